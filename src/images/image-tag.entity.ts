@@ -1,0 +1,17 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import { Image } from './image.entity.js';
+
+const ImageTagSchema = defineEntity({
+  name: 'ImageTag',
+  tableName: 'image_tag',
+  properties: {
+    image: () => p.manyToOne(Image).ref().primary().deleteRule('cascade'),
+    tag: p.string().length(64).primary(),
+    position: p.integer(),
+  },
+  indexes: [{ name: 'image_tag_tag_index', properties: ['tag', 'image'] }],
+});
+
+/** One tag of an image; `position` keeps the order in which the tags were given. */
+export class ImageTag extends ImageTagSchema.class {}
+ImageTagSchema.setClass(ImageTag);

@@ -1,0 +1,67 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import { User } from '../access/user.entity.js';
+import { BytesType, InstantType } from '../platform/column-types.js';
+import { OS_TYPES } from '../imgapi/os-type.js';
+import { ImageRepository } from '../repositories/image-repository.entity.js';
+import { Snapshot } from '../virtual-servers/snapshot.entity.js';
+import { ImageAttachment } from './image-attachment.entity.js';
+import { ImageTag } from './image-tag.entity.js';
+
+export const IMAGE_ACCESS = ['PUBLIC', 'PRIVATE', 'DELETED'] as const;
+export const IMAGE_STATUS = ['OK', 'PENDING'] as const;
+
+const ImageSchema = defineEntity({
+  name: 'Image',
+  tableName: 'image',
+  properties: {
+    id: p.integer().primary(),
+    uuid: p.string().length(36).unique(),
+    name: p.string().length(32).unique(),
+    alias: p.string().length(32),
+    aliasKey: p.string().length(64),
+    version: p.string().length(16),
+    access: p.enum(IMAGE_ACCESS).default('PRIVATE'),
+    owner: () => p.manyToOne(User).ref().deleteRule('restrict').index(),
+    sizeMib: p.integer(),
+    osType: p.enum(OS_TYPES),
+    status: p.enum(IMAGE_STATUS).default('OK').index(),
+    resize: p.boolean().default(false),
+    deploy: p.boolean().default(false),
+    description: p.string().length(128).default(''),
+    homepage: p.string().length(1024).nullable(),
+    searchText: p.text(),
+    manifest: p.text(),
+    fileSize: p.type(BytesType).$type<number>().nullable(),
+    fileSha1: p.string().length(40).nullable(),
+    fileSha256: p.string().length(64).nullable(),
+    fileMd5: p.string().length(32).nullable(),
+    fileCompression: p.string().length(16).nullable(),
+    repository: () => p.manyToOne(ImageRepository).ref().nullable().deleteRule('set null').index(),
+    manifestUrl: p.string().length(1100).nullable(),
+    sourceSnapshot: () => p.manyToOne(Snapshot).ref().nullable().deleteRule('set null').index(),
+    attachments: () => p.oneToMany(ImageAttachment).mappedBy('image'),
+    tags: () => p.oneToMany(ImageTag).mappedBy('image').orphanRemoval().orderBy({ position: 'asc' }),
+    createdAt: p.type(InstantType).$type<Date>().onCreate(() => new Date()),
+    updatedAt: p.type(InstantType).$type<Date>().onCreate(() => new Date()),
+  },
+  uniques: [{ name: 'image_alias_version_unique', properties: ['aliasKey', 'version'] }],
+  indexes: [
+    { name: 'image_created_at_index', properties: ['createdAt', 'id'] },
+    { name: 'image_alias_index', properties: ['alias', 'id'] },
+    { name: 'image_size_index', properties: ['sizeMib', 'id'] },
+  ],
+  checks: [
+    { name: 'image_name_not_empty', expression: "name <> ''" },
+    { name: 'image_size_positive', expression: 'size_mib > 0' },
+    {
+      name: 'image_file_whole_or_absent',
+      expression:
+        '(file_size is null and file_sha1 is null and file_sha256 is null and file_compression is null) or ' +
+        '(file_size > 0 and file_sha1 is not null and file_sha256 is not null and file_compression is not null)',
+    },
+  ],
+});
+
+/** A template for virtual disks. Bytes lie on the image server under the uuid; `file*` is null when there are none. */
+export class Image extends ImageSchema.class {}
+ImageSchema.setClass(Image);

@@ -1,0 +1,43 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import { User } from '../access/user.entity.js';
+import { Datacenter } from '../datacenters/datacenter.entity.js';
+import { OS_TYPES } from '../imgapi/os-type.js';
+import { InstantType, JsonTextType } from '../platform/column-types.js';
+import { VirtualDisk } from './virtual-disk.entity.js';
+
+export const SERVER_STATUS = [
+  'RUNNING',
+  'STOPPED',
+  'STOPPING',
+  'FROZEN',
+  'PENDING',
+  'CREATING',
+  'ERROR',
+  'NOT_CREATED',
+] as const;
+
+const VirtualServerSchema = defineEntity({
+  name: 'VirtualServer',
+  tableName: 'virtual_server',
+  properties: {
+    id: p.integer().primary(),
+    uuid: p.string().length(36).unique(),
+    hostname: p.string().length(128).unique(),
+    datacenter: () => p.manyToOne(Datacenter).ref().deleteRule('restrict'),
+    owner: () => p.manyToOne(User).ref().deleteRule('restrict'),
+    osType: p.enum(OS_TYPES),
+    status: p.enum(SERVER_STATUS).default('NOT_CREATED'),
+    tags: p.type(JsonTextType<string[]>).$type<string[]>(),
+    addresses: p.type(JsonTextType<string[]>).$type<string[]>(),
+    disks: () => p.oneToMany(VirtualDisk).mappedBy('server').orphanRemoval().orderBy({ diskId: 'asc' }),
+    createdAt: p.type(InstantType).$type<Date>().onCreate(() => new Date()),
+  },
+  indexes: [
+    { name: 'virtual_server_datacenter_index', properties: ['datacenter', 'hostname'] },
+    { name: 'virtual_server_owner_index', properties: ['owner', 'datacenter'] },
+  ],
+});
+
+/** A virtual server as the compute side reported it. `tags` are its own; those of its images come on top when shown. */
+export class VirtualServer extends VirtualServerSchema.class {}
+VirtualServerSchema.setClass(VirtualServer);
