@@ -1,0 +1,32 @@
+import { ApiKey } from './access/api-key.entity.js';
+import { Group } from './access/group.entity.js';
+import { User } from './access/user.entity.js';
+import { Datacenter } from './datacenters/datacenter.entity.js';
+import { GlobalSettings } from './datacenters/global-settings.entity.js';
+import { ImageAttachment } from './images/image-attachment.entity.js';
+import { ImageTag } from './images/image-tag.entity.js';
+import { Image } from './images/image.entity.js';
+import { ImageRepository } from './repositories/image-repository.entity.js';
+import { RepositoryImage } from './repositories/repository-image.entity.js';
+import { Task } from './tasks/task.entity.js';
+import { Snapshot } from './virtual-servers/snapshot.entity.js';
+import { VirtualDisk } from './virtual-servers/virtual-disk.entity.js';
+import { VirtualServer } from './virtual-servers/virtual-server.entity.js';
+
+/** Every row class of the gateway: the one entity set behind SQLite and Postgres. */
+export const ENTITIES = [
+  ApiKey,
+  Datacenter,
+  GlobalSettings,
+  Group,
+  Image,
+  ImageAttachment,
+  ImageRepository,
+  ImageTag,
+  RepositoryImage,
+  Snapshot,
+  Task,
+  User,
+  VirtualDisk,
+  VirtualServer,
+];

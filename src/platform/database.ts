@@ -1,0 +1,66 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { AnyEntity, EntityClass } from '@mikro-orm/core';
+import { Migrator } from '@mikro-orm/migrations';
+import { MikroORM as PostgresORM } from '@mikro-orm/postgresql';
+import { MikroORM as SqliteORM, type SqlEntityManager, type SqlMikroORM } from '@mikro-orm/sqlite';
+import { CompiledQuery, type DatabaseConnection, type Kysely } from 'kysely';
+import { postgresMigrations } from './migrations/postgres/index.js';
+import { sqliteMigrations } from './migrations/sqlite/index.js';
+import type { Tables } from './tables.js';
+
+export type DatabaseTarget = { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: string };
+export type Database = SqlMikroORM;
+export type { SqlEntityManager };
+
+/** How long a statement waits for another process that holds the SQLite file, e.g. a backup. */
+const BUSY_TIMEOUT_MS = 5000;
+
+/** Where each set of migrations lives, relative to the project, for the command that writes new ones. */
+export const MIGRATION_FOLDERS = { sqlite: 'src/platform/migrations/sqlite', postgres: 'src/platform/migrations/postgres' };
+
+async function prepareSqliteConnection(connection: unknown): Promise<void> {
+  for (const pragma of ['journal_mode = wal', 'synchronous = normal', 'foreign_keys = on', `busy_timeout = ${BUSY_TIMEOUT_MS}`]) {
+    await (connection as DatabaseConnection).executeQuery(CompiledQuery.raw(`pragma ${pragma}`));
+  }
+}
+
+/**
+ * Opens the database without touching its tables: call `migrate` next. SQLite runs in WAL mode with foreign keys on; its
+ * folder is created. Statements that fail name the statement, never the parameters.
+ */
+export async function openDatabase(target: DatabaseTarget, entities: EntityClass<AnyEntity>[]): Promise<Database> {
+  const migrations = { tableName: 'migration', transactional: true, snapshot: true, snapshotName: '.snapshot', snapshotOnMigrate: false, emit: 'ts' as const };
+  if (target.kind === 'sqlite') {
+    if (target.path !== ':memory:') await mkdir(dirname(target.path), { recursive: true });
+    return SqliteORM.init({
+      dbName: target.path,
+      entities,
+      extensions: [Migrator],
+      onCreateConnection: prepareSqliteConnection,
+      migrations: { ...migrations, path: MIGRATION_FOLDERS.sqlite, migrationsList: sqliteMigrations },
+    });
+  }
+  return PostgresORM.init({
+    clientUrl: target.url,
+    entities,
+    extensions: [Migrator],
+    migrations: { ...migrations, path: MIGRATION_FOLDERS.postgres, migrationsList: postgresMigrations },
+  });
+}
+
+/** Applies what is missing; names of the migrations applied, oldest first. */
+export async function migrate(database: Database): Promise<string[]> {
+  const applied = await database.migrator.up();
+  return applied.map((migration) => migration.name);
+}
+
+/** The typed statement builder, inside the transaction that `em` is in. Columns are raw: see `Tables`. */
+export function statements(em: SqlEntityManager): Kysely<Tables> {
+  return em.getKysely<Tables>();
+}
+
+/** True on SQLite, where lists travel as one JSON parameter and booleans are 0 and 1. */
+export function isSqlite(em: SqlEntityManager): boolean {
+  return em.getDriver().constructor.name === 'SqliteDriver';
+}

@@ -1,0 +1,193 @@
+import type { Generated } from 'kysely';
+
+/** A truth value as the driver gives it: 0 or 1 on SQLite, boolean on Postgres. Read it with `asBoolean`. */
+export type Flag = number | boolean;
+/** An instant in milliseconds since 1970, or a byte count: number on SQLite, string on Postgres. Read it with `Number`. */
+export type Big = number | string;
+
+export function asBoolean(flag: Flag): boolean {
+  return flag === true || flag === 1;
+}
+
+interface UserAccount {
+  id: Generated<number>;
+  username: string;
+  email: string | null;
+  is_super_admin: Flag;
+  active: Flag;
+  current_datacenter_id: number | null;
+  created_at: Big;
+}
+
+interface UserGroup {
+  id: Generated<number>;
+  name: string;
+  alias: string;
+  permissions: string;
+  created_at: Big;
+}
+
+interface DatacenterTable {
+  id: Generated<number>;
+  name: string;
+  alias: string;
+  access: string;
+  owner_id: number;
+  description: string;
+  vms_image_limit: number | null;
+  created_at: Big;
+}
+
+interface ApiKeyTable {
+  id: string;
+  user_id: number;
+  name: string;
+  hash: string;
+  expires_at: Big | null;
+  revoked_at: Big | null;
+  created_at: Big;
+}
+
+interface GlobalSettingsTable {
+  id: number;
+  image_server_id: number | null;
+  image_server_nic: number;
+  image_sources: string;
+}
+
+interface ImageTable {
+  id: Generated<number>;
+  uuid: string;
+  name: string;
+  alias: string;
+  alias_key: string;
+  version: string;
+  access: string;
+  owner_id: number;
+  size_mib: number;
+  os_type: string;
+  status: string;
+  resize: Flag;
+  deploy: Flag;
+  description: string;
+  homepage: string | null;
+  search_text: string;
+  manifest: string;
+  file_size: Big | null;
+  file_sha1: string | null;
+  file_sha256: string | null;
+  file_md5: string | null;
+  file_compression: string | null;
+  repository_id: number | null;
+  manifest_url: string | null;
+  source_snapshot_id: number | null;
+  created_at: Big;
+  updated_at: Big;
+}
+
+interface ImageRepositoryTable {
+  id: Generated<number>;
+  name: string;
+  url: string;
+  is_local: Flag;
+  retired: Flag;
+  status: string;
+  last_update: Big | null;
+  image_count: number;
+  error: string | null;
+  generation: number;
+  etag: string | null;
+  last_modified: string | null;
+  created_at: Big;
+}
+
+interface RepositoryImageTable {
+  id: Generated<number>;
+  repository_id: number;
+  uuid: string;
+  from_generation: number;
+  to_generation: number;
+  name: string;
+  version: string;
+  type: string;
+  os_type: string | null;
+  description: string;
+  homepage: string | null;
+  size_mib: number;
+  download_size: Big;
+  state: string;
+  published_at: Big | null;
+  published_sort: Big;
+  origin: string | null;
+  problem: string | null;
+  manifest: string;
+  content_hash: string;
+  search_text: string;
+}
+
+interface VirtualServerTable {
+  id: Generated<number>;
+  uuid: string;
+  hostname: string;
+  datacenter_id: number;
+  owner_id: number;
+  os_type: string;
+  status: string;
+  tags: string;
+  addresses: string;
+  created_at: Big;
+}
+
+interface SnapshotTable {
+  id: Generated<number>;
+  server_id: number;
+  name: string;
+  disk_id: number;
+  size_mib: number;
+  status: string;
+  data_url: string | null;
+  created_at: Big;
+}
+
+interface TaskTable {
+  id: string;
+  action: string;
+  status: string;
+  phase: string;
+  bytes_done: Big | null;
+  bytes_total: Big | null;
+  attempts: number;
+  cancel_requested: Flag;
+  user_id: number;
+  datacenter_id: number | null;
+  image_id: number | null;
+  image_name: string | null;
+  repository_id: number | null;
+  detail: string;
+  instructions: string;
+  error_code: string | null;
+  error: string | null;
+  created_at: Big;
+  started_at: Big | null;
+  finished_at: Big | null;
+}
+
+/** Every table with its columns as a raw statement meets them; the entities are the source. */
+export interface Tables {
+  user_account: UserAccount;
+  user_group: UserGroup;
+  user_group_member: { user_id: number; group_id: number };
+  datacenter: DatacenterTable;
+  datacenter_group: { group_id: number; datacenter_id: number };
+  api_key: ApiKeyTable;
+  global_settings: GlobalSettingsTable;
+  image: ImageTable;
+  image_attachment: { image_id: number; datacenter_id: number; bound_image_id: number | null };
+  image_tag: { image_id: number; tag: string; position: number };
+  image_repository: ImageRepositoryTable;
+  repository_image: RepositoryImageTable;
+  virtual_server: VirtualServerTable;
+  virtual_disk: { server_id: number; disk_id: number; size_mib: number; image_id: number | null };
+  snapshot: SnapshotTable;
+  task: TaskTable;
+}
