@@ -1,3 +1,26 @@
 /** What kind of system an image holds; a server's OS type must equal that of the image on its disk. */
 export const OS_TYPES = ['LINUX_VM', 'WINDOWS_VM', 'BSD_VM', 'SUNOS_VM', 'SUNOS_ZONE', 'LINUX_ZONE'] as const;
 export type OsType = (typeof OS_TYPES)[number];
+
+const BY_ZVOL_OS: ReadonlyMap<string, OsType> = new Map([
+  ['smartos', 'SUNOS_VM'],
+  ['illumos', 'SUNOS_VM'],
+  ['bsd', 'BSD_VM'],
+  ['freebsd', 'BSD_VM'],
+  ['netbsd', 'BSD_VM'],
+  ['openbsd', 'BSD_VM'],
+  ['windows', 'WINDOWS_VM'],
+  ['linux', 'LINUX_VM'],
+  ['other', 'LINUX_VM'],
+]);
+
+/**
+ * The one table from a manifest's `type` and `os`. Null: a kind of image this cloud cannot run (docker, lxd, other, …).
+ * A zone's type alone decides, whatever its `os` says; an unknown `os` of a disk counts as `other`.
+ */
+export function osTypeOf(type: string, os: string): OsType | null {
+  if (type === 'zone-dataset') return 'SUNOS_ZONE';
+  if (type === 'lx-dataset') return 'LINUX_ZONE';
+  if (type !== 'zvol') return null;
+  return BY_ZVOL_OS.get(os.toLowerCase()) ?? 'LINUX_VM';
+}

@@ -1,0 +1,16 @@
+import 'graphiql/setup-workers/vite';
+import 'graphiql/style.css';
+import './styles.css';
+import { createRoot } from 'react-dom/client';
+import { App } from './app';
+import { storeToken, takeTokenFromAddress } from './token';
+import { beginTour } from './tour';
+
+// Before the first render: no request may go out without the token of the link.
+const carried = takeTokenFromAddress();
+if (carried !== null) storeToken(carried);
+beginTour();
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('index.html has no element with the id "root".');
+createRoot(root).render(<App />);

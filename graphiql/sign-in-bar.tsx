@@ -1,0 +1,76 @@
+import type { FormEvent, ReactNode } from 'react';
+import { useState } from 'react';
+import { readToken } from './token';
+import type { SignIn } from './who-am-i';
+
+interface SignInBarProps {
+  signIn: SignIn;
+  onToken(token: string): void;
+  onSignOut(): void;
+  onRestartTour(): void;
+}
+
+/** The line above GraphiQL: who asks, and the way in and out. */
+export function SignInBar({ signIn, onToken, onSignOut, onRestartTour }: SignInBarProps): ReactNode {
+  return (
+    <header className="sign-in-bar">
+      <strong>Image gateway</strong>
+      <span role="status" data-state={signIn.state}>
+        {describe(signIn)}
+      </span>
+      {signIn.state === 'anonymous' || signIn.state === 'refused' ? <TokenField onToken={onToken} /> : null}
+      <span className="spacer" />
+      <button type="button" onClick={onRestartTour}>
+        Restart the tour
+      </button>
+      {signIn.state === 'anonymous' ? null : (
+        <button type="button" onClick={onSignOut}>
+          Sign out
+        </button>
+      )}
+    </header>
+  );
+}
+
+function TokenField({ onToken }: { onToken(token: string): void }): ReactNode {
+  const [text, setText] = useState('');
+  const token = readToken(text);
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    if (token !== null) onToken(token);
+  }
+  return (
+    <form onSubmit={submit}>
+      <input
+        type="password"
+        aria-label="Token or API key"
+        placeholder="Token or API key"
+        autoComplete="off"
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+      />
+      <button type="submit" disabled={token === null}>
+        Sign in
+      </button>
+    </form>
+  );
+}
+
+function describe(signIn: SignIn): ReactNode {
+  switch (signIn.state) {
+    case 'anonymous':
+      return 'You are not signed in. Open the link printed at the first start of the gateway, or paste a token or API key.';
+    case 'checking':
+      return 'Signing in …';
+    case 'signed-in':
+      return (
+        <>
+          Signed in as <b>{signIn.username}</b>
+        </>
+      );
+    case 'refused':
+      return 'This token is not accepted: it may be mistyped, expired or revoked. Paste another.';
+    case 'unreachable':
+      return 'The gateway does not answer. Reload the page to try again.';
+  }
+}

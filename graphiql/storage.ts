@@ -1,0 +1,18 @@
+const PREFIX = 'image-gateway:';
+
+/** What GraphiQL remembers (tabs, history, layout), under a prefix of ours: other GraphiQLs may live on the same host and port. */
+export const editorStorage = {
+  getItem: (key: string): string | null => localStorage.getItem(PREFIX + key),
+  setItem: (key: string, value: string): void => localStorage.setItem(PREFIX + key, value),
+  removeItem: (key: string): void => localStorage.removeItem(PREFIX + key),
+  clear(): void {
+    for (const key of ownKeys()) localStorage.removeItem(key);
+  },
+  get length(): number {
+    return ownKeys().length;
+  },
+};
+
+function ownKeys(): string[] {
+  return Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
+}

@@ -1,0 +1,33 @@
+const KEY = 'image-gateway:token';
+
+/** Takes a token or API key as pasted, with or without "Bearer"; null when it cannot be sent in a header. */
+export function readToken(pasted: string): string | null {
+  const token = pasted.trim().replace(/^Bearer\s+/i, '');
+  return /^[\x21-\x7e]+$/.test(token) ? token : null;
+}
+
+/**
+ * Moves the token of a link such as `/graphiql/#token=…` out of the address, so that it is neither bookmarked nor shared by mistake.
+ * Null when the address carries none; every other fragment is left alone.
+ */
+export function takeTokenFromAddress(): string | null {
+  // A plus sign is part of the token here, not a space as in a form.
+  const fragment = new URLSearchParams(location.hash.slice(1).replaceAll('+', '%2B'));
+  const carried = fragment.get('token');
+  if (carried === null) return null;
+  history.replaceState(null, '', location.pathname + location.search);
+  return readToken(carried);
+}
+
+/** The token of this browser tab; it ends with the tab and is never written to disk by us. */
+export function storedToken(): string | null {
+  return sessionStorage.getItem(KEY);
+}
+
+export function storeToken(token: string): void {
+  sessionStorage.setItem(KEY, token);
+}
+
+export function forgetToken(): void {
+  sessionStorage.removeItem(KEY);
+}

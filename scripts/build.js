@@ -1,0 +1,65 @@
+import { mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { begin, lastChange, pathOf, run, stop } from './project.js';
+
+const parts = {
+  gateway: {
+    sources: ['src', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'],
+    make: async () => {
+      const done = await run('tsc', '-p', 'tsconfig.build.json');
+      removeOrphans('');
+      return done;
+    },
+  },
+  graphiql: {
+    sources: ['graphiql', 'package-lock.json'],
+    make: () => run('vite', 'build', '--config', 'graphiql/vite.config.ts', '--logLevel', 'warn'),
+  },
+};
+
+/** Makes what is missing or older than its sources; answers whether all is there. */
+export async function build({ all = false } = {}) {
+  const stale = Object.entries(parts).filter(([name, part]) => all || isStale(name, part));
+  if (stale.length > 0) console.error(`Building ${stale.map(([name]) => name).join(' and ')}: missing, or older than the sources.`);
+  for (const [name, part] of stale) {
+    const begun = new Date();
+    if (!(await part.make())) return false;
+    writeStamp(name, begun);
+  }
+  return true;
+}
+
+/** build(), or the end of the process. */
+export async function buildOrStop(options) {
+  if (!(await build(options))) stop('The build failed; nothing was started.');
+}
+
+function isStale(name, part) {
+  return lastChange(stampOf(name)) < lastChange(...part.sources);
+}
+
+function stampOf(name) {
+  return join('dist', `.${name}-built`);
+}
+
+// The time at which the build began: what was saved while it ran is newer, and is built next time.
+function writeStamp(name, begun) {
+  mkdirSync(pathOf('dist'), { recursive: true });
+  writeFileSync(pathOf(stampOf(name)), '');
+  utimesSync(pathOf(stampOf(name)), begun, begun);
+}
+
+// The compiler leaves the output of a removed source behind, and a removed migration must not run.
+function removeOrphans(folder) {
+  for (const entry of readdirSync(pathOf('dist', folder), { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (path === 'graphiql') continue;
+    if (entry.isDirectory()) removeOrphans(path);
+    else if (/\.js(\.map)?$/.test(path) && !existsSync(pathOf('src', path.replace(/\.js(\.map)?$/, '.ts')))) rmSync(pathOf('dist', path));
+  }
+}
+
+if (import.meta.main) {
+  begin('npm run build: compiles src/ to dist/ and bundles GraphiQL into dist/graphiql, all of it, offline.');
+  await buildOrStop({ all: true });
+}

@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+/** The project's folder, with a separator at its end. */
+export const root = fileURLToPath(new URL('..', import.meta.url));
+
+export function pathOf(...names) {
+  return join(root, ...names);
+}
+
+/** Ends the process with one line on stderr. */
+export function stop(message) {
+  console.error(message);
+  process.exit(1);
+}
+
+/** Prints `help` and ends when --help is asked for; refuses a Node that is too old. */
+export function begin(help) {
+  const [major] = process.versions.node.split('.').map(Number);
+  if (major < 24) {
+    stop(`This needs Node 24 or newer, not ${process.version}. Use "npm run …", which takes the Node 24 that "npm ci" installed.`);
+  }
+  if (!process.argv.includes('--help')) return;
+  console.log(help);
+  process.exit(0);
+}
+
+/** Runs a program of node_modules/.bin and answers whether it succeeded; what it prints goes to stderr. */
+export function run(command, ...args) {
+  const path = `${pathOf('node_modules', '.bin')}${delimiter}${process.env.PATH ?? ''}`;
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...process.env, PATH: path },
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code === 0));
+  });
+}
+
+/** Loads a file of the build, such as `config.js`. */
+export function built(file) {
+  return import(pathToFileURL(pathOf('dist', file)).href);
+}
+
+/** The validated settings; on a fault the process ends with the list of faults. */
+export async function configured() {
+  const { ConfigError, readConfig } = await built('config.js');
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    if (error instanceof ConfigError) stop(error.message);
+    throw error;
+  }
+}
+
+/** When something under these paths was last changed, added or removed, in ms; a missing path counts as never. */
+export function lastChange(...paths) {
+  return Math.max(0, ...paths.map((path) => pathOf(path)).filter(existsSync).map(newest));
+}
+
+function newest(path) {
+  const status = statSync(path);
+  if (!status.isDirectory()) return status.mtimeMs;
+  return Math.max(status.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+}

@@ -1,0 +1,14 @@
+import { ObjectType } from 'type-graphql';
+import type { DatacenterType } from '../datacenters/datacenter.type.js';
+import type { UserType } from './user.type.js';
+
+/** The signed-in user as seen by itself; every field is a relation, so only the id is carried. */
+@ObjectType('Viewer', {
+  simpleResolvers: true,
+  description: 'You, the signed-in caller: your account, where you work, and what you may do there.',
+})
+export class ViewerType {
+  userId!: number;
+  loadedUser?: UserType;
+  loadedCurrentDatacenter?: DatacenterType;
+}

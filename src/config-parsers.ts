@@ -1,0 +1,141 @@
+import { createPublicKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+
+/** Why a setting's text cannot be used; the message says what would be accepted instead. */
+export class Refusal extends Error {}
+
+const hostPattern = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\.?$/i;
+
+export function anyText(text: string): string {
+  return text;
+}
+
+export function host(text: string): string {
+  if (isAddress(text) || hostPattern.test(text)) return text;
+  throw new Refusal('accepted: a host name or an IP address, such as 127.0.0.1 or ::');
+}
+
+export function integer(least: number, most: number, unit: string): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,12}$/.test(text) ? Number(text) : -1;
+    if (value >= least && value <= most) return value;
+    throw new Refusal(`accepted: a whole number from ${least} to ${most}${unit}`);
+  };
+}
+
+export function oneOf<T extends string>(choices: readonly T[]): (text: string) => T {
+  return (text) => {
+    const choice = choices.find((each) => each === text);
+    if (choice !== undefined) return choice;
+    throw new Refusal(`accepted: ${choices.join(', ')}`);
+  };
+}
+
+export function onOff(text: string): boolean {
+  return oneOf(['on', 'off'])(text) === 'on';
+}
+
+/** An http(s) URL without query, fragment, user or trailing slash, so that paths can be appended to it. */
+export function baseUrl(text: string): string {
+  const url = URL.parse(text);
+  const plain = url !== null && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash;
+  if (plain) return url.href.replace(/\/+$/, '');
+  throw new Refusal('accepted: an http:// or https:// URL without user, query and fragment');
+}
+
+export function httpUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url !== null && /^https?:$/.test(url.protocol)) return url.href;
+  throw new Refusal('accepted: an http:// or https:// URL');
+}
+
+/** `scheme:PATH`, relative to the working directory; `scheme://PATH` is refused, since it reads as a host. */
+export function pathAfter(scheme: string, text: string): string {
+  const path = text.slice(scheme.length + 1);
+  if (path === '' || /^\/\/(?!\/)/.test(path)) throw new Refusal(`accepted: ${scheme}:PATH`);
+  return resolve(path);
+}
+
+export function networks(text: string): readonly string[] {
+  if (text === 'none') return [];
+  return list(text).map((entry) => {
+    const network = asNetwork(entry);
+    if (network !== null) return network;
+    throw new Refusal(`"${entry}" is no network; accepted: CIDRs such as 10.0.0.0/8,fd00::/8 separated by commas, or none`);
+  });
+}
+
+export function hostsAndNetworks(text: string): readonly string[] {
+  return list(text).map((entry) => {
+    if (isAddress(entry) || asNetwork(entry) !== null) return entry.toLowerCase();
+    // Digits and dots only would be a mistyped address: as a host name it could never be met.
+    if (hostPattern.test(entry) && !/^[\d.]+$/.test(entry)) return entry.toLowerCase();
+    throw new Refusal(`"${entry}" is neither; accepted: host names, IP addresses and CIDRs such as images.lan,10.0.0.0/8 separated by commas`);
+  });
+}
+
+export function list(text: string): string[] {
+  return text.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '');
+}
+
+/** RFC 7518 asks for a key of at least the hash's 32 bytes; a shorter one can be guessed offline from any token. */
+export function hmacSecret(text: string): string {
+  const length = Buffer.byteLength(text);
+  if (length >= 32) return text;
+  throw new Refusal(`only ${length} bytes; accepted: a secret of at least 32 bytes`);
+}
+
+/** The PEM itself (line ends may be written as \n) or the path of a file that holds it; answers the key as SPKI PEM. */
+export function publicKeyPem(text: string): string {
+  const pem = text.includes('-----BEGIN') ? text.replaceAll('\\n', '\n') : readPem(text);
+  if (pem.includes('PRIVATE KEY')) throw new Refusal('this is a private key; accepted: the PEM of the public key that belongs to it');
+  const key = readKey(pem);
+  if (!isUsable(key)) {
+    throw new Refusal('accepted: a public key of type RSA (2048 bits or more), EC (P-256, P-384, P-521) or Ed25519');
+  }
+  return key.export({ type: 'spki', format: 'pem' }).toString();
+}
+
+function readPem(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Refusal('no PEM and no readable file; accepted: a public key as PEM, or the path of a file with one', { cause: error });
+  }
+}
+
+function readKey(pem: string): KeyObject {
+  try {
+    return createPublicKey(pem);
+  } catch (error) {
+    throw new Refusal('not a readable key; accepted: a public key as PEM, or the path of a file with one', { cause: error });
+  }
+}
+
+function isUsable(key: KeyObject): boolean {
+  const { modulusLength = 0, namedCurve = '' } = key.asymmetricKeyDetails ?? {};
+  switch (key.asymmetricKeyType) {
+    case 'rsa':
+    case 'rsa-pss':
+      return modulusLength >= 2048;
+    case 'ec':
+      return ['prime256v1', 'secp384r1', 'secp521r1'].includes(namedCurve);
+    default:
+      return key.asymmetricKeyType === 'ed25519';
+  }
+}
+
+function isAddress(text: string): boolean {
+  return isIP(text) !== 0 && !text.includes('%');
+}
+
+function asNetwork(entry: string): string | null {
+  const [address = '', prefix, ...rest] = entry.split('/');
+  if (!isAddress(address) || rest.length > 0) return null;
+  const bits = isIP(address) === 4 ? 32 : 128;
+  if (prefix === undefined) return `${address}/${bits}`;
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits ? `${address}/${Number(prefix)}` : null;
+}

@@ -1,0 +1,90 @@
+import { resolve } from 'node:path';
+import {
+  anyText, baseUrl, hmacSecret, host, hostsAndNetworks, httpUrl, integer, list, networks, oneOf, onOff, pathAfter, publicKeyPem, Refusal,
+} from './config-parsers.js';
+import type { DatabaseTarget } from './platform/database.js';
+import { logLevels } from './platform/log.js';
+
+export interface Setting<T> {
+  /** For people: what holds when the variable is unset or empty. */
+  readonly shownDefault: string;
+  readonly meaning: string;
+  /** Its value never appears in a message. */
+  readonly isSecret: boolean;
+  readonly read: (text: string | undefined) => T;
+}
+
+export interface ImageStore { kind: 'file'; path: string }
+export interface Parts { api: boolean; worker: boolean }
+
+function preset<T>(fallback: string, meaning: string, parse: (text: string) => T): Setting<T> {
+  return { shownDefault: fallback, meaning, isSecret: false, read: (text) => parse(text ?? fallback) };
+}
+
+function optional<T>(shownDefault: string, meaning: string, parse: (text: string) => T): Setting<T | null> {
+  return { shownDefault, meaning, isSecret: false, read: (text) => (text === undefined ? null : parse(text)) };
+}
+
+function secret<T>(setting: Setting<T>): Setting<T> {
+  return { ...setting, isSecret: true };
+}
+
+function database(text: string): DatabaseTarget {
+  if (text.startsWith('sqlite:')) return { kind: 'sqlite', path: pathAfter('sqlite', text) };
+  const url = URL.parse(text);
+  if (url !== null && /^postgres(ql)?:$/.test(url.protocol) && url.hostname !== '' && url.pathname.length > 1) {
+    return { kind: 'postgres', url: text };
+  }
+  throw new Refusal('accepted: sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE');
+}
+
+function imageStore(text: string): ImageStore {
+  if (text.startsWith('file:')) return { kind: 'file', path: pathAfter('file', text) };
+  const note = text.startsWith('s3:') ? 'object storage is not available yet; ' : '';
+  throw new Refusal(`${note}accepted: file:PATH`);
+}
+
+function parts(text: string): Parts {
+  const names = list(text).map((name) => oneOf(['api', 'worker'])(name));
+  if (names.length === 0) throw new Refusal('accepted: api, worker, or both separated by a comma');
+  return { api: names.includes('api'), worker: names.includes('worker') };
+}
+
+// setTimeout counts milliseconds in 31 bits; a longer interval would fire at once, again and again.
+const longestTimerSeconds = 2_147_483;
+
+/** Every variable the process reads, in the order in which people are shown them. */
+export const settings = {
+  HOST: preset('127.0.0.1', 'Address or host name to listen on.', host),
+  PORT: preset('4000', 'Port to listen on; 0 takes any free port.', integer(0, 65_535, '')),
+  PUBLIC_URL: optional('from HOST and PORT', 'How others reach the gateway; used in links.', baseUrl),
+  DATA_DIR: preset('./data', 'Folder of the SQLite file, the image store and the generated secret.', (text) => resolve(text)),
+  DATABASE_URL: optional('sqlite:DATA_DIR/gateway.sqlite', '`sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.', database),
+  IMAGE_STORE: optional('file:DATA_DIR/images', 'Where image files are kept: `file:PATH`.', imageStore),
+  AUTH_JWT_SECRET: secret(
+    optional('generated in DATA_DIR', 'Secret that signs tokens with HS256, at least 32 bytes. Set at most one of the three keys.', hmacSecret),
+  ),
+  AUTH_JWT_PUBLIC_KEY: secret(
+    optional('–', 'Public key that checks tokens, as PEM or as the path of a PEM file: RSA, EC or Ed25519.', publicKeyPem),
+  ),
+  AUTH_JWKS_URL: optional('–', 'URL of the JSON Web Key Set that checks tokens.', httpUrl),
+  AUTH_JWT_ISSUER: optional('–', 'Tokens must carry this `iss`.', anyText),
+  AUTH_JWT_AUDIENCE: optional('–', 'Tokens must carry this `aud`.', anyText),
+  FETCH_ALLOW: optional(
+    '–', 'Hosts, addresses and CIDRs, separated by commas, that URLs may lead to although they are not public addresses.', hostsAndNetworks,
+  ),
+  IMGAPI_TRUSTED: preset(
+    '127.0.0.0/8,::1/128', 'CIDRs, separated by commas, whose IMGAPI callers see every image; `none` trusts nobody.', networks,
+  ),
+  RUN: preset('api,worker', 'Which parts this process runs: `api`, `worker`, or both.', parts),
+  REFRESH_INTERVAL: preset(
+    '3600', 'Seconds between scheduled repository loads; 0 is off.', integer(0, longestTimerSeconds, ' seconds, 0 is off'),
+  ),
+  GRAPHIQL: preset('on', '`on` or `off`: GraphiQL at /graphiql.', onOff),
+  INTROSPECTION: preset('on', '`on`: introspection for signed-in callers; `off`: for nobody.', onOff),
+  LOG_LEVEL: preset('info', `One of ${logLevels.join(', ')}.`, oneOf(logLevels)),
+};
+
+export type SettingName = keyof typeof settings;
+
+export type SettingValues = { [K in SettingName]: (typeof settings)[K] extends Setting<infer T> ? T : never };

@@ -1,0 +1,48 @@
+import { Directive, Field, ObjectType } from 'type-graphql';
+import type { GroupType } from '../access/group.type.js';
+import type { UserType } from '../access/user.type.js';
+import { connectionType } from '../platform/page.js';
+import { DateTime } from '../platform/scalars.js';
+import { type DatacenterAccess, DatacenterAccessEnum } from './datacenter.enums.js';
+
+/** What the API shows of a datacenter. `vmsImageLimit` is shown only through the guarded field `settings`. */
+@ObjectType('Datacenter', {
+  simpleResolvers: true,
+  description:
+    'A virtual datacenter: users hold permissions in it, servers run in it, and images attached to it can be used there. One that you may not see is nowhere mentioned.',
+})
+@Directive('@key(fields: "name")')
+export class DatacenterType {
+  id!: number;
+  ownerId!: number;
+  vmsImageLimit!: number | null;
+  loadedOwner?: UserType;
+  loadedGroups?: GroupType[];
+
+  @Field(() => String, { description: 'Unique name to refer to the datacenter by. It never changes.' })
+  name!: string;
+
+  @Field(() => String, { description: 'Name for display; need not be unique.' })
+  alias!: string;
+
+  @Field(() => DatacenterAccessEnum, { description: 'Who can see it.' })
+  access!: DatacenterAccess;
+
+  @Field(() => String, { description: 'Free text; empty when there is none.' })
+  description!: string;
+
+  @Field(() => Boolean, {
+    description: 'Whether this is `main`, the default one: always public, never deleted, and where every user starts.',
+  })
+  isDefault!: boolean;
+
+  @Field(() => DateTime, { description: 'When the datacenter was made.' })
+  createdAt!: Date | number;
+}
+
+/** One page of datacenters. */
+export const DatacenterConnection = connectionType(
+  'Datacenter',
+  () => DatacenterType,
+  'A page of the datacenters that you can see.',
+);

@@ -1,0 +1,106 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { extname, join, relative, sep } from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+export interface GraphiqlOptions {
+  /** The folder of the built bundle, absolute: the one that holds index.html. */
+  folder: string;
+}
+
+interface BundledFile {
+  type: string;
+  cacheControl: string;
+  content: Buffer;
+  /** Made on the first request that accepts it. */
+  compressed?: Promise<Buffer>;
+}
+
+const compress = promisify(gzip);
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ttf': 'font/ttf',
+  '.woff2': 'font/woff2',
+};
+
+// Monaco writes <style> elements and inline styles; scripts come from the bundle alone.
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "worker-src 'self' blob:",
+  "connect-src 'self' ws: wss:",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const NOT_BUILT = 'GraphiQL is not built. Run "vite build --config graphiql/vite.config.ts" and start the gateway again; the API answers at /graphql meanwhile.\n';
+
+/**
+ * Serves the built GraphiQL at /graphiql/. Only files that were in the folder at this moment are ever answered, so no path leads
+ * out of it; everything else is a plain 404. A folder without index.html makes every page a 503 that says how to build it.
+ */
+export async function registerGraphiql(app: FastifyInstance, options: GraphiqlOptions): Promise<void> {
+  const files = await readBundle(options.folder);
+  // The redirect drops the query; the browser carries the fragment, and with it the sign-in token, over by itself.
+  app.get('/graphiql', (_request, reply) => secured(reply).header('cache-control', 'no-cache').redirect('/graphiql/', 302));
+  app.get<{ Params: { '*': string } }>('/graphiql/*', (request, reply) => {
+    if (!files.has('index.html')) return plain(reply, 503, NOT_BUILT);
+    const path = request.params['*'];
+    const file = files.get(path === '' ? 'index.html' : path);
+    return file === undefined ? plain(reply, 404, 'There is no such file here. GraphiQL is at /graphiql/.\n') : send(file, request, reply);
+  });
+}
+
+async function readBundle(folder: string): Promise<Map<string, BundledFile>> {
+  const files = new Map<string, BundledFile>();
+  for (const entry of await entriesOf(folder)) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const name = relative(folder, path).split(sep).join('/');
+    files.set(name, {
+      type: TYPES[extname(name)] ?? 'application/octet-stream',
+      // Names below assets/ carry a hash of their content.
+      cacheControl: name.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+      content: await readFile(path),
+    });
+  }
+  return files;
+}
+
+async function entriesOf(folder: string) {
+  try {
+    return await readdir(folder, { recursive: true, withFileTypes: true });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+async function send(file: BundledFile, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  secured(reply).header('cache-control', file.cacheControl).header('vary', 'accept-encoding').type(file.type);
+  if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return reply.send(file.content);
+  file.compressed ??= compress(file.content);
+  return reply.header('content-encoding', 'gzip').send(await file.compressed);
+}
+
+function plain(reply: FastifyReply, status: number, text: string): FastifyReply {
+  return secured(reply).code(status).header('cache-control', 'no-store').type('text/plain; charset=utf-8').send(text);
+}
+
+function secured(reply: FastifyReply): FastifyReply {
+  return reply
+    .header('content-security-policy', POLICY)
+    .header('x-content-type-options', 'nosniff')
+    .header('referrer-policy', 'no-referrer');
+}

@@ -1,0 +1,81 @@
+import type { FetchResponse } from '../platform/fetch.js';
+import { LIST_LIMITS, ListFault } from './list-scanner.js';
+import { type ListEntry, readManifestList } from './manifest-list.js';
+
+/** A server that pages never sends fewer than this on a page that is not the last. */
+const PAGE_SIZE = 1000;
+const UUID_LENGTH = 36;
+
+export interface PagedEntries {
+  entries: AsyncGenerator<ListEntry>;
+  /** True when the first answer was a part of the list only; known after the last entry. */
+  isPaged(): boolean;
+}
+
+type AskPage = (query: Record<string, string>) => Promise<FetchResponse>;
+
+/**
+ * The entries of all pages, each image once. Asks on with the last uuid as an inclusive marker while pages are full;
+ * ends at a short page, an unchanged marker, or a page that brings nothing new – so it also ends at a server that
+ * ignores the question and answers the same whole list again.
+ */
+export function pagedEntries(first: FetchResponse, ask: AskPage): PagedEntries {
+  const pages = new Pages(first, ask);
+  return { entries: pages.read(), isPaged: () => pages.paged };
+}
+
+class Pages {
+  paged = false;
+  readonly #seen = new Set<string>();
+  #total = 0;
+
+  constructor(
+    private readonly first: FetchResponse,
+    private readonly ask: AskPage,
+  ) {}
+
+  async *read(): AsyncGenerator<ListEntry> {
+    let page = yield* this.#readPage(this.first, null);
+    // A full first page may be the first of many tomorrow, even if it is the only one today.
+    this.paged = page.count > 0 && page.count % PAGE_SIZE === 0;
+    let marker: string | null = null;
+    while (page.count >= PAGE_SIZE && page.fresh > 0 && page.last !== null && page.last !== marker) {
+      marker = page.last;
+      page = yield* this.#readPage(await this.ask({ marker, limit: String(PAGE_SIZE) }), marker);
+      if (page.isWholeListAgain) this.paged = false;
+      if (page.fresh > 0) this.paged = true;
+    }
+  }
+
+  async *#readPage(answer: FetchResponse, marker: string | null): AsyncGenerator<ListEntry, PageEnd> {
+    const end: PageEnd = { count: 0, fresh: 0, last: null, isWholeListAgain: false };
+    for await (const entry of readManifestList(answer.body)) {
+      end.count += 1;
+      this.#total += 1;
+      if (this.#total > LIST_LIMITS.entries) throw new ListFault(`the list has more than ${LIST_LIMITS.entries} entries`);
+      const uuid = entry.ok ? uuidOf(entry.value) : null;
+      if (uuid !== null) {
+        const isKnown = this.#seen.has(uuid);
+        if (marker !== null && end.count === 1 && isKnown && uuid !== marker) return { ...end, isWholeListAgain: true };
+        end.last = uuid;
+        this.#seen.add(uuid);
+        if (!isKnown) end.fresh += 1;
+        else if (marker !== null) continue;
+      }
+      yield entry;
+    }
+    return end;
+  }
+}
+
+interface PageEnd {
+  count: number;
+  fresh: number;
+  last: string | null;
+  isWholeListAgain: boolean;
+}
+
+function uuidOf(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null || !('uuid' in value)) return null;
+  return typeof value.uuid === 'string' && value.uuid.length === UUID_LENGTH ? value.uuid : null;
+}

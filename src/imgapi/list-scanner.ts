@@ -1,0 +1,141 @@
+export interface ListLimits {
+  /** Bytes of the whole list. */
+  list: number;
+  /** Bytes of one entry; a larger one is left out. */
+  entry: number;
+  /** Bytes of white space in a row. */
+  space: number;
+  entries: number;
+}
+
+export const LIST_LIMITS: ListLimits = { list: 2 ** 30, entry: 2 ** 20, space: 2 ** 20, entries: 1_000_000 };
+
+/** A list that cannot be read to its end; the message says why in plain words. */
+export class ListFault extends Error {
+  override readonly name = 'ListFault';
+}
+
+const enum Byte {
+  Tab = 0x09, Newline = 0x0a, Return = 0x0d, Space = 0x20, Quote = 0x22, Comma = 0x2c,
+  Open = 0x5b, Backslash = 0x5c, Close = 0x5d, OpenBrace = 0x7b, CloseBrace = 0x7d,
+}
+type Place = 'before' | 'inside' | 'after';
+
+/**
+ * Cuts a JSON list into the bytes of its entries by counting brackets and strings, without reading what they mean:
+ * a broken entry costs nothing but itself. Holds one entry at a time, never more than the limit. Throws ListFault.
+ */
+export class ListScanner {
+  #place: Place = 'before';
+  #read = 0;
+  #entries = 0;
+  #spaces = 0;
+  #depth = 0;
+  #inString = false;
+  #escaped = false;
+  #begun = false;
+  #commaSeen = false;
+  #held = Buffer.alloc(0);
+  #heldLength = 0;
+  #tooLarge = false;
+  readonly #opening: number[] = [];
+
+  constructor(private readonly limits: ListLimits) {}
+
+  /** The entries that end within this chunk; null stands for one that is too large. */
+  push(chunk: Buffer): (Buffer | null)[] {
+    this.#read += chunk.length;
+    if (this.#read > this.limits.list) throw new ListFault(`the list is larger than ${this.limits.list} bytes`);
+    const found: (Buffer | null)[] = [];
+    let start = 0;
+    for (let at = 0; at < chunk.length; at += 1) {
+      const byte = chunk[at] ?? 0;
+      if (this.#inString) {
+        if (this.#escaped) this.#escaped = false;
+        else if (byte === Byte.Backslash) this.#escaped = true;
+        else if (byte === Byte.Quote) this.#inString = false;
+        continue;
+      }
+      if (byte === Byte.Space || byte === Byte.Newline || byte === Byte.Return || byte === Byte.Tab) {
+        this.#spaces += 1;
+        if (this.#spaces > this.limits.space) throw new ListFault(`the list holds more than ${this.limits.space} bytes of white space in a row`);
+        continue;
+      }
+      this.#spaces = 0;
+      if (this.#place !== 'inside') {
+        this.#outside(byte, chunk, at);
+        start = at + 1;
+        continue;
+      }
+      if (this.#depth === 0 && (byte === Byte.Comma || byte === Byte.Close)) {
+        this.#end(chunk.subarray(start, at), byte, found);
+        start = at + 1;
+        continue;
+      }
+      if (!this.#begun) {
+        this.#begun = true;
+        start = at;
+      }
+      this.#step(byte);
+    }
+    if (this.#begun) this.#keep(chunk.subarray(start));
+    return found;
+  }
+
+  /** To be called when there is no more; refuses a list that is not whole. */
+  finish(): void {
+    if (this.#place === 'after') return;
+    if (this.#place === 'inside') throw new ListFault(`the list ends in the middle, after ${this.#entries} entries`);
+    throw new ListFault(this.#opening.length === 0 ? 'the answer is empty, not a JSON list' : this.#notAList(Buffer.alloc(0)));
+  }
+
+  #step(byte: number): void {
+    if (byte === Byte.Quote) this.#inString = true;
+    else if (byte === Byte.OpenBrace || byte === Byte.Open) this.#depth += 1;
+    else if ((byte === Byte.CloseBrace || byte === Byte.Close) && this.#depth > 0) this.#depth -= 1;
+  }
+
+  #outside(byte: number, chunk: Buffer, at: number): void {
+    if (this.#place === 'after') throw new ListFault('the list goes on after its closing bracket');
+    const isMark = this.#opening.length < 3 && byte === [0xef, 0xbb, 0xbf][this.#opening.length];
+    if (byte !== Byte.Open && !isMark) throw new ListFault(this.#notAList(chunk.subarray(at, at + 60)));
+    if (isMark) this.#opening.push(byte);
+    else this.#place = 'inside';
+  }
+
+  #notAList(rest: Buffer): string {
+    const text = Buffer.concat([Buffer.from(this.#opening), rest]).toString('utf8');
+    return `not a JSON list: it starts with "${text.replace(/[\p{C}\p{Z}]+/gu, ' ').slice(0, 60)}"`;
+  }
+
+  #end(last: Buffer, byte: number, found: (Buffer | null)[]): void {
+    const isEmpty = !this.#begun;
+    if (!isEmpty) {
+      this.#keep(last);
+      found.push(this.#tooLarge ? null : Buffer.from(this.#held.subarray(0, this.#heldLength)));
+    } else if (byte === Byte.Comma || this.#commaSeen) {
+      found.push(Buffer.alloc(0));
+    }
+    this.#entries += isEmpty && byte === Byte.Close && !this.#commaSeen ? 0 : 1;
+    if (this.#entries > this.limits.entries) throw new ListFault(`the list has more than ${this.limits.entries} entries`);
+    if (byte === Byte.Close) this.#place = 'after';
+    this.#commaSeen = byte === Byte.Comma;
+    this.#begun = false;
+    this.#tooLarge = false;
+    this.#heldLength = 0;
+  }
+
+  // Copied into one growing buffer: keeping the chunks would let a server that sends single bytes multiply the cost.
+  #keep(piece: Buffer): void {
+    const length = this.#heldLength + piece.length;
+    if (length > this.limits.entry) this.#tooLarge = true;
+    if (this.#tooLarge) return;
+    if (length > this.#held.length) {
+      const larger = Buffer.alloc(Math.min(this.limits.entry, Math.max(4096, length * 2)));
+      this.#held.copy(larger, 0, 0, this.#heldLength);
+      this.#held = larger;
+    }
+    piece.copy(this.#held, this.#heldLength);
+    this.#heldLength = length;
+  }
+}

@@ -1,0 +1,165 @@
+import { AppError } from '../platform/errors.js';
+import { isObject, type Json, upgradeManifest } from './manifest-upgrade.js';
+import { osTypeOf } from './os-type.js';
+
+export interface ManifestFile {
+  sha1: string;
+  /** Bytes. */
+  size: number;
+  compression: string;
+}
+
+/** What the gateway reads of a manifest. A field the manifest lacks is '' (text) or left out. */
+export interface ImgManifest {
+  uuid: string;
+  name: string;
+  version: string;
+  type: string;
+  os: string;
+  state: string;
+  description: string;
+  owner: string | null;
+  public: boolean;
+  disabled: boolean;
+  published_at?: string;
+  homepage?: string;
+  origin?: string;
+  /** MiB, a positive integer. */
+  image_size?: number;
+  /** Only those with a checksum and a size. */
+  files: ManifestFile[];
+  tags: Record<string, unknown>;
+  /** The manifest in the form of version 2, to store and to show. */
+  raw: Json;
+}
+
+export type ManifestReading = { ok: true; manifest: ImgManifest } | { ok: false; uuid: string | null; reason: string };
+export type ImportProblem = 'UNSUPPORTED_TYPE' | 'NO_FILE' | 'INVALID_MANIFEST';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const COMPRESSIONS = ['gzip', 'bzip2', 'xz', 'none'];
+const MAX_DEPTH = 64;
+const MAX_INT32 = 2 ** 31 - 1;
+
+/** Reads an entry of a list: takes whatever real servers send as long as it has a uuid and a name. Never throws. */
+export function readManifest(value: unknown): ManifestReading {
+  if (!isObject(value)) return { ok: false, uuid: null, reason: `A manifest is a JSON object, this is ${nameOf(value)}.` };
+  const uuid = uuidOf(value.uuid);
+  if (uuid === null) return { ok: false, uuid: null, reason: `The uuid ${shown(value.uuid)} is not a uuid.` };
+  if (isDeeperThan(value, MAX_DEPTH)) return { ok: false, uuid, reason: `Image ${uuid} is nested deeper than ${MAX_DEPTH} levels.` };
+  const raw = { ...upgradeManifest(value), uuid };
+  const manifest = describe(uuid, raw);
+  if (manifest.name === '') return { ok: false, uuid, reason: `Image ${uuid} has no name.` };
+  return { ok: true, manifest };
+}
+
+/** Reads a manifest that is to be imported. Throws AppError INVALID_MANIFEST with every problem at once, or UNSUPPORTED_TYPE. */
+export function requireImportable(value: unknown): ImgManifest & { file: ManifestFile } {
+  if (!isObject(value)) throw new AppError('INVALID_MANIFEST', `A manifest is a JSON object, this is ${nameOf(value)}.`);
+  if (isDeeperThan(value, MAX_DEPTH)) throw new AppError('INVALID_MANIFEST', `The manifest is nested deeper than ${MAX_DEPTH} levels.`);
+  const uuid = uuidOf(value.uuid);
+  const manifest = describe(uuid ?? '', { ...upgradeManifest(value), ...(uuid === null ? {} : { uuid }) });
+  const problems = [
+    ...(uuid === null ? [`uuid ${shown(value.uuid)} is not a uuid`] : []),
+    ...(manifest.name === '' ? ['name is missing'] : []),
+    ...fieldProblems(manifest),
+    ...fileProblems(manifest.raw.files),
+  ];
+  const isUnsupported = manifest.type !== '' && osTypeOf(manifest.type, manifest.os) === null;
+  if (isUnsupported && uuid !== null) {
+    const accepted = 'zone-dataset, lx-dataset and zvol';
+    throw new AppError('UNSUPPORTED_TYPE', `Image ${uuid} is of type "${manifest.type}", which this cloud cannot run; accepted are ${accepted}.`);
+  }
+  const [file] = manifest.files;
+  if (problems.length > 0 || file === undefined) {
+    const message = `The manifest${uuid === null ? '' : ` of image ${uuid}`} cannot be imported: ${problems.join('; ')}.`;
+    throw new AppError('INVALID_MANIFEST', message, { problems });
+  }
+  return { ...manifest, file };
+}
+
+/** Why this image could not be imported, or null; the same verdict as `requireImportable`, for lists. */
+export function importProblem(manifest: ImgManifest): ImportProblem | null {
+  if (manifest.type !== '' && osTypeOf(manifest.type, manifest.os) === null) return 'UNSUPPORTED_TYPE';
+  if (fieldProblems(manifest).length > 0) return 'INVALID_MANIFEST';
+  const { files } = manifest.raw;
+  if (files === undefined || files === null || (Array.isArray(files) && files.length === 0)) return 'NO_FILE';
+  return fileProblems(files).length > 0 ? 'INVALID_MANIFEST' : null;
+}
+
+function describe(uuid: string, raw: Json): ImgManifest {
+  const origin = uuidOf(raw.origin);
+  const size = raw.image_size;
+  const publishedAt = text(raw.published_at, 64);
+  const homepage = text(raw.homepage, 1024);
+  return {
+    uuid,
+    name: text(raw.name, 1024),
+    version: text(raw.version, 512),
+    type: text(raw.type, 64),
+    os: text(raw.os, 64),
+    state: text(raw.state, 32) || (flag(raw.disabled) ? 'disabled' : 'active'),
+    description: text(raw.description, 10_240),
+    owner: uuidOf(raw.owner),
+    public: raw.public === undefined || flag(raw.public),
+    disabled: flag(raw.disabled),
+    files: Array.isArray(raw.files) ? raw.files.flatMap((file) => readFile(file) ?? []) : [],
+    tags: isObject(raw.tags) ? raw.tags : {},
+    raw,
+    ...(publishedAt === '' ? {} : { published_at: publishedAt }),
+    ...(homepage === '' ? {} : { homepage }),
+    ...(origin === null ? {} : { origin }),
+    ...(typeof size === 'number' && Number.isInteger(size) && size > 0 && size <= MAX_INT32 ? { image_size: size } : {}),
+  };
+}
+
+function readFile(value: unknown): ManifestFile | null {
+  if (!isObject(value) || typeof value.sha1 !== 'string' || !/^[0-9a-f]{40}$/i.test(value.sha1)) return null;
+  if (typeof value.size !== 'number' || !Number.isSafeInteger(value.size) || value.size <= 0) return null;
+  return { sha1: value.sha1.toLowerCase(), size: value.size, compression: text(value.compression, 16) };
+}
+
+function fieldProblems(manifest: ImgManifest): string[] {
+  const missing = (['version', 'type', 'os'] as const).filter((field) => manifest[field] === '').map((field) => `${field} is missing`);
+  const { origin } = manifest.raw;
+  const hasBadOrigin = origin !== undefined && origin !== null && origin !== '' && uuidOf(origin) === null;
+  return hasBadOrigin ? [...missing, `origin ${shown(origin)} is not a uuid`] : missing;
+}
+
+function fileProblems(files: unknown): string[] {
+  const count = Array.isArray(files) ? files.length : 0;
+  if (!Array.isArray(files) || count !== 1) return [`files must hold exactly one file, there are ${count}`];
+  const file: unknown = files[0];
+  const read = readFile(file);
+  if (read === null) return [`files[0] needs sha1 (40 hex digits) and size (bytes, above 0), it is ${shown(file)}`];
+  if (COMPRESSIONS.includes(read.compression)) return [];
+  return [`files[0].compression "${read.compression}" is none of ${COMPRESSIONS.join(', ')}`];
+}
+
+function uuidOf(value: unknown): string | null {
+  const uuid = typeof value === 'string' ? value.toLowerCase() : '';
+  return UUID.test(uuid) ? uuid : null;
+}
+
+/** Text that any database can hold: no control characters, no half characters, not longer than asked. */
+function text(value: unknown, length: number): string {
+  if (typeof value !== 'string') return '';
+  return value.slice(0, length).toWellFormed().replace(/\p{Cc}+/gu, ' ').trim();
+}
+
+function flag(value: unknown): boolean {
+  return value === true || value === 'true';
+}
+
+function shown(value: unknown): string {
+  return (JSON.stringify(value) ?? 'that is missing').slice(0, 200);
+}
+
+function nameOf(value: unknown): string {
+  return value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+}
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
+}

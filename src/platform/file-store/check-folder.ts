@@ -1,0 +1,41 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AppError } from '../errors.js';
+import { writeDurably } from './safe-open.js';
+
+const CHECK_TIMEOUT_MS = 10_000;
+
+/**
+ * Makes the folder if it is missing and proves it by a write, since permission bits do not tell about a read-only
+ * or a full file system. IMAGE_SERVER_UNAVAILABLE otherwise, also after 10 s: a network mount may hang for ever.
+ */
+export async function checkFolder(root: string): Promise<void> {
+  const timer = new AbortController();
+  try {
+    await Promise.race([proveWritable(root), timeout(timer.signal)]);
+  } catch (error) {
+    throw unavailable(root, error);
+  } finally {
+    timer.abort();
+  }
+}
+
+/** The refusal that tells an operator which folder to mend and why. */
+export function unavailable(root: string, error: unknown): AppError {
+  const cause = error instanceof Error ? error.message : String(error);
+  const message = `The image store ${root} cannot be used: ${cause}. A folder that the gateway can read and write is needed.`;
+  return new AppError('IMAGE_SERVER_UNAVAILABLE', message, {}, { cause: error });
+}
+
+async function proveWritable(root: string): Promise<void> {
+  await mkdir(root, { recursive: true });
+  const probe = join(root, '.write-probe');
+  await writeDurably(probe, 'probe');
+  await rm(probe, { force: true });
+}
+
+async function timeout(signal: AbortSignal): Promise<never> {
+  await delay(CHECK_TIMEOUT_MS, undefined, { signal });
+  throw new Error(`no answer within ${CHECK_TIMEOUT_MS / 1000} s`);
+}

@@ -1,0 +1,178 @@
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { join } from 'node:path';
+import { Readable, type Writable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { AppError } from '../errors.js';
+import { checkFolder, unavailable } from './check-folder.js';
+import { type ByteRange, FileStoreConflict, FileStoreMissing, type FileStore, type StoredFile } from './file-store.js';
+import { errorCode, isFolder, lstatOrNull, openForReading, openForWriting, syncFolder, writeDurably } from './safe-open.js';
+import { isManifestDraft, isRemoved, isUuid, StoreLayout, uuidOfPartial } from './store-layout.js';
+
+const MANIFEST_LIMIT_BYTES = 1024 * 1024;
+// Fewer, larger reads and writes: four times Node's default, still nothing for many streams at once.
+const STREAM_BUFFER_BYTES = 256 * 1024;
+// A younger draft may be another process's, which is about to rename it.
+const DRAFT_AGE_MS = 10 * 60 * 1000;
+
+/**
+ * Images in a folder of this machine: `<uuid>/{manifest,file}` published, `<uuid>.partial/` arriving,
+ * `<uuid>.removed-*` and `<uuid>.manifest-*` only for a moment or after a crash.
+ * Whole images appear and disappear by one rename, so all of it must be one file system.
+ */
+export class LocalFileStore implements FileStore {
+  private readonly layout: StoreLayout;
+
+  constructor(root: string) {
+    this.layout = new StoreLayout(root);
+  }
+
+  async check(): Promise<void> {
+    await checkFolder(this.layout.root);
+  }
+
+  async listUuids(): Promise<string[]> {
+    const entries = await this.entries();
+    return entries.filter((entry) => entry.isDirectory() && isUuid(entry.name)).map((entry) => entry.name).sort();
+  }
+
+  async listPartials(): Promise<string[]> {
+    const folders = (await this.entries()).filter((entry) => entry.isDirectory());
+    return folders.map((entry) => uuidOfPartial(entry.name)).filter((uuid) => uuid !== null).sort();
+  }
+
+  async readManifest(uuid: string): Promise<string | null> {
+    const handle = await openForReading(join(this.layout.published(uuid), 'manifest'));
+    if (handle === null) return null;
+    const bytes = await buffer(handle.createReadStream({ end: MANIFEST_LIMIT_BYTES }));
+    if (bytes.length <= MANIFEST_LIMIT_BYTES) return bytes.toString('utf8');
+    const message = `The manifest of image ${uuid} in the image store is larger than ${MANIFEST_LIMIT_BYTES} bytes, which is the most that is read.`;
+    throw new AppError('INVALID_MANIFEST', message);
+  }
+
+  async writeManifest(uuid: string, text: string): Promise<void> {
+    const folder = this.layout.published(uuid);
+    if (!(await isFolder(folder))) throw new FileStoreMissing(uuid, 'image');
+    const draft = this.layout.manifestDraft(uuid);
+    try {
+      await writeDurably(draft, text);
+      await rename(draft, join(folder, 'manifest'));
+    } catch (error) {
+      await rm(draft, { force: true });
+      throw error;
+    }
+    await syncFolder(folder);
+  }
+
+  async statFile(uuid: string): Promise<StoredFile | null> {
+    const folder = this.layout.published(uuid);
+    if (!(await isFolder(folder))) return null;
+    const stats = await lstatOrNull(join(folder, 'file'));
+    return stats?.isFile() ? { size: stats.size, modifiedAt: stats.mtime } : null;
+  }
+
+  async readFile(uuid: string, range?: ByteRange): Promise<Readable | null> {
+    const handle = await openForReading(join(this.layout.published(uuid), 'file'));
+    return handle?.createReadStream({ ...range, highWaterMark: STREAM_BUFFER_BYTES }) ?? null;
+  }
+
+  async partialSize(uuid: string): Promise<number> {
+    const folder = this.layout.partial(uuid);
+    if (!(await isFolder(folder))) return 0;
+    const stats = await lstatOrNull(join(folder, 'file'));
+    return stats?.isFile() ? stats.size : 0;
+  }
+
+  async appendPartial(uuid: string, offset: number): Promise<Writable> {
+    const folder = this.layout.partial(uuid);
+    await mkdir(folder).catch(async (error: unknown) => {
+      if (errorCode(error) !== 'EEXIST' || !(await isFolder(folder))) throw error;
+    });
+    const handle = await openForWriting(join(folder, 'file'));
+    try {
+      const { size } = await handle.stat();
+      if (offset > size) throw new RangeError(`The partial of ${uuid} has ${size} bytes; it cannot go on at ${offset}.`);
+      await handle.truncate(offset);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+    return handle.createWriteStream({ start: offset, highWaterMark: STREAM_BUFFER_BYTES });
+  }
+
+  async readPartial(uuid: string, size: number): Promise<Readable> {
+    const handle = await openForReading(join(this.layout.partial(uuid), 'file'));
+    if (handle === null) throw new FileStoreMissing(uuid, 'partial');
+    if (size > 0) return handle.createReadStream({ end: size - 1, highWaterMark: STREAM_BUFFER_BYTES });
+    await handle.close();
+    return Readable.from([]);
+  }
+
+  async publish(uuid: string, manifest: string): Promise<void> {
+    const [partial, published] = [this.layout.partial(uuid), this.layout.published(uuid)];
+    if ((await lstatOrNull(published)) !== null) throw new FileStoreConflict(uuid);
+    await this.syncPartialFile(uuid);
+    await writeDurably(join(partial, 'manifest'), manifest);
+    await syncFolder(partial);
+    try {
+      await rename(partial, published);
+    } catch (error) {
+      await rm(join(partial, 'manifest'), { force: true });
+      // It appeared between the check above and here: a rename never replaces a folder that has something in it.
+      if ((await lstatOrNull(published)) !== null) throw new FileStoreConflict(uuid);
+      throw error;
+    }
+    await syncFolder(this.layout.root);
+  }
+
+  async discardPartial(uuid: string): Promise<void> {
+    await rm(this.layout.partial(uuid), { recursive: true, force: true });
+  }
+
+  async remove(uuid: string): Promise<void> {
+    const removed = this.layout.removed(uuid);
+    try {
+      await rename(this.layout.published(uuid), removed);
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return;
+      throw error;
+    }
+    await syncFolder(this.layout.root);
+    // The image is gone already; bytes that resist deletion now are left to the next sweep.
+    await rm(removed, { recursive: true, force: true }).catch(() => undefined);
+  }
+
+  async sweep(keepPartials: ReadonlySet<string>): Promise<string[]> {
+    const swept: string[] = [];
+    for (const entry of await this.entries()) {
+      if (!(await this.isSweepable(entry, keepPartials))) continue;
+      await rm(join(this.layout.root, entry.name), { recursive: true, force: true });
+      swept.push(entry.name);
+    }
+    return swept.sort();
+  }
+
+  private async isSweepable(entry: Dirent, keepPartials: ReadonlySet<string>): Promise<boolean> {
+    if (isRemoved(entry.name)) return true;
+    if (isManifestDraft(entry.name)) {
+      const stats = await lstatOrNull(join(this.layout.root, entry.name));
+      return stats !== null && Date.now() - stats.mtimeMs > DRAFT_AGE_MS;
+    }
+    const uuid = entry.isDirectory() ? uuidOfPartial(entry.name) : null;
+    return uuid !== null && !keepPartials.has(uuid);
+  }
+
+  private async syncPartialFile(uuid: string): Promise<void> {
+    await using handle = await openForReading(join(this.layout.partial(uuid), 'file'));
+    if (handle === null) throw new FileStoreMissing(uuid, 'partial');
+    await handle.sync();
+  }
+
+  private async entries(): Promise<Dirent[]> {
+    try {
+      return await readdir(this.layout.root, { withFileTypes: true });
+    } catch (error) {
+      throw unavailable(this.layout.root, error);
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import { pino } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
+
+/** From the quietest to the loudest; `silent` writes nothing at all. */
+export const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+
+export type LogLevel = (typeof logLevels)[number];
+
+export type Log = Logger;
+
+// Bearer tokens and cookies sign people in: they are cut out at every depth at which our code or fastify logs headers.
+const secrets = ['authorization', 'Authorization', 'cookie', '["set-cookie"]'];
+const redactedPaths = ['', '*.', '*.*.'].flatMap((parents) => secrets.map((name) => join(parents, name)));
+
+function join(parents: string, name: string): string {
+  return name.startsWith('[') ? parents.replace(/\.$/, '') + name : parents + name;
+}
+
+/** Writes one JSON object per line to stderr (stdout belongs to what a command answers); sign-in headers are redacted. */
+export function createLog(level: LogLevel, destination: DestinationStream = pino.destination(2)): Log {
+  return pino(
+    {
+      level,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: { paths: redactedPaths, censor: '[redacted]' },
+    },
+    destination,
+  );
+}

@@ -1,0 +1,176 @@
+import { ArgsType, Directive, Field, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { enumOf } from './enum-of.js';
+import { badInput, type FieldError } from './errors.js';
+
+export const DEFAULT_PAGE = 50;
+export const LARGEST_PAGE = 200;
+
+export const ORDER_DIRECTIONS = ['ASC', 'DESC'] as const;
+export type OrderDirection = (typeof ORDER_DIRECTIONS)[number];
+export const OrderDirectionEnum = enumOf(ORDER_DIRECTIONS);
+registerEnumType(OrderDirectionEnum, {
+  name: 'OrderDirection',
+  description: 'Which end of an order comes first.',
+  valuesConfig: {
+    ASC: { description: 'Smallest, earliest or first in the alphabet first.' },
+    DESC: { description: 'Largest, latest or last in the alphabet first.' },
+  },
+});
+
+/** Arguments of a Relay connection, as the caller gave them. */
+@ArgsType()
+export class PageArgs {
+  @Field(() => Int, { nullable: true, description: `How many from the start of the list, or after \`after\`: 0 to ${LARGEST_PAGE}; ${DEFAULT_PAGE} when neither \`first\` nor \`last\` is given.` })
+  first?: number | null;
+
+  @Field(() => String, { nullable: true, description: 'Cursor: only what comes after it.' })
+  after?: string | null;
+
+  @Field(() => Int, { nullable: true, description: `How many from the end of the list, or before \`before\`: 0 to ${LARGEST_PAGE}; not together with \`first\`.` })
+  last?: number | null;
+
+  @Field(() => String, { nullable: true, description: 'Cursor: only what comes before it.' })
+  before?: string | null;
+}
+
+@ObjectType('PageInfo', { simpleResolvers: true, description: 'Where a page stands in its list.' })
+@Directive('@shareable')
+export class PageInfo {
+  @Field(() => Boolean, { description: 'Whether the list goes on after this page.' })
+  hasNextPage!: boolean;
+
+  @Field(() => Boolean, { description: 'Whether the list has something before this page.' })
+  hasPreviousPage!: boolean;
+
+  @Field(() => String, { nullable: true, description: 'Cursor of the first item; null for an empty page.' })
+  startCursor!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Cursor of the last item; null for an empty page.' })
+  endCursor!: string | null;
+}
+
+/** The place of a row in its order: the value it is ordered by, then its id, which makes the order total. */
+export type CursorKey = readonly [value: string | number, id: string | number];
+
+export interface PageRequest {
+  limit: number;
+  /** `backward` reads from the end of the list. */
+  backward: boolean;
+  /** Exclusive bounds of the list in its own direction. */
+  after: CursorKey | null;
+  before: CursorKey | null;
+}
+
+export interface Edge<T> {
+  cursor: string;
+  node: T;
+}
+
+export interface Connection<T> {
+  edges: Edge<T>[];
+  nodes: T[];
+  pageInfo: PageInfo;
+  /** NaN unless it was selected and therefore counted. */
+  totalCount: number;
+}
+
+export function encodeCursor(key: CursorKey): string {
+  return Buffer.from(JSON.stringify(key)).toString('base64url');
+}
+
+function isKeyPart(value: unknown): value is string | number {
+  return typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value));
+}
+
+/** Null for anything that this API did not make; `value` is the type that this order compares. */
+function decodeCursor(cursor: string, value: 'string' | 'number'): CursorKey | null {
+  try {
+    const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    if (!Array.isArray(key) || key.length !== 2 || !key.every(isKeyPart)) return null;
+    const [at, id] = key as [string | number, string | number];
+    return typeof at === value ? [at, id] : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Checks the paging arguments of a list whose order compares values of the given type. All faults at once, as
+ * BAD_USER_INPUT.
+ */
+export function readPage(args: PageArgs, value: 'string' | 'number'): PageRequest {
+  const faults: FieldError[] = [];
+  const size = (path: 'first' | 'last'): number | null => {
+    const given = args[path] ?? null;
+    if (given !== null && (given < 0 || given > LARGEST_PAGE)) {
+      faults.push({ path, message: `${given} is not a page size; 0 to ${LARGEST_PAGE} are.` });
+    }
+    return given;
+  };
+  const key = (path: 'after' | 'before'): CursorKey | null => {
+    const given = args[path] ?? null;
+    const decoded = given === null ? null : decodeCursor(given, value);
+    if (given !== null && decoded === null) {
+      faults.push({ path, message: 'This is not a cursor of this list; take one from a page in the same order.' });
+    }
+    return decoded;
+  };
+  const [first, last, after, before] = [size('first'), size('last'), key('after'), key('before')];
+  if (first !== null && last !== null) faults.push({ path: 'last', message: 'Give first or last, not both.' });
+  if (faults.length > 0) throw badInput(faults);
+  return { limit: first ?? last ?? DEFAULT_PAGE, backward: last !== null, after, before };
+}
+
+/**
+ * A page from up to `limit + 1` rows in list order reversed when paging backward: the extra row only tells that there
+ * is more.
+ */
+export function buildConnection<R, T>(
+  rows: readonly R[],
+  page: PageRequest,
+  keyOf: (row: R) => CursorKey,
+  nodeOf: (row: R) => T,
+  totalCount: number,
+): Connection<T> {
+  const more = rows.length > page.limit;
+  const kept = rows.slice(0, page.limit);
+  if (page.backward) kept.reverse();
+  const edges = kept.map((row) => ({ cursor: encodeCursor(keyOf(row)), node: nodeOf(row) }));
+  const pageInfo = {
+    hasNextPage: page.backward ? page.before !== null : more,
+    hasPreviousPage: page.backward ? more : page.after !== null,
+    startCursor: edges[0]?.cursor ?? null,
+    endCursor: edges.at(-1)?.cursor ?? null,
+  };
+  return { edges, nodes: edges.map((edge) => edge.node), pageInfo, totalCount };
+}
+
+type ClassOf<T> = abstract new () => T;
+
+/** The Relay types of a list: `<name>Edge`, and `<name>Connection`, which is the class answered. */
+export function connectionType<T extends object>(name: string, node: () => ClassOf<T>, description: string): new () => Connection<T> {
+  @ObjectType(`${name}Edge`, { simpleResolvers: true, description: `One item of a ${name}Connection and where it stands.` })
+  class EdgeType {
+    @Field(() => String, { description: 'Opaque place in the list, for `after` and `before`; stays good while rows come and go.' })
+    cursor!: string;
+
+    @Field(node, { description: 'The item.' })
+    node!: T;
+  }
+
+  @ObjectType(`${name}Connection`, { simpleResolvers: true, description })
+  class ConnectionType {
+    @Field(() => [EdgeType], { description: 'The items with their cursors.' })
+    edges!: EdgeType[];
+
+    @Field(() => [node()], { description: 'The items alone.' })
+    nodes!: T[];
+
+    @Field(() => PageInfo, { description: 'Whether there is more, and the cursors to go on from.' })
+    pageInfo!: PageInfo;
+
+    @Field(() => Int, { description: 'How many items all pages hold together; costs a query, so select it only when needed.' })
+    totalCount!: number;
+  }
+  return ConnectionType;
+}

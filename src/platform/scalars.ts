@@ -1,0 +1,93 @@
+import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
+import { GraphQLJSON } from 'graphql-scalars';
+
+/** RFC 3339, section 5.6: a date, a time, and an offset from UTC that is never left out. */
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
+const UUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const URL_LENGTH = 1024;
+
+function refuse(value: unknown, scalar: string, expected: string): GraphQLError {
+  const shown = JSON.stringify(value)?.slice(0, 100) ?? String(value);
+  return new GraphQLError(`${shown} is not a ${scalar}: expected ${expected}.`, { extensions: { code: 'BAD_USER_INPUT' } });
+}
+
+function textOf(node: ValueNode): unknown {
+  return node.kind === Kind.STRING ? node.value : undefined;
+}
+
+function parseInstant(value: unknown): Date {
+  const expected = 'an RFC 3339 instant like 2026-01-31T12:00:00Z';
+  if (typeof value !== 'string' || !RFC_3339.test(value)) throw refuse(value, 'DateTime', expected);
+  const instant = new Date(value);
+  if (Number.isNaN(instant.getTime())) throw refuse(value, 'DateTime', expected);
+  return instant;
+}
+
+/** An instant: `Date` inside, RFC 3339 text in UTC outside; epoch milliseconds may be returned in place of a Date. */
+export const DateTime = new GraphQLScalarType<Date, string>({
+  name: 'DateTime',
+  description: 'An instant as RFC 3339 text. Answers are in UTC with milliseconds; input needs an offset or Z.',
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
+  serialize: (value) => new Date(value as Date | number).toISOString(),
+  parseValue: parseInstant,
+  parseLiteral: (node) => parseInstant(textOf(node)),
+});
+
+/** Whether a text is a UUID as this API writes it: lower case, 8-4-4-4-12 hexadecimal digits. */
+export function isUuid(text: string): boolean {
+  return UUID_PATTERN.test(text);
+}
+
+function parseUuid(value: unknown): string {
+  const lower = typeof value === 'string' ? value.toLowerCase() : '';
+  if (!isUuid(lower)) throw refuse(value, 'UUID', 'hexadecimal digits in groups of 8-4-4-4-12');
+  return lower;
+}
+
+export const Uuid = new GraphQLScalarType<string, string>({
+  name: 'UUID',
+  description: 'A UUID in hexadecimal groups of 8-4-4-4-12. Answers are in lower case; input may be in either case.',
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc9562',
+  serialize: String,
+  parseValue: parseUuid,
+  parseLiteral: (node) => parseUuid(textOf(node)),
+});
+
+function parseHttpUrl(value: unknown): string {
+  const expected = `an absolute http or https URL without user name or password, at most ${URL_LENGTH} characters`;
+  if (typeof value !== 'string' || value.length > URL_LENGTH || !URL.canParse(value)) throw refuse(value, 'HttpUrl', expected);
+  const url = new URL(value);
+  const isHttp = url.protocol === 'http:' || url.protocol === 'https:';
+  if (!isHttp || url.username !== '' || url.password !== '') throw refuse(value, 'HttpUrl', expected);
+  return value;
+}
+
+export const HttpUrl = new GraphQLScalarType<string, string>({
+  name: 'HttpUrl',
+  description: `An absolute http or https URL, at most ${URL_LENGTH} characters, without a user name or password in it.`,
+  specifiedByURL: 'https://url.spec.whatwg.org/',
+  serialize: String,
+  parseValue: parseHttpUrl,
+  parseLiteral: (node) => parseHttpUrl(textOf(node)),
+});
+
+function parseByteSize(value: unknown): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+    throw refuse(value, 'ByteSize', 'a whole number of bytes from 0 to 9007199254740991');
+  }
+  return value;
+}
+
+export const ByteSize = new GraphQLScalarType<number, number>({
+  name: 'ByteSize',
+  description: 'A number of bytes, as a JSON number up to 9007199254740991: larger than Int can hold.',
+  serialize: (value) => parseByteSize(Number(value)),
+  parseValue: parseByteSize,
+  parseLiteral: (node) => parseByteSize(node.kind === Kind.INT ? Number(node.value) : undefined),
+});
+
+export const Json = new GraphQLScalarType({
+  ...GraphQLJSON.toConfig(),
+  name: 'JSON',
+  description: 'Any JSON value.',
+});

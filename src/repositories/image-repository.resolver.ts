@@ -1,0 +1,44 @@
+import { Arg, Mutation, Query, Resolver } from 'type-graphql';
+import { notImplemented } from '../platform/errors.js';
+import { ImageRepositoryType, RefreshRepositoryPayloadType } from './image-repository.type.js';
+
+/** Listing and loading repositories; for SuperAdmins and for those who may import somewhere. */
+@Resolver(() => ImageRepositoryType)
+export class ImageRepositoryResolver {
+  @Query(() => [ImageRepositoryType], {
+    description:
+      'All repositories by name, the local one included while an image server is configured. Needs ADMIN, IMAGE_ADMIN and IMAGE_IMPORT_ADMIN together in some datacenter, or a SuperAdmin; else FORBIDDEN.',
+  })
+  async imageRepositories(): Promise<ImageRepositoryType[]> {
+    throw notImplemented('imageRepositories');
+  }
+
+  @Query(() => ImageRepositoryType, {
+    nullable: true,
+    description:
+      'One repository, or null when there is none of that name. Needs the same permissions as `imageRepositories`, else FORBIDDEN.',
+  })
+  async imageRepository(
+    @Arg('name', () => String, { description: 'Exact name.' }) _name: string,
+  ): Promise<ImageRepositoryType | null> {
+    throw notImplemented('imageRepository');
+  }
+
+  @Mutation(() => RefreshRepositoryPayloadType, {
+    description:
+      'Loads the list of a repository now and answers what changed. Needs the same permissions as `imageRepositories`. Errors: NOT_FOUND for an unknown one, REPOSITORY_BUSY while it is being loaded, REPOSITORY_UNREACHABLE when it gives no usable answer; the old list then stays.',
+  })
+  async refreshImageRepository(
+    @Arg('name', () => String, { description: 'Which repository.' }) _name: string,
+  ): Promise<RefreshRepositoryPayloadType> {
+    throw notImplemented('refreshImageRepository');
+  }
+
+  @Mutation(() => [RefreshRepositoryPayloadType], {
+    description:
+      'Loads the lists of all repositories, side by side, and answers what changed in each. One that fails does not stop the others: its task and its `error` say why. Needs the same permissions as `imageRepositories`.',
+  })
+  async refreshImageRepositories(): Promise<RefreshRepositoryPayloadType[]> {
+    throw notImplemented('refreshImageRepositories');
+  }
+}

@@ -1,0 +1,29 @@
+import type { SqlEntityManager } from '../platform/database.js';
+import { Task } from './task.entity.js';
+import type { Failure } from './task-run.js';
+import type { Announce } from './transact.js';
+
+/**
+ * Ends a task as part of the transaction that makes its effects final. False when it had ended before: then the caller
+ * must change nothing.
+ */
+async function end(tx: SqlEntityManager, taskId: string, data: Partial<Task>, announce: Announce): Promise<boolean> {
+  const updated = await tx.nativeUpdate(Task, { id: taskId, finishedAt: null }, { ...data, finishedAt: new Date() });
+  if (updated === 0) return false;
+  const row = await tx.findOneOrFail(Task, taskId, { fields: ['imageName'] });
+  announce({ type: 'task', taskId, imageName: row.imageName ?? null });
+  return true;
+}
+
+export async function succeedTask(
+  tx: SqlEntityManager,
+  taskId: string,
+  announce: Announce,
+  detail?: Record<string, unknown>,
+): Promise<boolean> {
+  return end(tx, taskId, { status: 'SUCCEEDED', phase: 'DONE', ...(detail && { detail }) }, announce);
+}
+
+export async function failTask(tx: SqlEntityManager, taskId: string, failure: Failure, announce: Announce): Promise<boolean> {
+  return end(tx, taskId, { status: failure.status, errorCode: failure.code, error: failure.message }, announce);
+}

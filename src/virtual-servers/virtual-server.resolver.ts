@@ -1,0 +1,70 @@
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Args, Info, Mutation, Query, Resolver } from 'type-graphql';
+import { notImplemented } from '../platform/errors.js';
+import { type Connection, PageArgs } from '../platform/page.js';
+import { Uuid } from '../platform/scalars.js';
+import { RegisterServerInput, UpdateServerInput } from './virtual-server.inputs.js';
+import { VirtualServerConnection, VirtualServerType } from './virtual-server.type.js';
+
+/** Reading servers as far as the caller sees them; what the compute side reports comes in as a SuperAdmin. */
+@Resolver(() => VirtualServerType)
+export class VirtualServerResolver {
+  @Query(() => VirtualServerType, {
+    nullable: true,
+    description:
+      'One server, by exactly one of `hostname` and `uuid` (else BAD_USER_INPUT); null when there is none that you can see.',
+  })
+  async server(
+    @Arg('hostname', () => String, { nullable: true, description: 'Exact host name.' }) _hostname?: string | null,
+    @Arg('uuid', () => Uuid, { nullable: true, description: 'UUID of the server.' }) _uuid?: string | null,
+  ): Promise<VirtualServerType | null> {
+    throw notImplemented('server');
+  }
+
+  @Query(() => VirtualServerConnection, {
+    description:
+      'The servers of a datacenter by host name: all of them with ADMIN there or as a SuperAdmin, else your own. NOT_FOUND when you cannot see the datacenter.',
+  })
+  async servers(
+    @Args(() => PageArgs) _page: PageArgs,
+    @Info() _info: GraphQLResolveInfo,
+    @Arg('datacenter', () => String, {
+      nullable: true,
+      description: 'Name of the datacenter; your current one when left out or null.',
+    })
+    _datacenter?: string | null,
+  ): Promise<Connection<VirtualServerType>> {
+    throw notImplemented('servers');
+  }
+
+  @Mutation(() => VirtualServerType, {
+    description:
+      'Makes a server known, so that the images on its disks count as used. SuperAdmin only. Errors: ALREADY_EXISTS when the UUID or hostname is taken, IMAGE_NOT_USABLE or IMAGE_NOT_READY when a disk cannot take its image, BAD_USER_INPUT for a broken value.',
+  })
+  async registerServer(
+    @Arg('input', () => RegisterServerInput, { description: 'The server.' }) _input: RegisterServerInput,
+  ): Promise<VirtualServerType> {
+    throw notImplemented('registerServer');
+  }
+
+  @Mutation(() => VirtualServerType, {
+    description:
+      'Changes what is given of a server. SuperAdmin only. Errors: NOT_FOUND for an unknown server, ALREADY_EXISTS when the hostname is taken, IMAGE_NOT_USABLE or IMAGE_NOT_READY when a disk cannot newly take its image, BAD_USER_INPUT for a broken value.',
+  })
+  async updateServer(
+    @Arg('input', () => UpdateServerInput, { description: 'Which server, and what changes.' })
+    _input: UpdateServerInput,
+  ): Promise<VirtualServerType> {
+    throw notImplemented('updateServer');
+  }
+
+  @Mutation(() => Uuid, {
+    description:
+      'Forgets a server with its disks and snapshots, and answers its UUID. SuperAdmin only. Errors: NOT_FOUND for an unknown server, SERVER_IS_IMAGE_SERVER for the image server.',
+  })
+  async unregisterServer(
+    @Arg('uuid', () => Uuid, { description: 'UUID of the server.' }) _uuid: string,
+  ): Promise<string> {
+    throw notImplemented('unregisterServer');
+  }
+}

@@ -1,0 +1,56 @@
+import { Directive, Field, ObjectType } from 'type-graphql';
+import type { UserType } from '../access/user.type.js';
+import type { DatacenterType } from '../datacenters/datacenter.type.js';
+import { OsTypeEnum } from '../images/image.enums.js';
+import type { OsType } from '../imgapi/os-type.js';
+import { connectionType } from '../platform/page.js';
+import { Uuid } from '../platform/scalars.js';
+import type { SnapshotType } from './snapshot.type.js';
+import type { VirtualDiskType } from './virtual-disk.type.js';
+import { type ServerStatus, ServerStatusEnum } from './virtual-server.enums.js';
+
+/** What the API shows of a server: as much as images are concerned with. */
+@ObjectType('VirtualServer', {
+  simpleResolvers: true,
+  description:
+    'A virtual server, as far as images are concerned with it. Its owner, the admins of its datacenter and SuperAdmins can see it.',
+})
+@Directive('@key(fields: "uuid")')
+@Directive('@key(fields: "hostname")')
+export class VirtualServerType {
+  id!: number;
+  ownerId!: number;
+  datacenterId!: number;
+  loadedOwner?: UserType;
+  loadedDatacenter?: DatacenterType;
+  loadedDisks?: VirtualDiskType[];
+  loadedSnapshots?: SnapshotType[];
+  loadedTags?: string[];
+
+  @Field(() => Uuid, { description: 'Its UUID, which never changes.' })
+  uuid!: string;
+
+  @Field(() => String, { description: 'Unique host name.' })
+  hostname!: string;
+
+  @Field(() => OsTypeEnum, { description: 'What kind of system it runs; the image on its disk has the same.' })
+  osType!: OsType;
+
+  @Field(() => ServerStatusEnum, { description: 'Its state as last reported.' })
+  status!: ServerStatus;
+
+  @Field(() => [String], { description: 'The tags it was given itself.' })
+  ownTags!: string[];
+
+  @Field(() => Boolean, {
+    description: 'Whether it is the image server of the cloud (VMS_IMAGE_VM); it then cannot be unregistered.',
+  })
+  isImageServer!: boolean;
+}
+
+/** One page of servers. */
+export const VirtualServerConnection = connectionType(
+  'VirtualServer',
+  () => VirtualServerType,
+  'A page of the virtual servers that you can see.',
+);

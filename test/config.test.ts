@@ -1,0 +1,136 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ConfigError, configHelp, readConfig } from '../src/config.js';
+import { temporaryFolder } from './support/temp-folder.js';
+
+const nobody = { secret: null, publicKey: null, jwksUrl: null, issuer: null, audience: null };
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });
+
+function faultsOf(env: Record<string, string>): readonly string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe('the configuration', () => {
+  it('has a default for everything', () => {
+    expect(readConfig({})).toEqual({
+      host: '127.0.0.1',
+      port: 4000,
+      publicUrl: 'http://127.0.0.1:4000',
+      dataDir: resolve('data'),
+      database: { kind: 'sqlite', path: resolve('data/gateway.sqlite') },
+      imageStore: { kind: 'file', path: resolve('data/images') },
+      auth: nobody,
+      fetchAllow: [],
+      imgapiTrusted: ['127.0.0.0/8', '::1/128'],
+      run: { api: true, worker: true },
+      refreshIntervalSeconds: 3600,
+      graphiql: true,
+      introspection: true,
+      logLevel: 'info',
+    });
+  });
+
+  it('takes an empty variable for an unset one and ignores those it does not know', () => {
+    expect(readConfig({ PORT: '', RUN: '  ', PORTS: 'x' })).toEqual(readConfig({}));
+  });
+
+  it('takes every variable', () => {
+    const secret = 'x'.repeat(32);
+    expect(readConfig({
+      HOST: '::', PORT: '0', PUBLIC_URL: 'https://images.example.com/gateway/', DATA_DIR: '/var/lib/gateway',
+      DATABASE_URL: 'postgres://me:p%40ss@db:5432/gateway', IMAGE_STORE: 'file:store', AUTH_JWT_SECRET: secret, AUTH_JWT_ISSUER: 'https://id.example.com',
+      AUTH_JWT_AUDIENCE: 'gateway', FETCH_ALLOW: 'Images.lan, 10.0.0.0/8,fd00::1', IMGAPI_TRUSTED: '10.9.8.7,fd00::/8', RUN: 'worker', REFRESH_INTERVAL: '0',
+      GRAPHIQL: 'off', INTROSPECTION: 'off', LOG_LEVEL: 'debug',
+    })).toEqual({
+      host: '::', port: 0, publicUrl: 'https://images.example.com/gateway', dataDir: '/var/lib/gateway',
+      database: { kind: 'postgres', url: 'postgres://me:p%40ss@db:5432/gateway' }, imageStore: { kind: 'file', path: resolve('store') },
+      auth: { ...nobody, secret, issuer: 'https://id.example.com', audience: 'gateway' },
+      fetchAllow: ['images.lan', '10.0.0.0/8', 'fd00::1'], imgapiTrusted: ['10.9.8.7/32', 'fd00::/8'], run: { api: false, worker: true },
+      refreshIntervalSeconds: 0, graphiql: false, introspection: false, logLevel: 'debug',
+    });
+  });
+
+  it('makes a public URL that a browser can open', () => {
+    expect(readConfig({ HOST: '::1', PORT: '80' }).publicUrl).toBe('http://[::1]:80');
+    expect(readConfig({ HOST: '0.0.0.0' }).publicUrl).toBe('http://localhost:4000');
+  });
+
+  it('keeps files below DATA_DIR unless told otherwise', () => {
+    expect(readConfig({ DATA_DIR: '/srv/x', DATABASE_URL: 'sqlite:/fast/db' })).toMatchObject({
+      database: { kind: 'sqlite', path: '/fast/db' }, imageStore: { path: '/srv/x/images' },
+    });
+  });
+
+  it('takes a public key as PEM, as PEM in one line, and from a file', async () => {
+    await using folder = await temporaryFolder();
+    const file = join(folder.path, 'key.pem');
+    await writeFile(file, rsa.publicKey);
+    const forms = [rsa.publicKey, rsa.publicKey.replaceAll('\n', '\\n'), file];
+    expect(forms.map((form) => readConfig({ AUTH_JWT_PUBLIC_KEY: form }).auth.publicKey)).toEqual(Array(3).fill(rsa.publicKey));
+  });
+
+  it('trusts nobody with none', () => {
+    expect(readConfig({ IMGAPI_TRUSTED: 'none' }).imgapiTrusted).toEqual([]);
+  });
+
+  it('shows every setting in the help', () => {
+    expect(configHelp()).toMatch(/PORT .*\[4000\]/);
+  });
+});
+
+describe('a faulty configuration', () => {
+  it('is refused with every fault at once', () => {
+    const faults = faultsOf({ PORT: 'http', RUN: 'api,jobs', LOG_LEVEL: 'loud' });
+    expect(faults).toEqual([
+      'PORT=http: accepted: a whole number from 0 to 65535',
+      'RUN=api,jobs: accepted: api, worker',
+      'LOG_LEVEL=loud: accepted: silent, fatal, error, warn, info, debug, trace',
+    ]);
+  });
+
+  it.each([
+    ['HOST', 'not a host'], ['HOST', 'fe80::1%eth0'], ['PORT', '65536'], ['PORT', '-1'], ['PORT', '1e3'], ['PUBLIC_URL', 'images.example.com'],
+    ['PUBLIC_URL', 'https://x/?a=1'], ['DATABASE_URL', 'mysql://x/y'], ['DATABASE_URL', 'postgres://host'], ['DATABASE_URL', 'sqlite:'],
+    ['DATABASE_URL', 'sqlite://x'], ['IMAGE_STORE', '/images'], ['AUTH_JWKS_URL', 'ftp://x'], ['FETCH_ALLOW', 'http://lan'], ['FETCH_ALLOW', '10.0.0'],
+    ['FETCH_ALLOW', '10.0.0.0/33'], ['IMGAPI_TRUSTED', 'lan'], ['IMGAPI_TRUSTED', '::/129'], ['RUN', ','], ['REFRESH_INTERVAL', '1.5'],
+    ['REFRESH_INTERVAL', '99999999'], ['GRAPHIQL', 'true'], ['INTROSPECTION', 'ON'],
+  ])('refuses %s=%s and says what would be accepted', (name, value) => {
+    const faults = faultsOf({ [name]: value });
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(new RegExp(`^${name}=.*accepted:`));
+  });
+
+  it('says that object storage is not available yet', () => {
+    expect(faultsOf({ IMAGE_STORE: 's3://bucket/images' })).toEqual(['IMAGE_STORE=s3://bucket/images: object storage is not available yet; accepted: file:PATH']);
+  });
+
+  it('allows one kind of key only', () => {
+    expect(faultsOf({ AUTH_JWT_SECRET: 'x'.repeat(32), AUTH_JWKS_URL: 'https://id/keys' })).toEqual([
+      'AUTH_JWT_SECRET, AUTH_JWKS_URL: only one of them may be set; accepted: the one that signs your tokens',
+    ]);
+  });
+
+  it('never repeats a secret', () => {
+    const faults = faultsOf({ AUTH_JWT_SECRET: 'short-secret', DATABASE_URL: 'mysql://me:p@ssw0rd@db/x', AUTH_JWT_PUBLIC_KEY: rsa.privateKey });
+    expect(faults).toHaveLength(4);
+    expect(faults.join()).not.toMatch(/short-secret|ssw0rd|MII/);
+    expect(faults.join()).toContain('AUTH_JWT_SECRET=***: only 12 bytes; accepted: a secret of at least 32 bytes');
+    expect(faults.join()).toContain('this is a private key');
+  });
+
+  it('refuses keys that are too weak or of no use', () => {
+    const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    const curve = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    for (const key of [weak, curve, '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----', '/nowhere/key.pem']) {
+      expect(faultsOf({ AUTH_JWT_PUBLIC_KEY: key })[0]).toMatch(/^AUTH_JWT_PUBLIC_KEY=\*\*\*: .*accepted:/);
+    }
+  });
+});

