@@ -19,9 +19,9 @@ export async function succeedTask(
   tx: SqlEntityManager,
   taskId: string,
   announce: Announce,
-  detail?: Record<string, unknown>,
+  outcome: { detail?: Record<string, unknown>; bytesDone?: number } = {},
 ): Promise<boolean> {
-  return end(tx, taskId, { status: 'SUCCEEDED', phase: 'DONE', ...(detail && { detail }) }, announce);
+  return end(tx, taskId, { status: 'SUCCEEDED', phase: 'DONE', ...outcome }, announce);
 }
 
 export async function failTask(tx: SqlEntityManager, taskId: string, failure: Failure, announce: Announce): Promise<boolean> {

@@ -76,6 +76,12 @@ export class TaskRun {
     this.#announce();
   }
 
+  /** What a restart would find; newer than `task.instructions` once `commitToPublish` has been called. */
+  async latestInstructions<T>(): Promise<T> {
+    const task = await this.em().findOneOrFail(Task, this.task.id, { fields: ['instructions'] });
+    return task.instructions as T;
+  }
+
   async #write(data: { phase?: TaskPhase; bytesDone?: number; bytesTotal?: number }): Promise<void> {
     await this.em().nativeUpdate(Task, { id: this.task.id, finishedAt: null }, data);
     this.#announce();

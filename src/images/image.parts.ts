@@ -1,0 +1,93 @@
+import { type PartEntry, provide } from '../access/scope.js';
+import { UserQueries } from '../access/user.queries.js';
+import { DatacenterQueries } from '../datacenters/datacenter.queries.js';
+import type { ImgapiClient } from '../imgapi/client.js';
+import type { SqlEntityManager } from '../platform/database.js';
+import type { FileStore } from '../platform/file-store/file-store.js';
+import type { ChangeBus } from '../tasks/change-bus.js';
+import type { TaskRunner } from '../tasks/task-runner.js';
+import { TaskQueries } from '../tasks/task.queries.js';
+import { AttachmentService } from './attachment.service.js';
+import { DatacenterImagesResolver } from './datacenter-images.resolver.js';
+import { ImageChangeVisibility } from './image-change.visibility.js';
+import { ImageChangedResolver } from './image-changed.resolver.js';
+import { ImageGuardedResolver } from './image-guarded.resolver.js';
+import { ImageMutationResolver } from './image-mutation.resolver.js';
+import { ImageQueries } from './image.queries.js';
+import { ImageRelationsResolver } from './image-relations.resolver.js';
+import { ImageResolver } from './image.resolver.js';
+import { ImageServerGate } from './image-server-gate.js';
+import { ImageVerdicts } from './image-verdicts.js';
+import { ImportService } from './import/import.service.js';
+import { TaskImageResolver } from './task-image.resolver.js';
+
+export interface ImageWork {
+  changes: ChangeBus;
+  runner: TaskRunner;
+  imgapi: ImgapiClient;
+  store: FileStore;
+  imageServerUrl: string;
+  trustedHosts: (em: SqlEntityManager) => Promise<ReadonlySet<string>>;
+}
+
+function services(work: ImageWork): PartEntry[] {
+  const { changes, runner, imgapi, store, trustedHosts } = work;
+  return [
+    provide(ImageQueries, (scope) => new ImageQueries(scope.em, scope.viewer, scope.get(DatacenterQueries), scope.get(UserQueries))),
+    provide(ImageVerdicts, (scope) => new ImageVerdicts(scope.em, scope.viewer, scope.get(DatacenterQueries))),
+    provide(ImageServerGate, (scope) => new ImageServerGate(scope.em, store)),
+    provide(
+      ImageChangeVisibility,
+      (scope) => new ImageChangeVisibility(scope.em, scope.viewer, scope.get(ImageQueries), scope.get(DatacenterQueries)),
+    ),
+    provide(
+      ImportService,
+      (scope) =>
+        new ImportService({
+          em: scope.em,
+          viewer: scope.viewer,
+          gate: scope.get(ImageServerGate),
+          datacenters: scope.get(DatacenterQueries),
+          images: scope.get(ImageQueries),
+          tasks: scope.get(TaskQueries),
+          changes,
+          runner,
+          imgapi,
+          trustedHosts,
+        }),
+    ),
+    provide(
+      AttachmentService,
+      (scope) =>
+        new AttachmentService({
+          em: scope.em,
+          viewer: scope.viewer,
+          datacenters: scope.get(DatacenterQueries),
+          images: scope.get(ImageQueries),
+          tasks: scope.get(TaskQueries),
+          changes,
+        }),
+    ),
+  ];
+}
+
+/** What this feature puts into every scope. */
+export function imageParts(work: ImageWork): PartEntry[] {
+  return [
+    ...services(work),
+    provide(ImageResolver, (scope) => new ImageResolver(scope.get(ImageQueries), scope.get(DatacenterQueries))),
+    provide(
+      ImageRelationsResolver,
+      (scope) =>
+        new ImageRelationsResolver(scope.get(UserQueries), scope.get(ImageQueries), scope.get(DatacenterQueries), scope.get(ImageVerdicts)),
+    ),
+    provide(
+      ImageGuardedResolver,
+      (scope) => new ImageGuardedResolver(scope.get(ImageQueries), scope.get(TaskQueries), work.imageServerUrl),
+    ),
+    provide(ImageMutationResolver, (scope) => new ImageMutationResolver(scope.get(ImportService), scope.get(AttachmentService))),
+    provide(DatacenterImagesResolver, (scope) => new DatacenterImagesResolver(scope.get(ImageQueries))),
+    provide(TaskImageResolver, (scope) => new TaskImageResolver(scope.get(ImageQueries))),
+    provide(ImageChangedResolver, () => new ImageChangedResolver()),
+  ];
+}

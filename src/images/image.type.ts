@@ -1,0 +1,135 @@
+import { Directive, Field, Int, ObjectType } from 'type-graphql';
+import type { UserType } from '../access/user.type.js';
+import type { OsType } from '../imgapi/os-type.js';
+import { connectionType } from '../platform/page.js';
+import { ByteSize, DateTime, HttpUrl, Uuid } from '../platform/scalars.js';
+import {
+  type ImageAccess,
+  ImageAccessEnum,
+  type ImageAction,
+  ImageActionEnum,
+  type ImageStatus,
+  ImageStatusEnum,
+  OsTypeEnum,
+} from './image.enums.js';
+
+/**
+ * What the API shows of an image. `inspectable`: the viewer may see the guarded fields, which are shown only through
+ * field resolvers that ask it and add what no row knows, the url of the file. A `loaded…` or `guarded…` property that is
+ * undefined was not loaded; null is an answer.
+ */
+@ObjectType('Image', {
+  simpleResolvers: true,
+  description:
+    'A template for virtual disks. Admins of the datacenters it is attached to can see it, and so can those who may use it.',
+})
+@Directive('@key(fields: "uuid")')
+@Directive('@key(fields: "name")')
+export class ImageType {
+  id!: number;
+  ownerId!: number;
+  boundDatacenterId!: number | null;
+  repositoryId!: number | null;
+  sourceSnapshotId!: number | null;
+  inspectable!: boolean;
+  guardedFile?: Omit<ImageFileType, 'url'> | null;
+  guardedManifestUrl?: string | null;
+  loadedOwner?: UserType;
+
+  @Field(() => Uuid, { description: 'Its UUID, the same on the image server and on compute nodes. It never changes.' })
+  uuid!: string;
+
+  @Field(() => String, { description: 'Unique name to refer to the image by. It never changes.' })
+  name!: string;
+
+  @Field(() => String, { description: 'Name for display; unique together with the version; upper and lower case are the same.' })
+  alias!: string;
+
+  @Field(() => String, { description: 'Its version; free text, not compared.' })
+  version!: string;
+
+  @Field(() => ImageAccessEnum, { description: 'Who can use it.' })
+  access!: ImageAccess;
+
+  @Field(() => Boolean, {
+    description: 'Whether it is bound to one datacenter, whose image admins then manage it; else only SuperAdmins do.',
+  })
+  dcBound!: boolean;
+
+  @Field(() => Int, { description: 'The smallest disk it fits on, in MiB.' })
+  size!: number;
+
+  @Field(() => OsTypeEnum, { description: 'What kind of server it is for.' })
+  osType!: OsType;
+
+  @Field(() => ImageStatusEnum, { description: 'Whether it is ready, or a task is at work on it.' })
+  status!: ImageStatus;
+
+  @Field(() => Boolean, { description: 'Whether it can grow to fill a disk larger than `size`. Zones have no such limit.' })
+  resize!: boolean;
+
+  @Field(() => Boolean, { description: 'Whether a new server shuts down once it has been deployed from this image.' })
+  deploy!: boolean;
+
+  @Field(() => String, { description: 'Free text; empty when there is none.' })
+  description!: string;
+
+  @Field(() => [String], { description: 'Its tags, which servers with a disk made from it inherit.' })
+  tags!: string[];
+
+  @Field(() => HttpUrl, { nullable: true, description: 'A page about it; null when its manifest names none.' })
+  homepage!: string | null;
+
+  @Field(() => DateTime, { description: 'When it came into the catalogue.' })
+  createdAt!: Date | number;
+
+  @Field(() => DateTime, { description: 'When it last changed.' })
+  updatedAt!: Date | number;
+}
+
+/** The bytes of an image on the image server, as they were measured there. */
+@ObjectType('ImageFile', {
+  simpleResolvers: true,
+  description: 'The file of an image on the image server.',
+})
+export class ImageFileType {
+  @Field(() => ByteSize, { description: 'Size in bytes, as stored, that is compressed.' })
+  size!: number;
+
+  @Field(() => String, { description: 'SHA-1 of the file as stored, in lower-case hexadecimal.' })
+  sha1!: string;
+
+  @Field(() => String, { description: 'SHA-256 of the file as stored, in lower-case hexadecimal.' })
+  sha256!: string;
+
+  @Field(() => String, { description: 'How it is compressed, in the words of the manifest: `gzip`, `bzip2`, `xz`, `none`, ...' })
+  compression!: string;
+
+  @Field(() => HttpUrl, { description: 'Where compute nodes fetch it.' })
+  url!: string;
+}
+
+/** Whether the viewer may do one thing to one image. */
+@ObjectType('ImageActionVerdict', {
+  simpleResolvers: true,
+  description: 'Whether you may do something to an image now. The mutation itself would answer the same.',
+})
+export class ImageActionVerdictType {
+  @Field(() => ImageActionEnum, { description: 'What would be done.' })
+  action!: ImageAction;
+
+  @Field(() => Boolean, { description: 'Whether you may.' })
+  allowed!: boolean;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The error code you would get, such as FORBIDDEN, IMAGE_NOT_READY or IMAGE_IN_USE; null when you may.',
+  })
+  code!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'A sentence of why not, for people; null when you may.' })
+  reason!: string | null;
+}
+
+/** One page of images. */
+export const ImageConnection = connectionType('Image', () => ImageType, 'A page of the images that you can see.');

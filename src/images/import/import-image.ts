@@ -1,0 +1,150 @@
+import type { ImgapiClient } from '../../imgapi/client.js';
+import type { Database, SqlEntityManager } from '../../platform/database.js';
+import { AppError } from '../../platform/errors.js';
+import { type FileStore, FileStoreConflict } from '../../platform/file-store/file-store.js';
+import type { ChangeBus } from '../../tasks/change-bus.js';
+import { failTask, succeedTask } from '../../tasks/end-task.js';
+import type { Failure, TaskRun } from '../../tasks/task-run.js';
+import type { TaskHandler } from '../../tasks/task-runner.js';
+import { transact } from '../../tasks/transact.js';
+import { announceImage, attachmentsOf } from '../image-changes.js';
+import { Image } from '../image.entity.js';
+import { shownManifest } from '../shown-manifest.js';
+import { downloadFile } from './download.js';
+import type { FileDigest } from './hasher.js';
+import type { ImportInstructions } from './source.js';
+import { digestStream, verifyDigest } from './verify.js';
+
+export interface ImportWork {
+  database: Database;
+  changes: ChangeBus;
+  store: FileStore;
+  imgapi: ImgapiClient;
+  trustedHosts: (em: SqlEntityManager) => Promise<ReadonlySet<string>>;
+}
+
+/**
+ * Brings the bytes of a PENDING image onto the image server: open, download, verify, publish, record. Every step may be
+ * the last before a kill; run again, it goes on from what it finds in the store. Its undo leaves neither row nor bytes.
+ */
+export class ImportImage implements TaskHandler {
+  readonly lane = 'files';
+
+  constructor(private readonly work: ImportWork) {}
+
+  async run(run: TaskRun): Promise<void> {
+    const image = await this.#image(run);
+    const wanted = run.task.instructions as unknown as ImportInstructions;
+    await run.enter('CHECKING', { done: 0, total: wanted.size });
+    const inStore = await this.work.store.statFile(image.uuid);
+    const digest =
+      inStore === null ? await this.#download(run, image, wanted) : await this.#inspect(run, image, wanted, inStore.size);
+    await this.#record(run, image, wanted, digest);
+  }
+
+  async undo(run: TaskRun, failure: Failure): Promise<void> {
+    const image = await this.#em().findOne(Image, { name: run.task.imageName ?? '', status: 'PENDING' });
+    // The bytes go before the row: killed in between, the open task comes back and finishes this.
+    if (image !== null) await this.#dropBytes(run, image.uuid);
+    await transact(this.#em(), this.work.changes, async (tx, announce) => {
+      if (!(await failTask(tx, run.task.id, failure, announce)) || image === null) return;
+      announceImage('DELETED', image, await attachmentsOf(tx, image.id), announce);
+      await tx.nativeDelete(Image, { id: image.id, status: 'PENDING' });
+    });
+  }
+
+  #em(): SqlEntityManager {
+    return this.work.database.em.fork();
+  }
+
+  async #image(run: TaskRun): Promise<Image> {
+    const image = await this.#em().findOne(Image, { name: run.task.imageName ?? '', status: 'PENDING' }, { populate: ['tags'] });
+    if (image === null) throw new AppError('NOT_FOUND', `The image ${run.task.imageName} is gone.`);
+    return image;
+  }
+
+  async #download(run: TaskRun, image: Image, wanted: ImportInstructions): Promise<FileDigest> {
+    if (wanted.isLocal) {
+      throw new AppError('FILE_UNREACHABLE', `The image store has no file for ${image.uuid}; place it there as ${image.uuid}/file.`);
+    }
+    await run.enter('DOWNLOADING', { done: await this.work.store.partialSize(image.uuid), total: wanted.size });
+    const digest = await this.#fetchFile(run, image.uuid, wanted);
+    await run.enter('VERIFYING', { done: wanted.size, total: wanted.size });
+    verifyDigest(digest, wanted);
+    await run.commitToPublish({ digest });
+    await this.#publish(image, wanted);
+    return digest;
+  }
+
+  async #fetchFile(run: TaskRun, uuid: string, wanted: ImportInstructions): Promise<FileDigest> {
+    const trustedHosts = await this.work.trustedHosts(this.#em());
+    return downloadFile({
+      url: wanted.fileUrl,
+      open: async (offset, ifRange, signal) =>
+        this.work.imgapi.openFile(wanted.fileUrl, { offset, ifRange: ifRange ?? undefined, signal, trustedHosts }),
+      store: this.work.store,
+      uuid,
+      expectedSize: wanted.size,
+      expectedSha1: wanted.sha1,
+      onProgress: (bytesDone) => void run.progress(bytesDone).catch(() => undefined),
+      signal: run.signal,
+    });
+  }
+
+  /** The file lies in the store: placed there by hand, or published by this task before the process was killed. */
+  async #inspect(run: TaskRun, image: Image, wanted: ImportInstructions, size: number): Promise<FileDigest> {
+    if (wanted.digest !== undefined && wanted.digest.size === size) return wanted.digest;
+    await run.enter('VERIFYING', { done: 0, total: size });
+    const bytes = await this.work.store.readFile(image.uuid);
+    if (bytes === null) throw new AppError('FILE_UNREACHABLE', `The file of ${image.uuid} left the image store while it was read.`);
+    const digest = await digestStream(bytes, {
+      onProgress: (done) => void run.progress(done).catch(() => undefined),
+      signal: run.signal,
+    });
+    verifyDigest(digest, wanted);
+    await run.commitToPublish({ digest, inPlace: true });
+    return digest;
+  }
+
+  async #publish(image: Image, wanted: ImportInstructions): Promise<void> {
+    try {
+      await this.work.store.publish(image.uuid, manifestText(image, wanted));
+    } catch (error) {
+      if (!(error instanceof FileStoreConflict)) throw error;
+      throw new AppError('ALREADY_EXISTS', `The image store got another file for ${image.uuid} meanwhile; remove ${image.uuid} there or import it from the local repository.`);
+    }
+  }
+
+  async #record(run: TaskRun, image: Image, wanted: ImportInstructions, digest: FileDigest): Promise<void> {
+    await transact(this.#em(), this.work.changes, async (tx, announce) => {
+      if (!(await succeedTask(tx, run.task.id, announce, { bytesDone: digest.size }))) return;
+      const row = await tx.findOneOrFail(Image, image.id);
+      row.status = 'OK';
+      row.fileSize = digest.size;
+      row.fileSha1 = digest.sha1;
+      row.fileSha256 = digest.sha256;
+      row.fileMd5 = digest.md5;
+      row.fileCompression = wanted.compression;
+      row.updatedAt = new Date();
+      announceImage('UPDATED', row, await attachmentsOf(tx, row.id), announce);
+    });
+  }
+
+  /** Removes what this task brought; a file that was there before it is somebody else's. */
+  async #dropBytes(run: TaskRun, uuid: string): Promise<void> {
+    await this.work.store.discardPartial(uuid);
+    const { digest, inPlace } = await run.latestInstructions<ImportInstructions>();
+    if (digest !== undefined && inPlace !== true) await this.work.store.remove(uuid);
+  }
+}
+
+function manifestText(image: Image, wanted: ImportInstructions): string {
+  const { size, sha1, compression } = wanted;
+  const tags = image.tags.getItems().map((tag) => tag.tag);
+  return JSON.stringify(shownManifest({ ...factsOf(image), tags, file: { size, sha1, compression } }), null, 2);
+}
+
+function factsOf(image: Image): Omit<Parameters<typeof shownManifest>[0], 'tags' | 'file'> {
+  const { uuid, name, version, access, description, sizeMib, resize, deploy, manifest, createdAt } = image;
+  return { uuid, name, version, access, description, sizeMib, resize, deploy, manifest, createdAt };
+}

@@ -1,0 +1,22 @@
+/** Where the manifest and the bytes of an import come from. */
+export interface ImportSource {
+  manifestUrl: string;
+  fileUrl: string;
+  /** The repository it is imported from; null for a bare manifest URL. */
+  repositoryId: number | null;
+  /** The bytes lie in the image store already, placed there by hand. */
+  isLocal: boolean;
+}
+
+/** What the worker keeps of an import, in `task.instructions`. */
+export interface ImportInstructions {
+  fileUrl: string;
+  isLocal: boolean;
+  size: number;
+  sha1: string;
+  compression: string;
+  /** Set just before publishing: a restart then knows what lies in the store, and whose it is. */
+  digest?: { size: number; sha1: string; sha256: string; md5: string };
+  /** The bytes were in the store before this import, so its undo leaves them there. */
+  inPlace?: boolean;
+}

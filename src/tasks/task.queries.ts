@@ -1,0 +1,123 @@
+import DataLoader from 'dataloader';
+import { type SqlBool, sql } from 'kysely';
+import type { Viewer } from '../access/viewer.js';
+import { allOf, type Condition, oneOf } from '../platform/conditions.js';
+import { type SqlEntityManager, statements } from '../platform/database.js';
+import { notFound } from '../platform/errors.js';
+import { type Connection, type PageArgs, readPage } from '../platform/page.js';
+import { readList } from '../platform/read-page.js';
+import type { ConnectionSelection } from '../platform/selection.js';
+import type { TaskAction, TaskPhase, TaskStatus } from './task.states.js';
+import type { TaskType } from './task.type.js';
+import { visibleTasks } from './task.visibility.js';
+
+interface TaskRow {
+  id: string;
+  action: TaskAction;
+  status: TaskStatus;
+  phase: TaskPhase;
+  bytes_done: number | string | null;
+  bytes_total: number | string | null;
+  attempts: number;
+  user_id: number;
+  datacenter_id: number | null;
+  image_id: number | null;
+  image_name: string | null;
+  repository_id: number | null;
+  detail: string;
+  error_code: string | null;
+  error: string | null;
+  created_at: number | string;
+  started_at: number | string | null;
+  finished_at: number | string | null;
+}
+
+/** Everything shown; `instructions` stay with the worker. */
+const COLUMNS = sql`t.id, t.action, t.status, t.phase, t.bytes_done, t.bytes_total, t.attempts, t.user_id, t.datacenter_id,
+  t.image_id, t.image_name, t.repository_id, t.detail, t.error_code, t.error, t.created_at, t.started_at, t.finished_at`;
+
+function numberOrNull(value: number | string | null): number | null {
+  return value === null ? null : Number(value);
+}
+
+function dateOrNull(value: number | string | null): Date | null {
+  return value === null ? null : new Date(Number(value));
+}
+
+function toTask(row: TaskRow): TaskType {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    datacenterId: row.datacenter_id,
+    imageId: row.image_id,
+    repositoryId: row.repository_id,
+    action: row.action,
+    status: row.status,
+    phase: row.phase,
+    bytesDone: numberOrNull(row.bytes_done),
+    bytesTotal: numberOrNull(row.bytes_total),
+    attempts: row.attempts,
+    imageName: row.image_name,
+    detail: JSON.parse(row.detail) as unknown,
+    errorCode: row.error_code,
+    error: row.error,
+    createdAt: new Date(Number(row.created_at)),
+    startedAt: dateOrNull(row.started_at),
+    finishedAt: dateOrNull(row.finished_at),
+  };
+}
+
+export interface TaskFilter {
+  datacenterId?: number | null;
+  imageId?: number | null;
+  imageName?: string | null;
+  action?: readonly TaskAction[] | null;
+  status?: readonly TaskStatus[] | null;
+}
+
+function taskFilter(filter: TaskFilter): Condition {
+  const conditions: Condition[] = [];
+  if (typeof filter.datacenterId === 'number') conditions.push(sql<SqlBool>`t.datacenter_id = ${filter.datacenterId}`);
+  if (typeof filter.imageId === 'number') conditions.push(sql<SqlBool>`t.image_id = ${filter.imageId}`);
+  if (typeof filter.imageName === 'string') conditions.push(sql<SqlBool>`t.image_name = ${filter.imageName}`);
+  if (filter.action?.length) conditions.push(oneOf('t.action', filter.action));
+  if (filter.status?.length) conditions.push(oneOf('t.status', filter.status));
+  return allOf(conditions);
+}
+
+/** Reads tasks as far as they exist for the viewer. */
+export class TaskQueries {
+  /** By id, one statement per batch; null for one that the viewer cannot see. */
+  readonly byId = new DataLoader<string, TaskType | null>(async (ids) => {
+    const where = allOf([oneOf('t.id', ids), visibleTasks(this.viewer)]);
+    const { rows } = await sql<TaskRow>`select ${COLUMNS} from task t where ${where}`.execute(statements(this.em));
+    const found = new Map(rows.map((row) => [row.id, toTask(row)]));
+    return ids.map((id) => found.get(id) ?? null);
+  });
+
+  constructor(
+    private readonly em: SqlEntityManager,
+    private readonly viewer: Viewer,
+  ) {}
+
+  /** As it is now, whatever was read before. NOT_FOUND when the viewer cannot see it. */
+  async require(id: string): Promise<TaskType> {
+    const task = await this.byId.clear(id).load(id);
+    if (task === null) throw notFound('task', id);
+    return task;
+  }
+
+  /** Newest first. */
+  async page(filter: TaskFilter, page: PageArgs, selection: ConnectionSelection): Promise<Connection<TaskType>> {
+    const list = {
+      columns: COLUMNS,
+      from: sql`task t`,
+      where: allOf([taskFilter(filter), visibleTasks(this.viewer)]),
+      order: { column: 't.created_at', id: 't.id', direction: 'DESC' as const },
+    };
+    return readList<TaskRow, TaskType>(this.em, list, readPage(page, 'number'), selection, {
+      keyOf: (row) => [Number(row.created_at), row.id],
+      nodesOf: async (rows) => new Map(rows.map((row) => [row, toTask(row)])),
+    });
+  }
+}

