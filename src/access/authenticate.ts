@@ -1,11 +1,8 @@
-import { type SqlEntityManager } from '../platform/database.js';
+import type { SqlEntityManager } from '../platform/database.js';
 import { unauthenticated } from '../platform/errors.js';
 import { viewerByKeyHash, viewerByUsername } from './load-viewer.js';
-import { hashApiKey, looksLikeApiKey } from './token.js';
+import { hashApiKey, looksLikeApiKey, type TokenVerifier } from './token.js';
 import type { Viewer } from './viewer.js';
-
-/** The subject of a valid JWT, null for anything else. */
-export type TokenVerifier = (token: string) => Promise<string | null>;
 
 function bearerToken(header: string): string {
   const match = /^Bearer +([^\s]+) *$/i.exec(header);

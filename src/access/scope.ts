@@ -8,6 +8,7 @@ export type Constructed<T> = abstract new (...parts: never[]) => T;
 export interface RequestScope {
   /** Who asks. Throws UNAUTHENTICATED when nobody is signed in, so no part can forget to look. */
   readonly viewer: Viewer;
+  readonly isAnonymous: boolean;
   readonly em: SqlEntityManager;
   /** The one instance of this part within the scope, made at first use. */
   get<T>(part: Constructed<T>): T;

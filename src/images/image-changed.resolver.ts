@@ -1,34 +1,27 @@
-import { Arg, Resolver, type ResolverData, Root, Subscription } from 'type-graphql';
+import { Arg, Resolver, Root, Subscription } from 'type-graphql';
 import type { GatewayContext, ScopedEvent } from '../access/scope.js';
 import { DatacenterQueries } from '../datacenters/datacenter.queries.js';
-import { ChangeBus, type ImageChange } from '../tasks/change-bus.js';
+import { END_OF_STREAM, filterMap } from '../platform/filter-map.js';
+import { ChangeBus } from '../tasks/change-bus.js';
 import { ImageChangeType } from './image-change.type.js';
 import { ImageChangeVisibility } from './image-change.visibility.js';
 
-interface ImageChangedArgs {
-  datacenter?: string | null;
-  image?: string | null;
+interface Subscribed {
+  args: { datacenter?: string | null; image?: string | null };
+  context: GatewayContext;
 }
 
-async function* visibleChanges(
-  { scope }: GatewayContext,
-  args: ImageChangedArgs,
-  changes: AsyncIterable<ImageChange>,
-): AsyncGenerator<ScopedEvent<ImageChangeType>> {
+async function subscribeToImages({ args, context: { scope } }: Subscribed): Promise<AsyncIterable<ScopedEvent<ImageChangeType>>> {
   const wanted = args.datacenter ? await scope.get(DatacenterQueries).require(args.datacenter) : null;
-  for await (const change of changes) {
-    if (args.image && args.image !== change.name) continue;
-    if (wanted !== null && !change.datacenterIds.includes(wanted.id)) continue;
+  void scope.viewer;
+  return filterMap(scope.get(ChangeBus).listen('image'), async (change) => {
+    if (args.image && args.image !== change.name) return null;
+    if (wanted !== null && !change.datacenterIds.includes(wanted.id)) return null;
     const now = await scope.renew();
-    if (now === null) return;
+    if (now === null) return END_OF_STREAM;
     const payload = await now.get(ImageChangeVisibility).show(change);
-    if (payload !== null) yield { scope: now, payload };
-  }
-}
-
-function subscribeToImages({ args, context }: ResolverData<GatewayContext>): AsyncIterable<ScopedEvent<ImageChangeType>> {
-  void context.scope.viewer;
-  return visibleChanges(context, args, context.scope.get(ChangeBus).listen('image'));
+    return payload === null ? null : { scope: now, payload };
+  });
 }
 
 /** Tells those who can see an image what happens to it. */

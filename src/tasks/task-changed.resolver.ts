@@ -1,36 +1,25 @@
-import { Arg, ID, Resolver, type ResolverData, Root, Subscription } from 'type-graphql';
+import { Arg, ID, Resolver, Root, Subscription } from 'type-graphql';
 import type { GatewayContext, ScopedEvent } from '../access/scope.js';
+import { END_OF_STREAM, filterMap } from '../platform/filter-map.js';
 import { ChangeBus } from './change-bus.js';
 import { TaskQueries } from './task.queries.js';
 import { TaskType } from './task.type.js';
 
-interface TaskChangedArgs {
-  id?: string | null;
-  image?: string | null;
+interface Subscribed {
+  args: { id?: string | null; image?: string | null };
+  context: GatewayContext;
 }
 
-async function* visibleChanges(
-  { scope }: GatewayContext,
-  args: TaskChangedArgs,
-  changes: ReturnType<typeof listenToTasks>,
-): AsyncGenerator<ScopedEvent<TaskType>> {
-  for await (const change of changes) {
-    if (args.id && args.id !== change.taskId) continue;
-    if (args.image && args.image !== change.imageName) continue;
+function subscribeToTasks({ args, context: { scope } }: Subscribed): AsyncIterable<ScopedEvent<TaskType>> {
+  void scope.viewer;
+  return filterMap(scope.get(ChangeBus).listen('task'), async (change) => {
+    if (args.id && args.id !== change.taskId) return null;
+    if (args.image && args.image !== change.imageName) return null;
     const now = await scope.renew();
-    if (now === null) return;
-    const task = await now.get(TaskQueries).byId.load(change.taskId);
-    if (task !== null) yield { scope: now, payload: task };
-  }
-}
-
-function listenToTasks(bus: ChangeBus) {
-  return bus.listen('task');
-}
-
-function subscribeToTasks({ args, context }: ResolverData<GatewayContext>): AsyncIterable<ScopedEvent<TaskType>> {
-  void context.scope.viewer;
-  return visibleChanges(context, args, listenToTasks(context.scope.get(ChangeBus)));
+    if (now === null) return END_OF_STREAM;
+    const payload = await now.get(TaskQueries).byId.load(change.taskId);
+    return payload === null ? null : { scope: now, payload };
+  });
 }
 
 /** Tells those who can see a task how it goes on. */

@@ -1,0 +1,157 @@
+import { fileURLToPath } from 'node:url';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { accessParts } from './access/access.parts.js';
+import { fetchKeysWith } from './access/fetch-keys.js';
+import { provide } from './access/scope.js';
+import { ScopeFactory } from './access/scope-factory.js';
+import { shielded } from './access/shield.js';
+import { createTokenVerifier, secretFileIn } from './access/token.js';
+import type { Config } from './config.js';
+import { datacenterParts } from './datacenters/datacenter.parts.js';
+import { DatacenterQueries } from './datacenters/datacenter.queries.js';
+import { readImageServer } from './datacenters/image-server-state.js';
+import { ENTITIES } from './entities.js';
+import { prepareFirstStart } from './first-start.js';
+import { registerGraphiql } from './graphql/graphiql.js';
+import { openHttpDoor } from './graphql/http-door.js';
+import { references } from './graphql/references.js';
+import { buildGatewaySchema } from './graphql/schema.js';
+import { openWebsocketDoor } from './graphql/websocket-door.js';
+import { registerImageServer } from './image-server/routes.js';
+import { imageParts } from './images/image.parts.js';
+import { ImportImage } from './images/import/import-image.js';
+import { unfinishedImports } from './images/import/unfinished-imports.js';
+import { ImgapiClient } from './imgapi/client.js';
+import { type Database, migrate, openDatabase } from './platform/database.js';
+import { GuardedFetch } from './platform/fetch.js';
+import type { FileStore } from './platform/file-store/file-store.js';
+import { LocalFileStore } from './platform/file-store/local-file-store.js';
+import { createHttpServer, freePort, registerHealth } from './platform/http.js';
+import { lockFolder } from './platform/process-lock.js';
+import { syncLocalRepository } from './repositories/local-repository.js';
+import { RefreshRepository } from './repositories/refresh-repository.js';
+import { repositoryParts } from './repositories/repository.parts.js';
+import { resetStaleLoads } from './repositories/stale-loads.js';
+import { RepositorySchedule } from './repositories/schedule.js';
+import { trustedHosts } from './repositories/trusted-hosts.js';
+import { ChangeBus } from './tasks/change-bus.js';
+import { TaskPlaces } from './tasks/task-places.js';
+import { taskParts } from './tasks/task.parts.js';
+import { TaskRunner } from './tasks/task-runner.js';
+import { virtualServerParts } from './virtual-servers/virtual-server.parts.js';
+
+/** Where `npm run build` puts GraphiQL, seen from the built file. */
+const GRAPHIQL_FOLDER = fileURLToPath(new URL('./graphiql', import.meta.url));
+
+/** What lives as long as the process. */
+interface Work {
+  database: Database;
+  changes: ChangeBus;
+  store: FileStore;
+  fetch: GuardedFetch;
+  imgapi: ImgapiClient;
+  runner: TaskRunner;
+  imageServerUrl: string;
+}
+
+export interface Gateway {
+  publicUrl: string;
+  database: Database;
+  /** A key that signs `admin` in; only where the database was empty before. */
+  firstKey: string | null;
+  /** Stops taking requests, lets running ones end, leaves tasks where the next start takes them up. */
+  close(): Promise<void>;
+}
+
+function createWork(config: Config, database: Database, log: Logger): Work {
+  const changes = new ChangeBus();
+  const store = new LocalFileStore(config.imageStore.path);
+  const fetch = new GuardedFetch({ allow: config.fetchAllow });
+  const imgapi = new ImgapiClient(fetch);
+  const runner = new TaskRunner(database, changes, log, {
+    IMAGE_IMPORT: new ImportImage({ database, changes, store, imgapi, trustedHosts }),
+    REPOSITORY_REFRESH: new RefreshRepository({ database, changes, store, imgapi }),
+  });
+  return { database, changes, store, fetch, imgapi, runner, imageServerUrl: `${config.publicUrl}/imgapi` };
+}
+
+function createScopes(work: Work, verifyToken: Awaited<ReturnType<typeof createTokenVerifier>>): ScopeFactory {
+  return new ScopeFactory(work.database, verifyToken, [
+    ...accessParts(),
+    ...taskParts(work),
+    ...datacenterParts(work),
+    ...imageParts({ ...work, trustedHosts }),
+    ...repositoryParts(work),
+    ...virtualServerParts(work),
+    provide(TaskPlaces, (scope) => ({
+      datacenterId: async (name) => (await scope.get(DatacenterQueries).require(name)).id,
+    })),
+  ]);
+}
+
+/** Opens every door that this process has, closed again by the function returned. */
+async function openDoors(app: FastifyInstance, config: Config, work: Work, log: Logger): Promise<() => Promise<void>> {
+  const verifyToken = await createTokenVerifier(config.auth, secretFileIn(config.dataDir), {
+    fetch: fetchKeysWith(work.fetch),
+  });
+  const schema = shielded(await buildGatewaySchema({ references }));
+  const door = { schema, scopes: createScopes(work, verifyToken), log, introspection: config.introspection };
+  const apollo = await openHttpDoor(app, door);
+  const closeSockets = openWebsocketDoor(app.server, door);
+  if (config.graphiql) await registerGraphiql(app, { folder: GRAPHIQL_FOLDER });
+  await registerImageServer(app, { database: work.database, store: work.store, trusted: config.imgapiTrusted, log });
+  return async () => {
+    await closeSockets();
+    await app.close();
+    await apollo.stop();
+  };
+}
+
+/** Brings a database, new or old, to where the doors may open. */
+async function prepare(work: Work, log: Logger): Promise<string | null> {
+  const applied = await migrate(work.database);
+  if (applied.length > 0) log.info({ applied }, 'Migrations applied.');
+  const firstKey = await prepareFirstStart(work.database);
+  const server = await readImageServer(work.database.em.fork());
+  await work.database.em.fork().transactional((tx) => syncLocalRepository(tx, server?.hostname ?? null, work.imageServerUrl));
+  await resetStaleLoads(work.database.em.fork());
+  await work.store.check().catch((error: unknown) => log.warn({ err: error }, 'The image store is not available; images cannot be imported.'));
+  const swept = await work.store.sweep(await unfinishedImports(work.database.em.fork())).catch(() => []);
+  if (swept.length > 0) log.info({ swept }, 'Left-over files removed from the image store.');
+  return firstKey;
+}
+
+/** Starts a gateway and resolves once it listens. Throws AlreadyRunning when another process has the same SQLite folder. */
+export async function startGateway(given: Config, log: Logger): Promise<Gateway> {
+  const port = given.port === 0 ? await freePort(given.host) : given.port;
+  const config = { ...given, port, publicUrl: given.publicUrl.replace(/:0$/, `:${port}`) };
+  const unlock = await lockFolder(config.dataDir);
+  const database = await openDatabase(config.database, ENTITIES);
+  const work = createWork(config, database, log);
+  const firstKey = await prepare(work, log);
+  let ready = false;
+  const app = createHttpServer(log);
+  registerHealth(app, () => ready);
+  const closeDoors = await openDoors(app, config, work, log);
+  await app.listen({ host: config.host, port: config.port });
+  const resumed = await work.runner.start();
+  if (resumed > 0) log.info({ tasks: resumed }, 'Open tasks taken up again.');
+  const schedule = new RepositorySchedule({ ...work, log, intervalSeconds: config.refreshIntervalSeconds });
+  ready = true;
+  return {
+    publicUrl: config.publicUrl,
+    database,
+    firstKey,
+    async close() {
+      ready = false;
+      schedule.stop();
+      work.changes.close();
+      await closeDoors();
+      await work.runner.stop();
+      await work.fetch.close();
+      await database.close();
+      unlock();
+    },
+  };
+}

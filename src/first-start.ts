@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { ApiKey } from './access/api-key.entity.js';
+import { newApiKey } from './access/token.js';
+import { SYSTEM_USERNAME, User } from './access/user.entity.js';
+import { Datacenter, DEFAULT_DATACENTER } from './datacenters/datacenter.entity.js';
+import { GlobalSettings } from './datacenters/global-settings.entity.js';
+import type { Database, SqlEntityManager } from './platform/database.js';
+import { VirtualServer } from './virtual-servers/virtual-server.entity.js';
+
+/** Who operates a new gateway, and the server that keeps its images. */
+const OPERATOR = 'admin';
+const IMAGE_SERVER = 'img01';
+
+/** A further key for a user, shown this once. */
+export async function issueKey(tx: SqlEntityManager, user: User, name: string): Promise<string> {
+  const { key, hash } = newApiKey();
+  tx.persist(tx.create(ApiKey, { id: randomUUID(), user, name, hash }));
+  return key;
+}
+
+async function populate(tx: SqlEntityManager): Promise<string> {
+  const operator = tx.create(User, { username: OPERATOR, isSuperAdmin: true });
+  tx.create(User, { username: SYSTEM_USERNAME, active: false });
+  await tx.flush();
+  const main = tx.create(Datacenter, { name: DEFAULT_DATACENTER, alias: DEFAULT_DATACENTER, access: 'PUBLIC', owner: operator });
+  const imageServer = tx.create(VirtualServer, {
+    uuid: randomUUID(),
+    hostname: IMAGE_SERVER,
+    datacenter: main,
+    owner: operator,
+    osType: 'SUNOS_ZONE',
+    status: 'RUNNING',
+    tags: [],
+    addresses: [],
+  });
+  await tx.flush();
+  tx.persist(tx.create(GlobalSettings, { id: 1, imageServer, imageSources: [] }));
+  return issueKey(tx, operator, 'first sign-in');
+}
+
+/**
+ * Fills an empty database with what an operator needs to begin: `main`, `admin` and the image server `img01`. Answers a
+ * key for `admin`; null when the database is not empty, which is then left as it is.
+ */
+export async function prepareFirstStart(database: Database): Promise<string | null> {
+  return database.em.fork().transactional(async (tx) => ((await tx.count(User)) > 0 ? null : populate(tx)));
+}

@@ -1,0 +1,74 @@
+import 'reflect-metadata';
+import { startGateway, type Gateway } from './app.js';
+import { type Config, ConfigError, configHelp, readConfig } from './config.js';
+import { AlreadyRunning } from './platform/process-lock.js';
+import { createLog } from './platform/log.js';
+import { startDemo } from './demo/demo.js';
+
+const USAGE = `Usage: npm start            run the gateway
+       npm run demo         run it with a sample world, for a look around
+       npm start -- --help  this text
+`;
+
+function welcome(gateway: Gateway): string {
+  const graphiql = `${gateway.publicUrl}/graphiql`;
+  if (gateway.firstKey === null) {
+    return `
+  The image gateway is running.
+    GraphiQL      ${graphiql}
+    GraphQL       ${gateway.publicUrl}/graphql
+    Image server  ${gateway.publicUrl}/imgapi
+  Sign in with a key you have, or make a token: npm run --silent token -- admin
+`;
+  }
+  return `
+  The image gateway is running, with an empty catalogue.
+    Sign in here, as admin:  ${graphiql}#token=${gateway.firstKey}
+    (this key is shown once; further ones: npm run --silent token -- admin)
+    Image server             ${gateway.publicUrl}/imgapi
+  Next: the tab "Load" in GraphiQL configures an image repository and loads it.
+`;
+}
+
+function stopOnSignals(gateway: Gateway, log: ReturnType<typeof createLog>): void {
+  let stopping = false;
+  const stop = (signal: string): void => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'Stopping: no new requests, running ones may end.');
+    gateway.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'The gateway did not stop cleanly.');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+}
+
+async function run(config: Config): Promise<void> {
+  const log = createLog(config.logLevel);
+  if (process.argv.includes('--demo')) {
+    const demo = await startDemo(config, log);
+    process.stdout.write(demo.welcome);
+    stopOnSignals(demo, log);
+    return;
+  }
+  const gateway = await startGateway(config, log);
+  process.stdout.write(welcome(gateway));
+  stopOnSignals(gateway, log);
+}
+
+if (process.argv.includes('--help')) {
+  process.stdout.write(`${USAGE}\n${configHelp()}`);
+} else {
+  try {
+    await run(readConfig(process.env));
+  } catch (error) {
+    const expected = error instanceof ConfigError || error instanceof AlreadyRunning || (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+    process.stderr.write(`${expected ? (error as Error).message : String((error as Error).stack)}\n`);
+    process.exit(1);
+  }
+}
