@@ -3,7 +3,7 @@ import { startGateway, type Gateway } from './app.js';
 import { type Config, ConfigError, configHelp, readConfig } from './config.js';
 import { AlreadyRunning } from './platform/process-lock.js';
 import { createLog } from './platform/log.js';
-import { startDemo } from './demo/demo.js';
+import { DEMO_DATA_DIR, startDemo } from './demo/demo.js';
 
 const USAGE = `Usage: npm start            run the gateway
        npm run demo         run it with a sample world, for a look around
@@ -48,9 +48,9 @@ function stopOnSignals(gateway: Gateway, log: ReturnType<typeof createLog>): voi
   process.on('SIGINT', () => stop('SIGINT'));
 }
 
-async function run(config: Config): Promise<void> {
+async function run(config: Config, isDemo: boolean): Promise<void> {
   const log = createLog(config.logLevel);
-  if (process.argv.includes('--demo')) {
+  if (isDemo) {
     const demo = await startDemo(config, log);
     process.stdout.write(demo.welcome);
     stopOnSignals(demo, log);
@@ -65,7 +65,8 @@ if (process.argv.includes('--help')) {
   process.stdout.write(`${USAGE}\n${configHelp()}`);
 } else {
   try {
-    await run(readConfig(process.env));
+    const isDemo = process.argv.includes('--demo');
+    await run(readConfig(isDemo ? { DATA_DIR: DEMO_DATA_DIR, ...process.env } : process.env), isDemo);
   } catch (error) {
     const expected = error instanceof ConfigError || error instanceof AlreadyRunning || (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
     process.stderr.write(`${expected ? (error as Error).message : String((error as Error).stack)}\n`);

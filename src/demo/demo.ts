@@ -1,0 +1,56 @@
+import type { Logger } from 'pino';
+import { User } from '../access/user.entity.js';
+import { type Gateway, startGateway } from '../app.js';
+import type { Config } from '../config.js';
+import { issueKey } from '../first-start.js';
+import { GatewayClient } from './gateway-client.js';
+import { SampleRepository } from './sample-repository.js';
+import { connectRepository, createWorld, PERSONAS } from './sample-world.js';
+
+/** Where the demo keeps its data unless DATA_DIR says otherwise: never in the folder of a real gateway. */
+export const DEMO_DATA_DIR = 'data/demo';
+
+const OPERATOR = { username: 'admin', about: 'SuperAdmin: may do everything' };
+
+async function keysFor(gateway: Gateway, usernames: readonly string[]): Promise<Map<string, string>> {
+  return gateway.database.em.fork().transactional(async (tx) => {
+    const keys = new Map<string, string>();
+    for (const username of usernames) {
+      keys.set(username, await issueKey(tx, await tx.findOneOrFail(User, { username }), 'demo sign-in'));
+    }
+    return keys;
+  });
+}
+
+function welcome(gateway: Gateway, keys: ReadonlyMap<string, string>): string {
+  const rows = [OPERATOR, ...PERSONAS].map(({ username, about }) => {
+    const link = `${gateway.publicUrl}/graphiql#token=${keys.get(username)}`;
+    return `    ${username.padEnd(7)} ${about}\n            ${link}\n`;
+  });
+  return `
+  The image gateway is running with a sample world. Open one of these links to sign in; the tabs lead through the tour:
+
+${rows.join('')}
+  Image server: ${gateway.publicUrl}/imgapi/images    Stop with Ctrl-C; start afresh by deleting the folder ${DEMO_DATA_DIR}.
+`;
+}
+
+/** A gateway with a sample world, and the repository it loads from, all on this machine. */
+export async function startDemo(config: Config, log: Logger): Promise<Gateway & { welcome: string }> {
+  const repository = await SampleRepository.start();
+  const gateway = await startGateway(config, log);
+  const admin = (await keysFor(gateway, [OPERATOR.username])).get(OPERATOR.username) ?? '';
+  const client = new GatewayClient(gateway.publicUrl, admin);
+  await connectRepository(client, repository);
+  if (gateway.firstKey !== null) await createWorld(client, repository);
+  const keys = await keysFor(gateway, PERSONAS.map((persona) => persona.username));
+  keys.set(OPERATOR.username, admin);
+  return {
+    ...gateway,
+    welcome: welcome(gateway, keys),
+    async close() {
+      await gateway.close();
+      await repository.close();
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+interface Answer<T> {
+  data?: T;
+  errors?: { message: string }[];
+}
+
+/** Talks to a gateway as any client does. */
+export class GatewayClient {
+  constructor(
+    private readonly url: string,
+    private readonly key: string,
+  ) {}
+
+  /** The data of an operation; throws with the messages of its errors. */
+  async run<T>(query: string, variables: Record<string, unknown> = {}): Promise<T> {
+    const response = await fetch(`${this.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${this.key}` },
+      body: JSON.stringify({ query, variables }),
+    });
+    const answer = (await response.json()) as Answer<T>;
+    if (answer.errors !== undefined || answer.data === undefined) {
+      throw new Error(`The gateway refused: ${answer.errors?.map((error) => error.message).join('; ')}`);
+    }
+    return answer.data;
+  }
+
+  /** Resolves when a task has succeeded; throws when it ended otherwise. */
+  async taskEnded(id: string): Promise<void> {
+    for (;;) {
+      const { task } = await this.run<{ task: { status: string; error: string | null } }>(
+        'query ($id: ID!) { task(id: $id) { status error } }',
+        { id },
+      );
+      if (task.status === 'SUCCEEDED') return;
+      if (task.status !== 'PENDING' && task.status !== 'RUNNING') throw new Error(`A task ended as ${task.status}: ${task.error}`);
+      await delay(50);
+    }
+  }
+}

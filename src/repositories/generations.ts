@@ -1,0 +1,76 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { oneOf } from '../platform/conditions.js';
+import { type SqlEntityManager, statements } from '../platform/database.js';
+import type { PresentEntry } from './diff.js';
+import { OPEN_GENERATION } from './repository-image.entity.js';
+
+/** Rows per statement: few enough that none holds the database for more than a few milliseconds. */
+export const BATCH_ROWS = 200;
+
+interface EntryRow {
+  id: number;
+  uuid: string;
+  from_generation: number;
+  to_generation: number;
+  content_hash: string;
+}
+
+export function chunksOf<T>(items: readonly T[], size = BATCH_ROWS): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));
+}
+
+/**
+ * The list that readers see, by uuid. On the way, what an unfinished load left behind is taken back: its rows are
+ * deleted, and those that it was about to replace are open again. Only for who has the repository's one load.
+ */
+export async function readPresent(em: SqlEntityManager, repositoryId: number, generation: number): Promise<Map<string, PresentEntry>> {
+  const present = new Map<string, PresentEntry>();
+  let after: [string, number] = ['', 0];
+  for (;;) {
+    const rows = await readRows(em, repositoryId, after);
+    for (const { id, uuid, content_hash, ...row } of rows) {
+      if (row.from_generation <= generation && generation < row.to_generation) present.set(uuid, { id, hash: content_hash });
+    }
+    await takeBack(em, rows, generation);
+    const last = rows.at(-1);
+    if (last === undefined) return present;
+    after = [last.uuid, last.from_generation];
+    await nextTurn();
+  }
+}
+
+async function readRows(em: SqlEntityManager, repositoryId: number, [uuid, from]: [string, number]): Promise<EntryRow[]> {
+  const statement = sql<EntryRow>`select o.id, o.uuid, o.from_generation, o.to_generation, o.content_hash
+    from repository_image o where o.repository_id = ${repositoryId} and (o.uuid, o.from_generation) > (${uuid}, ${from})
+    order by o.uuid, o.from_generation limit ${BATCH_ROWS}`;
+  return (await statement.execute(statements(em))).rows;
+}
+
+async function takeBack(em: SqlEntityManager, rows: readonly EntryRow[], generation: number): Promise<void> {
+  const written = rows.filter((row) => row.from_generation > generation);
+  const closed = rows.filter((row) => row.from_generation <= generation && row.to_generation > generation && row.to_generation !== OPEN_GENERATION);
+  if (written.length > 0) await deleteRows(em, written.map((row) => row.id));
+  if (closed.length > 0) await closeRows(em, closed.map((row) => row.id), OPEN_GENERATION);
+}
+
+/** Lets rows end with a generation, the first that does not show them. */
+export async function closeRows(em: SqlEntityManager, ids: readonly number[], toGeneration: number): Promise<void> {
+  await sql`update repository_image set to_generation = ${toGeneration} where ${oneOf('id', ids)}`.execute(statements(em));
+}
+
+async function deleteRows(em: SqlEntityManager, ids: readonly number[]): Promise<void> {
+  await sql`delete from repository_image where ${oneOf('id', ids)}`.execute(statements(em));
+}
+
+/** Deletes what no reader sees any more, in small steps. */
+export async function dropPast(em: SqlEntityManager, repositoryId: number, generation: number): Promise<void> {
+  for (;;) {
+    const statement = sql<{ id: number }>`select o.id from repository_image o
+      where o.repository_id = ${repositoryId} and o.to_generation <= ${generation} limit ${BATCH_ROWS}`;
+    const ids = (await statement.execute(statements(em))).rows.map((row) => row.id);
+    if (ids.length === 0) return;
+    await deleteRows(em, ids);
+    await nextTurn();
+  }
+}

@@ -1,0 +1,49 @@
+import { type ImgManifest, readManifest } from '../imgapi/manifest.js';
+import { AppError } from '../platform/errors.js';
+import type { FileStore } from '../platform/file-store/file-store.js';
+import { offerOf, type SourceEntry } from './offer.js';
+
+/**
+ * What lies in the image store, as offers of the local repository: a pair that cannot be imported says why, a folder
+ * without a readable manifest of its own is left out. IMAGE_SERVER_UNAVAILABLE when the store cannot be read.
+ */
+export async function* localEntries(store: FileStore): AsyncGenerator<SourceEntry> {
+  for (const uuid of await store.listUuids()) {
+    try {
+      yield await readPair(store, uuid);
+    } catch (error) {
+      // One folder that cannot be read must not cost the others.
+      yield { uuid, reason: error instanceof AppError ? error.message : `The folder ${uuid} cannot be read (${codeOf(error)}).` };
+    }
+  }
+}
+
+async function readPair(store: FileStore, uuid: string): Promise<SourceEntry> {
+  const text = await store.readManifest(uuid);
+  if (text === null) return { uuid, reason: `The folder ${uuid} has no manifest.` };
+  const reading = readManifest(parsed(text));
+  if (!reading.ok) return { uuid, reason: reading.reason };
+  const { manifest } = reading;
+  if (manifest.uuid !== uuid) return { uuid, reason: `The folder ${uuid} holds the manifest of ${manifest.uuid}.` };
+  const offer = offerOf(manifest, text);
+  return { offer: { ...offer, problem: offer.problem ?? (await fileProblem(store, manifest)) } };
+}
+
+/** The checksum itself is compared at the import; the size costs nothing and shows most of what can be wrong. */
+async function fileProblem(store: FileStore, manifest: ImgManifest): Promise<string | null> {
+  const file = await store.statFile(manifest.uuid);
+  if (file === null) return 'NO_FILE';
+  return file.size === manifest.files[0]?.size ? null : 'CHECKSUM_MISMATCH';
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch {
+    throw new AppError('INVALID_MANIFEST', 'The manifest is not JSON.');
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+}

@@ -1,0 +1,76 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Database, SqlEntityManager } from '../platform/database.js';
+import { statements } from '../platform/database.js';
+import { notFound } from '../platform/errors.js';
+import { BATCH_ROWS, chunksOf, closeRows } from './generations.js';
+import { ImageRepository } from './image-repository.entity.js';
+import type { OfferColumns } from './offer.js';
+import { OPEN_GENERATION } from './repository-image.entity.js';
+
+/** The repository as it was when its load began. */
+export interface LoadedRepository {
+  id: number;
+  name: string;
+  url: string;
+  isLocal: boolean;
+  generation: number;
+}
+
+/** Characters of manifests per batch: a batch of large ones must not take longer than one of many. */
+const BATCH_CHARACTERS = 256 * 1024;
+
+/** Settings may drop or re-point a repository at any time; its load then ends without effect. */
+export async function requireStillThere(tx: SqlEntityManager, repository: LoadedRepository): Promise<void> {
+  const found = await tx.count(ImageRepository, { id: repository.id, url: repository.url, retired: false });
+  if (found === 0) throw notFound('image repository', repository.name);
+}
+
+/**
+ * Writes the next generation of a list in small transactions beside the present one. Nothing of it can be seen until
+ * the generation of the repository is raised.
+ */
+export class NextList {
+  #rows: OfferColumns[] = [];
+  #replaced: number[] = [];
+  #characters = 0;
+
+  constructor(
+    private readonly database: Database,
+    private readonly repository: LoadedRepository,
+    readonly generation: number,
+  ) {}
+
+  /** Adds an entry, in place of the row `replaces` if that is given. */
+  async add(row: OfferColumns, replaces?: number): Promise<void> {
+    this.#rows.push(row);
+    this.#characters += row.manifest.length;
+    if (replaces !== undefined) this.#replaced.push(replaces);
+    if (this.#rows.length >= BATCH_ROWS || this.#characters >= BATCH_CHARACTERS) await this.flush();
+  }
+
+  async remove(ids: readonly number[], checkpoint: () => void): Promise<void> {
+    for (const some of chunksOf(ids)) {
+      checkpoint();
+      await this.#step(async (tx) => closeRows(tx, some, this.generation));
+    }
+  }
+
+  async flush(): Promise<void> {
+    const [rows, replaced] = [this.#rows, this.#replaced];
+    [this.#rows, this.#replaced, this.#characters] = [[], [], 0];
+    if (rows.length === 0) return;
+    const own = { repository_id: this.repository.id, from_generation: this.generation, to_generation: OPEN_GENERATION };
+    await this.#step(async (tx) => {
+      if (replaced.length > 0) await closeRows(tx, replaced, this.generation);
+      await statements(tx).insertInto('repository_image').values(rows.map((row) => ({ ...row, ...own }))).execute();
+    });
+  }
+
+  async #step(work: (tx: SqlEntityManager) => Promise<void>): Promise<void> {
+    await this.database.em.fork().transactional(async (tx) => {
+      await requireStillThere(tx, this.repository);
+      await work(tx);
+    });
+    await nextTurn();
+  }
+}

@@ -1,0 +1,150 @@
+import type { ImgapiClient } from '../imgapi/client.js';
+import type { Database, SqlEntityManager } from '../platform/database.js';
+import { statements } from '../platform/database.js';
+import { notFound } from '../platform/errors.js';
+import type { FileStore } from '../platform/file-store/file-store.js';
+import type { ChangeBus } from '../tasks/change-bus.js';
+import { failTask, succeedTask } from '../tasks/end-task.js';
+import type { Failure, TaskRun } from '../tasks/task-run.js';
+import type { TaskHandler } from '../tasks/task-runner.js';
+import { transact } from '../tasks/transact.js';
+import { ListDiff } from './diff.js';
+import { dropPast, readPresent } from './generations.js';
+import { ImageRepository } from './image-repository.entity.js';
+import { localEntries } from './local-entries.js';
+import { type LoadedRepository, NextList, requireStillThere } from './next-list.js';
+import { contentHash, offerColumns, type SourceEntry } from './offer.js';
+import { remoteEntries } from './remote-entries.js';
+import { Skipped } from './skipped.js';
+import { STATUS_BEFORE } from './stale-loads.js';
+import type { LoadInstructions } from './start-load.js';
+import { trustedHosts } from './trusted-hosts.js';
+import { Turns } from './turns.js';
+
+export interface RefreshParts {
+  database: Database;
+  changes: ChangeBus;
+  store: FileStore;
+  imgapi: ImgapiClient;
+}
+
+/** A list to be read to its end; `validators` are asked for after that. Null: it has not changed. */
+interface Source {
+  entries: AsyncGenerator<SourceEntry>;
+  validators(): Validators;
+}
+type Validators = Pick<ImageRepository, 'etag' | 'lastModified'>;
+
+/** What a load found, as the detail of its task shows it. */
+interface Outcome {
+  added: number;
+  changed: number;
+  removed: number;
+  skippedCount: number;
+  skipped: readonly object[];
+}
+const NOTHING_CHANGED: Outcome = { added: 0, changed: 0, removed: 0, skippedCount: 0, skipped: [] };
+
+/**
+ * Loads the list of a repository and applies the difference. Readers see the old list or the new one; a load that fails
+ * leaves the old one, and may be run again after a kill at any moment.
+ */
+export class RefreshRepository implements TaskHandler {
+  readonly lane = 'repositories';
+
+  constructor(private readonly parts: RefreshParts) {}
+
+  async run(run: TaskRun): Promise<void> {
+    const repository = await this.#repositoryOf(run);
+    await run.enter('DOWNLOADING');
+    const source = await this.#open(repository, run.signal);
+    if (source === null) return this.#finish(run, repository, NOTHING_CHANGED, {});
+    const present = await readPresent(this.#em(), repository.id, repository.generation);
+    const next = new NextList(this.parts.database, repository, repository.generation + 1);
+    const diff = new ListDiff(present);
+    const skipped = await this.#write(run, source.entries, diff, next);
+    const removed = diff.removed();
+    await next.remove(removed, () => run.checkpoint());
+    const outcome = { ...diff.counts, removed: removed.length, skippedCount: skipped.count, skipped: skipped.kept };
+    const shown = { generation: next.generation, imageCount: outcome.total, ...source.validators() };
+    await this.#finish(run, repository, outcome, shown);
+    await dropPast(this.#em(), repository.id, next.generation);
+  }
+
+  async undo(run: TaskRun, failure: Failure): Promise<void> {
+    const { repositoryId } = run.task.instructions as unknown as LoadInstructions;
+    const before = await this.#em().findOne(ImageRepository, repositoryId, { fields: ['generation'] });
+    // Before the failure is recorded: from then on another load may write the same generation.
+    if (before !== null) await readPresent(this.#em(), repositoryId, before.generation);
+    await transact(this.#em(), this.parts.changes, async (tx, announce) => {
+      if (!(await failTask(tx, run.task.id, failure, announce))) return;
+      const failed = { status: 'FAILED', error: failure.message };
+      const outcome = failure.status === 'FAILED' ? failed : { status: STATUS_BEFORE as typeof failed.status };
+      await statements(tx).updateTable('image_repository').set(outcome).where('id', '=', repositoryId).execute();
+      announce({ type: 'repository', repositoryId });
+    });
+  }
+
+  #em(): SqlEntityManager {
+    return this.parts.database.em.fork();
+  }
+
+  async #repositoryOf(run: TaskRun): Promise<ImageRepository> {
+    const { repositoryId } = run.task.instructions as unknown as LoadInstructions;
+    const row = await this.#em().findOne(ImageRepository, { id: repositoryId, retired: false });
+    if (row === null) throw notFound('image repository', String(run.task.instructions['repositoryId']));
+    return row;
+  }
+
+  async #open(repository: ImageRepository, signal: AbortSignal): Promise<Source | null> {
+    if (repository.isLocal) return { entries: localEntries(this.parts.store), validators: () => ({ etag: null, lastModified: null }) };
+    // What was stored must be a whole list before "not modified" may stand for it.
+    const isWhole = repository.lastUpdate !== null && repository.error === null;
+    const { etag, lastModified } = isWhole ? repository : {};
+    const list = await this.parts.imgapi.listImages(repository.url, {
+      signal,
+      trustedHosts: await trustedHosts(this.#em()),
+      ...(etag && { etag }),
+      ...(lastModified && { lastModified }),
+    });
+    if (list.notModified) return null;
+    return {
+      entries: remoteEntries(list.entries),
+      validators: () => ({ etag: list.etag ?? null, lastModified: list.lastModified ?? null }),
+    };
+  }
+
+  async #write(run: TaskRun, entries: AsyncGenerator<SourceEntry>, diff: ListDiff, next: NextList): Promise<Skipped> {
+    const skipped = new Skipped();
+    const turns = new Turns();
+    for await (const entry of entries) {
+      run.checkpoint();
+      await turns.give();
+      if (!('offer' in entry)) {
+        skipped.add(entry.uuid, entry.reason);
+        continue;
+      }
+      const { uuid } = entry.offer.manifest;
+      const hash = contentHash(entry.offer);
+      const found = diff.take(uuid, hash);
+      if (found.kind === 'duplicate') skipped.add(uuid, `The list has ${uuid} more than once; the first entry counts.`);
+      if (found.kind === 'added') await next.add(offerColumns(entry.offer, hash));
+      if (found.kind === 'changed') await next.add(offerColumns(entry.offer, hash), found.replaces);
+    }
+    await next.flush();
+    return skipped;
+  }
+
+  /** Shows the new list and ends the task in one step. */
+  async #finish(run: TaskRun, repository: LoadedRepository, outcome: Outcome, shown: Partial<ImageRepository>): Promise<void> {
+    await run.commitToPublish({});
+    const { added, changed, removed, skippedCount, skipped } = outcome;
+    await transact(this.#em(), this.parts.changes, async (tx, announce) => {
+      await requireStillThere(tx, repository);
+      const detail = { url: repository.url, added, changed, removed, skippedCount, skipped };
+      if (!(await succeedTask(tx, run.task.id, announce, { detail }))) return;
+      await tx.nativeUpdate(ImageRepository, repository.id, { ...shown, status: 'OK', error: null, lastUpdate: new Date() });
+      announce({ type: 'repository', repositoryId: repository.id });
+    });
+  }
+}
