@@ -16,7 +16,7 @@ const DatacenterSchema = defineEntity({
     name: p.string().length(64).unique(),
     alias: p.string().length(64),
     access: p.enum(DATACENTER_ACCESS).default('PRIVATE'),
-    owner: () => p.manyToOne(User).ref().deleteRule('restrict').index(),
+    owner: () => p.manyToOne(User).ref().deleteRule('no action').index(),
     description: p.string().length(128).default(''),
     groups: () => p.manyToMany(Group).mappedBy('datacenters'),
     vmsImageLimit: p.integer().nullable(),

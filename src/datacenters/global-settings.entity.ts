@@ -7,7 +7,7 @@ const GlobalSettingsSchema = defineEntity({
   tableName: 'global_settings',
   properties: {
     id: p.integer().primary().autoincrement(false),
-    imageServer: () => p.manyToOne(VirtualServer).ref().nullable().deleteRule('restrict').index(),
+    imageServer: () => p.manyToOne(VirtualServer).ref().nullable().deleteRule('no action').index(),
     imageServerNic: p.integer().default(1),
     imageSources: p.type(JsonTextType<string[]>).$type<string[]>(),
   },

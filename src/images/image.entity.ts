@@ -21,7 +21,7 @@ const ImageSchema = defineEntity({
     aliasKey: p.string().length(64),
     version: p.string().length(16),
     access: p.enum(IMAGE_ACCESS).default('PRIVATE'),
-    owner: () => p.manyToOne(User).ref().deleteRule('restrict').index(),
+    owner: () => p.manyToOne(User).ref().deleteRule('no action').index(),
     sizeMib: p.integer(),
     osType: p.enum(OS_TYPES),
     status: p.enum(IMAGE_STATUS).default('OK').index(),

@@ -30,7 +30,7 @@ async function prepareSqliteConnection(connection: unknown): Promise<void> {
  * folder is created. Statements that fail name the statement, never the parameters.
  */
 export async function openDatabase(target: DatabaseTarget, entities: EntityClass<AnyEntity>[]): Promise<Database> {
-  const migrations = { tableName: 'migration', transactional: true, snapshot: true, snapshotName: '.snapshot', snapshotOnMigrate: false, emit: 'ts' as const };
+  const migrations = { tableName: 'migration', transactional: true, snapshot: true, snapshotName: '.snapshot', snapshotOnMigrate: false, silent: true, emit: 'ts' as const };
   if (target.kind === 'sqlite') {
     if (target.path !== ':memory:') await mkdir(dirname(target.path), { recursive: true });
     return SqliteORM.init({
@@ -45,6 +45,7 @@ export async function openDatabase(target: DatabaseTarget, entities: EntityClass
     clientUrl: target.url,
     entities,
     extensions: [Migrator],
+    ensureDatabase: false,
     migrations: { ...migrations, path: MIGRATION_FOLDERS.postgres, migrationsList: postgresMigrations },
   });
 }

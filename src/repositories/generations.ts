@@ -64,10 +64,10 @@ async function deleteRows(em: SqlEntityManager, ids: readonly number[]): Promise
 }
 
 /** Deletes what no reader sees any more, in small steps. */
-export async function dropPast(em: SqlEntityManager, repositoryId: number, generation: number): Promise<void> {
+export async function dropPast(em: SqlEntityManager, repositoryId: number): Promise<void> {
   for (;;) {
-    const statement = sql<{ id: number }>`select o.id from repository_image o
-      where o.repository_id = ${repositoryId} and o.to_generation <= ${generation} limit ${BATCH_ROWS}`;
+    const statement = sql<{ id: number }>`select o.id from repository_image o where o.repository_id = ${repositoryId}
+      and o.to_generation <= (select r.generation from image_repository r where r.id = ${repositoryId}) limit ${BATCH_ROWS}`;
     const ids = (await statement.execute(statements(em))).rows.map((row) => row.id);
     if (ids.length === 0) return;
     await deleteRows(em, ids);

@@ -1,16 +1,22 @@
 import { Arg, Mutation, Query, Resolver } from 'type-graphql';
-import { notImplemented } from '../platform/errors.js';
 import { ImageRepositoryType, RefreshRepositoryPayloadType } from './image-repository.type.js';
+import { RepositoryQueries } from './repository.queries.js';
+import { RepositoryService } from './repository.service.js';
 
 /** Listing and loading repositories; for SuperAdmins and for those who may import somewhere. */
 @Resolver(() => ImageRepositoryType)
 export class ImageRepositoryResolver {
+  constructor(
+    private readonly repositories: RepositoryQueries,
+    private readonly loads: RepositoryService,
+  ) {}
+
   @Query(() => [ImageRepositoryType], {
     description:
       'All repositories by name, the local one included while an image server is configured. Needs ADMIN, IMAGE_ADMIN and IMAGE_IMPORT_ADMIN together in some datacenter, or a SuperAdmin; else FORBIDDEN.',
   })
   async imageRepositories(): Promise<ImageRepositoryType[]> {
-    throw notImplemented('imageRepositories');
+    return this.repositories.all();
   }
 
   @Query(() => ImageRepositoryType, {
@@ -19,9 +25,9 @@ export class ImageRepositoryResolver {
       'One repository, or null when there is none of that name. Needs the same permissions as `imageRepositories`, else FORBIDDEN.',
   })
   async imageRepository(
-    @Arg('name', () => String, { description: 'Exact name.' }) _name: string,
+    @Arg('name', () => String, { description: 'Exact name.' }) name: string,
   ): Promise<ImageRepositoryType | null> {
-    throw notImplemented('imageRepository');
+    return this.repositories.byName(name);
   }
 
   @Mutation(() => RefreshRepositoryPayloadType, {
@@ -29,9 +35,9 @@ export class ImageRepositoryResolver {
       'Loads the list of a repository now and answers what changed. Needs the same permissions as `imageRepositories`. Errors: NOT_FOUND for an unknown one, REPOSITORY_BUSY while it is being loaded, REPOSITORY_UNREACHABLE when it gives no usable answer; the old list then stays.',
   })
   async refreshImageRepository(
-    @Arg('name', () => String, { description: 'Which repository.' }) _name: string,
+    @Arg('name', () => String, { description: 'Which repository.' }) name: string,
   ): Promise<RefreshRepositoryPayloadType> {
-    throw notImplemented('refreshImageRepository');
+    return this.loads.refresh(name);
   }
 
   @Mutation(() => [RefreshRepositoryPayloadType], {
@@ -39,6 +45,6 @@ export class ImageRepositoryResolver {
       'Loads the lists of all repositories, side by side, and answers what changed in each. One that fails does not stop the others: its task and its `error` say why. Needs the same permissions as `imageRepositories`.',
   })
   async refreshImageRepositories(): Promise<RefreshRepositoryPayloadType[]> {
-    throw notImplemented('refreshImageRepositories');
+    return this.loads.refreshAll();
   }
 }

@@ -20,7 +20,7 @@ export interface LoadedRepository {
 const BATCH_CHARACTERS = 256 * 1024;
 
 /** Settings may drop or re-point a repository at any time; its load then ends without effect. */
-export async function requireStillThere(tx: SqlEntityManager, repository: LoadedRepository): Promise<void> {
+async function requireStillThere(tx: SqlEntityManager, repository: LoadedRepository): Promise<void> {
   const found = await tx.count(ImageRepository, { id: repository.id, url: repository.url, retired: false });
   if (found === 0) throw notFound('image repository', repository.name);
 }

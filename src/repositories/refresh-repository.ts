@@ -12,7 +12,7 @@ import { ListDiff } from './diff.js';
 import { dropPast, readPresent } from './generations.js';
 import { ImageRepository } from './image-repository.entity.js';
 import { localEntries } from './local-entries.js';
-import { type LoadedRepository, NextList, requireStillThere } from './next-list.js';
+import { type LoadedRepository, NextList } from './next-list.js';
 import { contentHash, offerColumns, type SourceEntry } from './offer.js';
 import { remoteEntries } from './remote-entries.js';
 import { Skipped } from './skipped.js';
@@ -68,7 +68,7 @@ export class RefreshRepository implements TaskHandler {
     const outcome = { ...diff.counts, removed: removed.length, skippedCount: skipped.count, skipped: skipped.kept };
     const shown = { generation: next.generation, imageCount: outcome.total, ...source.validators() };
     await this.#finish(run, repository, outcome, shown);
-    await dropPast(this.#em(), repository.id, next.generation);
+    await dropPast(this.#em(), repository.id);
   }
 
   async undo(run: TaskRun, failure: Failure): Promise<void> {
@@ -78,8 +78,8 @@ export class RefreshRepository implements TaskHandler {
     if (before !== null) await readPresent(this.#em(), repositoryId, before.generation);
     await transact(this.#em(), this.parts.changes, async (tx, announce) => {
       if (!(await failTask(tx, run.task.id, failure, announce))) return;
-      const failed = { status: 'FAILED', error: failure.message };
-      const outcome = failure.status === 'FAILED' ? failed : { status: STATUS_BEFORE as typeof failed.status };
+      const failed = failure.status === 'FAILED';
+      const outcome = failed ? { status: 'FAILED', error: failure.message } : { status: STATUS_BEFORE };
       await statements(tx).updateTable('image_repository').set(outcome).where('id', '=', repositoryId).execute();
       announce({ type: 'repository', repositoryId });
     });
@@ -140,10 +140,11 @@ export class RefreshRepository implements TaskHandler {
     await run.commitToPublish({});
     const { added, changed, removed, skippedCount, skipped } = outcome;
     await transact(this.#em(), this.parts.changes, async (tx, announce) => {
-      await requireStillThere(tx, repository);
       const detail = { url: repository.url, added, changed, removed, skippedCount, skipped };
       if (!(await succeedTask(tx, run.task.id, announce, { detail }))) return;
-      await tx.nativeUpdate(ImageRepository, repository.id, { ...shown, status: 'OK', error: null, lastUpdate: new Date() });
+      const same = { id: repository.id, url: repository.url, retired: false };
+      const state = { ...shown, status: 'OK', error: null, lastUpdate: new Date() } as const;
+      if ((await tx.nativeUpdate(ImageRepository, same, state)) === 0) throw notFound('image repository', repository.name);
       announce({ type: 'repository', repositoryId: repository.id });
     });
   }

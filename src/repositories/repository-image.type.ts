@@ -1,7 +1,6 @@
 import { Field, Int, ObjectType } from 'type-graphql';
 import type { OsType } from '../imgapi/os-type.js';
 import { OsTypeEnum } from '../images/image.enums.js';
-import type { ImageType } from '../images/image.type.js';
 import { connectionType } from '../platform/page.js';
 import { ByteSize, DateTime, HttpUrl, Json, Uuid } from '../platform/scalars.js';
 import type { ImageRepositoryType } from './image-repository.type.js';
@@ -16,7 +15,8 @@ export class RepositoryImageType {
   repositoryId!: number;
   repositoryUrl!: string;
   loadedRepository?: ImageRepositoryType;
-  loadedImage?: ImageType | null;
+  /** The image of the catalogue with the same uuid, seen or not. */
+  imageId!: number | null;
 
   @Field(() => Uuid, { description: 'Its UUID, which it keeps when it is imported.' })
   uuid!: string;

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { type SqlEntityManager, statements } from '../platform/database.js';
 
 /** How a repository stood before a load that came to nothing, told by what a load leaves as it was. */
-export const STATUS_BEFORE = sql`case when error is not null then 'FAILED' when last_update is not null then 'OK' else 'NEVER_LOADED' end`;
+export const STATUS_BEFORE = sql<string>`case when error is not null then 'FAILED' when last_update is not null then 'OK' else 'NEVER_LOADED' end`;
 
 /** Frees repositories that are LOADING with no load behind them; to be called at the start, before tasks are taken up. */
 export async function resetStaleLoads(em: SqlEntityManager): Promise<void> {

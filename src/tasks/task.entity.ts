@@ -18,7 +18,7 @@ const TaskSchema = defineEntity({
     bytesTotal: p.type(BytesType).$type<number>().nullable(),
     attempts: p.integer().default(0),
     cancelRequested: p.boolean().default(false),
-    user: () => p.manyToOne(User).ref().deleteRule('restrict'),
+    user: () => p.manyToOne(User).ref().deleteRule('no action'),
     datacenter: () => p.manyToOne(Datacenter).ref().nullable().deleteRule('set null'),
     image: () => p.manyToOne(Image).ref().nullable().deleteRule('set null'),
     imageName: p.string().length(32).nullable(),
@@ -42,7 +42,7 @@ const TaskSchema = defineEntity({
   checks: [
     {
       name: 'task_ended_has_time',
-      expression: "(status in ('PENDING', 'RUNNING')) = (finished_at is null)",
+      expression: "(status = 'PENDING' or status = 'RUNNING') = (finished_at is null)",
     },
   ],
 });

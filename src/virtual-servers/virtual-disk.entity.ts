@@ -9,7 +9,7 @@ const VirtualDiskSchema = defineEntity({
     server: () => p.manyToOne(VirtualServer).ref().primary().deleteRule('cascade'),
     diskId: p.integer().primary().autoincrement(false),
     sizeMib: p.integer(),
-    image: () => p.manyToOne(Image).ref().nullable().deleteRule('restrict'),
+    image: () => p.manyToOne(Image).ref().nullable().deleteRule('no action'),
   },
   indexes: [{ name: 'virtual_disk_image_index', properties: ['image', 'server'] }],
   checks: [

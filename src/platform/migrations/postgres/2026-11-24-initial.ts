@@ -85,7 +85,7 @@ export class Initial extends Migration {
     this.addSql(`create index "task_image_index" on "task" ("image_id", "created_at");`);
     this.addSql(`create index "task_image_name_index" on "task" ("image_name", "created_at");`);
     this.addSql(`create index "task_status_index" on "task" ("status");`);
-    this.addSql(`alter table "task" add constraint "task_ended_has_time" check ((status in ('PENDING', 'RUNNING')) = (finished_at is null));`);
+    this.addSql(`alter table "task" add constraint "task_ended_has_time" check ((status = 'PENDING' or status = 'RUNNING') = (finished_at is null));`);
     this.addSql(`alter table "task" add constraint "task_action_check" check ("action" in ('IMAGE_CREATE', 'IMAGE_IMPORT', 'IMAGE_UPDATE', 'IMAGE_DELETE', 'IMAGE_ATTACH', 'IMAGE_DETACH', 'REPOSITORY_REFRESH', 'SETTINGS_UPDATE', 'DATACENTER_CREATE', 'DATACENTER_UPDATE', 'DATACENTER_DELETE'));`);
     this.addSql(`alter table "task" add constraint "task_status_check" check ("status" in ('PENDING', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED'));`);
     this.addSql(`alter table "task" add constraint "task_phase_check" check ("phase" in ('QUEUED', 'CHECKING', 'DOWNLOADING', 'VERIFYING', 'PUBLISHING', 'DONE'));`);
@@ -108,7 +108,7 @@ export class Initial extends Migration {
 
     this.addSql(`alter table "user_account" add constraint "user_account_current_datacenter_id_foreign" foreign key ("current_datacenter_id") references "datacenter" ("id") on delete set null;`);
 
-    this.addSql(`alter table "datacenter" add constraint "datacenter_owner_id_foreign" foreign key ("owner_id") references "user_account" ("id") on delete restrict;`);
+    this.addSql(`alter table "datacenter" add constraint "datacenter_owner_id_foreign" foreign key ("owner_id") references "user_account" ("id") on delete no action;`);
 
     this.addSql(`alter table "datacenter_group" add constraint "datacenter_group_group_id_foreign" foreign key ("group_id") references "user_group" ("id") on update cascade on delete cascade;`);
     this.addSql(`alter table "datacenter_group" add constraint "datacenter_group_datacenter_id_foreign" foreign key ("datacenter_id") references "datacenter" ("id") on update cascade on delete cascade;`);
@@ -118,19 +118,19 @@ export class Initial extends Migration {
     this.addSql(`alter table "user_group_member" add constraint "user_group_member_user_id_foreign" foreign key ("user_id") references "user_account" ("id") on update cascade on delete cascade;`);
     this.addSql(`alter table "user_group_member" add constraint "user_group_member_group_id_foreign" foreign key ("group_id") references "user_group" ("id") on update cascade on delete cascade;`);
 
-    this.addSql(`alter table "virtual_server" add constraint "virtual_server_datacenter_id_foreign" foreign key ("datacenter_id") references "datacenter" ("id") on delete restrict;`);
-    this.addSql(`alter table "virtual_server" add constraint "virtual_server_owner_id_foreign" foreign key ("owner_id") references "user_account" ("id") on delete restrict;`);
+    this.addSql(`alter table "virtual_server" add constraint "virtual_server_datacenter_id_foreign" foreign key ("datacenter_id") references "datacenter" ("id") on delete no action;`);
+    this.addSql(`alter table "virtual_server" add constraint "virtual_server_owner_id_foreign" foreign key ("owner_id") references "user_account" ("id") on delete no action;`);
 
     this.addSql(`alter table "snapshot" add constraint "snapshot_server_id_foreign" foreign key ("server_id") references "virtual_server" ("id") on delete cascade;`);
 
-    this.addSql(`alter table "image" add constraint "image_owner_id_foreign" foreign key ("owner_id") references "user_account" ("id") on delete restrict;`);
+    this.addSql(`alter table "image" add constraint "image_owner_id_foreign" foreign key ("owner_id") references "user_account" ("id") on delete no action;`);
     this.addSql(`alter table "image" add constraint "image_repository_id_foreign" foreign key ("repository_id") references "image_repository" ("id") on delete set null;`);
     this.addSql(`alter table "image" add constraint "image_source_snapshot_id_foreign" foreign key ("source_snapshot_id") references "snapshot" ("id") on delete set null;`);
 
     this.addSql(`alter table "virtual_disk" add constraint "virtual_disk_server_id_foreign" foreign key ("server_id") references "virtual_server" ("id") on delete cascade;`);
-    this.addSql(`alter table "virtual_disk" add constraint "virtual_disk_image_id_foreign" foreign key ("image_id") references "image" ("id") on delete restrict;`);
+    this.addSql(`alter table "virtual_disk" add constraint "virtual_disk_image_id_foreign" foreign key ("image_id") references "image" ("id") on delete no action;`);
 
-    this.addSql(`alter table "task" add constraint "task_user_id_foreign" foreign key ("user_id") references "user_account" ("id") on delete restrict;`);
+    this.addSql(`alter table "task" add constraint "task_user_id_foreign" foreign key ("user_id") references "user_account" ("id") on delete no action;`);
     this.addSql(`alter table "task" add constraint "task_datacenter_id_foreign" foreign key ("datacenter_id") references "datacenter" ("id") on delete set null;`);
     this.addSql(`alter table "task" add constraint "task_image_id_foreign" foreign key ("image_id") references "image" ("id") on delete set null;`);
     this.addSql(`alter table "task" add constraint "task_repository_id_foreign" foreign key ("repository_id") references "image_repository" ("id") on delete set null;`);
@@ -140,7 +140,7 @@ export class Initial extends Migration {
     this.addSql(`alter table "image_attachment" add constraint "image_attachment_image_id_foreign" foreign key ("image_id") references "image" ("id") on update cascade on delete cascade;`);
     this.addSql(`alter table "image_attachment" add constraint "image_attachment_datacenter_id_foreign" foreign key ("datacenter_id") references "datacenter" ("id") on update cascade on delete cascade;`);
 
-    this.addSql(`alter table "global_settings" add constraint "global_settings_image_server_id_foreign" foreign key ("image_server_id") references "virtual_server" ("id") on delete restrict;`);
+    this.addSql(`alter table "global_settings" add constraint "global_settings_image_server_id_foreign" foreign key ("image_server_id") references "virtual_server" ("id") on delete no action;`);
   }
 
 }

@@ -1,0 +1,38 @@
+import { type PartEntry, provide } from '../access/scope.js';
+import { ImageQueries } from '../images/image.queries.js';
+import { ImportService } from '../images/import/import.service.js';
+import { TaskQueries } from '../tasks/task.queries.js';
+import { ImageRepositoryChangedResolver } from './image-repository-changed.resolver.js';
+import { ImageRepositoryResolver } from './image-repository.resolver.js';
+import { ImageSourceResolver, TaskRepositoryResolver } from './image-source.resolver.js';
+import { ImportRepositoryImageResolver } from './import-repository-image.resolver.js';
+import { RepositoryImportService } from './import-repository-image.service.js';
+import { RepositoryImageQueries } from './repository-image.queries.js';
+import { RepositoryBrowseResolver, RepositoryImageResolver } from './repository-image.resolver.js';
+import { RepositoryQueries } from './repository.queries.js';
+import { RepositoryService } from './repository.service.js';
+import type { LoadWork } from './start-load.js';
+
+/** What this feature puts into every scope. */
+export function repositoryParts(work: LoadWork): PartEntry[] {
+  const { changes, runner } = work;
+  return [
+    provide(RepositoryQueries, (scope) => new RepositoryQueries(scope.em, scope.viewer)),
+    provide(RepositoryImageQueries, (scope) => new RepositoryImageQueries(scope.em, scope.viewer)),
+    provide(RepositoryService, (scope) => {
+      const [repositories, tasks] = [scope.get(RepositoryQueries), scope.get(TaskQueries)];
+      return new RepositoryService({ em: scope.em, viewer: scope.viewer, changes, runner, repositories, tasks });
+    }),
+    provide(
+      RepositoryImportService,
+      (scope) => new RepositoryImportService(scope.get(ImportService), scope.get(RepositoryQueries), scope.get(RepositoryImageQueries)),
+    ),
+    provide(ImageRepositoryResolver, (scope) => new ImageRepositoryResolver(scope.get(RepositoryQueries), scope.get(RepositoryService))),
+    provide(RepositoryBrowseResolver, (scope) => new RepositoryBrowseResolver(scope.get(RepositoryImageQueries))),
+    provide(RepositoryImageResolver, (scope) => new RepositoryImageResolver(scope.get(RepositoryQueries), scope.get(ImageQueries))),
+    provide(ImageSourceResolver, (scope) => new ImageSourceResolver(scope.get(RepositoryQueries), scope.get(ImageQueries))),
+    provide(TaskRepositoryResolver, (scope) => new TaskRepositoryResolver(scope.get(RepositoryQueries))),
+    provide(ImportRepositoryImageResolver, (scope) => new ImportRepositoryImageResolver(scope.get(RepositoryImportService))),
+    provide(ImageRepositoryChangedResolver, () => new ImageRepositoryChangedResolver()),
+  ];
+}

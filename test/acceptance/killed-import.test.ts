@@ -1,0 +1,36 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { GatewayProcess, startFresh, TestClient } from '../support/gateway.js';
+import { makeImage, startImgapiRepository } from '../support/imgapi-repository.js';
+
+const IMPORT = `mutation ($input: ImportImageInput!) { importImage(input: $input) { task { id } } }`;
+const KILLS = 10;
+
+async function sleep(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+it('leaves no pending image and no stray file however often it is killed during imports', { timeout: 120_000 }, async () => {
+  const images = Array.from({ length: KILLS }, (_, at) => makeImage({ name: `image-${at}`, version: '1.0', size: 400_000 }));
+  const repository = await startImgapiRepository({ images });
+  repository.fail = { file: { slow: 2_000_000 } };
+  let { gateway, admin, folder } = await startFresh();
+  for (const image of images) {
+    const input = { name: image.manifest.name, manifestUrl: repository.manifestUrl(image), datacenter: 'main' };
+    await admin.run(IMPORT, { input });
+    await sleep(Math.random() * 350);
+    await gateway.kill();
+    gateway = await GatewayProcess.start(folder.path);
+    admin = new TestClient(gateway.url, admin.key);
+  }
+  const { tasks } = await admin.run('{ tasks(action: [IMAGE_IMPORT], first: 200) { nodes { id } } }');
+  for (const task of tasks.nodes) await admin.ended(task.id);
+  const shown = await admin.run('{ images(first: 200) { nodes { uuid status file { sha1 } } } }');
+  const stored = (await readdir(join(folder.path, 'images'))).sort();
+  expect(shown.images.nodes.map((image: { status: string }) => image.status)).toEqual(Array(KILLS).fill('OK'));
+  expect(stored).toEqual(shown.images.nodes.map((image: { uuid: string }) => image.uuid).sort());
+  await gateway.stop();
+  await repository.close();
+  await folder.remove();
+});

@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { CheckConstraintViolationException, ForeignKeyConstraintViolationException, UniqueConstraintViolationException } from '@mikro-orm/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ENTITIES } from '../../src/entities.js';
+import { type Database, migrate, openDatabase } from '../../src/platform/database.js';
+import { createTestDatabase } from '../support/postgres.js';
+import { temporaryFolder } from '../support/temp-folder.js';
+
+/** Rows that an image needs around it, as raw statements: what is tested here is the database, not the entities. */
+const WORLD = [
+  "insert into user_account (id, username, created_at) values (1, 'admin', 0)",
+  "insert into datacenter (id, name, alias, access, owner_id, created_at) values (1, 'main', 'main', 'PUBLIC', 1, 0), (2, 'alpha', 'alpha', 'PRIVATE', 1, 0)",
+  image(1, "'one'", "'1'"),
+  'insert into image_attachment (image_id, datacenter_id, bound_image_id) values (1, 1, 1)',
+  "insert into virtual_server (id, uuid, hostname, datacenter_id, owner_id, os_type, tags, addresses, created_at) values (1, 's1', 'web01', 1, 1, 'LINUX_VM', '[]', '[]', 0)",
+  'insert into virtual_disk (server_id, disk_id, size_mib, image_id) values (1, 1, 1024, 1)',
+];
+
+function image(id: number, name: string, version: string): string {
+  return `insert into image (id, uuid, name, alias, alias_key, version, owner_id, size_mib, os_type, search_text, manifest, created_at, updated_at)
+    values (${id}, 'u${id}', ${name}, 'a', 'a', ${version}, 1, 1024, 'LINUX_VM', '', '{}', 0, 0)`;
+}
+
+describe.each(['SQLite', 'Postgres'])('the database on %s holds by itself', (kind) => {
+  let database: Database;
+  let drop = async (): Promise<void> => undefined;
+  const run = async (statement: string): Promise<unknown> => {
+    const driver = database.em.getDriver();
+    return driver.execute(statement, [], 'run').catch((error: Error) => Promise.reject(driver.convertException(error)));
+  };
+
+  beforeAll(async () => {
+    if (kind === 'SQLite') database = await openDatabase({ kind: 'sqlite', path: ':memory:' }, ENTITIES);
+    else {
+      const test = await createTestDatabase();
+      drop = test.drop;
+      database = await openDatabase({ kind: 'postgres', url: test.url }, ENTITIES);
+    }
+    await migrate(database);
+    for (const statement of WORLD) await run(statement);
+  });
+  afterAll(async () => {
+    await database?.close(true);
+    await drop();
+  });
+
+  it.each([
+    ['one image per name', image(2, "'one'", "'2'"), UniqueConstraintViolationException],
+    ['one image per alias and version', image(2, "'two'", "'1'"), UniqueConstraintViolationException],
+    ['an image bound to one datacenter at most', 'insert into image_attachment (image_id, datacenter_id, bound_image_id) values (1, 2, 1)', UniqueConstraintViolationException],
+    ['no attachment twice', 'insert into image_attachment (image_id, datacenter_id) values (1, 1)', UniqueConstraintViolationException],
+    ['no binding for another image', 'insert into image_attachment (image_id, datacenter_id, bound_image_id) values (1, 2, 7)', CheckConstraintViolationException],
+    ['an image that a disk uses', 'delete from image where id = 1', ForeignKeyConstraintViolationException],
+    ['a datacenter with servers', 'delete from datacenter where id = 1', ForeignKeyConstraintViolationException],
+    ['main as a public datacenter', "update datacenter set access = 'PRIVATE' where name = 'main'", CheckConstraintViolationException],
+    ['files whole or absent', 'update image set file_size = 5 where id = 1', CheckConstraintViolationException],
+    ['known values of access', "update image set access = 'SECRET' where id = 1", CheckConstraintViolationException],
+  ])('%s', async (_what, statement, error) => {
+    await expect(run(statement)).rejects.toBeInstanceOf(error);
+  });
+
+  it('removes the attachments of an image with it', async () => {
+    await run(image(3, "'three'", "'3'"));
+    await run('insert into image_attachment (image_id, datacenter_id) values (3, 2)');
+    await run('delete from image where id = 3');
+    const rows = await database.em.fork().getConnection().execute('select count(*) as total from image_attachment where image_id = 3');
+    expect(Number(rows[0]?.total)).toBe(0);
+  });
+});
+
+it('runs SQLite with a write-ahead log, foreign keys and a busy timeout', async () => {
+  await using folder = await temporaryFolder();
+  const database = await openDatabase({ kind: 'sqlite', path: join(folder.path, 'new', 'gateway.sqlite') }, ENTITIES);
+  const read = async (name: string): Promise<unknown> => Object.values((await database.em.fork().getConnection().execute(`pragma ${name}`))[0] ?? {})[0];
+  expect(await read('journal_mode')).toBe('wal');
+  expect(await read('foreign_keys')).toBe(1);
+  expect(await read('busy_timeout')).toBe(5000);
+  await database.close(true);
+});
