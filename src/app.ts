@@ -137,7 +137,8 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   await app.listen({ host: config.host, port: config.port });
   const resumed = await work.runner.start();
   if (resumed > 0) log.info({ tasks: resumed }, 'Open tasks taken up again.');
-  const schedule = new RepositorySchedule({ ...work, log, intervalSeconds: config.refreshIntervalSeconds });
+  const schedule = new RepositorySchedule({ ...work, log }, config.refreshIntervalSeconds);
+  schedule.start();
   ready = true;
   return {
     publicUrl: config.publicUrl,
@@ -145,7 +146,7 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
     firstKey,
     async close() {
       ready = false;
-      schedule.stop();
+      await schedule.stop();
       work.changes.close();
       await closeDoors();
       await work.runner.stop();

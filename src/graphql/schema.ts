@@ -1,22 +1,21 @@
 import 'reflect-metadata';
-import { buildSubgraphSchema } from '@apollo/subgraph';
+import { buildSubgraphSchema, type GraphQLResolverMap } from '@apollo/subgraph';
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
-import { type GraphQLResolveInfo, type GraphQLSchema, parse } from 'graphql';
+import { type GraphQLSchema, lexicographicSortSchema, parse } from 'graphql';
 import { buildSchema, createResolversMap, type ResolverData } from 'type-graphql';
 import type { GatewayContext } from '../access/scope.js';
+import { entitiesField, type References } from './entities.js';
 import { RESOLVERS } from './resolvers.js';
-
-/** Per entity type, how a federation gateway's reference becomes an object that the caller may see, or null. */
-export type References = Record<
-  string,
-  (reference: Record<string, unknown>, context: GatewayContext, info: GraphQLResolveInfo) => Promise<unknown>
->;
-
-/** What @apollo/subgraph calls a map of resolvers; ours is one by construction. */
-type SubgraphResolvers = NonNullable<Extract<Parameters<typeof buildSubgraphSchema>[0], readonly unknown[]>[number] extends infer M ? (M extends { resolvers?: infer R } ? R : never) : never>;
 
 const FEDERATION_LINK =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable"])';
+
+/** type-graphql has no place for what is said of the root types. */
+const ROOT_DESCRIPTIONS = {
+  Query: 'What can be read; nothing answers with more than you can see.',
+  Mutation: 'What can be changed; several fields of one operation run one after the other.',
+  Subscription: 'What can be watched; each event shows no more than you can see at that moment.',
+};
 
 /** Subscriptions bring their own streams; type-graphql asks for a hub all the same. */
 const noHub = {
@@ -28,18 +27,28 @@ const noHub = {
   },
 };
 
+/** Sorted, because type-graphql's own order follows the order in which files happen to be loaded. */
 async function plainSchema(): Promise<GraphQLSchema> {
-  return buildSchema({
+  const schema = await buildSchema({
     resolvers: [...RESOLVERS],
     validate: false,
     pubSub: noHub,
     container: ({ context }: ResolverData) => (context as GatewayContext).scope,
   });
+  for (const [name, description] of Object.entries(ROOT_DESCRIPTIONS)) {
+    const type = schema.getType(name);
+    if (type) type.description = description;
+  }
+  return lexicographicSortSchema(schema);
+}
+
+function sdlOf(schema: GraphQLSchema): string {
+  return `${FEDERATION_LINK}\n\n${printSchemaWithDirectives(schema)}\n`;
 }
 
 /** The SDL that this subgraph serves, without the types that federation adds. */
 export async function subgraphSdl(): Promise<string> {
-  return `${FEDERATION_LINK}\n\n${printSchemaWithDirectives(await plainSchema())}\n`;
+  return sdlOf(await plainSchema());
 }
 
 /** The whole graph as a Federation 2 subgraph. Entities without an entry in `references` cannot be referred to. */
@@ -49,6 +58,6 @@ export async function buildGatewaySchema({ references }: { references: Reference
   for (const [type, resolve] of Object.entries(references)) {
     resolvers[type] = { ...resolvers[type], __resolveReference: resolve };
   }
-  const typeDefs = parse(`${FEDERATION_LINK}\n\n${printSchemaWithDirectives(schema)}`);
-  return buildSubgraphSchema([{ typeDefs, resolvers: resolvers as SubgraphResolvers }]);
+  resolvers['Query'] = { ...resolvers['Query'], _entities: entitiesField(references) };
+  return buildSubgraphSchema([{ typeDefs: parse(sdlOf(schema)), resolvers: resolvers as GraphQLResolverMap<GatewayContext> }]);
 }

@@ -53,6 +53,7 @@ function services(work: ImageWork): PartEntry[] {
           changes,
           runner,
           imgapi,
+          store,
           trustedHosts,
         }),
     ),

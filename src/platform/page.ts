@@ -78,27 +78,35 @@ export function encodeCursor(key: CursorKey): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
+type KeyKind = 'string' | 'number';
+
+/** Ids that are numbers are 32 bits wide in every table; Postgres fails on a larger one instead of finding nothing. */
+const LARGEST_ID = 2 ** 31 - 1;
+
+/** Also keeps out what a database cannot compare: fractions, numbers beyond 2^53, and texts with a NUL in them. */
 function isKeyPart(value: unknown): value is string | number {
-  return typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value));
+  return typeof value === 'string' ? !value.includes('\0') : Number.isSafeInteger(value);
 }
 
-/** Null for anything that this API did not make; `value` is the type that this order compares. */
-function decodeCursor(cursor: string, value: 'string' | 'number'): CursorKey | null {
+/** Null for anything that `encodeCursor` did not make of a key of these kinds. */
+function decodeCursor(cursor: string, value: KeyKind, id: KeyKind | null): CursorKey | null {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     if (!Array.isArray(key) || key.length !== 2 || !key.every(isKeyPart)) return null;
-    const [at, id] = key as [string | number, string | number];
-    return typeof at === value ? [at, id] : null;
+    const [at, row] = key as [string | number, string | number];
+    if (typeof at !== value || (id !== null && typeof row !== id)) return null;
+    if (typeof row === 'number' && Math.abs(row) > LARGEST_ID) return null;
+    return encodeCursor([at, row]) === cursor ? [at, row] : null;
   } catch {
     return null;
   }
 }
 
 /**
- * Checks the paging arguments of a list whose order compares values of the given type. All faults at once, as
- * BAD_USER_INPUT.
+ * Checks the paging arguments of a list whose order compares values, and then ids, of the given kinds; without a kind
+ * of id, either may come back. All faults at once, as BAD_USER_INPUT.
  */
-export function readPage(args: PageArgs, value: 'string' | 'number'): PageRequest {
+export function readPage(args: PageArgs, value: KeyKind, id: KeyKind | null = null): PageRequest {
   const faults: FieldError[] = [];
   const size = (path: 'first' | 'last'): number | null => {
     const given = args[path] ?? null;
@@ -109,7 +117,7 @@ export function readPage(args: PageArgs, value: 'string' | 'number'): PageReques
   };
   const key = (path: 'after' | 'before'): CursorKey | null => {
     const given = args[path] ?? null;
-    const decoded = given === null ? null : decodeCursor(given, value);
+    const decoded = given === null ? null : decodeCursor(given, value, id);
     if (given !== null && decoded === null) {
       faults.push({ path, message: 'This is not a cursor of this list; take one from a page in the same order.' });
     }

@@ -2,9 +2,12 @@ import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 import { GraphQLJSON } from 'graphql-scalars';
 
 /** RFC 3339, section 5.6: a date, a time, and an offset from UTC that is never left out. */
-const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
+const RFC_3339 = /^(\d{4}-\d{2}-\d{2})[Tt]([01]\d|2[0-3]):\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
 const UUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const URL_LENGTH = 1024;
+/** `URL` alone also takes blanks around an address, line breaks in it, backslashes for slashes, and `http:host`. */
+const ABSOLUTE_HTTP = /^https?:\/\/[^\s\p{Cc}\\]+$/iu;
+const TWO_DIGITS = Array.from({ length: 100 }, (_, number) => String(number).padStart(2, '0'));
 
 function refuse(value: unknown, scalar: string, expected: string): GraphQLError {
   const shown = JSON.stringify(value)?.slice(0, 100) ?? String(value);
@@ -15,12 +18,31 @@ function textOf(node: ValueNode): unknown {
   return node.kind === Kind.STRING ? node.value : undefined;
 }
 
+/** Whether the calendar has the day: `Date` takes February 30 for March 2. */
+function isDay(date: string): boolean {
+  const midnight = new Date(`${date}T00:00:00Z`);
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(date);
+}
+
 function parseInstant(value: unknown): Date {
-  const expected = 'an RFC 3339 instant like 2026-01-31T12:00:00Z';
-  if (typeof value !== 'string' || !RFC_3339.test(value)) throw refuse(value, 'DateTime', expected);
-  const instant = new Date(value);
-  if (Number.isNaN(instant.getTime())) throw refuse(value, 'DateTime', expected);
+  const [, date] = typeof value === 'string' ? (RFC_3339.exec(value) ?? []) : [];
+  const instant = new Date(date !== undefined && isDay(date) ? (value as string) : Number.NaN);
+  // An offset can lead out of the years that four digits write.
+  const year = instant.getUTCFullYear();
+  if (!(year >= 0 && year <= 9999)) throw refuse(value, 'DateTime', 'an RFC 3339 instant like 2026-01-31T12:00:00Z');
   return instant;
+}
+
+/** As `toISOString`, in half its time: lists show two instants in every row. */
+function showInstant(value: unknown): string {
+  const instant = typeof value === 'number' ? new Date(value) : value;
+  if (!(instant instanceof Date)) throw new TypeError('A DateTime is answered as a Date or as epoch milliseconds.');
+  const year = instant.getUTCFullYear();
+  if (!(year >= 0 && year <= 9999)) return instant.toISOString();
+  const two = (number: number) => TWO_DIGITS[number];
+  const date = `${two(Math.floor(year / 100))}${two(year % 100)}-${two(instant.getUTCMonth() + 1)}-${two(instant.getUTCDate())}`;
+  const time = `${two(instant.getUTCHours())}:${two(instant.getUTCMinutes())}:${two(instant.getUTCSeconds())}`;
+  return `${date}T${time}.${String(instant.getUTCMilliseconds()).padStart(3, '0')}Z`;
 }
 
 /** An instant: `Date` inside, RFC 3339 text in UTC outside; epoch milliseconds may be returned in place of a Date. */
@@ -28,7 +50,7 @@ export const DateTime = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
   description: 'An instant as RFC 3339 text. Answers are in UTC with milliseconds; input needs an offset or Z.',
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
-  serialize: (value) => new Date(value as Date | number).toISOString(),
+  serialize: showInstant,
   parseValue: parseInstant,
   parseLiteral: (node) => parseInstant(textOf(node)),
 });
@@ -55,10 +77,10 @@ export const Uuid = new GraphQLScalarType<string, string>({
 
 function parseHttpUrl(value: unknown): string {
   const expected = `an absolute http or https URL without user name or password, at most ${URL_LENGTH} characters`;
-  if (typeof value !== 'string' || value.length > URL_LENGTH || !URL.canParse(value)) throw refuse(value, 'HttpUrl', expected);
+  const isShaped = typeof value === 'string' && value.length <= URL_LENGTH && ABSOLUTE_HTTP.test(value);
+  if (!isShaped || !URL.canParse(value)) throw refuse(value, 'HttpUrl', expected);
   const url = new URL(value);
-  const isHttp = url.protocol === 'http:' || url.protocol === 'https:';
-  if (!isHttp || url.username !== '' || url.password !== '') throw refuse(value, 'HttpUrl', expected);
+  if (url.username !== '' || url.password !== '') throw refuse(value, 'HttpUrl', expected);
   return value;
 }
 

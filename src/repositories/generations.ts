@@ -1,12 +1,9 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { oneOf } from '../platform/conditions.js';
 import { type SqlEntityManager, statements } from '../platform/database.js';
 import type { PresentEntry } from './diff.js';
+import { Pace } from './pace.js';
 import { OPEN_GENERATION } from './repository-image.entity.js';
-
-/** Rows per statement: few enough that none holds the database for more than a few milliseconds. */
-export const BATCH_ROWS = 200;
 
 interface EntryRow {
   id: number;
@@ -16,9 +13,7 @@ interface EntryRow {
   content_hash: string;
 }
 
-export function chunksOf<T>(items: readonly T[], size = BATCH_ROWS): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));
-}
+type Place = readonly [uuid: string, fromGeneration: number];
 
 /**
  * The list that readers see, by uuid. On the way, what an unfinished load left behind is taken back: its rows are
@@ -26,24 +21,27 @@ export function chunksOf<T>(items: readonly T[], size = BATCH_ROWS): T[][] {
  */
 export async function readPresent(em: SqlEntityManager, repositoryId: number, generation: number): Promise<Map<string, PresentEntry>> {
   const present = new Map<string, PresentEntry>();
-  let after: [string, number] = ['', 0];
-  for (;;) {
-    const rows = await readRows(em, repositoryId, after);
-    for (const { id, uuid, content_hash, ...row } of rows) {
-      if (row.from_generation <= generation && generation < row.to_generation) present.set(uuid, { id, hash: content_hash });
-    }
-    await takeBack(em, rows, generation);
-    const last = rows.at(-1);
-    if (last === undefined) return present;
-    after = [last.uuid, last.from_generation];
-    await nextTurn();
+  const pace = new Pace();
+  let after: Place | null = ['', 0];
+  while (after !== null) {
+    const place: Place = after;
+    after = await pace.step(async () => {
+      const rows = await readRows(em, repositoryId, place, pace.rows);
+      for (const { id, uuid, content_hash, ...row } of rows) {
+        if (row.from_generation <= generation && generation < row.to_generation) present.set(uuid, { id, hash: content_hash });
+      }
+      await takeBack(em, rows, generation);
+      const last = rows.at(-1);
+      return last === undefined ? null : ([last.uuid, last.from_generation] as const);
+    });
   }
+  return present;
 }
 
-async function readRows(em: SqlEntityManager, repositoryId: number, [uuid, from]: [string, number]): Promise<EntryRow[]> {
+async function readRows(em: SqlEntityManager, repositoryId: number, [uuid, from]: Place, limit: number): Promise<EntryRow[]> {
   const statement = sql<EntryRow>`select o.id, o.uuid, o.from_generation, o.to_generation, o.content_hash
     from repository_image o where o.repository_id = ${repositoryId} and (o.uuid, o.from_generation) > (${uuid}, ${from})
-    order by o.uuid, o.from_generation limit ${BATCH_ROWS}`;
+    order by o.uuid, o.from_generation limit ${limit}`;
   return (await statement.execute(statements(em))).rows;
 }
 
@@ -65,12 +63,15 @@ async function deleteRows(em: SqlEntityManager, ids: readonly number[]): Promise
 
 /** Deletes what no reader sees any more, in small steps. */
 export async function dropPast(em: SqlEntityManager, repositoryId: number): Promise<void> {
-  for (;;) {
-    const statement = sql<{ id: number }>`select o.id from repository_image o where o.repository_id = ${repositoryId}
-      and o.to_generation <= (select r.generation from image_repository r where r.id = ${repositoryId}) limit ${BATCH_ROWS}`;
-    const ids = (await statement.execute(statements(em))).rows.map((row) => row.id);
-    if (ids.length === 0) return;
-    await deleteRows(em, ids);
-    await nextTurn();
+  const pace = new Pace();
+  const present = sql`(select r.generation from image_repository r where r.id = ${repositoryId})`;
+  for (let dropped = 1; dropped > 0; ) {
+    dropped = await pace.step(async () => {
+      const statement = sql<{ id: number }>`select o.id from repository_image o
+        where o.repository_id = ${repositoryId} and o.to_generation <= ${present} limit ${pace.rows}`;
+      const ids = (await statement.execute(statements(em))).rows.map((row) => row.id);
+      if (ids.length > 0) await deleteRows(em, ids);
+      return ids.length;
+    });
   }
 }

@@ -1,7 +1,7 @@
 import { notFound } from '../platform/errors.js';
 import type { ImageTaskPayloadType } from '../images/image-payload.type.js';
 import type { ImportService } from '../images/import/import.service.js';
-import { manifestUrlOf } from './manifest-url.js';
+import { fileUrlOf, manifestUrlOf } from './manifest-url.js';
 import type { ImportRepositoryImageInput } from './import-repository-image.inputs.js';
 import type { RepositoryImageQueries } from './repository-image.queries.js';
 import type { RepositoryQueries } from './repository.queries.js';
@@ -20,8 +20,12 @@ export class RepositoryImportService {
     const repository = await this.repositories.require(input.repository);
     const image = await this.offered.one(repository, input.uuid);
     if (image === null) throw notFound(`image in the repository ${repository.name} with the uuid`, input.uuid);
-    const manifestUrl = manifestUrlOf(repository.url, image.uuid);
-    const source = { manifestUrl, fileUrl: `${manifestUrl}/file`, repositoryId: repository.id, isLocal: repository.isLocal };
-    return this.imports.importFrom(input, datacenter, source);
+    return this.imports.importFrom(input, datacenter, {
+      manifestUrl: manifestUrlOf(repository.url, image.uuid),
+      fileUrl: fileUrlOf(repository.url, image.uuid),
+      uuid: image.uuid,
+      repositoryId: repository.id,
+      isLocal: repository.isLocal,
+    });
   }
 }

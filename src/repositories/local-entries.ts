@@ -19,9 +19,9 @@ export async function* localEntries(store: FileStore): AsyncGenerator<SourceEntr
 }
 
 async function readPair(store: FileStore, uuid: string): Promise<SourceEntry> {
-  const text = await store.readManifest(uuid);
-  if (text === null) return { uuid, reason: `The folder ${uuid} has no manifest.` };
-  const reading = readManifest(parsed(text));
+  const text = (await store.readManifest(uuid))?.replace(/^\uFEFF/, '');
+  if (text === undefined) return { uuid, reason: `The folder ${uuid} has no manifest.` };
+  const reading = readManifest(parsed(text, uuid));
   if (!reading.ok) return { uuid, reason: reading.reason };
   const { manifest } = reading;
   if (manifest.uuid !== uuid) return { uuid, reason: `The folder ${uuid} holds the manifest of ${manifest.uuid}.` };
@@ -36,11 +36,11 @@ async function fileProblem(store: FileStore, manifest: ImgManifest): Promise<str
   return file.size === manifest.files[0]?.size ? null : 'CHECKSUM_MISMATCH';
 }
 
-function parsed(text: string): unknown {
+function parsed(text: string, uuid: string): unknown {
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''));
+    return JSON.parse(text);
   } catch {
-    throw new AppError('INVALID_MANIFEST', 'The manifest is not JSON.');
+    throw new AppError('INVALID_MANIFEST', `The manifest in the folder ${uuid} is not JSON.`);
   }
 }
 

@@ -1,10 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database, SqlEntityManager } from '../platform/database.js';
 import { statements } from '../platform/database.js';
 import { notFound } from '../platform/errors.js';
-import { BATCH_ROWS, chunksOf, closeRows } from './generations.js';
+import { closeRows } from './generations.js';
 import { ImageRepository } from './image-repository.entity.js';
 import type { OfferColumns } from './offer.js';
+import { MOST_ROWS, Pace } from './pace.js';
 import { OPEN_GENERATION } from './repository-image.entity.js';
 
 /** The repository as it was when its load began. */
@@ -33,6 +33,7 @@ export class NextList {
   #rows: OfferColumns[] = [];
   #replaced: number[] = [];
   #characters = 0;
+  readonly #pace = new Pace();
 
   constructor(
     private readonly database: Database,
@@ -45,13 +46,16 @@ export class NextList {
     this.#rows.push(row);
     this.#characters += row.manifest.length;
     if (replaces !== undefined) this.#replaced.push(replaces);
-    if (this.#rows.length >= BATCH_ROWS || this.#characters >= BATCH_CHARACTERS) await this.flush();
+    const isFull = this.#rows.length >= MOST_ROWS || this.#characters >= BATCH_CHARACTERS || this.#replaced.length >= this.#pace.rows;
+    if (isFull) await this.flush();
   }
 
   async remove(ids: readonly number[], checkpoint: () => void): Promise<void> {
-    for (const some of chunksOf(ids)) {
+    for (let at = 0; at < ids.length; ) {
       checkpoint();
+      const some = ids.slice(at, at + this.#pace.rows);
       await this.#step(async (tx) => closeRows(tx, some, this.generation));
+      at += some.length;
     }
   }
 
@@ -67,10 +71,12 @@ export class NextList {
   }
 
   async #step(work: (tx: SqlEntityManager) => Promise<void>): Promise<void> {
-    await this.database.em.fork().transactional(async (tx) => {
-      await requireStillThere(tx, this.repository);
-      await work(tx);
-    });
-    await nextTurn();
+    const em = this.database.em.fork();
+    await this.#pace.step(async () =>
+      em.transactional(async (tx) => {
+        await requireStillThere(tx, this.repository);
+        await work(tx);
+      }),
+    );
   }
 }

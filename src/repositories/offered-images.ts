@@ -93,7 +93,7 @@ export function toOffered(row: OfferedRow, repository: ImageRepositoryType): Rep
     state: row.state,
     publishedAt: row.published_at === null ? null : new Date(Number(row.published_at)),
     origin: row.origin,
-    manifest: row.manifest === null ? null : (JSON.parse(row.manifest.replace(/^\uFEFF/, '')) as unknown),
+    manifest: row.manifest === null ? null : (JSON.parse(row.manifest) as unknown),
     importable: row.reason === null,
     notImportableReason: row.reason,
   };

@@ -7,6 +7,7 @@ import type { ImgapiClient } from '../../imgapi/client.js';
 import { type ImgManifest, type ManifestFile, requireImportable } from '../../imgapi/manifest.js';
 import type { SqlEntityManager } from '../../platform/database.js';
 import { alreadyExists, AppError, badInput, type FieldError } from '../../platform/errors.js';
+import type { FileStore } from '../../platform/file-store/file-store.js';
 import type { ChangeBus } from '../../tasks/change-bus.js';
 import type { TaskQueries } from '../../tasks/task.queries.js';
 import type { TaskRunner } from '../../tasks/task-runner.js';
@@ -32,6 +33,7 @@ export interface ImportParts {
   runner: TaskRunner;
   imgapi: ImgapiClient;
   gate: ImageServerGate;
+  store: FileStore;
   datacenters: DatacenterQueries;
   images: ImageQueries;
   tasks: TaskQueries;
@@ -45,7 +47,7 @@ export class ImportService {
   async importImage(input: ImportImageInput): Promise<ImageTaskPayloadType> {
     const datacenter = await this.admit(input);
     const fileUrl = input.fileUrl ?? `${input.manifestUrl}/file`;
-    return this.importFrom(input, datacenter, { manifestUrl: input.manifestUrl, fileUrl, repositoryId: null, isLocal: false });
+    return this.importFrom(input, datacenter, { manifestUrl: input.manifestUrl, fileUrl, uuid: null, repositoryId: null, isLocal: false });
   }
 
   /** May this viewer import there at all? Asked before anything is fetched, and before a repository is looked into. */
@@ -86,10 +88,21 @@ export class ImportService {
   }
 
   async #fetchManifest(source: ImportSource): Promise<ImgManifest & { file: ManifestFile }> {
-    const trustedHosts = await this.parts.trustedHosts(this.parts.em);
-    const manifest = requireImportable(await this.parts.imgapi.getManifest(source.manifestUrl, { trustedHosts }));
+    const manifest = requireImportable(await this.#readManifest(source));
+    if (source.uuid !== null && manifest.uuid !== source.uuid) {
+      throw new AppError('INVALID_MANIFEST', `The manifest at ${source.manifestUrl} is of ${manifest.uuid}, not of ${source.uuid}.`);
+    }
     await this.#requireUnknown(manifest.uuid);
     return manifest;
+  }
+
+  async #readManifest({ manifestUrl, isLocal, uuid }: ImportSource): Promise<unknown> {
+    if (!isLocal || uuid === null) {
+      return this.parts.imgapi.getManifest(manifestUrl, { trustedHosts: await this.parts.trustedHosts(this.parts.em) });
+    }
+    const text = await this.parts.store.readManifest(uuid);
+    if (text === null) throw new AppError('MANIFEST_UNREACHABLE', `The image store has no manifest for ${uuid}; place it there as ${uuid}/manifest.`);
+    return parseStored(text, uuid);
   }
 
   async #requireUnknown(uuid: string): Promise<void> {
@@ -153,6 +166,14 @@ export class ImportService {
   async #payload(name: string, taskId: string, warnings: string[]): Promise<ImageTaskPayloadType> {
     const [image, task] = [await this.parts.images.require(name), await this.parts.tasks.require(taskId)];
     return { image, task, warnings };
+  }
+}
+
+function parseStored(text: string, uuid: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AppError('INVALID_MANIFEST', `The file ${uuid}/manifest in the image store is not JSON.`);
   }
 }
 

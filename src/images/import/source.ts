@@ -2,6 +2,8 @@
 export interface ImportSource {
   manifestUrl: string;
   fileUrl: string;
+  /** The image that the manifest must be of; null when the caller named a URL only. */
+  uuid: string | null;
   /** The repository it is imported from; null for a bare manifest URL. */
   repositoryId: number | null;
   /** The bytes lie in the image store already, placed there by hand. */

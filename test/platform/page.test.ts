@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import type { AppError } from '../../src/platform/errors.js';
+import { buildConnection, type CursorKey, DEFAULT_PAGE, encodeCursor, LARGEST_PAGE, type PageArgs, readPage } from '../../src/platform/page.js';
+
+interface Row {
+  name: string;
+  id: number;
+}
+
+const ROWS: Row[] = ['a', 'b', 'c', 'd', 'e'].map((name, index) => ({ name, id: index + 1 }));
+
+/** What a database would answer: up to limit + 1 rows between the cursors, from the end when paging backward. */
+function read(args: PageArgs) {
+  const page = readPage(args, 'string', 'number');
+  const { after, before } = page;
+  const between = ROWS.filter(({ name }) => (after === null || name > after[0]) && (before === null || name < before[0]));
+  const rows = (page.backward ? between.toReversed() : between).slice(0, page.limit + 1);
+  return buildConnection(rows, page, (row): CursorKey => [row.name, row.id], (row) => row.name, ROWS.length);
+}
+
+function refusalOf(args: PageArgs, id: 'string' | 'number'): AppError | null {
+  try {
+    readPage(args, 'string', id);
+    return null;
+  } catch (error) {
+    return error as AppError;
+  }
+}
+
+/** Which arguments are named as wrong, in the order of the answer. */
+function faultsOf(args: PageArgs, id: 'string' | 'number' = 'number'): string[] {
+  const refusal = refusalOf(args, id);
+  expect(refusal?.code).toBe('BAD_USER_INPUT');
+  return ((refusal?.extensions['fields'] ?? []) as { path: string }[]).map(({ path }) => path);
+}
+
+/** Text in the form of a cursor, made of anything. */
+function forged(text: string): string {
+  return Buffer.from(text).toString('base64url');
+}
+
+describe('a page', () => {
+  it('holds 50 from the start when nothing is asked', () => {
+    expect(readPage({}, 'string')).toEqual({ limit: DEFAULT_PAGE, backward: false, after: null, before: null });
+    expect(readPage({ first: null, after: null, last: null, before: null }, 'string').limit).toBe(50);
+  });
+
+  it('walks forward through every row once', () => {
+    const seen: string[] = [];
+    let page = read({ first: 2 });
+    expect(page.pageInfo.hasPreviousPage).toBe(false);
+    for (; page.pageInfo.hasNextPage; page = read({ first: 2, after: page.pageInfo.endCursor })) seen.push(...page.nodes);
+    expect([...seen, ...page.nodes]).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(page.pageInfo.hasPreviousPage).toBe(true);
+  });
+
+  it('walks backward through every row once, each page in list order', () => {
+    const seen: string[] = [];
+    let page = read({ last: 2 });
+    expect(page.pageInfo.hasNextPage).toBe(false);
+    for (; page.pageInfo.hasPreviousPage; page = read({ last: 2, before: page.pageInfo.startCursor })) seen.unshift(...page.nodes);
+    expect([...page.nodes, ...seen]).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(page.pageInfo.hasNextPage).toBe(true);
+  });
+
+  it('gives each edge the cursor that leads on from it', () => {
+    const { edges, nodes, pageInfo } = read({ first: 3 });
+    expect(edges.map(({ node }) => node)).toEqual(nodes);
+    expect([pageInfo.startCursor, pageInfo.endCursor]).toEqual([edges[0]?.cursor, edges[2]?.cursor]);
+    expect(read({ first: 1, after: edges[1]?.cursor }).nodes).toEqual(['c']);
+  });
+
+  it('may be empty, and still tells whether there is more', () => {
+    const { edges, pageInfo } = read({ first: 0 });
+    expect(edges).toEqual([]);
+    expect(pageInfo).toEqual({ hasNextPage: true, hasPreviousPage: false, startCursor: null, endCursor: null });
+    expect(read({ after: encodeCursor(['e', 5]) }).pageInfo.hasNextPage).toBe(false);
+  });
+
+  it('takes the largest size, and between two cursors', () => {
+    expect(readPage({ first: LARGEST_PAGE }, 'string').limit).toBe(200);
+    expect(read({ last: 5, after: encodeCursor(['a', 1]), before: encodeCursor(['e', 5]) }).nodes).toEqual(['b', 'c', 'd']);
+  });
+
+  it('takes ids that are texts where the list has such', () => {
+    const after = encodeCursor([1_700_000_000_000, 'aab9']);
+    expect(readPage({ after }, 'number', 'string').after).toEqual([1_700_000_000_000, 'aab9']);
+    expect(readPage({ after }, 'number').after).toEqual([1_700_000_000_000, 'aab9']);
+  });
+
+  it('refuses sizes below 0 and above 200', () => {
+    expect(faultsOf({ first: -1 })).toEqual(['first']);
+    expect(faultsOf({ first: 201 })).toEqual(['first']);
+    expect(faultsOf({ last: 2_147_483_647 })).toEqual(['last']);
+  });
+
+  it('refuses first together with last', () => {
+    expect(faultsOf({ first: 1, last: 1 })).toEqual(['last']);
+    expect(faultsOf({ first: 0, last: 0 })).toEqual(['last']);
+  });
+
+  it('refuses a cursor of another kind of list', () => {
+    expect(faultsOf({ after: encodeCursor([5, 1]) })).toEqual(['after']);
+    expect(faultsOf({ before: encodeCursor(['a', 'b']) })).toEqual(['before']);
+    expect(faultsOf({ before: encodeCursor(['a', 1]) }, 'string')).toEqual(['before']);
+  });
+
+  it('names everything that is wrong at once', () => {
+    expect(faultsOf({ first: -1, after: 'x', last: 500, before: 'y' })).toEqual(['first', 'last', 'after', 'before', 'last']);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['no base64url', '!!!'],
+    ['a cursor with something behind it', `${encodeCursor(['a', 1])}!`],
+    ['a cursor padded as base64', `${encodeCursor(['a', 1])}=`],
+    ['another spelling of the same key', forged('[ "a",1]')],
+    ['no JSON', forged('["a"')],
+    ['an object', forged('{"length":2}')],
+    ['a key too long', forged('["a",1,2]')],
+    ['null for an id', forged('["a",null]')],
+    ['a list in place of a value', forged('[["a"],1]')],
+    ['a fraction', forged('["a",1.5]')],
+    ['a number beyond 2^53', forged('["a",1e300]')],
+    ['an id that no row can have', forged('["a",2147483648]')],
+    ['a text with a NUL, which Postgres cannot take', forged('["a\\u0000",1]')],
+  ])('breaks on no forged cursor: %s', (_what, after) => {
+    expect(faultsOf({ after })).toEqual(['after']);
+  });
+});

@@ -1,0 +1,105 @@
+import pino from 'pino';
+import { SYSTEM_USERNAME, User } from '../../src/access/user.entity.js';
+import { Viewer } from '../../src/access/viewer.js';
+import { ENTITIES } from '../../src/entities.js';
+import { ImgapiClient } from '../../src/imgapi/client.js';
+import { type Database, migrate, openDatabase } from '../../src/platform/database.js';
+import { GuardedFetch } from '../../src/platform/fetch.js';
+import { LocalFileStore } from '../../src/platform/file-store/local-file-store.js';
+import { ImageRepository } from '../../src/repositories/image-repository.entity.js';
+import type { ImageRepositoryType } from '../../src/repositories/image-repository.type.js';
+import { RefreshRepository } from '../../src/repositories/refresh-repository.js';
+import { RepositoryImageQueries } from '../../src/repositories/repository-image.queries.js';
+import { RepositoryQueries } from '../../src/repositories/repository.queries.js';
+import { RepositoryService } from '../../src/repositories/repository.service.js';
+import { ChangeBus } from '../../src/tasks/change-bus.js';
+import { TaskQueries } from '../../src/tasks/task.queries.js';
+import { TaskRunner } from '../../src/tasks/task-runner.js';
+import { createTestDatabase } from '../support/postgres.js';
+import { temporaryFolder } from '../support/temp-folder.js';
+
+export type DatabaseKind = 'sqlite' | 'postgres';
+
+export interface LoadWorld extends AsyncDisposable {
+  database: Database;
+  changes: ChangeBus;
+  runner: TaskRunner;
+  fetch: GuardedFetch;
+  store: LocalFileStore;
+  storePath: string;
+  /** A SuperAdmin. */
+  operator: Viewer;
+  systemId: number;
+  addRepository(facts: { name: string; url: string; isLocal?: boolean }): Promise<ImageRepository>;
+  /** What a viewer's request works with. */
+  as(viewer: Viewer): { loads: RepositoryService; repositories: RepositoryQueries; offered: RepositoryImageQueries };
+  /** The runner of a process that starts anew on the same database. */
+  newRunner(): TaskRunner;
+  repository(name: string): Promise<ImageRepositoryType>;
+  /** UUIDs that readers see, sorted. */
+  shown(name: string): Promise<string[]>;
+  /** Rows in the table, seen or not. */
+  storedRows(): Promise<number>;
+}
+
+async function openEmpty(kind: DatabaseKind, folder: string): Promise<{ database: Database; drop: () => Promise<void> }> {
+  if (kind === 'sqlite') {
+    return { database: await openDatabase({ kind, path: `${folder}/gateway.db` }, ENTITIES), drop: async () => undefined };
+  }
+  const target = await createTestDatabase();
+  return { database: await openDatabase({ kind, url: target.url }, ENTITIES), drop: target.drop };
+}
+
+async function createUsers(database: Database): Promise<{ operator: Viewer; systemId: number }> {
+  const em = database.em.fork();
+  const operator = em.create(User, { username: 'operator', isSuperAdmin: true });
+  const system = em.create(User, { username: SYSTEM_USERNAME, active: false });
+  await em.flush();
+  const facts = { userId: operator.id, username: 'operator', isSuperAdmin: true, currentDatacenterId: null, memberships: [] };
+  return { operator: new Viewer(facts), systemId: system.id };
+}
+
+/** A migrated database with the parts that load repositories, and nothing else of the gateway. */
+export async function createLoadWorld(kind: DatabaseKind = 'sqlite'): Promise<LoadWorld> {
+  const folder = await temporaryFolder();
+  const storePath = `${folder.path}/images`;
+  const { database, drop } = await openEmpty(kind, folder.path);
+  await migrate(database);
+  const { operator, systemId } = await createUsers(database);
+  const [changes, fetch, store] = [new ChangeBus(), new GuardedFetch({ allow: [] }), new LocalFileStore(storePath)];
+  const handler = new RefreshRepository({ database, changes, store, imgapi: new ImgapiClient(fetch) });
+  const newRunner = () => new TaskRunner(database, changes, pino({ level: 'silent' }), { REPOSITORY_REFRESH: handler });
+  const runner = newRunner();
+  const as: LoadWorld['as'] = (viewer) => {
+    const em = database.em.fork();
+    const [repositories, tasks] = [new RepositoryQueries(em, viewer), new TaskQueries(em, viewer)];
+    const loads = new RepositoryService({ em, viewer, changes, runner, repositories, tasks });
+    return { loads, repositories, offered: new RepositoryImageQueries(em, viewer) };
+  };
+  const repository = async (name: string) => as(operator).repositories.require(name);
+  return {
+    database, changes, runner, fetch, store, storePath, operator, systemId, as, newRunner, repository,
+    async addRepository(facts) {
+      const em = database.em.fork();
+      const row = em.create(ImageRepository, { isLocal: false, ...facts });
+      await em.persist(row).flush();
+      return row;
+    },
+    async shown(name) {
+      const selection = { items: true, totalCount: true, fields: new Set<string>() };
+      const list = await as(operator).offered.page(await repository(name), { page: { first: 200 }, selection });
+      return list.nodes.map((node) => node.uuid).sort();
+    },
+    async storedRows() {
+      const [row] = await database.em.fork().getConnection().execute<{ total: number | string }[]>('select count(*) as total from repository_image');
+      return Number(row?.total);
+    },
+    async [Symbol.asyncDispose]() {
+      await runner.stop();
+      await fetch.close();
+      await database.close(true);
+      await drop();
+      await folder.remove();
+    },
+  };
+}
