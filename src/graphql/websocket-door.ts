@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { randomUUID } from 'node:crypto';
-import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { type ExecutionArgs, GraphQLError } from 'graphql';
 import type { ConnectionInitMessage } from 'graphql-ws';
 import { type Extra, useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
@@ -33,6 +33,41 @@ function contextOf(args: ExecutionArgs): GatewayContext {
   return args.contextValue as GatewayContext;
 }
 
+type SocketServer = Parameters<typeof useServer<ConnectionInitMessage['payload']>>[0];
+
+/** What graphql-ws asks on the way: who connects, whether an operation may run, and how errors look. */
+function serverOptions(door: GraphqlDoor): SocketServer {
+  const open = async (connection: Connection): Promise<RequestScope> => door.scopes.open(authorizationOf(connection));
+  // graphql-ws wants GraphQLError objects; what the mask made is exactly what they serialise to.
+  const masked = (errors: readonly GraphQLError[], requestId: string): GraphQLError[] =>
+    errors.map((error) => publicError(error, error.toJSON(), { requestId, log: door.log })) as unknown as GraphQLError[];
+  return {
+    onConnect: async (connection) => {
+      try {
+        await open(connection);
+        return true;
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        connection.extra.socket.close(UNAUTHORIZED, 'Unauthorized');
+        return false;
+      }
+    },
+    onSubscribe: async (connection, _id, payload) => {
+      try {
+        const context: GatewayContext = { scope: await open(connection), requestId: randomUUID() };
+        return admitOperation(door.schema, payload as OperationRequest, context, door.introspection);
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        return [new GraphQLError(error.message, { originalError: error })];
+      }
+    },
+    subscribe: subscribeFresh,
+    onNext: (_connection, _id, _payload, args, result) =>
+      result.errors === undefined ? result : { ...result, errors: masked(result.errors, contextOf(args).requestId) },
+    onError: (_connection, _id, _payload, errors) => masked(errors as readonly GraphQLError[], randomUUID()),
+  };
+}
+
 /** Serves GraphQL over WebSocket (graphql-transport-ws) at /graphql; the function returned closes every socket. */
 export function openWebsocketDoor(server: Server, door: GraphqlDoor): () => Promise<void> {
   const sockets = new WebSocketServer({
@@ -40,48 +75,9 @@ export function openWebsocketDoor(server: Server, door: GraphqlDoor): () => Prom
     maxPayload: MAX_MESSAGE_BYTES,
     handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false),
   });
-  const mask = (error: GraphQLError, requestId: string): GraphQLFormattedError =>
-    publicError(error, error.toJSON(), { requestId, log: door.log });
-  const open = async (connection: Connection): Promise<RequestScope> => door.scopes.open(authorizationOf(connection));
-
-  const graphql = useServer(
-    {
-      onConnect: async (connection) => {
-        try {
-          await open(connection);
-          return true;
-        } catch (error) {
-          if (!(error instanceof AppError)) throw error;
-          connection.extra.socket.close(UNAUTHORIZED, 'Unauthorized');
-          return false;
-        }
-      },
-      onSubscribe: async (connection, _id, payload) => {
-        const requestId = randomUUID();
-        try {
-          const context: GatewayContext = { scope: await open(connection), requestId };
-          return admitOperation(door.schema, payload as OperationRequest, context, door.introspection);
-        } catch (error) {
-          if (!(error instanceof AppError)) throw error;
-          return [new GraphQLError(error.message, { originalError: error })];
-        }
-      },
-      subscribe: subscribeFresh,
-      onNext: (_connection, _id, _payload, args, result) => {
-        if (result.errors === undefined) return result;
-        const errors = result.errors.map((error) => mask(error, contextOf(args).requestId));
-        // graphql-ws wants GraphQLError objects, which serialise to exactly what the mask made.
-        return { ...result, errors: errors as unknown as GraphQLError[] };
-      },
-      onError: (_connection, _id, _payload, errors) =>
-        errors.map((error) => mask(error as GraphQLError, randomUUID())) as unknown as GraphQLError[],
-    },
-    sockets,
-  );
-
+  const graphql = useServer(serverOptions(door), sockets);
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const path = request.url?.split('?', 1)[0];
-    if (path !== '/graphql') {
+    if (request.url?.split('?', 1)[0] !== '/graphql') {
       socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
       return;
     }

@@ -80,7 +80,7 @@ export async function listImages(
     order: keyset,
   };
   const keyOf = (row: ImageRow): CursorKey => [order.of(row), row.id];
-  return readList<ImageRow, ImageType>(em, list, readPage(request.page, order.value), request.selection, {
+  return readList<ImageRow, ImageType>(em, list, readPage(request.page, order.value, 'number'), request.selection, {
     keyOf,
     nodesOf: complete,
   });

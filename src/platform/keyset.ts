@@ -11,7 +11,9 @@ export interface KeysetOrder {
 
 function beyond(order: KeysetOrder, key: CursorKey, ascending: boolean): Condition {
   const operator = sql.raw(ascending ? '>' : '<');
-  return sql<SqlBool>`(${sql.ref(order.column)}, ${sql.ref(order.id)}) ${operator} (${key[0]}, ${key[1]})`;
+  // Postgres would take the type of the column, and refuse a cursor beyond its range instead of finding nothing.
+  const value = typeof key[0] === 'number' ? sql`cast(${key[0]} as bigint)` : sql`${key[0]}`;
+  return sql<SqlBool>`(${sql.ref(order.column)}, ${sql.ref(order.id)}) ${operator} (${value}, ${key[1]})`;
 }
 
 /** What of the list lies between the cursors of the page. */

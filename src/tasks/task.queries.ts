@@ -115,7 +115,7 @@ export class TaskQueries {
       where: allOf([taskFilter(filter), visibleTasks(this.viewer)]),
       order: { column: 't.created_at', id: 't.id', direction: 'DESC' as const },
     };
-    return readList<TaskRow, TaskType>(this.em, list, readPage(page, 'number'), selection, {
+    return readList<TaskRow, TaskType>(this.em, list, readPage(page, 'number', 'string'), selection, {
       keyOf: (row) => [Number(row.created_at), row.id],
       nodesOf: async (rows) => new Map(rows.map((row) => [row, toTask(row)])),
     });

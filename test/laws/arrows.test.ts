@@ -10,8 +10,9 @@ interface Import {
 // Outside in: each level may import the levels after it, never one before it, and nothing beside it.
 const levels = [
   ['main'],
-  ['app', 'demo'],
-  ['config', 'entities'],
+  ['demo'],
+  ['app'],
+  ['config', 'entities', 'first'],
   ['graphql', 'image-server'],
   ['datacenters', 'images', 'repositories', 'virtual-servers'],
   ['access', 'tasks', 'imgapi'],

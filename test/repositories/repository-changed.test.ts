@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { type ExecutionResult, parse } from 'graphql';
+import { buildSchema, type ResolverData } from 'type-graphql';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ApiKey } from '../../src/access/api-key.entity.js';
+import { Group } from '../../src/access/group.entity.js';
+import { type GatewayContext, provide } from '../../src/access/scope.js';
+import { ScopeFactory } from '../../src/access/scope-factory.js';
+import { newApiKey } from '../../src/access/token.js';
+import { User } from '../../src/access/user.entity.js';
+import { Datacenter } from '../../src/datacenters/datacenter.entity.js';
+import { subscribeFresh } from '../../src/graphql/operation.js';
+import { repositoryParts } from '../../src/repositories/repository.parts.js';
+import { ImageRepositoryChangedResolver } from '../../src/repositories/image-repository-changed.resolver.js';
+import { ImageRepositoryResolver } from '../../src/repositories/image-repository.resolver.js';
+import { ChangeBus } from '../../src/tasks/change-bus.js';
+import { TaskQueries } from '../../src/tasks/task.queries.js';
+import { type ImgapiRepository, makeImage, startImgapiRepository } from '../support/imgapi-repository.js';
+import { createLoadWorld, type LoadWorld } from './load-world.js';
+
+type Events = AsyncIterableIterator<ExecutionResult>;
+
+describe('watching repositories', () => {
+  let world: LoadWorld;
+  let server: ImgapiRepository;
+  let scopes: ScopeFactory;
+  let schema: Awaited<ReturnType<typeof buildSchema>>;
+  let keys: { importer: string; plain: string };
+  const open: Events[] = [];
+
+  beforeAll(async () => {
+    world = await createLoadWorld();
+    server = await startImgapiRepository({ images: [makeImage()] });
+    await world.addRepository({ name: 'watched', url: server.url });
+    await world.addRepository({ name: 'other', url: server.url });
+    const parts = [
+      provide(ChangeBus, () => world.changes),
+      provide(TaskQueries, (scope) => new TaskQueries(scope.em, scope.viewer)),
+      ...repositoryParts(world),
+    ];
+    scopes = new ScopeFactory(world.database, async () => null, parts);
+    schema = await buildSchema({
+      resolvers: [ImageRepositoryResolver, ImageRepositoryChangedResolver],
+      validate: false,
+      pubSub: { publish: () => undefined, subscribe: () => { throw new Error('not used'); } },
+      container: ({ context }: ResolverData) => (context as GatewayContext).scope,
+    });
+    keys = await createPeople();
+  });
+  afterEach(async () => {
+    for (const events of open.splice(0)) await events.return?.();
+  });
+  afterAll(async () => {
+    await world[Symbol.asyncDispose]();
+    await server.close();
+  });
+
+  async function createPeople(): Promise<{ importer: string; plain: string }> {
+    const em = world.database.em.fork();
+    const [importer, plain] = [em.create(User, { username: 'importer' }), em.create(User, { username: 'plain' })];
+    const group = em.create(Group, { name: 'importers', alias: 'importers', permissions: ['ADMIN', 'IMAGE_ADMIN', 'IMAGE_IMPORT_ADMIN'] });
+    const main = em.create(Datacenter, { name: 'main', alias: 'main', access: 'PUBLIC', owner: world.operator.userId });
+    importer.groups.add(group);
+    await em.flush();
+    await em.getConnection().execute(`insert into datacenter_group (group_id, datacenter_id) values (${group.id}, ${main.id})`);
+    const keyOf = (user: User): string => {
+      const { key, hash } = newApiKey();
+      em.create(ApiKey, { id: randomUUID(), user, name: 'key', hash });
+      return key;
+    };
+    const made = { importer: keyOf(importer), plain: keyOf(plain) };
+    await em.flush();
+    return made;
+  }
+
+  async function watch(key: string, name?: string): Promise<Events | ExecutionResult> {
+    const context: GatewayContext = { scope: await scopes.open(`Bearer ${key}`), requestId: 'request' };
+    const document = parse('subscription ($name: String) { imageRepositoryChanged(name: $name) { name status imageCount } }');
+    const result = await subscribeFresh({ schema, document, variableValues: { name }, contextValue: context });
+    if (Symbol.asyncIterator in result) open.push(result);
+    return result;
+  }
+
+  it('tells of a load as it starts and as it ends, and of no other repository when one is named', async () => {
+    const events = (await watch(keys.importer, 'watched')) as Events;
+    await world.as(world.operator).loads.refresh('other');
+    await world.as(world.operator).loads.refresh('watched');
+    const seen = [await events.next(), await events.next()].map(({ value }) => (value as ExecutionResult).data?.['imageRepositoryChanged']);
+    expect(seen.at(-1)).toEqual({ name: 'watched', status: 'OK', imageCount: 1 });
+  });
+
+  it('refuses who may not import anywhere, before it listens', async () => {
+    const refused = (await watch(keys.plain)) as ExecutionResult;
+    expect(refused.errors?.[0]?.originalError).toMatchObject({ code: 'FORBIDDEN' });
+  });
+
+  it('ends once the permission is gone', async () => {
+    const events = (await watch(keys.importer)) as Events;
+    await world.database.em.fork().getConnection().execute('delete from datacenter_group');
+    await world.as(world.operator).loads.refresh('watched');
+    expect(await events.next()).toMatchObject({ done: true });
+  });
+});
