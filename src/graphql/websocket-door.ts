@@ -33,7 +33,7 @@ function contextOf(args: ExecutionArgs): GatewayContext {
   return args.contextValue as GatewayContext;
 }
 
-type SocketServer = Parameters<typeof useServer<ConnectionInitMessage['payload']>>[0];
+type SocketServer = Parameters<typeof useServer>[0];
 
 /** What graphql-ws asks on the way: who connects, whether an operation may run, and how errors look. */
 function serverOptions(door: GraphqlDoor): SocketServer {
