@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { randomUUID } from 'node:crypto';
 import { type ExecutionArgs, GraphQLError } from 'graphql';
-import type { ConnectionInitMessage } from 'graphql-ws';
+import type { ConnectionInitMessage, ServerOptions } from 'graphql-ws';
 import { type Extra, useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import type { GatewayContext, RequestScope } from '../access/scope.js';
@@ -33,10 +33,11 @@ function contextOf(args: ExecutionArgs): GatewayContext {
   return args.contextValue as GatewayContext;
 }
 
-type SocketServer = Parameters<typeof useServer>[0];
+type Params = ConnectionInitMessage['payload'];
+type Extras = Record<string, unknown>;
 
 /** What graphql-ws asks on the way: who connects, whether an operation may run, and how errors look. */
-function serverOptions(door: GraphqlDoor): SocketServer {
+function serverOptions(door: GraphqlDoor): ServerOptions<Params, Extra & Partial<Extras>> {
   const open = async (connection: Connection): Promise<RequestScope> => door.scopes.open(authorizationOf(connection));
   // graphql-ws wants GraphQLError objects; what the mask made is exactly what they serialise to.
   const masked = (errors: readonly GraphQLError[], requestId: string): GraphQLError[] =>
@@ -75,7 +76,7 @@ export function openWebsocketDoor(server: Server, door: GraphqlDoor): () => Prom
     maxPayload: MAX_MESSAGE_BYTES,
     handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false),
   });
-  const graphql = useServer(serverOptions(door), sockets);
+  const graphql = useServer<Params, Extras>(serverOptions(door), sockets);
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     if (request.url?.split('?', 1)[0] !== '/graphql') {
       socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');

@@ -30,7 +30,6 @@ const ImageSchema = defineEntity({
     description: p.string().length(128).default(''),
     homepage: p.string().length(1024).nullable(),
     searchText: p.text(),
-    manifest: p.text(),
     fileSize: p.type(BytesType).$type<number>().nullable(),
     fileSha1: p.string().length(40).nullable(),
     fileSha256: p.string().length(64).nullable(),
@@ -43,6 +42,8 @@ const ImageSchema = defineEntity({
     tags: () => p.oneToMany(ImageTag).mappedBy('image').orphanRemoval().orderBy({ position: 'asc' }),
     createdAt: p.type(InstantType).$type<Date>().onCreate(() => new Date()),
     updatedAt: p.type(InstantType).$type<Date>().onCreate(() => new Date()),
+    // Last, as SQLite walks through a long value to reach the columns behind it.
+    manifest: p.text(),
   },
   uniques: [{ name: 'image_alias_version_unique', properties: ['aliasKey', 'version'] }],
   indexes: [

@@ -28,9 +28,10 @@ const RepositoryImageSchema = defineEntity({
     publishedSort: p.type(BytesType).$type<number>(),
     origin: p.string().length(36).nullable(),
     problem: p.string().length(32).nullable(),
-    manifest: p.text(),
     contentHash: p.string().length(40),
     searchText: p.text(),
+    // Last, as SQLite walks through a long value to reach the columns behind it.
+    manifest: p.text(),
   },
   uniques: [{ name: 'repository_image_uuid_unique', properties: ['repository', 'uuid', 'fromGeneration'] }],
   indexes: [
