@@ -21,6 +21,8 @@ import { openWebsocketDoor } from './graphql/websocket-door.js';
 import { registerImageServer } from './image-server/routes.js';
 import { imageParts } from './images/image.parts.js';
 import { ImportImage } from './images/import/import-image.js';
+import { DeleteImage } from './images/delete/delete-image.js';
+import { UpdateImage } from './images/update/update-image.js';
 import { unfinishedImports } from './images/import/unfinished-imports.js';
 import { ImgapiClient } from './imgapi/client.js';
 import { type Database, migrate, openDatabase } from './platform/database.js';
@@ -71,6 +73,8 @@ function createWork(config: Config, database: Database, log: Logger): Work {
   const imgapi = new ImgapiClient(fetch);
   const runner = new TaskRunner(database, changes, log, {
     IMAGE_IMPORT: new ImportImage({ database, changes, store, imgapi, trustedHosts }),
+    IMAGE_UPDATE: new UpdateImage({ database, changes, store }),
+    IMAGE_DELETE: new DeleteImage({ database, changes, store }),
     REPOSITORY_REFRESH: new RefreshRepository({ database, changes, store, imgapi }),
   });
   return { database, changes, store, fetch, imgapi, runner, imageServerUrl: `${config.publicUrl}/imgapi` };

@@ -1,10 +1,11 @@
 import { Arg, Mutation, Resolver } from 'type-graphql';
-import { notImplemented } from '../platform/errors.js';
 import { AttachmentService } from './attachment.service.js';
 import { AttachImageInput, DeleteImageInput, ImportImageInput, UpdateImageInput } from './image-mutation.inputs.js';
 import { AttachImagePayloadType, DeleteImagePayloadType, ImageTaskPayloadType } from './image-payload.type.js';
 import { ImageType } from './image.type.js';
+import { DeleteService } from './delete/delete.service.js';
 import { ImportService } from './import/import.service.js';
+import { UpdateService } from './update/update.service.js';
 
 /** Changing the catalogue. What the image server has to do goes on in a task after the answer. */
 @Resolver(() => ImageType)
@@ -12,6 +13,8 @@ export class ImageMutationResolver {
   constructor(
     private readonly imports: ImportService,
     private readonly attachments: AttachmentService,
+    private readonly updates: UpdateService,
+    private readonly deletions: DeleteService,
   ) {}
 
   @Mutation(() => ImageTaskPayloadType, {
@@ -29,9 +32,9 @@ export class ImageMutationResolver {
       'Changes what is given of an image; if the image server cannot follow, the old values come back. Needs ADMIN and IMAGE_ADMIN in the datacenter the image is bound to; for an unbound image and for `dcBound`, SuperAdmin only. Errors: NOT_FOUND, FORBIDDEN, BAD_USER_INPUT for a broken value, ALREADY_EXISTS when alias and version are taken, IMAGE_NOT_READY while a task works on it, IMAGE_LIMIT_REACHED, IMAGE_SERVER_UNAVAILABLE.',
   })
   async updateImage(
-    @Arg('input', () => UpdateImageInput, { description: 'Which image, and what changes.' }) _input: UpdateImageInput,
+    @Arg('input', () => UpdateImageInput, { description: 'Which image, and what changes.' }) input: UpdateImageInput,
   ): Promise<ImageTaskPayloadType> {
-    throw notImplemented('updateImage');
+    return this.updates.update(input);
   }
 
   @Mutation(() => DeleteImagePayloadType, {
@@ -39,9 +42,9 @@ export class ImageMutationResolver {
       'Removes an image that no server uses, with its file. To hide one that is in use, set its access to DELETED. Needs ADMIN and IMAGE_ADMIN in the datacenter the image is bound to; for an unbound image, SuperAdmin only. Errors: NOT_FOUND, FORBIDDEN, IMAGE_NOT_READY while a task works on it, IMAGE_IN_USE with the servers that you can see, IMAGE_SERVER_UNAVAILABLE.',
   })
   async deleteImage(
-    @Arg('input', () => DeleteImageInput, { description: 'Which image.' }) _input: DeleteImageInput,
+    @Arg('input', () => DeleteImageInput, { description: 'Which image.' }) input: DeleteImageInput,
   ): Promise<DeleteImagePayloadType> {
-    throw notImplemented('deleteImage');
+    return this.deletions.delete(input.name);
   }
 
   @Mutation(() => AttachImagePayloadType, {

@@ -1,4 +1,4 @@
-import { type PartEntry, provide } from '../access/scope.js';
+import { type PartEntry, provide, type RequestScope } from '../access/scope.js';
 import { UserQueries } from '../access/user.queries.js';
 import { DatacenterQueries } from '../datacenters/datacenter.queries.js';
 import type { ImgapiClient } from '../imgapi/client.js';
@@ -8,6 +8,7 @@ import type { ChangeBus } from '../tasks/change-bus.js';
 import type { TaskRunner } from '../tasks/task-runner.js';
 import { TaskQueries } from '../tasks/task.queries.js';
 import { AttachmentService } from './attachment.service.js';
+import { DeleteService } from './delete/delete.service.js';
 import { DatacenterImagesResolver } from './datacenter-images.resolver.js';
 import { ImageChangeVisibility } from './image-change.visibility.js';
 import { ImageChangedResolver } from './image-changed.resolver.js';
@@ -19,6 +20,7 @@ import { ImageResolver } from './image.resolver.js';
 import { ImageServerGate } from './image-server-gate.js';
 import { ImageVerdicts } from './image-verdicts.js';
 import { ImportService } from './import/import.service.js';
+import { UpdateService } from './update/update.service.js';
 import { TaskImageResolver } from './task-image.resolver.js';
 
 export interface ImageWork {
@@ -30,52 +32,40 @@ export interface ImageWork {
   trustedHosts: (em: SqlEntityManager) => Promise<ReadonlySet<string>>;
 }
 
-function services(work: ImageWork): PartEntry[] {
-  const { changes, runner, imgapi, store, trustedHosts } = work;
+function reads(): PartEntry[] {
   return [
     provide(ImageQueries, (scope) => new ImageQueries(scope.em, scope.viewer, scope.get(DatacenterQueries), scope.get(UserQueries))),
     provide(ImageVerdicts, (scope) => new ImageVerdicts(scope.em, scope.viewer, scope.get(DatacenterQueries))),
-    provide(ImageServerGate, (scope) => new ImageServerGate(scope.em, store)),
     provide(
       ImageChangeVisibility,
       (scope) => new ImageChangeVisibility(scope.em, scope.viewer, scope.get(ImageQueries), scope.get(DatacenterQueries)),
     ),
-    provide(
-      ImportService,
-      (scope) =>
-        new ImportService({
-          em: scope.em,
-          viewer: scope.viewer,
-          gate: scope.get(ImageServerGate),
-          datacenters: scope.get(DatacenterQueries),
-          images: scope.get(ImageQueries),
-          tasks: scope.get(TaskQueries),
-          changes,
-          runner,
-          imgapi,
-          store,
-          trustedHosts,
-        }),
-    ),
-    provide(
-      AttachmentService,
-      (scope) =>
-        new AttachmentService({
-          em: scope.em,
-          viewer: scope.viewer,
-          datacenters: scope.get(DatacenterQueries),
-          images: scope.get(ImageQueries),
-          tasks: scope.get(TaskQueries),
-          changes,
-        }),
-    ),
+  ];
+}
+
+function changes(work: ImageWork): PartEntry[] {
+  const parts = (scope: RequestScope) => ({
+    ...work,
+    em: scope.em,
+    viewer: scope.viewer,
+    gate: new ImageServerGate(scope.em, work.store),
+    datacenters: scope.get(DatacenterQueries),
+    images: scope.get(ImageQueries),
+    tasks: scope.get(TaskQueries),
+  });
+  return [
+    provide(ImportService, (scope) => new ImportService(parts(scope))),
+    provide(AttachmentService, (scope) => new AttachmentService(parts(scope))),
+    provide(UpdateService, (scope) => new UpdateService(parts(scope))),
+    provide(DeleteService, (scope) => new DeleteService(parts(scope))),
   ];
 }
 
 /** What this feature puts into every scope. */
 export function imageParts(work: ImageWork): PartEntry[] {
   return [
-    ...services(work),
+    ...reads(),
+    ...changes(work),
     provide(ImageResolver, (scope) => new ImageResolver(scope.get(ImageQueries), scope.get(DatacenterQueries))),
     provide(
       ImageRelationsResolver,
@@ -86,7 +76,11 @@ export function imageParts(work: ImageWork): PartEntry[] {
       ImageGuardedResolver,
       (scope) => new ImageGuardedResolver(scope.get(ImageQueries), scope.get(TaskQueries), work.imageServerUrl),
     ),
-    provide(ImageMutationResolver, (scope) => new ImageMutationResolver(scope.get(ImportService), scope.get(AttachmentService))),
+    provide(
+      ImageMutationResolver,
+      (scope) =>
+        new ImageMutationResolver(scope.get(ImportService), scope.get(AttachmentService), scope.get(UpdateService), scope.get(DeleteService)),
+    ),
     provide(DatacenterImagesResolver, (scope) => new DatacenterImagesResolver(scope.get(ImageQueries))),
     provide(TaskImageResolver, (scope) => new TaskImageResolver(scope.get(ImageQueries))),
     provide(ImageChangedResolver, () => new ImageChangedResolver()),

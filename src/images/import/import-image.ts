@@ -9,7 +9,7 @@ import type { TaskHandler } from '../../tasks/task-runner.js';
 import { transact } from '../../tasks/transact.js';
 import { announceImage, attachmentsOf } from '../image-changes.js';
 import { Image } from '../image.entity.js';
-import { shownManifest } from '../shown-manifest.js';
+import { storedManifest } from '../stored-manifest.js';
 import { downloadFile } from './download.js';
 import type { FileDigest } from './hasher.js';
 import type { ImportInstructions } from './source.js';
@@ -108,7 +108,8 @@ export class ImportImage implements TaskHandler {
 
   async #publish(image: Image, wanted: ImportInstructions): Promise<void> {
     try {
-      await this.work.store.publish(image.uuid, manifestText(image, wanted));
+      const { size, sha1, compression } = wanted;
+      await this.work.store.publish(image.uuid, storedManifest(image, { size, sha1, compression }));
     } catch (error) {
       if (!(error instanceof FileStoreConflict)) throw error;
       throw new AppError('ALREADY_EXISTS', `The image store got another file for ${image.uuid} meanwhile; remove ${image.uuid} there or import it from the local repository.`);
@@ -136,15 +137,4 @@ export class ImportImage implements TaskHandler {
     const { digest, inPlace } = await run.latestInstructions<ImportInstructions>();
     if (digest !== undefined && inPlace !== true) await this.work.store.remove(uuid);
   }
-}
-
-function manifestText(image: Image, wanted: ImportInstructions): string {
-  const { size, sha1, compression } = wanted;
-  const tags = image.tags.getItems().map((tag) => tag.tag);
-  return JSON.stringify(shownManifest({ ...factsOf(image), tags, file: { size, sha1, compression } }), null, 2);
-}
-
-function factsOf(image: Image): Omit<Parameters<typeof shownManifest>[0], 'tags' | 'file'> {
-  const { uuid, name, version, access, description, sizeMib, resize, deploy, manifest, createdAt } = image;
-  return { uuid, name, version, access, description, sizeMib, resize, deploy, manifest, createdAt };
 }

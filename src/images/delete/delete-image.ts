@@ -1,0 +1,55 @@
+import type { Database, SqlEntityManager } from '../../platform/database.js';
+import type { FileStore } from '../../platform/file-store/file-store.js';
+import type { ChangeBus } from '../../tasks/change-bus.js';
+import { failTask, succeedTask } from '../../tasks/end-task.js';
+import type { Failure, TaskRun } from '../../tasks/task-run.js';
+import type { TaskHandler } from '../../tasks/task-runner.js';
+import { transact } from '../../tasks/transact.js';
+import { announceImage, attachmentsOf } from '../image-changes.js';
+import { Image } from '../image.entity.js';
+
+export interface DeleteWork {
+  database: Database;
+  changes: ChangeBus;
+  store: FileStore;
+}
+
+/**
+ * Removes an image: first the row, then the bytes, then the task ends. Killed in between, the open task still knows the
+ * bytes to remove; the other way round a failure could leave a row whose bytes are gone.
+ */
+export class DeleteImage implements TaskHandler {
+  readonly lane = 'files';
+
+  constructor(private readonly work: DeleteWork) {}
+
+  async run(run: TaskRun): Promise<void> {
+    const { uuid } = run.task.instructions as { uuid: string };
+    await run.commitToPublish({});
+    await transact(this.#em(), this.work.changes, async (tx, announce) => {
+      const image = await tx.findOne(Image, { uuid, status: 'PENDING' });
+      if (image === null) return;
+      announceImage('DELETED', image, await attachmentsOf(tx, image.id), announce);
+      await tx.nativeDelete(Image, { id: image.id });
+    });
+    await this.work.store.remove(uuid);
+    await transact(this.#em(), this.work.changes, async (tx, announce) => {
+      await succeedTask(tx, run.task.id, announce);
+    });
+  }
+
+  async undo(run: TaskRun, failure: Failure): Promise<void> {
+    const { uuid } = run.task.instructions as { uuid: string };
+    await transact(this.#em(), this.work.changes, async (tx, announce) => {
+      if (!(await failTask(tx, run.task.id, failure, announce))) return;
+      const image = await tx.findOne(Image, { uuid, status: 'PENDING' });
+      if (image === null) return;
+      image.status = 'OK';
+      announceImage('UPDATED', image, await attachmentsOf(tx, image.id), announce);
+    });
+  }
+
+  #em(): SqlEntityManager {
+    return this.work.database.em.fork();
+  }
+}

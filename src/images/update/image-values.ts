@@ -1,0 +1,44 @@
+import type { SqlEntityManager } from '../../platform/database.js';
+import type { ImageAccess } from '../image.enums.js';
+import type { Image } from '../image.entity.js';
+import { aliasKeyOf, searchTextOf } from '../image-rules.js';
+import { ImageTag } from '../image-tag.entity.js';
+
+/** What of an image its manifest shows and an update may change. */
+export interface ShownValues {
+  alias: string;
+  version: string;
+  access: ImageAccess;
+  description: string;
+  resize: boolean;
+  deploy: boolean;
+  tags: string[];
+}
+
+/** The image must have its tags loaded. */
+export function shownValuesOf(image: Image): ShownValues {
+  const { alias, version, access, description, resize, deploy } = image;
+  return { alias, version, access, description, resize, deploy, tags: image.tags.getItems().map((tag) => tag.tag) };
+}
+
+/** Writes the values onto the row, with what is derived from them. The image must have its tags loaded. */
+export async function applyShownValues(tx: SqlEntityManager, image: Image, values: Partial<ShownValues>): Promise<void> {
+  const { tags, ...fields } = values;
+  tx.assign(image, fields);
+  image.aliasKey = aliasKeyOf(image.alias);
+  image.searchText = searchTextOf(image.name, image.alias, image.description);
+  image.updatedAt = new Date();
+  if (tags === undefined) return;
+  await tx.nativeDelete(ImageTag, { image: image.id });
+  await tx.insertMany(ImageTag, tags.map((tag, position) => ({ image: image.id, tag, position })));
+}
+
+/** Old and new of every field that differs, as the task log shows it. */
+export function differences<T extends object>(before: T, after: Partial<T>): Record<string, { before: unknown; after: unknown }> {
+  const changed: Record<string, { before: unknown; after: unknown }> = {};
+  for (const [name, value] of Object.entries(after)) {
+    const old = before[name as keyof T];
+    if (value !== undefined && JSON.stringify(value) !== JSON.stringify(old)) changed[name] = { before: old, after: value };
+  }
+  return changed;
+}
