@@ -1,8 +1,6 @@
 import { Field, ObjectType } from 'type-graphql';
-import type { DatacenterType } from '../datacenters/datacenter.type.js';
 import type { Permission } from './permission.js';
 import { PermissionEnum } from './permission.enum.js';
-import type { UserType } from './user.type.js';
 
 /** What the API shows of a group. */
 @ObjectType('Group', {
@@ -11,8 +9,6 @@ import type { UserType } from './user.type.js';
 })
 export class GroupType {
   id!: number;
-  loadedUsers?: UserType[];
-  loadedDatacenters?: DatacenterType[];
 
   @Field(() => String, { description: 'Unique name to refer to the group by. It never changes.' })
   name!: string;

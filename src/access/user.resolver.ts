@@ -1,27 +1,35 @@
 import { Arg, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { notImplemented } from '../platform/errors.js';
+import { GroupQueries } from './group.queries.js';
 import { GroupType } from './group.type.js';
 import { CreateUserInput, UpdateUserInput } from './user.inputs.js';
+import { UserQueries } from './user.queries.js';
+import { UserService } from './user.service.js';
 import { UserType } from './user.type.js';
 
 /** Reading and changing accounts; for SuperAdmins. */
 @Resolver(() => UserType)
 export class UserResolver {
+  constructor(
+    private readonly queries: UserQueries,
+    private readonly service: UserService,
+    private readonly groupQueries: GroupQueries,
+  ) {}
+
   @Query(() => UserType, {
     nullable: true,
     description: 'One user, or null when there is none of that name. SuperAdmin only, else FORBIDDEN.',
   })
   async user(
-    @Arg('username', () => String, { description: 'Exact username.' }) _username: string,
+    @Arg('username', () => String, { description: 'Exact username.' }) username: string,
   ): Promise<UserType | null> {
-    throw notImplemented('user');
+    return this.queries.byUsername(username);
   }
 
   @Query(() => [UserType], {
     description: 'All users by username, active or not. SuperAdmin only, else FORBIDDEN.',
   })
   async users(): Promise<UserType[]> {
-    throw notImplemented('users');
+    return this.queries.all();
   }
 
   @Mutation(() => UserType, {
@@ -29,9 +37,9 @@ export class UserResolver {
       'Makes a user. SuperAdmin only. Errors: ALREADY_EXISTS when the username is taken, BAD_USER_INPUT for a broken value or an unknown group.',
   })
   async createUser(
-    @Arg('input', () => CreateUserInput, { description: 'The new user.' }) _input: CreateUserInput,
+    @Arg('input', () => CreateUserInput, { description: 'The new user.' }) input: CreateUserInput,
   ): Promise<UserType> {
-    throw notImplemented('createUser');
+    return this.service.create(input);
   }
 
   @Mutation(() => UserType, {
@@ -39,16 +47,13 @@ export class UserResolver {
       'Changes what is given of a user. SuperAdmin only. Errors: NOT_FOUND for an unknown username, BAD_USER_INPUT for a broken value or an unknown group.',
   })
   async updateUser(
-    @Arg('input', () => UpdateUserInput, { description: 'Which user, and what changes.' }) _input: UpdateUserInput,
+    @Arg('input', () => UpdateUserInput, { description: 'Which user, and what changes.' }) input: UpdateUserInput,
   ): Promise<UserType> {
-    throw notImplemented('updateUser');
+    return this.service.update(input);
   }
 
   @FieldResolver(() => [GroupType], { description: 'The groups the user is in, by name.' })
   async groups(@Root() user: UserType): Promise<GroupType[]> {
-    if (user.loadedGroups) {
-      return user.loadedGroups;
-    }
-    throw notImplemented('User.groups');
+    return this.groupQueries.byUser.load(user.id);
   }
 }

@@ -1,6 +1,5 @@
 import { Directive, Field, ObjectType } from 'type-graphql';
 import { DateTime } from '../platform/scalars.js';
-import type { GroupType } from './group.type.js';
 
 /** What the API shows of an account; credentials are not among it. */
 @ObjectType('User', {
@@ -10,7 +9,6 @@ import type { GroupType } from './group.type.js';
 @Directive('@key(fields: "username")')
 export class UserType {
   id!: number;
-  loadedGroups?: GroupType[];
 
   @Field(() => String, { description: 'Unique name to sign in with and to refer to the user by. It never changes.' })
   username!: string;

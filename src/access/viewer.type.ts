@@ -1,6 +1,4 @@
 import { ObjectType } from 'type-graphql';
-import type { DatacenterType } from '../datacenters/datacenter.type.js';
-import type { UserType } from './user.type.js';
 
 /** The signed-in user as seen by itself; every field is a relation, so only the id is carried. */
 @ObjectType('Viewer', {
@@ -9,6 +7,4 @@ import type { UserType } from './user.type.js';
 })
 export class ViewerType {
   userId!: number;
-  loadedUser?: UserType;
-  loadedCurrentDatacenter?: DatacenterType;
 }

@@ -49,6 +49,15 @@ export class DatacenterQueries {
     return ids.map((id) => found.get(id) ?? null);
   });
 
+  /** Visible datacenters per group id, by name. */
+  readonly byGroup = new DataLoader<number, DatacenterType[]>(async (groupIds) => {
+    const where = allOf([oneOf('x.group_id', groupIds), visibleDatacenters(this.viewer)]);
+    const statement = sql<DatacenterRow & { group_id: number }>`select x.group_id, ${DATACENTER_COLUMNS} from datacenter d
+      join datacenter_group x on x.datacenter_id = d.id where ${where} order by d.name`;
+    const { rows } = await statement.execute(statements(this.em));
+    return groupIds.map((id) => rows.filter((row) => row.group_id === id).map(toDatacenter));
+  });
+
   constructor(
     private readonly em: SqlEntityManager,
     private readonly viewer: Viewer,

@@ -1,23 +1,34 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Args, FieldResolver, Info, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { GroupType } from '../access/group.type.js';
+import { GroupQueries } from '../access/group.queries.js';
+import { UserQueries } from '../access/user.queries.js';
 import { UserType } from '../access/user.type.js';
-import { notImplemented } from '../platform/errors.js';
-import { type Connection, PageArgs } from '../platform/page.js';
+import { type Connection, PageArgs, readPage } from '../platform/page.js';
+import { connectionSelection } from '../platform/selection.js';
+import { DatacenterQueries } from './datacenter.queries.js';
+import { DatacenterService } from './datacenter.service.js';
 import { CreateDatacenterInput, UpdateDatacenterInput } from './datacenter.inputs.js';
 import { DatacenterConnection, DatacenterType } from './datacenter.type.js';
 
 /** Reading datacenters as far as the caller sees them, and changing them as a SuperAdmin. */
 @Resolver(() => DatacenterType)
 export class DatacenterResolver {
+  constructor(
+    private readonly queries: DatacenterQueries,
+    private readonly service: DatacenterService,
+    private readonly users: UserQueries,
+    private readonly groupQueries: GroupQueries,
+  ) {}
+
   @Query(() => DatacenterType, {
     nullable: true,
     description: 'One datacenter, or null when there is none of that name that you can see.',
   })
   async datacenter(
-    @Arg('name', () => String, { description: 'Exact name.' }) _name: string,
+    @Arg('name', () => String, { description: 'Exact name.' }) name: string,
   ): Promise<DatacenterType | null> {
-    throw notImplemented('datacenter');
+    return this.queries.byName(name);
   }
 
   @Query(() => DatacenterConnection, {
@@ -25,10 +36,10 @@ export class DatacenterResolver {
       'The datacenters that you can see, by name: public ones, your own, and those that your groups are attached to; all of them for a SuperAdmin.',
   })
   async datacenters(
-    @Args(() => PageArgs) _page: PageArgs,
-    @Info() _info: GraphQLResolveInfo,
+    @Args(() => PageArgs) page: PageArgs,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<Connection<DatacenterType>> {
-    throw notImplemented('datacenters');
+    return this.queries.page(readPage(page, 'string', 'number'), connectionSelection(info));
   }
 
   @Mutation(() => DatacenterType, {
@@ -36,9 +47,9 @@ export class DatacenterResolver {
       'Makes a datacenter. SuperAdmin only. Errors: ALREADY_EXISTS when the name is taken, BAD_USER_INPUT for a broken value or an unknown owner or group.',
   })
   async createDatacenter(
-    @Arg('input', () => CreateDatacenterInput, { description: 'The new datacenter.' }) _input: CreateDatacenterInput,
+    @Arg('input', () => CreateDatacenterInput, { description: 'The new datacenter.' }) input: CreateDatacenterInput,
   ): Promise<DatacenterType> {
-    throw notImplemented('createDatacenter');
+    return this.service.create(input);
   }
 
   @Mutation(() => DatacenterType, {
@@ -47,9 +58,9 @@ export class DatacenterResolver {
   })
   async updateDatacenter(
     @Arg('input', () => UpdateDatacenterInput, { description: 'Which datacenter, and what changes.' })
-    _input: UpdateDatacenterInput,
+    input: UpdateDatacenterInput,
   ): Promise<DatacenterType> {
-    throw notImplemented('updateDatacenter');
+    return this.service.update(input);
   }
 
   @Mutation(() => String, {
@@ -57,26 +68,20 @@ export class DatacenterResolver {
       'Deletes a datacenter and answers its name; its images are unbound and detached, not deleted. SuperAdmin only. Errors: NOT_FOUND for an unknown one, DATACENTER_NOT_EMPTY while it has servers, BAD_USER_INPUT for the default one.',
   })
   async deleteDatacenter(
-    @Arg('name', () => String, { description: 'Which datacenter.' }) _name: string,
+    @Arg('name', () => String, { description: 'Which datacenter.' }) name: string,
   ): Promise<string> {
-    throw notImplemented('deleteDatacenter');
+    return this.service.delete(name);
   }
 
   @FieldResolver(() => UserType, { description: 'The user who owns it and so holds ADMIN there.' })
   async owner(@Root() datacenter: DatacenterType): Promise<UserType> {
-    if (datacenter.loadedOwner) {
-      return datacenter.loadedOwner;
-    }
-    throw notImplemented('Datacenter.owner');
+    return this.users.require(datacenter.ownerId);
   }
 
   @FieldResolver(() => [GroupType], {
     description: 'The groups whose members can see it and hold their permissions there, by name.',
   })
   async groups(@Root() datacenter: DatacenterType): Promise<GroupType[]> {
-    if (datacenter.loadedGroups) {
-      return datacenter.loadedGroups;
-    }
-    throw notImplemented('Datacenter.groups');
+    return this.groupQueries.byDatacenter.load(datacenter.id);
   }
 }

@@ -1,6 +1,4 @@
 import { Directive, Field, ObjectType } from 'type-graphql';
-import type { GroupType } from '../access/group.type.js';
-import type { UserType } from '../access/user.type.js';
 import { connectionType } from '../platform/page.js';
 import { DateTime } from '../platform/scalars.js';
 import { type DatacenterAccess, DatacenterAccessEnum } from './datacenter.enums.js';
@@ -16,8 +14,6 @@ export class DatacenterType {
   id!: number;
   ownerId!: number;
   vmsImageLimit!: number | null;
-  loadedOwner?: UserType;
-  loadedGroups?: GroupType[];
 
   @Field(() => String, { description: 'Unique name to refer to the datacenter by. It never changes.' })
   name!: string;

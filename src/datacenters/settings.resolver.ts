@@ -1,17 +1,23 @@
 import { Arg, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { notImplemented } from '../platform/errors.js';
+import { DatacenterSettingsService } from './datacenter-settings.service.js';
 import { DatacenterType } from './datacenter.type.js';
+import { SettingsQueries } from './settings.queries.js';
 import { UpdateDatacenterSettingsInput } from './settings.inputs.js';
 import { DatacenterSettingsType, GlobalSettingsType } from './settings.type.js';
 
 /** Settings of one datacenter, and reading those that hold everywhere. */
 @Resolver(() => DatacenterType)
 export class SettingsResolver {
+  constructor(
+    private readonly queries: SettingsQueries,
+    private readonly service: DatacenterSettingsService,
+  ) {}
+
   @Query(() => GlobalSettingsType, {
     description: 'The settings that hold everywhere. SuperAdmin only, else FORBIDDEN.',
   })
   async globalSettings(): Promise<GlobalSettingsType> {
-    throw notImplemented('globalSettings');
+    return this.queries.global();
   }
 
   @Mutation(() => DatacenterType, {
@@ -20,9 +26,9 @@ export class SettingsResolver {
   })
   async updateDatacenterSettings(
     @Arg('input', () => UpdateDatacenterSettingsInput, { description: 'Which datacenter, and what changes.' })
-    _input: UpdateDatacenterSettingsInput,
+    input: UpdateDatacenterSettingsInput,
   ): Promise<DatacenterType> {
-    throw notImplemented('updateDatacenterSettings');
+    return this.service.update(input);
   }
 
   @FieldResolver(() => DatacenterSettingsType, {
@@ -30,7 +36,7 @@ export class SettingsResolver {
     description:
       'Its settings. Needs ADMIN in this datacenter, or a SuperAdmin; everybody else gets null with a FORBIDDEN error.',
   })
-  async settings(@Root() _datacenter: DatacenterType): Promise<DatacenterSettingsType | null> {
-    throw notImplemented('Datacenter.settings');
+  async settings(@Root() datacenter: DatacenterType): Promise<DatacenterSettingsType | null> {
+    return this.queries.ofDatacenter(datacenter);
   }
 }

@@ -1,20 +1,23 @@
 import { FieldResolver, Resolver, Root } from 'type-graphql';
+import { UserQueries } from '../access/user.queries.js';
 import { UserType } from '../access/user.type.js';
-import { notImplemented } from '../platform/errors.js';
 import { TaskType } from '../tasks/task.type.js';
+import { DatacenterQueries } from './datacenter.queries.js';
 import { DatacenterType } from './datacenter.type.js';
 
 /** Who started a task and where. It lives here because this is the lowest feature that may name both. */
 @Resolver(() => TaskType)
 export class TaskRelationsResolver {
+  constructor(
+    private readonly users: UserQueries,
+    private readonly datacenters: DatacenterQueries,
+  ) {}
+
   @FieldResolver(() => UserType, {
     description: 'Who asked for it; `system` when the gateway started it by itself.',
   })
   async user(@Root() task: TaskType): Promise<UserType> {
-    if (task.loadedUser) {
-      return task.loadedUser;
-    }
-    throw notImplemented('Task.user');
+    return this.users.require(task.userId);
   }
 
   @FieldResolver(() => DatacenterType, {
@@ -23,9 +26,6 @@ export class TaskRelationsResolver {
       'The datacenter it concerns. Null when it concerns none, when that one is gone, or when you cannot see it.',
   })
   async datacenter(@Root() task: TaskType): Promise<DatacenterType | null> {
-    if (task.loadedDatacenter !== undefined) {
-      return task.loadedDatacenter;
-    }
-    throw notImplemented('Task.datacenter');
+    return task.datacenterId === null ? null : this.datacenters.byId.load(task.datacenterId);
   }
 }

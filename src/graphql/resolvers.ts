@@ -4,6 +4,7 @@ import { UserResolver } from '../access/user.resolver.js';
 import { ViewerResolver } from '../access/viewer.resolver.js';
 import { DatacenterResolver } from '../datacenters/datacenter.resolver.js';
 import { GroupDatacentersResolver } from '../datacenters/group-datacenters.resolver.js';
+import { GroupMutationResolver } from '../datacenters/group-mutation.resolver.js';
 import { SettingsResolver } from '../datacenters/settings.resolver.js';
 import { TaskRelationsResolver } from '../datacenters/task-relations.resolver.js';
 import { ViewerDatacentersResolver } from '../datacenters/viewer-datacenters.resolver.js';
@@ -39,6 +40,7 @@ export const RESOLVERS = [
   ViewerResolver,
   DatacenterResolver,
   GroupDatacentersResolver,
+  GroupMutationResolver,
   SettingsResolver,
   TaskRelationsResolver,
   ViewerDatacentersResolver,

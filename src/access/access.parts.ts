@@ -1,0 +1,23 @@
+import { ApiKeyResolver } from './api-key.resolver.js';
+import { ApiKeyService } from './api-key.service.js';
+import { GroupQueries } from './group.queries.js';
+import { GroupResolver } from './group.resolver.js';
+import { type PartEntry, provide } from './scope.js';
+import { UserQueries } from './user.queries.js';
+import { UserResolver } from './user.resolver.js';
+import { UserService } from './user.service.js';
+import { ViewerResolver } from './viewer.resolver.js';
+
+/** What people are made of, in every scope. */
+export function accessParts(): PartEntry[] {
+  return [
+    provide(UserQueries, (scope) => new UserQueries(scope.em)),
+    provide(GroupQueries, (scope) => new GroupQueries(scope.em)),
+    provide(UserService, (scope) => new UserService(scope.em, scope.viewer, scope.get(UserQueries))),
+    provide(ApiKeyService, (scope) => new ApiKeyService(scope.em, scope.viewer)),
+    provide(ViewerResolver, (scope) => new ViewerResolver(scope.viewer, scope.get(UserQueries))),
+    provide(UserResolver, (scope) => new UserResolver(scope.get(UserQueries), scope.get(UserService), scope.get(GroupQueries))),
+    provide(GroupResolver, (scope) => new GroupResolver(scope.get(GroupQueries), scope.get(UserQueries))),
+    provide(ApiKeyResolver, (scope) => new ApiKeyResolver(scope.get(ApiKeyService))),
+  ];
+}

@@ -1,0 +1,52 @@
+import DataLoader from 'dataloader';
+import { sql } from 'kysely';
+import { type Condition, oneOf } from '../platform/conditions.js';
+import { type SqlEntityManager, statements } from '../platform/database.js';
+import type { GroupType } from './group.type.js';
+import type { Permission } from './permission.js';
+
+interface GroupRow {
+  id: number;
+  name: string;
+  alias: string;
+  permissions: string;
+}
+
+const COLUMNS = sql`g.id, g.name, g.alias, g.permissions`;
+
+function toGroup({ id, name, alias, permissions }: GroupRow): GroupType {
+  return { id, name, alias, permissions: JSON.parse(permissions) as Permission[] };
+}
+
+/** Reads groups, for SuperAdmins and for members about themselves; the resolvers ask who it is. */
+export class GroupQueries {
+  /** Groups per user id, by name. */
+  readonly byUser = this.#related(sql`user_group_member x on x.group_id = g.id`, 'x.user_id');
+  /** Groups per datacenter id, by name. */
+  readonly byDatacenter = this.#related(sql`datacenter_group x on x.group_id = g.id`, 'x.datacenter_id');
+
+  constructor(private readonly em: SqlEntityManager) {}
+
+  async byName(name: string): Promise<GroupType | null> {
+    return (await this.#find(sql`g.name = ${name}`))[0] ?? null;
+  }
+
+  /** All groups by name. */
+  async all(): Promise<GroupType[]> {
+    return this.#find(sql`1 = 1`);
+  }
+
+  #related(join: Condition, owner: string): DataLoader<number, GroupType[]> {
+    return new DataLoader<number, GroupType[]>(async (ids) => {
+      const statement = sql<GroupRow & { owner: number }>`select ${sql.ref(owner)} as owner, ${COLUMNS} from user_group g
+        join ${join} where ${oneOf(owner, ids)} order by g.name`;
+      const { rows } = await statement.execute(statements(this.em));
+      return ids.map((id) => rows.filter((row) => row.owner === id).map(toGroup));
+    });
+  }
+
+  async #find(where: Condition): Promise<GroupType[]> {
+    const statement = sql<GroupRow>`select ${COLUMNS} from user_group g where ${where} order by g.name`;
+    return (await statement.execute(statements(this.em))).rows.map(toGroup);
+  }
+}

@@ -1,0 +1,27 @@
+import { User } from '../access/user.entity.js';
+import type { Viewer } from '../access/viewer.js';
+import type { SqlEntityManager } from '../platform/database.js';
+import type { DatacenterQueries } from './datacenter.queries.js';
+import type { DatacenterType } from './datacenter.type.js';
+
+/** Where the viewer works, kept until it switches again. */
+export class CurrentDatacenter {
+  #chosen: DatacenterType | null = null;
+
+  constructor(
+    private readonly em: SqlEntityManager,
+    private readonly viewer: Viewer,
+    private readonly datacenters: DatacenterQueries,
+  ) {}
+
+  async get(): Promise<DatacenterType> {
+    return this.#chosen ?? this.datacenters.current();
+  }
+
+  /** NOT_FOUND when the viewer cannot see it. */
+  async choose(name: string): Promise<void> {
+    const datacenter = await this.datacenters.require(name);
+    await this.em.fork().nativeUpdate(User, { id: this.viewer.userId }, { currentDatacenter: datacenter.id });
+    this.#chosen = datacenter;
+  }
+}

@@ -1,0 +1,137 @@
+import { UniqueConstraintViolationException } from '@mikro-orm/core';
+import { sql } from 'kysely';
+import { Group } from '../access/group.entity.js';
+import { fieldFault } from '../access/people-rules.js';
+import { User } from '../access/user.entity.js';
+import type { Viewer } from '../access/viewer.js';
+import { type SqlEntityManager, statements } from '../platform/database.js';
+import { alreadyExists, AppError, badInput, type FieldError, notFound } from '../platform/errors.js';
+import type { ChangeBus } from '../tasks/change-bus.js';
+import { recordDone } from '../tasks/record-task.js';
+import { type Announce, transact } from '../tasks/transact.js';
+import { announceDetached } from './detached-images.js';
+import { Datacenter, DEFAULT_DATACENTER } from './datacenter.entity.js';
+import type { CreateDatacenterInput, UpdateDatacenterInput } from './datacenter.inputs.js';
+import type { DatacenterQueries } from './datacenter.queries.js';
+import type { DatacenterType } from './datacenter.type.js';
+
+export interface DatacenterServiceParts {
+  em: SqlEntityManager;
+  viewer: Viewer;
+  changes: ChangeBus;
+  datacenters: DatacenterQueries;
+}
+
+type Fields = Pick<UpdateDatacenterInput, 'alias' | 'access' | 'owner' | 'groups' | 'description'>;
+
+/** The rows that a caller named, with everything wrong about the input at once. */
+async function check(tx: SqlEntityManager, name: string, input: Fields, faults: FieldError[]): Promise<{ owner: User | null; groups: Group[] }> {
+  faults.push(...fieldFault('alias', input.alias), ...fieldFault('description', input.description));
+  if (name === DEFAULT_DATACENTER && input.access === 'PRIVATE') {
+    faults.push({ path: 'access', message: 'The default datacenter main is always PUBLIC.' });
+  }
+  const owner = input.owner ? await tx.findOne(User, { username: input.owner, active: true }) : null;
+  if (input.owner && owner === null) faults.push({ path: 'owner', message: `There is no active user "${input.owner}".` });
+  const groups = await tx.find(Group, { name: input.groups ?? [] });
+  (input.groups ?? []).forEach((wanted, at) => {
+    if (!groups.some((group) => group.name === wanted)) faults.push({ path: `groups.${at}`, message: `There is no group "${wanted}".` });
+  });
+  if (faults.length > 0) throw badInput(faults);
+  return { owner, groups };
+}
+
+/** What of a datacenter the task log compares. */
+function logged(datacenter: Datacenter, owner: string): Record<string, unknown> {
+  const { alias, access, description } = datacenter;
+  return { alias, access, description, owner, groups: datacenter.groups.getItems().map((group) => group.name).sort() };
+}
+
+/** Makes, changes and deletes datacenters, for SuperAdmins; each leaves one line in the task log. */
+export class DatacenterService {
+  constructor(private readonly parts: DatacenterServiceParts) {}
+
+  async create(input: CreateDatacenterInput): Promise<DatacenterType> {
+    const { em, viewer, changes, datacenters } = this.parts;
+    viewer.demand('datacenter.change');
+    const { name } = input;
+    const taken = alreadyExists(`The datacenter name ${name} is taken.`);
+    try {
+      await transact(em.fork(), changes, async (tx, announce) => {
+        const { owner, groups } = await check(tx, name, input, fieldFault('name', name));
+        if ((await tx.count(Datacenter, { name })) > 0) throw taken;
+        const datacenter = tx.create(Datacenter, {
+          name,
+          alias: input.alias ?? name,
+          access: input.access ?? 'PRIVATE',
+          owner: owner ?? viewer.userId,
+          description: input.description ?? '',
+        });
+        datacenter.groups.add(groups);
+        await tx.flush();
+        this.#log(tx, 'DATACENTER_CREATE', datacenter.id, { name, ...logged(datacenter, input.owner ?? viewer.username) }, announce);
+      });
+    } catch (error) {
+      throw error instanceof UniqueConstraintViolationException ? taken : error;
+    }
+    return datacenters.require(name);
+  }
+
+  async update(input: UpdateDatacenterInput): Promise<DatacenterType> {
+    const { em, viewer, changes, datacenters } = this.parts;
+    viewer.demand('datacenter.change');
+    await transact(em.fork(), changes, async (tx, announce) => {
+      const datacenter = await tx.findOne(Datacenter, { name: input.name }, { populate: ['groups', 'owner'] });
+      if (datacenter === null) throw notFound('datacenter', input.name);
+      const before = logged(datacenter, datacenter.owner.getEntity().username);
+      const { owner, groups } = await check(tx, input.name, input, []);
+      datacenter.alias = input.alias ?? datacenter.alias;
+      datacenter.access = input.access ?? datacenter.access;
+      datacenter.description = input.description ?? datacenter.description;
+      if (owner) tx.assign(datacenter, { owner });
+      if (input.groups) datacenter.groups.set(groups);
+      const after = logged(datacenter, owner?.username ?? String(before.owner));
+      const detail = Object.fromEntries(
+        Object.keys(after)
+          .filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]))
+          .map((field) => [field, { before: before[field], after: after[field] }]),
+      );
+      this.#log(tx, 'DATACENTER_UPDATE', datacenter.id, detail, announce);
+    });
+    return datacenters.require(input.name);
+  }
+
+  /** Its images are unbound and detached, and stay in the catalogue. */
+  async delete(name: string): Promise<string> {
+    const { em, viewer, changes } = this.parts;
+    viewer.demand('datacenter.change');
+    await transact(em.fork(), changes, async (tx, announce) => {
+      const datacenter = await tx.findOne(Datacenter, { name });
+      if (datacenter === null) throw notFound('datacenter', name);
+      if (datacenter.isDefault()) throw badInput([{ path: 'name', message: 'The default datacenter main cannot be deleted.' }]);
+      await requireEmpty(tx, datacenter);
+      await announceDetached(tx, datacenter.id, announce);
+      this.#log(tx, 'DATACENTER_DELETE', null, { name }, announce);
+      await tx.flush();
+      await tx.nativeDelete(Datacenter, { id: datacenter.id });
+    });
+    return name;
+  }
+
+  #log(
+    tx: SqlEntityManager,
+    action: 'DATACENTER_CREATE' | 'DATACENTER_UPDATE' | 'DATACENTER_DELETE',
+    datacenterId: number | null,
+    detail: Record<string, unknown>,
+    announce: Announce,
+  ): void {
+    recordDone(tx, { action, userId: this.parts.viewer.userId, datacenterId, detail }, announce);
+  }
+}
+
+async function requireEmpty(tx: SqlEntityManager, datacenter: Datacenter): Promise<void> {
+  const statement = sql<{ total: number | string }>`select count(*) as total from virtual_server where datacenter_id = ${datacenter.id}`;
+  const servers = Number((await statement.execute(statements(tx))).rows[0]?.total ?? 0);
+  if (servers === 0) return;
+  const count = servers === 1 ? '1 server' : `${servers} servers`;
+  throw new AppError('DATACENTER_NOT_EMPTY', `Datacenter ${datacenter.name} has ${count}; unregister or move them first.`);
+}
