@@ -1,6 +1,5 @@
 import { Field, Int, ObjectType } from 'type-graphql';
 import { HttpUrl } from '../platform/scalars.js';
-import type { VirtualServerType } from '../virtual-servers/virtual-server.type.js';
 
 /** What a datacenter's admins may know of how it is set up. */
 @ObjectType('DatacenterSettings', {
@@ -36,8 +35,6 @@ export class NamedUrlType {
 })
 export class GlobalSettingsType {
   imageServerId!: number | null;
-  loadedImageServer?: VirtualServerType | null;
-  loadedRepositories?: NamedUrlType[];
 
   @Field(() => Int, {
     description:

@@ -11,6 +11,7 @@ import { RepositoryImageQueries } from './repository-image.queries.js';
 import { RepositoryBrowseResolver, RepositoryImageResolver } from './repository-image.resolver.js';
 import { RepositoryQueries } from './repository.queries.js';
 import { RepositoryService } from './repository.service.js';
+import { SettingsRepositoriesResolver } from './settings-repositories.resolver.js';
 import type { LoadWork } from './start-load.js';
 
 /** What this feature puts into every scope. */
@@ -33,6 +34,7 @@ export function repositoryParts(work: LoadWork): PartEntry[] {
     provide(ImageSourceResolver, (scope) => new ImageSourceResolver(scope.get(RepositoryQueries), scope.get(ImageQueries))),
     provide(TaskRepositoryResolver, (scope) => new TaskRepositoryResolver(scope.get(RepositoryQueries))),
     provide(ImportRepositoryImageResolver, (scope) => new ImportRepositoryImageResolver(scope.get(RepositoryImportService))),
+    provide(SettingsRepositoriesResolver, (scope) => new SettingsRepositoriesResolver(scope.em)),
     provide(ImageRepositoryChangedResolver, () => new ImageRepositoryChangedResolver()),
   ];
 }

@@ -1,20 +1,26 @@
 import { Arg, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { UpdateGlobalSettingsInput } from '../datacenters/settings.inputs.js';
 import { GlobalSettingsType } from '../datacenters/settings.type.js';
-import { notImplemented } from '../platform/errors.js';
+import { GlobalSettingsService } from './global-settings.service.js';
+import { ServerQueries } from './server.queries.js';
 import { VirtualServerType } from './virtual-server.type.js';
 
 /** Which server is the image server. Changing settings is here because it reaches servers and repositories alike. */
 @Resolver(() => GlobalSettingsType)
 export class GlobalSettingsResolver {
+  constructor(
+    private readonly service: GlobalSettingsService,
+    private readonly servers: ServerQueries,
+  ) {}
+
   @Mutation(() => GlobalSettingsType, {
     description:
       'Changes what is given of the settings that hold everywhere. SuperAdmin only. Errors: BAD_USER_INPUT with every broken value: an unknown or unfit server, a network card it does not have, a repository name that is malformed, taken or listed twice, too many repositories.',
   })
   async updateGlobalSettings(
-    @Arg('input', () => UpdateGlobalSettingsInput, { description: 'What changes.' }) _input: UpdateGlobalSettingsInput,
+    @Arg('input', () => UpdateGlobalSettingsInput, { description: 'What changes.' }) input: UpdateGlobalSettingsInput,
   ): Promise<GlobalSettingsType> {
-    throw notImplemented('updateGlobalSettings');
+    return this.service.update(input);
   }
 
   @FieldResolver(() => VirtualServerType, {
@@ -23,12 +29,6 @@ export class GlobalSettingsResolver {
       'The server that keeps the bytes of images (VMS_IMAGE_VM). Null: none, so image operations happen in the database alone.',
   })
   async vmsImageVm(@Root() settings: GlobalSettingsType): Promise<VirtualServerType | null> {
-    if (settings.imageServerId === null) {
-      return null;
-    }
-    if (settings.loadedImageServer !== undefined) {
-      return settings.loadedImageServer;
-    }
-    throw notImplemented('GlobalSettings.vmsImageVm');
+    return settings.imageServerId === null ? null : this.servers.byId.load(settings.imageServerId);
   }
 }

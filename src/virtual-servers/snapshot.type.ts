@@ -1,7 +1,6 @@
 import { Field, Int, ObjectType } from 'type-graphql';
 import { DateTime } from '../platform/scalars.js';
 import { type SnapshotStatus, SnapshotStatusEnum } from './snapshot.enums.js';
-import type { VirtualServerType } from './virtual-server.type.js';
 
 /** What the API shows of a snapshot; where its bytes lie is not shown. */
 @ObjectType('Snapshot', {
@@ -11,7 +10,6 @@ import type { VirtualServerType } from './virtual-server.type.js';
 export class SnapshotType {
   id!: number;
   serverId!: number;
-  loadedServer?: VirtualServerType;
 
   @Field(() => String, { description: 'Name, unique for its disk.' })
   name!: string;

@@ -1,7 +1,10 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Args, Info, Mutation, Query, Resolver } from 'type-graphql';
-import { notImplemented } from '../platform/errors.js';
+import { DatacenterQueries } from '../datacenters/datacenter.queries.js';
 import { type Connection, PageArgs } from '../platform/page.js';
+import { connectionSelection } from '../platform/selection.js';
+import { ServerQueries } from './server.queries.js';
+import { ServerService } from './server.service.js';
 import { Uuid } from '../platform/scalars.js';
 import { RegisterServerInput, UpdateServerInput } from './virtual-server.inputs.js';
 import { VirtualServerConnection, VirtualServerType } from './virtual-server.type.js';
@@ -9,16 +12,22 @@ import { VirtualServerConnection, VirtualServerType } from './virtual-server.typ
 /** Reading servers as far as the caller sees them; what the compute side reports comes in as a SuperAdmin. */
 @Resolver(() => VirtualServerType)
 export class VirtualServerResolver {
+  constructor(
+    private readonly queries: ServerQueries,
+    private readonly service: ServerService,
+    private readonly datacenters: DatacenterQueries,
+  ) {}
+
   @Query(() => VirtualServerType, {
     nullable: true,
     description:
       'One server, by exactly one of `hostname` and `uuid` (else BAD_USER_INPUT); null when there is none that you can see.',
   })
   async server(
-    @Arg('hostname', () => String, { nullable: true, description: 'Exact host name.' }) _hostname?: string | null,
-    @Arg('uuid', () => Uuid, { nullable: true, description: 'UUID of the server.' }) _uuid?: string | null,
+    @Arg('hostname', () => String, { nullable: true, description: 'Exact host name.' }) hostname?: string | null,
+    @Arg('uuid', () => Uuid, { nullable: true, description: 'UUID of the server.' }) uuid?: string | null,
   ): Promise<VirtualServerType | null> {
-    throw notImplemented('server');
+    return this.queries.one(hostname, uuid);
   }
 
   @Query(() => VirtualServerConnection, {
@@ -26,15 +35,15 @@ export class VirtualServerResolver {
       'The servers of a datacenter by host name: all of them with ADMIN there or as a SuperAdmin, else your own. NOT_FOUND when you cannot see the datacenter.',
   })
   async servers(
-    @Args(() => PageArgs) _page: PageArgs,
-    @Info() _info: GraphQLResolveInfo,
+    @Args(() => PageArgs) page: PageArgs,
+    @Info() info: GraphQLResolveInfo,
     @Arg('datacenter', () => String, {
       nullable: true,
       description: 'Name of the datacenter; your current one when left out or null.',
     })
-    _datacenter?: string | null,
+    datacenter?: string | null,
   ): Promise<Connection<VirtualServerType>> {
-    throw notImplemented('servers');
+    return this.queries.ofDatacenter(await this.datacenters.require(datacenter), page, connectionSelection(info));
   }
 
   @Mutation(() => VirtualServerType, {
@@ -42,9 +51,9 @@ export class VirtualServerResolver {
       'Makes a server known, so that the images on its disks count as used. SuperAdmin only. Errors: ALREADY_EXISTS when the UUID or hostname is taken, IMAGE_NOT_USABLE or IMAGE_NOT_READY when a disk cannot take its image, BAD_USER_INPUT for a broken value.',
   })
   async registerServer(
-    @Arg('input', () => RegisterServerInput, { description: 'The server.' }) _input: RegisterServerInput,
+    @Arg('input', () => RegisterServerInput, { description: 'The server.' }) input: RegisterServerInput,
   ): Promise<VirtualServerType> {
-    throw notImplemented('registerServer');
+    return this.service.register(input);
   }
 
   @Mutation(() => VirtualServerType, {
@@ -53,9 +62,9 @@ export class VirtualServerResolver {
   })
   async updateServer(
     @Arg('input', () => UpdateServerInput, { description: 'Which server, and what changes.' })
-    _input: UpdateServerInput,
+    input: UpdateServerInput,
   ): Promise<VirtualServerType> {
-    throw notImplemented('updateServer');
+    return this.service.update(input);
   }
 
   @Mutation(() => Uuid, {
@@ -63,8 +72,8 @@ export class VirtualServerResolver {
       'Forgets a server with its disks and snapshots, and answers its UUID. SuperAdmin only. Errors: NOT_FOUND for an unknown server, SERVER_IS_IMAGE_SERVER for the image server.',
   })
   async unregisterServer(
-    @Arg('uuid', () => Uuid, { description: 'UUID of the server.' }) _uuid: string,
+    @Arg('uuid', () => Uuid, { description: 'UUID of the server.' }) uuid: string,
   ): Promise<string> {
-    throw notImplemented('unregisterServer');
+    return this.service.unregister(uuid);
   }
 }

@@ -1,12 +1,8 @@
 import { Directive, Field, ObjectType } from 'type-graphql';
-import type { UserType } from '../access/user.type.js';
-import type { DatacenterType } from '../datacenters/datacenter.type.js';
 import { OsTypeEnum } from '../images/image.enums.js';
 import type { OsType } from '../imgapi/os-type.js';
 import { connectionType } from '../platform/page.js';
 import { Uuid } from '../platform/scalars.js';
-import type { SnapshotType } from './snapshot.type.js';
-import type { VirtualDiskType } from './virtual-disk.type.js';
 import { type ServerStatus, ServerStatusEnum } from './virtual-server.enums.js';
 
 /** What the API shows of a server: as much as images are concerned with. */
@@ -21,11 +17,6 @@ export class VirtualServerType {
   id!: number;
   ownerId!: number;
   datacenterId!: number;
-  loadedOwner?: UserType;
-  loadedDatacenter?: DatacenterType;
-  loadedDisks?: VirtualDiskType[];
-  loadedSnapshots?: SnapshotType[];
-  loadedTags?: string[];
 
   @Field(() => Uuid, { description: 'Its UUID, which never changes.' })
   uuid!: string;

@@ -1,0 +1,45 @@
+import type { NamedUrlInput } from '../datacenters/settings.inputs.js';
+import type { SqlEntityManager } from '../platform/database.js';
+import type { FieldError } from '../platform/errors.js';
+import type { Announce } from '../tasks/transact.js';
+import { ImageRepository } from './image-repository.entity.js';
+import { retire } from './retire-repository.js';
+
+const NAME = /^[a-z0-9][a-z0-9._-]{0,31}$/;
+const MOST_REPOSITORIES = 16;
+
+/** Every broken rule of a list that would replace the configured repositories; `localName` is taken by the image server. */
+export function repositoryFaults(wanted: readonly NamedUrlInput[], localName: string | null): FieldError[] {
+  const faults: FieldError[] = [];
+  const field = 'vmsImageRepositories';
+  if (wanted.length > MOST_REPOSITORIES) {
+    faults.push({ path: field, message: `${wanted.length} repositories are given; at most ${MOST_REPOSITORIES} are accepted.` });
+  }
+  wanted.forEach(({ name }, at) => {
+    const path = `${field}.${at}.name`;
+    if (!NAME.test(name)) faults.push({ path, message: `${JSON.stringify(name)} is not a name: 1 to 32 of a-z, 0-9 and "._-", first a letter or digit.` });
+    else if (name === localName) faults.push({ path, message: `${name} is the name of the local repository; choose another one.` });
+    else if (wanted.findIndex((one) => one.name === name) < at) faults.push({ path, message: `The name ${name} is given twice.` });
+  });
+  return faults;
+}
+
+/** The configured repositories, by name: what VMS_IMAGE_REPOSITORIES holds. */
+export async function configuredRepositories(em: SqlEntityManager): Promise<{ name: string; url: string }[]> {
+  const rows = await em.find(ImageRepository, { retired: false, isLocal: false }, { orderBy: { name: 'asc' } });
+  return rows.map(({ name, url }) => ({ name, url }));
+}
+
+/** Replaces the configured repositories: those that stay as they are keep their lists, all others lose them. */
+export async function configureRepositories(tx: SqlEntityManager, wanted: readonly NamedUrlInput[], announce: Announce): Promise<void> {
+  const present = await tx.find(ImageRepository, { retired: false, isLocal: false });
+  const isKept = (row: ImageRepository): boolean => wanted.some((one) => one.name === row.name && one.url === row.url);
+  const kept = present.filter(isKept).map((row) => row.name);
+  for (const row of present) if (!isKept(row)) await retire(tx, row);
+  for (const { name, url } of wanted) {
+    if (kept.includes(name)) continue;
+    const row = tx.create(ImageRepository, { name, url });
+    await tx.persist(row).flush();
+    announce({ type: 'repository', repositoryId: row.id });
+  }
+}

@@ -1,0 +1,140 @@
+import DataLoader from 'dataloader';
+import { type SqlBool, sql } from 'kysely';
+import type { Viewer } from '../access/viewer.js';
+import type { DatacenterType } from '../datacenters/datacenter.type.js';
+import type { ImageType } from '../images/image.type.js';
+import type { OsType } from '../imgapi/os-type.js';
+import { allOf, type Condition, oneOf } from '../platform/conditions.js';
+import { type SqlEntityManager, statements } from '../platform/database.js';
+import { badInput, notFound } from '../platform/errors.js';
+import { type Connection, type PageArgs, readPage } from '../platform/page.js';
+import { readList } from '../platform/read-page.js';
+import type { ConnectionSelection } from '../platform/selection.js';
+import { asBoolean, type Flag } from '../platform/tables.js';
+import { visibleServers } from './server.visibility.js';
+import type { VirtualDiskType } from './virtual-disk.type.js';
+import type { ServerStatus } from './virtual-server.enums.js';
+import type { VirtualServerType } from './virtual-server.type.js';
+
+interface ServerRow {
+  id: number;
+  uuid: string;
+  hostname: string;
+  datacenter_id: number;
+  owner_id: number;
+  os_type: OsType;
+  status: ServerStatus;
+  tags: string;
+  is_image_server: Flag;
+}
+
+const COLUMNS = sql`s.id, s.uuid, s.hostname, s.datacenter_id, s.owner_id, s.os_type, s.status, s.tags,
+  (case when exists (select 1 from global_settings g where g.image_server_id = s.id) then 1 else 0 end) as is_image_server`;
+
+function toServer(row: ServerRow): VirtualServerType {
+  return {
+    id: row.id,
+    ownerId: row.owner_id,
+    datacenterId: row.datacenter_id,
+    uuid: row.uuid,
+    hostname: row.hostname,
+    osType: row.os_type,
+    status: row.status,
+    ownTags: JSON.parse(row.tags) as string[],
+    isImageServer: asBoolean(row.is_image_server),
+  };
+}
+
+/** Reads servers as far as they exist for the viewer. */
+export class ServerQueries {
+  /** By id, one statement per batch; null for one that the viewer cannot see. */
+  readonly byId = new DataLoader<number, VirtualServerType | null>(async (ids) => {
+    const found = new Map((await this.#find(oneOf('s.id', ids))).map((server) => [server.id, server]));
+    return ids.map((id) => found.get(id) ?? null);
+  });
+
+  /** Disks per server id, in their order. */
+  readonly disks = new DataLoader<number, VirtualDiskType[]>(async (serverIds) => {
+    const statement = sql<{ server_id: number; disk_id: number; size_mib: number; image_id: number | null }>`
+      select v.server_id, v.disk_id, v.size_mib, v.image_id from virtual_disk v where ${oneOf('v.server_id', serverIds)} order by v.disk_id`;
+    const { rows } = await statement.execute(statements(this.em));
+    const disks = rows.map((row) => ({ serverId: row.server_id, imageId: row.image_id, diskId: row.disk_id, size: row.size_mib }));
+    return serverIds.map((id) => disks.filter((disk) => disk.serverId === id));
+  });
+
+  /** Tags that a server inherits from the images on its disks, per server id. */
+  readonly inheritedTags = new DataLoader<number, string[]>(async (serverIds) => {
+    const statement = sql<{ server_id: number; tag: string }>`select v.server_id, t.tag from virtual_disk v
+      join image_tag t on t.image_id = v.image_id where ${oneOf('v.server_id', serverIds)} order by v.disk_id, t.position`;
+    const { rows } = await statement.execute(statements(this.em));
+    return serverIds.map((id) => rows.filter((row) => row.server_id === id).map((row) => row.tag));
+  });
+
+  /** How many servers anywhere have a disk made from an image, per image id. */
+  readonly countOfImage = new DataLoader<number, number>(async (imageIds) => {
+    const statement = sql<{ image_id: number; total: number | string }>`select v.image_id, count(distinct v.server_id) as total
+      from virtual_disk v where ${oneOf('v.image_id', imageIds)} group by v.image_id`;
+    const totals = new Map((await statement.execute(statements(this.em))).rows.map((row) => [row.image_id, Number(row.total)]));
+    return imageIds.map((id) => totals.get(id) ?? 0);
+  });
+
+  constructor(
+    private readonly em: SqlEntityManager,
+    private readonly viewer: Viewer,
+  ) {}
+
+  /** The server of that host name or that uuid; null when the viewer cannot see it. Exactly one of both must be given. */
+  async one(hostname: string | null | undefined, uuid: string | null | undefined): Promise<VirtualServerType | null> {
+    const [hasName, hasUuid] = [typeof hostname === 'string', typeof uuid === 'string'];
+    if (hasName === hasUuid) {
+      const message = hasName ? 'Give hostname or uuid, not both.' : 'Give the hostname or the uuid of the server.';
+      throw badInput([{ path: hasName ? 'uuid' : 'hostname', message }]);
+    }
+    return (await this.#find(hasName ? sql`s.hostname = ${hostname}` : sql`s.uuid = ${uuid}`))[0] ?? null;
+  }
+
+  /** By uuid, as it is now. NOT_FOUND when the viewer cannot see it. */
+  async require(uuid: string): Promise<VirtualServerType> {
+    const server = await this.one(null, uuid);
+    if (server === null) throw notFound('server', uuid);
+    return server;
+  }
+
+  /** The image server, whoever asks: what it is, is no secret to those who may ask for it at all. */
+  async imageServer(serverId: number): Promise<VirtualServerType> {
+    const statement = sql<ServerRow>`select ${COLUMNS} from virtual_server s where s.id = ${serverId}`;
+    const row = (await statement.execute(statements(this.em))).rows[0];
+    if (row === undefined) throw new Error(`Server ${serverId} is the image server and does not exist.`);
+    return toServer(row);
+  }
+
+  /** All servers of a datacenter for its DCAdmins, else the viewer's own. */
+  async ofDatacenter(datacenter: DatacenterType, page: PageArgs, selection: ConnectionSelection): Promise<Connection<VirtualServerType>> {
+    return this.#page(sql<SqlBool>`s.datacenter_id = ${datacenter.id}`, page, selection);
+  }
+
+  /** The servers with a disk made from an image that the viewer sees. */
+  async ofImage(image: ImageType, page: PageArgs, selection: ConnectionSelection): Promise<Connection<VirtualServerType>> {
+    const uses = sql<SqlBool>`exists (select 1 from virtual_disk v where v.server_id = s.id and v.image_id = ${image.id})`;
+    return this.#page(uses, page, selection);
+  }
+
+  async #page(where: Condition, page: PageArgs, selection: ConnectionSelection): Promise<Connection<VirtualServerType>> {
+    const list = {
+      columns: COLUMNS,
+      from: sql`virtual_server s`,
+      where: allOf([where, visibleServers(this.viewer)]),
+      order: { column: 's.hostname', id: 's.id', direction: 'ASC' as const },
+    };
+    return readList<ServerRow, VirtualServerType>(this.em, list, readPage(page, 'string', 'number'), selection, {
+      keyOf: (row) => [row.hostname, row.id],
+      nodesOf: async (rows) => new Map(rows.map((row) => [row, toServer(row)])),
+    });
+  }
+
+  async #find(condition: Condition): Promise<VirtualServerType[]> {
+    const where = allOf([condition, visibleServers(this.viewer)]);
+    const statement = sql<ServerRow>`select ${COLUMNS} from virtual_server s where ${where}`;
+    return (await statement.execute(statements(this.em))).rows.map(toServer);
+  }
+}

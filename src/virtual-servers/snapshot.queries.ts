@@ -1,0 +1,56 @@
+import DataLoader from 'dataloader';
+import { sql } from 'kysely';
+import type { Viewer } from '../access/viewer.js';
+import { allOf, type Condition, oneOf } from '../platform/conditions.js';
+import { type SqlEntityManager, statements } from '../platform/database.js';
+import { visibleServers } from './server.visibility.js';
+import type { SnapshotStatus } from './snapshot.enums.js';
+import type { SnapshotType } from './snapshot.type.js';
+
+interface SnapshotRow {
+  id: number;
+  server_id: number;
+  name: string;
+  disk_id: number;
+  size_mib: number;
+  status: SnapshotStatus;
+  created_at: number | string;
+}
+
+function toSnapshot(row: SnapshotRow): SnapshotType {
+  return {
+    id: row.id,
+    serverId: row.server_id,
+    name: row.name,
+    diskId: row.disk_id,
+    size: row.size_mib,
+    status: row.status,
+    createdAt: new Date(Number(row.created_at)),
+  };
+}
+
+/** Reads snapshots; one exists for the viewer if its server does. */
+export class SnapshotQueries {
+  readonly byId = new DataLoader<number, SnapshotType | null>(async (ids) => {
+    const found = new Map((await this.#find(oneOf('n.id', ids))).map((snapshot) => [snapshot.id, snapshot]));
+    return ids.map((id) => found.get(id) ?? null);
+  });
+
+  /** Per server id, by disk and name. */
+  readonly ofServer = new DataLoader<number, SnapshotType[]>(async (serverIds) => {
+    const snapshots = await this.#find(oneOf('n.server_id', serverIds));
+    return serverIds.map((id) => snapshots.filter((snapshot) => snapshot.serverId === id));
+  });
+
+  constructor(
+    private readonly em: SqlEntityManager,
+    private readonly viewer: Viewer,
+  ) {}
+
+  async #find(condition: Condition): Promise<SnapshotType[]> {
+    const where = allOf([condition, visibleServers(this.viewer)]);
+    const statement = sql<SnapshotRow>`select n.id, n.server_id, n.name, n.disk_id, n.size_mib, n.status, n.created_at
+      from snapshot n join virtual_server s on s.id = n.server_id where ${where} order by n.disk_id, n.name`;
+    return (await statement.execute(statements(this.em))).rows.map(toSnapshot);
+  }
+}
