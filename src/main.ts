@@ -26,7 +26,7 @@ function welcome(gateway: Gateway): string {
     Sign in here, as admin:  ${graphiql}#token=${gateway.firstKey}
     (this key is shown once; further ones: npm run --silent token -- admin)
     Image server             ${gateway.publicUrl}/imgapi
-  Next: the tab "Load" in GraphiQL configures an image repository and loads it.
+  Next: name an image repository and load it, as the README shows under "To your first image".
 `;
 }
 

@@ -22,7 +22,7 @@ async function keysFor(gateway: Gateway, usernames: readonly string[]): Promise<
   });
 }
 
-function welcome(gateway: Gateway, keys: ReadonlyMap<string, string>): string {
+function welcome(gateway: Gateway, dataDir: string, keys: ReadonlyMap<string, string>): string {
   const rows = [OPERATOR, ...PERSONAS].map(({ username, about }) => {
     const link = `${gateway.publicUrl}/graphiql#token=${keys.get(username)}`;
     return `    ${username.padEnd(7)} ${about}\n            ${link}\n`;
@@ -31,7 +31,7 @@ function welcome(gateway: Gateway, keys: ReadonlyMap<string, string>): string {
   The image gateway is running with a sample world. Open one of these links to sign in; the tabs lead through the tour:
 
 ${rows.join('')}
-  Image server: ${gateway.publicUrl}/imgapi/images    Stop with Ctrl-C; start afresh by deleting the folder ${DEMO_DATA_DIR}.
+  Image server: ${gateway.publicUrl}/imgapi/images    Stop with Ctrl-C; start afresh by deleting ${dataDir}.
 `;
 }
 
@@ -47,7 +47,7 @@ export async function startDemo(config: Config, log: Logger): Promise<Gateway & 
   keys.set(OPERATOR.username, admin);
   return {
     ...gateway,
-    welcome: welcome(gateway, keys),
+    welcome: welcome(gateway, config.dataDir, keys),
     async close() {
       await gateway.close();
       await repository.close();

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { createClient, type Client } from 'graphql-ws';
-import WebSocket from 'ws';
+import { WebSocket } from 'ws';
 import { type TemporaryFolder, temporaryFolder } from './temp-folder.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

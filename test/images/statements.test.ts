@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UserQueries } from '../../src/access/user.queries.js';
+import { Viewer } from '../../src/access/viewer.js';
+import { DatacenterQueries } from '../../src/datacenters/datacenter.queries.js';
+import { ENTITIES } from '../../src/entities.js';
+import { ImageQueries } from '../../src/images/image.queries.js';
+import { type Database, migrate, openDatabase } from '../../src/platform/database.js';
+import { createTestDatabase } from '../support/postgres.js';
+
+const IMAGES = 10_000;
+const FIELDS = new Set(['name', 'owner', 'tags', 'datacenters']);
+
+async function fill(database: Database): Promise<void> {
+  const run = async (statement: string): Promise<unknown> => database.em.fork().getConnection().execute(statement, [], 'run');
+  await run("insert into user_account (id, username, created_at) values (1, 'admin', 0), (2, 'other', 0)");
+  await run("insert into datacenter (id, name, alias, access, owner_id, created_at) values (1, 'main', 'main', 'PUBLIC', 1, 0)");
+  for (let start = 1; start <= IMAGES; start += 500) {
+    const ids = Array.from({ length: 500 }, (_, at) => start + at);
+    const rows = ids.map((id) => {
+      const owner = 1 + (id % 2);
+      const alias = `image ${id % 7}`;
+      return `(${id}, 'u${id}', 'image-${String(id).padStart(5, '0')}', '${alias}', '${id}', '1', ${owner}, ${1024 + (id % 5)}, 'LINUX_VM', '${alias}', '{}', ${id % 13}, 0)`;
+    });
+    await run(`insert into image (id, uuid, name, alias, alias_key, version, owner_id, size_mib, os_type, search_text, manifest, created_at, updated_at) values ${rows.join(',')}`);
+    await run(`insert into image_attachment (image_id, datacenter_id) values ${ids.map((id) => `(${id}, 1)`).join(',')}`);
+    await run(`insert into image_tag (image_id, tag, position) values ${ids.map((id) => `(${id}, 'a', 0), (${id}, 'b', 1)`).join(',')}`);
+  }
+}
+
+describe.each(['SQLite', 'Postgres'])('a list of 10,000 images on %s', (kind) => {
+  let database: Database;
+  let drop = async (): Promise<void> => undefined;
+  let statements = 0;
+
+  beforeAll(async () => {
+    if (kind === 'SQLite') database = await openDatabase({ kind: 'sqlite', path: ':memory:' }, ENTITIES);
+    else {
+      const test = await createTestDatabase();
+      drop = test.drop;
+      database = await openDatabase({ kind: 'postgres', url: test.url }, ENTITIES);
+    }
+    await migrate(database);
+    await fill(database);
+    const client = database.em.getConnection().getClient();
+    const executor = client.getExecutor();
+    const execute = executor.executeQuery.bind(executor);
+    executor.executeQuery = (async (...args: Parameters<typeof execute>) => {
+      statements += 1;
+      return execute(...args);
+    }) as typeof executor.executeQuery;
+  });
+  afterAll(async () => {
+    await database?.close(true);
+    await drop();
+  });
+
+  function queries(): ImageQueries {
+    const em = database.em.fork();
+    const viewer = new Viewer({ userId: 1, username: 'admin', isSuperAdmin: true, currentDatacenterId: null, memberships: [] });
+    return new ImageQueries(em, viewer, new DatacenterQueries(em, viewer), new UserQueries(em));
+  }
+
+  async function page(first: number, after: string | null = null, orderBy: { field: 'NAME' | 'ALIAS' | 'SIZE' | 'CREATED_AT'; direction: 'ASC' | 'DESC' } | null = null) {
+    const selection = { items: true, totalCount: false, fields: FIELDS };
+    return queries().everywhere(false, { page: { first, after }, orderBy, selection });
+  }
+
+  it('costs the same number of statements for a page of 1 and of 200', async () => {
+    const cost = async (first: number): Promise<number> => {
+      statements = 0;
+      expect((await page(first)).nodes).toHaveLength(first);
+      return statements;
+    };
+    const one = await cost(1);
+    expect(await cost(50)).toBe(one);
+    expect(await cost(200)).toBe(one);
+    expect(one).toBeLessThanOrEqual(4);
+  });
+
+  it.each(['NAME', 'ALIAS', 'SIZE', 'CREATED_AT'] as const)('is read page by page by %s without gap or double, forward and backward', async (field) => {
+    for (const direction of ['ASC', 'DESC'] as const) {
+      const forward: string[] = [];
+      for (let after: string | null = null, more = true; more && forward.length < 1000; ) {
+        const { nodes, pageInfo } = await page(200, after, { field, direction });
+        forward.push(...nodes.map((node) => node.name));
+        [after, more] = [pageInfo.endCursor, pageInfo.hasNextPage];
+      }
+      expect(new Set(forward).size).toBe(1000);
+      const { edges } = await page(200, null, { field, direction });
+      const selection = { items: true, totalCount: false, fields: FIELDS };
+      const back = await queries().everywhere(false, { page: { last: 100, before: edges[150]?.cursor }, orderBy: { field, direction }, selection });
+      expect(back.nodes.map((node) => node.name)).toEqual(forward.slice(50, 150));
+      expect(back.pageInfo).toMatchObject({ hasPreviousPage: true, hasNextPage: true });
+    }
+  });
+
+  it('counts only when asked to', async () => {
+    statements = 0;
+    const counted = await queries().everywhere(false, { page: {}, selection: { items: false, totalCount: true, fields: new Set() } });
+    expect([counted.totalCount, statements]).toEqual([IMAGES, 1]);
+  });
+});
