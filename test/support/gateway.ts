@@ -81,8 +81,8 @@ export class GatewayProcess {
   ) {}
 
   /** Resolves when it listens; rejects with what it printed when it ends before. */
-  static async start(folder: string, env: Record<string, string> = {}): Promise<GatewayProcess> {
-    const child = spawn(process.execPath, ['dist/main.js'], {
+  static async start(folder: string, env: Record<string, string> = {}, args: readonly string[] = []): Promise<GatewayProcess> {
+    const child = spawn(process.execPath, ['dist/main.js', ...args], {
       cwd: ROOT,
       env: { PATH: process.env.PATH, DATA_DIR: folder, PORT: '0', FETCH_ALLOW: '127.0.0.0/8', REFRESH_INTERVAL: '0', LOG_LEVEL: 'warn', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -91,7 +91,7 @@ export class GatewayProcess {
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
     for (;;) {
-      const url = /Image server +(http:\/\/\S+)\/imgapi/.exec(output)?.[1];
+      const url = /Image server:? +(http:\/\/\S+?)\/imgapi/.exec(output)?.[1];
       if (url !== undefined) return new GatewayProcess(child, url, () => output, /#token=(\S+)/.exec(output)?.[1] ?? null);
       if (child.exitCode !== null) throw new Error(`The gateway ended with ${child.exitCode}:\n${output}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
