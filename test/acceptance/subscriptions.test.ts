@@ -44,7 +44,7 @@ async function follow(client: TestClient, query: string): Promise<{ events: Reco
     socket.subscribe({ query }, { next: (event) => void events.push(event as never), error: resolve, complete: () => resolve('complete') });
   });
   // The server has the subscription once it has answered an operation sent after it.
-  for await (const _event of socket.iterate({ query: '{ viewer { user { username } } }' })) break;
+  await socket.iterate({ query: '{ viewer { user { username } } }' }).next();
   return { events, ended, stop: async () => void (await socket.dispose()) };
 }
 
