@@ -89,6 +89,7 @@ export class AttachmentService {
       datacenter,
       bindingRemoved: outcome.bindingRemoved,
       task: await tasks.require(outcome.taskId),
+      warnings: [],
     };
   }
 }

@@ -19,7 +19,7 @@ export class ImageTaskPayloadType {
 
   @Field(() => [String], {
     description:
-      'What you should know although it was no error, such as that there is no image server and so no file. Mostly empty.',
+      'What you should know although it was no error, such as that there is no image server and so no file. Mostly empty; with `dryRun`, everything that would happen.',
   })
   warnings!: string[];
 }
@@ -38,6 +38,11 @@ export class DeleteImagePayloadType {
 
   @Field(() => TaskType, { description: 'The task to watch; the image is gone once it has SUCCEEDED.' })
   task!: TaskType;
+
+  @Field(() => [String], {
+    description: 'What you should know although it was no error; with `dryRun`, everything that would happen.',
+  })
+  warnings!: string[];
 }
 
 /** The outcome of attaching or detaching. */
@@ -59,4 +64,9 @@ export class AttachImagePayloadType {
 
   @Field(() => TaskType, { description: 'The log entry of the change, which is already done.' })
   task!: TaskType;
+
+  @Field(() => [String], {
+    description: 'What you should know although it was no error; with `dryRun`, everything that would happen.',
+  })
+  warnings!: string[];
 }

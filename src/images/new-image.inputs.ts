@@ -1,9 +1,21 @@
 import { Field, InputType } from 'type-graphql';
 import { type ImageAccess, ImageAccessEnum } from './image.enums.js';
 
+/** What every image mutation takes. */
+@InputType()
+export abstract class RehearsableFields {
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: false,
+    description:
+      'True: only checks and tells. The errors are the same, `warnings` say what would happen, and nothing changes; the image and the task answered are what they would be.',
+  })
+  dryRun?: boolean | null;
+}
+
 /** What may be said of every new image, however it comes. */
 @InputType()
-export abstract class NewImageFields {
+export abstract class NewImageFields extends RehearsableFields {
   @Field(() => String, {
     nullable: true,
     description:

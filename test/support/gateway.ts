@@ -3,7 +3,11 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { createClient, type Client } from 'graphql-ws';
 import { WebSocket } from 'ws';
+import { createTestDatabase } from './postgres.js';
 import { type TemporaryFolder, temporaryFolder } from './temp-folder.js';
+
+/** Settings that every process over a folder shares, such as its database. */
+const settingsOf = new Map<string, Record<string, string>>();
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -84,7 +88,7 @@ export class GatewayProcess {
   static async start(folder: string, env: Record<string, string> = {}, args: readonly string[] = []): Promise<GatewayProcess> {
     const child = spawn(process.execPath, ['dist/main.js', ...args], {
       cwd: ROOT,
-      env: { PATH: process.env.PATH, DATA_DIR: folder, PORT: '0', FETCH_ALLOW: '127.0.0.0/8', REFRESH_INTERVAL: '0', LOG_LEVEL: 'warn', ...env },
+      env: { PATH: process.env.PATH, DATA_DIR: folder, PORT: '0', FETCH_ALLOW: '127.0.0.0/8', REFRESH_INTERVAL: '0', LOG_LEVEL: 'warn', ...settingsOf.get(folder), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
@@ -116,9 +120,22 @@ export class GatewayProcess {
   }
 }
 
+/** An empty folder, and with the project `postgres` an empty database beside it. */
+export async function freshFolder(): Promise<TemporaryFolder> {
+  const folder = await temporaryFolder();
+  if (process.env.TEST_DATABASE !== 'postgres') return folder;
+  const database = await createTestDatabase();
+  settingsOf.set(folder.path, { DATABASE_URL: database.url });
+  const remove = async (): Promise<void> => {
+    await database.drop();
+    await folder.remove();
+  };
+  return { path: folder.path, remove, [Symbol.asyncDispose]: remove };
+}
+
 /** A fresh gateway process with admin signed in. */
 export async function startFresh(env: Record<string, string> = {}): Promise<{ gateway: GatewayProcess; admin: TestClient; folder: TemporaryFolder }> {
-  const folder = await temporaryFolder();
+  const folder = await freshFolder();
   const gateway = await GatewayProcess.start(folder.path, env);
   return { gateway, admin: new TestClient(gateway.url, gateway.firstKey), folder };
 }

@@ -13,7 +13,7 @@ import { announceImage, attachmentsOf } from '../image-changes.js';
 import { Image } from '../image.entity.js';
 import type { DeleteImagePayloadType } from '../image-payload.type.js';
 import type { ImageQueries } from '../image.queries.js';
-import type { ImageServerGate } from '../image-server-gate.js';
+import { type ImageServerGate, NO_IMAGE_SERVER } from '../image-server-gate.js';
 import { inUseError, notReady } from '../image-verdicts.js';
 
 export interface DeleteParts {
@@ -45,7 +45,7 @@ export class DeleteService {
     const isWork = (await gate.open()) !== null;
     const taskId = await this.#record(name, isWork);
     if (isWork) runner.enqueue(taskId, 'IMAGE_DELETE');
-    return { name, uuid: shown.uuid, task: await tasks.require(taskId) };
+    return { name, uuid: shown.uuid, task: await tasks.require(taskId), warnings: isWork ? [] : [NO_IMAGE_SERVER] };
   }
 
   async #record(name: string, isWork: boolean): Promise<string> {
