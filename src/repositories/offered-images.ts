@@ -33,7 +33,7 @@ export const OFFERED_FROM = sql`repository_image o join image_repository r on r.
   left join image i on i.uuid = o.uuid left join image base on base.uuid = o.origin and base.status = 'OK'`;
 
 /** An image that came from this repository without a file gets it by being imported again, while there is an image server. */
-const LACKS_FILE = sql`(i.file_sha1 is null and i.status = 'OK' and i.repository_id = o.repository_id
+const LACKS_FILE = sql`(i.file_sha1 is null and i.status = 'OK' and coalesce(i.repository_id, 0) = o.repository_id
   and exists (select 1 from global_settings g where g.image_server_id is not null))`;
 
 /** The catalogue has it, file and all. */
