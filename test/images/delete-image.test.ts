@@ -129,6 +129,7 @@ describe('images placed on the image server by hand', () => {
     const listed = new Map(imageRepository.images.nodes.map((node: { name: string; notImportableReason: string | null }) => [node.name, node.notImportableReason]));
     expect(listed.get('hand-made')).toBeNull();
     expect(listed.get('no-file')).toBe('NO_FILE');
+    expect(listed.get('wrong-hash')).toBe('CHECKSUM_MISMATCH');
     const asked = world.repository.requests.length;
     const { importRepositoryImage } = await world.people.anna.run(IMPORT, { uuid: good!.manifest.uuid });
     expect(await world.admin.ended(importRepositoryImage.task.id)).toMatchObject({ status: 'SUCCEEDED' });
