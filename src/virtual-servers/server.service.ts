@@ -5,6 +5,7 @@ import { Datacenter } from '../datacenters/datacenter.entity.js';
 import { GlobalSettings } from '../datacenters/global-settings.entity.js';
 import type { SqlEntityManager } from '../platform/database.js';
 import { alreadyExists, AppError, badInput, type FieldError, notFound } from '../platform/errors.js';
+import { inTransaction } from '../platform/in-transaction.js';
 import { placeDisks } from './place-disks.js';
 import type { ServerQueries } from './server.queries.js';
 import { serverFieldFaults } from './server-rules.js';
@@ -77,8 +78,8 @@ export class ServerService {
   /** Its disks and snapshots go with it. */
   async unregister(uuid: string): Promise<string> {
     this.viewer.demand('server.change');
-    await this.em.fork().transactional(async (tx) => {
-      const server = await tx.findOne(VirtualServer, { uuid });
+    await inTransaction(this.em.fork(), async (tx) => {
+      const server = await tx.findOne(VirtualServer, { uuid }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (server === null) throw notFound('server', uuid);
       if ((await tx.count(GlobalSettings, { imageServer: server.id })) > 0) {
         throw new AppError('SERVER_IS_IMAGE_SERVER', `${server.hostname} is the image server (VMS_IMAGE_VM); name another one, or none, in the global settings first.`);
@@ -90,14 +91,15 @@ export class ServerService {
 
   async #change(hostname: string, work: (tx: SqlEntityManager) => Promise<void>): Promise<void> {
     try {
-      await this.em.fork().transactional(work);
+      await inTransaction(this.em.fork(), work);
     } catch (error) {
       throw error instanceof UniqueConstraintViolationException ? alreadyExists(`A server with this uuid or the host name ${hostname} exists already.`) : error;
     }
   }
 
   async #relations(tx: SqlEntityManager, input: { datacenter?: string | null; owner?: string | null }, faults: FieldError[]): Promise<Relations> {
-    const datacenter = input.datacenter ? await tx.findOne(Datacenter, { name: input.datacenter }) : null;
+    // Held, so that it is not deleted before the server is in it.
+    const datacenter = input.datacenter ? await tx.findOne(Datacenter, { name: input.datacenter }, { lockMode: LockMode.PESSIMISTIC_READ }) : null;
     if (input.datacenter && datacenter === null) faults.push({ path: 'datacenter', message: `There is no datacenter "${input.datacenter}".` });
     const owner = input.owner ? await tx.findOne(User, { username: input.owner, active: true }) : null;
     if (input.owner && owner === null) faults.push({ path: 'owner', message: `There is no active user "${input.owner}".` });
