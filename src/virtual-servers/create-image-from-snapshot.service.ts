@@ -52,9 +52,13 @@ export class CreateImageFromSnapshotService {
     const plan = this.#plan(input, snapshot, ownerId, gate);
     if (input.dryRun === true) return this.#rehearse(plan, gate);
     const { taskId } = await this.#record(plan);
-    if (gate.isOpen) this.parts.runner.enqueue(taskId, 'IMAGE_CREATE');
-    const [image, task] = [await this.parts.images.require(input.name), await this.parts.tasks.require(taskId)];
-    return { image, task, warnings: gate.isOpen ? [] : [NO_IMAGE_SERVER] };
+    try {
+      const [image, task] = [await this.parts.images.require(input.name), await this.parts.tasks.require(taskId)];
+      return { image, task, warnings: gate.isOpen ? [] : [NO_IMAGE_SERVER] };
+    } finally {
+      // After the answer is read: a task that fails at once would have taken the image away by then.
+      if (gate.isOpen) this.parts.runner.enqueue(taskId, 'IMAGE_CREATE');
+    }
   }
 
   async #admit(named: string): Promise<VirtualServerType> {
