@@ -1,10 +1,11 @@
-import { ForeignKeyConstraintViolationException, LockMode, UniqueConstraintViolationException } from '@mikro-orm/core';
+import { LockMode, UniqueConstraintViolationException } from '@mikro-orm/core';
 import { User } from '../access/user.entity.js';
 import type { Viewer } from '../access/viewer.js';
 import { Datacenter } from '../datacenters/datacenter.entity.js';
 import { GlobalSettings } from '../datacenters/global-settings.entity.js';
 import type { SqlEntityManager } from '../platform/database.js';
 import { alreadyExists, AppError, badInput, type FieldError, notFound } from '../platform/errors.js';
+import { inTransaction } from '../platform/in-transaction.js';
 import { renameImageServer } from './image-server-name.js';
 import { imageNameFaults, placeDisks } from './place-disks.js';
 import type { ServerQueries } from './server.queries.js';
@@ -82,25 +83,20 @@ export class ServerService {
   /** Its disks and snapshots go with it. SNAPSHOT_NOT_READY while an image is being created from one of these. */
   async unregister(uuid: string): Promise<string> {
     this.viewer.demand('server.change');
-    const imageServer = (hostname: string): AppError =>
-      new AppError('SERVER_IS_IMAGE_SERVER', `${hostname} is the image server (VMS_IMAGE_VM); name another one, or none, in the global settings first.`);
-    try {
-      await this.em.fork().transactional(async (tx) => {
-        const server = await lockServer(tx, uuid);
-        if ((await tx.count(GlobalSettings, { imageServer: server.id })) > 0) throw imageServer(server.hostname);
-        await requireNoCreation(tx, { serverId: server.id });
-        await tx.nativeDelete(VirtualServer, { id: server.id });
-      });
-    } catch (error) {
-      // It was named in the settings between the check and the deletion; the database holds the rule.
-      throw error instanceof ForeignKeyConstraintViolationException ? imageServer(uuid) : error;
-    }
+    await inTransaction(this.em.fork(), async (tx) => {
+      const server = await lockServer(tx, uuid);
+      if ((await tx.count(GlobalSettings, { imageServer: server.id })) > 0) {
+        throw new AppError('SERVER_IS_IMAGE_SERVER', `${server.hostname} is the image server (VMS_IMAGE_VM); name another one, or none, in the global settings first.`);
+      }
+      await requireNoCreation(tx, { serverId: server.id });
+      await tx.nativeDelete(VirtualServer, { id: server.id });
+    });
     return uuid;
   }
 
   async #change(hostname: string, work: (tx: SqlEntityManager) => Promise<void>): Promise<void> {
     try {
-      await this.em.fork().transactional(work);
+      await inTransaction(this.em.fork(), work);
     } catch (error) {
       throw error instanceof UniqueConstraintViolationException ? alreadyExists(`A server with this uuid or the host name ${hostname} exists already.`) : error;
     }

@@ -3,6 +3,7 @@ import type { Viewer } from '../access/viewer.js';
 import { isUuid } from '../platform/scalars.js';
 import type { SqlEntityManager } from '../platform/database.js';
 import { alreadyExists, badInput, type FieldError, notFound } from '../platform/errors.js';
+import { inTransaction } from '../platform/in-transaction.js';
 import { Snapshot } from './snapshot.entity.js';
 import type { RegisterSnapshotInput, SnapshotKeyInput } from './snapshot.inputs.js';
 import type { SnapshotQueries } from './snapshot.queries.js';
@@ -34,7 +35,7 @@ export class SnapshotService {
     this.viewer.demand('server.change');
     const taken = alreadyExists(`Disk ${input.diskId} of ${input.server} has a snapshot ${input.name} already.`);
     try {
-      const id = await this.em.fork().transactional(async (tx) => {
+      const id = await inTransaction(this.em.fork(), async (tx) => {
         const server = await requireServer(tx, input.server);
         await requireValid(tx, server, input);
         const { name, diskId } = input;
@@ -54,7 +55,7 @@ export class SnapshotService {
   /** Images created from it stay. SNAPSHOT_NOT_READY while one is being created. */
   async unregister({ server: named, name, diskId }: SnapshotKeyInput): Promise<true> {
     this.viewer.demand('server.change');
-    await this.em.fork().transactional(async (tx) => {
+    await inTransaction(this.em.fork(), async (tx) => {
       const server = await requireServer(tx, named);
       const snapshot = await tx.findOne(Snapshot, { server: server.id, name, diskId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (snapshot === null) throw notFound(`snapshot of disk ${diskId} of ${server.hostname} with the name`, name);
