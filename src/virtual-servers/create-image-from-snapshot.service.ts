@@ -1,43 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { UniqueConstraintViolationException } from '@mikro-orm/core';
-import { UserQueries } from '../access/user.queries.js';
-import type { Viewer } from '../access/viewer.js';
-import { DatacenterQueries } from '../datacenters/datacenter.queries.js';
+import type { DatacenterQueries } from '../datacenters/datacenter.queries.js';
+import { type ChangeParts, carryOut } from '../images/carry-out.js';
 import type { ImageTaskPayloadType } from '../images/image-payload.type.js';
-import { ImageQueries } from '../images/image.queries.js';
 import { imageFieldFaults } from '../images/image-rules.js';
 import { type ImageServerGate, NO_IMAGE_SERVER } from '../images/image-server-gate.js';
 import { REHEARSED_IMAGE_ID } from '../images/insert-image.js';
 import { requireActiveUser } from '../images/owner.js';
-import type { SqlEntityManager } from '../platform/database.js';
 import { alreadyExists, AppError, badInput, type FieldError, notFound } from '../platform/errors.js';
-import type { ChangeBus } from '../tasks/change-bus.js';
-import { TaskQueries } from '../tasks/task.queries.js';
-import type { TaskRunner } from '../tasks/task-runner.js';
-import { rehearse, transact } from '../tasks/transact.js';
 import type { CreateImageFromSnapshotInput } from './create-image-from-snapshot.inputs.js';
 import { type RecordedImage, recordSnapshotImage, type SnapshotImagePlan } from './record-snapshot-image.js';
 import type { ServerQueries } from './server.queries.js';
-import { SnapshotQueries } from './snapshot.queries.js';
+import type { SnapshotQueries } from './snapshot.queries.js';
 import type { SnapshotType } from './snapshot.type.js';
 import type { VirtualServerType } from './virtual-server.type.js';
 
-export interface CreateImageParts {
-  em: SqlEntityManager;
-  viewer: Viewer;
-  changes: ChangeBus;
-  runner: TaskRunner;
+export interface CreateImageParts extends ChangeParts {
   gate: ImageServerGate;
   datacenters: DatacenterQueries;
   servers: ServerQueries;
   snapshots: SnapshotQueries;
-  images: ImageQueries;
-  tasks: TaskQueries;
 }
-
-/** What an operation at database level would say if it were done. */
-const WITHOUT_IMAGE_SERVER =
-  'No image server is configured (VMS_IMAGE_VM), so this would be done in the database only: there would be no file.';
 
 /** Turns snapshots of server disks into images. Everything is checked before anything changes. */
 export class CreateImageFromSnapshotService {
@@ -50,14 +33,27 @@ export class CreateImageFromSnapshotService {
     const ownerId = await this.#checkFields(input);
     const gate = await this.#openGate();
     const plan = this.#plan(input, snapshot, ownerId, gate);
-    if (input.dryRun === true) return this.#rehearse(plan, gate);
-    const { taskId } = await this.#record(plan);
+    const dryRun = input.dryRun === true;
+    const warnings = gate.isOpen ? [] : [NO_IMAGE_SERVER];
+    // What the answer shows of the snapshot is looked up when a rehearsed state is gone.
+    if (dryRun && gate.isOpen) this.parts.snapshots.byId.clear(snapshot.id).prime(snapshot.id, { ...snapshot, status: 'PENDING' });
     try {
-      const [image, task] = [await this.parts.images.require(input.name), await this.parts.tasks.require(taskId)];
-      return { image, task, warnings: gate.isOpen ? [] : [NO_IMAGE_SERVER] };
-    } finally {
-      // After the answer is read: a task that fails at once would have taken the image away by then.
-      if (gate.isOpen) this.parts.runner.enqueue(taskId, 'IMAGE_CREATE');
+      return await carryOut(this.parts, dryRun, {
+        work: async (tx, announce) => {
+          const recorded = await recordSnapshotImage(tx, plan, announce);
+          return { ...recorded, work: gate.isOpen ? 'IMAGE_CREATE' : null };
+        },
+        read: async (reading, recorded) => ({
+          image: await reading.images.require(input.name),
+          task: await reading.tasks.require(recorded.taskId),
+          warnings: [...(dryRun ? foretold(recorded, gate.isOpen) : []), ...warnings],
+        }),
+      });
+    } catch (error) {
+      if (!(error instanceof UniqueConstraintViolationException)) throw error;
+      // Somebody was faster between the check and the commit; the database holds the rule.
+      const { name, alias, version } = plan.image;
+      throw alreadyExists(`The name ${name}, or the alias ${alias} with version ${version}, is taken.`);
     }
   }
 
@@ -94,6 +90,7 @@ export class CreateImageFromSnapshotService {
       snapshotId: snapshot.id,
       image: {
         uuid: randomUUID(),
+        ...(input.dryRun === true && { id: REHEARSED_IMAGE_ID }),
         name,
         alias: input.alias ?? name,
         version: input.version ?? '1.0',
@@ -110,43 +107,6 @@ export class CreateImageFromSnapshotService {
       },
     };
   }
-
-  async #record(plan: SnapshotImagePlan): Promise<RecordedImage> {
-    const { em, changes } = this.parts;
-    try {
-      return await transact(em.fork(), changes, (tx, announce) => recordSnapshotImage(tx, plan, announce));
-    } catch (error) {
-      if (!(error instanceof UniqueConstraintViolationException)) throw error;
-      // Somebody was faster between the check and the commit; the database holds the rule.
-      const { name, alias, version } = plan.image;
-      throw alreadyExists(`The name ${name}, or the alias ${alias} with version ${version}, is taken.`);
-    }
-  }
-
-  async #rehearse(plan: SnapshotImagePlan, gate: Gate): Promise<ImageTaskPayloadType> {
-    const { em, viewer } = this.parts;
-    const image = { ...plan.image, id: REHEARSED_IMAGE_ID };
-    return rehearse(em.fork(), async (tx, announce) => {
-      const recorded = await recordSnapshotImage(tx, { ...plan, image }, announce);
-      const images = new ImageQueries(tx, viewer, new DatacenterQueries(tx, viewer), new UserQueries(tx));
-      const payload = {
-        image: await images.require(image.name),
-        task: await new TaskQueries(tx, viewer).require(recorded.taskId),
-        warnings: foretold(recorded, gate.isOpen),
-      };
-      this.#showRehearsed(payload, recorded, await new SnapshotQueries(tx, viewer).byId.load(recorded.snapshot.id));
-      return payload;
-    });
-  }
-
-  /** Relations of the answer are resolved when the rehearsed rows are gone, so they are told of them now. */
-  #showRehearsed({ image, task }: ImageTaskPayloadType, { datacenter }: RecordedImage, snapshot: SnapshotType | null): void {
-    const { images, tasks, snapshots } = this.parts;
-    images.byId.clear(image.id).prime(image.id, image);
-    images.attachedTo.clear(image.id).prime(image.id, [{ id: datacenter.id, name: datacenter.name }]);
-    tasks.byId.clear(task.id).prime(task.id, task);
-    if (snapshot !== null) snapshots.byId.clear(snapshot.id).prime(snapshot.id, snapshot);
-  }
 }
 
 /** Whether bytes can be kept; `refusal` when there is an image server that is out of order. */
@@ -156,6 +116,6 @@ interface Gate {
 }
 
 function foretold({ image, snapshot, server, datacenter }: RecordedImage, withFile: boolean): string[] {
-  const created = `Image ${image.name} of ${image.sizeMib} MiB would be created from snapshot ${snapshot.name} of server ${server.hostname}, bound to datacenter ${datacenter.name}`;
-  return withFile ? [`${created}; the snapshot would be PENDING meanwhile.`] : [`${created}.`, WITHOUT_IMAGE_SERVER];
+  const created = `Image ${image.name} (${image.osType}, ${image.sizeMib} MiB) will be created from snapshot ${snapshot.name} of server ${server.hostname}, bound to datacenter ${datacenter.name}.`;
+  return withFile ? [created, `The snapshot will be PENDING until its bytes have been read.`] : [created];
 }

@@ -8,7 +8,7 @@ const HEAD = `# The user guide, line by line
 
 What the user guide of a cloud says of images, each requirement (S1 to S54) shown working: who asks, what is sent, and what
 the gateway answers. This page is written by \`test/seed/seed.test.ts\`, which runs all of it on SQLite and on Postgres;
-after a change that is meant, \`npm test -- --update test/seed\` writes it anew.
+after a change that is meant, \`npm test -- test/seed --update\` writes it anew.
 `;
 
 const CHAPTERS = [...ACCESS_CHAPTERS, ...LIFE_CHAPTERS];

@@ -217,7 +217,10 @@ describe('a dry run', () => {
         owner: { username: 'admin' }, tags: ['x'], sourceSnapshot: { name: 'daily', status: 'PENDING' }, file: null, serverCount: 0,
       },
       task: { action: 'IMAGE_CREATE', status: 'PENDING', image: { name: 'rehearsed' }, datacenter: { name: 'main' } },
-      warnings: ['Image rehearsed of 10240 MiB would be created from snapshot daily of server web01, bound to datacenter main; the snapshot would be PENDING meanwhile.'],
+      warnings: [
+        'Image rehearsed (LINUX_VM, 10240 MiB) will be created from snapshot daily of server web01, bound to datacenter main.',
+        'The snapshot will be PENDING until its bytes have been read.',
+      ],
     });
     expect(await world()).toBe(before);
     expect(await admin.run('query ($id: ID!) { task(id: $id) { id } }', { id: createImageFromSnapshot.task.id }).catch(() => 'gone')).toEqual(expect.anything());
