@@ -40,6 +40,8 @@ export class ImageQueries {
     return ids.map((id) => found.get(id) ?? null);
   });
 
+  readonly #rehearsedTags = new Map<number, readonly string[]>();
+
   /** Per datacenter, how many attached images the viewer sees, those with access DELETED left out. */
   readonly imageCount = new DataLoader<number, number>(async (ids) =>
     countPerDatacenter(this.em, ids, sql`i.access <> 'DELETED' and ${visibleImages(this.viewer)}`),
@@ -105,7 +107,7 @@ export class ImageQueries {
   /** The IMGAPI manifest as the image server shows it. */
   async manifest(image: ImageType): Promise<Record<string, unknown>> {
     const manifest = await this.#manifestText.load(image.id);
-    const tags = (await this.#tags([image.id])).get(image.id) ?? [];
+    const tags = this.#rehearsedTags.get(image.id) ?? (await this.#tags([image.id])).get(image.id) ?? [];
     const createdAt = new Date(image.createdAt);
     return shownManifest({ ...image, sizeMib: image.size, tags, manifest: manifest ?? '{}', file: image.guardedFile ?? null, createdAt });
   }
@@ -115,6 +117,14 @@ export class ImageQueries {
     const attached = await this.attachedTo.load(image.id);
     const seen = await Promise.all(attached.map(async (one) => this.datacenters.byId.load(one.id)));
     return seen.filter((one) => one !== null);
+  }
+
+  /** Lets fields that are resolved later find an image that was only rehearsed, whose rows are gone by then. */
+  rememberRehearsed(image: ImageType, attached: readonly DatacenterRef[], manifest: string): void {
+    this.byId.clear(image.id).prime(image.id, image);
+    this.attachedTo.clear(image.id).prime(image.id, [...attached]);
+    this.#manifestText.clear(image.id).prime(image.id, manifest);
+    this.#rehearsedTags.set(image.id, image.tags);
   }
 
   async #list(where: Condition, request: ImageListRequest): Promise<Connection<ImageType>> {

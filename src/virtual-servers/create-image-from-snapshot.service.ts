@@ -113,20 +113,13 @@ export class CreateImageFromSnapshotService {
 
   async #record(plan: SnapshotImagePlan): Promise<RecordedImage> {
     const { em, changes } = this.parts;
-    try {
-      return await transact(em.fork(), changes, (tx, announce) => recordSnapshotImage(tx, plan, announce));
-    } catch (error) {
-      if (!(error instanceof UniqueConstraintViolationException)) throw error;
-      // Somebody was faster between the check and the commit; the database holds the rule.
-      const { name, alias, version } = plan.image;
-      throw alreadyExists(`The name ${name}, or the alias ${alias} with version ${version}, is taken.`);
-    }
+    return orTaken(plan, transact(em.fork(), changes, (tx, announce) => recordSnapshotImage(tx, plan, announce)));
   }
 
   async #rehearse(plan: SnapshotImagePlan, gate: Gate): Promise<ImageTaskPayloadType> {
     const { em, viewer } = this.parts;
     const image = { ...plan.image, id: REHEARSED_IMAGE_ID };
-    return rehearse(em.fork(), async (tx, announce) => {
+    const rehearsal = rehearse(em.fork(), async (tx, announce) => {
       const recorded = await recordSnapshotImage(tx, { ...plan, image }, announce);
       const images = new ImageQueries(tx, viewer, new DatacenterQueries(tx, viewer), new UserQueries(tx));
       const payload = {
@@ -137,13 +130,14 @@ export class CreateImageFromSnapshotService {
       this.#showRehearsed(payload, recorded, await new SnapshotQueries(tx, viewer).byId.load(recorded.snapshot.id));
       return payload;
     });
+    return orTaken(plan, rehearsal);
   }
 
   /** Relations of the answer are resolved when the rehearsed rows are gone, so they are told of them now. */
-  #showRehearsed({ image, task }: ImageTaskPayloadType, { datacenter }: RecordedImage, snapshot: SnapshotType | null): void {
+  #showRehearsed({ image, task }: ImageTaskPayloadType, recorded: RecordedImage, snapshot: SnapshotType | null): void {
     const { images, tasks, snapshots } = this.parts;
-    images.byId.clear(image.id).prime(image.id, image);
-    images.attachedTo.clear(image.id).prime(image.id, [{ id: datacenter.id, name: datacenter.name }]);
+    const { id, name } = recorded.datacenter;
+    images.rememberRehearsed(image, [{ id, name }], recorded.image.manifest);
     tasks.byId.clear(task.id).prime(task.id, task);
     if (snapshot !== null) snapshots.byId.clear(snapshot.id).prime(snapshot.id, snapshot);
   }
@@ -153,6 +147,16 @@ export class CreateImageFromSnapshotService {
 interface Gate {
   isOpen: boolean;
   refusal: AppError | null;
+}
+
+/** Somebody may be faster between the check and the commit; the database holds the rule. */
+async function orTaken<T>({ image: { name, alias, version } }: SnapshotImagePlan, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof UniqueConstraintViolationException)) throw error;
+    throw alreadyExists(`The name ${name}, or the alias ${alias} with version ${version}, is taken.`);
+  }
 }
 
 function foretold({ image, snapshot, server, datacenter }: RecordedImage, withFile: boolean): string[] {
