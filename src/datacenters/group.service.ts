@@ -1,4 +1,4 @@
-import { UniqueConstraintViolationException } from '@mikro-orm/core';
+import { LockMode, UniqueConstraintViolationException } from '@mikro-orm/core';
 import { Group } from '../access/group.entity.js';
 import type { CreateGroupInput, UpdateGroupInput } from '../access/group.inputs.js';
 import type { GroupQueries } from '../access/group.queries.js';
@@ -8,6 +8,7 @@ import { SYSTEM_USERNAME, User } from '../access/user.entity.js';
 import type { Viewer } from '../access/viewer.js';
 import type { SqlEntityManager } from '../platform/database.js';
 import { alreadyExists, badInput, type FieldError, notFound } from '../platform/errors.js';
+import { inTransaction } from '../platform/in-transaction.js';
 import { Datacenter } from './datacenter.entity.js';
 
 async function findUsers(tx: SqlEntityManager, usernames: readonly string[], faults: FieldError[]): Promise<User[]> {
@@ -38,9 +39,9 @@ export class GroupService {
     this.viewer.demand('people.change');
     const { name } = input;
     const taken = alreadyExists(`The group name ${name} is taken.`);
-    const faults = [...fieldFault('name', name), ...fieldFault('alias', input.alias)];
     try {
-      await this.em.fork().transactional(async (tx) => {
+      await inTransaction(this.em.fork(), async (tx) => {
+        const faults = [...fieldFault('name', name), ...fieldFault('alias', input.alias)];
         const users = await findUsers(tx, input.users ?? [], faults);
         const datacenters = await findDatacenters(tx, input.datacenters ?? [], faults);
         if (faults.length > 0) throw badInput(faults);
@@ -58,8 +59,8 @@ export class GroupService {
 
   async update(input: UpdateGroupInput): Promise<GroupType> {
     this.viewer.demand('people.change');
-    await this.em.fork().transactional(async (tx) => {
-      const group = await tx.findOne(Group, { name: input.name }, { populate: ['users', 'datacenters'] });
+    await inTransaction(this.em.fork(), async (tx) => {
+      const group = await tx.findOne(Group, { name: input.name }, { lockMode: LockMode.PESSIMISTIC_WRITE, populate: ['users', 'datacenters'] });
       if (group === null) throw notFound('group', input.name);
       const faults = fieldFault('alias', input.alias);
       const users = await findUsers(tx, input.users ?? [], faults);
@@ -75,7 +76,7 @@ export class GroupService {
 
   async delete(name: string): Promise<string> {
     this.viewer.demand('people.change');
-    const deleted = await this.em.fork().nativeDelete(Group, { name });
+    const deleted = await inTransaction(this.em.fork(), async (tx) => tx.nativeDelete(Group, { name }));
     if (deleted === 0) throw notFound('group', name);
     return name;
   }

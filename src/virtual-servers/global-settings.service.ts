@@ -1,3 +1,4 @@
+import { LockMode } from '@mikro-orm/core';
 import type { Viewer } from '../access/viewer.js';
 import { readImageServer } from '../datacenters/image-server-state.js';
 import { GlobalSettings } from '../datacenters/global-settings.entity.js';
@@ -33,7 +34,7 @@ export class GlobalSettingsService {
     const { em, viewer, changes, settings, imageServerUrl } = this.parts;
     viewer.demand('globalSettings.change');
     await transact(em.fork(), changes, async (tx, announce) => {
-      const row = await tx.findOneOrFail(GlobalSettings, 1);
+      const row = await tx.findOneOrFail(GlobalSettings, 1, { lockMode: LockMode.PESSIMISTIC_WRITE });
       const before = await shown(tx, row);
       const faults = plainFaults(input);
       const server = typeof input.vmsImageVm === 'string' ? await findImageServer(tx, input.vmsImageVm, faults) : null;
@@ -97,7 +98,7 @@ function plainFaults(input: UpdateGlobalSettingsInput): FieldError[] {
 
 async function findImageServer(tx: SqlEntityManager, named: string, faults: FieldError[]): Promise<VirtualServer | null> {
   const lower = named.toLowerCase();
-  const server = await tx.findOne(VirtualServer, isUuid(lower) ? { uuid: lower } : { hostname: named });
+  const server = await tx.findOne(VirtualServer, isUuid(lower) ? { uuid: lower } : { hostname: named }, { lockMode: LockMode.PESSIMISTIC_WRITE });
   const wanted = 'a SUNOS_ZONE server that is RUNNING or STOPPED can be the image server';
   const refuse = (message: string): null => {
     faults.push({ path: 'vmsImageVm', message });

@@ -9,9 +9,10 @@ import { type SqlEntityManager, statements } from '../platform/database.js';
 import { badInput, notFound } from '../platform/errors.js';
 import { type Connection, type PageArgs, readPage } from '../platform/page.js';
 import { readList } from '../platform/read-page.js';
+import { isUuid } from '../platform/scalars.js';
 import type { ConnectionSelection } from '../platform/selection.js';
 import { asBoolean, type Flag } from '../platform/tables.js';
-import { visibleServers } from './server.visibility.js';
+import { visibleServers } from '../datacenters/server.visibility.js';
 import type { VirtualDiskType } from './virtual-disk.type.js';
 import type { ServerStatus } from './virtual-server.enums.js';
 import type { VirtualServerType } from './virtual-server.type.js';
@@ -91,6 +92,14 @@ export class ServerQueries {
       throw badInput([{ path: hasName ? 'uuid' : 'hostname', message }]);
     }
     return (await this.#find(hasName ? sql`s.hostname = ${hostname}` : sql`s.uuid = ${uuid}`))[0] ?? null;
+  }
+
+  /** By host name or uuid, as it is now. NOT_FOUND when the viewer cannot see it. */
+  async named(name: string): Promise<VirtualServerType> {
+    const lower = name.toLowerCase();
+    const server = await (isUuid(lower) ? this.one(null, lower) : this.one(name, null));
+    if (server === null) throw notFound('server', name);
+    return server;
   }
 
   /** By uuid, as it is now. NOT_FOUND when the viewer cannot see it. */
