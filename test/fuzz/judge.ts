@@ -8,7 +8,7 @@ const CLOSE_CODES = new Set([1000, 1002, 1003, 1005, 1007, 1009, 4400, 4401, 440
 const LEAKS = [
   /node_modules/, /\bat [\w.<>#]+ \(/, /file:\/\/\//, /\/dist\/|\/src\//, /Did you mean/i, /SQLITE_|SqliteError|sqlite3/i, /kysely|mikro-?orm|graphql-js|fastify|undici/i,
   /\bselect\b.{1,200}\bfrom\b/i, /violates \w+ constraint|syntax error at or near|relation ".*" does not exist|invalid byte sequence/i,
-  /\bE(CONN\w+|NOENT|ACCES|PIPE|HOSTUNREACH|TIMEDOUT)\b/, /Cannot read propert|is not a function|is not defined|is not iterable|undefined is not/, /Duplicate entry|deadlock detected/i,
+  /\bE(CONN\w+|NOENT|ACCES|PIPE|HOSTUNREACH|TIMEDOUT)\b/, /Cannot read propert|is not a function|is not iterable|undefined is not/, /Duplicate entry|deadlock detected/i,
 ];
 
 interface ShownError {
@@ -48,15 +48,18 @@ function messageFaults(text: string): string[] {
 }
 
 function streamFaults(text: string): string[] {
-  const events = text.split(/\r?\n\r?\n/).map((event) => /^data: ?(.+)$/m.exec(event)?.[1] ?? '').filter((data) => data !== '');
+  const events = text.split(/\r?\n\r?\n/).map((event) => (/^data:(.*)$/m.exec(event)?.[1] ?? '').trim()).filter((data) => data !== '');
   return events.flatMap(resultFaults);
 }
 
 function httpFaults({ way }: FuzzCase, { status, type, texts: [text = ''] }: Received): string[] {
   // Bytes that are no request at all may be answered by hanging up.
   if (status === null) return way === 'socket' && text === '' ? [] : ['there is no status'];
-  if (status >= 500) return [`status ${status}`];
+  // Without an image server, its door has nothing to serve and says so.
+  if (status >= 500 && !(status === 503 && isImgapi(text))) return [`status ${status}`];
   if (type.startsWith('text/event-stream')) return streamFaults(text);
+  // A page for people says so in words.
+  if (status === 404 && type.startsWith('text/plain')) return [];
   const isGraphql = status >= 400 || /graphql-response\+json/.test(type);
   return isGraphql && type !== '' && text !== '' && !isImgapi(text) ? resultFaults(text) : [];
 }

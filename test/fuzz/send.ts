@@ -55,17 +55,20 @@ async function overHttp(url: string, key: string | null, { method, path, headers
 async function overSocket(url: string, { bytes }: Way<'socket'>): Promise<Received> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
-  let text = '';
-  socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
+  let answer = '';
+  socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
   socket.on('error', () => undefined);
   socket.end(Buffer.from(bytes, 'latin1'));
   const isCut = await Promise.race([once(socket, 'close').then(() => false), wait(PATIENCE_MS, true, { ref: false })]);
   socket.destroy();
-  const [head = '', ...rest] = text.split('\r\n\r\n');
+  const [head = '', ...rest] = answer.split('\r\n\r\n');
   const status = /^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1];
   const type = /^content-type: *([^\r\n]*)/im.exec(head)?.[1] ?? '';
   const isChunked = /^transfer-encoding: *chunked/im.test(head);
-  return { status: status === undefined ? null : Number(status), type: isChunked ? '' : type, texts: [rest.join('\r\n\r\n')], ms: 0, isCut };
+  // What follows the first body answers bytes that came after the first request.
+  const length = Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? Infinity);
+  const text = rest.join('\r\n\r\n').slice(0, length);
+  return { status: status === undefined ? null : Number(status), type: isChunked ? '' : type, texts: [text], ms: 0, isCut };
 }
 
 async function overWebsocket(url: string, key: string | null, { frames, isBinary }: Way<'websocket'>): Promise<Received> {
