@@ -80,8 +80,10 @@ export class DatacenterService {
     const { em, viewer, changes, datacenters } = this.parts;
     viewer.demand('datacenter.change');
     await transact(em.fork(), changes, async (tx, announce) => {
-      const datacenter = await tx.findOne(Datacenter, { name: input.name }, { lockMode: LockMode.PESSIMISTIC_WRITE, populate: ['groups', 'owner'] });
+      const datacenter = await tx.findOne(Datacenter, { name: input.name }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (datacenter === null) throw notFound('datacenter', input.name);
+      // Not with the lock, which would hold the owner as well, and with it whoever refers to that user.
+      await tx.populate(datacenter, ['groups', 'owner']);
       const before = logged(datacenter, datacenter.owner.getEntity().username);
       const { owner, groups } = await check(tx, input.name, input, []);
       datacenter.alias = input.alias ?? datacenter.alias;
