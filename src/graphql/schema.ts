@@ -5,6 +5,7 @@ import { type GraphQLSchema, lexicographicSortSchema, parse } from 'graphql';
 import { buildSchema, createResolversMap, type ResolverData } from 'type-graphql';
 import type { GatewayContext } from '../access/scope.js';
 import { entitiesField, type References } from './entities.js';
+import { refuseNulInTexts } from './plain-text.js';
 import { RESOLVERS } from './resolvers.js';
 
 const FEDERATION_LINK =
@@ -59,5 +60,6 @@ export async function buildGatewaySchema({ references }: { references: Reference
     resolvers[type] = { ...resolvers[type], __resolveReference: resolve };
   }
   resolvers['Query'] = { ...resolvers['Query'], _entities: entitiesField(references) };
-  return buildSubgraphSchema([{ typeDefs: parse(sdlOf(schema)), resolvers: resolvers as GraphQLResolverMap<GatewayContext> }]);
+  const typeDefs = parse(sdlOf(schema));
+  return refuseNulInTexts(buildSubgraphSchema([{ typeDefs, resolvers: resolvers as GraphQLResolverMap<GatewayContext> }]));
 }

@@ -97,7 +97,8 @@ export class ServerQueries {
   /** By host name or uuid, as it is now. NOT_FOUND when the viewer cannot see it. */
   async named(name: string): Promise<VirtualServerType> {
     const lower = name.toLowerCase();
-    const server = await (isUuid(lower) ? this.one(null, lower) : this.one(name, null));
+    // A host name may look like a uuid.
+    const server = (isUuid(lower) ? await this.one(null, lower) : null) ?? (await this.one(name, null));
     if (server === null) throw notFound('server', name);
     return server;
   }

@@ -35,4 +35,4 @@ export class Tape {
   }
 }
 
-export const tapes = (length: number): fc.Arbitrary<number[]> => fc.array(fc.nat({ max: 1_000_000 }), { minLength: length / 4, maxLength: length });
+export const tapes = (length: number): fc.Arbitrary<number[]> => fc.array(fc.nat({ max: 1_000_000 }), { minLength: Math.floor(length / 4), maxLength: length, size: 'max' });
