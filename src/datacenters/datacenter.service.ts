@@ -112,8 +112,8 @@ export class DatacenterService {
       if (datacenter === null) throw notFound('datacenter', name);
       if (datacenter.isDefault()) throw badInput([{ path: 'name', message: 'The default datacenter main cannot be deleted.' }]);
       await requireEmpty(tx, datacenter);
-      await announceDetached(tx, datacenter.id, announce);
-      this.#log(tx, 'DATACENTER_DELETE', null, { name }, announce);
+      const detachedImages = await announceDetached(tx, datacenter.id, announce);
+      this.#log(tx, 'DATACENTER_DELETE', null, { name, alias: datacenter.alias, access: datacenter.access, detachedImages }, announce);
       await tx.flush();
       await tx.nativeDelete(Datacenter, { id: datacenter.id });
     });
