@@ -2,6 +2,9 @@ import { type SqlBool, sql } from 'kysely';
 import type { Viewer } from '../access/viewer.js';
 import type { OsType } from '../imgapi/os-type.js';
 import { allOf, type Condition, contains, oneOf } from '../platform/conditions.js';
+import { isSqlite, type SqlEntityManager } from '../platform/database.js';
+import { fewestOf } from '../platform/few-rows.js';
+import { searchedIds } from '../platform/search-index.js';
 import type { ImageRepositoryType } from './image-repository.type.js';
 import type { RepositoryImageOrderField } from './repository-image.enums.js';
 import type { RepositoryImageFilter } from './repository-image.inputs.js';
@@ -63,6 +66,13 @@ export function offeredFilter(filter: RepositoryImageFilter | null | undefined):
   if (filter?.publishedAfter) conditions.push(sql<SqlBool>`o.published_at > ${filter.publishedAfter.getTime()}`);
   if (typeof filter?.importable === 'boolean') conditions.push(filter.importable ? IMPORTABLE : sql<SqlBool>`not ${IMPORTABLE}`);
   return conditions.length === 0 ? null : allOf(conditions);
+}
+
+/** Narrows a search to the entries that the index finds, where these are few; SQLite only, Postgres decides by itself. */
+export async function searchedOffers(em: SqlEntityManager, filter: RepositoryImageFilter | null | undefined): Promise<Condition[]> {
+  if (!filter?.search || !isSqlite(em)) return [];
+  const found = await fewestOf(em, [{ kind: 'search', ids: searchedIds('repository_image', filter.search) }]);
+  return found === null ? [] : [sql<SqlBool>`o.id in (${found.ids})`];
 }
 
 export const OFFERED_ORDER: Record<
