@@ -6,6 +6,7 @@ import type { KeysetOrder } from '../platform/keyset.js';
 import { type Connection, type CursorKey, type PageArgs, readPage } from '../platform/page.js';
 import { readList } from '../platform/read-page.js';
 import type { ConnectionSelection } from '../platform/selection.js';
+import { countImages } from './count-images.js';
 import type { ImageOrderField } from './image.enums.js';
 import type { ImageFilter, ImageOrder } from './image.inputs.js';
 import { imageColumns, type ImageRow } from './image.statement.js';
@@ -75,7 +76,7 @@ export async function listImages(
 ): Promise<Connection<ImageType>> {
   const field = request.orderBy?.field ?? 'NAME';
   const order = ORDER[field];
-  const plan = await planList(em, scope, request.filter);
+  const plan = await planList(em, scope, request);
   const keyset: KeysetOrder = { column: plan.order[field], id: plan.id, direction: request.orderBy?.direction ?? 'ASC' };
   const list = {
     columns: imageColumns(viewer),
@@ -84,8 +85,8 @@ export async function listImages(
     order: keyset,
   };
   const keyOf = (row: ImageRow): CursorKey => [order.of(row), row.id];
-  return readList<ImageRow, ImageType>(em, list, readPage(request.page, order.value, 'number'), request.selection, {
-    keyOf,
-    nodesOf: complete,
-  });
+  const page = readPage(request.page, order.value, 'number');
+  const selection = { ...request.selection, totalCount: false };
+  const connection = await readList<ImageRow, ImageType>(em, list, page, selection, { keyOf, nodesOf: complete });
+  return request.selection.totalCount ? { ...connection, totalCount: await countImages(em, list) } : connection;
 }

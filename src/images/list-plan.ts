@@ -1,10 +1,10 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { allOf, type Condition, oneOf } from '../platform/conditions.js';
 import { isSqlite, type SqlEntityManager } from '../platform/database.js';
-import { type Candidates, fewestOf } from '../platform/few-rows.js';
+import { type Candidates, FEW_ROWS, fewestOf } from '../platform/few-rows.js';
 import { searchedIds } from '../platform/search-index.js';
 import type { ImageOrderField } from './image.enums.js';
-import type { ImageFilter } from './image.inputs.js';
+import type { ImageFilter, ImageOrder } from './image.inputs.js';
 import { IMAGE_FROM } from './image.statement.js';
 import { attachedTo, type ImageScope } from './image.visibility.js';
 
@@ -16,10 +16,20 @@ export interface ListPlan {
   id: string;
 }
 
+/** What of a request decides the way. */
+export interface ImageListing {
+  filter?: ImageFilter | null;
+  orderBy?: ImageOrder | null;
+}
+
 /** Attachments `l` lead to their images: they are in order by datacenter, so a page is read without a sort. */
 const ATTACHED_FROM = sql`image_attachment l cross join image i left join image_attachment b on b.bound_image_id = i.id`;
 const ATTACHED_ORDER = { NAME: 'l.name', ALIAS: 'l.alias', SIZE: 'l.size_mib', CREATED_AT: 'l.image_created_at' };
 const IMAGE_ORDER = { NAME: 'i.name', ALIAS: 'i.alias', SIZE: 'i.size_mib', CREATED_AT: 'i.created_at' };
+
+/** Tags `t` lead to their images in the order of names. */
+const TAGGED_FROM = sql`image_tag t cross join image i left join image_attachment b on b.bound_image_id = i.id`;
+const TAGGED_ORDER = { ...IMAGE_ORDER, NAME: 't.name' };
 
 type Kind = 'datacenter' | 'scope' | 'filter';
 
@@ -50,24 +60,29 @@ async function fewest(em: SqlEntityManager, scope: ImageScope, filter: ImageFilt
   const candidates = filterCandidates(filter);
   if (scope.few !== null) candidates.push({ kind: 'scope', ...scope.few });
   if (scope.datacenterId !== null && candidates.length > 0) {
-    candidates.push({ kind: 'datacenter', ids: sql`select x.image_id as id from image_attachment x where x.datacenter_id = ${scope.datacenterId}` });
+    const most = Math.max(...candidates.map((one) => one.most ?? FEW_ROWS));
+    candidates.push({ kind: 'datacenter', most, ids: sql`select x.image_id as id from image_attachment x where x.datacenter_id = ${scope.datacenterId}` });
   }
   return fewestOf(em, candidates);
 }
 
 /**
- * The way to a page that looks at few rows: along the order of the datacenter or of the whole table, or by way of the few
- * images that one part of the condition leaves. Every way gives the same page.
+ * The way to a page that looks at few rows: along the order of the datacenter, of a tag or of the whole table, or by way of
+ * the few images that one part of the condition leaves. Every way gives the same page.
  */
-export async function planList(em: SqlEntityManager, scope: ImageScope, filter: ImageFilter | null | undefined): Promise<ListPlan> {
+export async function planList(em: SqlEntityManager, scope: ImageScope, { filter, orderBy }: ImageListing): Promise<ListPlan> {
+  const { datacenterId, where } = scope;
   const few = await fewest(em, scope, filter);
-  const byDatacenter = scope.datacenterId !== null && (few === null || few.kind === 'datacenter');
-  if (byDatacenter) {
-    const attached = sql<SqlBool>`l.datacenter_id = ${scope.datacenterId} and i.id = l.image_id`;
-    return { from: ATTACHED_FROM, where: allOf([attached, scope.where]), order: ATTACHED_ORDER, id: 'l.image_id' };
+  const elsewhere = datacenterId === null ? [] : [attachedTo(datacenterId)];
+  if (few?.kind === 'filter' || few?.kind === 'scope') {
+    return { from: IMAGE_FROM, where: allOf([where, ...elsewhere, sql<SqlBool>`i.id in (${few.ids})`]), order: IMAGE_ORDER, id: 'i.id' };
   }
-  const conditions = [scope.where];
-  if (scope.datacenterId !== null) conditions.push(attachedTo(scope.datacenterId));
-  if (few !== null) conditions.push(sql<SqlBool>`i.id in (${few.ids})`);
-  return { from: IMAGE_FROM, where: allOf(conditions), order: IMAGE_ORDER, id: 'i.id' };
+  const tag = filter?.tags?.[0];
+  if (few === null && tag !== undefined && (orderBy?.field ?? 'NAME') === 'NAME') {
+    const tagged = sql<SqlBool>`t.tag = ${tag} and i.id = t.image_id`;
+    return { from: TAGGED_FROM, where: allOf([tagged, where, ...elsewhere]), order: TAGGED_ORDER, id: 't.image_id' };
+  }
+  if (datacenterId === null) return { from: IMAGE_FROM, where, order: IMAGE_ORDER, id: 'i.id' };
+  const attached = sql<SqlBool>`l.datacenter_id = ${datacenterId} and i.id = l.image_id`;
+  return { from: ATTACHED_FROM, where: allOf([attached, where]), order: ATTACHED_ORDER, id: 'l.image_id' };
 }

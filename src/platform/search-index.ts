@@ -61,5 +61,5 @@ export function searchedIds(table: SearchedTable, text: string): RawBuilder<unkn
     return sql`select distinct x.doc as id from ${sql.table(`${table}_search_term`)} x where x.term >= ${first} and x.term <= ${first + LAST_CHARACTER}`;
   }
   const query = trigramsOf(characters).map((trigram) => `"${trigram.replaceAll('"', '""')}"`).join(' AND ');
-  return sql`select x.rowid as id from ${sql.table(`${table}_search`)} x where x.search_text match ${query}`;
+  return sql`select x.rowid as id from ${sql.table(`${table}_search`)} x where ${sql.ref(`x.${table}_search`)} match ${query}`;
 }

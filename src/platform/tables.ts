@@ -193,7 +193,7 @@ export interface Tables {
   global_settings: GlobalSettingsTable;
   image: ImageTable;
   image_attachment: ImageAttachmentTable;
-  image_tag: { image_id: number; tag: string; position: number };
+  image_tag: { image_id: number; tag: string; position: number; name: Generated<string> };
   image_repository: ImageRepositoryTable;
   repository_image: RepositoryImageTable;
   virtual_server: VirtualServerTable;

@@ -51,9 +51,12 @@ export function hidesKnownEntries(viewer: Viewer, repository: ImageRepositoryTyp
   return repository.isLocal && !viewer.isSuperAdmin;
 }
 
-/** What readers see of a repository: the present generation. */
+/**
+ * What readers see of a repository: the present generation. The plus keeps planners from reading all of it by its generation:
+ * a page is read along the order of the list.
+ */
 export function offeredBy(viewer: Viewer, repository: ImageRepositoryType): Condition {
-  const present = sql<SqlBool>`o.repository_id = ${repository.id} and r.generation >= o.from_generation and r.generation < o.to_generation`;
+  const present = sql<SqlBool>`o.repository_id = ${repository.id} and r.generation >= o.from_generation and r.generation < +o.to_generation`;
   return hidesKnownEntries(viewer, repository) ? allOf([present, sql<SqlBool>`i.id is null`]) : present;
 }
 

@@ -29,7 +29,15 @@ export class Search extends Migration {
     this.addSql(`create trigger image_attachment_copy_update after update of name, alias, size_mib, created_at on image
       when (new.name, new.alias, new.size_mib, new.created_at) <> (old.name, old.alias, old.size_mib, old.created_at) begin
       update image_attachment set name = new.name, alias = new.alias, size_mib = new.size_mib, image_created_at = new.created_at
-      where image_id = new.id; end;`);
+      where image_id = new.id;
+      update image_tag set name = new.name where image_id = new.id and name <> new.name; end;`);
+
+    this.addSql("alter table `image_tag` add column `name` text not null default '';");
+    this.addSql('update image_tag set name = (select i.name from image i where i.id = image_id);');
+    this.addSql('create index `image_tag_name_index` on `image_tag` (`tag`, `name`, `image_id`);');
+    this.addSql(`create trigger image_tag_copy_insert after insert on image_tag when new.name = '' begin
+      update image_tag set name = (select i.name from image i where i.id = new.image_id)
+      where image_id = new.image_id and tag = new.tag; end;`);
 
     for (const table of ['image', 'repository_image']) this.addSearch(table);
   }
