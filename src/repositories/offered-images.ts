@@ -31,9 +31,8 @@ export interface OfferedRow {
   reason: string | null;
 }
 
-/** Entries (alias `o`) of repositories (`r`), with the image of the same uuid (`i`) and the one they build on (`base`). */
-export const OFFERED_FROM = sql`repository_image o join image_repository r on r.id = o.repository_id
-  left join image i on i.uuid = o.uuid left join image base on base.uuid = o.origin and base.status = 'OK'`;
+/** Entries (alias `o`) of repositories, with the image of the same uuid (`i`) and the one they build on (`base`). */
+export const OFFERED_FROM = sql`repository_image o left join image i on i.uuid = o.uuid left join image base on base.uuid = o.origin and base.status = 'OK'`;
 
 /** Columns of OfferedRow; `reason` is why it cannot be imported now. Manifests are large: read only when asked for. */
 export function offeredColumns(withManifest: boolean): ReturnType<typeof sql> {
@@ -56,7 +55,8 @@ export function hidesKnownEntries(viewer: Viewer, repository: ImageRepositoryTyp
  * a page is read along the order of the list.
  */
 export function offeredBy(viewer: Viewer, repository: ImageRepositoryType): Condition {
-  const present = sql<SqlBool>`o.repository_id = ${repository.id} and r.generation >= o.from_generation and r.generation < +o.to_generation`;
+  const generation = sql`(select r.generation from image_repository r where r.id = ${repository.id})`;
+  const present = sql<SqlBool>`o.repository_id = ${repository.id} and ${generation} >= +o.from_generation and ${generation} < +o.to_generation`;
   return hidesKnownEntries(viewer, repository) ? allOf([present, sql<SqlBool>`i.id is null`]) : present;
 }
 
