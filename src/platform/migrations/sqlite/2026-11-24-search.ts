@@ -42,18 +42,21 @@ export class Search extends Migration {
     for (const table of ['image', 'repository_image']) this.addSearch(table);
   }
 
-  /** Two line ends close each text, so that its last two characters begin a trigram as all others do. */
+  /**
+   * Two line ends close each text, so that its last two characters begin a trigram as all others do. What is taken out is
+   * named with its text: an index that finds it by the id alone is ten times slower to delete from.
+   */
   private addSearch(table: string): void {
-    this.addSql(`create virtual table ${table}_search using fts5(search_text, content='', contentless_delete=1, detail=none,
+    const add = `insert into ${table}_search (rowid, search_text) values (new.id, new.search_text || char(10, 10));`;
+    const remove = `insert into ${table}_search (${table}_search, rowid, search_text) values ('delete', old.id, old.search_text || char(10, 10));`;
+    this.addSql(`create virtual table ${table}_search using fts5(search_text, content='', columnsize=0, detail=none,
       tokenize='trigram case_sensitive 1');`);
     this.addSql(`create virtual table ${table}_search_term using fts5vocab('${table}_search', 'instance');`);
     this.addSql(`insert into ${table}_search (rowid, search_text) select id, search_text || char(10, 10) from ${table};`);
-    this.addSql(`create trigger ${table}_search_insert after insert on ${table} begin
-      insert into ${table}_search (rowid, search_text) values (new.id, new.search_text || char(10, 10)); end;`);
-    this.addSql(`create trigger ${table}_search_delete after delete on ${table} begin
-      delete from ${table}_search where rowid = old.id; end;`);
+    this.addSql(`create trigger ${table}_search_insert after insert on ${table} begin ${add} end;`);
+    this.addSql(`create trigger ${table}_search_delete after delete on ${table} begin ${remove} end;`);
     this.addSql(`create trigger ${table}_search_update after update of search_text on ${table} when new.search_text <> old.search_text begin
-      update ${table}_search set search_text = new.search_text || char(10, 10) where rowid = old.id; end;`);
+      ${remove} ${add} end;`);
   }
 
 }
