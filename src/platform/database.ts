@@ -7,7 +7,7 @@ import { MikroORM as SqliteORM, type SqlEntityManager, type SqlMikroORM } from '
 import { CompiledQuery, type DatabaseConnection, type Kysely } from 'kysely';
 import { postgresMigrations } from './migrations/postgres/index.js';
 import { sqliteMigrations } from './migrations/sqlite/index.js';
-import { describeSearchIndex, prepareSearch } from './search-index.js';
+import { describeSearchIndex, prepareSearch } from './trigrams.js';
 import type { Tables } from './tables.js';
 
 export type DatabaseTarget = { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: string };

@@ -4,7 +4,7 @@ import type { OsType } from '../imgapi/os-type.js';
 import { allOf, type Condition, contains, oneOf } from '../platform/conditions.js';
 import { isSqlite, type SqlEntityManager } from '../platform/database.js';
 import { fewestOf } from '../platform/few-rows.js';
-import { searchedIds } from '../platform/search-index.js';
+import { searchedIds } from '../platform/trigrams.js';
 import type { ImageRepositoryType } from './image-repository.type.js';
 import type { RepositoryImageOrderField } from './repository-image.enums.js';
 import type { RepositoryImageFilter } from './repository-image.inputs.js';
