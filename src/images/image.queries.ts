@@ -10,7 +10,7 @@ import { badInput, notFound } from '../platform/errors.js';
 import type { Connection } from '../platform/page.js';
 import { IMAGE_FROM, imageColumns, type ImageRow, toImage } from './image.statement.js';
 import type { ImageType } from './image.type.js';
-import { imagesEverywhere, imagesOfDatacenter, usableInDatacenter, visibleImages } from './image.visibility.js';
+import { type ImageScope, imagesEverywhere, imagesOfDatacenter, usableInDatacenter, visibleImages } from './image.visibility.js';
 import { type ImageListRequest, listImages } from './list-images.js';
 import { shownManifest } from './shown-manifest.js';
 
@@ -135,9 +135,9 @@ export class ImageQueries {
     return seen.filter((one) => one !== null);
   }
 
-  async #list(where: Condition, request: ImageListRequest): Promise<Connection<ImageType>> {
+  async #list(scope: ImageScope, request: ImageListRequest): Promise<Connection<ImageType>> {
     const { fields } = request.selection;
-    return listImages(this.em, this.viewer, where, request, async (rows) => this.#complete(rows, fields));
+    return listImages(this.em, this.viewer, scope, request, async (rows) => this.#complete(rows, fields));
   }
 
   async #find(condition: Condition): Promise<ImageType[]> {
