@@ -54,9 +54,10 @@ class EventStream {
   }
 }
 
-async function run(door: GraphqlDoor, request: OperationRequest, context: DoorContext, raw: ServerResponse, stream: EventStream): Promise<void> {
+async function run(door: GraphqlDoor, request: OperationRequest, context: DoorContext, { raw, request: { method } }: FastifyReply, stream: EventStream): Promise<void> {
   try {
     const admitted = await door.operations.admit(request, context);
+    if (method === 'GET' && admitted.operation.operation === 'mutation') throw new AppError('BAD_REQUEST', 'A GET changes nothing; send a mutation by POST.');
     if (admitted.operation.operation !== 'subscription') return await stream.next(await door.operations.execute(admitted));
     const results = await door.operations.subscribe(admitted, () => raw.destroy());
     if (!(Symbol.asyncIterator in results)) return await stream.next(results);
@@ -95,7 +96,8 @@ export function streamHandler(door: GraphqlDoor) {
   };
 }
 
-function serve(door: GraphqlDoor, operation: OperationRequest, context: DoorContext, { raw }: FastifyReply): void {
+function serve(door: GraphqlDoor, operation: OperationRequest, context: DoorContext, reply: FastifyReply): void {
+  const { raw } = reply;
   const stream = new EventStream(raw, { 'x-request-id': context.requestId });
   const stop = (): void => stream.complete();
   door.streams.add(stop);
@@ -104,7 +106,7 @@ function serve(door: GraphqlDoor, operation: OperationRequest, context: DoorCont
     door.streams.delete(stop);
     door.metrics.closed('sse');
   });
-  run(door, operation, context, raw, stream).then(stop, (error: unknown) => {
+  run(door, operation, context, reply, stream).then(stop, (error: unknown) => {
     door.log.error({ err: error, requestId: context.requestId }, 'A stream broke off.');
     raw.destroy();
   });
