@@ -60,9 +60,8 @@ export function doorPlugin(door: GraphqlDoor): ApolloServerPlugin<DoorContext> {
         async didResolveOperation(context) {
           admit(door, context);
         },
-        // formatError is not told the context, so the ids travel on the error; they are shown only where one is masked.
         async didEncounterErrors({ contextValue, errors }) {
-          for (const error of errors) Object.assign(error.extensions, { requestId: contextValue.requestId, traceId: contextValue.traceId });
+          for (const error of errors) door.contextOf.set(error, contextValue);
         },
         async willSendResponse(context) {
           negotiateStatus(context);

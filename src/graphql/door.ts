@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { ScopeFactory } from '../access/scope-factory.js';
 import type { Metrics } from '../platform/metrics.js';
 import type { ChangeBus } from '../tasks/change-bus.js';
-import { Admission } from './admission.js';
+import { Admission, type DoorContext } from './admission.js';
 import { OperationMetrics } from './operation-metrics.js';
 import { OperationReport } from './operation-report.js';
 import { Operations } from './operations.js';
@@ -49,6 +49,8 @@ export interface GraphqlDoor {
   operationsPerSocket: number;
   isOriginAllowed: (request: IncomingMessage) => boolean;
   log: Logger;
+  /** In whose operation an error came up, as Apollo Server's formatError is not told. */
+  contextOf: WeakMap<object, DoorContext>;
   /** How what is open is ended, when the process stops. */
   streams: Set<() => void>;
 }
@@ -74,6 +76,7 @@ export function createDoor(parts: DoorParts, settings: DoorSettings): GraphqlDoo
     operationsPerSocket: settings.operationsPerSocket,
     isOriginAllowed: originRule(settings.publicUrl, settings.origins),
     log,
+    contextOf: new WeakMap(),
     streams: new Set(),
   };
 }

@@ -7,7 +7,6 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance } from 'fastify';
-import { GraphQLError } from 'graphql';
 import { AppError } from '../platform/errors.js';
 import { traceIdOf } from '../platform/trace-id.js';
 import type { DoorContext } from './admission.js';
@@ -39,8 +38,8 @@ function createApollo(door: GraphqlDoor, plugins: ApolloServerPlugin<DoorContext
     persistedQueries: { cache: door.persisted },
     logger: quiet(door.log),
     formatError: (formatted, error) => {
-      const { requestId, traceId } = (error instanceof GraphQLError ? error.extensions : {}) as { requestId?: string; traceId?: string };
-      return publicError(error, formatted, { requestId: requestId ?? 'unknown', traceId, log: door.log });
+      const { requestId = 'unknown', traceId } = door.contextOf.get(error as object) ?? {};
+      return publicError(error, formatted, { requestId, traceId, log: door.log });
     },
     plugins: [
       doorPlugin(door),

@@ -8,7 +8,7 @@ import { MAX_TOKENS } from './limits.js';
 import type { OperationReport } from './operation-report.js';
 import { Recent } from './recent.js';
 import { changesRights } from './rights.js';
-import { SharedStreams } from './shared-streams.js';
+import { SharedStreams, type Sink } from './shared-streams.js';
 import { hashOf } from './trusted-documents.js';
 
 export interface OperationRequest {
@@ -82,10 +82,10 @@ export class Operations {
     return result;
   }
 
-  /** The answers to a subscription; one answer when it is refused. `onSlow` is called when its reader has to be dropped. */
-  async subscribe({ operation, ...args }: Admitted, onSlow: () => void): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
-    const result = await this.#streams.subscribe(args, onSlow);
-    const errors = Symbol.asyncIterator in result ? undefined : result.errors;
+  /** Joins the sink to a subscription and answers how it leaves; or the one answer that refuses it. */
+  async subscribe({ operation, ...args }: Admitted, sink: Sink): Promise<(() => void) | ExecutionResult> {
+    const result = await this.#streams.subscribe(args, sink);
+    const errors = typeof result === 'function' ? undefined : result.errors;
     this.parts.report.finish({ context: args.contextValue, operation, errors });
     return result;
   }

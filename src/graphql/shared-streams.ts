@@ -1,109 +1,79 @@
 import { createSourceEventStream, type DocumentNode, execute, type ExecutionArgs, type ExecutionResult } from 'graphql';
 import type { ScopedEvent } from '../access/scope.js';
 import { filterMap } from '../platform/filter-map.js';
-import { slowReader } from '../tasks/change-bus.js';
 import type { DoorContext } from './admission.js';
+import type { PublicErrors } from './errors.js';
 
-/** Answers that may wait for one slow reader before it is dropped. */
-const BACKLOG_LIMIT = 100;
+/** Readers that are written to before other work gets its turn. */
+const AT_ONCE = 250;
 
-type Results = AsyncIterableIterator<ExecutionResult>;
+/** Where the answers of a subscription go; writing never waits, so whoever reads too slowly has to be dropped. */
+export interface Sink {
+  /** One answer, as JSON. */
+  next(json: string): void;
+  /** Called once, after the last answer; with what ended the stream before its time. */
+  end(error: PublicErrors | null): void;
+}
 
-/** One reader's place in a shared stream: a bounded queue. */
-class Reader implements AsyncIterableIterator<ExecutionResult> {
-  #waiting: ExecutionResult[] = [];
-  #wake: (() => void) | null = null;
-  #end: { error: unknown } | 'complete' | null = null;
+export type Results = AsyncIterableIterator<ExecutionResult>;
 
-  constructor(
-    private readonly onEnd: (reader: Reader) => void,
-    private readonly onSlow: () => void,
-  ) {}
-
-  offer(result: ExecutionResult): void {
-    this.#waiting.push(result);
-    if (this.#waiting.length > BACKLOG_LIMIT) {
-      this.#waiting = [];
-      this.end({ error: slowReader() });
-      this.onSlow();
-    }
-    this.#wake?.();
-  }
-
-  end(how: { error: unknown } | 'complete'): void {
-    this.#end ??= how;
-    this.onEnd(this);
-    this.#wake?.();
-  }
-
-  async next(): Promise<IteratorResult<ExecutionResult>> {
-    for (;;) {
-      const value = this.#waiting.shift();
-      if (value !== undefined) return { done: false, value };
-      if (this.#end === 'complete') return { done: true, value: undefined };
-      if (this.#end !== null) {
-        const { error } = this.#end;
-        this.#end = 'complete';
-        throw error;
-      }
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-      this.#wake = null;
-    }
-  }
-
-  async return(): Promise<IteratorResult<ExecutionResult>> {
-    this.#waiting = [];
-    this.end('complete');
-    return { done: true, value: undefined };
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
+export interface StreamHooks {
+  /** What clients get of an answer, and of the error that ends a stream. */
+  shown(result: ExecutionResult, context: DoorContext): ExecutionResult;
+  ended(error: unknown, context: DoorContext): PublicErrors;
 }
 
 /** One stream of answers, and everybody who reads it. */
 class Shared {
-  readonly readers = new Set<Reader>();
+  readonly #sinks = new Set<Sink>();
   #isOver = false;
   #isPumping = false;
 
   constructor(
     private readonly source: Results,
+    private readonly ended: (error: unknown) => PublicErrors,
     private readonly onOver: () => void,
   ) {}
 
-  /** Null when the stream has ended meanwhile. */
-  join(onSlow: () => void): Results | null {
+  /** The function that leaves; null when the stream has ended meanwhile. */
+  join(sink: Sink): (() => void) | null {
     if (this.#isOver) return null;
-    const reader = new Reader((ended) => this.#leave(ended), onSlow);
-    this.readers.add(reader);
+    this.#sinks.add(sink);
     // Not before there is a reader: what came meanwhile waits in the source.
     if (!this.#isPumping) void this.#pump();
-    return reader;
+    return () => this.#leave(sink);
   }
 
   async #pump(): Promise<void> {
     this.#isPumping = true;
     try {
-      for await (const result of this.source) for (const reader of this.readers) reader.offer(result);
-      this.#over('complete');
+      for await (const result of this.source) await this.#tell(JSON.stringify(result));
+      this.#over(null);
     } catch (error) {
-      this.#over({ error });
+      this.#over(this.ended(error));
     }
   }
 
-  #leave(reader: Reader): void {
-    this.readers.delete(reader);
-    if (this.readers.size > 0 || this.#isOver) return;
-    this.#over('complete');
+  async #tell(json: string): Promise<void> {
+    let told = 0;
+    for (const sink of this.#sinks) {
+      sink.next(json);
+      if ((told += 1) % AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  #leave(sink: Sink): void {
+    this.#sinks.delete(sink);
+    if (this.#sinks.size > 0 || this.#isOver) return;
+    this.#over(null);
     void this.source.return?.();
   }
 
-  #over(how: { error: unknown } | 'complete'): void {
+  #over(error: PublicErrors | null): void {
     this.#isOver = true;
     this.onOver();
-    for (const reader of this.readers) reader.end(how);
+    for (const sink of this.#sinks) sink.end(error);
+    this.#sinks.clear();
   }
 }
 
@@ -122,12 +92,6 @@ export async function subscribeFresh(args: ExecutionArgs, shown: StreamHooks['sh
   });
 }
 
-export interface StreamHooks {
-  /** What clients get of an answer, and of the error that ends a stream. */
-  shown(result: ExecutionResult, context: DoorContext): ExecutionResult;
-  ended(error: unknown, context: DoorContext): unknown;
-}
-
 /**
  * Subscriptions. Whoever asks the same with the same sign-in shares one stream: its rights are looked at, and its answer
  * is made, once per event and not once per reader.
@@ -139,8 +103,8 @@ export class SharedStreams {
 
   constructor(private readonly hooks: StreamHooks) {}
 
-  /** A stream of answers, or the one answer that refuses it. `onSlow` is called when the reader has to be dropped. */
-  async subscribe(args: ExecutionArgs, onSlow: () => void): Promise<Results | ExecutionResult> {
+  /** Joins the sink to a stream and answers how it leaves; or the one answer that refuses it. */
+  async subscribe(args: ExecutionArgs, sink: Sink): Promise<(() => void) | ExecutionResult> {
     for (;;) {
       const key = this.#keyOf(args);
       let opening = this.#streams.get(key);
@@ -152,8 +116,8 @@ export class SharedStreams {
       }
       const shared = await opening;
       if (!(shared instanceof Shared)) return shared;
-      const joined = shared.join(onSlow);
-      if (joined !== null) return joined;
+      const leave = shared.join(sink);
+      if (leave !== null) return leave;
     }
   }
 
@@ -161,24 +125,7 @@ export class SharedStreams {
     const context = args.contextValue as DoorContext;
     const results = await subscribeFresh(args, this.hooks.shown);
     if (!(Symbol.asyncIterator in results)) return results;
-    return new Shared(this.#ending(results, context), forget);
-  }
-
-  /** The same answers, with the error that ends them as clients get it. */
-  #ending(results: Results, context: DoorContext): Results {
-    return {
-      next: async () => {
-        try {
-          return await results.next();
-        } catch (error) {
-          throw this.hooks.ended(error, context);
-        }
-      },
-      return: async () => (await results.return?.()) ?? { done: true, value: undefined },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
+    return new Shared(results, (error) => this.hooks.ended(error, context), forget);
   }
 
   #keyOf({ document, contextValue, operationName, variableValues }: ExecutionArgs): string {

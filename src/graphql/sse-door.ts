@@ -1,7 +1,5 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { ExecutionResult } from 'graphql';
 import { AppError } from '../platform/errors.js';
 import { traceIdOf } from '../platform/trace-id.js';
 import type { DoorContext } from './admission.js';
@@ -9,8 +7,11 @@ import type { GraphqlDoor } from './door.js';
 import { PublicErrors, statusOf } from './errors.js';
 import type { OperationRequest } from './operations.js';
 import { readOperation } from './read-operation.js';
+import type { Sink } from './shared-streams.js';
 
 const PING_MS = 12_000;
+/** What may wait to be written to one reader. */
+const MAX_BUFFERED_BYTES = 1024 * 1024;
 
 /** Whether the answer is to be a stream of server-sent events: asked for alone, or for a subscription. */
 export function wantsStream({ headers, body }: FastifyRequest): boolean {
@@ -22,12 +23,15 @@ export function wantsStream({ headers, body }: FastifyRequest): boolean {
 }
 
 /** One answer as it is being written, in the distinct connections mode of GraphQL over SSE. */
-class EventStream {
-  #ping: NodeJS.Timeout;
+class EventStream implements Sink {
+  readonly #ping: NodeJS.Timeout;
 
-  constructor(private readonly raw: ServerResponse, headers: Record<string, string>) {
+  constructor(
+    private readonly raw: ServerResponse,
+    requestId: string,
+  ) {
     raw.writeHead(200, {
-      ...headers,
+      'x-request-id': requestId,
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
@@ -40,32 +44,34 @@ class EventStream {
     raw.once('close', () => clearInterval(this.#ping));
   }
 
-  /** Waits while the reader is behind. */
-  async next(result: ExecutionResult): Promise<void> {
-    if (this.raw.destroyed) return;
-    if (!this.raw.write(`event: next\ndata: ${JSON.stringify(result)}\n\n`)) {
-      await Promise.race([once(this.raw, 'drain'), once(this.raw, 'close')]);
-    }
+  next(json: string): void {
+    if (this.raw.writableLength > MAX_BUFFERED_BYTES) this.raw.destroy();
+    else if (!this.raw.writableEnded) this.raw.write(`event: next\ndata: ${json}\n\n`);
   }
 
-  complete(): void {
+  end(error: PublicErrors | null): void {
+    if (error !== null) this.next(JSON.stringify({ errors: error.errors }));
     clearInterval(this.#ping);
-    if (!this.raw.destroyed) this.raw.end('event: complete\ndata: \n\n');
+    if (!this.raw.writableEnded) this.raw.end('event: complete\ndata: \n\n');
   }
 }
 
+/** Resolves once it runs, or has ended. */
 async function run(door: GraphqlDoor, request: OperationRequest, context: DoorContext, { raw, request: { method } }: FastifyReply, stream: EventStream): Promise<void> {
   try {
     const admitted = await door.operations.admit(request, context);
-    if (method === 'GET' && admitted.operation.operation === 'mutation') throw new AppError('BAD_REQUEST', 'A GET changes nothing; send a mutation by POST.');
-    if (admitted.operation.operation !== 'subscription') return await stream.next(await door.operations.execute(admitted));
-    const results = await door.operations.subscribe(admitted, () => raw.destroy());
-    if (!(Symbol.asyncIterator in results)) return await stream.next(results);
-    raw.once('close', () => void results.return?.());
-    for await (const result of results) await stream.next(result);
+    const { operation } = admitted.operation;
+    if (method === 'GET' && operation === 'mutation') throw new AppError('BAD_REQUEST', 'A GET changes nothing; send a mutation by POST.');
+    const result = operation === 'subscription' ? await door.operations.subscribe(admitted, stream) : await door.operations.execute(admitted);
+    if (typeof result === 'function') {
+      if (raw.destroyed) result();
+      else raw.once('close', result);
+      return;
+    }
+    stream.next(JSON.stringify(result));
+    stream.end(null);
   } catch (error) {
-    const shown = error instanceof PublicErrors ? error : door.operations.refusal(error, context);
-    await stream.next({ errors: shown.errors } as unknown as ExecutionResult);
+    stream.end(error instanceof PublicErrors ? error : door.operations.refusal(error, context));
   }
 }
 
@@ -98,16 +104,13 @@ export function streamHandler(door: GraphqlDoor) {
 
 function serve(door: GraphqlDoor, operation: OperationRequest, context: DoorContext, reply: FastifyReply): void {
   const { raw } = reply;
-  const stream = new EventStream(raw, { 'x-request-id': context.requestId });
-  const stop = (): void => stream.complete();
+  const stream = new EventStream(raw, context.requestId);
+  const stop = (): void => stream.end(null);
   door.streams.add(stop);
   door.metrics.opened('sse');
   raw.once('close', () => {
     door.streams.delete(stop);
     door.metrics.closed('sse');
   });
-  run(door, operation, context, reply, stream).then(stop, (error: unknown) => {
-    door.log.error({ err: error, requestId: context.requestId }, 'A stream broke off.');
-    raw.destroy();
-  });
+  void run(door, operation, context, reply, stream);
 }
