@@ -54,6 +54,9 @@ import { virtualServerParts } from './virtual-servers/virtual-server.parts.js';
 /** Where `npm run build` puts GraphiQL, seen from the built file. */
 const GRAPHIQL_FOLDER = fileURLToPath(new URL('./graphiql', import.meta.url));
 
+/** How soon a process that only works finds what the others recorded. */
+const TAKE_UP_MS = 1000;
+
 /** What lives as long as the process. */
 interface Work {
   database: Database;
@@ -131,12 +134,14 @@ async function openDoors(app: FastifyInstance, config: Config, work: Work, log: 
 }
 
 /** Brings a database, new or old, to where the doors may open. */
-async function prepare(work: Work, log: Logger): Promise<string | null> {
+async function prepare(config: Config, work: Work, log: Logger): Promise<string | null> {
   const applied = await migrate(work.database);
   if (applied.length > 0) log.info({ applied }, 'Migrations applied.');
   const firstKey = await prepareFirstStart(work.database);
   const server = await readImageServer(work.database.em.fork());
   await work.database.em.fork().transactional((tx) => syncLocalRepository(tx, server?.hostname ?? null, work.imageServerUrl));
+  // What is unfinished is that of the process that works.
+  if (!config.run.worker) return firstKey;
   await resetStaleLoads(work.database.em.fork());
   await work.store.check().catch((error: unknown) => log.warn({ err: error }, 'The image store is not available; images cannot be imported.'));
   const swept = await work.store.sweep(await unfinishedImports(work.database.em.fork())).catch(() => []);
@@ -145,13 +150,18 @@ async function prepare(work: Work, log: Logger): Promise<string | null> {
 }
 
 /** Takes up open tasks and loads repositories by the clock, in a process that is to work. */
-async function startWorking(config: Config, work: Work, log: Logger): Promise<RepositorySchedule | null> {
-  if (!config.run.worker) return null;
+async function startWorking(config: Config, work: Work, log: Logger): Promise<() => Promise<void>> {
+  if (!config.run.worker) return async () => undefined;
   const resumed = await work.runner.start();
   if (resumed > 0) log.info({ tasks: resumed }, 'Open tasks taken up again.');
   const schedule = new RepositorySchedule({ ...work, log }, config.refreshIntervalSeconds);
   schedule.start();
-  return schedule;
+  // Tasks that are asked for in this process are queued there and then.
+  const look = config.run.api ? null : setInterval(() => work.runner.takeUp().catch((error: unknown) => log.error({ err: error }, 'New tasks could not be looked for.')), TAKE_UP_MS);
+  return async () => {
+    if (look !== null) clearInterval(look);
+    await schedule.stop();
+  };
 }
 
 /** Starts a gateway and resolves once it listens. Throws AlreadyRunning when another process has the same SQLite folder. */
@@ -161,7 +171,7 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   const unlock = await lockFolder(config.dataDir);
   const database = await openDatabase(config.database, ENTITIES);
   const work = createWork(config, database, log);
-  const firstKey = await prepare(work, log);
+  const firstKey = await prepare(config, work, log);
   let ready = false;
   const app = createHttpServer(log, { trustProxy: config.trustProxy, requestTimeoutMs: config.limits.requestTimeoutMs });
   const drain = new Drain(app);
@@ -169,7 +179,7 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   work.metrics.serve(app, trustedNetworks(config.metricsTrusted));
   const [endStreams, afterRequests] = config.run.api ? await openDoors(app, config, work, log) : [];
   await app.listen({ host: config.host, port: config.port });
-  const schedule = await startWorking(config, work, log);
+  const stopWorking = await startWorking(config, work, log);
   ready = true;
   return {
     publicUrl: config.publicUrl,
@@ -178,9 +188,8 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
     async close() {
       ready = false;
       drain.begin();
-      await schedule?.stop();
-      await endStreams?.();
-      await drain.close();
+      await stopWorking();
+      await Promise.all([endStreams?.(), drain.close()]);
       await afterRequests?.();
       await work.runner.stop();
       await work.fetch.close();

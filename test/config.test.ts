@@ -106,7 +106,13 @@ describe('a faulty configuration', () => {
     ]);
   });
 
+  it.each(['api', 'worker'])('is refused with RUN=%s on SQLite, where one process owns the file', (part) => {
+    expect(faultsOf({ RUN: part })).toEqual([`RUN=${part}: with SQLite one process owns the file and does everything; accepted: api,worker, or a DATABASE_URL of Postgres`]);
+    expect(faultsOf({ RUN: part, DATABASE_URL: 'postgres://me@db/gateway' })).toEqual([]);
+  });
+
   it.each([
+    ['ALLOWED_ORIGINS', 'cloud.example'], ['ALLOWED_ORIGINS', 'https://cloud.example/path'], ['TRUST_PROXY', 'proxy'], ['RATE_LIMIT', '-1'], ['COST_LIMIT', '0'], ['TRACES', 'collector'],
     ['HOST', 'not a host'], ['HOST', 'fe80::1%eth0'], ['PORT', '65536'], ['PORT', '-1'], ['PORT', '1e3'], ['PUBLIC_URL', 'images.example.com'],
     ['PUBLIC_URL', 'https://x/?a=1'], ['DATABASE_URL', 'mysql://x/y'], ['DATABASE_URL', 'postgres://host'], ['DATABASE_URL', 'sqlite:'],
     ['DATABASE_URL', 'sqlite://x'], ['IMAGE_STORE', '/images'], ['AUTH_JWKS_URL', 'ftp://x'], ['FETCH_ALLOW', 'http://lan'], ['FETCH_ALLOW', '10.0.0'],
