@@ -18,6 +18,7 @@ import { createDoor } from './graphql/door.js';
 import { openHttpDoor } from './graphql/http-door.js';
 import { references } from './graphql/references.js';
 import { buildGatewaySchema } from './graphql/schema.js';
+import { traceRootFields } from './graphql/traced-schema.js';
 import { openWebsocketDoor } from './graphql/websocket-door.js';
 import { registerImageServer } from './image-server/routes.js';
 import { countServedBytes } from './image-server/served-bytes.js';
@@ -36,6 +37,7 @@ import { createHttpServer, freePort, registerHealth } from './platform/http.js';
 import { Metrics } from './platform/metrics.js';
 import { trustedNetworks } from './platform/networks.js';
 import { lockFolder } from './platform/process-lock.js';
+import { Tracing } from './platform/tracing.js';
 import { syncLocalRepository } from './repositories/local-repository.js';
 import { registerRepositoryMetrics } from './repositories/repository-metrics.js';
 import { RefreshRepository } from './repositories/refresh-repository.js';
@@ -66,6 +68,7 @@ interface Work {
   imgapi: ImgapiClient;
   runner: TaskRunner;
   metrics: Metrics;
+  tracing: Tracing | null;
   imageServerUrl: string;
 }
 
@@ -78,7 +81,7 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-function createWork(config: Config, database: Database, log: Logger): Work {
+function createWork(config: Config, database: Database, tracing: Tracing | null, log: Logger): Work {
   const changes = new ChangeBus();
   const store = new LocalFileStore(config.imageStore.path);
   const fetch = new GuardedFetch({ allow: config.fetchAllow });
@@ -93,7 +96,7 @@ function createWork(config: Config, database: Database, log: Logger): Work {
   const metrics = new Metrics();
   registerTaskMetrics(metrics.registry, database);
   registerRepositoryMetrics(metrics.registry, database);
-  return { database, changes, store, fetch, imgapi, runner, metrics, imageServerUrl: `${config.publicUrl}/imgapi` };
+  return { database, changes, store, fetch, imgapi, runner, metrics, tracing, imageServerUrl: `${config.publicUrl}/imgapi` };
 }
 
 function createScopes(work: Work, verifyToken: Awaited<ReturnType<typeof createTokenVerifier>>): ScopeFactory {
@@ -115,7 +118,8 @@ async function openDoors(app: FastifyInstance, config: Config, work: Work, log: 
   const verifyToken = await createTokenVerifier(config.auth, secretFileIn(config.dataDir), {
     fetch: fetchKeysWith(work.fetch),
   });
-  const schema = shielded(await buildGatewaySchema({ references }));
+  const shieldedSchema = shielded(await buildGatewaySchema({ references }));
+  const schema = work.tracing === null ? shieldedSchema : traceRootFields(shieldedSchema, work.tracing);
   const door = createDoor({ ...work, schema, scopes: createScopes(work, verifyToken), log }, { ...config, ...config.limits });
   const stopApollo = await openHttpDoor(app, door);
   const closeSockets = openWebsocketDoor(app.server, door);
@@ -169,11 +173,13 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   const port = given.port === 0 ? await freePort(given.host) : given.port;
   const config = { ...given, port, publicUrl: given.publicUrl.replace(/:0$/, `:${port}`) };
   const unlock = await lockFolder(config.dataDir);
-  const database = await openDatabase(config.database, ENTITIES);
-  const work = createWork(config, database, log);
+  const tracing = config.traces === null ? null : await Tracing.start(config.traces);
+  const database = await openDatabase(config.database, ENTITIES, tracing);
+  const work = createWork(config, database, tracing, log);
   const firstKey = await prepare(config, work, log);
   let ready = false;
   const app = createHttpServer(log, { trustProxy: config.trustProxy, requestTimeoutMs: config.limits.requestTimeoutMs });
+  tracing?.traceRequests(app);
   const drain = new Drain(app);
   registerHealth(app, () => ready);
   work.metrics.serve(app, trustedNetworks(config.metricsTrusted));
@@ -194,6 +200,7 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
       await work.runner.stop();
       await work.fetch.close();
       await database.close();
+      await tracing?.stop();
       unlock();
     },
   };
