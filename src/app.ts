@@ -15,6 +15,7 @@ import { ENTITIES } from './entities.js';
 import { prepareFirstStart } from './first-start.js';
 import { registerGraphiql } from './graphql/graphiql.js';
 import { createDoor } from './graphql/door.js';
+import { allowPages } from './graphql/allow-pages.js';
 import { openHttpDoor } from './graphql/http-door.js';
 import { references } from './graphql/references.js';
 import { buildGatewaySchema } from './graphql/schema.js';
@@ -121,6 +122,7 @@ async function openDoors(app: FastifyInstance, config: Config, work: Work, log: 
   const shieldedSchema = shielded(await buildGatewaySchema({ references }));
   const schema = work.tracing === null ? shieldedSchema : traceRootFields(shieldedSchema, work.tracing);
   const door = createDoor({ ...work, schema, scopes: createScopes(work, verifyToken), log }, { ...config, ...config.limits });
+  if (config.origins.length > 0) await allowPages(app, config.origins);
   const stopApollo = await openHttpDoor(app, door);
   const closeSockets = openWebsocketDoor(app.server, door);
   if (config.graphiql) await registerGraphiql(app, { folder: GRAPHIQL_FOLDER });

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../platform/errors.js';
 import { traceIdOf } from '../platform/trace-id.js';
@@ -28,10 +28,10 @@ class EventStream implements Sink {
 
   constructor(
     private readonly raw: ServerResponse,
-    requestId: string,
+    headers: OutgoingHttpHeaders,
   ) {
     raw.writeHead(200, {
-      'x-request-id': requestId,
+      ...headers,
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
@@ -104,7 +104,7 @@ export function streamHandler(door: GraphqlDoor) {
 
 function serve(door: GraphqlDoor, operation: OperationRequest, context: DoorContext, reply: FastifyReply): void {
   const { raw } = reply;
-  const stream = new EventStream(raw, context.requestId);
+  const stream = new EventStream(raw, reply.getHeaders() as OutgoingHttpHeaders);
   const stop = (): void => stream.end(null);
   door.streams.add(stop);
   door.metrics.opened('sse');

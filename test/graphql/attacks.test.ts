@@ -1,10 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
-import { GraphQLError } from 'graphql';
+import { GraphQLError, parse, print } from 'graphql';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+// oxlint-disable-next-line typescript/ban-ts-comment -- scripts have no types
+// @ts-ignore
+import { plugin } from '../../scripts/trusted-documents.js';
 import { publicErrorOf } from '../../src/graphql/errors.js';
 import { hashOf } from '../../src/graphql/trusted-documents.js';
 import { freshFolder, GatewayProcess, TestClient } from '../support/gateway.js';
@@ -13,7 +16,7 @@ import { temporaryFolder, type TemporaryFolder } from '../support/temp-folder.js
 import { ask, codes, type Operation, type Transport, TRANSPORTS } from '../support/transports.js';
 
 const SECRET = 'a secret of more than thirty-two bytes';
-const LISTED = 'query Listed { viewer { user { username } } }';
+const LISTED = print(parse('query Listed { viewer { ...who } } fragment who on Viewer { user { username } }'));
 
 let open: GatewayProcess;
 let strict: GatewayProcess;
@@ -25,7 +28,7 @@ beforeAll(async () => {
   const [first, second, place] = [await freshFolder(), await freshFolder(), await temporaryFolder()];
   folders.push(first, second, place);
   const manifest = join(place.path, 'trusted.json');
-  await writeFile(manifest, JSON.stringify({ [hashOf(LISTED)]: LISTED }));
+  await writeFile(manifest, plugin(null, [{ document: parse(LISTED) }]));
   open = await GatewayProcess.start(first.path, { FETCH_ALLOW: '', REQUEST_TIMEOUT: '1', AUTH_JWT_SECRET: SECRET, METRICS_TRUSTED: '10.0.0.0/8', COST_LIMIT: '20000' });
   admin = new TestClient(open.url, open.firstKey);
   strict = await GatewayProcess.start(second.path, { INTROSPECTION: 'off', TRUSTED_DOCUMENTS: manifest, TRUST_PROXY: '127.0.0.0/8', METRICS_TRUSTED: '10.0.0.0/8', RATE_LIMIT: '20' });

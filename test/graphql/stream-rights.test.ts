@@ -94,6 +94,22 @@ it('a token that expires ends its streams, and closes its socket with 4401 when 
   for (const stream of streams) await stream.stop();
 }, 60_000);
 
+describe('a page', () => {
+  const preflight = (origin: string) =>
+    fetch(`${gateway.url}/graphql`, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization,content-type' } });
+
+  it('of a configured origin may read answers and streams, and one of another may not', async () => {
+    const [ours, foreign] = [await preflight('https://cloud.example'), await preflight('https://evil.example')];
+    expect(ours.headers.get('access-control-allow-origin')).toBe('https://cloud.example');
+    expect(ours.headers.get('access-control-allow-headers')).toContain('authorization');
+    expect(foreign.headers.get('access-control-allow-origin')).not.toBe('https://evil.example');
+    const headers = { origin: 'https://cloud.example', accept: 'text/event-stream', authorization: `Bearer ${admin.key}`, 'content-type': 'application/json' };
+    const stream = await fetch(`${gateway.url}/graphql`, { method: 'POST', headers, body: '{"query":"{ __typename }"}' });
+    expect(stream.headers.get('access-control-allow-origin')).toBe('https://cloud.example');
+    expect(await stream.text()).toContain('"__typename":"Query"');
+  });
+});
+
 describe('a socket', () => {
   it('of a configured origin, and of our own, is welcome', async () => {
     for (const origin of ['https://cloud.example', gateway.url]) {
