@@ -1,5 +1,24 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { ONCE } from './test/support/once.js';
+
+const patience = { testTimeout: 60_000, hookTimeout: 60_000, teardownTimeout: 30_000 };
+
+/** The suite on one database. What a test file needs of the project, it finds in TEST_DATABASE. */
+function suiteOn(database: 'sqlite' | 'postgres', exclude: string[]) {
+  return {
+    extends: true as const,
+    test: {
+      name: database,
+      include: ['test/**/*.test.ts'],
+      exclude,
+      env: { TEST_DATABASE: database },
+      pool: 'forks' as const,
+      setupFiles: ['reflect-metadata'],
+      ...patience,
+    },
+  };
+}
 
 export default defineConfig({
   resolve: {
@@ -7,12 +26,7 @@ export default defineConfig({
     alias: [{ find: /^graphql$/, replacement: fileURLToPath(new URL('node_modules/graphql/index.js', import.meta.url)) }],
   },
   test: {
-    include: ['test/**/*.test.ts'],
-    pool: 'forks',
     globalSetup: ['test/support/postgres-server.ts'],
-    setupFiles: ['reflect-metadata'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    teardownTimeout: 30_000,
+    projects: [suiteOn('sqlite', []), suiteOn('postgres', [...ONCE])],
   },
 });

@@ -44,7 +44,7 @@ export class ImageMutationResolver {
   async deleteImage(
     @Arg('input', () => DeleteImageInput, { description: 'Which image.' }) input: DeleteImageInput,
   ): Promise<DeleteImagePayloadType> {
-    return this.deletions.delete(input.name);
+    return this.deletions.delete(input);
   }
 
   @Mutation(() => AttachImagePayloadType, {

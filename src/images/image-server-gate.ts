@@ -15,10 +15,13 @@ export class ImageServerGate {
     private readonly store: FileStore,
   ) {}
 
-  /** The image server; null when none is configured. IMAGE_SERVER_UNAVAILABLE when its server or its store is not fit. */
-  async open(): Promise<ImageServerState | null> {
+  /**
+   * The image server; null when none is configured. IMAGE_SERVER_UNAVAILABLE when it is needed and its server or its
+   * store is not fit.
+   */
+  async open({ isNeeded = true } = {}): Promise<ImageServerState | null> {
     const server = await readImageServer(this.em);
-    if (server === null) return null;
+    if (server === null || !isNeeded) return server;
     requireOperational(server);
     await this.store.check();
     return server;

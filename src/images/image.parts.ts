@@ -32,10 +32,13 @@ export interface ImageWork {
   trustedHosts: (em: SqlEntityManager) => Promise<ReadonlySet<string>>;
 }
 
-function reads(): PartEntry[] {
+function reads(work: ImageWork): PartEntry[] {
   return [
     provide(ImageQueries, (scope) => new ImageQueries(scope.em, scope.viewer, scope.get(DatacenterQueries), scope.get(UserQueries))),
-    provide(ImageVerdicts, (scope) => new ImageVerdicts(scope.em, scope.viewer, scope.get(DatacenterQueries))),
+    provide(ImageVerdicts, (scope) => {
+      const [datacenters, images] = [scope.get(DatacenterQueries), scope.get(ImageQueries)];
+      return new ImageVerdicts({ em: scope.em, viewer: scope.viewer, datacenters, images, gate: new ImageServerGate(scope.em, work.store) });
+    }),
     provide(
       ImageChangeVisibility,
       (scope) => new ImageChangeVisibility(scope.em, scope.viewer, scope.get(ImageQueries), scope.get(DatacenterQueries)),
@@ -64,7 +67,7 @@ function changes(work: ImageWork): PartEntry[] {
 /** What this feature puts into every scope. */
 export function imageParts(work: ImageWork): PartEntry[] {
   return [
-    ...reads(),
+    ...reads(work),
     ...changes(work),
     provide(ImageResolver, (scope) => new ImageResolver(scope.get(ImageQueries), scope.get(DatacenterQueries))),
     provide(

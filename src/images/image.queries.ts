@@ -74,6 +74,20 @@ export class ImageQueries {
     return image ?? null;
   }
 
+  /** Forgets what was read before a change, so that several changes of one request each see the present. */
+  forget(): void {
+    this.byId.clearAll();
+    this.attachedTo.clearAll();
+    this.#manifestText.clearAll();
+  }
+
+  /** Takes over what others read of an image that is not to be found here: that of a dry run. */
+  async adopt(image: ImageType, from: ImageQueries): Promise<void> {
+    this.byId.prime(image.id, image);
+    this.attachedTo.prime(image.id, await from.attachedTo.load(image.id));
+    this.#manifestText.prime(image.id, await from.#manifestText.load(image.id));
+  }
+
   async require(name: string): Promise<ImageType> {
     const image = await this.one(name, null);
     if (image === null) throw notFound('image', name);

@@ -109,6 +109,19 @@ export class ImageFileType {
   url!: string;
 }
 
+/** What a FORBIDDEN verdict asks for. */
+@ObjectType('MissingPermissions', {
+  simpleResolvers: true,
+  description: 'What you would need to be allowed to do something.',
+})
+export class MissingPermissionsType {
+  @Field(() => [String], { description: 'The permissions that you lack there; `SUPER_ADMIN`: only a SuperAdmin may.' })
+  permissions!: readonly string[];
+
+  @Field(() => String, { nullable: true, description: 'The datacenter where they would be needed; null: in any, or it is no matter of datacenters.' })
+  datacenter!: string | null;
+}
+
 /** Whether the viewer may do one thing to one image. */
 @ObjectType('ImageActionVerdict', {
   simpleResolvers: true,
@@ -129,6 +142,9 @@ export class ImageActionVerdictType {
 
   @Field(() => String, { nullable: true, description: 'A sentence of why not, for people; null when you may.' })
   reason!: string | null;
+
+  @Field(() => MissingPermissionsType, { nullable: true, description: 'What is missing when the code is FORBIDDEN; else null.' })
+  requires!: MissingPermissionsType | null;
 }
 
 /** One page of images. */

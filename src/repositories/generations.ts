@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { oneOf } from '../platform/conditions.js';
-import { type SqlEntityManager, statements } from '../platform/database.js';
+import { isSqlite, type SqlEntityManager, statements } from '../platform/database.js';
 import type { PresentEntry } from './diff.js';
 import { Pace } from './pace.js';
 import { OPEN_GENERATION } from './repository-image.entity.js';
@@ -59,6 +59,17 @@ export async function closeRows(em: SqlEntityManager, ids: readonly number[], to
 
 async function deleteRows(em: SqlEntityManager, ids: readonly number[]): Promise<void> {
   await sql`delete from repository_image where ${oneOf('id', ids)}`.execute(statements(em));
+}
+
+/** From how many changed rows on the statistics of the table are taken anew. */
+const MANY_ROWS = 1000;
+
+/**
+ * Lets Postgres count what a large load has changed. By itself it looks after a minute, and plans without it read the whole
+ * list for each page of it.
+ */
+export async function countAnew(em: SqlEntityManager, changedRows: number): Promise<void> {
+  if (changedRows >= MANY_ROWS && !isSqlite(em)) await sql`analyze repository_image`.execute(statements(em));
 }
 
 /** Deletes what no reader sees any more, in small steps. */

@@ -32,16 +32,23 @@ export interface OfferedRow {
 export const OFFERED_FROM = sql`repository_image o join image_repository r on r.id = o.repository_id
   left join image i on i.uuid = o.uuid left join image base on base.uuid = o.origin and base.status = 'OK'`;
 
+/** An image that came from this repository without a file gets it by being imported again, while there is an image server. */
+const LACKS_FILE = sql`(i.file_sha1 is null and i.status = 'OK' and coalesce(i.repository_id, 0) = o.repository_id
+  and exists (select 1 from global_settings g where g.image_server_id is not null))`;
+
+/** The catalogue has it, file and all. */
+const IS_KNOWN = sql`(i.id is not null and not ${LACKS_FILE})`;
+
 /** Columns of OfferedRow; `reason` is why it cannot be imported now. Manifests are large: read only when asked for. */
 export function offeredColumns(withManifest: boolean): ReturnType<typeof sql> {
   return sql`o.id, o.repository_id, i.id as image_id, o.uuid, o.name, o.version, o.os_type, o.type, o.description, o.homepage,
     o.size_mib, o.download_size, o.state, o.published_at, o.published_sort, o.origin,
     ${withManifest ? sql`o.manifest` : sql`null`} as manifest,
-    case when o.problem is not null then o.problem when i.id is not null then 'ALREADY_EXISTS'
+    case when o.problem is not null then o.problem when ${IS_KNOWN} then 'ALREADY_EXISTS'
       when o.origin is not null and base.id is null then 'MISSING_ORIGIN' end as reason`;
 }
 
-const IMPORTABLE: Condition = sql<SqlBool>`(o.problem is null and i.id is null and (o.origin is null or base.id is not null))`;
+const IMPORTABLE: Condition = sql<SqlBool>`(o.problem is null and not ${IS_KNOWN} and (o.origin is null or base.id is not null))`;
 
 /** Who imported images placed by hand already is a SuperAdmin's business. */
 export function hidesKnownEntries(viewer: Viewer, repository: ImageRepositoryType): boolean {

@@ -9,7 +9,7 @@ import type { Failure, TaskRun } from '../tasks/task-run.js';
 import type { TaskHandler } from '../tasks/task-runner.js';
 import { transact } from '../tasks/transact.js';
 import { ListDiff } from './diff.js';
-import { dropPast, readPresent } from './generations.js';
+import { countAnew, dropPast, readPresent } from './generations.js';
 import { ImageRepository } from './image-repository.entity.js';
 import { localEntries } from './local-entries.js';
 import { type LoadedRepository, NextList } from './next-list.js';
@@ -65,6 +65,7 @@ export class RefreshRepository implements TaskHandler {
     const skipped = await this.#write(run, source.entries, diff, next);
     const removed = diff.removed();
     await next.remove(removed, () => run.checkpoint());
+    await countAnew(this.#em(), diff.counts.added + diff.counts.changed + removed.length);
     const outcome = { ...diff.counts, removed: removed.length, skippedCount: skipped.count, skipped: skipped.kept };
     const shown = { generation: next.generation, imageCount: outcome.total, ...source.validators() };
     await this.#finish(run, repository, outcome, shown);

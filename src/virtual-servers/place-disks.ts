@@ -37,10 +37,11 @@ export async function placeDisks(
   for (const disk of disks) {
     const image = typeof disk.image === 'string' ? images.get(disk.image) : undefined;
     if (image === undefined || before.get(disk.diskId) === image.id) continue;
-    const isAttached = (await tx.count(ImageAttachment, { image: image.id, datacenter: place.datacenter.id })) > 0;
+    const attached = (await tx.find(ImageAttachment, { image: image.id })).map((row) => row.datacenter.id);
+    const [isAttachedHere, isAttachedAnywhere] = [attached.includes(place.datacenter.id), attached.length > 0];
     const { name, access, status, osType, sizeMib, resize } = image;
     requireUsable(
-      { name, access, status, osType, sizeMib, resize, ownerId: image.owner.id, isAttached },
+      { name, access, status, osType, sizeMib, resize, ownerId: image.owner.id, isAttachedHere, isAttachedAnywhere },
       {
         diskId: disk.diskId,
         sizeMib: disk.size,

@@ -12,7 +12,7 @@ import { type Connection, type PageArgs, readPage } from '../platform/page.js';
 import { readList } from '../platform/read-page.js';
 import type { ConnectionSelection } from '../platform/selection.js';
 import { asBoolean, type Flag } from '../platform/tables.js';
-import { visibleServers } from './server.visibility.js';
+import { visibleServers } from '../datacenters/server.visibility.js';
 import type { VirtualDiskType } from './virtual-disk.type.js';
 import type { ServerStatus } from './virtual-server.enums.js';
 import type { VirtualServerType } from './virtual-server.type.js';

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Viewer } from '../access/viewer.js';
 import { allOf, type Condition, oneOf } from '../platform/conditions.js';
 import { type SqlEntityManager, statements } from '../platform/database.js';
-import { visibleServers } from './server.visibility.js';
+import { visibleServers } from '../datacenters/server.visibility.js';
 import type { SnapshotStatus } from './snapshot.enums.js';
 import type { SnapshotType } from './snapshot.type.js';
 

@@ -1,15 +1,15 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { launchBrowser } from '../support/browser.js';
-import { GatewayProcess } from '../support/gateway.js';
-import { type TemporaryFolder, temporaryFolder } from '../support/temp-folder.js';
+import { freshFolder, GatewayProcess } from '../support/gateway.js';
+import type { TemporaryFolder } from '../support/temp-folder.js';
 
 let folder: TemporaryFolder;
 let gateway: GatewayProcess;
 let browser: Browser;
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
+  folder = await freshFolder();
   [gateway, browser] = await Promise.all([GatewayProcess.start(folder.path, { FETCH_ALLOW: '' }, ['--demo']), launchBrowser()]);
 }, 60_000);
 afterAll(async () => {

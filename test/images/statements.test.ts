@@ -2,10 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserQueries } from '../../src/access/user.queries.js';
 import { Viewer } from '../../src/access/viewer.js';
 import { DatacenterQueries } from '../../src/datacenters/datacenter.queries.js';
-import { ENTITIES } from '../../src/entities.js';
 import { ImageQueries } from '../../src/images/image.queries.js';
-import { type Database, migrate, openDatabase } from '../../src/platform/database.js';
-import { createTestDatabase } from '../support/postgres.js';
+import type { Database } from '../../src/platform/database.js';
+import { openMigratedDatabase, type TestedDatabase } from '../support/database.js';
 
 const IMAGES = 10_000;
 const FIELDS = new Set(['name', 'owner', 'tags', 'datacenters']);
@@ -27,19 +26,14 @@ async function fill(database: Database): Promise<void> {
   }
 }
 
-describe.each(['SQLite', 'Postgres'])('a list of 10,000 images on %s', (kind) => {
+describe('a list of 10,000 images', () => {
   let database: Database;
-  let drop = async (): Promise<void> => undefined;
+  let opened: TestedDatabase;
   let statements = 0;
 
   beforeAll(async () => {
-    if (kind === 'SQLite') database = await openDatabase({ kind: 'sqlite', path: ':memory:' }, ENTITIES);
-    else {
-      const test = await createTestDatabase();
-      drop = test.drop;
-      database = await openDatabase({ kind: 'postgres', url: test.url }, ENTITIES);
-    }
-    await migrate(database);
+    opened = await openMigratedDatabase();
+    database = opened.database;
     await fill(database);
     const client = database.em.getConnection().getClient();
     const executor = client.getExecutor();
@@ -49,10 +43,7 @@ describe.each(['SQLite', 'Postgres'])('a list of 10,000 images on %s', (kind) =>
       return execute(...args);
     }) as typeof executor.executeQuery;
   });
-  afterAll(async () => {
-    await database?.close(true);
-    await drop();
-  });
+  afterAll(async () => opened?.close());
 
   function queries(): ImageQueries {
     const em = database.em.fork();

@@ -1,43 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ENTITIES } from '../../src/entities.js';
-import { type Database, type DatabaseTarget, migrate, openDatabase } from '../../src/platform/database.js';
-import { createTestDatabase } from '../support/postgres.js';
+import { migrate } from '../../src/platform/database.js';
+import { openEmptyDatabase, type TestedDatabase } from '../support/database.js';
 
-const targets: [string, () => Promise<{ target: DatabaseTarget; drop: () => Promise<void> }>][] = [
-  ['SQLite', async () => ({ target: { kind: 'sqlite', path: ':memory:' }, drop: async () => undefined })],
-  [
-    'Postgres',
-    async () => {
-      const { url, drop } = await createTestDatabase();
-      return { target: { kind: 'postgres', url }, drop };
-    },
-  ],
-];
-
-describe.each(targets)('the migrations for %s', (_name, prepare) => {
-  let database: Database;
-  let drop: () => Promise<void>;
+describe('the migrations', () => {
+  let opened: TestedDatabase;
 
   beforeAll(async () => {
-    const prepared = await prepare();
-    drop = prepared.drop;
-    database = await openDatabase(prepared.target, ENTITIES);
+    opened = await openEmptyDatabase();
   });
-  afterAll(async () => {
-    await database?.close(true);
-    await drop?.();
-  });
+  afterAll(async () => opened?.close());
 
   it('make exactly the tables that the entities describe', async () => {
-    expect(await migrate(database)).not.toEqual([]);
-    expect(await database.schema.getUpdateSchemaSQL({ wrap: false })).toBe('');
+    expect(await migrate(opened.database)).not.toEqual([]);
+    expect(await opened.database.schema.getUpdateSchemaSQL({ wrap: false })).toBe('');
   });
 
   it('have nothing left to do when run again', async () => {
-    expect(await migrate(database)).toEqual([]);
+    expect(await migrate(opened.database)).toEqual([]);
   });
 
   it('agree with the snapshot that the next migration will be made from', async () => {
-    expect(await database.migrator.checkSchema()).toBe(false);
+    expect(await opened.database.migrator.checkSchema()).toBe(false);
   });
 });

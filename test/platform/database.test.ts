@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { CheckConstraintViolationException, ForeignKeyConstraintViolationException, UniqueConstraintViolationException } from '@mikro-orm/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENTITIES } from '../../src/entities.js';
-import { type Database, migrate, openDatabase } from '../../src/platform/database.js';
-import { createTestDatabase } from '../support/postgres.js';
+import { type Database, openDatabase } from '../../src/platform/database.js';
+import { openMigratedDatabase, type TestedDatabase } from '../support/database.js';
 import { temporaryFolder } from '../support/temp-folder.js';
 
 /** Rows that an image needs around it, as raw statements: what is tested here is the database, not the entities. */
@@ -21,28 +21,20 @@ function image(id: number, name: string, version: string): string {
     values (${id}, 'u${id}', ${name}, 'a', 'a', ${version}, 1, 1024, 'LINUX_VM', '', '{}', 0, 0)`;
 }
 
-describe.each(['SQLite', 'Postgres'])('the database on %s holds by itself', (kind) => {
+describe('the database holds by itself', () => {
   let database: Database;
-  let drop = async (): Promise<void> => undefined;
+  let opened: TestedDatabase;
   const run = async (statement: string): Promise<unknown> => {
     const driver = database.em.getDriver();
     return driver.execute(statement, [], 'run').catch((error: Error) => Promise.reject(driver.convertException(error)));
   };
 
   beforeAll(async () => {
-    if (kind === 'SQLite') database = await openDatabase({ kind: 'sqlite', path: ':memory:' }, ENTITIES);
-    else {
-      const test = await createTestDatabase();
-      drop = test.drop;
-      database = await openDatabase({ kind: 'postgres', url: test.url }, ENTITIES);
-    }
-    await migrate(database);
+    opened = await openMigratedDatabase();
+    database = opened.database;
     for (const statement of WORLD) await run(statement);
   });
-  afterAll(async () => {
-    await database?.close(true);
-    await drop();
-  });
+  afterAll(async () => opened?.close());
 
   it.each([
     ['one image per name', image(2, "'one'", "'2'"), UniqueConstraintViolationException],

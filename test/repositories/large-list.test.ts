@@ -38,7 +38,7 @@ async function serveList(state: { entries: number; changed: number }) {
 
 describe('a list of 50,000 images', () => {
   it('is loaded, changed and emptied, with the figures of each step in the output', { timeout: 120_000 }, async () => {
-    await using world = await createLoadWorld('sqlite');
+    await using world = await createLoadWorld();
     const state = { entries: ENTRIES, changed: 0 };
     const server = await serveList(state);
     await world.addRepository({ name: 'large', url: server.url });

@@ -1,9 +1,8 @@
 import pino from 'pino';
 import { SYSTEM_USERNAME, User } from '../../src/access/user.entity.js';
 import { Viewer } from '../../src/access/viewer.js';
-import { ENTITIES } from '../../src/entities.js';
 import { ImgapiClient } from '../../src/imgapi/client.js';
-import { type Database, migrate, openDatabase } from '../../src/platform/database.js';
+import type { Database } from '../../src/platform/database.js';
 import { GuardedFetch } from '../../src/platform/fetch.js';
 import { LocalFileStore } from '../../src/platform/file-store/local-file-store.js';
 import { ImageRepository } from '../../src/repositories/image-repository.entity.js';
@@ -15,10 +14,8 @@ import { RepositoryService } from '../../src/repositories/repository.service.js'
 import { ChangeBus } from '../../src/tasks/change-bus.js';
 import { TaskQueries } from '../../src/tasks/task.queries.js';
 import { TaskRunner } from '../../src/tasks/task-runner.js';
-import { createTestDatabase } from '../support/postgres.js';
+import { openMigratedDatabase } from '../support/database.js';
 import { temporaryFolder } from '../support/temp-folder.js';
-
-export type DatabaseKind = 'sqlite' | 'postgres';
 
 export interface LoadWorld extends AsyncDisposable {
   database: Database;
@@ -42,14 +39,6 @@ export interface LoadWorld extends AsyncDisposable {
   storedRows(): Promise<number>;
 }
 
-async function openEmpty(kind: DatabaseKind, folder: string): Promise<{ database: Database; drop: () => Promise<void> }> {
-  if (kind === 'sqlite') {
-    return { database: await openDatabase({ kind, path: `${folder}/gateway.db` }, ENTITIES), drop: async () => undefined };
-  }
-  const target = await createTestDatabase();
-  return { database: await openDatabase({ kind, url: target.url }, ENTITIES), drop: target.drop };
-}
-
 async function createUsers(database: Database): Promise<{ operator: Viewer; systemId: number }> {
   const em = database.em.fork();
   const operator = em.create(User, { username: 'operator', isSuperAdmin: true });
@@ -60,11 +49,10 @@ async function createUsers(database: Database): Promise<{ operator: Viewer; syst
 }
 
 /** A migrated database with the parts that load repositories, and nothing else of the gateway. */
-export async function createLoadWorld(kind: DatabaseKind = 'sqlite'): Promise<LoadWorld> {
+export async function createLoadWorld(): Promise<LoadWorld> {
   const folder = await temporaryFolder();
   const storePath = `${folder.path}/images`;
-  const { database, drop } = await openEmpty(kind, folder.path);
-  await migrate(database);
+  const { database, close } = await openMigratedDatabase();
   const { operator, systemId } = await createUsers(database);
   const [changes, fetch, store] = [new ChangeBus(), new GuardedFetch({ allow: [] }), new LocalFileStore(storePath)];
   const handler = new RefreshRepository({ database, changes, store, imgapi: new ImgapiClient(fetch) });
@@ -97,8 +85,7 @@ export async function createLoadWorld(kind: DatabaseKind = 'sqlite'): Promise<Lo
     async [Symbol.asyncDispose]() {
       await runner.stop();
       await fetch.close();
-      await database.close(true);
-      await drop();
+      await close();
       await folder.remove();
     },
   };

@@ -31,12 +31,12 @@ function entry(manifest: unknown): PublishedImage {
   return { manifest: manifest as PublishedImage['manifest'], file: Buffer.alloc(0) };
 }
 
-describe.each(['sqlite', 'postgres'] as const)('loading a repository on %s', (kind) => {
+describe('loading a repository', () => {
   let world: LoadWorld;
   let count = 0;
 
   beforeAll(async () => {
-    world = await createLoadWorld(kind);
+    world = await createLoadWorld();
   });
   afterAll(async () => {
     await world[Symbol.asyncDispose]();

@@ -25,7 +25,7 @@ export interface ImportWork {
 
 /**
  * Brings the bytes of a PENDING image onto the image server: open, download, verify, publish, record. Every step may be
- * the last before a kill; run again, it goes on from what it finds in the store. Its undo leaves neither row nor bytes.
+ * the last before a kill; run again, it goes on from what it finds in the store. Its undo leaves no bytes, and no row unless that was there before.
  */
 export class ImportImage implements TaskHandler {
   readonly lane = 'files';
@@ -44,11 +44,18 @@ export class ImportImage implements TaskHandler {
 
   async undo(run: TaskRun, failure: Failure): Promise<void> {
     const image = await this.#em().findOne(Image, { name: run.task.imageName ?? '', status: 'PENDING' });
+    const wanted = run.task.instructions as unknown as ImportInstructions;
     // The bytes go before the row: killed in between, the open task comes back and finishes this.
     if (image !== null) await this.#dropBytes(run, image.uuid);
     await transact(this.#em(), this.work.changes, async (tx, announce) => {
       if (!(await failTask(tx, run.task.id, failure, announce)) || image === null) return;
-      announceImage('DELETED', image, await attachmentsOf(tx, image.id), announce);
+      const attachments = await attachmentsOf(tx, image.id);
+      if (wanted.keepsRow === true) {
+        announceImage('UPDATED', image, attachments, announce);
+        await tx.nativeUpdate(Image, { id: image.id, status: 'PENDING' }, { status: 'OK' });
+        return;
+      }
+      announceImage('DELETED', image, attachments, announce);
       await tx.nativeDelete(Image, { id: image.id, status: 'PENDING' });
     });
   }

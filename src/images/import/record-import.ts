@@ -1,11 +1,13 @@
 import type { DatacenterRef } from '../../access/viewer.js';
+import { Datacenter } from '../../datacenters/datacenter.entity.js';
 import type { OsType } from '../../imgapi/os-type.js';
 import type { ManifestFile } from '../../imgapi/manifest.js';
 import type { SqlEntityManager } from '../../platform/database.js';
 import { alreadyExists } from '../../platform/errors.js';
 import { recordDone, recordWork, type TaskFacts } from '../../tasks/record-task.js';
 import type { Announce } from '../../tasks/transact.js';
-import { lockForBinding } from '../bind-limit.js';
+import { lockForBinding, requireRoom } from '../bind-limit.js';
+import { type Outcome, REHEARSED_ID } from '../carry-out.js';
 import { ImageAttachment } from '../image-attachment.entity.js';
 import { announceImage } from '../image-changes.js';
 import type { ImageAccess } from '../image.enums.js';
@@ -39,7 +41,14 @@ export interface ImportRecord {
   source: ImportSource;
   /** False without an image server: the image is OK at once and has no file. */
   withFile: boolean;
+  dryRun: boolean;
   userId: number;
+}
+
+/** Everything that the catalogue may hold against a new image, before anything changes: the name, the label, the limit. */
+export async function requireAdmissible(em: SqlEntityManager, image: NewImage, datacenter: DatacenterRef | null): Promise<void> {
+  await requireFree(em, image);
+  if (datacenter !== null) await requireRoom(em, await em.findOneOrFail(Datacenter, datacenter.id));
 }
 
 async function requireFree(tx: SqlEntityManager, image: NewImage): Promise<void> {
@@ -52,9 +61,10 @@ async function requireFree(tx: SqlEntityManager, image: NewImage): Promise<void>
 }
 
 async function insertImage(tx: SqlEntityManager, record: ImportRecord): Promise<Image> {
-  const { image, datacenter, source, withFile } = record;
+  const { image, datacenter, source, withFile, dryRun } = record;
   const { ownerId, tags, origin: _origin, file: _file, ...fields } = image;
   const row = tx.create(Image, {
+    ...(dryRun && { id: REHEARSED_ID }),
     ...fields,
     owner: ownerId,
     aliasKey: aliasKeyOf(image.alias),
@@ -71,8 +81,8 @@ async function insertImage(tx: SqlEntityManager, record: ImportRecord): Promise<
   return row;
 }
 
-/** Writes the image, its binding and its task, with every rule checked again where it counts; the id of the task. */
-export async function recordImport(tx: SqlEntityManager, record: ImportRecord, announce: Announce): Promise<string> {
+/** Writes the image, its binding and its task, with every rule checked again where it counts. */
+export async function recordImport(tx: SqlEntityManager, record: ImportRecord, announce: Announce): Promise<Outcome> {
   const { image, datacenter, source } = record;
   if (datacenter !== null) await lockForBinding(tx, datacenter.id, datacenter.name);
   await requireFree(tx, image);
@@ -92,5 +102,5 @@ export async function recordImport(tx: SqlEntityManager, record: ImportRecord, a
     ? recordWork(tx, facts, { instructions: { ...instructions }, bytesTotal: size }, announce)
     : recordDone(tx, facts, announce);
   announceImage('CREATED', row, { datacenterIds: datacenter ? [datacenter.id] : [], boundDatacenterId: datacenter?.id ?? null }, announce);
-  return task.id;
+  return { taskId: task.id, work: record.withFile ? 'IMAGE_IMPORT' : null };
 }

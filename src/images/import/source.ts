@@ -17,6 +17,8 @@ export interface ImportInstructions {
   size: number;
   sha1: string;
   compression: string;
+  /** The image was there before, without a file: its undo takes the bytes back and leaves the image. */
+  keepsRow?: boolean;
   /** Set just before publishing: a restart then knows what lies in the store, and whose it is. */
   digest?: { size: number; sha1: string; sha256: string; md5: string };
   /** The bytes were in the store before this import, so its undo leaves them there. */

@@ -15,6 +15,13 @@ export interface ShownValues {
   tags: string[];
 }
 
+/** All that an update may have changed, as it was before: kept with the task until it has ended. */
+export interface UndoUpdate {
+  shown: ShownValues;
+  ownerId: number;
+  boundDatacenterId: number | null;
+}
+
 /** The image must have its tags loaded. */
 export function shownValuesOf(image: Image): ShownValues {
   const { alias, version, access, description, resize, deploy } = image;
@@ -33,9 +40,11 @@ export async function applyShownValues(tx: SqlEntityManager, image: Image, value
   await tx.insertMany(ImageTag, tags.map((tag, position) => ({ image: image.id, tag, position })));
 }
 
+export type Differences = Record<string, { before: unknown; after: unknown }>;
+
 /** Old and new of every field that differs, as the task log shows it. */
-export function differences<T extends object>(before: T, after: Partial<T>): Record<string, { before: unknown; after: unknown }> {
-  const changed: Record<string, { before: unknown; after: unknown }> = {};
+export function differences<T extends object>(before: T, after: Partial<T>): Differences {
+  const changed: Differences = {};
   for (const [name, value] of Object.entries(after)) {
     const old = before[name as keyof T];
     if (value !== undefined && JSON.stringify(value) !== JSON.stringify(old)) changed[name] = { before: old, after: value };

@@ -1,14 +1,17 @@
 import type { Database, SqlEntityManager } from '../../platform/database.js';
+import { AppError } from '../../platform/errors.js';
 import type { FileStore } from '../../platform/file-store/file-store.js';
 import type { ChangeBus } from '../../tasks/change-bus.js';
 import { failTask, succeedTask } from '../../tasks/end-task.js';
 import type { Failure, TaskRun } from '../../tasks/task-run.js';
 import type { TaskHandler } from '../../tasks/task-runner.js';
-import { transact } from '../../tasks/transact.js';
+import { type Announce, transact } from '../../tasks/transact.js';
+import { lockForBinding } from '../bind-limit.js';
+import { ImageAttachment } from '../image-attachment.entity.js';
 import { announceImage, attachmentsOf } from '../image-changes.js';
 import { Image } from '../image.entity.js';
 import { storedManifest } from '../stored-manifest.js';
-import { applyShownValues, type ShownValues } from './image-values.js';
+import { applyShownValues, type UndoUpdate } from './image-values.js';
 
 export interface UpdateWork {
   database: Database;
@@ -16,7 +19,7 @@ export interface UpdateWork {
   store: FileStore;
 }
 
-/** Brings the manifest on the image server up to what the row says; its undo brings the old values back. */
+/** Brings the manifest on the image server up to what the row says; its undo brings every old value back, owner and binding too. */
 export class UpdateImage implements TaskHandler {
   readonly lane = 'files';
 
@@ -26,26 +29,51 @@ export class UpdateImage implements TaskHandler {
     const image = await this.#em().findOneOrFail(Image, { name: run.task.imageName ?? '' }, { populate: ['tags'] });
     await run.commitToPublish({});
     await this.work.store.writeManifest(image.uuid, storedManifest(image));
-    await this.#settle(run, image.name, null);
+    await transact(this.#em(), this.work.changes, async (tx, announce) => {
+      if (await succeedTask(tx, run.task.id, announce)) await settle(tx, image.name, announce);
+    });
   }
 
   async undo(run: TaskRun, failure: Failure): Promise<void> {
-    const { undo } = run.task.instructions as unknown as { undo: ShownValues };
-    await this.#settle(run, run.task.imageName ?? '', { failure, undo });
+    const { undo } = run.task.instructions as unknown as { undo: UndoUpdate };
+    const name = run.task.imageName ?? '';
+    await transact(this.#em(), this.work.changes, async (tx, announce) => {
+      const image = await tx.findOneOrFail(Image, { name }, { populate: ['tags'] });
+      const shortfall = await restoreBinding(tx, image, undo.boundDatacenterId);
+      const told = shortfall === null ? failure : { ...failure, message: `${failure.message} ${shortfall}` };
+      if (!(await failTask(tx, run.task.id, told, announce))) return;
+      tx.assign(image, { owner: undo.ownerId });
+      await applyShownValues(tx, image, undo.shown);
+      await settle(tx, name, announce);
+    });
   }
 
   #em(): SqlEntityManager {
     return this.work.database.em.fork();
   }
+}
 
-  async #settle(run: TaskRun, name: string, failed: { failure: Failure; undo: ShownValues } | null): Promise<void> {
-    await transact(this.#em(), this.work.changes, async (tx, announce) => {
-      const ended = failed ? await failTask(tx, run.task.id, failed.failure, announce) : await succeedTask(tx, run.task.id, announce);
-      if (!ended) return;
-      const image = await tx.findOneOrFail(Image, { name }, { populate: ['tags'] });
-      if (failed) await applyShownValues(tx, image, failed.undo);
-      image.status = 'OK';
-      announceImage('UPDATED', image, await attachmentsOf(tx, image.id), announce);
-    });
+async function settle(tx: SqlEntityManager, name: string, announce: Announce): Promise<void> {
+  const image = await tx.findOneOrFail(Image, { name });
+  image.status = 'OK';
+  announceImage('UPDATED', image, await attachmentsOf(tx, image.id), announce);
+}
+
+/** Null, or why the binding could not come back: its place was taken meanwhile, or its datacenter is gone. */
+async function restoreBinding(tx: SqlEntityManager, image: Image, datacenterId: number | null): Promise<string | null> {
+  const { boundDatacenterId, datacenterIds } = await attachmentsOf(tx, image.id);
+  if (boundDatacenterId === datacenterId) return null;
+  if (datacenterId === null) {
+    await tx.nativeUpdate(ImageAttachment, { image: image.id }, { boundImageId: null });
+    return null;
   }
+  if (!datacenterIds.includes(datacenterId)) return 'The binding did not come back: its datacenter is gone.';
+  try {
+    await lockForBinding(tx, datacenterId, String(datacenterId));
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return `The binding did not come back: ${error.message}`;
+  }
+  await tx.nativeUpdate(ImageAttachment, { image: image.id, datacenter: datacenterId }, { boundImageId: image.id });
+  return null;
 }

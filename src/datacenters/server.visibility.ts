@@ -1,6 +1,6 @@
 import { type SqlBool, sql } from 'kysely';
 import type { Viewer } from '../access/viewer.js';
-import { visibleDatacenters } from '../datacenters/datacenter.visibility.js';
+import { visibleDatacenters } from './datacenter.visibility.js';
 import { ALWAYS, anyOf, type Condition, oneOf } from '../platform/conditions.js';
 
 /** Servers (alias `s`) that exist for this viewer: its own where it sees the datacenter, and those of datacenters it administers. */

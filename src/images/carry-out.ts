@@ -1,0 +1,67 @@
+import { UserQueries } from '../access/user.queries.js';
+import type { Viewer } from '../access/viewer.js';
+import { DatacenterQueries } from '../datacenters/datacenter.queries.js';
+import type { SqlEntityManager } from '../platform/database.js';
+import type { ChangeBus } from '../tasks/change-bus.js';
+import type { TaskRunner } from '../tasks/task-runner.js';
+import type { TaskAction } from '../tasks/task.states.js';
+import { TaskQueries } from '../tasks/task.queries.js';
+import { type Announce, rehearse, transact } from '../tasks/transact.js';
+import { ImageQueries } from './image.queries.js';
+import type { ImageType } from './image.type.js';
+
+/** The id of an image that a dry run only pretends to insert, so that it takes no number from the sequence of ids. */
+export const REHEARSED_ID = 2_147_483_647;
+
+export interface ChangeParts {
+  em: SqlEntityManager;
+  viewer: Viewer;
+  changes: ChangeBus;
+  runner: TaskRunner;
+  images: ImageQueries;
+  tasks: TaskQueries;
+}
+
+/** What an answer is read with: after the commit, or within the transaction that a dry run takes back. */
+export type Reading = Pick<ChangeParts, 'images' | 'tasks'>;
+
+/** What a change left: its task, and the kind of work to go on with after the commit. */
+export interface Outcome {
+  taskId: string;
+  work: TaskAction | null;
+}
+
+/** Works and reads, in one transaction of which a dry run leaves nothing: so neither may ask anything but its arguments. */
+export interface Change<O extends Outcome, P> {
+  work: (tx: SqlEntityManager, announce: Announce) => Promise<O>;
+  read: (reading: Reading, outcome: O) => Promise<P>;
+}
+
+/**
+ * Makes a change and answers it; its work is queued once it is committed and read, so the answer shows the image PENDING.
+ * With `dryRun` everything is done and read within a transaction that is rolled back.
+ */
+export async function carryOut<O extends Outcome, P extends { image?: ImageType; warnings: string[] }>(
+  parts: ChangeParts,
+  dryRun: boolean,
+  change: Change<O, P>,
+): Promise<P> {
+  const { em, viewer, changes, runner, images, tasks } = parts;
+  images.forget();
+  if (dryRun) {
+    return rehearse(em.fork(), async (tx) => {
+      const inside = new ImageQueries(tx, viewer, new DatacenterQueries(tx, viewer), new UserQueries(tx));
+      const outcome = await change.work(tx, () => undefined);
+      await tx.flush();
+      const payload = await change.read({ images: inside, tasks: new TaskQueries(tx, viewer) }, outcome);
+      if (payload.image) await images.adopt(payload.image, inside);
+      return payload;
+    });
+  }
+  const outcome = await transact(em.fork(), changes, change.work);
+  try {
+    return await change.read({ images, tasks }, outcome);
+  } finally {
+    if (outcome.work !== null) runner.enqueue(outcome.taskId, outcome.work);
+  }
+}

@@ -1,0 +1,35 @@
+import { type SqlBool, sql } from 'kysely';
+import type { DatacenterRef, Viewer } from '../access/viewer.js';
+import { visibleServers } from '../datacenters/server.visibility.js';
+import { ALWAYS, allOf } from '../platform/conditions.js';
+import { type SqlEntityManager, statements } from '../platform/database.js';
+import { AppError } from '../platform/errors.js';
+
+/** Servers that a refusal names; the rest is only counted. */
+const MOST_NAMES = 10;
+
+/** The servers with a disk made from an image: how many there are, and host names of the first that the viewer sees. */
+export interface ImageUse {
+  count: number;
+  servers: string[];
+}
+
+/** Anywhere, or in one datacenter. */
+export async function imageUse(em: SqlEntityManager, viewer: Viewer, imageId: number, datacenter: DatacenterRef | null = null): Promise<ImageUse> {
+  const here = datacenter === null ? ALWAYS : sql<SqlBool>`s.datacenter_id = ${datacenter.id}`;
+  const users = sql`virtual_server s where s.id in (select v.server_id from virtual_disk v where v.image_id = ${imageId}) and ${here}`;
+  const counted = await sql<{ total: number | string }>`select count(*) as total from ${users}`.execute(statements(em));
+  const count = Number(counted.rows[0]?.total ?? 0);
+  if (count === 0) return { count, servers: [] };
+  const named = sql<{ hostname: string }>`select s.hostname from ${users} and ${allOf([visibleServers(viewer)])} order by s.hostname limit ${MOST_NAMES}`;
+  return { count, servers: (await named.execute(statements(em))).rows.map((row) => row.hostname) };
+}
+
+/** Names the servers that the viewer sees and counts all; `extensions` carry both. */
+export function inUse(name: string, { count, servers }: ImageUse, datacenter: DatacenterRef | null = null): AppError {
+  const where = datacenter === null ? '' : ` of datacenter ${datacenter.name}`;
+  const named = servers.length === 0 ? '' : count === servers.length ? ` (${servers.join(', ')})` : ` (among them ${servers.join(', ')})`;
+  const way = datacenter === null ? 'remove its disks there, or set its access to DELETED' : 'remove its disks there first';
+  const message = `Image ${name} is used by ${count} server${count === 1 ? '' : 's'}${where}${named}; ${way}.`;
+  return new AppError('IMAGE_IN_USE', message, { count, servers });
+}

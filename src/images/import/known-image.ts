@@ -1,0 +1,74 @@
+import { LockMode } from '@mikro-orm/core';
+import type { Viewer } from '../../access/viewer.js';
+import type { DatacenterQueries } from '../../datacenters/datacenter.queries.js';
+import { readImageServer } from '../../datacenters/image-server-state.js';
+import type { ManifestFile } from '../../imgapi/manifest.js';
+import type { SqlEntityManager } from '../../platform/database.js';
+import { alreadyExists } from '../../platform/errors.js';
+import { recordWork } from '../../tasks/record-task.js';
+import type { Announce } from '../../tasks/transact.js';
+import { notReady } from '../action-rules.js';
+import type { Outcome } from '../carry-out.js';
+import { announceImage, attachmentsOf } from '../image-changes.js';
+import { Image } from '../image.entity.js';
+import type { ImageQueries } from '../image.queries.js';
+import type { ImageType } from '../image.type.js';
+import type { ImportInstructions, ImportSource } from './source.js';
+
+export interface KnownParts {
+  em: SqlEntityManager;
+  viewer: Viewer;
+  datacenters: DatacenterQueries;
+  images: ImageQueries;
+}
+
+/**
+ * What an import finds under its uuid: null when that is free, and the image when it is one without a file that this very
+ * import may give it – from the same source, under the same name, by one who may change it. Everything else is ALREADY_EXISTS.
+ */
+export async function findWithoutFile(parts: KnownParts, uuid: string, source: ImportSource, name: string | null): Promise<ImageType | null> {
+  const { em, images } = parts;
+  const row = await em.fork().findOne(Image, { uuid });
+  if (row === null) return null;
+  const seen = await images.one(null, uuid);
+  if (seen === null) throw alreadyExists(`An image with the uuid ${uuid} is in the catalogue already.`);
+  if (!(await canGetFile(parts, row, seen, source))) throw alreadyExists(`The image ${uuid} is in the catalogue already, as ${seen.name}.`);
+  if (name === null || name === seen.name) return seen;
+  throw alreadyExists(`The image ${uuid} is in the catalogue already, as ${seen.name} and without a file; import it under that name to give it one.`);
+}
+
+async function canGetFile({ em, viewer, datacenters }: KnownParts, row: Image, seen: ImageType, source: ImportSource): Promise<boolean> {
+  const hasFile = row.fileSha1 !== null && row.fileSha1 !== undefined;
+  const isSameSource = source.repositoryId === null ? row.manifestUrl === source.manifestUrl : row.repository?.id === source.repositoryId;
+  if (hasFile || row.status !== 'OK' || !isSameSource || (await readImageServer(em)) === null) return false;
+  const bound = seen.boundDatacenterId === null ? null : await datacenters.byId.load(seen.boundDatacenterId);
+  return viewer.can('image.update', { bound }).allowed;
+}
+
+/** Sets the image PENDING and leaves the task that brings its file; should that fail, the image is as it was. */
+export async function recordFileImport(
+  tx: SqlEntityManager,
+  given: { uuid: string; file: ManifestFile; source: ImportSource; userId: number },
+  announce: Announce,
+): Promise<Outcome> {
+  const { uuid, file, source, userId } = given;
+  const image = await tx.findOneOrFail(Image, { uuid }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  if (image.status === 'PENDING') throw notReady(image.name);
+  if (image.fileSha1) throw alreadyExists(`The image ${uuid} is in the catalogue already, as ${image.name}.`);
+  image.status = 'PENDING';
+  const attachments = await attachmentsOf(tx, image.id);
+  const { size, sha1, compression } = file;
+  const facts = {
+    action: 'IMAGE_IMPORT' as const,
+    userId,
+    datacenterId: attachments.boundDatacenterId,
+    imageId: image.id,
+    imageName: image.name,
+    repositoryId: source.repositoryId,
+    detail: { manifestUrl: source.manifestUrl, fileUrl: source.fileUrl, file: { before: null, after: { size, sha1 } } },
+  };
+  const instructions: ImportInstructions = { fileUrl: source.fileUrl, isLocal: source.isLocal, size, sha1, compression, keepsRow: true };
+  const task = recordWork(tx, facts, { instructions: { ...instructions }, bytesTotal: size }, announce);
+  announceImage('UPDATED', image, attachments, announce);
+  return { taskId: task.id, work: 'IMAGE_IMPORT' };
+}

@@ -1,0 +1,36 @@
+import { deriveFields } from '../../imgapi/image-fields.js';
+import type { ImgManifest, ManifestFile } from '../../imgapi/manifest.js';
+import { AppError, badInput } from '../../platform/errors.js';
+import type { ImportedImageFields } from '../new-image.inputs.js';
+import type { NewImage } from './record-import.js';
+
+/** What an import is asked for, whichever way its manifest is found. */
+export type ImportFields = ImportedImageFields & { name?: string | null };
+
+/** What the caller gave, and from the manifest what it left out. */
+export function newImage(input: ImportFields, manifest: ImgManifest & { file: ManifestFile }, ownerId: number): NewImage {
+  const derived = deriveFields(manifest);
+  const name = input.name ?? derived.name;
+  if (name === null) {
+    throw badInput([{ path: 'name', message: `Nothing of the manifest's name ${JSON.stringify(manifest.name)} can be a name here; give one.` }]);
+  }
+  if (derived.osType === null) throw new AppError('UNSUPPORTED_TYPE', `An image of type ${manifest.type} cannot run here.`);
+  return {
+    uuid: manifest.uuid,
+    name,
+    alias: input.alias ?? name,
+    version: input.version ?? derived.version,
+    access: input.access ?? 'PRIVATE',
+    ownerId,
+    description: input.description ?? derived.description,
+    sizeMib: derived.sizeMib,
+    osType: derived.osType,
+    resize: input.resize ?? derived.resize,
+    deploy: input.deploy ?? derived.deploy,
+    tags: input.tags ?? derived.tags,
+    homepage: derived.homepage,
+    manifest: JSON.stringify(manifest.raw),
+    origin: manifest.origin,
+    file: manifest.file,
+  };
+}

@@ -1,0 +1,34 @@
+import type { ImgapiClient } from '../../imgapi/client.js';
+import { type ImgManifest, type ManifestFile, requireImportable } from '../../imgapi/manifest.js';
+import type { SqlEntityManager } from '../../platform/database.js';
+import { AppError } from '../../platform/errors.js';
+import type { FileStore } from '../../platform/file-store/file-store.js';
+import type { ImportSource } from './source.js';
+
+export interface SourceParts {
+  em: SqlEntityManager;
+  imgapi: ImgapiClient;
+  store: FileStore;
+  trustedHosts: (em: SqlEntityManager) => Promise<ReadonlySet<string>>;
+}
+
+/**
+ * The manifest of an import, from its URL or from where it lies in the store. MANIFEST_UNREACHABLE, URL_NOT_ALLOWED,
+ * INVALID_MANIFEST (also when it is of another image than asked for) or UNSUPPORTED_TYPE.
+ */
+export async function readSource(parts: SourceParts, source: ImportSource): Promise<ImgManifest & { file: ManifestFile }> {
+  const manifest = requireImportable(await readManifest(parts, source));
+  if (source.uuid === null || manifest.uuid === source.uuid) return manifest;
+  throw new AppError('INVALID_MANIFEST', `The manifest at ${source.manifestUrl} is of ${manifest.uuid}, not of ${source.uuid}.`);
+}
+
+async function readManifest(parts: SourceParts, { manifestUrl, isLocal, uuid }: ImportSource): Promise<unknown> {
+  if (!isLocal || uuid === null) return parts.imgapi.getManifest(manifestUrl, { trustedHosts: await parts.trustedHosts(parts.em) });
+  const text = await parts.store.readManifest(uuid);
+  if (text === null) throw new AppError('MANIFEST_UNREACHABLE', `The image store has no manifest for ${uuid}; place it there as ${uuid}/manifest.`);
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch {
+    throw new AppError('INVALID_MANIFEST', `The file ${uuid}/manifest in the image store is not JSON.`);
+  }
+}

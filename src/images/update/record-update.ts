@@ -1,0 +1,85 @@
+import { LockMode } from '@mikro-orm/core';
+import type { Viewer } from '../../access/viewer.js';
+import type { SqlEntityManager } from '../../platform/database.js';
+import { alreadyExists, notFound } from '../../platform/errors.js';
+import { recordDone, recordWork } from '../../tasks/record-task.js';
+import type { Announce } from '../../tasks/transact.js';
+import { ActionRules, type Subject } from '../action-rules.js';
+import { lockForBinding } from '../bind-limit.js';
+import type { Outcome } from '../carry-out.js';
+import { accessEffects, bindingMade, bindingRemoved, fieldEffects } from '../effects.js';
+import { ImageAttachment } from '../image-attachment.entity.js';
+import { announceImage, attachmentsOf, subjectOf } from '../image-changes.js';
+import { Image } from '../image.entity.js';
+import { aliasKeyOf } from '../image-rules.js';
+import { imageUse } from '../image-use.js';
+import { applyShownValues, differences, type Differences, type ShownValues, shownValuesOf, type UndoUpdate } from './image-values.js';
+
+/** What is to change, checked; undefined: not given. */
+export interface Wanted {
+  shown: Partial<ShownValues>;
+  owner: { id: number; username: string } | undefined;
+  dcBound: boolean | undefined;
+}
+
+export interface Update {
+  name: string;
+  wanted: Wanted;
+  hasServer: boolean;
+}
+
+/** Changes the row and leaves its task: done already, or for the image server to follow, which can still take all of it back. */
+export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update: Update, announce: Announce): Promise<Outcome & { effects: string[] }> {
+  const { name, wanted, hasServer } = update;
+  const image = await tx.findOne(Image, { name }, { lockMode: LockMode.PESSIMISTIC_WRITE, populate: ['tags', 'owner'] });
+  if (image === null) throw notFound('image', name);
+  const subject = await subjectOf(tx, image);
+  await new ActionRules(tx, viewer).demand(wanted.dcBound === true ? 'CHANGE_DC_BOUND' : 'UPDATE', subject);
+  const before = { ...shownValuesOf(image), owner: image.owner.getEntity().username, dcBound: subject.bound !== null };
+  const changed = differences(before, { ...wanted.shown, owner: wanted.owner?.username, dcBound: wanted.dcBound });
+  await requireFreeLabel(tx, image, wanted.shown);
+  const effects = await effectsOf(tx, viewer, subject, changed);
+  const undo: UndoUpdate = { shown: shownValuesOf(image), ownerId: image.owner.id, boundDatacenterId: subject.bound?.id ?? null };
+  if (changed.dcBound) await changeBinding(tx, subject, changed.dcBound.after === true);
+  if (wanted.owner) tx.assign(image, { owner: wanted.owner.id });
+  await applyShownValues(tx, image, wanted.shown);
+  const isShown = Object.keys(changed).some((field) => field !== 'owner' && field !== 'dcBound');
+  const isWork = hasServer && isShown && image.fileSha1 !== null && image.fileSha1 !== undefined;
+  if (isWork) image.status = 'PENDING';
+  await tx.flush();
+  const after = await attachmentsOf(tx, image.id);
+  const datacenterId = after.boundDatacenterId ?? subject.bound?.id ?? null;
+  const facts = { action: 'IMAGE_UPDATE' as const, userId: viewer.userId, datacenterId, imageId: image.id, imageName: name, detail: changed };
+  const task = isWork ? recordWork(tx, facts, { instructions: { undo } }, announce) : recordDone(tx, facts, announce);
+  announceImage('UPDATED', image, after, announce);
+  if (isWork) effects.push('The image will be PENDING until the image server has its new manifest.');
+  return { taskId: task.id, work: isWork ? 'IMAGE_UPDATE' : null, effects };
+}
+
+/** Names what is taken; a rival that comes in between is met by the unique index. */
+async function requireFreeLabel(tx: SqlEntityManager, image: Image, { alias = image.alias, version = image.version }: Partial<ShownValues>): Promise<void> {
+  const other = await tx.count(Image, { aliasKey: aliasKeyOf(alias), version, id: { $ne: image.id } });
+  if (other > 0) throw alreadyExists(`Another image has the alias ${alias} and the version ${version}; the two together are unique.`);
+}
+
+async function changeBinding(tx: SqlEntityManager, { id, attached }: Subject, isBound: boolean): Promise<void> {
+  const [place] = attached;
+  if (!isBound || place === undefined) {
+    await tx.nativeUpdate(ImageAttachment, { image: id }, { boundImageId: null });
+    return;
+  }
+  await lockForBinding(tx, place.id, place.name);
+  await tx.nativeUpdate(ImageAttachment, { image: id, datacenter: place.id }, { boundImageId: id });
+}
+
+async function effectsOf(tx: SqlEntityManager, viewer: Viewer, subject: Subject, changed: Differences): Promise<string[]> {
+  const { access, dcBound, tags } = changed;
+  const [place] = subject.attached;
+  const effects = fieldEffects(changed);
+  const { count } = access || tags ? await imageUse(tx, viewer, subject.id) : { count: 0 };
+  if (access) effects.push(...accessEffects(String(access.after), count));
+  if (tags && count > 0) effects.push(`${count} server${count === 1 ? ' inherits' : 's inherit'} the new tags.`);
+  if (dcBound?.after === false && subject.bound) effects.push(await bindingRemoved(tx, subject.bound));
+  if (dcBound?.after === true && place) effects.push(await bindingMade(tx, place));
+  return effects;
+}

@@ -1,0 +1,40 @@
+import { matchesGlob } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ONCE } from '../support/once.js';
+import { filesUnder, importsOf } from './sources.js';
+
+const files = new Map(filesUnder(['test', 'src'], ['.ts']).map((file) => [file.path, file]));
+const tests = [...files.keys()].filter((path) => path.startsWith('test/') && path.endsWith('.test.ts'));
+const runsOnce = (path: string): boolean => ONCE.some((pattern) => matchesGlob(path, pattern));
+
+/** What brings a database into a test: the real process, or a database opened in this one. */
+const DATABASES = ['test/support/gateway.ts', 'test/support/database.ts', 'test/support/postgres.ts'];
+/** Touch a database, yet run once: what they test is the browser before it, or Postgres itself. */
+const EXCEPTIONS = ['test/acceptance/tour.test.ts', 'test/support/postgres.test.ts'];
+
+function reaches(path: string, wanted: readonly string[], seen = new Set<string>()): boolean {
+  if (wanted.includes(path)) return true;
+  if (seen.has(path) || !path.startsWith('test/')) return false;
+  seen.add(path);
+  const file = files.get(path);
+  return file !== undefined && importsOf(file).some((one) => reaches(one, wanted, seen));
+}
+
+describe('the suite', () => {
+  it('runs on SQLite and on Postgres wherever a database is touched', () => {
+    const once = tests.filter(runsOnce).filter((path) => !EXCEPTIONS.includes(path));
+    expect(once.filter((path) => reaches(path, DATABASES))).toEqual([]);
+  });
+
+  it('opens databases and starts processes in one place only, which follows the project', () => {
+    const own = tests.filter((path) => !EXCEPTIONS.includes(path)).filter((path) => {
+      const text = files.get(path)?.text ?? '';
+      return /\bcreateTestDatabase\b/.test(text) || /\bkind: 'postgres', url\b.*\bopenDatabase\b/.test(text) || /spawn\([^)]*dist\/main/.test(text);
+    });
+    expect(own).toEqual([]);
+  });
+
+  it('lists among those that run once only tests that are there', () => {
+    expect(ONCE.filter((pattern) => !tests.some((path) => matchesGlob(path, pattern)))).toEqual([]);
+  });
+});

@@ -1,0 +1,15 @@
+/** Tests to which the database makes no difference: they run once, in the project `sqlite`. Everything else runs on both. */
+export const ONCE: readonly string[] = [
+  'test/config.test.ts',
+  'test/imgapi/**',
+  'test/laws/!(migrations).test.ts',
+  'test/platform/!(database).test.ts',
+  'test/access/token.test.ts',
+  'test/graphql/entities.test.ts',
+  // A browser, which is what takes the time.
+  'test/graphql/graphiql*.test.ts',
+  'test/acceptance/tour.test.ts',
+  'test/images/import/**',
+  'test/repositories/diff.test.ts',
+  'test/support/**',
+];
