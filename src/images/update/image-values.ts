@@ -31,7 +31,7 @@ export function shownValuesOf(image: Image): ShownValues {
 /** Writes the values onto the row, with what is derived from them. The image must have its tags loaded. */
 export async function applyShownValues(tx: SqlEntityManager, image: Image, values: Partial<ShownValues>): Promise<void> {
   const { tags, ...fields } = values;
-  tx.assign(image, fields);
+  tx.assign(image, fields, { ignoreUndefined: true });
   image.aliasKey = aliasKeyOf(image.alias);
   image.searchText = searchTextOf(image.name, image.alias, image.description);
   image.updatedAt = new Date();
