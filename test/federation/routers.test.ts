@@ -109,9 +109,9 @@ describe.each(Object.keys(PLANNERS).map((name) => `Hive Gateway, ${name} planner
     const first = events.next();
     const alias = `as of ${name.length}`;
     // Nothing tells when the subscription has reached us, so the image changes until an event arrives.
-    let heard = false;
-    void first.finally(() => (heard = true));
-    for (let n = 1; !heard; n += 1) {
+    const heard = new AbortController();
+    void first.finally(() => heard.abort());
+    for (let n = 1; !heard.signal.aborted; n += 1) {
       for (const image of ['foreign', 'public']) {
         await world.clients.S.run(`mutation { updateImage(input: { name: "${image}", alias: "${image} ${alias} ${n}" }) { image { name } } }`);
       }
