@@ -41,6 +41,7 @@ import { ChangeBus } from './tasks/change-bus.js';
 import { TaskPlaces } from './tasks/task-places.js';
 import { taskParts } from './tasks/task.parts.js';
 import { TaskRunner } from './tasks/task-runner.js';
+import { SnapshotToImage } from './virtual-servers/snapshot-to-image.js';
 import { virtualServerParts } from './virtual-servers/virtual-server.parts.js';
 
 /** Where `npm run build` puts GraphiQL, seen from the built file. */
@@ -73,6 +74,7 @@ function createWork(config: Config, database: Database, log: Logger): Work {
   const imgapi = new ImgapiClient(fetch);
   const runner = new TaskRunner(database, changes, log, {
     IMAGE_IMPORT: new ImportImage({ database, changes, store, imgapi, trustedHosts }),
+    IMAGE_CREATE: new SnapshotToImage({ database, changes, store, fetch }),
     IMAGE_UPDATE: new UpdateImage({ database, changes, store }),
     IMAGE_DELETE: new DeleteImage({ database, changes, store }),
     REPOSITORY_REFRESH: new RefreshRepository({ database, changes, store, imgapi }),

@@ -1,6 +1,7 @@
 import { LockMode, UniqueConstraintViolationException } from '@mikro-orm/core';
 import type { SqlEntityManager } from '../platform/database.js';
 import { alreadyExists, badInput, type FieldError, notFound } from '../platform/errors.js';
+import { inTransaction } from '../platform/in-transaction.js';
 import { Group } from './group.entity.js';
 import { fieldFault } from './people-rules.js';
 import { SYSTEM_USERNAME, User } from './user.entity.js';
@@ -30,9 +31,9 @@ export class UserService {
     this.viewer.demand('people.change');
     const { username, email } = input;
     const taken = alreadyExists(`The username ${username} is taken.`);
-    const faults = [...fieldFault('username', username), ...fieldFault('email', email)];
     try {
-      await this.em.fork().transactional(async (tx) => {
+      await inTransaction(this.em.fork(), async (tx) => {
+        const faults = [...fieldFault('username', username), ...fieldFault('email', email)];
         const groups = await findGroups(tx, input.groups ?? [], faults);
         if (faults.length > 0) throw badInput(faults);
         if ((await tx.count(User, { username })) > 0) throw taken;
@@ -48,7 +49,7 @@ export class UserService {
 
   async update(input: UpdateUserInput): Promise<UserType> {
     this.viewer.demand('people.change');
-    await this.em.fork().transactional(async (tx) => {
+    await inTransaction(this.em.fork(), async (tx) => {
       // All SuperAdmins are held, so that two requests cannot each take the other's last colleague.
       const admins = await tx.find(User, { isSuperAdmin: true, active: true }, { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: 'asc' } });
       const user = await tx.findOne(User, { username: input.username, $not: { username: SYSTEM_USERNAME } }, { populate: ['groups'] });

@@ -132,7 +132,7 @@ export class Viewer {
     const { level, phrase } = MATRIX[action];
     const missing = PERMISSIONS_OF[level].filter((permission) => !held.has(permission));
     const place = where === null ? (level === 'superAdmin' ? '' : ' in some datacenter') : ` in datacenter ${where}`;
-    return forbidden(`You may not ${phrase}: ${missing.join(' and ')} is missing${place}.`, {
+    return forbidden(`You may not ${phrase}: ${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing${place}.`, {
       permissions: missing,
       datacenter: where,
     });

@@ -1,6 +1,7 @@
 import { User } from '../access/user.entity.js';
 import type { Viewer } from '../access/viewer.js';
 import type { SqlEntityManager } from '../platform/database.js';
+import { inTransaction } from '../platform/in-transaction.js';
 import type { DatacenterQueries } from './datacenter.queries.js';
 import type { DatacenterType } from './datacenter.type.js';
 
@@ -21,7 +22,7 @@ export class CurrentDatacenter {
   /** NOT_FOUND when the viewer cannot see it. */
   async choose(name: string): Promise<void> {
     const datacenter = await this.datacenters.require(name);
-    await this.em.fork().nativeUpdate(User, { id: this.viewer.userId }, { currentDatacenter: datacenter.id });
+    await inTransaction(this.em.fork(), async (tx) => tx.nativeUpdate(User, { id: this.viewer.userId }, { currentDatacenter: datacenter.id }));
     this.#chosen = datacenter;
   }
 }

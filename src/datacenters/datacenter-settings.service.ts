@@ -29,7 +29,7 @@ export class DatacenterSettingsService {
       if (typeof limit === 'number' && limit < 0) {
         throw badInput([{ path: 'vmsImageLimit', message: `${limit} is not a limit; 0 or more, or null for none, are.` }]);
       }
-      if (limit === undefined) return;
+      if (limit === undefined || limit === (datacenter.vmsImageLimit ?? null)) return;
       const detail = { vmsImageLimit: { before: datacenter.vmsImageLimit ?? null, after: limit } };
       datacenter.vmsImageLimit = limit;
       const facts = { action: 'SETTINGS_UPDATE' as const, userId: this.viewer.userId, datacenterId: datacenter.id, detail };

@@ -1,4 +1,4 @@
-import { UniqueConstraintViolationException } from '@mikro-orm/core';
+import { LockMode, UniqueConstraintViolationException } from '@mikro-orm/core';
 import { sql } from 'kysely';
 import { Group } from '../access/group.entity.js';
 import { fieldFault } from '../access/people-rules.js';
@@ -80,8 +80,10 @@ export class DatacenterService {
     const { em, viewer, changes, datacenters } = this.parts;
     viewer.demand('datacenter.change');
     await transact(em.fork(), changes, async (tx, announce) => {
-      const datacenter = await tx.findOne(Datacenter, { name: input.name }, { populate: ['groups', 'owner'] });
+      const datacenter = await tx.findOne(Datacenter, { name: input.name }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (datacenter === null) throw notFound('datacenter', input.name);
+      // Not with the lock, which would hold the owner as well, and with it whoever refers to that user.
+      await tx.populate(datacenter, ['groups', 'owner']);
       const before = logged(datacenter, datacenter.owner.getEntity().username);
       const { owner, groups } = await check(tx, input.name, input, []);
       datacenter.alias = input.alias ?? datacenter.alias;
@@ -95,7 +97,7 @@ export class DatacenterService {
           .filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]))
           .map((field) => [field, { before: before[field], after: after[field] }]),
       );
-      this.#log(tx, 'DATACENTER_UPDATE', datacenter.id, detail, announce);
+      if (Object.keys(detail).length > 0) this.#log(tx, 'DATACENTER_UPDATE', datacenter.id, detail, announce);
     });
     return datacenters.require(input.name);
   }
@@ -105,7 +107,8 @@ export class DatacenterService {
     const { em, viewer, changes } = this.parts;
     viewer.demand('datacenter.change');
     await transact(em.fork(), changes, async (tx, announce) => {
-      const datacenter = await tx.findOne(Datacenter, { name });
+      // Held, so that no server is registered in it between the check and the end.
+      const datacenter = await tx.findOne(Datacenter, { name }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (datacenter === null) throw notFound('datacenter', name);
       if (datacenter.isDefault()) throw badInput([{ path: 'name', message: 'The default datacenter main cannot be deleted.' }]);
       await requireEmpty(tx, datacenter);

@@ -1,4 +1,4 @@
-import { UniqueConstraintViolationException } from '@mikro-orm/core';
+import { LockMode, UniqueConstraintViolationException } from '@mikro-orm/core';
 import { Group } from '../access/group.entity.js';
 import type { CreateGroupInput, UpdateGroupInput } from '../access/group.inputs.js';
 import type { GroupQueries } from '../access/group.queries.js';
@@ -8,6 +8,7 @@ import { SYSTEM_USERNAME, User } from '../access/user.entity.js';
 import type { Viewer } from '../access/viewer.js';
 import type { SqlEntityManager } from '../platform/database.js';
 import { alreadyExists, badInput, type FieldError, notFound } from '../platform/errors.js';
+import { inTransaction } from '../platform/in-transaction.js';
 import { Datacenter } from './datacenter.entity.js';
 
 async function findUsers(tx: SqlEntityManager, usernames: readonly string[], faults: FieldError[]): Promise<User[]> {
@@ -19,7 +20,7 @@ async function findUsers(tx: SqlEntityManager, usernames: readonly string[], fau
 }
 
 async function findDatacenters(tx: SqlEntityManager, names: readonly string[], faults: FieldError[]): Promise<Datacenter[]> {
-  const datacenters = await tx.find(Datacenter, { name: [...names] });
+  const datacenters = await tx.find(Datacenter, { name: [...names] }, { lockMode: LockMode.PESSIMISTIC_READ, orderBy: { id: 'asc' } });
   names.forEach((name, at) => {
     if (!datacenters.some((one) => one.name === name)) faults.push({ path: `datacenters.${at}`, message: `There is no datacenter "${name}".` });
   });
@@ -38,9 +39,9 @@ export class GroupService {
     this.viewer.demand('people.change');
     const { name } = input;
     const taken = alreadyExists(`The group name ${name} is taken.`);
-    const faults = [...fieldFault('name', name), ...fieldFault('alias', input.alias)];
     try {
-      await this.em.fork().transactional(async (tx) => {
+      await inTransaction(this.em.fork(), async (tx) => {
+        const faults = [...fieldFault('name', name), ...fieldFault('alias', input.alias)];
         const users = await findUsers(tx, input.users ?? [], faults);
         const datacenters = await findDatacenters(tx, input.datacenters ?? [], faults);
         if (faults.length > 0) throw badInput(faults);
@@ -58,12 +59,14 @@ export class GroupService {
 
   async update(input: UpdateGroupInput): Promise<GroupType> {
     this.viewer.demand('people.change');
-    await this.em.fork().transactional(async (tx) => {
-      const group = await tx.findOne(Group, { name: input.name }, { populate: ['users', 'datacenters'] });
-      if (group === null) throw notFound('group', input.name);
+    await inTransaction(this.em.fork(), async (tx) => {
       const faults = fieldFault('alias', input.alias);
-      const users = await findUsers(tx, input.users ?? [], faults);
+      // Before the group is held: who changes a datacenter holds that before its groups, and two may not wait for each other.
       const datacenters = await findDatacenters(tx, input.datacenters ?? [], faults);
+      const group = await tx.findOne(Group, { name: input.name }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      if (group === null) throw notFound('group', input.name);
+      await tx.populate(group, ['users', 'datacenters']);
+      const users = await findUsers(tx, input.users ?? [], faults);
       if (faults.length > 0) throw badInput(faults);
       group.alias = input.alias ?? group.alias;
       if (input.permissions) group.permissions = [...new Set(input.permissions)];
@@ -75,7 +78,7 @@ export class GroupService {
 
   async delete(name: string): Promise<string> {
     this.viewer.demand('people.change');
-    const deleted = await this.em.fork().nativeDelete(Group, { name });
+    const deleted = await inTransaction(this.em.fork(), async (tx) => tx.nativeDelete(Group, { name }));
     if (deleted === 0) throw notFound('group', name);
     return name;
   }

@@ -6,6 +6,7 @@ import { buildSchema, createResolversMap, type ResolverData } from 'type-graphql
 import type { GatewayContext } from '../access/scope.js';
 import { entitiesField, type References } from './entities.js';
 import { FEDERATION_LINK, withFederationHints } from './federation-hints.js';
+import { refuseNulInTexts } from './plain-text.js';
 import { RESOLVERS } from './resolvers.js';
 
 /** type-graphql has no place for what is said of the root types. */
@@ -57,5 +58,6 @@ export async function buildGatewaySchema({ references }: { references: Reference
     resolvers[type] = { ...resolvers[type], __resolveReference: resolve };
   }
   resolvers['Query'] = { ...resolvers['Query'], _entities: entitiesField(references) };
-  return buildSubgraphSchema([{ typeDefs: parse(sdlOf(schema)), resolvers: resolvers as GraphQLResolverMap<GatewayContext> }]);
+  const typeDefs = parse(sdlOf(schema));
+  return refuseNulInTexts(buildSubgraphSchema([{ typeDefs, resolvers: resolvers as GraphQLResolverMap<GatewayContext> }]));
 }

@@ -10,6 +10,7 @@ import { AppError } from '../platform/errors.js';
 import { publicError } from './errors.js';
 import type { GraphqlDoor } from './http-door.js';
 import { admitOperation, type OperationRequest, subscribeFresh } from './operation.js';
+import { readClientMessage } from './client-messages.js';
 
 const PROTOCOL = 'graphql-transport-ws';
 const MAX_MESSAGE_BYTES = 256 * 1024;
@@ -43,6 +44,7 @@ function serverOptions(door: GraphqlDoor): ServerOptions<Params, Extra & Partial
   const masked = (errors: readonly GraphQLError[], requestId: string): GraphQLError[] =>
     errors.map((error) => publicError(error, error.toJSON(), { requestId, log: door.log })) as unknown as GraphQLError[];
   return {
+    jsonMessageReviver: readClientMessage,
     onConnect: async (connection) => {
       try {
         await open(connection);

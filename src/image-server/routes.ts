@@ -42,7 +42,8 @@ export async function registerImageServer(app: FastifyInstance, parts: ImageServ
 
 function describeDoor(door: FastifyInstance, parts: ImageServerParts): void {
   const isTrusted = trustedNetworks(parts.trusted);
-  door.setErrorHandler((error, request, reply) => {
+  door.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    if (error.statusCode !== undefined && error.statusCode < 500) return refuse(reply, imgapiErrorOf('BadRequestError', error.message));
     request.log.error({ err: error }, 'An IMGAPI request failed.');
     return refuse(reply, imgapiErrorOf('InternalError', `internal error; request ${request.id}`));
   });

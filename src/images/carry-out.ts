@@ -10,9 +10,6 @@ import { type Announce, rehearse, transact } from '../tasks/transact.js';
 import { ImageQueries } from './image.queries.js';
 import type { ImageType } from './image.type.js';
 
-/** The id of an image that a dry run only pretends to insert, so that it takes no number from the sequence of ids. */
-export const REHEARSED_ID = 2_147_483_647;
-
 export interface ChangeParts {
   em: SqlEntityManager;
   viewer: Viewer;

@@ -44,6 +44,8 @@ export class ImageQueries {
     return ids.map((id) => found.get(id) ?? null);
   });
 
+  readonly #rehearsedTags = new Map<number, readonly string[]>();
+
   /** Per datacenter, how many attached images the viewer sees, those with access DELETED left out. */
   readonly imageCount = new DataLoader<number, number>(async (ids) =>
     countPerDatacenter(this.em, ids, sql`i.access <> 'DELETED' and ${visibleImages(this.viewer)}`),
@@ -79,6 +81,7 @@ export class ImageQueries {
     this.byId.clearAll();
     this.attachedTo.clearAll();
     this.#manifestText.clearAll();
+    this.#rehearsedTags.clear();
   }
 
   /** Takes over what others read of an image that is not to be found here: that of a dry run. */
@@ -86,6 +89,7 @@ export class ImageQueries {
     this.byId.prime(image.id, image);
     this.attachedTo.prime(image.id, await from.attachedTo.load(image.id));
     this.#manifestText.prime(image.id, await from.#manifestText.load(image.id));
+    this.#rehearsedTags.set(image.id, image.tags);
   }
 
   async require(name: string): Promise<ImageType> {
@@ -123,7 +127,7 @@ export class ImageQueries {
   /** The IMGAPI manifest as the image server shows it. */
   async manifest(image: ImageType): Promise<Record<string, unknown>> {
     const manifest = await this.#manifestText.load(image.id);
-    const tags = (await this.#tags([image.id])).get(image.id) ?? [];
+    const tags = this.#rehearsedTags.get(image.id) ?? (await this.#tags([image.id])).get(image.id) ?? [];
     const createdAt = new Date(image.createdAt);
     return shownManifest({ ...image, sizeMib: image.size, tags, manifest: manifest ?? '{}', file: image.guardedFile ?? null, createdAt });
   }

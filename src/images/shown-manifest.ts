@@ -48,11 +48,16 @@ export function shownManifest(image: ManifestFacts): Json {
     disabled,
     public: image.access === 'PUBLIC',
     published_at: publishedAt(given, image.createdAt),
-    files: image.file === null ? [] : [image.file],
+    files: image.file === null ? [] : [fileEntry(image.file)],
     ...(image.description !== '' && { description: image.description }),
     ...(given.type === 'zvol' && { image_size: image.sizeMib }),
     tags: image.tags.length === 0 ? omit(tags, 'erigones') : { ...tags, erigones: image.tags },
   };
+}
+
+/** What IMGAPI knows of a file, whatever else is known here. */
+function fileEntry({ sha1, size, compression }: NonNullable<ManifestFacts['file']>): Json {
+  return { sha1, size, compression };
 }
 
 function omit(object: Json, name: string): Json {

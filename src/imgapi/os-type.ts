@@ -24,3 +24,17 @@ export function osTypeOf(type: string, os: string): OsType | null {
   if (type !== 'zvol') return null;
   return BY_ZVOL_OS.get(os.toLowerCase()) ?? 'LINUX_VM';
 }
+
+const KIND: Readonly<Record<OsType, { type: string; os: string }>> = {
+  LINUX_VM: { type: 'zvol', os: 'linux' },
+  WINDOWS_VM: { type: 'zvol', os: 'windows' },
+  BSD_VM: { type: 'zvol', os: 'bsd' },
+  SUNOS_VM: { type: 'zvol', os: 'smartos' },
+  SUNOS_ZONE: { type: 'zone-dataset', os: 'smartos' },
+  LINUX_ZONE: { type: 'lx-dataset', os: 'linux' },
+};
+
+/** The `type` and `os` that a new manifest says for an OS type; `osTypeOf` leads back to it. */
+export function kindOf(osType: OsType): { type: string; os: string } {
+  return KIND[osType];
+}

@@ -24,8 +24,7 @@ export type ErrorCode =
   | 'REPOSITORY_BUSY'
   | 'REPOSITORY_UNREACHABLE'
   | 'TASK_NOT_CANCELLABLE'
-  | 'QUERY_TOO_COMPLEX'
-  | 'NOT_IMPLEMENTED';
+  | 'QUERY_TOO_COMPLEX';
 
 /** One broken rule of the caller's input: `path` is the argument or field as the caller wrote it. */
 export interface FieldError {
@@ -67,10 +66,6 @@ export function alreadyExists(message: string): AppError {
 export function badInput(fields: readonly FieldError[]): AppError {
   const summary = fields.map((field) => `${field.path}: ${field.message}`).join('; ');
   return new AppError('BAD_USER_INPUT', summary, { fields });
-}
-
-export function notImplemented(operation: string): AppError {
-  return new AppError('NOT_IMPLEMENTED', `${operation} is not available in this version.`);
 }
 
 /** What is missing: the permissions the caller lacks, and the datacenter where (null: everywhere). */

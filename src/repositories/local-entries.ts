@@ -1,16 +1,17 @@
-import { type ImgManifest, readManifest } from '../imgapi/manifest.js';
+import { readManifest } from '../imgapi/manifest.js';
 import { AppError } from '../platform/errors.js';
 import type { FileStore } from '../platform/file-store/file-store.js';
+import type { FileCheck } from './file-check.js';
 import { offerOf, type SourceEntry } from './offer.js';
 
 /**
  * What lies in the image store, as offers of the local repository: a pair that cannot be imported says why, a folder
  * without a readable manifest of its own is left out. IMAGE_SERVER_UNAVAILABLE when the store cannot be read.
  */
-export async function* localEntries(store: FileStore): AsyncGenerator<SourceEntry> {
+export async function* localEntries(store: FileStore, check: FileCheck): AsyncGenerator<SourceEntry> {
   for (const uuid of await store.listUuids()) {
     try {
-      yield await readPair(store, uuid);
+      yield await readPair(store, check, uuid);
     } catch (error) {
       // One folder that cannot be read must not cost the others.
       yield { uuid, reason: error instanceof AppError ? error.message : `The folder ${uuid} cannot be read (${codeOf(error)}).` };
@@ -18,7 +19,7 @@ export async function* localEntries(store: FileStore): AsyncGenerator<SourceEntr
   }
 }
 
-async function readPair(store: FileStore, uuid: string): Promise<SourceEntry> {
+async function readPair(store: FileStore, check: FileCheck, uuid: string): Promise<SourceEntry> {
   const text = (await store.readManifest(uuid))?.replace(/^\uFEFF/, '');
   if (text === undefined) return { uuid, reason: `The folder ${uuid} has no manifest.` };
   const reading = readManifest(parsed(text, uuid));
@@ -26,14 +27,7 @@ async function readPair(store: FileStore, uuid: string): Promise<SourceEntry> {
   const { manifest } = reading;
   if (manifest.uuid !== uuid) return { uuid, reason: `The folder ${uuid} holds the manifest of ${manifest.uuid}.` };
   const offer = offerOf(manifest, text);
-  return { offer: { ...offer, problem: offer.problem ?? (await fileProblem(store, manifest)) } };
-}
-
-/** The checksum itself is compared at the import; the size costs nothing and shows most of what can be wrong. */
-async function fileProblem(store: FileStore, manifest: ImgManifest): Promise<string | null> {
-  const file = await store.statFile(manifest.uuid);
-  if (file === null) return 'NO_FILE';
-  return file.size === manifest.files[0]?.size ? null : 'CHECKSUM_MISMATCH';
+  return { offer: { ...offer, problem: offer.problem ?? (await check.problemOf(manifest)) } };
 }
 
 function parsed(text: string, uuid: string): unknown {

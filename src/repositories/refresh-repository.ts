@@ -1,6 +1,7 @@
 import type { ImgapiClient } from '../imgapi/client.js';
 import type { Database, SqlEntityManager } from '../platform/database.js';
 import { statements } from '../platform/database.js';
+import { Image } from '../images/image.entity.js';
 import { notFound } from '../platform/errors.js';
 import type { FileStore } from '../platform/file-store/file-store.js';
 import type { ChangeBus } from '../tasks/change-bus.js';
@@ -9,6 +10,7 @@ import type { Failure, TaskRun } from '../tasks/task-run.js';
 import type { TaskHandler } from '../tasks/task-runner.js';
 import { transact } from '../tasks/transact.js';
 import { ListDiff } from './diff.js';
+import { FileCheck } from './file-check.js';
 import { countAnew, dropPast, readPresent } from './generations.js';
 import { ImageRepository } from './image-repository.entity.js';
 import { localEntries } from './local-entries.js';
@@ -52,7 +54,11 @@ const NOTHING_CHANGED: Outcome = { added: 0, changed: 0, removed: 0, skippedCoun
 export class RefreshRepository implements TaskHandler {
   readonly lane = 'repositories';
 
-  constructor(private readonly parts: RefreshParts) {}
+  readonly #check: FileCheck;
+
+  constructor(private readonly parts: RefreshParts) {
+    this.#check = new FileCheck(parts.store, async (uuid) => (await this.#em().count(Image, { uuid, fileSha1: { $ne: null } })) > 0);
+  }
 
   async run(run: TaskRun): Promise<void> {
     const repository = await this.#repositoryOf(run);
@@ -98,7 +104,7 @@ export class RefreshRepository implements TaskHandler {
   }
 
   async #open(repository: ImageRepository, signal: AbortSignal): Promise<Source | null> {
-    if (repository.isLocal) return { entries: localEntries(this.parts.store), validators: () => ({ etag: null, lastModified: null }) };
+    if (repository.isLocal) return { entries: localEntries(this.parts.store, this.#check), validators: () => ({ etag: null, lastModified: null }) };
     // What was stored must be a whole list before "not modified" may stand for it.
     const isWhole = repository.lastUpdate !== null && repository.error === null;
     const { etag, lastModified } = isWhole ? repository : {};

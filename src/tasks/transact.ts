@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '../platform/database.js';
+import { inTransaction } from '../platform/in-transaction.js';
 import type { Change, ChangeBus } from './change-bus.js';
 
 export type Announce = (change: Change) => void;
@@ -12,15 +13,18 @@ class Rehearsed<T> extends Error {
 
 /**
  * One transaction, and its changes announced once it is committed: nobody hears of what was rolled back. Nothing inside
- * may wait for the network or the disk, as SQLite has one connection.
+ * may wait for the network or the disk, as SQLite has one connection; and `work` is run anew when it collides with others.
  */
 export async function transact<T>(
   em: SqlEntityManager,
   changes: ChangeBus,
   work: (tx: SqlEntityManager, announce: Announce) => Promise<T>,
 ): Promise<T> {
-  const announced: Change[] = [];
-  const result = await em.transactional((tx) => work(tx, (change) => announced.push(change)));
+  let announced: Change[] = [];
+  const result = await inTransaction(em, async (tx) => {
+    announced = [];
+    return work(tx, (change) => announced.push(change));
+  });
   for (const change of announced) changes.publish(change);
   return result;
 }
@@ -31,7 +35,7 @@ export async function transact<T>(
  */
 export async function rehearse<T>(em: SqlEntityManager, work: (tx: SqlEntityManager, announce: Announce) => Promise<T>): Promise<T> {
   try {
-    return await em.transactional(async (tx) => {
+    return await inTransaction(em, async (tx) => {
       throw new Rehearsed(await work(tx, () => undefined));
     });
   } catch (error) {

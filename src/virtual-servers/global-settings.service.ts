@@ -1,3 +1,4 @@
+import { LockMode } from '@mikro-orm/core';
 import type { Viewer } from '../access/viewer.js';
 import { readImageServer } from '../datacenters/image-server-state.js';
 import { GlobalSettings } from '../datacenters/global-settings.entity.js';
@@ -33,10 +34,11 @@ export class GlobalSettingsService {
     const { em, viewer, changes, settings, imageServerUrl } = this.parts;
     viewer.demand('globalSettings.change');
     await transact(em.fork(), changes, async (tx, announce) => {
-      const row = await tx.findOneOrFail(GlobalSettings, 1);
+      const row = await tx.findOneOrFail(GlobalSettings, 1, { lockMode: LockMode.PESSIMISTIC_WRITE });
       const before = await shown(tx, row);
       const faults = plainFaults(input);
       const server = typeof input.vmsImageVm === 'string' ? await findImageServer(tx, input.vmsImageVm, faults) : null;
+      faults.push(...(await cardFaults(tx, input, row, server)));
       const hostname = input.vmsImageVm === undefined ? before.vmsImageVm : (server?.hostname ?? null);
       const localName = hostname === null ? null : localNameOf(hostname);
       const repositories = input.vmsImageRepositories ?? before.vmsImageRepositories;
@@ -55,6 +57,18 @@ export class GlobalSettingsService {
     void dropRetiredRepositories(em.fork()).catch(() => undefined);
     return settings.global();
   }
+}
+
+/** A server that was registered without addresses may have any card. */
+async function cardFaults(tx: SqlEntityManager, input: UpdateGlobalSettingsInput, row: GlobalSettings, named: VirtualServer | null): Promise<FieldError[]> {
+  const { vmsImageVm, vmsImageVmNic } = input;
+  if (vmsImageVm === undefined && typeof vmsImageVmNic !== 'number') return [];
+  const present = vmsImageVm === undefined && row.imageServer ? await tx.findOne(VirtualServer, row.imageServer.id) : null;
+  const server = named ?? present;
+  const cards = server?.addresses.length ?? 0;
+  const nic = vmsImageVmNic ?? row.imageServerNic;
+  if (server === null || cards === 0 || nic <= cards) return [];
+  return [{ path: 'vmsImageVmNic', message: `${server.hostname} has ${cards} network card${cards === 1 ? '' : 's'}, and no number ${nic}.` }];
 }
 
 interface Shown {
@@ -97,7 +111,7 @@ function plainFaults(input: UpdateGlobalSettingsInput): FieldError[] {
 
 async function findImageServer(tx: SqlEntityManager, named: string, faults: FieldError[]): Promise<VirtualServer | null> {
   const lower = named.toLowerCase();
-  const server = await tx.findOne(VirtualServer, isUuid(lower) ? { uuid: lower } : { hostname: named });
+  const server = await tx.findOne(VirtualServer, isUuid(lower) ? { uuid: lower } : { hostname: named }, { lockMode: LockMode.PESSIMISTIC_WRITE });
   const wanted = 'a SUNOS_ZONE server that is RUNNING or STOPPED can be the image server';
   const refuse = (message: string): null => {
     faults.push({ path: 'vmsImageVm', message });

@@ -4,11 +4,22 @@ import type { Datacenter } from '../datacenters/datacenter.entity.js';
 import { ImageAttachment } from '../images/image-attachment.entity.js';
 import { Image } from '../images/image.entity.js';
 import type { SqlEntityManager } from '../platform/database.js';
-import { badInput } from '../platform/errors.js';
+import { badInput, type FieldError } from '../platform/errors.js';
 import { requireUsable } from './disk-rules.js';
 import { VirtualDisk } from './virtual-disk.entity.js';
 import type { VirtualServer } from './virtual-server.entity.js';
 import type { VirtualDiskInput } from './virtual-server.inputs.js';
+
+/** Holds the images that the disks name, as `placeDisks` does; a fault for every one that is not there. */
+export async function imageNameFaults(tx: SqlEntityManager, disks: readonly VirtualDiskInput[]): Promise<FieldError[]> {
+  const names = disks.map((disk) => disk.image).filter((name) => typeof name === 'string');
+  if (names.length === 0) return [];
+  const images = await tx.find(Image, { name: names }, { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: 'asc' } });
+  const known = new Set(images.map((image) => image.name));
+  return disks.flatMap(({ image }, at) =>
+    typeof image === 'string' && !known.has(image) ? [{ path: `disks.${at}.image`, message: `There is no image "${image}".` }] : [],
+  );
+}
 
 /** The images that the disks name, held until the transaction ends so that none is deleted or detached meanwhile. */
 async function lockImages(tx: SqlEntityManager, disks: readonly VirtualDiskInput[]): Promise<Map<string, Image>> {

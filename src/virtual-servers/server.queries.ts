@@ -10,6 +10,7 @@ import { badInput, notFound } from '../platform/errors.js';
 import { keyLoader } from '../platform/key-loader.js';
 import { type Connection, type PageArgs, readPage } from '../platform/page.js';
 import { readList } from '../platform/read-page.js';
+import { isUuid } from '../platform/scalars.js';
 import type { ConnectionSelection } from '../platform/selection.js';
 import { asBoolean, type Flag } from '../platform/tables.js';
 import { visibleServers } from '../datacenters/server.visibility.js';
@@ -95,6 +96,15 @@ export class ServerQueries {
       throw badInput([{ path: hasName ? 'uuid' : 'hostname', message }]);
     }
     return (await this.#find(hasName ? sql`s.hostname = ${hostname}` : sql`s.uuid = ${uuid}`))[0] ?? null;
+  }
+
+  /** By host name or uuid, as it is now. NOT_FOUND when the viewer cannot see it. */
+  async named(name: string): Promise<VirtualServerType> {
+    const lower = name.toLowerCase();
+    // A host name may look like a uuid.
+    const server = (isUuid(lower) ? await this.one(null, lower) : null) ?? (await this.one(name, null));
+    if (server === null) throw notFound('server', name);
+    return server;
   }
 
   /** By uuid, as it is now. NOT_FOUND when the viewer cannot see it. */

@@ -5,9 +5,12 @@ import { Datacenter } from '../datacenters/datacenter.entity.js';
 import { GlobalSettings } from '../datacenters/global-settings.entity.js';
 import type { SqlEntityManager } from '../platform/database.js';
 import { alreadyExists, AppError, badInput, type FieldError, notFound } from '../platform/errors.js';
-import { placeDisks } from './place-disks.js';
+import { inTransaction } from '../platform/in-transaction.js';
+import { renameImageServer } from './image-server-name.js';
+import { imageNameFaults, placeDisks } from './place-disks.js';
 import type { ServerQueries } from './server.queries.js';
-import { serverFieldFaults } from './server-rules.js';
+import { serverFieldFaults, type ServerFields } from './server-rules.js';
+import { requireNoCreation } from './snapshot-task.js';
 import { VirtualServer } from './virtual-server.entity.js';
 import type { RegisterServerInput, UpdateServerInput } from './virtual-server.inputs.js';
 import type { VirtualServerType } from './virtual-server.type.js';
@@ -29,9 +32,9 @@ export class ServerService {
   async register(input: RegisterServerInput): Promise<VirtualServerType> {
     this.viewer.demand('server.change');
     await this.#change(input.hostname, async (tx) => {
-      const { datacenter, owner } = await this.#relations(tx, input, serverFieldFaults(input));
+      const { datacenter, owner } = await checked(tx, input);
       if (datacenter === null || owner === null) throw new Error('A required relation was not checked.');
-      await this.#requireFree(tx, input.uuid, input.hostname);
+      await requireFree(tx, input.uuid, input.hostname);
       const { uuid, hostname, osType } = input;
       const server = tx.create(VirtualServer, {
         uuid,
@@ -49,15 +52,18 @@ export class ServerService {
     return this.servers.require(input.uuid);
   }
 
+  /** Disks that have an image keep it wherever the server goes and whoever owns it then. */
   async update(input: UpdateServerInput): Promise<VirtualServerType> {
     this.viewer.demand('server.change');
     await this.servers.require(input.uuid);
     await this.#change(input.hostname ?? '', async (tx) => {
-      const server = await tx.findOne(VirtualServer, { uuid: input.uuid }, { lockMode: LockMode.PESSIMISTIC_WRITE, populate: ['disks'] });
-      if (server === null) throw notFound('server', input.uuid);
-      const { datacenter, owner } = await this.#relations(tx, input, serverFieldFaults(input));
-      if (input.hostname) await this.#requireFree(tx, null, input.hostname, server.id);
-      server.hostname = input.hostname ?? server.hostname;
+      const server = await lockServer(tx, input.uuid);
+      const { datacenter, owner } = await checked(tx, input);
+      if (typeof input.hostname === 'string' && input.hostname !== server.hostname) {
+        await requireFree(tx, null, input.hostname);
+        await renameImageServer(tx, server, input.hostname);
+        server.hostname = input.hostname;
+      }
       server.status = input.status ?? server.status;
       if (input.tags) server.tags = [...input.tags];
       if (input.addresses) server.addresses = [...input.addresses];
@@ -74,15 +80,15 @@ export class ServerService {
     return this.servers.require(input.uuid);
   }
 
-  /** Its disks and snapshots go with it. */
+  /** Its disks and snapshots go with it. SNAPSHOT_NOT_READY while an image is being created from one of these. */
   async unregister(uuid: string): Promise<string> {
     this.viewer.demand('server.change');
-    await this.em.fork().transactional(async (tx) => {
-      const server = await tx.findOne(VirtualServer, { uuid });
-      if (server === null) throw notFound('server', uuid);
+    await inTransaction(this.em.fork(), async (tx) => {
+      const server = await lockServer(tx, uuid);
       if ((await tx.count(GlobalSettings, { imageServer: server.id })) > 0) {
         throw new AppError('SERVER_IS_IMAGE_SERVER', `${server.hostname} is the image server (VMS_IMAGE_VM); name another one, or none, in the global settings first.`);
       }
+      await requireNoCreation(tx, { serverId: server.id });
       await tx.nativeDelete(VirtualServer, { id: server.id });
     });
     return uuid;
@@ -90,23 +96,34 @@ export class ServerService {
 
   async #change(hostname: string, work: (tx: SqlEntityManager) => Promise<void>): Promise<void> {
     try {
-      await this.em.fork().transactional(work);
+      await inTransaction(this.em.fork(), work);
     } catch (error) {
       throw error instanceof UniqueConstraintViolationException ? alreadyExists(`A server with this uuid or the host name ${hostname} exists already.`) : error;
     }
   }
+}
 
-  async #relations(tx: SqlEntityManager, input: { datacenter?: string | null; owner?: string | null }, faults: FieldError[]): Promise<Relations> {
-    const datacenter = input.datacenter ? await tx.findOne(Datacenter, { name: input.datacenter }) : null;
-    if (input.datacenter && datacenter === null) faults.push({ path: 'datacenter', message: `There is no datacenter "${input.datacenter}".` });
-    const owner = input.owner ? await tx.findOne(User, { username: input.owner, active: true }) : null;
-    if (input.owner && owner === null) faults.push({ path: 'owner', message: `There is no active user "${input.owner}".` });
-    if (faults.length > 0) throw badInput(faults);
-    return { datacenter, owner };
-  }
+async function lockServer(tx: SqlEntityManager, uuid: string): Promise<VirtualServer> {
+  const server = await tx.findOne(VirtualServer, { uuid }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  if (server === null) throw notFound('server', uuid);
+  return server;
+}
 
-  async #requireFree(tx: SqlEntityManager, uuid: string | null, hostname: string, except = 0): Promise<void> {
-    if (uuid !== null && (await tx.count(VirtualServer, { uuid })) > 0) throw alreadyExists(`A server with the uuid ${uuid} is registered already.`);
-    if ((await tx.count(VirtualServer, { hostname, id: { $ne: except } })) > 0) throw alreadyExists(`The host name ${hostname} is taken by another server.`);
-  }
+/** The rows that the input names; BAD_USER_INPUT with every broken field at once. */
+async function checked(tx: SqlEntityManager, input: ServerFields & { datacenter?: string | null; owner?: string | null }): Promise<Relations> {
+  // Images first: whoever changes an image holds it before it holds a datacenter, and two may not wait for each other.
+  const faults: FieldError[] = [...serverFieldFaults(input), ...(await imageNameFaults(tx, input.disks ?? []))];
+  const named = typeof input.datacenter === 'string' ? input.datacenter : null;
+  const datacenter = named === null ? null : await tx.findOne(Datacenter, { name: named }, { lockMode: LockMode.PESSIMISTIC_READ });
+  if (named !== null && datacenter === null) faults.push({ path: 'datacenter', message: `There is no datacenter "${named}".` });
+  const username = typeof input.owner === 'string' ? input.owner : null;
+  const owner = username === null ? null : await tx.findOne(User, { username, active: true });
+  if (username !== null && owner === null) faults.push({ path: 'owner', message: `There is no active user "${username}".` });
+  if (faults.length > 0) throw badInput(faults);
+  return { datacenter, owner };
+}
+
+async function requireFree(tx: SqlEntityManager, uuid: string | null, hostname: string): Promise<void> {
+  if (uuid !== null && (await tx.count(VirtualServer, { uuid })) > 0) throw alreadyExists(`A server with the uuid ${uuid} is registered already.`);
+  if ((await tx.count(VirtualServer, { hostname })) > 0) throw alreadyExists(`The host name ${hostname} is taken by another server.`);
 }

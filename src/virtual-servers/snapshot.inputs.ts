@@ -22,7 +22,7 @@ export class RegisterSnapshotInput {
 
   @Field(() => HttpUrl, {
     nullable: true,
-    description: 'Where its bytes can be read; without it, no image can be created from it on an image server.',
+    description: 'Where its bytes can be read, by GET and uncompressed: a public address, or one that FETCH_ALLOW names. Never shown again. Without it, no image can be created from it on an image server.',
   })
   dataUrl?: string | null;
 }

@@ -4,8 +4,10 @@ import type { Viewer } from '../access/viewer.js';
 import { allOf, type Condition, oneOf } from '../platform/conditions.js';
 import { type SqlEntityManager, statements } from '../platform/database.js';
 import { visibleServers } from '../datacenters/server.visibility.js';
+import { notFound } from '../platform/errors.js';
 import type { SnapshotStatus } from './snapshot.enums.js';
 import type { SnapshotType } from './snapshot.type.js';
+import type { VirtualServerType } from './virtual-server.type.js';
 
 interface SnapshotRow {
   id: number;
@@ -46,6 +48,13 @@ export class SnapshotQueries {
     private readonly em: SqlEntityManager,
     private readonly viewer: Viewer,
   ) {}
+
+  /** Of a server that the viewer sees, as it is now. NOT_FOUND when that disk has no snapshot of that name. */
+  async require(server: VirtualServerType, name: string, diskId: number): Promise<SnapshotType> {
+    const [snapshot] = await this.#find(sql`n.server_id = ${server.id} and n.disk_id = ${diskId} and n.name = ${name}`);
+    if (snapshot === undefined) throw notFound(`snapshot of disk ${diskId} of ${server.hostname} with the name`, name);
+    return snapshot;
+  }
 
   async #find(condition: Condition): Promise<SnapshotType[]> {
     const where = allOf([condition, visibleServers(this.viewer)]);

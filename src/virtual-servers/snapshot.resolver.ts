@@ -26,7 +26,7 @@ export class SnapshotResolver {
 
   @Mutation(() => Boolean, {
     description:
-      'Forgets a snapshot and answers true; images created from it stay. SuperAdmin only. Errors: NOT_FOUND when there is no such snapshot.',
+      'Forgets a snapshot and answers true; images created from it stay. SuperAdmin only. Errors: NOT_FOUND when there is no such server or snapshot, SNAPSHOT_NOT_READY while an image is being created from it.',
   })
   async unregisterSnapshot(
     @Arg('input', () => SnapshotKeyInput, { description: 'Which snapshot.' }) input: SnapshotKeyInput,

@@ -1,19 +1,26 @@
-import { UniqueConstraintViolationException } from '@mikro-orm/core';
+import { LockMode, UniqueConstraintViolationException } from '@mikro-orm/core';
 import type { Viewer } from '../access/viewer.js';
 import { isUuid } from '../platform/scalars.js';
 import type { SqlEntityManager } from '../platform/database.js';
-import { alreadyExists, AppError, badInput, type FieldError, notFound } from '../platform/errors.js';
+import { alreadyExists, badInput, type FieldError, notFound } from '../platform/errors.js';
+import { inTransaction } from '../platform/in-transaction.js';
 import { Snapshot } from './snapshot.entity.js';
 import type { RegisterSnapshotInput, SnapshotKeyInput } from './snapshot.inputs.js';
 import type { SnapshotQueries } from './snapshot.queries.js';
+import { requireNoCreation } from './snapshot-task.js';
 import type { SnapshotType } from './snapshot.type.js';
+import { VirtualDisk } from './virtual-disk.entity.js';
 import { VirtualServer } from './virtual-server.entity.js';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
+/** Held until the transaction ends, so that it is not unregistered meanwhile. */
 async function requireServer(tx: SqlEntityManager, named: string): Promise<VirtualServer> {
   const lower = named.toLowerCase();
-  const server = await tx.findOne(VirtualServer, isUuid(lower) ? { uuid: lower } : { hostname: named }, { populate: ['disks'] });
+  const find = async (key: { uuid: string } | { hostname: string }): Promise<VirtualServer | null> =>
+    tx.findOne(VirtualServer, key, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  // A host name may look like a uuid.
+  const server = (isUuid(lower) ? await find({ uuid: lower }) : null) ?? (await find({ hostname: named }));
   if (server === null) throw notFound('server', named);
   return server;
 }
@@ -30,9 +37,9 @@ export class SnapshotService {
     this.viewer.demand('server.change');
     const taken = alreadyExists(`Disk ${input.diskId} of ${input.server} has a snapshot ${input.name} already.`);
     try {
-      const id = await this.em.fork().transactional(async (tx) => {
+      const id = await inTransaction(this.em.fork(), async (tx) => {
         const server = await requireServer(tx, input.server);
-        requireValid(server, input);
+        await requireValid(tx, server, input);
         const { name, diskId } = input;
         if ((await tx.count(Snapshot, { server: server.id, diskId, name })) > 0) throw taken;
         const snapshot = tx.create(Snapshot, { server, name, diskId, sizeMib: input.size, status: input.status ?? 'OK', dataUrl: input.dataUrl ?? null });
@@ -50,21 +57,22 @@ export class SnapshotService {
   /** Images created from it stay. SNAPSHOT_NOT_READY while one is being created. */
   async unregister({ server: named, name, diskId }: SnapshotKeyInput): Promise<true> {
     this.viewer.demand('server.change');
-    await this.em.fork().transactional(async (tx) => {
+    await inTransaction(this.em.fork(), async (tx) => {
       const server = await requireServer(tx, named);
-      const snapshot = await tx.findOne(Snapshot, { server: server.id, name, diskId });
+      const snapshot = await tx.findOne(Snapshot, { server: server.id, name, diskId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (snapshot === null) throw notFound(`snapshot of disk ${diskId} of ${server.hostname} with the name`, name);
-      if (snapshot.status === 'PENDING') throw new AppError('SNAPSHOT_NOT_READY', `Snapshot ${name} is PENDING; wait until its status is OK.`);
+      await requireNoCreation(tx, { snapshotId: snapshot.id });
       await tx.nativeDelete(Snapshot, { id: snapshot.id });
     });
     return true;
   }
 }
 
-function requireValid(server: VirtualServer, { name, diskId, size }: RegisterSnapshotInput): void {
+async function requireValid(tx: SqlEntityManager, server: VirtualServer, input: RegisterSnapshotInput): Promise<void> {
+  const { name, diskId, size } = input;
   const faults: FieldError[] = [];
   if (!NAME.test(name)) faults.push({ path: 'name', message: `${JSON.stringify(name)} is not a name: 1 to 64 letters, digits and "._-", first a letter or digit.` });
-  const disks = server.disks.getItems().map((disk) => disk.diskId);
+  const disks = (await tx.find(VirtualDisk, { server: server.id }, { orderBy: { diskId: 'asc' } })).map((disk) => disk.diskId);
   if (diskId < 1 || (disks.length > 0 && !disks.includes(diskId))) {
     faults.push({ path: 'diskId', message: `Server ${server.hostname} has no disk ${diskId}; it has ${disks.join(', ') || 'none'}.` });
   }

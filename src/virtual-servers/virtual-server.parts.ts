@@ -3,9 +3,13 @@ import { UserQueries } from '../access/user.queries.js';
 import { DatacenterQueries } from '../datacenters/datacenter.queries.js';
 import { SettingsQueries } from '../datacenters/settings.queries.js';
 import { ImageQueries } from '../images/image.queries.js';
+import { ImageServerGate } from '../images/image-server-gate.js';
 import type { FileStore } from '../platform/file-store/file-store.js';
 import type { ChangeBus } from '../tasks/change-bus.js';
+import { TaskQueries } from '../tasks/task.queries.js';
+import type { TaskRunner } from '../tasks/task-runner.js';
 import { CreateImageFromSnapshotResolver } from './create-image-from-snapshot.resolver.js';
+import { CreateImageFromSnapshotService } from './create-image-from-snapshot.service.js';
 import { DatacenterServersResolver } from './datacenter-servers.resolver.js';
 import { GlobalSettingsResolver } from './global-settings.resolver.js';
 import { GlobalSettingsService } from './global-settings.service.js';
@@ -23,11 +27,12 @@ import { VirtualServerResolver } from './virtual-server.resolver.js';
 
 export interface ServerWork {
   changes: ChangeBus;
+  runner: TaskRunner;
   store: FileStore;
   imageServerUrl: string;
 }
 
-function services({ changes, store, imageServerUrl }: ServerWork): PartEntry[] {
+function services({ changes, runner, store, imageServerUrl }: ServerWork): PartEntry[] {
   return [
     provide(ServerQueries, (scope) => new ServerQueries(scope.em, scope.viewer)),
     provide(SnapshotQueries, (scope) => new SnapshotQueries(scope.em, scope.viewer)),
@@ -38,6 +43,22 @@ function services({ changes, store, imageServerUrl }: ServerWork): PartEntry[] {
     ),
     provide(ServerService, (scope) => new ServerService(scope.em, scope.viewer, scope.get(ServerQueries))),
     provide(SnapshotService, (scope) => new SnapshotService(scope.em, scope.viewer, scope.get(SnapshotQueries))),
+    provide(
+      CreateImageFromSnapshotService,
+      (scope) =>
+        new CreateImageFromSnapshotService({
+          em: scope.em,
+          viewer: scope.viewer,
+          changes,
+          runner,
+          gate: new ImageServerGate(scope.em, store),
+          datacenters: scope.get(DatacenterQueries),
+          servers: scope.get(ServerQueries),
+          snapshots: scope.get(SnapshotQueries),
+          images: scope.get(ImageQueries),
+          tasks: scope.get(TaskQueries),
+        }),
+    ),
     provide(
       GlobalSettingsService,
       (scope) =>
@@ -68,6 +89,6 @@ export function virtualServerParts(work: ServerWork): PartEntry[] {
     provide(DatacenterServersResolver, (scope) => new DatacenterServersResolver(scope.get(ServerQueries))),
     provide(GlobalSettingsResolver, (scope) => new GlobalSettingsResolver(scope.get(GlobalSettingsService), scope.get(ServerQueries))),
     provide(ImageServerResolver, (scope) => new ImageServerResolver(scope.get(ImageServerQueries))),
-    provide(CreateImageFromSnapshotResolver, () => new CreateImageFromSnapshotResolver()),
+    provide(CreateImageFromSnapshotResolver, (scope) => new CreateImageFromSnapshotResolver(scope.get(CreateImageFromSnapshotService))),
   ];
 }

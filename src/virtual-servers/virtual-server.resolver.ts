@@ -48,7 +48,7 @@ export class VirtualServerResolver {
 
   @Mutation(() => VirtualServerType, {
     description:
-      'Makes a server known, so that the images on its disks count as used. SuperAdmin only. Errors: ALREADY_EXISTS when the UUID or hostname is taken, IMAGE_NOT_USABLE or IMAGE_NOT_READY when a disk cannot take its image, BAD_USER_INPUT for a broken value.',
+      'Makes a server known, so that the images on its disks count as used. SuperAdmin only. Errors: BAD_USER_INPUT with every broken value, an unknown datacenter, owner or image among them; ALREADY_EXISTS when the UUID or hostname is taken; IMAGE_NOT_USABLE when disk 1 cannot take its image, saying which rule is in the way.',
   })
   async registerServer(
     @Arg('input', () => RegisterServerInput, { description: 'The server.' }) input: RegisterServerInput,
@@ -58,7 +58,7 @@ export class VirtualServerResolver {
 
   @Mutation(() => VirtualServerType, {
     description:
-      'Changes what is given of a server. SuperAdmin only. Errors: NOT_FOUND for an unknown server, ALREADY_EXISTS when the hostname is taken, IMAGE_NOT_USABLE or IMAGE_NOT_READY when a disk cannot newly take its image, BAD_USER_INPUT for a broken value.',
+      'Changes what is given of a server. A disk that has an image keeps it, also when the server moves to another datacenter or owner. When the image server gets a new host name, the local repository gets it too. SuperAdmin only. Errors: NOT_FOUND for an unknown server; BAD_USER_INPUT with every broken value, an unknown datacenter, owner or image among them; ALREADY_EXISTS when the hostname is taken; IMAGE_NOT_USABLE when disk 1 cannot newly take its image, saying which rule is in the way.',
   })
   async updateServer(
     @Arg('input', () => UpdateServerInput, { description: 'Which server, and what changes.' })
@@ -69,7 +69,7 @@ export class VirtualServerResolver {
 
   @Mutation(() => Uuid, {
     description:
-      'Forgets a server with its disks and snapshots, and answers its UUID. SuperAdmin only. Errors: NOT_FOUND for an unknown server, SERVER_IS_IMAGE_SERVER for the image server.',
+      'Forgets a server with its disks and snapshots, and answers its UUID. SuperAdmin only. Errors: NOT_FOUND for an unknown server, SERVER_IS_IMAGE_SERVER for the image server, SNAPSHOT_NOT_READY while an image is being created from one of its snapshots.',
   })
   async unregisterServer(
     @Arg('uuid', () => Uuid, { description: 'UUID of the server.' }) uuid: string,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PERSONAS, type Persona, World } from './world.js';
+import { type Request, type Row, SUPER_ONLY, testCells, text } from './cells.js';
+import { type Persona, World } from './world.js';
 
 let world: World;
 beforeAll(async () => {
@@ -7,98 +8,72 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => world?.close());
 
-/** Cells in the order U O D I X Z M N S: y allowed, F FORBIDDEN, N NOT_FOUND or null. A is always UNAUTHENTICATED. */
-type Row = [operation: string, cells: string, (persona: Persona) => { query: string; variables?: Record<string, unknown> }];
+const byUuid = (name: string): Row[2] => (_persona, { uuids }) => ({ query: 'query ($uuid: UUID) { image(uuid: $uuid) { name } }', variables: { uuid: uuids.get(name) } });
 
-const text = (query: string) => (): { query: string } => ({ query });
+/** Each image of the world, and who sees it. */
+const VISIBLE: [image: string, cells: string][] = [
+  ['public', 'yyyyyNyyy'],
+  ['unbound', 'yyyyyNyyy'],
+  ['private', 'NyyyNNyNy'],
+  ['foreign', 'NNyyNNyNy'],
+  ['deleted', 'NNNyNNyNy'],
+  ['deleted-unbound', 'NNNNNNNNy'],
+  ['loose', 'NNNNNNNNy'],
+  ['southern', 'NNNNyyNNy'],
+  ['southern-deleted', 'NNNNyyNNy'],
+];
 
-function importing(input: Record<string, unknown>) {
-  return (persona: Persona) => {
-    const name = `${persona}-${Math.random().toString(36).slice(2, 8)}`;
-    const { manifestUrl } = world.offer(name);
-    return { query: 'mutation ($input: ImportImageInput!) { importImage(input: $input) { image { name } } }', variables: { input: { name, manifestUrl, ...input } } };
-  };
-}
+const GUARDED = ['servers { nodes { hostname } }', 'serverCount', 'manifest', 'file { sha1 }', 'tasks { nodes { id } }', 'repository { name }', 'manifestUrl', 'sourceSnapshot { name }'];
 
-function importingOffered(persona: Persona): { query: string; variables: Record<string, unknown> } {
-  const name = `${persona}-${Math.random().toString(36).slice(2, 8)}`;
-  const uuid = '00000000-0000-4000-8000-000000000000';
-  const query = 'mutation ($input: ImportRepositoryImageInput!) { importRepositoryImage(input: $input) { image { name } } }';
-  return { query, variables: { input: { repository: 'remote', uuid, name, datacenter: 'north' } } };
-}
-
-const unique = (): string => Math.random().toString(36).slice(2, 10);
-const superOnly = 'FFFFFFFFy';
+const task = async (name: string, { clients }: World): Promise<Request> => {
+  const { tasks } = await clients.S.run(`{ tasks(image: "${name}") { nodes { id } } }`);
+  return { query: 'query ($id: ID!) { task(id: $id) { id } }', variables: { id: tasks.nodes[0].id } };
+};
 
 const ROWS: Row[] = [
   ['images of a datacenter', 'FFyyFNyFy', text('{ images(datacenter: "north") { nodes { name } } }')],
   ['images of all datacenters', 'FFyyyyyFy', text('{ images(showAll: true) { nodes { name } } }')],
+  ['images of a datacenter, Deleted ones too', 'FFyyFNyFy', text('{ images(datacenter: "north", showDeleted: true) { nodes { name } } }')],
+  ['images of all datacenters, Deleted ones too', 'FFyyyyyFy', text('{ images(showAll: true, showDeleted: true) { nodes { name } } }')],
   ['Datacenter.images', 'FFyyFNyFy', text('{ datacenter(name: "north") { images { nodes { name } } } }')],
-  ['a public image', 'yyyyyNyyy', text('{ image(name: "public") { name } }')],
-  ['a public unbound image', 'yyyyyNyyy', text('{ image(name: "unbound") { name } }')],
-  ['a private image of O', 'NyyyNNyNy', text('{ image(name: "private") { name } }')],
-  ['a private image of somebody else', 'NNyyNNyNy', text('{ image(name: "foreign") { name } }')],
-  ['a deleted bound image', 'NNNyNNyNy', text('{ image(name: "deleted") { name } }')],
-  ['a deleted unbound image', 'NNNNNNNNy', text('{ image(name: "deleted-unbound") { name } }')],
-  ['an image attached nowhere', 'NNNNNNNNy', text('{ image(name: "loose") { name } }')],
+  ...VISIBLE.map(([name, cells]): Row => [`image ${name}, by name`, cells, text(`{ image(name: "${name}") { name } }`)]),
+  ...VISIBLE.map(([name, cells]): Row => [`image ${name}, by uuid`, cells, byUuid(name)]),
   ['usable images', 'yyyyyNyyy', text('{ usableImages(datacenter: "north") { nodes { name } } }')],
-  ['import, bound', 'FFFFFNyFy', importing({ datacenter: 'north' })],
-  ['import, bound to a datacenter that is not there', 'NNNNNNNNN', importing({ datacenter: 'nowhere' })],
-  ['import, unbound', superOnly, importing({ dcBound: false })],
-  ['import from a repository, of an image it lacks', 'FFFFFNNFN', importingOffered],
-  ['attach', superOnly, text('mutation { attachImage(input: { image: "loose", datacenter: "south" }) { bindingRemoved } }')],
-  ['detach', superOnly, text('mutation { detachImage(input: { image: "loose", datacenter: "south" }) { bindingRemoved } }')],
+  ['Datacenter.usableImages', 'yyyyyNyyy', text('{ datacenter(name: "north") { usableImages { nodes { name } } } }')],
   ['list repositories', 'FFFFFFyFy', text('{ imageRepositories { name } }')],
   ['show a repository', 'FFFFFFyFy', text('{ imageRepository(name: "remote") { name } }')],
   ['browse a repository', 'FFFFFFyFy', text('{ imageRepository(name: "remote") { images { nodes { name } } } }')],
   ['refresh a repository', 'FFFFFFyFy', text('mutation { refreshImageRepository(name: "remote") { added } }')],
   ['refresh all repositories', 'FFFFFFyFy', text('mutation { refreshImageRepositories { added } }')],
-  ...['servers { nodes { hostname } }', 'serverCount', 'manifest', 'file { sha1 }', 'tasks { nodes { id } }', 'repository { name }', 'manifestUrl', 'sourceSnapshot { name }'].map(
-    (field): Row => [`Image.${field.split(' ')[0]}`, 'FFyyFNyFy', text(`{ image(name: "public") { name ${field} } }`)],
+  ...['public', 'unbound'].flatMap((name) =>
+    GUARDED.map((field): Row => [`${field.split(' ')[0]} of image ${name}`, 'FFyyFNyFy', text(`{ image(name: "${name}") { name ${field} } }`)]),
   ),
+  ...GUARDED.map((field): Row => [`${field.split(' ')[0]} of the image of O`, 'NFyyNNyNy', text(`{ image(name: "private") { name ${field} } }`)]),
+  ...GUARDED.map((field): Row => [`${field.split(' ')[0]} of an image of south`, 'NNNNyyNNy', text(`{ image(name: "southern") { name ${field} } }`)]),
+  ['actions of an image', 'yyyyyNyyy', text('{ image(name: "public") { actions { action allowed code reason } } }')],
   ['settings of a datacenter', 'FFyyFNyFy', text('{ datacenter(name: "north") { settings { vmsImageLimit } } }')],
-  ['change settings of a datacenter', superOnly, text('mutation { updateDatacenterSettings(input: { datacenter: "north", vmsImageLimit: 500 }) { name } }')],
-  ['global settings', superOnly, text('{ globalSettings { vmsImageVmNic } }')],
-  ['change global settings', superOnly, text('mutation { updateGlobalSettings(input: { vmsImageVmNic: 1 }) { vmsImageVmNic } }')],
-  ['create a datacenter', superOnly, () => ({ query: `mutation { createDatacenter(input: { name: "dc-${unique()}" }) { name } }` })],
-  ['create a user', superOnly, () => ({ query: `mutation { createUser(input: { username: "u-${unique()}" }) { username } }` })],
-  ['create a group', superOnly, () => ({ query: `mutation { createGroup(input: { name: "g-${unique()}", permissions: [] }) { name } }` })],
-  ['create an API key', superOnly, text('mutation { createApiKey(input: { username: "U", name: "more" }) { id } }')],
-  ['register a snapshot', superOnly, () => ({ query: `mutation { registerSnapshot(input: { server: "u-server", name: "s-${unique()}", size: 1 }) { name } }` })],
-  ['register a server', superOnly, () => ({
-    query: `mutation ($uuid: UUID!) { registerServer(input: { uuid: $uuid, hostname: "h-${unique()}", datacenter: "south", owner: "admin", osType: BSD_VM }) { uuid } }`,
-    variables: { uuid: crypto.randomUUID() },
-  })],
-  ['users', superOnly, text('{ users { username } }')],
-  ['a user', superOnly, text('{ user(username: "U") { username } }')],
-  ['groups', superOnly, text('{ groups { name } }')],
-  ['a group', superOnly, text('{ group(name: "north-users") { name } }')],
+  ['global settings', SUPER_ONLY, text('{ globalSettings { vmsImageVmNic } }')],
+  ['users', SUPER_ONLY, text('{ users { username } }')],
+  ['a user', SUPER_ONLY, text('{ user(username: "U") { username } }')],
+  ['groups', SUPER_ONLY, text('{ groups { name } }')],
+  ['a group', SUPER_ONLY, text('{ group(name: "north-users") { name } }')],
   ['the e-mail address of an owner', 'FFFFFNFFy', text('{ image(name: "public") { owner { email } } }')],
+  ['the groups of an owner', 'FFFFFNFFy', text('{ image(name: "public") { owner { groups { name } } } }')],
   ['servers of a datacenter', 'yyyyyNyyy', text('{ servers(datacenter: "north") { nodes { hostname } } }')],
   ['a server of somebody else', 'NNyyNNyNy', text('{ server(hostname: "admin-server") { hostname } }')],
   ['an own server', 'yNyyNNyNy', text('{ server(hostname: "u-server") { hostname } }')],
   ['tasks of a datacenter', 'yyyyyNyyy', text('{ tasks(datacenter: "north") { nodes { id } } }')],
+  ['a task of the datacenter', 'NNyyNNyNy', async (_persona, of) => task('public', of)],
+  ['a task of another datacenter', 'NNNNyyNNy', async (_persona, of) => task('southern', of)],
+  ['a task of no datacenter', 'NNNNNNNNy', async (_persona, of) => task('loose', of)],
   ['the viewer', 'yyyyyyyyy', text('{ viewer { user { username email isSuperAdmin groups { name } } currentDatacenter { name } datacenters { name } permissions } }')],
   ['datacenters', 'yyyyyyyyy', text('{ datacenters { nodes { name } } }')],
-  ['a private datacenter', 'yyyyyNyyy', text('{ datacenter(name: "north") { name owner { username } } }')],
+  ['a private datacenter', 'yyyyyNyyy', text('{ datacenter(name: "north") { name alias access description isDefault createdAt owner { username } imageCount boundImageCount } }')],
+  ['servers of a datacenter, from there', 'yyyyyNyyy', text('{ datacenter(name: "north") { servers { nodes { hostname } } } }')],
   ['groups of a datacenter', 'FFFFFNFFy', text('{ datacenter(name: "north") { groups { name } } }')],
 ];
 
-const LETTERS: Record<string, string> = { UNAUTHENTICATED: 'A', FORBIDDEN: 'F', NOT_FOUND: 'N' };
-
-async function outcome(persona: Persona, row: Row): Promise<string> {
-  const { query, variables } = row[2](persona);
-  const { data, errors } = await world.clients[persona].send(query, variables);
-  const code = errors[0]?.extensions.code;
-  if (code !== undefined) return LETTERS[code] ?? `${code}: ${errors[0]?.message}`;
-  return Object.values(data ?? {}).every((value) => value === null) ? 'N' : 'y';
-}
-
-describe.each(ROWS)('%s', (...row) => {
-  it.each(PERSONAS.map((persona, at) => [persona, at === 0 ? 'A' : row[1][at - 1]] as const))('%s: %s', async (persona, expected) => {
-    expect(await outcome(persona, row)).toBe(expected);
-  });
-});
+testCells(ROWS, () => world);
 
 describe('what is in the lists', () => {
   const names = async (persona: Persona, query: string, field: string): Promise<string[]> => {
@@ -124,14 +99,41 @@ describe('what is in the lists', () => {
     ['X', ['southern']],
     ['Z', ['southern']],
     ['S', [...attached, 'loose', 'southern'].sort()],
+    ['I', attached],
+    ['M', attached],
   ] as const)('images with showAll for %s', async (persona, expected) => {
     expect(await names(persona, '{ images(showAll: true, first: 200) { nodes { name } } }', 'images')).toEqual(expected);
+  });
+
+  it.each([
+    ['D', attached],
+    ['I', [...attached, 'deleted'].sort()],
+    ['M', [...attached, 'deleted'].sort()],
+    ['X', ['southern', 'southern-deleted']],
+    ['Z', ['southern', 'southern-deleted']],
+    ['S', [...attached, 'deleted', 'deleted-unbound', 'loose', 'southern', 'southern-deleted'].sort()],
+  ] as const)('images with showAll and showDeleted for %s', async (persona, expected) => {
+    expect(await names(persona, '{ images(showAll: true, showDeleted: true, first: 200) { nodes { name } } }', 'images')).toEqual(expected);
+  });
+
+  it('are those of the current datacenter when none is named', async () => {
+    const client = world.clients.X;
+    await client.run('mutation { switchDatacenter(name: "south") { currentDatacenter { name } } }');
+    expect(await names('X', '{ images(first: 200) { nodes { name } } }', 'images')).toEqual(['southern']);
+    await client.run('mutation { switchDatacenter(name: "north") { currentDatacenter { name } } }');
+    expect(await client.code('{ images(first: 200) { nodes { name } } }')).toBe('FORBIDDEN');
+    expect(await names('X', '{ usableImages(first: 200) { nodes { name } } }', 'usableImages')).toEqual(['public', 'unbound']);
+    await client.run('mutation { switchDatacenter(name: "main") { currentDatacenter { name } } }');
   });
 
   it.each([
     ['U', ['public', 'unbound']],
     ['O', ['private', 'public', 'unbound']],
     ['D', ['public', 'unbound']],
+    ['I', ['public', 'unbound']],
+    ['X', ['public', 'unbound']],
+    ['M', ['public', 'unbound']],
+    ['N', ['public', 'unbound']],
     ['S', attached],
   ] as const)('usable images for %s', async (persona, expected) => {
     expect(await names(persona, '{ usableImages(datacenter: "north", first: 200) { nodes { name } } }', 'usableImages')).toEqual(expected);
@@ -140,7 +142,11 @@ describe('what is in the lists', () => {
   it.each([
     ['U', ['u-server']],
     ['O', []],
+    ['X', []],
+    ['N', []],
     ['D', ['admin-server', 'u-server']],
+    ['I', ['admin-server', 'u-server']],
+    ['M', ['admin-server', 'u-server']],
     ['S', ['admin-server', 'u-server']],
   ] as const)('servers for %s', async (persona, expected) => {
     expect(await names(persona, '{ servers(datacenter: "north") { nodes { hostname } } }', 'servers')).toEqual(expected);
@@ -148,9 +154,26 @@ describe('what is in the lists', () => {
 
   it('tasks: own ones only, unless DCAdmin', async () => {
     const seen = async (persona: Persona): Promise<number> => (await world.clients[persona].run('{ tasks(datacenter: "north") { totalCount } }')).tasks.totalCount;
-    expect(await seen('U')).toBe(0);
-    expect(await seen('D')).toBeGreaterThan(4);
-    expect(await seen('D')).toBe(await seen('S'));
+    expect(await Promise.all((['U', 'O', 'X', 'N'] as const).map(seen))).toEqual([0, 0, 0, 0]);
+    const all = await seen('D');
+    expect(all).toBeGreaterThan(4);
+    expect(await Promise.all((['I', 'M', 'S'] as const).map(seen))).toEqual([all, all, all]);
+  });
+});
+
+describe('the count of a datacenter', () => {
+  it.each([
+    ['U', 2, 1],
+    ['O', 3, 2],
+    ['X', 2, 1],
+    ['N', 2, 1],
+    ['D', 4, 4],
+    ['I', 4, 4],
+    ['M', 4, 4],
+    ['S', 4, 4],
+  ] as const)('for %s', async (persona, imageCount, boundImageCount) => {
+    const { datacenter } = await world.clients[persona].run('{ datacenter(name: "north") { imageCount boundImageCount } }');
+    expect(datacenter).toEqual({ imageCount, boundImageCount });
   });
 });
 

@@ -19,7 +19,15 @@ const GROUPS: { name: string; permissions: string[]; users: string[]; datacenter
 ];
 
 /** Bound to the datacenter named, attached to those listed. */
-const IMAGES = [
+export interface ImageFacts {
+  name: string;
+  access: string;
+  owner: string;
+  bound: string | null;
+  attached: string[];
+}
+
+const IMAGES: ImageFacts[] = [
   { name: 'public', access: 'PUBLIC', owner: 'admin', bound: 'north', attached: [] },
   { name: 'private', access: 'PRIVATE', owner: 'O', bound: 'north', attached: [] },
   { name: 'foreign', access: 'PRIVATE', owner: 'admin', bound: 'north', attached: [] },
@@ -27,6 +35,7 @@ const IMAGES = [
   { name: 'deleted', access: 'DELETED', owner: 'O', bound: 'north', attached: [] },
   { name: 'deleted-unbound', access: 'DELETED', owner: 'O', bound: null, attached: ['north'] },
   { name: 'southern', access: 'PUBLIC', owner: 'admin', bound: 'south', attached: [] },
+  { name: 'southern-deleted', access: 'DELETED', owner: 'admin', bound: 'south', attached: [] },
   { name: 'loose', access: 'PUBLIC', owner: 'O', bound: null, attached: [] },
 ];
 
@@ -36,6 +45,9 @@ const SERVERS = [
 ];
 
 export class World {
+  /** Uuid of each image, by name. */
+  readonly uuids = new Map<string, string>();
+
   private constructor(
     readonly gateway: GatewayProcess,
     readonly clients: Record<Persona, TestClient>,
@@ -51,7 +63,7 @@ export class World {
     for (const name of ['north', 'south']) await admin.run(`mutation { createDatacenter(input: { name: "${name}" }) { name } }`);
     const clients = await createPeople(gateway.url, admin);
     const world = new World(gateway, clients, repository, folder);
-    for (const image of IMAGES) await world.#createImage(image);
+    for (const image of IMAGES) await world.createImage(image);
     for (const server of SERVERS) await world.#createServer(server);
     world.offer('offered');
     await admin.run('mutation ($url: HttpUrl!) { updateGlobalSettings(input: { vmsImageRepositories: [{ name: "remote", url: $url }] }) { vmsImageVmNic } }', { url: repository.url });
@@ -66,14 +78,22 @@ export class World {
     return { uuid: image.manifest.uuid, manifestUrl: this.repository.manifestUrl(image) };
   }
 
+  /** The same, and in the list of the repository as the gateway knows it. */
+  async offerLoaded(name: string): Promise<string> {
+    const { uuid } = this.offer(name);
+    await this.clients.S.run('mutation { refreshImageRepository(name: "remote") { added } }');
+    return uuid;
+  }
+
   async close(): Promise<void> {
     await this.gateway.stop();
     await this.repository.close();
     await this.folder.remove();
   }
 
-  async #createImage({ name, access, owner, bound, attached }: (typeof IMAGES)[number]): Promise<void> {
-    const { manifestUrl } = this.offer(name);
+  async createImage({ name, access, owner, bound, attached }: ImageFacts): Promise<void> {
+    const { uuid, manifestUrl } = this.offer(name);
+    this.uuids.set(name, uuid);
     const input = { name, manifestUrl, access, owner, datacenter: bound, dcBound: bound !== null };
     await this.clients.S.run('mutation ($input: ImportImageInput!) { importImage(input: $input) { image { name } } }', { input });
     for (const datacenter of attached) {

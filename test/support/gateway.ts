@@ -1,8 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient, type Client } from 'graphql-ws';
 import { WebSocket } from 'ws';
+import type { DatabaseTarget } from '../../src/platform/database.js';
 import { createTestDatabase } from './postgres.js';
 import { type TemporaryFolder, temporaryFolder } from './temp-folder.js';
 
@@ -131,6 +133,12 @@ export async function freshFolder(): Promise<TemporaryFolder> {
     await folder.remove();
   };
   return { path: folder.path, remove, [Symbol.asyncDispose]: remove };
+}
+
+/** Where a process over that folder keeps its rows. */
+export function databaseOf({ path }: TemporaryFolder): DatabaseTarget {
+  const url = settingsOf.get(path)?.DATABASE_URL;
+  return url === undefined ? { kind: 'sqlite', path: join(path, 'gateway.sqlite') } : { kind: 'postgres', url };
 }
 
 /** A fresh gateway process with admin signed in. */

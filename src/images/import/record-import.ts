@@ -3,17 +3,15 @@ import { Datacenter } from '../../datacenters/datacenter.entity.js';
 import type { OsType } from '../../imgapi/os-type.js';
 import type { ManifestFile } from '../../imgapi/manifest.js';
 import type { SqlEntityManager } from '../../platform/database.js';
-import { alreadyExists } from '../../platform/errors.js';
+import { notFound } from '../../platform/errors.js';
 import { recordDone, recordWork, type TaskFacts } from '../../tasks/record-task.js';
 import type { Announce } from '../../tasks/transact.js';
 import { lockForBinding, requireRoom } from '../bind-limit.js';
-import { type Outcome, REHEARSED_ID } from '../carry-out.js';
-import { ImageAttachment } from '../image-attachment.entity.js';
+import type { Outcome } from '../carry-out.js';
 import { announceImage } from '../image-changes.js';
 import type { ImageAccess } from '../image.enums.js';
-import { Image } from '../image.entity.js';
-import { aliasKeyOf, searchTextOf } from '../image-rules.js';
-import { ImageTag } from '../image-tag.entity.js';
+import type { Image } from '../image.entity.js';
+import { insertImage, REHEARSED_IMAGE_ID, requireFreeName } from '../insert-image.js';
 import type { ImportInstructions, ImportSource } from './source.js';
 
 export interface NewImage {
@@ -47,46 +45,32 @@ export interface ImportRecord {
 
 /** Everything that the catalogue may hold against a new image, before anything changes: the name, the label, the limit. */
 export async function requireAdmissible(em: SqlEntityManager, image: NewImage, datacenter: DatacenterRef | null): Promise<void> {
-  await requireFree(em, image);
-  if (datacenter !== null) await requireRoom(em, await em.findOneOrFail(Datacenter, datacenter.id));
+  await requireFreeName(em, image);
+  if (datacenter === null) return;
+  const place = await em.findOne(Datacenter, datacenter.id);
+  if (place === null) throw notFound('datacenter', datacenter.name);
+  await requireRoom(em, place);
 }
 
-async function requireFree(tx: SqlEntityManager, image: NewImage): Promise<void> {
-  const named = await tx.findOne(Image, { name: image.name }, { fields: ['id'] });
-  if (named !== null) throw alreadyExists(`The name ${image.name} is taken by another image; names are unique.`);
-  const labelled = await tx.findOne(Image, { aliasKey: aliasKeyOf(image.alias), version: image.version }, { fields: ['id'] });
-  if (labelled !== null) {
-    throw alreadyExists(`Another image has the alias ${image.alias} and the version ${image.version}; the two together are unique.`);
-  }
-}
-
-async function insertImage(tx: SqlEntityManager, record: ImportRecord): Promise<Image> {
+async function writeImage(tx: SqlEntityManager, record: ImportRecord): Promise<Image> {
   const { image, datacenter, source, withFile, dryRun } = record;
-  const { ownerId, tags, origin: _origin, file: _file, ...fields } = image;
-  const row = tx.create(Image, {
-    ...(dryRun && { id: REHEARSED_ID }),
+  const { tags, origin: _origin, file: _file, ...fields } = image;
+  const values = {
     ...fields,
-    owner: ownerId,
-    aliasKey: aliasKeyOf(image.alias),
-    searchText: searchTextOf(image.name, image.alias, image.description),
-    status: withFile ? 'PENDING' : 'OK',
+    ...(dryRun && { id: REHEARSED_IMAGE_ID }),
+    status: withFile ? ('PENDING' as const) : ('OK' as const),
     repository: source.repositoryId,
     manifestUrl: source.repositoryId === null ? source.manifestUrl : null,
-  });
-  tags.forEach((tag, position) => tx.create(ImageTag, { image: row, tag, position }));
-  await tx.persist(row).flush();
-  if (datacenter !== null) {
-    tx.persist(tx.create(ImageAttachment, { image: row, datacenter: datacenter.id, boundImageId: row.id }));
-  }
-  return row;
+  };
+  return insertImage(tx, values, tags, datacenter?.id ?? null);
 }
 
 /** Writes the image, its binding and its task, with every rule checked again where it counts. */
 export async function recordImport(tx: SqlEntityManager, record: ImportRecord, announce: Announce): Promise<Outcome> {
   const { image, datacenter, source } = record;
   if (datacenter !== null) await lockForBinding(tx, datacenter.id, datacenter.name);
-  await requireFree(tx, image);
-  const row = await insertImage(tx, record);
+  await requireFreeName(tx, image);
+  const row = await writeImage(tx, record);
   const facts: TaskFacts = {
     action: 'IMAGE_IMPORT',
     userId: record.userId,

@@ -31,7 +31,8 @@ export function shownValuesOf(image: Image): ShownValues {
 /** Writes the values onto the row, with what is derived from them. The image must have its tags loaded. */
 export async function applyShownValues(tx: SqlEntityManager, image: Image, values: Partial<ShownValues>): Promise<void> {
   const { tags, ...fields } = values;
-  tx.assign(image, fields, { ignoreUndefined: true });
+  // MikroORM refuses undefined, which here means "not given".
+  tx.assign(image, Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)));
   image.aliasKey = aliasKeyOf(image.alias);
   image.searchText = searchTextOf(image.name, image.alias, image.description);
   image.updatedAt = new Date();

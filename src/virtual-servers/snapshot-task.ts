@@ -1,0 +1,30 @@
+import { type SqlBool, sql } from 'kysely';
+import { AppError } from '../platform/errors.js';
+import { type SqlEntityManager, statements } from '../platform/database.js';
+
+/** What the worker keeps of the creation of an image, in `task.instructions`. */
+export interface CreateInstructions {
+  snapshotId: number;
+  /** Of the image; made for it, so whatever the store has under it is this task's. */
+  uuid: string;
+  /** Set just before publishing: a restart then knows what lies in the store. */
+  digest?: { size: number; sha1: string; sha256: string; md5: string };
+  bytesRead?: number;
+}
+
+/**
+ * SNAPSHOT_NOT_READY while an image is being created from one of the snapshots: of a server, or that one. A snapshot that is
+ * PENDING for another reason, as the compute side reported it, holds nobody up.
+ */
+export async function requireNoCreation(tx: SqlEntityManager, of: { serverId: number } | { snapshotId: number }): Promise<void> {
+  const which = 'serverId' in of ? sql<SqlBool>`n.server_id = ${of.serverId}` : sql<SqlBool>`n.id = ${of.snapshotId}`;
+  const statement = sql<{ name: string; image: string }>`select n.name, i.name as image from snapshot n
+    join image i on i.source_snapshot_id = n.id join task t on t.image_id = i.id
+    where ${which} and t.action = 'IMAGE_CREATE' and t.finished_at is null order by n.name limit 1`;
+  const busy = (await statement.execute(statements(tx))).rows[0];
+  if (busy === undefined) return;
+  throw new AppError(
+    'SNAPSHOT_NOT_READY',
+    `Snapshot ${busy.name} is PENDING: image ${busy.image} is being created from it. Wait for that task to end, or cancel it.`,
+  );
+}

@@ -1,0 +1,139 @@
+import { announceImage, attachmentsOf } from '../images/image-changes.js';
+import { Image } from '../images/image.entity.js';
+import { storedManifest } from '../images/stored-manifest.js';
+import type { Database, SqlEntityManager } from '../platform/database.js';
+import { AppError } from '../platform/errors.js';
+import type { GuardedFetch } from '../platform/fetch.js';
+import { type FileStore, FileStoreConflict } from '../platform/file-store/file-store.js';
+import type { ChangeBus } from '../tasks/change-bus.js';
+import { failTask, succeedTask } from '../tasks/end-task.js';
+import type { Failure, TaskRun } from '../tasks/task-run.js';
+import type { TaskHandler } from '../tasks/task-runner.js';
+import { transact } from '../tasks/transact.js';
+import { type Gzipped, readGzipped } from './read-gzipped.js';
+import { Snapshot } from './snapshot.entity.js';
+import type { CreateInstructions } from './snapshot-task.js';
+
+export interface SnapshotWork {
+  database: Database;
+  changes: ChangeBus;
+  store: FileStore;
+  fetch: GuardedFetch;
+}
+
+const COMPRESSION = 'gzip';
+
+/**
+ * Brings the bytes of a snapshot onto the image server as a PENDING image's file: open, read, gzip, hash, publish, record.
+ * Every step may be the last before a kill; run again, it reads anew, or records what it had published. Its undo leaves
+ * neither row nor bytes. The snapshot is OK again after both.
+ */
+export class SnapshotToImage implements TaskHandler {
+  readonly lane = 'files';
+
+  constructor(private readonly work: SnapshotWork) {}
+
+  async run(run: TaskRun): Promise<void> {
+    await run.enter('CHECKING');
+    const image = await this.#image(run);
+    await this.#record(run, image.id, (await this.#published(run, image.uuid)) ?? (await this.#read(run, image)));
+  }
+
+  async undo(run: TaskRun, failure: Failure): Promise<void> {
+    const { uuid, snapshotId } = instructionsOf(run);
+    const image = await this.#em().findOne(Image, { uuid, status: 'PENDING' });
+    // The bytes go before the row: killed in between, the open task comes back and finishes this.
+    if (image !== null) await this.#dropBytes(run, uuid);
+    await transact(this.#em(), this.work.changes, async (tx, announce) => {
+      if (!(await failTask(tx, run.task.id, failure, announce))) return;
+      await release(tx, snapshotId);
+      if (image === null) return;
+      announceImage('DELETED', image, await attachmentsOf(tx, image.id), announce);
+      await tx.nativeDelete(Image, { id: image.id, status: 'PENDING' });
+    });
+  }
+
+  #em(): SqlEntityManager {
+    return this.work.database.em.fork();
+  }
+
+  async #image(run: TaskRun): Promise<Image> {
+    const image = await this.#em().findOne(Image, { uuid: instructionsOf(run).uuid, status: 'PENDING' }, { populate: ['tags'] });
+    if (image === null) throw new AppError('NOT_FOUND', `The image ${run.task.imageName} is gone.`);
+    return image;
+  }
+
+  /** What this task had published before its process was killed. */
+  async #published(run: TaskRun, uuid: string): Promise<Gzipped | null> {
+    const { digest, bytesRead } = instructionsOf(run);
+    const inStore = digest === undefined ? null : await this.work.store.statFile(uuid);
+    if (digest === undefined || inStore?.size !== digest.size) return null;
+    await run.commitToPublish({});
+    return { digest, bytesRead: bytesRead ?? 0 };
+  }
+
+  async #read(run: TaskRun, image: Image): Promise<Gzipped> {
+    const { url, what } = await this.#source(run);
+    const gzipped = await readGzipped({
+      what,
+      open: async (signal) => this.work.fetch.get(url, { signal }),
+      store: this.work.store,
+      uuid: image.uuid,
+      onStart: async (bytesTotal) => run.enter('DOWNLOADING', bytesTotal === null ? undefined : { done: 0, total: bytesTotal }),
+      onProgress: (bytesRead) => void run.progress(bytesRead).catch(() => undefined),
+      signal: run.signal,
+    });
+    await run.commitToPublish({ ...gzipped });
+    await this.#publish(image, gzipped);
+    return gzipped;
+  }
+
+  async #source(run: TaskRun): Promise<{ url: string; what: string }> {
+    const snapshot = await this.#em().findOne(Snapshot, instructionsOf(run).snapshotId, { populate: ['server'] });
+    if (!snapshot?.dataUrl) throw new AppError('FILE_UNREACHABLE', `The snapshot of image ${run.task.imageName} is gone, or has no dataUrl.`);
+    const { hostname } = snapshot.server.getEntity();
+    return { url: snapshot.dataUrl, what: `snapshot ${snapshot.name} of disk ${snapshot.diskId} of server ${hostname}` };
+  }
+
+  async #publish(image: Image, { digest }: Gzipped): Promise<void> {
+    try {
+      const { size, sha1 } = digest;
+      await this.work.store.publish(image.uuid, storedManifest(image, { size, sha1, compression: COMPRESSION }));
+    } catch (error) {
+      if (!(error instanceof FileStoreConflict)) throw error;
+      throw new AppError('ALREADY_EXISTS', `The image store got another file for ${image.uuid} meanwhile; remove ${image.uuid} there.`);
+    }
+  }
+
+  async #record(run: TaskRun, imageId: number, { digest, bytesRead }: Gzipped): Promise<void> {
+    await transact(this.#em(), this.work.changes, async (tx, announce) => {
+      if (!(await succeedTask(tx, run.task.id, announce, { bytesDone: bytesRead }))) return;
+      await release(tx, instructionsOf(run).snapshotId);
+      const row = await tx.findOneOrFail(Image, imageId);
+      row.status = 'OK';
+      row.fileSize = digest.size;
+      row.fileSha1 = digest.sha1;
+      row.fileSha256 = digest.sha256;
+      row.fileMd5 = digest.md5;
+      row.fileCompression = COMPRESSION;
+      row.updatedAt = new Date();
+      announceImage('UPDATED', row, await attachmentsOf(tx, row.id), announce);
+    });
+  }
+
+  /** A file of another size was placed there by hand, and stays. */
+  async #dropBytes(run: TaskRun, uuid: string): Promise<void> {
+    await this.work.store.discardPartial(uuid);
+    const { digest } = await run.latestInstructions<CreateInstructions>();
+    const inStore = await this.work.store.statFile(uuid);
+    if (digest !== undefined && inStore?.size === digest.size) await this.work.store.remove(uuid);
+  }
+}
+
+function instructionsOf(run: TaskRun): CreateInstructions {
+  return run.task.instructions as unknown as CreateInstructions;
+}
+
+async function release(tx: SqlEntityManager, snapshotId: number): Promise<void> {
+  await tx.nativeUpdate(Snapshot, { id: snapshotId, status: 'PENDING' }, { status: 'OK' });
+}

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { BuiltWorld } from '../oracle/build-world.js';
+import { caseOf } from './cases.js';
+import { buildFuzzWorld } from './fuzz-world.js';
+import { faults } from './judge.js';
+import { sendCase } from './send.js';
+import { Tape, tapes } from './tape.js';
+
+/** FUZZ_CASES and FUZZ_SEED: see scripts/fuzz.js. */
+const CASES = Number(process.env.FUZZ_CASES ?? 1000);
+const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
+const PROGRESS_EVERY = 500;
+const MOST_MEMORY_MIB = 700;
+const SHRINK_MS = 60_000;
+
+let world: BuiltWorld;
+const tally = new Map<string, number>();
+
+beforeAll(async () => {
+  world = await buildFuzzWorld();
+}, 60_000);
+afterAll(async () => world?.close());
+
+function count(what: string): void {
+  tally.set(what, (tally.get(what) ?? 0) + 1);
+}
+
+/** Resident memory in MiB; null where the system does not say. */
+function memory(): number | null {
+  try {
+    const status = readFileSync(`/proc/${world.gateway.child.pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+  } catch {
+    return null;
+  }
+}
+
+async function check(numbers: number[]): Promise<void> {
+  const sent = caseOf(world.facts, new Tape(numbers));
+  const key = sent.as === null ? null : (world.clients.get(sent.as)?.key ?? null);
+  const said = world.gateway.output().length;
+  const received = await sendCase(world.gateway.url, key, sent).catch((error: unknown) => String(error));
+  count(typeof received === 'string' ? 'none' : `${sent.way} ${received.status}`);
+  const log = world.gateway.output().slice(said);
+  const found = typeof received === 'string' ? [received] : faults(sent, received);
+  const { exitCode, signalCode } = world.gateway.child;
+  if (exitCode !== null || signalCode !== null) found.push(`the process ended: ${exitCode ?? signalCode}`);
+  if (/"level":[56]0/.test(log)) found.push('the process logged an error');
+  if (found.length === 0) return;
+  const report = JSON.stringify({ found, sent, received }, null, 2);
+  throw new Error(`${report}\n${log.slice(0, 4000)}\nAgain: npm run test:fuzz -- ${CASES} --seed ${SEED}`);
+}
+
+it(`answers ${CASES} cases of seed ${SEED} with a code, without a leak, in time`, { timeout: 120_000 + CASES * 200 }, async () => {
+  let ran = 0;
+  const property = fc.asyncProperty(tapes(90), async (numbers) => {
+    await check(numbers);
+    ran += 1;
+    if (ran % PROGRESS_EVERY === 0) process.stderr.write(`${ran} of ${CASES} cases, ${Math.round(memory() ?? 0)} MiB\n`);
+  });
+  await fc.assert(property, { seed: SEED, numRuns: CASES, interruptAfterTimeLimit: SHRINK_MS + CASES * 190 });
+  expect(memory() ?? 0).toBeLessThan(MOST_MEMORY_MIB);
+  // Else nobody was let in, and nothing was tried.
+  expect(tally.get('http 200') ?? 0).toBeGreaterThan(CASES / 5);
+  process.stderr.write(`${JSON.stringify(Object.fromEntries([...tally].sort()))}\n`);
+});

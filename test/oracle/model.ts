@@ -1,0 +1,396 @@
+import { readFileSync } from 'node:fs';
+import { buildSchema, type GraphQLError, graphqlSync, type GraphQLSchema } from 'graphql';
+import type { DatacenterFacts, Facts, ImageFacts, OfferedFacts, ServerFacts, TaskFacts } from './facts.js';
+import { connection, isAmong, isWanted, type OrderArgument, ordered, type PageArguments, refuse } from './lists.js';
+import { Rules } from './rules.js';
+
+interface ImageFilter {
+  search?: string | null;
+  access?: string[] | null;
+  osType?: string[] | null;
+  status?: string[] | null;
+  dcBound?: boolean | null;
+  owner?: string | null;
+  tags?: string[] | null;
+  resize?: boolean | null;
+  deploy?: boolean | null;
+  createdAfter?: string | null;
+  createdBefore?: string | null;
+}
+
+interface ImageList extends PageArguments {
+  filter?: ImageFilter | null;
+  orderBy?: OrderArgument<'NAME' | 'ALIAS' | 'SIZE' | 'CREATED_AT'> | null;
+  showDeleted?: boolean | null;
+}
+
+interface OfferedList extends PageArguments {
+  filter?: { search?: string | null; osType?: string[] | null; type?: string[] | null; importable?: boolean | null } | null;
+  orderBy?: OrderArgument<'PUBLISHED_AT' | 'NAME' | 'SIZE'> | null;
+}
+
+/** The contract, and what federation adds to it. */
+export const schema: GraphQLSchema = buildSchema(`${readFileSync(new URL('../fixtures/contract.graphql', import.meta.url), 'utf8')}
+  scalar _Any
+  union _Entity = Image | Datacenter | ImageRepository | User | VirtualServer | Task
+  extend type Query { _entities(representations: [_Any!]!): [_Entity]! }`);
+
+function demandOne(one: unknown, other: unknown): true {
+  return (one === undefined) !== (other === undefined) || refuse('BAD_USER_INPUT');
+}
+
+/** The whole graph as one user may see it, worked out from the facts of a world by the rules alone. */
+export class Model {
+  readonly #rules: Rules;
+
+  constructor(
+    private readonly facts: Facts,
+    private readonly username: string,
+  ) {
+    this.#rules = new Rules(facts, username);
+  }
+
+  /** What the gateway is to answer. */
+  answer(query: string, variables: Record<string, unknown> = {}): { data?: unknown; errors?: readonly GraphQLError[] } {
+    return graphqlSync({ schema, source: query, variableValues: variables, rootValue: this.#root() });
+  }
+
+  #root(): object {
+    const rules = this.#rules;
+    return {
+      viewer: () => this.#viewer(),
+      datacenter: ({ name }: { name: string }) => this.#datacenterNamed(name),
+      datacenters: (page: PageArguments) => connection(this.#datacenters(), page, (one) => this.#datacenter(one)),
+      image: ({ name, uuid }: { name?: string; uuid?: string }) => demandOne(name, uuid) && this.#imageBy(name, uuid),
+      images: (args: ImageList & { datacenter?: string | null; showAll?: boolean }) => {
+        if (args.showAll !== true) return this.#managed(this.#place(args.datacenter), args);
+        if (!rules.isDcAdminSomewhere() && !rules.isSuperAdmin) refuse('FORBIDDEN');
+        return this.#imageList(rules.managedAnywhere(args.showDeleted === true), args);
+      },
+      usableImages: (args: ImageList & { datacenter?: string | null }) => this.#imageList(rules.usableIn(this.#place(args.datacenter)), args),
+      imageServer: () => (rules.isSuperAdmin || rules.isDcAdminSomewhere() ? null : refuse('FORBIDDEN')),
+      imageRepositories: () => this.#demandImporter() && [this.#repository()],
+      imageRepository: ({ name }: { name: string }) => this.#demandImporter() && (name === this.facts.repository.name ? this.#repository() : null),
+      server: ({ hostname, uuid }: { hostname?: string; uuid?: string }) =>
+        demandOne(hostname, uuid) && this.#serverOrNull((one) => (uuid === undefined ? one.hostname === hostname : one.uuid === uuid)),
+      servers: (args: PageArguments & { datacenter?: string | null }) => this.#serversOf(this.#place(args.datacenter), args),
+      task: ({ id }: { id: string }) => this.#taskOrNull(id),
+      tasks: (args: PageArguments & { datacenter?: string | null; image?: string | null; action?: string[]; status?: string[] }) => {
+        const place = typeof args.datacenter === 'string' ? this.#place(args.datacenter).name : null;
+        return this.#taskList(args, (task) => (place === null || task.datacenter?.name === place) && isWanted(args.image, task.imageName)
+          && isAmong(args.action, task.action) && isAmong(args.status, task.status));
+      },
+      globalSettings: () => (rules.isSuperAdmin ? this.#settings() : refuse('FORBIDDEN')),
+      user: ({ username }: { username: string }) => this.#demandSuperAdmin() && this.#userOrNull(username),
+      users: () => this.#demandSuperAdmin() && this.facts.users.map(({ username }) => username).sort().map((one) => this.#user(one)),
+      group: ({ name }: { name: string }) => this.#demandSuperAdmin() && this.#groups((group) => group.name === name)[0],
+      groups: () => this.#demandSuperAdmin() && this.#groups(() => true),
+      _entities: ({ representations }: { representations: Record<string, string>[] }) => representations.map((one) => this.#entityOrError(one)),
+    };
+  }
+
+  #demandSuperAdmin(): true {
+    return this.#rules.isSuperAdmin || refuse('FORBIDDEN');
+  }
+
+  #demandImporter(): true {
+    return this.#rules.isSuperAdmin || this.#rules.isImporterSomewhere() || refuse('FORBIDDEN');
+  }
+
+  /** One refused reference leaves the others alone. */
+  #entityOrError(reference: Record<string, string>): unknown {
+    try {
+      return this.#entity(reference);
+    } catch (error) {
+      return error;
+    }
+  }
+
+  #entity(reference: Record<string, string>): unknown {
+    const { __typename: type, name, uuid } = reference;
+    switch (type) {
+      case 'Image':
+        return this.#imageBy(name, uuid);
+      case 'Datacenter':
+        return this.#datacenterNamed(name ?? '');
+      case 'ImageRepository':
+        return this.#demandImporter() && (name === this.facts.repository.name ? this.#repository() : null);
+      case 'User':
+        return (reference.username === this.username || this.#demandSuperAdmin()) && this.#userOrNull(reference.username ?? '');
+      case 'VirtualServer':
+        return this.#serverOrNull((one) => (uuid === undefined ? one.hostname === reference.hostname : one.uuid === uuid));
+      default:
+        return this.#taskOrNull(reference.id ?? '');
+    }
+  }
+
+  // -- people
+
+  #viewer(): object {
+    return {
+      user: () => this.#user(this.username),
+      currentDatacenter: () => this.#datacenter(this.#place(null)),
+      datacenters: () => this.#datacenters().map((one) => this.#datacenter(one)),
+      permissions: ({ datacenter }: { datacenter?: string | null }) => [...this.#rules.permissions(this.#place(datacenter))].sort(),
+    };
+  }
+
+  #userOrNull(username: string): object | null {
+    return this.facts.users.some((user) => user.username === username) ? this.#user(username) : null;
+  }
+
+  /** Of another user, only the name; the built-in one that schedules work has no row of its own. */
+  #user(username: string): object {
+    const user = this.facts.users.find((one) => one.username === username);
+    const isOpen = this.#rules.isSuperAdmin || username === this.username;
+    const own = <T>(value: T) => (): T => (isOpen ? value : refuse('FORBIDDEN'));
+    return {
+      __typename: 'User',
+      username,
+      email: own(user?.email),
+      isSuperAdmin: own(user?.isSuperAdmin),
+      active: own(true),
+      createdAt: own(user?.createdAt),
+      groups: () => (isOpen ? this.#groups((group) => group.users.includes(username)) : refuse('FORBIDDEN')),
+    };
+  }
+
+  #groups(isWantedGroup: (group: Facts['groups'][number]) => boolean): object[] {
+    return ordered(this.facts.groups.filter(isWantedGroup), ({ name }) => name, 'ASC').map((group) => ({
+      name: group.name,
+      alias: group.name,
+      permissions: group.permissions,
+      users: () => this.#demandSuperAdmin() && [...group.users].sort().map((one) => this.#user(one)),
+      datacenters: () => this.#datacenters().filter(({ name }) => group.datacenters.includes(name)).map((one) => this.#datacenter(one)),
+    }));
+  }
+
+  // -- datacenters
+
+  #datacenters(): DatacenterFacts[] {
+    return ordered(this.facts.datacenters.filter((one) => this.#rules.hasAccess(one)), ({ name }) => name, 'ASC');
+  }
+
+  /** The one named, else the current one, else main. */
+  #place(name: string | null | undefined): DatacenterFacts {
+    if (typeof name === 'string') return this.#rules.datacenter(name) ?? refuse('NOT_FOUND');
+    const current = this.facts.users.find(({ username }) => username === this.username)?.current ?? '';
+    return this.#rules.datacenter(current) ?? this.#rules.datacenter('main') ?? refuse('NOT_FOUND');
+  }
+
+  #datacenterNamed(name: string): object | null {
+    const found = this.#rules.datacenter(name);
+    return found === undefined ? null : this.#datacenter(found);
+  }
+
+  #datacenter(one: DatacenterFacts): object {
+    const rules = this.#rules;
+    const attached = this.facts.images.filter((image) => image.attached.includes(one.name));
+    return {
+      __typename: 'Datacenter',
+      name: one.name,
+      alias: one.alias,
+      access: one.access,
+      owner: () => this.#user(one.owner),
+      description: one.description,
+      groups: () => this.#demandSuperAdmin() && this.#groups((group) => group.datacenters.includes(one.name)),
+      isDefault: one.name === 'main',
+      createdAt: one.createdAt,
+      settings: () => (rules.isDcAdmin(one) ? { vmsImageLimit: one.limit } : refuse('FORBIDDEN')),
+      images: (args: ImageList) => this.#managed(one, args),
+      usableImages: (args: ImageList) => this.#imageList(rules.usableIn(one), args),
+      servers: (page: PageArguments) => this.#serversOf(one, page),
+      imageCount: attached.filter((image) => image.access !== 'DELETED' && rules.seesImage(image)).length,
+      // Compared with the limit of the datacenter, so its admins see the whole number.
+      boundImageCount: attached.filter((image) => image.bound === one.name && (rules.isDcAdmin(one) || rules.seesImage(image))).length,
+    };
+  }
+
+  #managed(one: DatacenterFacts, args: ImageList): object {
+    if (!this.#rules.isDcAdmin(one)) refuse('FORBIDDEN');
+    return this.#imageList(this.#rules.managedIn(one, args.showDeleted === true), args);
+  }
+
+  // -- images
+
+  #imageList(images: readonly ImageFacts[], { filter, orderBy, ...page }: ImageList): object {
+    const key = {
+      NAME: (image: ImageFacts) => image.name,
+      ALIAS: (image: ImageFacts) => image.alias,
+      SIZE: (image: ImageFacts) => image.size,
+      CREATED_AT: (image: ImageFacts) => Date.parse(image.createdAt),
+    }[orderBy?.field ?? 'NAME'];
+    const kept = images.filter((image) => meets(image, filter ?? {}));
+    return connection(ordered(kept, key, orderBy?.direction ?? 'ASC'), page, (image) => this.#image(image));
+  }
+
+  #imageBy(name: string | undefined, uuid: string | undefined): object | null {
+    const found = this.facts.images.find((one) => (uuid === undefined ? one.name === name : one.uuid === uuid));
+    return this.#imageNamed(found?.name ?? null);
+  }
+
+  #imageNamed(name: string | null): object | null {
+    const found = name === null ? undefined : this.#rules.image(name);
+    return found === undefined ? null : this.#image(found);
+  }
+
+  #image(image: ImageFacts): object {
+    const guarded = <T>(value: () => T) => (): T => (this.#rules.inspects(image) ? value() : refuse('FORBIDDEN'));
+    const users = this.facts.servers.filter((server) => server.image === image.name);
+    const { attached, kind, ...plain } = image;
+    return {
+      ...plain,
+      __typename: 'Image',
+      owner: () => this.#user(image.owner),
+      dcBound: image.bound !== null,
+      boundDatacenter: () => this.#datacenterNamed(image.bound ?? ''),
+      datacenters: () => this.#datacenters().filter(({ name }) => attached.includes(name)).map((one) => this.#datacenter(one)),
+      osType: kind,
+      status: 'OK',
+      homepage: null,
+      manifest: guarded(() => ({ uuid: image.uuid })),
+      file: guarded(() => null),
+      repository: guarded(() => (image.manifestUrl === null ? this.#repository() : null)),
+      manifestUrl: guarded(() => image.manifestUrl),
+      sourceSnapshot: guarded(() => null),
+      servers: (page: PageArguments) => guarded(() => this.#serverList(users, page))(),
+      serverCount: guarded(() => users.length),
+      tasks: (page: PageArguments) => guarded(() => this.#taskList(page, (task) => task.image?.name === image.name))(),
+    };
+  }
+
+  // -- repositories
+
+  #repository(): object {
+    const { name, url, lastUpdate } = this.facts.repository;
+    const { offered } = this.facts;
+    return {
+      __typename: 'ImageRepository',
+      name,
+      url,
+      isLocal: false,
+      status: 'OK',
+      lastUpdate,
+      imageCount: offered.length,
+      error: null,
+      images: (args: OfferedList) => this.#demandImporter() && this.#offeredList(args),
+      image: ({ uuid }: { uuid: string }) => this.#demandImporter() && offered.filter((one) => one.uuid === uuid).map((one) => this.#offered(one))[0],
+    };
+  }
+
+  #offeredList({ filter, orderBy, ...page }: OfferedList): object {
+    const kept = this.facts.offered.filter((one) =>
+      `${one.name}\n${one.description}`.toLowerCase().includes((filter?.search ?? '').toLowerCase())
+      && isAmong(filter?.osType, one.kind) && isAmong(filter?.type, one.type) && isWanted(filter?.importable, !this.#isKnown(one)));
+    const key = { PUBLISHED_AT: () => 0, NAME: (one: OfferedFacts) => one.name, SIZE: (one: OfferedFacts) => one.size }[orderBy?.field ?? 'PUBLISHED_AT'];
+    return connection(ordered(kept, key, orderBy?.direction ?? 'DESC'), page, (one) => this.#offered(one));
+  }
+
+  #isKnown(offered: OfferedFacts): boolean {
+    return this.facts.images.some(({ uuid }) => uuid === offered.uuid);
+  }
+
+  /** That it is in the catalogue shows in `importable`, whoever asks; what it became there does not. */
+  #offered(one: OfferedFacts): object {
+    const isKnown = this.#isKnown(one);
+    const { kind, ...plain } = one;
+    return {
+      ...plain,
+      repository: () => this.#repository(),
+      osType: kind,
+      homepage: null,
+      state: 'active',
+      publishedAt: '2026-03-26T18:08:07.539Z',
+      origin: null,
+      manifestUrl: `${this.facts.repository.url}/images/${one.uuid}`,
+      manifest: { uuid: one.uuid },
+      image: () => this.#imageBy(undefined, one.uuid),
+      importable: !isKnown,
+      notImportableReason: isKnown ? 'ALREADY_EXISTS' : null,
+    };
+  }
+
+  // -- servers
+
+  #serverOrNull(isIt: (server: ServerFacts) => boolean): object | null {
+    const found = this.facts.servers.find(isIt);
+    return found === undefined || !this.#rules.seesServer(found) ? null : this.#server(found);
+  }
+
+  #serversOf({ name }: DatacenterFacts, page: PageArguments): object {
+    return this.#serverList(this.facts.servers.filter((server) => server.datacenter === name), page);
+  }
+
+  #serverList(servers: readonly ServerFacts[], page: PageArguments): object {
+    const seen = servers.filter((server) => this.#rules.seesServer(server));
+    return connection(ordered(seen, ({ hostname }) => hostname, 'ASC'), page, (server) => this.#server(server));
+  }
+
+  #server(server: ServerFacts): object {
+    const inherited = this.facts.images.find(({ name }) => name === server.image)?.tags ?? [];
+    return {
+      __typename: 'VirtualServer',
+      uuid: server.uuid,
+      hostname: server.hostname,
+      datacenter: () => this.#datacenterNamed(server.datacenter),
+      owner: () => this.#user(server.owner),
+      osType: server.kind,
+      status: 'NOT_CREATED',
+      ownTags: server.tags,
+      tags: [...new Set([...server.tags, ...inherited])],
+      disks: [
+        { diskId: 1, size: server.size, image: () => this.#imageNamed(server.image) },
+        { diskId: 2, size: 512, image: null },
+      ],
+      snapshots: server.snapshots.map((one) => ({ ...one, diskId: 1, size: 5, status: 'OK', server: () => this.#server(server) })),
+      isImageServer: false,
+    };
+  }
+
+  // -- tasks
+
+  #taskOrNull(id: string): object | null {
+    const found = this.facts.tasks.find((task) => task.id === id);
+    return found === undefined || !this.#rules.seesTask(found) ? null : this.#task(found);
+  }
+
+  #taskList(page: PageArguments, isWantedTask: (task: TaskFacts) => boolean): object {
+    const kept = this.facts.tasks.filter((task) => isWantedTask(task) && this.#rules.seesTask(task));
+    return connection(kept, page, (task) => this.#task(task));
+  }
+
+  #task(task: TaskFacts): object {
+    const isImporter = this.#rules.isSuperAdmin || this.#rules.isImporterSomewhere();
+    return {
+      ...task,
+      __typename: 'Task',
+      user: () => this.#user(task.user.username),
+      datacenter: () => this.#datacenterNamed(task.datacenter?.name ?? ''),
+      image: () => this.#imageNamed(task.image?.name ?? null),
+      repository: () => (task.repository !== null && isImporter ? this.#repository() : null),
+    };
+  }
+
+  #settings(): object {
+    const { name, url } = this.facts.repository;
+    return { vmsImageVm: null, vmsImageVmNic: 1, vmsImageSources: [], vmsImageRepositories: [{ name, url }] };
+  }
+}
+
+/** Every condition that is given. */
+function meets(image: ImageFacts, filter: ImageFilter): boolean {
+  const text = `${image.name}\n${image.alias}\n${image.description}`.toLowerCase();
+  return (
+    text.includes((filter.search ?? '').toLowerCase()) &&
+    isAmong(filter.access, image.access) &&
+    isAmong(filter.osType, image.kind) &&
+    isAmong(filter.status, 'OK') &&
+    isWanted(filter.dcBound, image.bound !== null) &&
+    isWanted(filter.owner, image.owner) &&
+    (filter.tags ?? []).every((tag) => image.tags.includes(tag)) &&
+    isWanted(filter.resize, image.resize) &&
+    isWanted(filter.deploy, image.deploy) &&
+    (typeof filter.createdAfter !== 'string' || Date.parse(image.createdAt) > Date.parse(filter.createdAfter)) &&
+    (typeof filter.createdBefore !== 'string' || Date.parse(image.createdAt) < Date.parse(filter.createdBefore))
+  );
+}

@@ -1,0 +1,130 @@
+import type { Material, Operation } from '../fuzz/operations.js';
+import type { Tape } from '../fuzz/tape.js';
+import type { Facts } from './facts.js';
+
+const NOWHERE = 'nowhere';
+const NO_UUID = '00000000-0000-4000-8000-000000000000';
+
+/** Left out: what only the gateway knows (cursors), and verdicts, which have a test of their own. */
+const UNKNOWN = new Set(['cursor', 'startCursor', 'endCursor', 'after', 'before', 'actions', '_entities', 'publishedAfter']);
+
+/** Beside `showAll` it says nothing. */
+const IDLE = 'Query.images.datacenter';
+
+const PLAIN = {
+  image: 'uuid name alias version access dcBound size osType status resize deploy description tags homepage createdAt updatedAt owner { username } boundDatacenter { name } datacenters { name }',
+  guarded: 'manifest file { sha1 } repository { name } manifestUrl sourceSnapshot { name } servers { nodes { hostname } totalCount } serverCount tasks(first: 200) { nodes { id } totalCount }',
+  datacenter: 'name alias access owner { username } description isDefault createdAt imageCount boundImageCount',
+  server: 'uuid hostname datacenter { name } owner { username } osType status ownTags tags disks { diskId size image { name } } snapshots { name size server { hostname } } isImageServer',
+  task: 'id action status phase user { username } datacenter { name } image { name } imageName repository { name } detail createdAt',
+};
+
+const page = (fields: string): string => `{ nodes { ${fields} } totalCount pageInfo { hasNextPage hasPreviousPage } }`;
+
+/** Every list, and every way to each row of the world: by name, by key, behind relations, as an entity. */
+export function everyWay(facts: Facts): Operation[] {
+  const plain = (query: string, variables: Record<string, unknown> = {}): Operation => ({ query, variables });
+  const places = [...facts.datacenters.map(({ name }) => name), NOWHERE].flatMap((name) => [
+    plain(`query ($d: String!) { datacenter(name: $d) { ${PLAIN.datacenter} settings { vmsImageLimit } } }`, { d: name }),
+    plain(`query ($d: String!) { datacenter(name: $d) { name images(first: 200, showDeleted: true) ${page('name')} } }`, { d: name }),
+    plain(`query ($d: String!) { datacenter(name: $d) { usableImages(first: 200) ${page('name')} servers ${page('hostname')} } }`, { d: name }),
+    plain(`query ($d: String!) { images(datacenter: $d, first: 200) ${page(PLAIN.image)} }`, { d: name }),
+    plain(`query ($d: String!) { usableImages(datacenter: $d, first: 200) ${page(PLAIN.image)} servers(datacenter: $d) ${page(PLAIN.server)} }`, { d: name }),
+    plain(`query ($d: String!) { tasks(datacenter: $d, first: 200) ${page(PLAIN.task)} viewer { permissions(datacenter: $d) } }`, { d: name }),
+    plain('query ($d: String!) { datacenter(name: $d) { groups { name } } }', { d: name }),
+  ]);
+  const images = [...facts.images, { name: NOWHERE, uuid: NO_UUID }].map(({ name, uuid }) =>
+    plain(
+      `query ($n: String!, $u: UUID!) { image(name: $n) { ${PLAIN.image} ${PLAIN.guarded} } again: image(uuid: $u) { name } tasks(image: $n, first: 200) ${page(PLAIN.task)} }`,
+      { n: name, u: uuid },
+    ),
+  );
+  const servers = [...facts.servers, { hostname: NOWHERE, uuid: NO_UUID }].map(({ hostname, uuid }) =>
+    plain(`query ($n: String!, $u: UUID!) { server(hostname: $n) { ${PLAIN.server} } again: server(uuid: $u) { disks { image { name owner { username } } } } }`, { n: hostname, u: uuid }),
+  );
+  const ids = [...facts.tasks.map(({ id }) => id), NO_UUID];
+  const tasks = plain(`{ ${ids.map((id, at) => `t${at}: task(id: "${id}") { id }`).join(' ')} }`);
+  return [...places, ...images, ...servers, tasks, ...everyList(), entities(facts)];
+}
+
+function everyList(): Operation[] {
+  const queries = [
+    '{ viewer { user { username email isSuperAdmin active groups { name permissions } } currentDatacenter { name } permissions } }',
+    `{ viewer { datacenters { ${PLAIN.datacenter} } } }`,
+    `{ datacenters(first: 200) ${page('name')} }`,
+    `{ images(showAll: true, showDeleted: true, first: 200) ${page('name')} }`,
+    `{ images(showAll: true, first: 3, orderBy: { field: CREATED_AT, direction: DESC }) ${page('name')} }`,
+    `{ images(showDeleted: true, last: 2, orderBy: { field: ALIAS }) ${page('name alias')} }`,
+    `{ usableImages(first: 200) ${page('name')} }`,
+    `{ servers ${page('hostname')} }`,
+    `{ tasks(first: 200) ${page(PLAIN.task)} }`,
+    `{ imageRepositories { name imageCount images(first: 200) ${page('uuid name importable notImportableReason image { name }')} } }`,
+    '{ imageServer { url } }',
+    '{ globalSettings { vmsImageVm { hostname } vmsImageRepositories { name } } }',
+    '{ users { username email isSuperAdmin groups { name } } }',
+    '{ groups { name permissions users { username } datacenters { name } } }',
+    '{ user(username: "admin") { username } }',
+    '{ group(name: "group0") { name } }',
+  ];
+  return queries.map((query) => ({ query, variables: {} }));
+}
+
+export function references(facts: Facts): object[] {
+  return [
+    ...facts.images.flatMap(({ name, uuid }) => [{ __typename: 'Image', name }, { __typename: 'Image', uuid }]),
+    ...facts.datacenters.map(({ name }) => ({ __typename: 'Datacenter', name })),
+    ...facts.users.map(({ username }) => ({ __typename: 'User', username })),
+    ...facts.servers.flatMap(({ hostname, uuid }) => [{ __typename: 'VirtualServer', hostname }, { __typename: 'VirtualServer', uuid }]),
+    ...facts.tasks.map(({ id }) => ({ __typename: 'Task', id })),
+    { __typename: 'ImageRepository', name: facts.repository.name },
+    { __typename: 'Image', name: NOWHERE },
+    { __typename: 'Datacenter', name: NOWHERE },
+  ];
+}
+
+function entities(facts: Facts): Operation {
+  const query = `query ($r: [_Any!]!) { _entities(representations: $r) { __typename ... on Image { name serverCount } ... on Datacenter { name }
+    ... on User { username email } ... on VirtualServer { hostname } ... on Task { id imageName } ... on ImageRepository { name } } }`;
+  return { query, variables: { r: references(facts) } };
+}
+
+/** Arguments that name something of the world, or nothing at all. */
+export function material(facts: Facts): Material {
+  const datacenters = [...facts.datacenters.map(({ name }) => name), NOWHERE];
+  const images = [...facts.images.map(({ name }) => name), NOWHERE];
+  const dates = facts.images.map(({ createdAt }) => createdAt);
+  const texts: Record<string, readonly string[]> = {
+    'Query.datacenter.name': datacenters,
+    'Query.image.name': images,
+    'Query.tasks.image': images,
+    'Query.server.hostname': [...facts.servers.map(({ hostname }) => hostname), NOWHERE],
+    'Query.imageRepository.name': [facts.repository.name, NOWHERE],
+    'Query.group.name': [...facts.groups.map(({ name }) => name), NOWHERE],
+    'Query.user.username': [...facts.users.map(({ username }) => username), NOWHERE],
+    'ImageFilter.search': ['alias', 'The ALIAS', 'image', '1', 'ias 2', '%', '_', ''],
+    'ImageFilter.tags': ['web', 'db', 'env:test'],
+    'ImageFilter.owner': [...facts.users.map(({ username }) => username), NOWHERE],
+    'RepositoryImageFilter.search': ['spare', 'IMAGE1', '%', ''],
+    'RepositoryImageFilter.type': ['zvol', 'zone-dataset', 'docker'],
+  };
+  const uuids: Record<string, readonly string[]> = {
+    'Query.server.uuid': [...facts.servers.map(({ uuid }) => uuid), NO_UUID],
+  };
+  return {
+    isWanted: (place) => {
+      const [, field = '', argument] = place.split('.');
+      return !UNKNOWN.has(argument ?? field) && place !== IDLE;
+    },
+    scalar: (type, place, tape: Tape) => {
+      if (type === 'Int') return 1 + tape.draw(4);
+      if (type === 'Boolean') return tape.draw(2) === 0;
+      if (type === 'DateTime') return tape.pick(dates);
+      if (type === 'ID') return tape.pick([...facts.tasks.map(({ id }) => id), NO_UUID]);
+      if (type === 'UUID') return tape.pick(uuids[place] ?? [...facts.images.map(({ uuid }) => uuid), ...facts.offered.map(({ uuid }) => uuid), NO_UUID]);
+      return tape.pick(texts[place] ?? (place.endsWith('.datacenter') ? datacenters : [NOWHERE]));
+    },
+    depth: 4,
+    fields: 30,
+    optional: 40,
+  };
+}

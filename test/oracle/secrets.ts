@@ -1,0 +1,111 @@
+import type { Operation } from '../fuzz/operations.js';
+import type { Facts } from './facts.js';
+import { Rules } from './rules.js';
+
+/** Something a user may not see, a name or id of the same form that nothing has, and operations about `SECRET`. */
+export interface Secret {
+  hidden: string;
+  missing: string;
+  operations: Operation[];
+}
+
+const NO_UUID = '99999999-9999-4999-8999-999999999999';
+
+function about(variable: string, queries: readonly string[]): Operation[] {
+  return queries.map((query) => ({ query: `${query.startsWith('mutation') ? '' : 'query '}${query}`, variables: { [variable]: 'SECRET' } }));
+}
+
+const IMAGE = about('n', [
+  '($n: String!) { image(name: $n) { name } }',
+  'mutation ($n: String!) { updateImage(input: { name: $n, description: "x" }) { image { name } } }',
+  'mutation ($n: String!) { updateImage(input: { name: $n, dcBound: false, alias: "<" }) { image { name } } }',
+  'mutation ($n: String!) { deleteImage(input: { name: $n }) { name } }',
+  'mutation ($n: String!) { attachImage(input: { image: $n, datacenter: "main" }) { bindingRemoved } }',
+  'mutation ($n: String!) { detachImage(input: { image: $n, datacenter: "main" }) { bindingRemoved } }',
+  '($n: String!) { _entities(representations: [{ __typename: "Image", name: $n }]) { ... on Image { name serverCount } } }',
+]);
+
+/** A task may be seen where its image may not, and says its name. */
+const LOG = about('n', ['($n: String!) { tasks(image: $n) { totalCount nodes { id } } }']);
+
+const IMAGE_UUID = about('u', [
+  '($u: UUID!) { image(uuid: $u) { name } }',
+  '($u: String!) { _entities(representations: [{ __typename: "Image", uuid: $u }]) { ... on Image { name } } }',
+]);
+
+const DATACENTER = about('d', [
+  '($d: String!) { datacenter(name: $d) { name } }',
+  '($d: String!) { images(datacenter: $d) { totalCount } }',
+  '($d: String!) { images(showAll: true, datacenter: $d) { totalCount } }',
+  '($d: String!) { usableImages(datacenter: $d) { totalCount } }',
+  '($d: String!) { servers(datacenter: $d) { totalCount } }',
+  '($d: String!) { tasks(datacenter: $d) { totalCount } }',
+  '($d: String!) { viewer { permissions(datacenter: $d) } }',
+  'mutation ($d: String!) { switchDatacenter(name: $d) { currentDatacenter { name } } }',
+  'mutation ($d: String!) { importImage(input: { name: "new", manifestUrl: "http://127.0.0.1:9/x", datacenter: $d }) { image { name } } }',
+  'mutation ($d: String!) { importRepositoryImage(input: { repository: "remote", uuid: "99999999-9999-4999-8999-999999999999", datacenter: $d }) { image { name } } }',
+  'mutation ($d: String!) { updateDatacenter(input: { name: $d, alias: "x" }) { name } }',
+  'mutation ($d: String!) { updateDatacenterSettings(input: { datacenter: $d, vmsImageLimit: 1 }) { name } }',
+  'mutation ($d: String!) { deleteDatacenter(name: $d) }',
+  '($d: String!) { _entities(representations: [{ __typename: "Datacenter", name: $d }]) { ... on Datacenter { name } } }',
+]);
+
+const SERVER = about('h', [
+  '($h: String!) { server(hostname: $h) { hostname } }',
+  'mutation ($h: String!) { createImageFromSnapshot(input: { server: $h, snapshot: "nightly", name: "new" }) { image { name } } }',
+  'mutation ($h: String!) { registerSnapshot(input: { server: $h, name: "x", size: 1 }) { name } }',
+  '($h: String!) { _entities(representations: [{ __typename: "VirtualServer", hostname: $h }]) { ... on VirtualServer { hostname } } }',
+]);
+
+const SERVER_UUID = about('u', [
+  '($u: UUID!) { server(uuid: $u) { hostname } }',
+  'mutation ($u: String!) { createImageFromSnapshot(input: { server: $u, snapshot: "nightly", name: "new" }) { image { name } } }',
+  'mutation ($u: UUID!) { updateServer(input: { uuid: $u, hostname: "x" }) { hostname } }',
+  'mutation ($u: UUID!) { unregisterServer(uuid: $u) }',
+]);
+
+const TASK = about('i', [
+  '($i: ID!) { task(id: $i) { id } }',
+  'mutation ($i: ID!) { cancelTask(id: $i) { id } }',
+  '($i: String!) { _entities(representations: [{ __typename: "Task", id: $i }]) { ... on Task { id imageName } } }',
+]);
+
+const PERSON = about('p', [
+  '($p: String!) { user(username: $p) { username } }',
+  '($p: String!) { group(name: $p) { name } }',
+  '($p: String!) { usableImages(filter: { owner: $p, search: "no such text" }) { totalCount } }',
+  '($p: String!) { _entities(representations: [{ __typename: "User", username: $p }]) { ... on User { username } } }',
+  'mutation ($p: String!) { updateUser(input: { username: $p, email: "x" }) { username } }',
+  'mutation ($p: String!) { createApiKey(input: { username: $p, name: "x" }) { key } }',
+  'mutation ($p: String!) { deleteGroup(name: $p) }',
+]);
+
+/** A name that nothing has, of the same length and alphabet. */
+function like(name: string): string {
+  return name.replace(/\d+$/, (digits) => '9'.repeat(digits.length)).replace(/^main$/, 'mine');
+}
+
+function secret(operations: Operation[]): (hidden: string) => Secret {
+  return (hidden) => ({ hidden, missing: /^[0-9a-f]{8}-/.test(hidden) ? NO_UUID : like(hidden), operations });
+}
+
+/** Everything in the world that a user may not see. Names with more than one digit at the end would collide; there are none. */
+export function secrets(facts: Facts, username: string): Secret[] {
+  const rules = new Rules(facts, username);
+  const images = facts.images.filter((image) => !rules.seesImage(image));
+  const unlogged = images.filter(({ name }) => !facts.tasks.some((task) => task.imageName === name && rules.seesTask(task)));
+  const servers = facts.servers.filter((server) => !rules.seesServer(server));
+  const datacenters = facts.datacenters.filter((one) => !rules.hasAccess(one));
+  const tasks = facts.tasks.filter((task) => !rules.seesTask(task));
+  const people = rules.isSuperAdmin ? [] : facts.users.filter((user) => user.username !== username && user.username !== 'admin');
+  return [
+    ...images.map(({ name }) => name).map(secret(IMAGE)),
+    ...unlogged.map(({ name }) => name).map(secret(LOG)),
+    ...images.map(({ uuid }) => uuid).map(secret(IMAGE_UUID)),
+    ...datacenters.map(({ name }) => name).map(secret(DATACENTER)),
+    ...servers.map(({ hostname }) => hostname).map(secret(SERVER)),
+    ...servers.map(({ uuid }) => uuid).map(secret(SERVER_UUID)),
+    ...tasks.slice(0, 3).map(({ id }) => id).map(secret(TASK)),
+    ...people.slice(0, 2).map((user) => user.username).map(secret(PERSON)),
+  ];
+}

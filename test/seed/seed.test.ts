@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ACCESS_CHAPTERS } from './chapters-access.js';
+import { LIFE_CHAPTERS } from './chapters-life.js';
+import { transcribe } from './transcript.js';
+import { SeedWorld } from './world.js';
+
+const HEAD = `# The user guide, line by line
+
+What the user guide of a cloud says of images, each requirement (S1 to S54) shown working: who asks, what is sent, and what
+the gateway answers. This page is written by \`test/seed/seed.test.ts\`, which runs all of it on SQLite and on Postgres;
+after a change that is meant, \`npm test -- test/seed --update\` writes it anew.
+`;
+
+const CHAPTERS = [...ACCESS_CHAPTERS, ...LIFE_CHAPTERS];
+const written: string[] = [];
+let world: SeedWorld;
+beforeAll(async () => {
+  world = await SeedWorld.create();
+});
+afterAll(async () => world?.close());
+
+describe('the user guide', () => {
+  it('is walked through from S1 to S54, without a gap', () => {
+    const numbers = CHAPTERS.flatMap(({ ids }) => ids.split(', ').map((id) => Number(id.slice(1))));
+    expect(numbers).toEqual(Array.from({ length: 54 }, (_, at) => at + 1));
+  });
+
+  it.each(CHAPTERS.map((chapter) => [`${chapter.ids}: ${chapter.title}`, chapter] as const))('%s', async (_name, chapter) => {
+    // A file that takes two seconds, so that its image is seen PENDING.
+    world.repository.fail = chapter.ids.startsWith('S23') ? { file: { slow: 100_000 } } : {};
+    written.push(await transcribe(chapter, world.speakers, { 'http://repository': world.repository.url, 'http://gateway': world.gateway.url }));
+  });
+
+  it('reads as docs/seed.md', async () => {
+    await expect([HEAD, ...written].join('\n')).toMatchFileSnapshot('../../docs/seed.md');
+  });
+});

@@ -1,0 +1,265 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { GatewayProcess, startFresh, TestClient } from '../support/gateway.js';
+import type { TemporaryFolder } from '../support/temp-folder.js';
+import { breaking, type DataServer, diskBytes, first, repeated, slow, stalling, startDataServer, status, whole } from './data-server.js';
+import { imageNames, imageServer, registerServer, registerSnapshot, snapshotStatus } from './server-world.js';
+
+const CREATE = `mutation ($input: CreateImageFromSnapshotInput!) {
+  createImageFromSnapshot(input: $input) {
+    image { uuid name alias version access size osType status resize deploy description tags dcBound boundDatacenter { name } datacenters { name } owner { username } sourceSnapshot { name } }
+    task { id action status imageName datacenter { name } detail }
+    warnings
+  }
+}`;
+const SHOW = `query ($name: String!) { image(name: $name) { uuid status size manifest sourceSnapshot { name status server { hostname } } file { size sha1 sha256 compression } tasks { nodes { action status } } } }`;
+const TASK = 'query ($id: ID!) { task(id: $id) { status phase bytesDone bytesTotal errorCode error image { name } } }';
+const CANCEL = 'mutation ($id: ID!) { cancelTask(id: $id) { status } }';
+const bytes = diskBytes(3_000_000);
+
+let gateway: GatewayProcess;
+let admin: TestClient;
+let folder: TemporaryFolder;
+let data: DataServer;
+
+beforeAll(async () => {
+  data = await startDataServer(whole(bytes));
+  ({ gateway, admin, folder } = await startFresh());
+  await registerServer(admin, 'web01');
+  await registerSnapshot(admin, 'web01', 'daily', { dataUrl: data.url });
+});
+afterAll(async () => {
+  await gateway?.stop();
+  await data?.close();
+  await folder?.remove();
+});
+beforeEach(() => {
+  data.answer = whole(bytes);
+  data.asked = 0;
+});
+
+let count = 0;
+const input = (fields: Record<string, unknown> = {}) => ({ server: 'web01', snapshot: 'daily', name: `image-${(count += 1)}`, ...fields });
+
+/** Asks for an image and waits for its task. */
+async function create(fields: Record<string, unknown> = {}): Promise<{ name: string; taskId: string; ended: Awaited<ReturnType<TestClient['ended']>> }> {
+  const wanted = input(fields);
+  const { createImageFromSnapshot } = await admin.run(CREATE, { input: wanted });
+  const taskId: string = createImageFromSnapshot.task.id;
+  return { name: wanted.name, taskId, ended: await admin.ended(taskId) };
+}
+
+async function stored(): Promise<string[]> {
+  return (await readdir(join(folder.path, 'images'))).sort();
+}
+
+async function restart(): Promise<void> {
+  await gateway.kill();
+  gateway = await GatewayProcess.start(folder.path);
+  admin = new TestClient(gateway.url, admin.key);
+}
+
+async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isTrue())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** Nothing is left of the image, and the snapshot is as before. */
+async function expectNoTrace(name: string): Promise<void> {
+  expect(await imageNames(admin)).not.toContain(name);
+  const uuids = (await admin.run('{ images(showAll: true, first: 200) { nodes { uuid file { sha1 } } } }')).images.nodes as { uuid: string; file: unknown }[];
+  expect(await stored()).toEqual(uuids.filter((image) => image.file !== null).map((image) => image.uuid).sort());
+  expect(await snapshotStatus(admin, 'web01', 'daily')).toBe('OK');
+}
+
+describe('creating an image from a snapshot', () => {
+  it('answers at once: the image and the snapshot PENDING, what was left out by default', async () => {
+    data.answer = slow(bytes, 3_000_000);
+    const wanted = input();
+    const { createImageFromSnapshot } = await admin.run(CREATE, { input: wanted });
+    expect(createImageFromSnapshot).toMatchObject({
+      image: {
+        name: wanted.name, alias: wanted.name, version: '1.0', access: 'PRIVATE', size: 10_240, osType: 'LINUX_VM', status: 'PENDING',
+        resize: false, deploy: false, description: '', tags: [], dcBound: true, boundDatacenter: { name: 'main' }, datacenters: [{ name: 'main' }],
+        owner: { username: 'admin' }, sourceSnapshot: { name: 'daily' },
+      },
+      task: { action: 'IMAGE_CREATE', status: 'PENDING', imageName: wanted.name, datacenter: { name: 'main' }, detail: { server: 'web01', snapshot: 'daily', diskId: 1 } },
+      warnings: [],
+    });
+    expect(await snapshotStatus(admin, 'web01', 'daily')).toBe('PENDING');
+    expect(await admin.ended(createImageFromSnapshot.task.id)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await snapshotStatus(admin, 'web01', 'daily')).toBe('OK');
+  });
+
+  it('serves compute nodes bytes that unpack to those of the snapshot, under a manifest that tells their checksum', async () => {
+    const { name, taskId } = await create({ access: 'PUBLIC', tags: ['db', 'web 2'], description: 'As of today', version: '2.0', alias: 'Golden', resize: true });
+    const { image } = await admin.run(SHOW, { name });
+    const served = await fetch(`${gateway.url}/imgapi/images/${image.uuid}/file`);
+    const file = Buffer.from(await served.arrayBuffer());
+    expect(gunzipSync(file).equals(bytes)).toBe(true);
+    const [sha1, sha256] = ['sha1', 'sha256'].map((algorithm) => createHash(algorithm).update(file).digest('hex'));
+    expect(served.headers.get('content-md5')).toBe(createHash('md5').update(file).digest('base64'));
+    expect(image).toMatchObject({ status: 'OK', file: { size: file.length, sha1, sha256, compression: 'gzip' }, sourceSnapshot: { name: 'daily', status: 'OK', server: { hostname: 'web01' } } });
+    expect(image.tasks.nodes).toEqual([{ action: 'IMAGE_CREATE', status: 'SUCCEEDED' }]);
+    const manifest = (await (await fetch(`${gateway.url}/imgapi/images/${image.uuid}`)).json()) as Record<string, unknown>;
+    expect(manifest).toEqual(image.manifest);
+    expect(manifest).toMatchObject({
+      v: 2, uuid: image.uuid, name, version: '2.0', type: 'zvol', os: 'linux', state: 'active', public: true, image_size: 10_240,
+      nic_driver: 'virtio', disk_driver: 'virtio', cpu_type: 'host', description: 'As of today',
+      files: [{ sha1, size: file.length, compression: 'gzip' }], tags: { resize: true, deploy: false, erigones: ['db', 'web 2'] },
+    });
+    expect((await admin.run(TASK, { id: taskId })).task).toMatchObject({ phase: 'DONE', bytesDone: bytes.length, bytesTotal: bytes.length });
+  });
+
+  it.each([
+    ['WINDOWS_VM', 'zvol', 'windows'],
+    ['BSD_VM', 'zvol', 'bsd'],
+    ['SUNOS_VM', 'zvol', 'smartos'],
+    ['SUNOS_ZONE', 'zone-dataset', 'smartos'],
+    ['LINUX_ZONE', 'lx-dataset', 'linux'],
+  ])('gives an image of a %s the type %s and the os %s', async (osType, type, os) => {
+    const hostname = osType.toLowerCase().replace('_', '-');
+    await registerServer(admin, hostname, { osType, disks: [{ diskId: 1, size: 2048 }, { diskId: 2, size: 512 }], status: 'FROZEN' });
+    await registerSnapshot(admin, hostname, 'daily', { dataUrl: data.url, diskId: 2, size: 7 });
+    const { name, ended } = await create({ server: hostname, diskId: 2 });
+    expect(ended).toMatchObject({ status: 'SUCCEEDED' });
+    const { image } = await admin.run(SHOW, { name });
+    expect(image).toMatchObject({ size: 512, manifest: { type, os } });
+    expect('image_size' in image.manifest).toBe(type === 'zvol');
+    expect('nic_driver' in image.manifest).toBe(type === 'zvol');
+  });
+
+  it('reads again from the start when the connection breaks, and has every byte once', async () => {
+    data.answer = first(breaking(bytes, 1_500_000), first(status(503), whole(bytes)));
+    const { name, ended } = await create();
+    expect(ended).toMatchObject({ status: 'SUCCEEDED' });
+    expect(data.asked).toBe(3);
+    const { image } = await admin.run(SHOW, { name });
+    const file = await fetch(`${gateway.url}/imgapi/images/${image.uuid}/file`);
+    expect(gunzipSync(Buffer.from(await file.arrayBuffer())).equals(bytes)).toBe(true);
+  });
+
+  it('needs no more memory for a large disk than for a small one', { timeout: 120_000 }, async () => {
+    const peakKiB = async (): Promise<number> => Number(/VmHWM:\s+(\d+)/.exec(await readFile(`/proc/${gateway.child.pid}/status`, 'utf8'))?.[1]);
+    await create();
+    const before = await peakKiB();
+    // Noise does not shrink, so that every step has all of it to carry.
+    data.answer = repeated(randomBytes(2 ** 20), 192);
+    const { ended, taskId } = await create();
+    expect(ended).toMatchObject({ status: 'SUCCEEDED' });
+    expect((await admin.run(TASK, { id: taskId })).task).toMatchObject({ bytesDone: 192 * 2 ** 20, bytesTotal: null });
+    expect((await peakKiB()) - before).toBeLessThan(96 * 1024);
+  });
+
+  it('forgets the snapshot when that is unregistered, and keeps the image', async () => {
+    await registerSnapshot(admin, 'web01', 'short-lived', { dataUrl: data.url });
+    const { name } = await create({ snapshot: 'short-lived' });
+    await admin.run('mutation { unregisterSnapshot(input: { server: "web01", name: "short-lived" }) }');
+    expect((await admin.run(SHOW, { name })).image).toMatchObject({ status: 'OK', sourceSnapshot: null });
+  });
+});
+
+describe('creating an image that fails', () => {
+  it.each([
+    ['is not there', status(404), 'status 404; 200 is needed'],
+    ['needs a sign-in', status(403), 'status 403'],
+    ['is empty', whole(Buffer.alloc(0)), 'empty'],
+  ])('leaves nothing when the data %s', async (_what, answer, reason) => {
+    data.answer = answer;
+    const { name, ended } = await create();
+    expect(ended).toMatchObject({ status: 'FAILED', errorCode: 'FILE_UNREACHABLE' });
+    expect(ended.error).toContain('snapshot daily of disk 1 of server web01');
+    expect(ended.error).toContain(reason);
+    expect(data.asked).toBe(1);
+    await expectNoTrace(name);
+  });
+
+  it('gives up after a bounded number of attempts when every one breaks', { timeout: 60_000 }, async () => {
+    data.answer = breaking(bytes, 1_000_000);
+    const { name, ended } = await create();
+    expect(ended).toMatchObject({ status: 'FAILED', errorCode: 'FILE_UNREACHABLE' });
+    expect(ended.error).toContain('in 5 attempts');
+    expect(data.asked).toBe(5);
+    await expectNoTrace(name);
+  });
+
+  it('goes to no address inside the network, and tells nobody the secret in the address', async () => {
+    await registerSnapshot(admin, 'web01', 'inside', { dataUrl: 'http://169.254.169.254/latest?signature=secret' });
+    const { name, ended } = await create({ snapshot: 'inside' });
+    expect(ended).toMatchObject({ status: 'FAILED', errorCode: 'URL_NOT_ALLOWED' });
+    expect(ended.error).not.toContain('secret');
+    expect(await snapshotStatus(admin, 'web01', 'inside')).toBe('OK');
+    await expectNoTrace(name);
+  });
+
+  it('is called off while the data stalls, and can be asked for again', async () => {
+    data.answer = stalling(bytes, 2_000_000);
+    const wanted = input();
+    const { createImageFromSnapshot } = await admin.run(CREATE, { input: wanted });
+    const { id } = createImageFromSnapshot.task;
+    await until(() => data.asked > 0);
+    expect(await admin.run(CANCEL, { id })).toEqual({ cancelTask: { status: 'CANCELLED' } });
+    expect((await admin.run(TASK, { id })).task).toMatchObject({ status: 'CANCELLED', image: null });
+    await expectNoTrace(wanted.name);
+    data.answer = whole(bytes);
+    expect((await create({ name: wanted.name })).ended).toMatchObject({ status: 'SUCCEEDED' });
+  });
+
+  it('goes on after a kill in the middle of reading, with the right bytes', async () => {
+    data.answer = slow(bytes, 2_000_000);
+    const wanted = input();
+    const { createImageFromSnapshot } = await admin.run(CREATE, { input: wanted });
+    await until(async () => (await stored()).some((entry) => entry.endsWith('.partial')));
+    data.answer = whole(bytes);
+    await restart();
+    expect(await admin.ended(createImageFromSnapshot.task.id)).toMatchObject({ status: 'SUCCEEDED' });
+    const { image } = await admin.run(SHOW, { name: wanted.name });
+    const file = await fetch(`${gateway.url}/imgapi/images/${image.uuid}/file`);
+    expect(gunzipSync(Buffer.from(await file.arrayBuffer())).equals(bytes)).toBe(true);
+    expect(await snapshotStatus(admin, 'web01', 'daily')).toBe('OK');
+  });
+
+  it('is taken back after a kill when the data is gone by then', async () => {
+    data.answer = slow(bytes, 2_000_000);
+    const wanted = input();
+    const { createImageFromSnapshot } = await admin.run(CREATE, { input: wanted });
+    await until(async () => (await stored()).some((entry) => entry.endsWith('.partial')));
+    data.answer = status(410);
+    await restart();
+    expect(await admin.ended(createImageFromSnapshot.task.id)).toMatchObject({ status: 'FAILED', errorCode: 'FILE_UNREACHABLE' });
+    await expectNoTrace(wanted.name);
+  });
+
+  it('leaves no pending row and no stray file however often the process is killed', { timeout: 120_000 }, async () => {
+    data.answer = slow(bytes, 10_000_000);
+    for (let kill = 0; kill < 6; kill += 1) {
+      const hostname = `killed-${kill}`;
+      await registerServer(admin, hostname);
+      await registerSnapshot(admin, hostname, 'daily', { dataUrl: data.url });
+      await admin.run(CREATE, { input: input({ server: hostname }) });
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 500));
+      await restart();
+    }
+    const { tasks } = await admin.run('{ tasks(action: [IMAGE_CREATE], first: 200) { nodes { id } } }');
+    for (const task of tasks.nodes) await admin.ended(task.id);
+    for (let kill = 0; kill < 6; kill += 1) expect(await snapshotStatus(admin, `killed-${kill}`, 'daily')).toBe('OK');
+    const { images } = await admin.run('{ images(showAll: true, first: 200) { nodes { uuid status file { sha1 } } } }');
+    expect(images.nodes.filter((image: { status: string; file: unknown }) => image.status !== 'OK' || image.file === null)).toEqual([]);
+    expect(await stored()).toEqual(images.nodes.map((image: { uuid: string }) => image.uuid).sort());
+  });
+});
+
+describe('creating an image without an image server', () => {
+  it('happens in the database alone, also from a snapshot without data, and says so', async () => {
+    await registerSnapshot(admin, 'web01', 'bare');
+    await imageServer(admin, null);
+    const { createImageFromSnapshot } = await admin.run(CREATE, { input: input({ name: 'bare', snapshot: 'bare' }) });
+    expect(createImageFromSnapshot).toMatchObject({ image: { status: 'OK', size: 10_240, sourceSnapshot: { name: 'bare' } }, task: { status: 'SUCCEEDED' } });
+    expect(createImageFromSnapshot.warnings).toEqual([expect.stringContaining('VMS_IMAGE_VM')]);
+    expect((await admin.run(SHOW, { name: 'bare' })).image).toMatchObject({ file: null, manifest: { files: [] } });
+    expect(await snapshotStatus(admin, 'web01', 'bare')).toBe('OK');
+    await imageServer(admin, 'img01');
+  });
+});
