@@ -1,7 +1,7 @@
 import graphqlPlugin, { configs, parser } from '@graphql-eslint/eslint-plugin';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { ESLint, type Linter } from 'eslint';
-import { parse, printSchema } from 'graphql';
+import { getNamedType, type GraphQLField, type GraphQLInputField, isInputObjectType, isObjectType, parse, printSchema } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { projectFile } from './sources.js';
 
@@ -64,5 +64,30 @@ describe('the schema lint', () => {
     const findings = await lint('"Q." type Query { get_it: ThingConnection } type ThingConnection { nodes: [Int] }');
     const rules = new Set(findings.map((finding) => finding.split(':')[0]?.replace('@graphql-eslint/', '')));
     for (const rule of ['require-description', 'naming-convention', 'relay-connection-types']) expect([...rules]).toContain(rule);
+  });
+});
+
+describe('the descriptions', () => {
+  const schema = buildSubgraphSchema([{ typeDefs: parse(projectFile('schema.graphql')) }]);
+  const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.includes('__'));
+  const fields = types
+    .filter((type) => isObjectType(type) || isInputObjectType(type))
+    .flatMap((type) => Object.values<GraphQLField<unknown, unknown> | GraphQLInputField>(type.getFields()).map((field) => ({ path: `${type.name}.${field.name}`, field })));
+
+  it('of every mutation say who may and which errors there are', () => {
+    const silent = fields.filter(({ path, field }) => path.startsWith('Mutation.') && !/Errors[:,] .*[A-Z]+_[A-Z]+|Needs the same permissions/.test(field.description ?? ''));
+    expect(silent.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('of everything that is measured name its unit', () => {
+    const measured = fields.filter(({ field }) => /size|bytes|seconds/i.test(field.name) && ['Int', 'ByteSize'].includes(getNamedType(field.type).name));
+    expect(measured.length).toBeGreaterThan(6);
+    expect(measured.filter(({ field }) => !/MiB|bytes|seconds/i.test(field.description ?? '')).map(({ path }) => path)).toEqual([]);
+  });
+
+  it('of what not everybody may see name the error that the others get', () => {
+    const guarded = fields.filter(({ path, field }) => /^(Query|Image|Datacenter|User|Group)\./.test(path) && /\bNeeds [A-Z]|SuperAdmin only/.test(field.description ?? ''));
+    expect(guarded.length).toBeGreaterThan(12);
+    expect(guarded.filter(({ field }) => !/FORBIDDEN/.test(field.description ?? '')).map(({ path }) => path)).toEqual([]);
   });
 });
