@@ -1,3 +1,4 @@
+import { HeaderMap } from '@apollo/server';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { AppError, badInput } from '../platform/errors.js';
@@ -47,7 +48,7 @@ export function statusOf(code: string): number {
 /** The error with the HTTP status that Apollo Server gives the whole answer. */
 export function withStatus(error: AppError): GraphQLError {
   const { retryAfter } = error.extensions;
-  const headers = new Map(typeof retryAfter === 'number' ? [['retry-after', String(retryAfter)]] : []);
+  const headers = new HeaderMap(typeof retryAfter === 'number' ? [['retry-after', String(retryAfter)]] : []);
   return new GraphQLError(error.message, { originalError: error, extensions: { http: { status: statusOf(error.code), headers } } });
 }
 

@@ -7,6 +7,7 @@ import type { DatacenterType } from '../datacenters/datacenter.type.js';
 import { allOf, type Condition, oneOf } from '../platform/conditions.js';
 import { type SqlEntityManager, statements } from '../platform/database.js';
 import { badInput, notFound } from '../platform/errors.js';
+import { keyLoader } from '../platform/key-loader.js';
 import type { Connection } from '../platform/page.js';
 import { IMAGE_FROM, imageColumns, type ImageRow, toImage } from './image.statement.js';
 import type { ImageType } from './image.type.js';
@@ -25,6 +26,9 @@ export class ImageQueries {
     const found = new Map((await this.#find(oneOf('i.id', ids))).map((image) => [image.id, image]));
     return ids.map((id) => found.get(id) ?? null);
   });
+
+  /** By what other subgraphs know it by, one statement per batch; null for one that the viewer cannot see. */
+  readonly byKey = keyLoader({ uuid: 'i.uuid', name: 'i.name' }, async (where) => this.#find(where));
 
   /** Every datacenter the image is attached to, seen or not, by name: for verdicts, never to be shown. */
   readonly attachedTo = new DataLoader<number, DatacenterRef[]>(async (imageIds) => {
