@@ -42,7 +42,10 @@ async function check(numbers: number[]): Promise<void> {
   const key = sent.as === null ? null : (world.clients.get(sent.as)?.key ?? null);
   const said = world.gateway.output().length;
   const received = await sendCase(world.gateway.url, key, sent).catch((error: unknown) => String(error));
-  count(typeof received === 'string' ? 'none' : `${sent.way} ${received.status}`);
+  if (typeof received !== 'string') {
+    count(`${sent.way} ${received.status}`);
+    count(/"code":"(\w+)"/.exec(received.texts.join(' '))?.[1] ?? 'no error');
+  }
   const log = world.gateway.output().slice(said);
   const found = typeof received === 'string' ? [received] : faults(sent, received);
   const { exitCode, signalCode } = world.gateway.child;
@@ -63,6 +66,6 @@ it(`answers ${CASES} cases of seed ${SEED} with a code, without a leak, in time`
   await fc.assert(property, { seed: SEED, numRuns: CASES, interruptAfterTimeLimit: SHRINK_MS + CASES * 190 });
   expect(memory() ?? 0).toBeLessThan(MOST_MEMORY_MIB);
   // Else nobody was let in, and nothing was tried.
-  expect(tally.get('http 200') ?? 0).toBeGreaterThan(CASES / 5);
+  expect(tally.get('no error') ?? 0).toBeGreaterThan(CASES / 10);
   process.stderr.write(`${JSON.stringify(Object.fromEntries([...tally].sort()))}\n`);
 });
