@@ -80,8 +80,10 @@ export class DatacenterService {
     const { em, viewer, changes, datacenters } = this.parts;
     viewer.demand('datacenter.change');
     await transact(em.fork(), changes, async (tx, announce) => {
-      const datacenter = await tx.findOne(Datacenter, { name: input.name }, { lockMode: LockMode.PESSIMISTIC_WRITE, populate: ['groups', 'owner'] });
+      const datacenter = await tx.findOne(Datacenter, { name: input.name }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (datacenter === null) throw notFound('datacenter', input.name);
+      // Not with the lock, which would hold the owner as well, and with it whoever refers to that user.
+      await tx.populate(datacenter, ['groups', 'owner']);
       const before = logged(datacenter, datacenter.owner.getEntity().username);
       const { owner, groups } = await check(tx, input.name, input, []);
       datacenter.alias = input.alias ?? datacenter.alias;
@@ -110,8 +112,8 @@ export class DatacenterService {
       if (datacenter === null) throw notFound('datacenter', name);
       if (datacenter.isDefault()) throw badInput([{ path: 'name', message: 'The default datacenter main cannot be deleted.' }]);
       await requireEmpty(tx, datacenter);
-      await announceDetached(tx, datacenter.id, announce);
-      this.#log(tx, 'DATACENTER_DELETE', null, { name }, announce);
+      const detachedImages = await announceDetached(tx, datacenter.id, announce);
+      this.#log(tx, 'DATACENTER_DELETE', null, { name, alias: datacenter.alias, access: datacenter.access, detachedImages }, announce);
       await tx.flush();
       await tx.nativeDelete(Datacenter, { id: datacenter.id });
     });

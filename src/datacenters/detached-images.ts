@@ -10,11 +10,13 @@ interface Row {
   owner_id: number;
 }
 
-/** Tells those who see the images of a datacenter that goes away that they change with it. */
-export async function announceDetached(tx: SqlEntityManager, datacenterId: number, announce: Announce): Promise<void> {
+/** Tells those who see the images of a datacenter that goes away that they change with it; how many they are. */
+export async function announceDetached(tx: SqlEntityManager, datacenterId: number, announce: Announce): Promise<number> {
   const statement = sql<Row>`select i.id, i.uuid, i.name, i.access, i.owner_id from image i
     join image_attachment a on a.image_id = i.id where a.datacenter_id = ${datacenterId}`;
-  for (const { id, uuid, name, access, owner_id: ownerId } of (await statement.execute(statements(tx))).rows) {
+  const { rows } = await statement.execute(statements(tx));
+  for (const { id, uuid, name, access, owner_id: ownerId } of rows) {
     announce({ type: 'image', kind: 'UPDATED', imageId: id, uuid, name, access, ownerId, datacenterIds: [datacenterId], boundDatacenterId: null });
   }
+  return rows.length;
 }

@@ -20,7 +20,7 @@ async function findUsers(tx: SqlEntityManager, usernames: readonly string[], fau
 }
 
 async function findDatacenters(tx: SqlEntityManager, names: readonly string[], faults: FieldError[]): Promise<Datacenter[]> {
-  const datacenters = await tx.find(Datacenter, { name: [...names] });
+  const datacenters = await tx.find(Datacenter, { name: [...names] }, { lockMode: LockMode.PESSIMISTIC_READ, orderBy: { id: 'asc' } });
   names.forEach((name, at) => {
     if (!datacenters.some((one) => one.name === name)) faults.push({ path: `datacenters.${at}`, message: `There is no datacenter "${name}".` });
   });
@@ -60,11 +60,13 @@ export class GroupService {
   async update(input: UpdateGroupInput): Promise<GroupType> {
     this.viewer.demand('people.change');
     await inTransaction(this.em.fork(), async (tx) => {
-      const group = await tx.findOne(Group, { name: input.name }, { lockMode: LockMode.PESSIMISTIC_WRITE, populate: ['users', 'datacenters'] });
-      if (group === null) throw notFound('group', input.name);
       const faults = fieldFault('alias', input.alias);
-      const users = await findUsers(tx, input.users ?? [], faults);
+      // Before the group is held: who changes a datacenter holds that before its groups, and two may not wait for each other.
       const datacenters = await findDatacenters(tx, input.datacenters ?? [], faults);
+      const group = await tx.findOne(Group, { name: input.name }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      if (group === null) throw notFound('group', input.name);
+      await tx.populate(group, ['users', 'datacenters']);
+      const users = await findUsers(tx, input.users ?? [], faults);
       if (faults.length > 0) throw badInput(faults);
       group.alias = input.alias ?? group.alias;
       if (input.permissions) group.permissions = [...new Set(input.permissions)];

@@ -1,7 +1,7 @@
 import type { DatacenterRef, Verdict, Viewer } from '../access/viewer.js';
 import { Datacenter } from '../datacenters/datacenter.entity.js';
 import type { SqlEntityManager } from '../platform/database.js';
-import { alreadyExists, AppError, badInput } from '../platform/errors.js';
+import { alreadyExists, AppError, badInput, notFound } from '../platform/errors.js';
 import { requireRoom } from './bind-limit.js';
 import type { ImageAction } from './image.enums.js';
 import { imageUse, inUse } from './image-use.js';
@@ -84,7 +84,9 @@ export class ActionRules {
       const message = `Image ${name} is attached to ${attached.length} datacenters; it can be bound while it is attached to exactly one.`;
       throw badInput([{ path: 'dcBound', message }]);
     }
-    await requireRoom(this.em, await this.em.findOneOrFail(Datacenter, only.id));
+    const place = await this.em.findOne(Datacenter, only.id);
+    if (place === null) throw notFound('datacenter', only.name);
+    await requireRoom(this.em, place);
   }
 
   async #use(image: Subject, place: DatacenterRef | null): Promise<void> {

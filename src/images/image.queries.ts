@@ -10,7 +10,7 @@ import { badInput, notFound } from '../platform/errors.js';
 import type { Connection } from '../platform/page.js';
 import { IMAGE_FROM, imageColumns, type ImageRow, toImage } from './image.statement.js';
 import type { ImageType } from './image.type.js';
-import { imagesEverywhere, imagesOfDatacenter, usableInDatacenter, visibleImages } from './image.visibility.js';
+import { type ImageScope, imagesEverywhere, imagesOfDatacenter, usableInDatacenter, visibleImages } from './image.visibility.js';
 import { type ImageListRequest, listImages } from './list-images.js';
 import { shownManifest } from './shown-manifest.js';
 
@@ -39,6 +39,8 @@ export class ImageQueries {
     const found = new Map((await statement.execute(statements(this.em))).rows.map((row) => [row.id, row.manifest]));
     return ids.map((id) => found.get(id) ?? null);
   });
+
+  readonly #rehearsedTags = new Map<number, readonly string[]>();
 
   /** Per datacenter, how many attached images the viewer sees, those with access DELETED left out. */
   readonly imageCount = new DataLoader<number, number>(async (ids) =>
@@ -75,6 +77,7 @@ export class ImageQueries {
     this.byId.clearAll();
     this.attachedTo.clearAll();
     this.#manifestText.clearAll();
+    this.#rehearsedTags.clear();
   }
 
   /** Takes over what others read of an image that is not to be found here: that of a dry run. */
@@ -82,6 +85,7 @@ export class ImageQueries {
     this.byId.prime(image.id, image);
     this.attachedTo.prime(image.id, await from.attachedTo.load(image.id));
     this.#manifestText.prime(image.id, await from.#manifestText.load(image.id));
+    this.#rehearsedTags.set(image.id, image.tags);
   }
 
   async require(name: string): Promise<ImageType> {
@@ -119,7 +123,7 @@ export class ImageQueries {
   /** The IMGAPI manifest as the image server shows it. */
   async manifest(image: ImageType): Promise<Record<string, unknown>> {
     const manifest = await this.#manifestText.load(image.id);
-    const tags = (await this.#tags([image.id])).get(image.id) ?? [];
+    const tags = this.#rehearsedTags.get(image.id) ?? (await this.#tags([image.id])).get(image.id) ?? [];
     const createdAt = new Date(image.createdAt);
     return shownManifest({ ...image, sizeMib: image.size, tags, manifest: manifest ?? '{}', file: image.guardedFile ?? null, createdAt });
   }
@@ -131,9 +135,9 @@ export class ImageQueries {
     return seen.filter((one) => one !== null);
   }
 
-  async #list(where: Condition, request: ImageListRequest): Promise<Connection<ImageType>> {
+  async #list(scope: ImageScope, request: ImageListRequest): Promise<Connection<ImageType>> {
     const { fields } = request.selection;
-    return listImages(this.em, this.viewer, where, request, async (rows) => this.#complete(rows, fields));
+    return listImages(this.em, this.viewer, scope, request, async (rows) => this.#complete(rows, fields));
   }
 
   async #find(condition: Condition): Promise<ImageType[]> {

@@ -38,6 +38,7 @@ export class GlobalSettingsService {
       const before = await shown(tx, row);
       const faults = plainFaults(input);
       const server = typeof input.vmsImageVm === 'string' ? await findImageServer(tx, input.vmsImageVm, faults) : null;
+      faults.push(...(await cardFaults(tx, input, row, server)));
       const hostname = input.vmsImageVm === undefined ? before.vmsImageVm : (server?.hostname ?? null);
       const localName = hostname === null ? null : localNameOf(hostname);
       const repositories = input.vmsImageRepositories ?? before.vmsImageRepositories;
@@ -56,6 +57,18 @@ export class GlobalSettingsService {
     void dropRetiredRepositories(em.fork()).catch(() => undefined);
     return settings.global();
   }
+}
+
+/** A server that was registered without addresses may have any card. */
+async function cardFaults(tx: SqlEntityManager, input: UpdateGlobalSettingsInput, row: GlobalSettings, named: VirtualServer | null): Promise<FieldError[]> {
+  const { vmsImageVm, vmsImageVmNic } = input;
+  if (vmsImageVm === undefined && typeof vmsImageVmNic !== 'number') return [];
+  const present = vmsImageVm === undefined && row.imageServer ? await tx.findOne(VirtualServer, row.imageServer.id) : null;
+  const server = named ?? present;
+  const cards = server?.addresses.length ?? 0;
+  const nic = vmsImageVmNic ?? row.imageServerNic;
+  if (server === null || cards === 0 || nic <= cards) return [];
+  return [{ path: 'vmsImageVmNic', message: `${server.hostname} has ${cards} network card${cards === 1 ? '' : 's'}, and no number ${nic}.` }];
 }
 
 interface Shown {

@@ -1,4 +1,4 @@
-import { addAbortSignal, type Readable } from 'node:stream';
+import { addAbortSignal } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
@@ -7,7 +7,7 @@ import { type FileDigest, Hasher } from '../images/import/hasher.js';
 import { PartialWriter } from '../images/import/partial-writer.js';
 import { backOffMs, DEFAULT_RETRY, type RetryPolicy } from '../images/import/retry-policy.js';
 import { AppError } from '../platform/errors.js';
-import { FetchFailure } from '../platform/fetch-failure.js';
+import { asFetchFailure } from '../platform/fetch-failure.js';
 import type { FetchResponse } from '../platform/fetch.js';
 import type { FileStore } from '../platform/file-store/file-store.js';
 
@@ -59,25 +59,26 @@ export async function readGzipped(reading: GzippedReading): Promise<Gzipped> {
 }
 
 async function attempt(reading: GzippedReading, hasher: Hasher): Promise<Gzipped> {
-  const { body, status, headers } = await ask(reading);
+  const answer = await ask(reading);
+  const { body, headers } = answer;
   // Destroying a body early may make it emit an error that nobody waits for.
   body.on('error', () => undefined);
   try {
-    requireReadable(reading, status, headers);
+    requireReadable(reading, answer);
     await reading.onStart?.(lengthOf(headers));
     hasher.reset();
-    const bytesRead = await compress(reading, body, hasher);
-    if (bytesRead === 0) throw unreachable(reading, 'the answer was empty; the bytes of the disk are expected');
+    const bytesRead = await compress(reading, answer, hasher);
+    if (bytesRead === 0) throw unreachable(reading, `${answer.url} is empty; the bytes of the disk are expected`);
     return { digest: await hasher.digest(), bytesRead };
   } finally {
     body.destroy();
   }
 }
 
-async function compress(reading: GzippedReading, body: Readable, hasher: Hasher): Promise<number> {
+async function compress(reading: GzippedReading, answer: FetchResponse, hasher: Hasher): Promise<number> {
   let bytesRead = 0;
   async function* counted(): AsyncGenerator<Buffer> {
-    for await (const chunk of chunksOf(body, reading.signal)) {
+    for await (const chunk of chunksOf(answer, reading.signal)) {
       bytesRead += chunk.length;
       reading.onProgress?.(bytesRead);
       yield chunk;
@@ -98,16 +99,17 @@ async function ask({ open, signal }: GzippedReading): Promise<FetchResponse> {
   try {
     return await open(signal);
   } catch (error) {
-    if (!(error instanceof AppError)) throw new Broken(reasonOf(error), { cause: error });
+    if (!(error instanceof AppError)) throw new Broken(reasonOf('', error), { cause: error });
     throw new AppError(error.code, withoutQueries(error.message), error.extensions, { cause: error });
   }
 }
 
-function requireReadable(reading: GzippedReading, status: number, headers: FetchResponse['headers']): void {
-  if (status >= 500 || RETRYABLE.has(status)) throw new Broken(`the server answered ${status}`);
-  if (status !== 200) throw unreachable(reading, `the server answered ${status}; 200 is needed`);
+function requireReadable(reading: GzippedReading, { url, status, headers }: FetchResponse): void {
+  const answered = `${url} answered with status ${status}; 200 is needed`;
+  if (status >= 500 || RETRYABLE.has(status)) throw new Broken(withoutQueries(answered));
+  if (status !== 200) throw unreachable(reading, answered);
   const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') throw unreachable(reading, `the server sent it with Content-Encoding ${encoding}; the plain bytes are needed`);
+  if (encoding !== 'identity') throw unreachable(reading, `${url} answered with Content-Encoding ${encoding}; the plain bytes are needed`);
 }
 
 function lengthOf(headers: FetchResponse['headers']): number | null {
@@ -116,20 +118,20 @@ function lengthOf(headers: FetchResponse['headers']): number | null {
 }
 
 /** Marks an error of the network as such, so that one of the disk is never taken for it. */
-async function* chunksOf(body: Readable, signal: AbortSignal): AsyncGenerator<Buffer> {
+async function* chunksOf({ body, url }: FetchResponse, signal: AbortSignal): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of addAbortSignal(signal, body)) yield chunk as Buffer;
   } catch (error) {
-    throw new Broken(reasonOf(error), { cause: error });
+    throw new Broken(reasonOf(url, error), { cause: error });
   }
 }
 
 function unreachable({ what }: GzippedReading, reason: string): AppError {
-  return new AppError('FILE_UNREACHABLE', `The data of ${what} cannot be read: ${reason}.`);
+  return new AppError('FILE_UNREACHABLE', `The data of ${what} cannot be read: ${withoutQueries(reason)}.`);
 }
 
 function givenUp({ what }: GzippedReading, attempts: number, cause: Broken): AppError {
-  const message = `The data of ${what} could not be read in ${attempts} attempts; the last one failed: ${cause.message.replace(/\.$/, '')}.`;
+  const message = `The data of ${what} could not be read in ${attempts} attempts; the last one failed: ${cause.message}.`;
   return new AppError('FILE_UNREACHABLE', message, { attempts }, { cause });
 }
 
@@ -138,9 +140,7 @@ function withoutQueries(message: string): string {
   return message.replaceAll(/(https?:\/\/[^\s?#"]+)[?#]\S*?(?=[:.,]?(?:\s|$))/g, '$1');
 }
 
-/** "fetch failed" and "aborted" say little; their cause says what happened. */
-function reasonOf(error: unknown): string {
-  if (error instanceof FetchFailure) return withoutQueries(error.message);
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return cause instanceof Error ? cause.message : String(cause);
+/** In plain words, with the address; an address that is not known here is in the failure already. */
+function reasonOf(url: string, error: unknown): string {
+  return withoutQueries(asFetchFailure(url, error).message).replace(/\.$/, '');
 }

@@ -97,7 +97,8 @@ export class ServerQueries {
   /** By host name or uuid, as it is now. NOT_FOUND when the viewer cannot see it. */
   async named(name: string): Promise<VirtualServerType> {
     const lower = name.toLowerCase();
-    const server = await (isUuid(lower) ? this.one(null, lower) : this.one(name, null));
+    // A host name may look like a uuid.
+    const server = (isUuid(lower) ? await this.one(null, lower) : null) ?? (await this.one(name, null));
     if (server === null) throw notFound('server', name);
     return server;
   }
@@ -124,7 +125,8 @@ export class ServerQueries {
 
   /** The servers with a disk made from an image that the viewer sees. */
   async ofImage(image: ImageType, page: PageArgs, selection: ConnectionSelection): Promise<Connection<VirtualServerType>> {
-    const uses = sql<SqlBool>`exists (select 1 from virtual_disk v where v.server_id = s.id and v.image_id = ${image.id})`;
+    // As a list and not with `exists`, which SQLite would ask of every server there is.
+    const uses = sql<SqlBool>`s.id in (select v.server_id from virtual_disk v where v.image_id = ${image.id})`;
     return this.#page(uses, page, selection);
   }
 

@@ -17,8 +17,10 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** Held until the transaction ends, so that it is not unregistered meanwhile. */
 async function requireServer(tx: SqlEntityManager, named: string): Promise<VirtualServer> {
   const lower = named.toLowerCase();
-  const key = isUuid(lower) ? { uuid: lower } : { hostname: named };
-  const server = await tx.findOne(VirtualServer, key, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  const find = async (key: { uuid: string } | { hostname: string }): Promise<VirtualServer | null> =>
+    tx.findOne(VirtualServer, key, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  // A host name may look like a uuid.
+  const server = (isUuid(lower) ? await find({ uuid: lower }) : null) ?? (await find({ hostname: named }));
   if (server === null) throw notFound('server', named);
   return server;
 }

@@ -79,6 +79,10 @@ function deleting(facts: Omit<ImageFacts, 'name'>): Row[2] {
   };
 }
 
+const snapping = (server: string): Row[2] => (persona) => ({
+  query: `mutation { createImageFromSnapshot(input: { server: "${server}", snapshot: "daily", name: "${uniqueName(persona)}" }) { image { name } } }`,
+});
+
 const attaching = (verb: 'attach' | 'detach', image: string): Row[2] => async (persona): Promise<Request> => {
   if (persona === 'S' && verb === 'attach') {
     await world.clients.S.send(`mutation { detachImage(input: { image: "${image}", datacenter: "main" }) { bindingRemoved } }`);
@@ -113,6 +117,9 @@ testCells([
       variables: { uuid: crypto.randomUUID() },
     }),
   ],
+  ['create from a snapshot of a server of U', 'FNFyNNyNy', snapping('u-server')],
+  ['create from a snapshot of a server of somebody else', 'NNFyNNyNy', snapping('admin-server')],
+  ['create from a snapshot of a server that is not there', 'NNNNNNNNN', snapping('nothing')],
   ['attach an image nobody sees', SUPER_ONLY, attaching('attach', 'loose')],
   ['detach it', SUPER_ONLY, attaching('detach', 'loose')],
   ['attach an image that all see', SUPER_ONLY, attaching('attach', 'unbound')],

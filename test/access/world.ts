@@ -108,9 +108,11 @@ export class World {
       datacenter: 'north',
       owner,
       osType: 'LINUX_VM',
+      status: 'RUNNING',
       disks: [{ diskId: 1, size: 10_240, image: 'public' }],
     };
     await this.clients.S.run('mutation ($input: RegisterServerInput!) { registerServer(input: $input) { uuid } }', { input });
+    await this.clients.S.run(`mutation { registerSnapshot(input: { server: "${hostname}", name: "daily", size: 1 }) { name } }`);
   }
 }
 

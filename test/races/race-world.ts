@@ -2,8 +2,8 @@ import { type Answer, type GatewayProcess, startFresh, type TestClient } from '.
 import { type ImgapiRepository, makeImage, type PublishedImage, startImgapiRepository } from '../support/imgapi-repository.js';
 import type { TemporaryFolder } from '../support/temp-folder.js';
 
-/** How often each race is run: what goes wrong once in twenty times is found. */
-export const ROUNDS = 20;
+/** How often each race is run: what goes wrong once in ten times is found. */
+export const ROUNDS = 12;
 
 /** Codes that no race may ever answer with. */
 const OURS = ['INTERNAL_SERVER_ERROR', undefined];
@@ -88,9 +88,15 @@ export async function race(world: RaceWorld, ...contenders: (() => Promise<Answe
   );
   for (const { status, errors } of answers) {
     const ours = status >= 500 || errors.some((error) => OURS.includes(error.extensions?.code));
-    if (ours) throw new Error(`${status} ${JSON.stringify(errors)}\n${world.gateway.output().slice(-3000)}`);
+    if (ours) throw new Error(`${status} ${JSON.stringify(errors)}\n${await logOf(world, String(errors[0]?.extensions.requestId))}`);
   }
   return answers.map(({ errors }) => errors[0]?.extensions.code ?? 'data');
+}
+
+/** What the gateway logged of a request, which may be a moment behind the answer. */
+async function logOf({ gateway }: RaceWorld, requestId: string): Promise<string> {
+  for (let wait = 0; wait < 40 && !gateway.output().includes(requestId); wait += 1) await new Promise((resolve) => setTimeout(resolve, 50));
+  return gateway.output().slice(-3000);
 }
 
 /** Runs a race `ROUNDS` times. */

@@ -9,7 +9,7 @@ import { createUser, imageNames, imageServer, registerServer, registerSnapshot, 
 
 const CREATE = `mutation ($input: CreateImageFromSnapshotInput!) {
   createImageFromSnapshot(input: $input) {
-    image { uuid name status size dcBound boundDatacenter { name } datacenters { name } owner { username } tags sourceSnapshot { name status } file { sha1 } serverCount }
+    image { uuid name status size dcBound boundDatacenter { name } datacenters { name } owner { username } tags sourceSnapshot { name status } file { sha1 } serverCount manifest }
     task { id action status image { name } datacenter { name } }
     warnings
   }
@@ -181,6 +181,19 @@ describe('what is refused, and in which order', () => {
     for (const { data: answer } of answers) if (answer) await admin.run(CANCEL, { id: answer.createImageFromSnapshot.task.id });
   });
 
+  it('creates from a snapshot or forgets it, never both, when both are asked for at once', async () => {
+    await registerServer(admin, 'racing');
+    data.answer = stalling(bytes, 1000);
+    for (let round = 0; round < 6; round += 1) {
+      const name = `race-${round}`;
+      await registerSnapshot(admin, 'racing', name, { dataUrl: data.url });
+      const forgotten = admin.code('mutation ($input: SnapshotKeyInput!) { unregisterSnapshot(input: $input) }', { input: { server: 'racing', name } });
+      const { data: answer, errors } = await admin.send(CREATE, { input: input({ server: 'racing', snapshot: name }) });
+      expect([errors[0]?.extensions.code ?? 'data', await forgotten]).toEqual(answer ? ['data', 'SNAPSHOT_NOT_READY'] : ['NOT_FOUND', 'data']);
+      if (answer) await admin.run(CANCEL, { id: answer.createImageFromSnapshot.task.id });
+    }
+  });
+
   it('refuses before anything changes: an image server that is out of order last, a snapshot without data', async () => {
     const before = await imageNames(admin);
     await registerSnapshot(admin, 'web01', 'bare');
@@ -215,6 +228,7 @@ describe('a dry run', () => {
       image: {
         name: 'rehearsed', status: 'PENDING', size: 10_240, dcBound: true, boundDatacenter: { name: 'main' }, datacenters: [{ name: 'main' }],
         owner: { username: 'admin' }, tags: ['x'], sourceSnapshot: { name: 'daily', status: 'PENDING' }, file: null, serverCount: 0,
+        manifest: { name: 'rehearsed', type: 'zvol', os: 'linux', image_size: 10_240, tags: { erigones: ['x'] } },
       },
       task: { action: 'IMAGE_CREATE', status: 'PENDING', image: { name: 'rehearsed' }, datacenter: { name: 'main' } },
       warnings: [

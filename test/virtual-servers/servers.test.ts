@@ -215,6 +215,21 @@ describe('unregistering a server', () => {
   });
 });
 
+describe('defining a disk while its image is detached', () => {
+  it('one of both happens, whichever way the disk is defined', async () => {
+    const server = await registerServer(admin, 'detaching');
+    for (let round = 0; round < 10; round += 1) {
+      const name = `detach-${round}`;
+      await importImage(name, { access: 'PUBLIC' });
+      const using = round % 2 === 0 ? registering({ hostname: name, disks: [disk(name)] }) : update(server, { disks: [disk(name)] });
+      const detaching = admin.send(`mutation { detachImage(input: { image: "${name}", datacenter: "main" }) { bindingRemoved } }`);
+      const [used, detached] = await Promise.all([using, detaching]);
+      const codes = [used, detached].map(({ errors }) => errors[0]?.extensions.code ?? 'data');
+      expect([['data', 'IMAGE_IN_USE'], ['IMAGE_NOT_USABLE', 'data']]).toContainEqual(codes);
+    }
+  });
+});
+
 describe('the image server', () => {
   beforeAll(async () => imageServer(admin, 'img01'));
 

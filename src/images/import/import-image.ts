@@ -79,7 +79,7 @@ export class ImportImage implements TaskHandler {
     await run.enter('VERIFYING', { done: wanted.size, total: wanted.size });
     verifyDigest(digest, wanted);
     await run.commitToPublish({ digest });
-    await this.#publish(image, wanted);
+    await this.#publish(run, image, wanted, digest);
     return digest;
   }
 
@@ -113,12 +113,14 @@ export class ImportImage implements TaskHandler {
     return digest;
   }
 
-  async #publish(image: Image, wanted: ImportInstructions): Promise<void> {
+  async #publish(run: TaskRun, image: Image, wanted: ImportInstructions, digest: FileDigest): Promise<void> {
     try {
       const { size, sha1, compression } = wanted;
       await this.work.store.publish(image.uuid, storedManifest(image, { size, sha1, compression }));
     } catch (error) {
       if (!(error instanceof FileStoreConflict)) throw error;
+      // What lies there now is not what this task brought, so its undo must leave it.
+      await run.commitToPublish({ digest, inPlace: true });
       throw new AppError('ALREADY_EXISTS', `The image store got another file for ${image.uuid} meanwhile; remove ${image.uuid} there or import it from the local repository.`);
     }
   }

@@ -3,6 +3,7 @@ import { Datacenter } from '../../datacenters/datacenter.entity.js';
 import type { OsType } from '../../imgapi/os-type.js';
 import type { ManifestFile } from '../../imgapi/manifest.js';
 import type { SqlEntityManager } from '../../platform/database.js';
+import { notFound } from '../../platform/errors.js';
 import { recordDone, recordWork, type TaskFacts } from '../../tasks/record-task.js';
 import type { Announce } from '../../tasks/transact.js';
 import { lockForBinding, requireRoom } from '../bind-limit.js';
@@ -45,7 +46,10 @@ export interface ImportRecord {
 /** Everything that the catalogue may hold against a new image, before anything changes: the name, the label, the limit. */
 export async function requireAdmissible(em: SqlEntityManager, image: NewImage, datacenter: DatacenterRef | null): Promise<void> {
   await requireFreeName(em, image);
-  if (datacenter !== null) await requireRoom(em, await em.findOneOrFail(Datacenter, datacenter.id));
+  if (datacenter === null) return;
+  const place = await em.findOne(Datacenter, datacenter.id);
+  if (place === null) throw notFound('datacenter', datacenter.name);
+  await requireRoom(em, place);
 }
 
 async function writeImage(tx: SqlEntityManager, record: ImportRecord): Promise<Image> {

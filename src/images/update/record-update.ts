@@ -31,8 +31,10 @@ export interface Update {
 /** Changes the row and leaves its task: done already, or for the image server to follow, which can still take all of it back. */
 export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update: Update, announce: Announce): Promise<Outcome & { effects: string[] }> {
   const { name, wanted, hasServer } = update;
-  const image = await tx.findOne(Image, { name }, { lockMode: LockMode.PESSIMISTIC_WRITE, populate: ['tags', 'owner'] });
+  const image = await tx.findOne(Image, { name }, { lockMode: LockMode.PESSIMISTIC_WRITE, populate: ['tags'] });
   if (image === null) throw notFound('image', name);
+  // Not with the lock, which would hold the owner as well, and with it whoever refers to that user.
+  await tx.populate(image, ['owner']);
   const subject = await subjectOf(tx, image);
   await new ActionRules(tx, viewer).demand(wanted.dcBound === true ? 'CHANGE_DC_BOUND' : 'UPDATE', subject);
   const before = { ...shownValuesOf(image), owner: image.owner.getEntity().username, dcBound: subject.bound !== null };

@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import { Writable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { GuardedFetch } from '../../src/platform/fetch.js';
+import { LocalFileStore } from '../../src/platform/file-store/local-file-store.js';
+import { type Gzipped, readGzipped, type GzippedReading } from '../../src/virtual-servers/read-gzipped.js';
+import { type TemporaryFolder, temporaryFolder } from '../support/temp-folder.js';
+import { type Answer, type DataServer, diskBytes, first, stalling, startDataServer, whole } from './data-server.js';
+
+const bytes = diskBytes(700_000);
+const fetch = new GuardedFetch({ allow: ['127.0.0.0/8'] });
+let folder: TemporaryFolder;
+let data: DataServer;
+let store: LocalFileStore;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  store = new LocalFileStore(folder.path);
+  data = await startDataServer(whole(bytes));
+});
+afterAll(async () => {
+  await data?.close();
+  await fetch.close();
+  await folder?.remove();
+});
+
+async function read(answer: Answer, options: Partial<GzippedReading> = {}): Promise<Gzipped & { uuid: string }> {
+  data.answer = answer;
+  data.asked = 0;
+  const uuid = randomUUID();
+  const gzipped = await readGzipped({
+    what: 'snapshot daily',
+    open: (signal) => fetch.get(data.url, { signal, idleTimeoutMs: 300 }),
+    store,
+    uuid,
+    retry: { attempts: 3, baseDelayMs: 1 },
+    signal: new AbortController().signal,
+    ...options,
+  });
+  return { ...gzipped, uuid };
+}
+
+/** Promises no length, sends a part, and breaks off in the middle of a chunk. */
+const cut: Answer = (response) => response.write(bytes.subarray(0, 400_000), () => response.destroy());
+
+describe('reading the data of a snapshot', () => {
+  it('leaves it compressed in the partial, and knows the checksums of what lies there', async () => {
+    const { uuid, digest, bytesRead } = await read(whole(bytes));
+    expect(bytesRead).toBe(bytes.length);
+    expect(await store.partialSize(uuid)).toBe(digest.size);
+    expect(gunzipSync(await buffer(await store.readPartial(uuid, digest.size))).equals(bytes)).toBe(true);
+  });
+
+  it('begins anew after a break, and lets the count of bytes begin anew', async () => {
+    const seen: number[] = [];
+    const { uuid, digest } = await read(first(cut, whole(bytes)), { onProgress: (done) => seen.push(done) });
+    expect(seen.at(-1)).toBe(bytes.length);
+    expect(seen.some((done, at) => done < (seen[at - 1] ?? 0))).toBe(true);
+    expect(gunzipSync(await buffer(await store.readPartial(uuid, digest.size))).equals(bytes)).toBe(true);
+  });
+
+  it('begins anew after data that stalls', async () => {
+    const { bytesRead } = await read(first(stalling(bytes, 1000), whole(bytes)));
+    expect(bytesRead).toBe(bytes.length);
+    expect(data.asked).toBe(2);
+  });
+
+  it.each([
+    ['stalls', stalling(bytes, 1000), 'stalled'],
+    ['is cut off', cut, 'closed before the answer was complete'],
+  ])('gives up when it %s every time', async (_what, answer, reason) => {
+    await expect(read(answer)).rejects.toMatchObject({ code: 'FILE_UNREACHABLE', message: expect.stringContaining(reason) });
+    expect(data.asked).toBe(3);
+  });
+
+  it('refuses an encoded answer at once, whose bytes are not those of the disk', async () => {
+    const encoded: Answer = (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bytes);
+    await expect(read(encoded)).rejects.toMatchObject({ code: 'FILE_UNREACHABLE', message: expect.stringContaining('Content-Encoding gzip') });
+    expect(data.asked).toBe(1);
+  });
+
+  it('tells a failure of the disk as it is, and does not try that again', async () => {
+    const full = new Error('no space left on device');
+    const appendPartial = async (): Promise<Writable> => new Writable({ write: (_chunk, _encoding, done) => done(full) });
+    await expect(read(whole(bytes), { store: { appendPartial } })).rejects.toBe(full);
+    expect(data.asked).toBe(1);
+  });
+
+  it.each([
+    ['while it is read', stalling(bytes, 1000)],
+    ['while it waits for the next attempt', cut],
+  ])('ends with the reason of its signal when it is called off %s', async (_when, answer) => {
+    const controller = new AbortController();
+    const reason = new Error('called off');
+    const reading = read(answer, { signal: controller.signal, retry: { attempts: 9, baseDelayMs: 60_000, maxDelayMs: 60_000 }, open: (signal) => fetch.get(data.url, { signal }) });
+    setTimeout(() => controller.abort(reason), 200);
+    await expect(reading).rejects.toBe(reason);
+  });
+});
