@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BuiltWorld } from '../oracle/build-world.js';
-import { caseOf } from './cases.js';
+import { caseOf, type FuzzCase } from './cases.js';
 import { buildFuzzWorld } from './fuzz-world.js';
 import { faults } from './judge.js';
 import { sendCase } from './send.js';
@@ -13,9 +13,13 @@ const CASES = Number(process.env.FUZZ_CASES ?? 1000);
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
 const PROGRESS_EVERY = 500;
 const MOST_MEMORY_MIB = 700;
+const LOGGED = 'the process logged an error';
 const SHRINK_MS = 60_000;
 
 let world: BuiltWorld;
+/** The last ones, as a line in the log may come after the answer. */
+const recent: FuzzCase[] = [];
+const KEPT = 4;
 const tally = new Map<string, number>();
 
 beforeAll(async () => {
@@ -40,6 +44,8 @@ function memory(): number | null {
 async function check(numbers: number[]): Promise<void> {
   const sent = caseOf(world.facts, new Tape(numbers));
   const key = sent.as === null ? null : (world.clients.get(sent.as)?.key ?? null);
+  recent.splice(0, Math.max(0, recent.length - KEPT));
+  recent.push(sent);
   const said = world.gateway.output().length;
   const received = await sendCase(world.gateway.url, key, sent).catch((error: unknown) => String(error));
   if (typeof received !== 'string') {
@@ -50,9 +56,10 @@ async function check(numbers: number[]): Promise<void> {
   const found = typeof received === 'string' ? [received] : faults(sent, received);
   const { exitCode, signalCode } = world.gateway.child;
   if (exitCode !== null || signalCode !== null) found.push(`the process ended: ${exitCode ?? signalCode}`);
-  if (/"level":[56]0/.test(log)) found.push('the process logged an error');
+  if (/"level":[56]0/.test(log)) found.push(LOGGED);
   if (found.length === 0) return;
-  const report = JSON.stringify({ found, sent, received }, null, 2);
+  const isLate = found.length === 1 && found[0] === LOGGED;
+  const report = JSON.stringify({ found, sent: isLate ? recent : sent, received }, null, 2);
   throw new Error(`${report}\n${log.slice(0, 4000)}\nAgain: npm run test:fuzz -- ${CASES} --seed ${SEED}`);
 }
 
