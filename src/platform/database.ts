@@ -9,6 +9,8 @@ import { postgresMigrations } from './migrations/postgres/index.js';
 import { sqliteMigrations } from './migrations/sqlite/index.js';
 import { describeSearchIndex, prepareSearch } from './trigrams.js';
 import type { Tables } from './tables.js';
+import { traceStatements } from './traced-statements.js';
+import type { Tracing } from './tracing.js';
 
 export type DatabaseTarget = { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: string };
 export type Database = SqlMikroORM;
@@ -33,7 +35,10 @@ async function prepareSqliteConnection(connection: unknown): Promise<void> {
  * Opens the database without touching its tables: call `migrate` next. SQLite runs in WAL mode with foreign keys on; its
  * folder is created. Statements that fail name the statement, never the parameters.
  */
-export async function openDatabase(target: DatabaseTarget, entities: EntityClass<AnyEntity>[]): Promise<Database> {
+export async function openDatabase(target: DatabaseTarget, entities: EntityClass<AnyEntity>[], tracing: Tracing | null = null): Promise<Database> {
+  const trace = (connection: unknown): void => {
+    if (tracing !== null) traceStatements(connection as DatabaseConnection, tracing);
+  };
   const migrations = { tableName: 'migration', transactional: true, snapshot: true, snapshotName: '.snapshot', snapshotOnMigrate: false, silent: true, emit: 'ts' as const };
   if (target.kind === 'sqlite') {
     if (target.path !== ':memory:') await mkdir(dirname(target.path), { recursive: true });
@@ -41,8 +46,11 @@ export async function openDatabase(target: DatabaseTarget, entities: EntityClass
       dbName: target.path,
       entities,
       extensions: [Migrator],
-      onCreateConnection: prepareSqliteConnection,
       schemaGenerator: BY_HAND,
+      onCreateConnection: async (connection) => {
+        await prepareSqliteConnection(connection);
+        trace(connection);
+      },
       migrations: { ...migrations, path: MIGRATION_FOLDERS.sqlite, migrationsList: sqliteMigrations },
     });
   }
@@ -53,6 +61,7 @@ export async function openDatabase(target: DatabaseTarget, entities: EntityClass
     ensureDatabase: false,
     schemaGenerator: BY_HAND,
     discovery: { onMetadata: describeSearchIndex },
+    onCreateConnection: async (connection) => trace(connection),
     migrations: { ...migrations, path: MIGRATION_FOLDERS.postgres, migrationsList: postgresMigrations },
   });
 }
