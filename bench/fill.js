@@ -81,6 +81,6 @@ export function fill(file, { images = 10_000, users = 100, datacenters = 20, off
   fillPeople(db, counts);
   fillImages(db, counts);
   fillRepository(db, counts);
-  db.exec('commit; analyze; pragma wal_checkpoint(truncate)');
+  db.exec('commit; pragma wal_checkpoint(truncate)');
   db.close();
 }

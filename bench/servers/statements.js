@@ -16,7 +16,7 @@ export const MANAGER = one("select id from user_account where username = 'manage
 export const PLAIN = one("select id from user_account where username = 'plain'").id;
 export const ADMIN = one("select id from user_account where username = 'admin'").id;
 
-const usable = (user) => `i.status = 'OK' and (i.access = 'PUBLIC' or (i.access = 'PRIVATE' and i.owner_id = ${user}))`;
+const usable = (user) => `i.status <> 'PENDING' and (i.access = 'PUBLIC' or (i.access = 'PRIVATE' and i.owner_id = ${user}))`;
 const attachedTo = 'exists (select 1 from image_attachment a where a.image_id = i.id and a.datacenter_id = ?)';
 export const visibleDatacenter = `(d.access = 'PUBLIC' or d.id in (${administered}))`;
 export const visibleImage = `((i.access <> 'DELETED' and exists (select 1 from image_attachment a where a.image_id = i.id and a.datacenter_id in (${administered})))
