@@ -28,17 +28,15 @@ export class ImageRelationsResolver {
       'The datacenter it is bound to, whose image admins manage it. Null when it is bound to none, or to one that you cannot see.',
   })
   async boundDatacenter(@Root() image: ImageType): Promise<DatacenterType | null> {
-    if (image.boundDatacenterId === null) {
-      return null;
-    }
-    return this.places.byId.load(image.boundDatacenterId);
+    if (image.loadedBoundDatacenter !== undefined) return image.loadedBoundDatacenter;
+    return image.boundDatacenterId === null ? null : this.places.byId.load(image.boundDatacenterId);
   }
 
   @FieldResolver(() => [DatacenterType], {
     description: 'The datacenters it is attached to, by name; only those that you can see.',
   })
   async datacenters(@Root() image: ImageType): Promise<DatacenterType[]> {
-    return this.images.datacentersOf(image);
+    return image.loadedDatacenters ?? this.images.datacentersOf(image);
   }
 
   @FieldResolver(() => [ImageActionVerdictType], {

@@ -34,7 +34,7 @@ export interface ImageWork {
 
 function reads(): PartEntry[] {
   return [
-    provide(ImageQueries, (scope) => new ImageQueries(scope.em, scope.viewer, scope.get(DatacenterQueries), scope.get(UserQueries))),
+    provide(ImageQueries, (scope) => new ImageQueries(scope.em, scope.viewer, scope.get(DatacenterQueries))),
     provide(ImageVerdicts, (scope) => new ImageVerdicts(scope.em, scope.viewer, scope.get(DatacenterQueries))),
     provide(
       ImageChangeVisibility,

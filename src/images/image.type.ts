@@ -1,5 +1,6 @@
 import { Directive, Field, Int, ObjectType } from 'type-graphql';
 import type { UserType } from '../access/user.type.js';
+import type { DatacenterType } from '../datacenters/datacenter.type.js';
 import type { OsType } from '../imgapi/os-type.js';
 import { connectionType } from '../platform/page.js';
 import { ByteSize, DateTime, HttpUrl, Uuid } from '../platform/scalars.js';
@@ -35,6 +36,8 @@ export class ImageType {
   guardedFile?: Omit<ImageFileType, 'url'> | null;
   guardedManifestUrl?: string | null;
   loadedOwner?: UserType;
+  loadedBoundDatacenter?: DatacenterType | null;
+  loadedDatacenters?: DatacenterType[];
 
   @Field(() => Uuid, { description: 'Its UUID, the same on the image server and on compute nodes. It never changes.' })
   uuid!: string;

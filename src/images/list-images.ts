@@ -1,14 +1,14 @@
-import { type SqlBool, sql } from 'kysely';
-import type { Viewer } from '../access/viewer.js';
 import { allOf, type Condition, contains, oneOf } from '../platform/conditions.js';
 import type { SqlEntityManager } from '../platform/database.js';
 import type { KeysetOrder } from '../platform/keyset.js';
-import { type Connection, type CursorKey, type PageArgs, readPage } from '../platform/page.js';
-import { readList } from '../platform/read-page.js';
+import { type Connection, type PageArgs, readPage } from '../platform/page.js';
+import { readPlainList } from '../platform/read-page.js';
 import type { ConnectionSelection } from '../platform/selection.js';
+import { plainText, sqlText } from '../platform/sql-text.js';
 import type { ImageOrderField } from './image.enums.js';
 import type { ImageFilter, ImageOrder } from './image.inputs.js';
-import { IMAGE_FROM, imageColumns, type ImageRow } from './image.statement.js';
+import type { Row } from './image.columns.js';
+import { IMAGE_FROM, type ImageReading } from './image.statement.js';
 import type { ImageType } from './image.type.js';
 
 /** What a caller may ask of any list of images. */
@@ -19,16 +19,16 @@ export interface ImageListRequest {
   selection: ConnectionSelection;
 }
 
-const ORDER: Record<ImageOrderField, { column: string; value: 'string' | 'number'; of: (row: ImageRow) => string | number }> = {
-  NAME: { column: 'i.name', value: 'string', of: (row) => row.name },
-  ALIAS: { column: 'i.alias', value: 'string', of: (row) => row.alias },
-  SIZE: { column: 'i.size_mib', value: 'number', of: (row) => row.size_mib },
-  CREATED_AT: { column: 'i.created_at', value: 'number', of: (row) => Number(row.created_at) },
+const ORDER: Record<ImageOrderField, { column: string; value: 'string' | 'number' }> = {
+  NAME: { column: 'i.name', value: 'string' },
+  ALIAS: { column: 'i.alias', value: 'string' },
+  SIZE: { column: 'i.size_mib', value: 'number' },
+  CREATED_AT: { column: 'i.created_at', value: 'number' },
 };
 
 function flag(column: string, wanted: boolean | null | undefined): Condition[] {
   if (wanted === null || wanted === undefined) return [];
-  return [wanted ? sql<SqlBool>`${sql.ref(column)}` : sql<SqlBool>`not ${sql.ref(column)}`];
+  return [plainText(wanted ? column : `not ${column}`)];
 }
 
 /** An empty or absent list restricts nothing. */
@@ -37,7 +37,7 @@ function among(column: string, values: readonly string[] | null | undefined): Co
 }
 
 function hasTag(tag: string): Condition {
-  return sql<SqlBool>`exists (select 1 from image_tag x where x.image_id = i.id and x.tag = ${tag})`;
+  return sqlText`exists (select 1 from image_tag x where x.image_id = i.id and x.tag = ${tag})`;
 }
 
 /** The conditions of a filter over `IMAGE_FROM`. */
@@ -53,35 +53,34 @@ export function imageFilter(filter: ImageFilter | null | undefined): Condition {
   ];
   if (filter.search) conditions.push(contains('i.search_text', filter.search));
   if (typeof filter.dcBound === 'boolean') {
-    conditions.push(filter.dcBound ? sql`b.image_id is not null` : sql`b.image_id is null`);
+    conditions.push(plainText(filter.dcBound ? 'b.image_id is not null' : 'b.image_id is null'));
   }
   if (typeof filter.owner === 'string') {
-    conditions.push(sql`i.owner_id = (select u.id from user_account u where u.username = ${filter.owner})`);
+    conditions.push(sqlText`i.owner_id = (select u.id from user_account u where u.username = ${filter.owner})`);
   }
-  if (filter.createdAfter) conditions.push(sql`i.created_at > ${filter.createdAfter.getTime()}`);
-  if (filter.createdBefore) conditions.push(sql`i.created_at < ${filter.createdBefore.getTime()}`);
+  if (filter.createdAfter) conditions.push(sqlText`i.created_at > ${filter.createdAfter.getTime()}`);
+  if (filter.createdBefore) conditions.push(sqlText`i.created_at < ${filter.createdBefore.getTime()}`);
   return allOf(conditions);
 }
 
-/** One page of the images that meet `where`, as ImageTypes without their relations; two statements at most. */
+/** One page of the images that meet `where`, with the relations that were asked for; two statements at most. */
 export async function listImages(
   em: SqlEntityManager,
-  viewer: Viewer,
+  reading: ImageReading,
   where: Condition,
   request: ImageListRequest,
-  complete: (rows: readonly ImageRow[]) => Promise<Map<ImageRow, ImageType>>,
 ): Promise<Connection<ImageType>> {
   const order = ORDER[request.orderBy?.field ?? 'NAME'];
   const keyset: KeysetOrder = { column: order.column, id: 'i.id', direction: request.orderBy?.direction ?? 'ASC' };
   const list = {
-    columns: imageColumns(viewer),
-    from: IMAGE_FROM,
+    columns: reading.columns(order.column),
+    from: reading.from,
     where: allOf([where, imageFilter(request.filter)]),
     order: keyset,
+    counted: IMAGE_FROM,
   };
-  const keyOf = (row: ImageRow): CursorKey => [order.of(row), row.id];
-  return readList<ImageRow, ImageType>(em, list, readPage(request.page, order.value, 'number'), request.selection, {
-    keyOf,
-    nodesOf: complete,
+  return readPlainList<Row, ImageType>(em, list, readPage(request.page, order.value, 'number'), request.selection, {
+    keyOf: (row) => [order.value === 'number' ? Number(row[1]) : String(row[1]), Number(row[0])],
+    nodeOf: reading.nodeOf,
   });
 }

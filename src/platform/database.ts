@@ -7,7 +7,9 @@ import { MikroORM as SqliteORM, type SqlEntityManager, type SqlMikroORM } from '
 import { CompiledQuery, type DatabaseConnection, type Kysely } from 'kysely';
 import { postgresMigrations } from './migrations/postgres/index.js';
 import { sqliteMigrations } from './migrations/sqlite/index.js';
+import { giveReader, SqliteReader } from './reader.js';
 import type { Tables } from './tables.js';
+import { giveWatch, WriteWatch } from './write-watch.js';
 
 export type DatabaseTarget = { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: string };
 export type Database = SqlMikroORM;
@@ -19,9 +21,9 @@ const BUSY_TIMEOUT_MS = 5000;
 /** Where each set of migrations lives, relative to the project, for the command that writes new ones. */
 export const MIGRATION_FOLDERS = { sqlite: 'src/platform/migrations/sqlite', postgres: 'src/platform/migrations/postgres' };
 
-async function prepareSqliteConnection(connection: unknown): Promise<void> {
+async function prepareSqliteConnection(connection: DatabaseConnection): Promise<void> {
   for (const pragma of ['journal_mode = wal', 'synchronous = normal', 'foreign_keys = on', `busy_timeout = ${BUSY_TIMEOUT_MS}`]) {
-    await (connection as DatabaseConnection).executeQuery(CompiledQuery.raw(`pragma ${pragma}`));
+    await connection.executeQuery(CompiledQuery.raw(`pragma ${pragma}`));
   }
 }
 
@@ -31,23 +33,44 @@ async function prepareSqliteConnection(connection: unknown): Promise<void> {
  */
 export async function openDatabase(target: DatabaseTarget, entities: EntityClass<AnyEntity>[]): Promise<Database> {
   const migrations = { tableName: 'migration', transactional: true, snapshot: true, snapshotName: '.snapshot', snapshotOnMigrate: false, silent: true, emit: 'ts' as const };
+  const watch = new WriteWatch();
   if (target.kind === 'sqlite') {
     if (target.path !== ':memory:') await mkdir(dirname(target.path), { recursive: true });
-    return SqliteORM.init({
+    const database = await SqliteORM.init({
       dbName: target.path,
       entities,
       extensions: [Migrator],
-      onCreateConnection: prepareSqliteConnection,
+      onCreateConnection: async (connection) => {
+        await prepareSqliteConnection(connection as DatabaseConnection);
+        watch.follow(connection as DatabaseConnection);
+      },
       migrations: { ...migrations, path: MIGRATION_FOLDERS.sqlite, migrationsList: sqliteMigrations },
     });
+    giveWatch(database.driver, watch);
+    if (target.path !== ':memory:') readAside(database, target.path);
+    return database;
   }
-  return PostgresORM.init({
+  const database = await PostgresORM.init({
     clientUrl: target.url,
     entities,
     extensions: [Migrator],
     ensureDatabase: false,
+    onCreateConnection: async (connection) => watch.follow(connection as DatabaseConnection),
     migrations: { ...migrations, path: MIGRATION_FOLDERS.postgres, migrationsList: postgresMigrations },
   });
+  giveWatch(database.driver, watch);
+  return database;
+}
+
+/** Lists are read through a connection of their own, which is closed with the database. */
+function readAside(database: Database, path: string): void {
+  const reader = new SqliteReader(path, BUSY_TIMEOUT_MS);
+  giveReader(database.driver, reader);
+  const close = database.close.bind(database);
+  database.close = async (force) => {
+    reader.close();
+    await close(force);
+  };
 }
 
 /** Applies what is missing; names of the migrations applied, oldest first. */

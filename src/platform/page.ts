@@ -67,6 +67,7 @@ export interface Edge<T> {
 }
 
 export interface Connection<T> {
+  /** Empty unless they were selected. */
   edges: Edge<T>[];
   nodes: T[];
   pageInfo: PageInfo;
@@ -131,26 +132,27 @@ export function readPage(args: PageArgs, value: KeyKind, id: KeyKind | null = nu
 
 /**
  * A page from up to `limit + 1` rows in list order reversed when paging backward: the extra row only tells that there
- * is more.
+ * is more. Without edges only the two cursors of `pageInfo` are made.
  */
 export function buildConnection<R, T>(
   rows: readonly R[],
   page: PageRequest,
-  keyOf: (row: R) => CursorKey,
-  nodeOf: (row: R) => T,
-  totalCount: number,
+  map: { keyOf: (row: R) => CursorKey; nodeOf: (row: R) => T },
+  asked: { totalCount: number; withEdges: boolean },
 ): Connection<T> {
   const more = rows.length > page.limit;
   const kept = rows.slice(0, page.limit);
   if (page.backward) kept.reverse();
-  const edges = kept.map((row) => ({ cursor: encodeCursor(keyOf(row)), node: nodeOf(row) }));
+  const nodes = kept.map(map.nodeOf);
+  const cursorOf = (row: R | undefined): string | null => (row === undefined ? null : encodeCursor(map.keyOf(row)));
   const pageInfo = {
     hasNextPage: page.backward ? page.before !== null : more,
     hasPreviousPage: page.backward ? more : page.after !== null,
-    startCursor: edges[0]?.cursor ?? null,
-    endCursor: edges.at(-1)?.cursor ?? null,
+    startCursor: cursorOf(kept[0]),
+    endCursor: cursorOf(kept.at(-1)),
   };
-  return { edges, nodes: edges.map((edge) => edge.node), pageInfo, totalCount };
+  const edges = asked.withEdges ? kept.map((row, at) => ({ cursor: encodeCursor(map.keyOf(row)), node: nodes[at] as T })) : [];
+  return { edges, nodes, pageInfo, totalCount: asked.totalCount };
 }
 
 type ClassOf<T> = abstract new () => T;

@@ -1,33 +1,43 @@
 import type { RawBuilder } from 'kysely';
-import { sql } from 'kysely';
 import { allOf, type Condition } from './conditions.js';
-import { type SqlEntityManager, statements } from './database.js';
+import type { SqlEntityManager } from './database.js';
 import { type KeysetOrder, keysetConditions, keysetOrderBy } from './keyset.js';
 import { buildConnection, type Connection, type CursorKey, type PageRequest } from './page.js';
+import { readObjects, readRows } from './read-rows.js';
+import { type SqlText, sqlText } from './sql-text.js';
 import type { ConnectionSelection } from './selection.js';
 
 /** A list as one statement: what to select, from where, and which rows there are at all. */
 export interface ListStatement {
   /** Everything between `select` and `from`. */
-  columns: RawBuilder<unknown>;
+  columns: SqlText | RawBuilder<unknown>;
   /** Everything between `from` and `where`: tables with their fixed aliases, and to-one joins. */
-  from: RawBuilder<unknown>;
+  from: SqlText | RawBuilder<unknown>;
   where: Condition;
   order: KeysetOrder;
+  /** The same tables without those that only bring columns, for the count; `from` where it is left out. */
+  counted?: SqlText;
+}
+
+/** How the rows of a list become its items. */
+export interface RowMap<R, T> {
+  /** The cursor of a row in this order. */
+  keyOf: (row: R) => CursorKey;
+  nodesOf: (rows: readonly R[]) => Promise<Map<R, T>>;
 }
 
 /**
- * Reads one page and, only if asked for, the count of all: two statements at most, whatever the page holds. `keyOf` gives
- * the cursor of a row in this order.
+ * Reads one page and, only if asked for, the count of all: two statements at most, whatever the page holds. Rows are
+ * objects.
  */
-export async function readList<R, T>(
+export async function readList<R extends object, T>(
   em: SqlEntityManager,
   list: ListStatement,
   page: PageRequest,
   selection: ConnectionSelection,
-  map: { keyOf: (row: R) => CursorKey; nodesOf: (rows: readonly R[]) => Promise<Map<R, T>> },
+  map: RowMap<R, T>,
 ): Promise<Connection<T>> {
-  const rows = selection.items ? await readRows<R>(em, list, page) : [];
+  const rows = selection.items ? await readObjects<R>(em, pageStatement(list, page)) : [];
   const totalCount = selection.totalCount ? await countRows(em, list) : Number.NaN;
   const nodes = await map.nodesOf(rows.slice(0, page.limit));
   const nodeOf = (row: R): T => {
@@ -35,17 +45,29 @@ export async function readList<R, T>(
     if (node === undefined) throw new Error('A row of the page has no node.');
     return node;
   };
-  return buildConnection(rows, page, map.keyOf, nodeOf, totalCount);
+  return buildConnection(rows, page, { keyOf: map.keyOf, nodeOf }, { totalCount, withEdges: selection.edges !== false });
 }
 
-async function readRows<R>(em: SqlEntityManager, list: ListStatement, page: PageRequest): Promise<R[]> {
+/** The same for rows as arrays of columns, each of which becomes its item by itself. */
+export async function readPlainList<R, T>(
+  em: SqlEntityManager,
+  list: ListStatement,
+  page: PageRequest,
+  selection: ConnectionSelection,
+  map: { keyOf: (row: R) => CursorKey; nodeOf: (row: R) => T },
+): Promise<Connection<T>> {
+  const rows = selection.items ? await readRows<R>(em, pageStatement(list, page)) : [];
+  const totalCount = selection.totalCount ? await countRows(em, list) : Number.NaN;
+  return buildConnection(rows, page, map, { totalCount, withEdges: selection.edges !== false });
+}
+
+function pageStatement(list: ListStatement, page: PageRequest): SqlText {
   const where = allOf([list.where, ...keysetConditions(page, list.order)]);
-  const statement = sql<R>`select ${list.columns} from ${list.from} where ${where}
+  return sqlText`select ${list.columns} from ${list.from} where ${where}
     order by ${keysetOrderBy(page, list.order)} limit ${page.limit + 1}`;
-  return (await statement.execute(statements(em))).rows;
 }
 
 async function countRows(em: SqlEntityManager, list: ListStatement): Promise<number> {
-  const statement = sql<{ total: number | string }>`select count(*) as total from ${list.from} where ${list.where}`;
-  return Number((await statement.execute(statements(em))).rows[0]?.total ?? 0);
+  const [row] = await readRows<[number | string]>(em, sqlText`select count(*) as total from ${list.counted ?? list.from} where ${list.where}`);
+  return Number(row?.[0] ?? 0);
 }

@@ -15,7 +15,7 @@ function read(args: PageArgs) {
   const { after, before } = page;
   const between = ROWS.filter(({ name }) => (after === null || name > after[0]) && (before === null || name < before[0]));
   const rows = (page.backward ? between.toReversed() : between).slice(0, page.limit + 1);
-  return buildConnection(rows, page, (row): CursorKey => [row.name, row.id], (row) => row.name, ROWS.length);
+  return buildConnection(rows, page, { keyOf: (row): CursorKey => [row.name, row.id], nodeOf: (row) => row.name }, { totalCount: ROWS.length, withEdges: true });
 }
 
 function refusalOf(args: PageArgs, id: 'string' | 'number'): AppError | null {
