@@ -14,11 +14,13 @@ import { readImageServer } from './datacenters/image-server-state.js';
 import { ENTITIES } from './entities.js';
 import { prepareFirstStart } from './first-start.js';
 import { registerGraphiql } from './graphql/graphiql.js';
+import { createDoor } from './graphql/door.js';
 import { openHttpDoor } from './graphql/http-door.js';
 import { references } from './graphql/references.js';
 import { buildGatewaySchema } from './graphql/schema.js';
 import { openWebsocketDoor } from './graphql/websocket-door.js';
 import { registerImageServer } from './image-server/routes.js';
+import { countServedBytes } from './image-server/served-bytes.js';
 import { imageParts } from './images/image.parts.js';
 import { ImportImage } from './images/import/import-image.js';
 import { DeleteImage } from './images/delete/delete-image.js';
@@ -26,18 +28,24 @@ import { UpdateImage } from './images/update/update-image.js';
 import { unfinishedImports } from './images/import/unfinished-imports.js';
 import { ImgapiClient } from './imgapi/client.js';
 import { type Database, migrate, openDatabase } from './platform/database.js';
+import { Drain } from './platform/drain.js';
 import { GuardedFetch } from './platform/fetch.js';
 import type { FileStore } from './platform/file-store/file-store.js';
 import { LocalFileStore } from './platform/file-store/local-file-store.js';
 import { createHttpServer, freePort, registerHealth } from './platform/http.js';
+import { Metrics } from './platform/metrics.js';
+import { trustedNetworks } from './platform/networks.js';
 import { lockFolder } from './platform/process-lock.js';
 import { syncLocalRepository } from './repositories/local-repository.js';
+import { registerRepositoryMetrics } from './repositories/repository-metrics.js';
 import { RefreshRepository } from './repositories/refresh-repository.js';
 import { repositoryParts } from './repositories/repository.parts.js';
 import { resetStaleLoads } from './repositories/stale-loads.js';
 import { RepositorySchedule } from './repositories/schedule.js';
 import { trustedHosts } from './repositories/trusted-hosts.js';
 import { ChangeBus } from './tasks/change-bus.js';
+import { Reminders } from './tasks/reminders.js';
+import { registerTaskMetrics } from './tasks/task-metrics.js';
 import { TaskPlaces } from './tasks/task-places.js';
 import { taskParts } from './tasks/task.parts.js';
 import { TaskRunner } from './tasks/task-runner.js';
@@ -54,6 +62,7 @@ interface Work {
   fetch: GuardedFetch;
   imgapi: ImgapiClient;
   runner: TaskRunner;
+  metrics: Metrics;
   imageServerUrl: string;
 }
 
@@ -77,7 +86,11 @@ function createWork(config: Config, database: Database, log: Logger): Work {
     IMAGE_DELETE: new DeleteImage({ database, changes, store }),
     REPOSITORY_REFRESH: new RefreshRepository({ database, changes, store, imgapi }),
   });
-  return { database, changes, store, fetch, imgapi, runner, imageServerUrl: `${config.publicUrl}/imgapi` };
+  if (!config.run.worker) runner.leaveToOthers();
+  const metrics = new Metrics();
+  registerTaskMetrics(metrics.registry, database);
+  registerRepositoryMetrics(metrics.registry, database);
+  return { database, changes, store, fetch, imgapi, runner, metrics, imageServerUrl: `${config.publicUrl}/imgapi` };
 }
 
 function createScopes(work: Work, verifyToken: Awaited<ReturnType<typeof createTokenVerifier>>): ScopeFactory {
@@ -94,22 +107,27 @@ function createScopes(work: Work, verifyToken: Awaited<ReturnType<typeof createT
   ]);
 }
 
-/** Opens every door that this process has, closed again by the function returned. */
-async function openDoors(app: FastifyInstance, config: Config, work: Work, log: Logger): Promise<() => Promise<void>> {
+/** Opens every door that this process has; of the functions returned, the first ends what is open, the second comes after the last request. */
+async function openDoors(app: FastifyInstance, config: Config, work: Work, log: Logger): Promise<[end: () => Promise<void>, after: () => Promise<void>]> {
   const verifyToken = await createTokenVerifier(config.auth, secretFileIn(config.dataDir), {
     fetch: fetchKeysWith(work.fetch),
   });
   const schema = shielded(await buildGatewaySchema({ references }));
-  const door = { schema, scopes: createScopes(work, verifyToken), log, introspection: config.introspection };
-  const apollo = await openHttpDoor(app, door);
+  const door = createDoor({ ...work, schema, scopes: createScopes(work, verifyToken), log }, { ...config, ...config.limits });
+  const stopApollo = await openHttpDoor(app, door);
   const closeSockets = openWebsocketDoor(app.server, door);
   if (config.graphiql) await registerGraphiql(app, { folder: GRAPHIQL_FOLDER });
+  countServedBytes(app, work.metrics.registry);
   await registerImageServer(app, { database: work.database, store: work.store, trusted: config.imgapiTrusted, log });
-  return async () => {
+  const reminders = new Reminders(work.changes);
+  const end = async (): Promise<void> => {
+    reminders.stop();
     await closeSockets();
-    await app.close();
-    await apollo.stop();
+    // What still listens are streams over HTTP: they complete.
+    work.changes.close();
+    for (const complete of door.streams) complete();
   };
+  return [end, stopApollo];
 }
 
 /** Brings a database, new or old, to where the doors may open. */
@@ -126,6 +144,16 @@ async function prepare(work: Work, log: Logger): Promise<string | null> {
   return firstKey;
 }
 
+/** Takes up open tasks and loads repositories by the clock, in a process that is to work. */
+async function startWorking(config: Config, work: Work, log: Logger): Promise<RepositorySchedule | null> {
+  if (!config.run.worker) return null;
+  const resumed = await work.runner.start();
+  if (resumed > 0) log.info({ tasks: resumed }, 'Open tasks taken up again.');
+  const schedule = new RepositorySchedule({ ...work, log }, config.refreshIntervalSeconds);
+  schedule.start();
+  return schedule;
+}
+
 /** Starts a gateway and resolves once it listens. Throws AlreadyRunning when another process has the same SQLite folder. */
 export async function startGateway(given: Config, log: Logger): Promise<Gateway> {
   const port = given.port === 0 ? await freePort(given.host) : given.port;
@@ -135,14 +163,13 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   const work = createWork(config, database, log);
   const firstKey = await prepare(work, log);
   let ready = false;
-  const app = createHttpServer(log);
+  const app = createHttpServer(log, { trustProxy: config.trustProxy, requestTimeoutMs: config.limits.requestTimeoutMs });
+  const drain = new Drain(app);
   registerHealth(app, () => ready);
-  const closeDoors = await openDoors(app, config, work, log);
+  work.metrics.serve(app, trustedNetworks(config.metricsTrusted));
+  const [endStreams, afterRequests] = config.run.api ? await openDoors(app, config, work, log) : [];
   await app.listen({ host: config.host, port: config.port });
-  const resumed = await work.runner.start();
-  if (resumed > 0) log.info({ tasks: resumed }, 'Open tasks taken up again.');
-  const schedule = new RepositorySchedule({ ...work, log }, config.refreshIntervalSeconds);
-  schedule.start();
+  const schedule = await startWorking(config, work, log);
   ready = true;
   return {
     publicUrl: config.publicUrl,
@@ -150,9 +177,11 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
     firstKey,
     async close() {
       ready = false;
-      await schedule.stop();
-      work.changes.close();
-      await closeDoors();
+      drain.begin();
+      await schedule?.stop();
+      await endStreams?.();
+      await drain.close();
+      await afterRequests?.();
       await work.runner.stop();
       await work.fetch.close();
       await database.close();

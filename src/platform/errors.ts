@@ -25,6 +25,11 @@ export type ErrorCode =
   | 'REPOSITORY_UNREACHABLE'
   | 'TASK_NOT_CANCELLABLE'
   | 'QUERY_TOO_COMPLEX'
+  | 'RATE_LIMITED'
+  | 'TOO_MANY_OPERATIONS'
+  | 'SLOW_READER'
+  | 'DOCUMENT_NOT_TRUSTED'
+  | 'BAD_REQUEST'
   | 'NOT_IMPLEMENTED';
 
 /** One broken rule of the caller's input: `path` is the argument or field as the caller wrote it. */

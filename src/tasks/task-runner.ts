@@ -55,6 +55,11 @@ export class TaskRunner {
     return open.length;
   }
 
+  /** From now on tasks stay in the database, for the process that works. */
+  leaveToOthers(): void {
+    this.#stopping = true;
+  }
+
   /** Queues a committed task; a task that is queued already stays where it is. */
   enqueue(taskId: string, action: TaskAction): void {
     const handler = this.handlers[action];
