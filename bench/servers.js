@@ -32,7 +32,7 @@ async function started(child, pattern) {
 
 /** The gateway as it runs in service; `nodeArguments` are for profiles and for the comparison without permissions. */
 export function startGateway(folder, nodeArguments = []) {
-  const env = { ...process.env, DATA_DIR: folder, PORT: '0', LOG_LEVEL: 'warn', REFRESH_INTERVAL: '0' };
+  const env = { ...process.env, DATA_DIR: folder, PORT: '0', LOG_LEVEL: 'warn', REFRESH_INTERVAL: '0', RATE_LIMIT: '1000000000' };
   const child = nodeOn(SERVER_CORE, [...nodeArguments, pathOf('dist', 'main.js')], env);
   return started(child, /Image server +(\S+)\/imgapi/);
 }

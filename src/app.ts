@@ -5,7 +5,7 @@ import { accessParts } from './access/access.parts.js';
 import { fetchKeysWith } from './access/fetch-keys.js';
 import { provide } from './access/scope.js';
 import { ScopeFactory } from './access/scope-factory.js';
-import { shielded } from './access/shield.js';
+import { shielded, shieldedBelowTheRoot } from './access/shield.js';
 import { createTokenVerifier, secretFileIn } from './access/token.js';
 import type { Config } from './config.js';
 import { datacenterParts } from './datacenters/datacenter.parts.js';
@@ -15,6 +15,7 @@ import { ENTITIES } from './entities.js';
 import { prepareFirstStart } from './first-start.js';
 import { registerGraphiql } from './graphql/graphiql.js';
 import { createDoor } from './graphql/door.js';
+import { withFilledRelations } from './graphql/filled-relations.js';
 import { openHttpDoor } from './graphql/http-door.js';
 import { references } from './graphql/references.js';
 import { buildGatewaySchema } from './graphql/schema.js';
@@ -112,8 +113,10 @@ async function openDoors(app: FastifyInstance, config: Config, work: Work, log: 
   const verifyToken = await createTokenVerifier(config.auth, secretFileIn(config.dataDir), {
     fetch: fetchKeysWith(work.fetch),
   });
-  const schema = shielded(await buildGatewaySchema({ references }));
-  const door = createDoor({ ...work, schema, scopes: createScopes(work, verifyToken), log }, { ...config, ...config.limits });
+  const graph = await buildGatewaySchema({ references });
+  const schema = shielded(graph);
+  const schemaBelowTheRoot = withFilledRelations(shieldedBelowTheRoot(graph));
+  const door = createDoor({ ...work, schema, schemaBelowTheRoot, scopes: createScopes(work, verifyToken), log }, { ...config, ...config.limits });
   const stopApollo = await openHttpDoor(app, door);
   const closeSockets = openWebsocketDoor(app.server, door);
   if (config.graphiql) await registerGraphiql(app, { folder: GRAPHIQL_FOLDER });
