@@ -17,4 +17,4 @@ const result = await autocannon({
 });
 if (result.non2xx > 0 || result.errors > 0) throw new Error(`${name}: ${result.non2xx} answers were not 2xx, ${result.errors} requests failed.`);
 const { p50, p99 } = result.latency;
-console.log(JSON.stringify({ perSecond: result.requests.total / result.duration, p50Ms: p50, p99Ms: p99 }));
+console.log(JSON.stringify({ perSecond: result.requests.total / result.duration, seconds: result.duration, p50Ms: p50, p99Ms: p99 }));

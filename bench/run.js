@@ -8,7 +8,7 @@ import { begin, pathOf, stop } from '../scripts/project.js';
 import { fill } from './fill.js';
 import { installOrStop } from './install.js';
 import { QUERIES, requestsOf } from './queries.js';
-import { ask, end, LOAD_CORE, nodeOn, SERVERS, start, startGateway } from './servers.js';
+import { ask, cpuMs, end, LOAD_CORE, nodeOn, SERVERS, start, startGateway } from './servers.js';
 
 begin(`npm run bench [-- options]: the gateway, with everything it does in service, against mercurius, graphql-yoga and the
 limit (node:http with prepared statements, no GraphQL and no permissions), over one SQLite file. Servers take turns in every
@@ -98,7 +98,9 @@ async function measure(folder) {
       const server = await start(name, folder);
       for (const query of asked) {
         await load(server.url, query, 1);
-        results[query][name].push(await load(server.url, query, Number(options.seconds)));
+        const before = cpuMs(server);
+        const figures = await load(server.url, query, Number(options.seconds));
+        results[query][name].push({ ...figures, cpuUs: ((cpuMs(server) - before) * 1000) / (figures.perSecond * figures.seconds) });
       }
       await end(server);
     }
@@ -108,7 +110,7 @@ async function measure(folder) {
 }
 
 function summary(results) {
-  const middle = (rounds) => ({ perSecond: Math.round(median(rounds.map((one) => one.perSecond))), p99Ms: median(rounds.map((one) => one.p99Ms)) });
+  const middle = (rounds) => ({ perSecond: Math.round(median(rounds.map((one) => one.perSecond))), cpuUs: Math.round(median(rounds.map((one) => one.cpuUs))), p99Ms: median(rounds.map((one) => one.p99Ms)) });
   return Object.entries(results).map(([query, servers]) => ({
     query,
     title: QUERIES[query].title,
@@ -119,13 +121,17 @@ function summary(results) {
 function print(figures) {
   for (const { query, title, servers } of figures) {
     console.log(`\n(${query}) ${title}`);
-    const peer = Math.max(servers.mercurius?.perSecond ?? 0, servers['mercurius-loaders']?.perSecond ?? 0);
-    console.table(Object.entries(servers).map(([server, { perSecond, p99Ms }]) => ({
+    const best = [servers.mercurius, servers['mercurius-loaders']].filter(Boolean).toSorted((one, other) => other.perSecond - one.perSecond)[0];
+    const ratio = (one, other) => (one && other ? (one / other).toFixed(2) : '-');
+    console.table(Object.entries(servers).map(([server, { perSecond, p99Ms, cpuUs }]) => ({
       server,
       'requests/s': perSecond,
       'p99 ms': p99Ms,
-      'of the limit': servers.limit ? (perSecond / servers.limit.perSecond).toFixed(2) : '-',
-      'of the best mercurius': peer ? (perSecond / peer).toFixed(2) : '-',
+      'of the limit': ratio(perSecond, servers.limit?.perSecond),
+      'of mercurius': ratio(perSecond, best?.perSecond),
+      'cpu µs': cpuUs,
+      'limit / cpu': ratio(servers.limit?.cpuUs, cpuUs),
+      'mercurius / cpu': ratio(best?.cpuUs, cpuUs),
     })));
   }
 }

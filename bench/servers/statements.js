@@ -27,7 +27,7 @@ export const conditions = {
   page: `${attachedTo} and i.access <> 'DELETED'`,
   usable: `${attachedTo} and ${usable(PLAIN)}`,
   found: `${attachedTo} and i.access <> 'DELETED' and i.os_type in ('LINUX_VM', 'BSD_VM') and i.search_text like ? escape '\\' and b.image_id is not null`,
-  offered: 'o.repository_id = ? and r.generation >= o.from_generation and r.generation < o.to_generation',
+  offered: 'o.repository_id = ? and r.generation >= +o.from_generation and r.generation < +o.to_generation',
 };
 
 export const reason = `case when o.problem is not null then o.problem when i.id is not null then 'ALREADY_EXISTS'

@@ -38,6 +38,12 @@ export class UserQueries {
     return ids.map((id) => found.get(id) ?? null);
   });
 
+  /** By username; one statement per batch. */
+  readonly namesake = new DataLoader<string, UserType | null>(async (names) => {
+    const found = new Map((await this.#find(allOf([amongIds(this.em, 'u.username', names), notSystem]))).map((user) => [user.username, user]));
+    return names.map((name) => found.get(name) ?? null);
+  });
+
   /** Members per group id, by username. */
   readonly byGroup = new DataLoader<number, UserType[]>(async (groupIds) => {
     const rows = await readObjects<UserRow & { group_id: number }>(

@@ -55,9 +55,6 @@ export async function subgraphSdl(): Promise<string> {
 export async function buildGatewaySchema({ references }: { references: References }): Promise<GraphQLSchema> {
   const schema = await plainSchema();
   const resolvers = createResolversMap(schema) as Record<string, Record<string, unknown>>;
-  for (const [type, resolve] of Object.entries(references)) {
-    resolvers[type] = { ...resolvers[type], __resolveReference: resolve };
-  }
   resolvers['Query'] = { ...resolvers['Query'], _entities: entitiesField(references) };
   return buildSubgraphSchema([{ typeDefs: parse(sdlOf(schema)), resolvers: resolvers as GraphQLResolverMap<GatewayContext> }]);
 }

@@ -2,9 +2,9 @@ import DataLoader from 'dataloader';
 import type { DatacenterRef, Viewer } from '../access/viewer.js';
 import type { DatacenterQueries } from '../datacenters/datacenter.queries.js';
 import type { DatacenterType } from '../datacenters/datacenter.type.js';
-import { allOf, type Condition, oneOf } from '../platform/conditions.js';
+import { allOf, anyOf, type Condition, oneOf } from '../platform/conditions.js';
 import { isSqlite, type SqlEntityManager } from '../platform/database.js';
-import { badInput, notFound } from '../platform/errors.js';
+import { type AppError, badInput, notFound } from '../platform/errors.js';
 import type { Connection } from '../platform/page.js';
 import { amongIds, readRows } from '../platform/read-rows.js';
 import type { ObjectSelection } from '../platform/selection.js';
@@ -15,6 +15,10 @@ import type { ImageType } from './image.type.js';
 import { imagesEverywhere, imagesOfDatacenter, usableInDatacenter, visibleImages } from './image.visibility.js';
 import { type ImageListRequest, listImages } from './list-images.js';
 import { shownManifest } from './shown-manifest.js';
+
+function noKey(): AppError {
+  return badInput([{ path: 'name', message: 'Give the name or the uuid of the image.' }]);
+}
 
 /** Reads images as far as they exist for the viewer. */
 export class ImageQueries {
@@ -63,17 +67,33 @@ export class ImageQueries {
   async one(name: string | null | undefined, uuid: string | null | undefined, selection: ObjectSelection = WHOLE): Promise<ImageType | null> {
     const [hasName, hasUuid] = [typeof name === 'string', typeof uuid === 'string'];
     if (hasName === hasUuid) {
-      const message = hasName ? 'Give name or uuid, not both.' : 'Give the name or the uuid of the image.';
-      throw badInput([{ path: hasName ? 'uuid' : 'name', message }]);
+      throw hasName ? badInput([{ path: 'uuid', message: 'Give name or uuid, not both.' }]) : noKey();
     }
     const [image] = await this.#find(hasName ? sqlText`i.name = ${name}` : sqlText`i.uuid = ${uuid}`, selection);
     return image ?? null;
   }
 
-  /** Many by one of their keys, which is among the fields asked for, in one statement; null for each that the viewer cannot see. */
-  async many(key: 'name' | 'uuid', values: readonly string[], selection: ObjectSelection): Promise<(ImageType | null)[]> {
-    const found = new Map((await this.#find(amongIds(this.em, `i.${key}`, values), selection)).map((image) => [image[key], image]));
-    return values.map((value) => found.get(value) ?? null);
+  /** By id, those of them that the viewer can see, as a relation of a list asks for them. */
+  async several(ids: readonly number[], selection: ObjectSelection): Promise<ReadonlyMap<number, ImageType>> {
+    return new Map((await this.#find(amongIds(this.em, 'i.id', ids), selection)).map((image) => [image.id, image]));
+  }
+
+  /**
+   * Many by uuid or else by name, which are both among the fields asked for, in one statement; null for each that the viewer
+   * cannot see, BAD_USER_INPUT in the place of one without a key.
+   */
+  async referred(keys: readonly { uuid: string | null; name: string | null }[], selection: ObjectSelection): Promise<(ImageType | null | Error)[]> {
+    const [uuids, names] = [keys.flatMap(({ uuid }) => uuid ?? []), keys.flatMap(({ name }) => name ?? [])];
+    const wanted = anyOf([
+      ...(uuids.length > 0 ? [amongIds(this.em, 'i.uuid', uuids)] : []),
+      ...(names.length > 0 ? [amongIds(this.em, 'i.name', names)] : []),
+    ]);
+    const found = uuids.length + names.length === 0 ? [] : await this.#find(wanted, selection);
+    const [byUuid, byName] = [new Map(found.map((image) => [image.uuid, image])), new Map(found.map((image) => [image.name, image]))];
+    return keys.map(({ uuid, name }) => {
+      if (uuid !== null) return byUuid.get(uuid) ?? null;
+      return name !== null ? (byName.get(name) ?? null) : noKey();
+    });
   }
 
   async require(name: string): Promise<ImageType> {

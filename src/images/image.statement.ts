@@ -29,7 +29,7 @@ const SUPPORTING = new Set(['__typename', 'owner', 'datacenters', 'tags']);
 const plans = { sqlite: new WeakMap<ObjectSelection, Plan>(), postgres: new WeakMap<ObjectSelection, Plan>() };
 
 function ownerPart(selection: ObjectSelection): Part {
-  const asked = selection.nested?.get('owner');
+  const asked = selection.nested?.get('owner')?.fields;
   const isNameOnly = asked !== undefined && [...asked].every((field) => field === 'username' || field === '__typename');
   return isNameOnly ? OWNER_NAME : OWNER;
 }

@@ -81,6 +81,6 @@ export async function listImages(
   };
   return readPlainList<Row, ImageType>(em, list, readPage(request.page, order.value, 'number'), request.selection, {
     keyOf: (row) => [order.value === 'number' ? Number(row[1]) : String(row[1]), Number(row[0])],
-    nodeOf: reading.nodeOf,
+    nodesOf: (rows) => rows.map(reading.nodeOf),
   });
 }

@@ -131,27 +131,29 @@ export function readPage(args: PageArgs, value: KeyKind, id: KeyKind | null = nu
 }
 
 /**
- * A page from up to `limit + 1` rows in list order reversed when paging backward: the extra row only tells that there
- * is more. Without edges only the two cursors of `pageInfo` are made.
+ * Of up to `limit + 1` rows, in list order reversed when paging backward, those of the page in list order: the extra row
+ * only tells that there is more.
  */
+export function keptRows<R>(rows: readonly R[], page: PageRequest): R[] {
+  const kept = rows.slice(0, page.limit);
+  return page.backward ? kept.toReversed() : kept;
+}
+
+/** A page from its rows and their items. Without edges only the two cursors of `pageInfo` are made. */
 export function buildConnection<R, T>(
-  rows: readonly R[],
+  { kept, nodes, more }: { kept: readonly R[]; nodes: T[]; more: boolean },
   page: PageRequest,
-  map: { keyOf: (row: R) => CursorKey; nodeOf: (row: R) => T },
+  keyOf: (row: R) => CursorKey,
   asked: { totalCount: number; withEdges: boolean },
 ): Connection<T> {
-  const more = rows.length > page.limit;
-  const kept = rows.slice(0, page.limit);
-  if (page.backward) kept.reverse();
-  const nodes = kept.map(map.nodeOf);
-  const cursorOf = (row: R | undefined): string | null => (row === undefined ? null : encodeCursor(map.keyOf(row)));
+  const cursorOf = (row: R | undefined): string | null => (row === undefined ? null : encodeCursor(keyOf(row)));
   const pageInfo = {
     hasNextPage: page.backward ? page.before !== null : more,
     hasPreviousPage: page.backward ? more : page.after !== null,
     startCursor: cursorOf(kept[0]),
     endCursor: cursorOf(kept.at(-1)),
   };
-  const edges = asked.withEdges ? kept.map((row, at) => ({ cursor: encodeCursor(map.keyOf(row)), node: nodes[at] as T })) : [];
+  const edges = asked.withEdges ? kept.map((row, at) => ({ cursor: encodeCursor(keyOf(row)), node: nodes[at] as T })) : [];
   return { edges, nodes, pageInfo, totalCount: asked.totalCount };
 }
 

@@ -2,7 +2,7 @@ import type { RawBuilder } from 'kysely';
 import { allOf, type Condition } from './conditions.js';
 import type { SqlEntityManager } from './database.js';
 import { type KeysetOrder, keysetConditions, keysetOrderBy } from './keyset.js';
-import { buildConnection, type Connection, type CursorKey, type PageRequest } from './page.js';
+import { buildConnection, type Connection, type CursorKey, keptRows, type PageRequest } from './page.js';
 import { readObjects, readRows } from './read-rows.js';
 import { type SqlText, sqlText } from './sql-text.js';
 import type { ConnectionSelection } from './selection.js';
@@ -23,7 +23,8 @@ export interface ListStatement {
 export interface RowMap<R, T> {
   /** The cursor of a row in this order. */
   keyOf: (row: R) => CursorKey;
-  nodesOf: (rows: readonly R[]) => Promise<Map<R, T>>;
+  /** Items in the order of the rows. */
+  nodesOf: (rows: readonly R[]) => Promise<T[]> | T[];
 }
 
 /**
@@ -35,30 +36,43 @@ export async function readList<R extends object, T>(
   list: ListStatement,
   page: PageRequest,
   selection: ConnectionSelection,
-  map: RowMap<R, T>,
+  map: { keyOf: RowMap<R, T>['keyOf']; nodesOf: (rows: readonly R[]) => Promise<Map<R, T>> },
 ): Promise<Connection<T>> {
   const rows = selection.items ? await readObjects<R>(em, pageStatement(list, page)) : [];
-  const totalCount = selection.totalCount ? await countRows(em, list) : Number.NaN;
-  const nodes = await map.nodesOf(rows.slice(0, page.limit));
-  const nodeOf = (row: R): T => {
-    const node = nodes.get(row);
-    if (node === undefined) throw new Error('A row of the page has no node.');
-    return node;
+  const nodesOf = async (kept: readonly R[]): Promise<T[]> => {
+    const nodes = await map.nodesOf(kept);
+    return kept.map((row) => {
+      const node = nodes.get(row);
+      if (node === undefined) throw new Error('A row of the page has no node.');
+      return node;
+    });
   };
-  return buildConnection(rows, page, { keyOf: map.keyOf, nodeOf }, { totalCount, withEdges: selection.edges !== false });
+  return connectionOf(em, list, page, selection, { rows, keyOf: map.keyOf, nodesOf });
 }
 
-/** The same for rows as arrays of columns, each of which becomes its item by itself. */
+/** The same for rows as arrays of their columns. */
 export async function readPlainList<R, T>(
   em: SqlEntityManager,
   list: ListStatement,
   page: PageRequest,
   selection: ConnectionSelection,
-  map: { keyOf: (row: R) => CursorKey; nodeOf: (row: R) => T },
+  map: RowMap<R, T>,
 ): Promise<Connection<T>> {
   const rows = selection.items ? await readRows<R>(em, pageStatement(list, page)) : [];
+  return connectionOf(em, list, page, selection, { rows, ...map });
+}
+
+async function connectionOf<R, T>(
+  em: SqlEntityManager,
+  list: ListStatement,
+  page: PageRequest,
+  selection: ConnectionSelection,
+  { rows, keyOf, nodesOf }: RowMap<R, T> & { rows: readonly R[] },
+): Promise<Connection<T>> {
   const totalCount = selection.totalCount ? await countRows(em, list) : Number.NaN;
-  return buildConnection(rows, page, map, { totalCount, withEdges: selection.edges !== false });
+  const kept = keptRows(rows, page);
+  const nodes = await nodesOf(kept);
+  return buildConnection({ kept, nodes, more: rows.length > page.limit }, page, keyOf, { totalCount, withEdges: selection.edges !== false });
 }
 
 function pageStatement(list: ListStatement, page: PageRequest): SqlText {

@@ -22,8 +22,8 @@ function fieldsOf(nodes: readonly FieldNode[], info: GraphQLResolveInfo): Map<st
 export interface ObjectSelection {
   /** Names of its fields. */
   fields: ReadonlySet<string>;
-  /** Names of the fields of those fields; without it, anything may have been asked of them. */
-  nested?: ReadonlyMap<string, ReadonlySet<string>>;
+  /** What was asked of those fields; without it, anything may have been asked of them. */
+  nested?: ReadonlyMap<string, ObjectSelection>;
 }
 
 /** What a caller asked of a connection, so that the list reads that and no more. */
@@ -36,8 +36,8 @@ export interface ConnectionSelection extends ObjectSelection {
 }
 
 function selectionOf(fields: Map<string, FieldNode[]>, info: GraphQLResolveInfo): ObjectSelection {
-  const nested = new Map<string, ReadonlySet<string>>();
-  for (const [name, nodes] of fields) nested.set(name, new Set(fieldsOf(nodes, info).keys()));
+  const nested = new Map<string, ObjectSelection>();
+  for (const [name, nodes] of fields) nested.set(name, selectionOf(fieldsOf(nodes, info), info));
   return { fields: new Set(fields.keys()), nested };
 }
 

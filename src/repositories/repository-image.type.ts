@@ -1,5 +1,6 @@
 import { Field, Int, ObjectType } from 'type-graphql';
 import type { OsType } from '../imgapi/os-type.js';
+import type { ImageType } from '../images/image.type.js';
 import { OsTypeEnum } from '../images/image.enums.js';
 import { connectionType } from '../platform/page.js';
 import { ByteSize, DateTime, HttpUrl, Json, Uuid } from '../platform/scalars.js';
@@ -15,6 +16,8 @@ export class RepositoryImageType {
   repositoryId!: number;
   repositoryUrl!: string;
   loadedRepository?: ImageRepositoryType;
+  /** Null: none that the viewer can see. */
+  loadedImage?: ImageType | null;
   /** The image of the catalogue with the same uuid, seen or not. */
   imageId!: number | null;
 

@@ -44,6 +44,12 @@ export class RepositoryQueries {
     return ids.map((id) => found.get(id) ?? null);
   });
 
+  /** By name; one statement per batch. Asks for no permission. */
+  readonly namesake = new DataLoader<string, ImageRepositoryType | null>(async (names) => {
+    const found = new Map((await this.#find(amongIds(this.em, 'r.name', names))).map((repository) => [repository.name, repository]));
+    return names.map((name) => found.get(name) ?? null);
+  });
+
   constructor(
     private readonly em: SqlEntityManager,
     private readonly viewer: Viewer,
