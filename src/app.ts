@@ -28,7 +28,7 @@ import { DeleteImage } from './images/delete/delete-image.js';
 import { UpdateImage } from './images/update/update-image.js';
 import { unfinishedImports } from './images/import/unfinished-imports.js';
 import { ImgapiClient } from './imgapi/client.js';
-import { type Database, migrate, openDatabase } from './platform/database.js';
+import { type Database, migrate, missingSearchIndex, openDatabase } from './platform/database.js';
 import { Drain } from './platform/drain.js';
 import { GuardedFetch } from './platform/fetch.js';
 import type { FileStore } from './platform/file-store/file-store.js';
@@ -137,6 +137,8 @@ async function openDoors(app: FastifyInstance, config: Config, work: Work, log: 
 async function prepare(work: Work, log: Logger): Promise<string | null> {
   const applied = await migrate(work.database);
   if (applied.length > 0) log.info({ applied }, 'Migrations applied.');
+  const unindexed = await missingSearchIndex(work.database);
+  if (unindexed !== null) log.warn(unindexed);
   const firstKey = await prepareFirstStart(work.database);
   const server = await readImageServer(work.database.em.fork());
   await work.database.em.fork().transactional((tx) => syncLocalRepository(tx, server?.hostname ?? null, work.imageServerUrl));

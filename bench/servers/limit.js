@@ -1,20 +1,20 @@
 import { createServer } from 'node:http';
-import { attach, conditions, cursor, db, detach, findDatacenter, findImage, MANAGER, offeredFrom, pattern, reason, visibleDatacenter, visibleImage } from './statements.js';
+import { attach, attachedFrom, conditions, cursor, db, detach, findDatacenter, findImage, MANAGER, offeredFrom, order, pattern, reason, trigrams, visibleDatacenter, visibleImage } from './statements.js';
 
 // The limit: node:http, one or two prepared statements per answer, JSON.stringify. No GraphQL: the first word of the
 // operation says which answer of fixed shape is wanted.
 const selected = `i.id, i.uuid, i.name, i.alias, i.version, i.access, i.size_mib, i.os_type, i.status, i.created_at, u.username, d.name as bound`;
-const from = `image i join user_account u on u.id = i.owner_id left join image_attachment b on b.bound_image_id = i.id
-  left join datacenter d on d.id = b.datacenter_id and ${visibleDatacenter}`;
-const page = db.prepare(`select ${selected} from ${from} where ${conditions.page} order by i.name, i.id limit 51`);
-const image = db.prepare(`select ${selected} from ${from} where i.name = ? and (${visibleImage})`);
+const owned = 'join user_account u on u.id = i.owner_id';
+const bound = `left join image_attachment b on b.bound_image_id = i.id left join datacenter d on d.id = b.datacenter_id and ${visibleDatacenter}`;
+const page = db.prepare(`select ${selected} from ${attachedFrom} ${owned} ${bound} where ${conditions.page} order by ${order.page} limit 51`);
+const image = db.prepare(`select ${selected} from image i ${owned} ${bound} where i.name = ? and (${visibleImage})`);
 const attached = db.prepare(`select a.image_id, d.name, d.alias from image_attachment a join datacenter d on d.id = a.datacenter_id
   where a.image_id in (select value from json_each(?)) and ${visibleDatacenter} order by d.name`);
 const usable = db.prepare(`select i.id, i.uuid, i.name, i.alias, i.version, i.size_mib, i.os_type, i.resize, i.description
-  from image i where ${conditions.usable} order by i.name, i.id limit 51`);
+  from ${attachedFrom} where ${conditions.usable} order by ${order.page} limit 51`);
 const found = db.prepare(`select i.id, i.name, i.alias, i.size_mib, i.created_at, u.username from image i
   join user_account u on u.id = i.owner_id left join image_attachment b on b.bound_image_id = i.id
-  where ${conditions.found} order by i.created_at desc, i.id desc limit 51`);
+  where ${conditions.found} order by ${order.found} limit 51`);
 const tags = db.prepare('select image_id, tag from image_tag where image_id in (select value from json_each(?)) order by image_id, position');
 const repository = db.prepare('select id, name from image_repository where name = ? and not retired');
 const offered = db.prepare(`select o.id, o.uuid, o.name, o.version, o.os_type, o.size_mib, o.published_at, o.published_sort, ${reason} as reason,
@@ -71,7 +71,7 @@ const ANSWERS = {
     }), byName),
   }),
   Found: ({ dc, text }) => {
-    const rows = found.all(datacenterId(dc), pattern(text));
+    const rows = found.all(datacenterId(dc), trigrams(text), pattern(text));
     const tagsOf = grouped(tags, rows.slice(0, 50), (row) => row.tag);
     const show = (row) => ({ name: row.name, alias: row.alias, size: row.size_mib, createdAt: instant(row.created_at), owner: { username: row.username }, tags: tagsOf.get(row.id) });
     return { images: connection(rows, show, (row) => [row.created_at, row.id]) };

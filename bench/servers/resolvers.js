@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import DataLoader from 'dataloader';
 import { GraphQLScalarType } from 'graphql';
-import { attach, conditions, cursor, db, detach, findDatacenter, findImage, MANAGER, offeredFrom, pattern, reason, visibleDatacenter, visibleImage } from './statements.js';
+import { attach, attachedFrom, conditions, cursor, db, detach, findDatacenter, findImage, MANAGER, offeredFrom, order, pattern, reason, trigrams, visibleDatacenter, visibleImage } from './statements.js';
 
 // The peers as their own documentation teaches: resolvers that read rows, and a DataLoader (or a loader of mercurius) per
 // relation. One statement text serves a batch of any size, as the ids travel as one JSON parameter.
@@ -9,15 +9,15 @@ export const typeDefs = readFileSync(new URL('./schema.graphql', import.meta.url
 
 const columns = `i.id, i.uuid, i.name, i.alias, i.version, i.access, i.owner_id as ownerId, b.datacenter_id as boundId, i.size_mib as size,
   i.os_type as osType, i.status, i.resize, i.description, i.created_at as createdAt`;
-const from = 'image i left join image_attachment b on b.bound_image_id = i.id';
-const listed = (condition, order) => db.prepare(`select ${columns} from ${from} where ${condition} order by ${order} limit ?`);
+const bound = 'left join image_attachment b on b.bound_image_id = i.id';
+const listed = (tables, condition, by) => db.prepare(`select ${columns} from ${tables} ${bound} where ${condition} order by ${by} limit ?`);
 const statements = {
-  page: listed(conditions.page, 'i.name, i.id'),
-  usable: listed(conditions.usable, 'i.name, i.id'),
-  found: listed(conditions.found, 'i.created_at desc, i.id desc'),
-  image: db.prepare(`select ${columns} from ${from} where i.name = ? and (${visibleImage})`),
-  byUuid: db.prepare(`select ${columns} from ${from} where i.uuid in (select value from json_each(?)) and (${visibleImage})`),
-  byId: db.prepare(`select ${columns} from ${from} where i.id in (select value from json_each(?)) and (${visibleImage})`),
+  page: listed(attachedFrom, conditions.page, order.page),
+  usable: listed(attachedFrom, conditions.usable, order.page),
+  found: listed('image i', conditions.found, order.found),
+  image: db.prepare(`select ${columns} from image i ${bound} where i.name = ? and (${visibleImage})`),
+  byUuid: db.prepare(`select ${columns} from image i ${bound} where i.uuid in (select value from json_each(?)) and (${visibleImage})`),
+  byId: db.prepare(`select ${columns} from image i ${bound} where i.id in (select value from json_each(?)) and (${visibleImage})`),
   users: db.prepare('select id, username from user_account where id in (select value from json_each(?))'),
   datacenters: db.prepare(`select d.id, d.name, d.alias from datacenter d where d.id in (select value from json_each(?)) and ${visibleDatacenter}`),
   attached: db.prepare(`select a.image_id as imageId, d.id, d.name, d.alias from image_attachment a join datacenter d on d.id = a.datacenter_id
@@ -41,7 +41,7 @@ function images(_source, { datacenter, first, filter, orderBy }) {
   const id = datacenterId(datacenter);
   if (!filter) return connection(statements.page.all(id, first + 1), first, byName);
   if (orderBy?.field !== 'CREATED_AT') throw new Error('This server knows the queries of the bench alone.');
-  return connection(statements.found.all(id, pattern(filter.search), first + 1), first, (row) => [row.createdAt, row.id]);
+  return connection(statements.found.all(id, trigrams(filter.search), pattern(filter.search), first + 1), first, (row) => [row.createdAt, row.id]);
 }
 
 function change(work) {

@@ -17,18 +17,29 @@ export const PLAIN = one("select id from user_account where username = 'plain'")
 export const ADMIN = one("select id from user_account where username = 'admin'").id;
 
 const usable = (user) => `i.status <> 'PENDING' and (i.access = 'PUBLIC' or (i.access = 'PRIVATE' and i.owner_id = ${user}))`;
-const attachedTo = 'exists (select 1 from image_attachment a where a.image_id = i.id and a.datacenter_id = ?)';
 export const visibleDatacenter = `(d.access = 'PUBLIC' or d.id in (${administered}))`;
 export const visibleImage = `((i.access <> 'DELETED' and exists (select 1 from image_attachment a where a.image_id = i.id and a.datacenter_id in (${administered})))
   or (${usable(MANAGER)} and exists (select 1 from image_attachment a join datacenter d on d.id = a.datacenter_id where a.image_id = i.id and ${visibleDatacenter}))
   or (i.access = 'DELETED' and exists (select 1 from image_attachment a where a.bound_image_id = i.id and a.datacenter_id in (${administered}))))`;
 
+/** Attachments lead to the images of a datacenter in order, and the index of trigrams to what is searched for. */
+export const attachedFrom = 'image_attachment l cross join image i';
+const attached = 'l.datacenter_id = ? and i.id = l.image_id';
 export const conditions = {
-  page: `${attachedTo} and i.access <> 'DELETED'`,
-  usable: `${attachedTo} and ${usable(PLAIN)}`,
-  found: `${attachedTo} and i.access <> 'DELETED' and i.os_type in ('LINUX_VM', 'BSD_VM') and i.search_text like ? escape '\\' and b.image_id is not null`,
+  page: `${attached} and i.access <> 'DELETED'`,
+  usable: `${attached} and ${usable(PLAIN)}`,
+  found: `exists (select 1 from image_attachment a where a.image_id = i.id and a.datacenter_id = ?) and i.access <> 'DELETED'
+    and i.os_type in ('LINUX_VM', 'BSD_VM') and i.id in (select x.rowid from image_search x where x.image_search match ?)
+    and i.search_text like ? escape '\\' and b.image_id is not null`,
   offered: 'o.repository_id = ? and r.generation >= +o.from_generation and r.generation < +o.to_generation',
 };
+export const order = { page: 'l.name, l.image_id', found: 'i.created_at desc, i.id desc' };
+
+/** A search in the words of the index. */
+export function trigrams(text) {
+  const characters = [...text.toLowerCase()];
+  return [...new Set(characters.slice(2).map((last, at) => `"${characters[at]}${characters[at + 1]}${last}"`))].join(' AND ');
+}
 
 export const reason = `case when o.problem is not null then o.problem when i.id is not null then 'ALREADY_EXISTS'
   when o.origin is not null and base.id is null then 'MISSING_ORIGIN' end`;

@@ -10,9 +10,9 @@ import { amongIds, readRows } from '../platform/read-rows.js';
 import type { ObjectSelection } from '../platform/selection.js';
 import { sqlText } from '../platform/sql-text.js';
 import type { Row } from './image.columns.js';
-import { type ImageReading, imageReading, WHOLE } from './image.statement.js';
+import { IMAGE_FROM, type ImageReading, imageReading, WHOLE } from './image.statement.js';
 import type { ImageType } from './image.type.js';
-import { imagesEverywhere, imagesOfDatacenter, usableInDatacenter, visibleImages } from './image.visibility.js';
+import { type ImageScope, imagesEverywhere, imagesOfDatacenter, usableInDatacenter, visibleImages } from './image.visibility.js';
 import { type ImageListRequest, listImages } from './list-images.js';
 import { shownManifest } from './shown-manifest.js';
 
@@ -141,14 +141,14 @@ export class ImageQueries {
     return attached.flatMap((one) => seen.byId(one.id) ?? []);
   }
 
-  async #list(where: Condition, request: ImageListRequest): Promise<Connection<ImageType>> {
-    return listImages(this.em, await this.#reading(request.selection), where, request);
+  async #list(scope: ImageScope, request: ImageListRequest): Promise<Connection<ImageType>> {
+    return listImages(this.em, await this.#reading(request.selection), scope, request);
   }
 
   async #find(condition: Condition, selection: ObjectSelection): Promise<ImageType[]> {
     const reading = await this.#reading(selection);
     const where = allOf([condition, visibleImages(this.viewer)]);
-    const rows = await readRows<Row>(this.em, sqlText`select ${reading.columns('i.name')} from ${reading.from} where ${where}`);
+    const rows = await readRows<Row>(this.em, sqlText`select ${reading.columns('i.name')} from ${reading.from(IMAGE_FROM)} where ${where}`);
     return rows.map(reading.nodeOf);
   }
 

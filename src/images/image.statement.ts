@@ -8,12 +8,12 @@ import type { ImageType } from './image.type.js';
 
 /** Tables under the aliases that conditions use. An image is bound to one datacenter at most, so the join adds no row. */
 export const IMAGE_FROM = plainText('image i left join image_attachment b on b.bound_image_id = i.id');
-const WITH_OWNER = ' join user_account u on u.id = i.owner_id';
+const WITH_OWNER = plainText('join user_account u on u.id = i.owner_id');
 
 /** What one selection takes of the table, worked out once. */
 interface Plan {
   columns: SqlText;
-  from: SqlText;
+  withOwner: boolean;
   parts: readonly { part: Part; at: number }[];
   /** Some field has a resolver of its own: it must find the whole image, and whether its guarded fields may be seen. */
   isWhole: boolean;
@@ -52,7 +52,7 @@ function planOf(selection: ObjectSelection, isSqlite: boolean): Plan {
   const names = [...parts].flatMap((part) => part.columns).map((column, index) => `${column} as c${index}`);
   return {
     columns: plainText(names.length === 0 ? 'null as c0' : names.join(', ')),
-    from: fields.has('owner') ? plainText(IMAGE_FROM.text + WITH_OWNER) : IMAGE_FROM,
+    withOwner: fields.has('owner'),
     parts: placed,
     isWhole,
     width: at,
@@ -63,7 +63,8 @@ function planOf(selection: ObjectSelection, isSqlite: boolean): Plan {
 export interface ImageReading {
   /** `order` is the column that a list is ordered by. */
   columns(order: string): SqlText;
-  from: SqlText;
+  /** The tables, in whichever way one gets to the images, with what the columns need beside them. */
+  from(images: SqlText): SqlText;
   nodeOf(row: Row): ImageType;
 }
 
@@ -72,13 +73,13 @@ export function imageReading(selection: ObjectSelection, viewer: Viewer, seen: S
   const known = isSqlite ? plans.sqlite : plans.postgres;
   let plan = known.get(selection);
   if (plan === undefined) known.set(selection, (plan = planOf(selection, isSqlite)));
-  const { columns, from, parts, isWhole, width } = plan;
+  const { columns, withOwner, parts, isWhole, width } = plan;
   return {
     columns: (order) => {
       const plain = sqlText`i.id as id, ${plainText(order)} as place, ${columns}`;
       return isWhole ? sqlText`${plain}, ${inspectableColumn(viewer)} as inspectable` : plain;
     },
-    from,
+    from: (images) => (withOwner ? sqlText`${images} ${WITH_OWNER}` : images),
     nodeOf: (row) => {
       const image = { id: row[0] } as ImageType;
       for (const { part, at } of parts) part.put(image, row, at, seen);

@@ -5,11 +5,14 @@ import { type Connection, type PageArgs, readPage } from '../platform/page.js';
 import { readPlainList } from '../platform/read-page.js';
 import type { ConnectionSelection } from '../platform/selection.js';
 import { plainText, sqlText } from '../platform/sql-text.js';
+import { countImages } from './count-images.js';
 import type { ImageOrderField } from './image.enums.js';
 import type { ImageFilter, ImageOrder } from './image.inputs.js';
 import type { Row } from './image.columns.js';
-import { IMAGE_FROM, type ImageReading } from './image.statement.js';
+import type { ImageReading } from './image.statement.js';
 import type { ImageType } from './image.type.js';
+import type { ImageScope } from './image.visibility.js';
+import { planList } from './list-plan.js';
 
 /** What a caller may ask of any list of images. */
 export interface ImageListRequest {
@@ -19,12 +22,8 @@ export interface ImageListRequest {
   selection: ConnectionSelection;
 }
 
-const ORDER: Record<ImageOrderField, { column: string; value: 'string' | 'number' }> = {
-  NAME: { column: 'i.name', value: 'string' },
-  ALIAS: { column: 'i.alias', value: 'string' },
-  SIZE: { column: 'i.size_mib', value: 'number' },
-  CREATED_AT: { column: 'i.created_at', value: 'number' },
-};
+/** What each order compares. */
+const VALUES: Record<ImageOrderField, 'string' | 'number'> = { NAME: 'string', ALIAS: 'string', SIZE: 'number', CREATED_AT: 'number' };
 
 function flag(column: string, wanted: boolean | null | undefined): Condition[] {
   if (wanted === null || wanted === undefined) return [];
@@ -63,24 +62,28 @@ export function imageFilter(filter: ImageFilter | null | undefined): Condition {
   return allOf(conditions);
 }
 
-/** One page of the images that meet `where`, with the relations that were asked for; two statements at most. */
+/** One page of the images of a scope, with the relations that were asked for; two statements, and one for the count. */
 export async function listImages(
   em: SqlEntityManager,
   reading: ImageReading,
-  where: Condition,
+  scope: ImageScope,
   request: ImageListRequest,
 ): Promise<Connection<ImageType>> {
-  const order = ORDER[request.orderBy?.field ?? 'NAME'];
-  const keyset: KeysetOrder = { column: order.column, id: 'i.id', direction: request.orderBy?.direction ?? 'ASC' };
+  const field = request.orderBy?.field ?? 'NAME';
+  const plan = await planList(em, scope, request);
+  const keyset: KeysetOrder = { column: plan.order[field], id: plan.id, direction: request.orderBy?.direction ?? 'ASC' };
   const list = {
-    columns: reading.columns(order.column),
-    from: reading.from,
-    where: allOf([where, imageFilter(request.filter)]),
+    columns: reading.columns(keyset.column),
+    from: reading.from(plan.from),
+    where: allOf([plan.where, imageFilter(request.filter)]),
     order: keyset,
-    counted: IMAGE_FROM,
+    counted: plan.from,
   };
-  return readPlainList<Row, ImageType>(em, list, readPage(request.page, order.value, 'number'), request.selection, {
-    keyOf: (row) => [order.value === 'number' ? Number(row[1]) : String(row[1]), Number(row[0])],
+  const kind = VALUES[field];
+  const page = readPage(request.page, kind, 'number');
+  const connection = await readPlainList<Row, ImageType>(em, list, page, { ...request.selection, totalCount: false }, {
+    keyOf: (row) => [kind === 'number' ? Number(row[1]) : String(row[1]), Number(row[0])],
     nodesOf: (rows) => rows.map(reading.nodeOf),
   });
+  return request.selection.totalCount ? { ...connection, totalCount: await countImages(em, list) } : connection;
 }

@@ -8,6 +8,7 @@ import { CompiledQuery, type DatabaseConnection, type Kysely } from 'kysely';
 import { postgresMigrations } from './migrations/postgres/index.js';
 import { sqliteMigrations } from './migrations/sqlite/index.js';
 import { giveReader, SqliteReader } from './reader.js';
+import { describeSearchIndex, prepareSearch } from './search-index.js';
 import type { Tables } from './tables.js';
 import { giveWatch, WriteWatch } from './write-watch.js';
 
@@ -20,6 +21,9 @@ const BUSY_TIMEOUT_MS = 5000;
 
 /** Where each set of migrations lives, relative to the project, for the command that writes new ones. */
 export const MIGRATION_FOLDERS = { sqlite: 'src/platform/migrations/sqlite', postgres: 'src/platform/migrations/postgres' };
+
+/** What migrations make that no entity describes: search indexes with their own tables, and the triggers that keep copies true. */
+const BY_HAND = { ignoreTriggers: true, ignoreRoutines: true, skipTables: [/^(image|repository_image)_search(_|$)/] };
 
 async function prepareSqliteConnection(connection: DatabaseConnection): Promise<void> {
   for (const pragma of ['journal_mode = wal', 'synchronous = normal', 'foreign_keys = on', `busy_timeout = ${BUSY_TIMEOUT_MS}`]) {
@@ -44,6 +48,7 @@ export async function openDatabase(target: DatabaseTarget, entities: EntityClass
         await prepareSqliteConnection(connection as DatabaseConnection);
         watch.follow(connection as DatabaseConnection);
       },
+      schemaGenerator: BY_HAND,
       migrations: { ...migrations, path: MIGRATION_FOLDERS.sqlite, migrationsList: sqliteMigrations },
     });
     giveWatch(database.driver, watch);
@@ -56,6 +61,8 @@ export async function openDatabase(target: DatabaseTarget, entities: EntityClass
     extensions: [Migrator],
     ensureDatabase: false,
     onCreateConnection: async (connection) => watch.follow(connection as DatabaseConnection),
+    schemaGenerator: BY_HAND,
+    discovery: { onMetadata: describeSearchIndex },
     migrations: { ...migrations, path: MIGRATION_FOLDERS.postgres, migrationsList: postgresMigrations },
   });
   giveWatch(database.driver, watch);
@@ -73,10 +80,19 @@ function readAside(database: Database, path: string): void {
   };
 }
 
-/** Applies what is missing; names of the migrations applied, oldest first. */
+/**
+ * Applies what is missing; names of the migrations applied, oldest first. Search works without its index on a Postgres that
+ * forbids the extension: `missingSearchIndex` tells.
+ */
 export async function migrate(database: Database): Promise<string[]> {
   const applied = await database.migrator.up();
+  await missingSearchIndex(database);
   return applied.map((migration) => migration.name);
+}
+
+/** Null when searches have their index; else why not, in words for an operator. Tries to make it first. */
+export async function missingSearchIndex(database: Database): Promise<string | null> {
+  return isSqlite(database.em) ? null : prepareSearch(database);
 }
 
 /** The typed statement builder, inside the transaction that `em` is in. Columns are raw: see `Tables`. */

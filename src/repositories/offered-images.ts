@@ -4,14 +4,17 @@ import type { ImageType } from '../images/image.type.js';
 import { allOf, type Condition, contains, oneOf } from '../platform/conditions.js';
 import { plainText, type SqlText, sqlText } from '../platform/sql-text.js';
 import type { Big } from '../platform/tables.js';
+import { isSqlite, type SqlEntityManager } from '../platform/database.js';
+import { fewestOf } from '../platform/few-rows.js';
+import { searchedIds } from '../platform/search-index.js';
 import type { ImageRepositoryType } from './image-repository.type.js';
 import type { RepositoryImageOrderField } from './repository-image.enums.js';
 import type { RepositoryImageFilter } from './repository-image.inputs.js';
 import type { RepositoryImageType } from './repository-image.type.js';
 
-/** Entries (alias `o`) of repositories (`r`), with the image of the same uuid (`i`) and the one they build on (`base`). */
-export const OFFERED_FROM = plainText(`repository_image o join image_repository r on r.id = o.repository_id
-  left join image i on i.uuid = o.uuid left join image base on base.uuid = o.origin and base.status = 'OK'`);
+/** Entries (alias `o`) of repositories, with the image of the same uuid (`i`) and the one they build on (`base`). */
+export const OFFERED_FROM = plainText(`repository_image o left join image i on i.uuid = o.uuid
+  left join image base on base.uuid = o.origin and base.status = 'OK'`);
 
 /** Why an entry cannot be imported now, as a code; null when it can. */
 const REASON = `case when o.problem is not null then o.problem when i.id is not null then 'ALREADY_EXISTS'
@@ -36,10 +39,13 @@ export function hidesKnownEntries(viewer: Viewer, repository: ImageRepositoryTyp
   return repository.isLocal && !viewer.isSuperAdmin;
 }
 
-/** What readers see of a repository: the present generation. */
+/**
+ * What readers see of a repository: the present generation. The plus keeps planners from reading all of it by its generation:
+ * a page is read along the order of the list.
+ */
 export function offeredBy(viewer: Viewer, repository: ImageRepositoryType): Condition {
-  // The plus keeps an index on generations from being used: nearly all rows are present, and the list has its order from another.
-  const present = sqlText`o.repository_id = ${repository.id} and r.generation >= +o.from_generation and r.generation < +o.to_generation`;
+  const generation = sqlText`(select r.generation from image_repository r where r.id = ${repository.id})`;
+  const present = sqlText`o.repository_id = ${repository.id} and ${generation} >= +o.from_generation and ${generation} < +o.to_generation`;
   return hidesKnownEntries(viewer, repository) ? allOf([present, plainText('i.id is null')]) : present;
 }
 
@@ -52,6 +58,13 @@ export function offeredFilter(filter: RepositoryImageFilter | null | undefined):
   if (filter?.publishedAfter) conditions.push(sqlText`o.published_at > ${filter.publishedAfter.getTime()}`);
   if (typeof filter?.importable === 'boolean') conditions.push(plainText(filter.importable ? IMPORTABLE : `not ${IMPORTABLE}`));
   return conditions.length === 0 ? null : allOf(conditions);
+}
+
+/** Narrows a search to the entries that the index finds, where these are few; SQLite only, Postgres decides by itself. */
+export async function searchedOffers(em: SqlEntityManager, filter: RepositoryImageFilter | null | undefined): Promise<Condition[]> {
+  if (!filter?.search || !isSqlite(em)) return [];
+  const found = await fewestOf(em, [{ kind: 'search', ids: searchedIds('repository_image', filter.search) }]);
+  return found === null ? [] : [sqlText`o.id in (${found.ids})`];
 }
 
 export const OFFERED_ORDER: Record<RepositoryImageOrderField, { column: string; value: 'string' | 'number' }> = {
