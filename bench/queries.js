@@ -36,7 +36,7 @@ export const QUERIES = {
       images(datacenter: $dc, first: 50, filter: { search: $text, osType: [LINUX_VM, BSD_VM], dcBound: true },
         orderBy: { field: CREATED_AT, direction: DESC }) {
         nodes { name alias size createdAt owner { username } tags } pageInfo { hasNextPage endCursor } } }`,
-    variables: [{ dc: 'main', text: 'family 2' }, { dc: 'main', text: 'family 4' }, { dc: 'main', text: 'family 6' }],
+    variables: [{ dc: 'main', text: '012' }, { dc: 'main', text: '034' }, { dc: 'main', text: '056' }],
   },
   e: {
     title: 'a repository browsed, with importable and image',

@@ -9,7 +9,7 @@ import { ViewerType } from './viewer.type.js';
 export class ViewerResolver {
   constructor(
     private readonly self: Viewer,
-    private readonly users: UserQueries,
+    private readonly users: () => UserQueries,
   ) {}
 
   @Query(() => ViewerType, { description: 'You, the signed-in caller. UNAUTHENTICATED when nobody is signed in.' })
@@ -19,6 +19,6 @@ export class ViewerResolver {
 
   @FieldResolver(() => UserType, { description: 'Your account.' })
   async user(@Root() viewer: ViewerType): Promise<UserType> {
-    return viewer.loadedUser ?? this.users.require(viewer.userId);
+    return viewer.loadedUser ?? this.users().require(viewer.userId);
   }
 }

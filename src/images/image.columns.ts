@@ -8,7 +8,14 @@ import { attachedWhereAdmin } from './image.visibility.js';
 
 /** A row as the driver gives it: values in the order of the columns. */
 export type Row = readonly unknown[];
-type Put = (image: ImageType, row: Row, at: number, seen: SeenDatacenters) => void;
+
+/** What is known in memory already. */
+export interface Known {
+  seen: SeenDatacenters;
+  names: ReadonlyMap<number, string>;
+}
+
+type Put = (image: ImageType, row: Row, at: number, known: Known) => void;
 
 /** Some columns of the statement, and what becomes of them. */
 export interface Part {
@@ -29,9 +36,10 @@ function instant(property: 'createdAt' | 'updatedAt', column: string): Part {
   return { columns: [column], put: (image, row, at) => (image[property] = Number(row[at])) };
 }
 
-const bound: Part = {
+/** Where it is bound; a list of where it is attached says so too. */
+export const BOUND: Part = {
   columns: ['b.datacenter_id'],
-  put: (image, row, at, seen) => {
+  put: (image, row, at, { seen }) => {
     const id = row[at] as number | null;
     image.boundDatacenterId = id;
     image.dcBound = id !== null;
@@ -55,8 +63,8 @@ export const FIELD_PARTS: Readonly<Record<string, Part>> = {
   homepage: copied('homepage', 'i.homepage'),
   createdAt: instant('createdAt', 'i.created_at'),
   updatedAt: instant('updatedAt', 'i.updated_at'),
-  dcBound: bound,
-  boundDatacenter: bound,
+  dcBound: BOUND,
+  boundDatacenter: BOUND,
 };
 
 /** What field resolvers need to know of an image beyond its fields; `inspectable` depends on who asks. */
@@ -78,13 +86,15 @@ function fileOf(row: Row, at: number): ImageType['guardedFile'] {
   return { size: Number(size), sha1, sha256, compression: (compression as string | null) ?? 'none' };
 }
 
-/** The owner by name alone, which is what lists show. */
+/** The owner by name alone, which is what lists show: the name is known by the id. */
 export const OWNER_NAME: Part = {
-  columns: ['i.owner_id', 'u.username'],
-  put: (image, row, at) => {
-    image.ownerId = row[at] as number;
+  columns: ['i.owner_id'],
+  put: (image, row, at, { names }) => {
+    const id = row[at] as number;
+    image.ownerId = id;
+    const username = names.get(id);
     // Nothing else was asked of it.
-    image.loadedOwner = { id: image.ownerId, username: row[at + 1] as string } as UserType;
+    if (username !== undefined) image.loadedOwner = { id, username } as UserType;
   },
 };
 
@@ -97,12 +107,19 @@ export const OWNER: Part = {
   },
 };
 
-/** Ids of the datacenters as `1,7,3`: the catalogue knows the rest of them. */
+/** Ids of the datacenters as `1b,7,3`, with a `b` behind the one it is bound to: the catalogue knows the rest of them. */
 export function attachedPart(isSqlite: boolean): Part {
-  const list = isSqlite ? 'group_concat(z.datacenter_id)' : "string_agg(cast(z.datacenter_id as text), ',')";
+  const id = `cast(z.datacenter_id as text) || case when z.bound_image_id is null then '' else 'b' end`;
+  const list = isSqlite ? `group_concat(${id})` : `string_agg(${id}, ',')`;
   return {
     columns: [`(select ${list} from image_attachment z where z.image_id = i.id)`],
-    put: (image, row, at, seen) => (image.loadedDatacenters = seen.listOf(row[at] as string | null)),
+    put: (image, row, at, { seen }) => {
+      const { all, bound, boundId } = seen.attached((row[at] as string | null) ?? '');
+      image.loadedDatacenters = all;
+      image.boundDatacenterId = boundId;
+      image.dcBound = boundId !== null;
+      image.loadedBoundDatacenter = bound;
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import type { DatacenterRef, Viewer } from '../access/viewer.js';
 import type { DatacenterQueries } from '../datacenters/datacenter.queries.js';
 import type { DatacenterType } from '../datacenters/datacenter.type.js';
 import { allOf, anyOf, type Condition, oneOf } from '../platform/conditions.js';
-import { isSqlite, type SqlEntityManager } from '../platform/database.js';
+import type { SqlEntityManager } from '../platform/database.js';
 import { type AppError, badInput, notFound } from '../platform/errors.js';
 import type { Connection } from '../platform/page.js';
 import { amongIds, readRows } from '../platform/read-rows.js';
@@ -148,12 +148,12 @@ export class ImageQueries {
   async #find(condition: Condition, selection: ObjectSelection): Promise<ImageType[]> {
     const reading = await this.#reading(selection);
     const where = allOf([condition, visibleImages(this.viewer)]);
-    const rows = await readRows<Row>(this.em, sqlText`select ${reading.columns('i.name')} from ${reading.from(IMAGE_FROM)} where ${where}`);
-    return rows.map(reading.nodeOf);
+    const rows = await readRows<Row>(this.em, sqlText`select ${reading.columns()} from ${reading.from(IMAGE_FROM)} where ${where}`);
+    return reading.nodesOf(rows);
   }
 
   async #reading(selection: ObjectSelection): Promise<ImageReading> {
-    return imageReading(selection, this.viewer, await this.datacenters.seen(), isSqlite(this.em));
+    return imageReading(this.em, selection, this.viewer, await this.datacenters.seen());
   }
 
   async #tags(imageId: number): Promise<string[]> {

@@ -1,9 +1,11 @@
+import { usernames } from '../access/usernames.js';
 import type { Viewer } from '../access/viewer.js';
 import type { SeenDatacenters } from '../datacenters/datacenter-catalogue.js';
+import { isSqlite, type SqlEntityManager } from '../platform/database.js';
 import type { ObjectSelection } from '../platform/selection.js';
 import { plainText, type SqlText, sqlText } from '../platform/sql-text.js';
 import { asBoolean, type Flag } from '../platform/tables.js';
-import { attachedPart, FIELD_PARTS, INNER_PARTS, inspectableColumn, OWNER, OWNER_NAME, type Part, type Row, tagsPart } from './image.columns.js';
+import { attachedPart, BOUND, FIELD_PARTS, INNER_PARTS, inspectableColumn, OWNER, OWNER_NAME, type Part, type Row, tagsPart } from './image.columns.js';
 import type { ImageType } from './image.type.js';
 
 /** Tables under the aliases that conditions use. An image is bound to one datacenter at most, so the join adds no row. */
@@ -13,6 +15,8 @@ const WITH_OWNER = plainText('join user_account u on u.id = i.owner_id');
 /** What one selection takes of the table, worked out once. */
 interface Plan {
   columns: SqlText;
+  /** Nothing of the owner but its name: where its id is in the row. */
+  ownerAt: number | null;
   withOwner: boolean;
   parts: readonly { part: Part; at: number }[];
   /** Some field has a resolver of its own: it must find the whole image, and whether its guarded fields may be seen. */
@@ -23,10 +27,11 @@ interface Plan {
 /** An image with everything that resolvers and services look at; its relations are left to them. */
 export const WHOLE: ObjectSelection = { fields: new Set(['tags', 'actions']) };
 
-/** Columns before those of the parts: the id, and the value that a list is ordered by. */
-const LEADING = 2;
+/** Columns before those of the parts: the id. */
+const LEADING = 1;
 const SUPPORTING = new Set(['__typename', 'owner', 'datacenters', 'tags']);
-const plans = { sqlite: new WeakMap<ObjectSelection, Plan>(), postgres: new WeakMap<ObjectSelection, Plan>() };
+const NOTHING = plainText('');
+const known = { sqlite: new WeakMap<ObjectSelection, Plan>(), postgres: new WeakMap<ObjectSelection, Plan>() };
 
 function ownerPart(selection: ObjectSelection): Part {
   const asked = selection.nested?.get('owner')?.fields;
@@ -34,14 +39,17 @@ function ownerPart(selection: ObjectSelection): Part {
   return isNameOnly ? OWNER_NAME : OWNER;
 }
 
-function planOf(selection: ObjectSelection, isSqlite: boolean): Plan {
+function planOf(selection: ObjectSelection, onSqlite: boolean): Plan {
   const { fields } = selection;
   const isWhole = [...fields].some((field) => !(field in FIELD_PARTS) && !SUPPORTING.has(field));
   const wanted = isWhole ? Object.values(FIELD_PARTS) : [...fields].flatMap((field) => FIELD_PARTS[field] ?? []);
   const parts = new Set<Part>([...wanted, ...(isWhole ? INNER_PARTS : [])]);
   if (fields.has('owner')) parts.add(ownerPart(selection));
-  if (fields.has('datacenters')) parts.add(attachedPart(isSqlite));
-  if (fields.has('tags')) parts.add(tagsPart(isSqlite));
+  if (fields.has('datacenters')) {
+    parts.add(attachedPart(onSqlite));
+    parts.delete(BOUND);
+  }
+  if (fields.has('tags')) parts.add(tagsPart(onSqlite));
   let at = LEADING;
   const placed = [...parts].map((part) => {
     const place = { part, at };
@@ -52,7 +60,8 @@ function planOf(selection: ObjectSelection, isSqlite: boolean): Plan {
   const names = [...parts].flatMap((part) => part.columns).map((column, index) => `${column} as c${index}`);
   return {
     columns: plainText(names.length === 0 ? 'null as c0' : names.join(', ')),
-    withOwner: fields.has('owner'),
+    withOwner: parts.has(OWNER),
+    ownerAt: placed.find(({ part }) => part === OWNER_NAME)?.at ?? null,
     parts: placed,
     isWhole,
     width: at,
@@ -61,30 +70,40 @@ function planOf(selection: ObjectSelection, isSqlite: boolean): Plan {
 
 /** How images are read for one selection and one viewer. */
 export interface ImageReading {
-  /** `order` is the column that a list is ordered by. */
-  columns(order: string): SqlText;
+  /** `order` is the column that a list is ordered by; without one, no order is known. */
+  columns(order?: string): SqlText;
   /** The tables, in whichever way one gets to the images, with what the columns need beside them. */
   from(images: SqlText): SqlText;
-  nodeOf(row: Row): ImageType;
+  /** The value that the list is ordered by. */
+  placeOf(row: Row): unknown;
+  nodesOf(rows: readonly Row[]): Promise<ImageType[]>;
 }
 
+const NO_NAMES: ReadonlyMap<number, string> = new Map();
+
 /** What was not asked for is not there, unless a field with a resolver of its own was asked for: then all of it is. */
-export function imageReading(selection: ObjectSelection, viewer: Viewer, seen: SeenDatacenters, isSqlite: boolean): ImageReading {
-  const known = isSqlite ? plans.sqlite : plans.postgres;
-  let plan = known.get(selection);
-  if (plan === undefined) known.set(selection, (plan = planOf(selection, isSqlite)));
-  const { columns, withOwner, parts, isWhole, width } = plan;
+export function imageReading(em: SqlEntityManager, selection: ObjectSelection, viewer: Viewer, seen: SeenDatacenters): ImageReading {
+  const onSqlite = isSqlite(em);
+  const plans = onSqlite ? known.sqlite : known.postgres;
+  let plan = plans.get(selection);
+  if (plan === undefined) plans.set(selection, (plan = planOf(selection, onSqlite)));
+  const { columns, withOwner, ownerAt, parts, isWhole, width } = plan;
   return {
     columns: (order) => {
-      const plain = sqlText`i.id as id, ${plainText(order)} as place, ${columns}`;
-      return isWhole ? sqlText`${plain}, ${inspectableColumn(viewer)} as inspectable` : plain;
+      const inspectable = isWhole ? sqlText`, ${inspectableColumn(viewer)} as inspectable` : NOTHING;
+      return sqlText`i.id as id, ${columns}${inspectable}${plainText(order === undefined ? '' : `, ${order} as place`)}`;
     },
     from: (images) => (withOwner ? sqlText`${images} ${WITH_OWNER}` : images),
-    nodeOf: (row) => {
-      const image = { id: row[0] } as ImageType;
-      for (const { part, at } of parts) part.put(image, row, at, seen);
-      if (isWhole) image.inspectable = asBoolean(row[width] as Flag);
-      return image;
+    placeOf: (row) => row.at(-1),
+    nodesOf: async (rows) => {
+      const names = ownerAt === null ? NO_NAMES : await usernames(em, rows.map((row) => row[ownerAt] as number));
+      const inMemory = { seen, names };
+      return rows.map((row) => {
+        const image = { id: row[0] } as ImageType;
+        for (const { part, at } of parts) part.put(image, row, at, inMemory);
+        if (isWhole) image.inspectable = asBoolean(row[width] as Flag);
+        return image;
+      });
     },
   };
 }

@@ -82,8 +82,8 @@ export async function listImages(
   const kind = VALUES[field];
   const page = readPage(request.page, kind, 'number');
   const connection = await readPlainList<Row, ImageType>(em, list, page, { ...request.selection, totalCount: false }, {
-    keyOf: (row) => [kind === 'number' ? Number(row[1]) : String(row[1]), Number(row[0])],
-    nodesOf: (rows) => rows.map(reading.nodeOf),
+    keyOf: (row) => [kind === 'number' ? Number(reading.placeOf(row)) : String(reading.placeOf(row)), Number(row[0])],
+    nodesOf: reading.nodesOf,
   });
   return request.selection.totalCount ? { ...connection, totalCount: await countImages(em, list) } : connection;
 }
