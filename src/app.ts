@@ -15,7 +15,6 @@ import { ENTITIES } from './entities.js';
 import { prepareFirstStart } from './first-start.js';
 import { registerGraphiql } from './graphql/graphiql.js';
 import { createDoor } from './graphql/door.js';
-import { withFilledRelations } from './graphql/filled-relations.js';
 import { openHttpDoor } from './graphql/http-door.js';
 import { references } from './graphql/references.js';
 import { buildGatewaySchema } from './graphql/schema.js';
@@ -115,7 +114,7 @@ async function openDoors(app: FastifyInstance, config: Config, work: Work, log: 
   });
   const graph = await buildGatewaySchema({ references });
   const schema = shielded(graph);
-  const schemaBelowTheRoot = withFilledRelations(shieldedBelowTheRoot(graph));
+  const schemaBelowTheRoot = shieldedBelowTheRoot(graph);
   const door = createDoor({ ...work, schema, schemaBelowTheRoot, scopes: createScopes(work, verifyToken), log }, { ...config, ...config.limits });
   const stopApollo = await openHttpDoor(app, door);
   const closeSockets = openWebsocketDoor(app.server, door);

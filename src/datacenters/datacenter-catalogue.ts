@@ -12,19 +12,12 @@ import { seesDatacenter } from './datacenter.visibility.js';
 /** Lists of one viewer that are kept: images are attached to the same few datacenters again and again. */
 const MOST_LISTS = 2000;
 
-/** Where an image is: `bound` and `all` hold what the viewer sees of it, `boundId` is the truth. */
-export interface AttachedDatacenters {
-  all: DatacenterType[];
-  boundId: number | null;
-  bound: DatacenterType | null;
-}
-
 /** The datacenters that exist for one viewer. What it hands out is shared: never to be changed. */
 export class SeenDatacenters {
   readonly all: readonly DatacenterType[];
   readonly #byId: ReadonlyMap<number, DatacenterType>;
   readonly #byName: ReadonlyMap<string, DatacenterType>;
-  readonly #lists = new Map<string, AttachedDatacenters>();
+  readonly #lists = new Map<string, DatacenterType[]>();
 
   constructor(catalogue: readonly DatacenterType[], viewer: Viewer) {
     this.all = catalogue.filter((one) => seesDatacenter(viewer, one));
@@ -40,17 +33,14 @@ export class SeenDatacenters {
     return this.#byName.get(name) ?? null;
   }
 
-  /** Those of a text such as `1b,7,3`: ids, and a `b` behind the one that an image is bound to. By name. */
-  attached(text: string): AttachedDatacenters {
-    let list = this.#lists.get(text);
+  /** Those with the ids, which the text writes as `1,7,3`; by name. */
+  list(ids: string): DatacenterType[] {
+    let list = this.#lists.get(ids);
     if (list === undefined) {
-      const parts = text === '' ? [] : text.split(',');
-      const ids = new Set(parts.map((part) => Number.parseInt(part, 10)));
-      const bound = parts.find((part) => part.endsWith('b'));
-      const boundId = bound === undefined ? null : Number.parseInt(bound, 10);
-      list = { all: this.all.filter((one) => ids.has(one.id)), boundId, bound: this.byId(boundId) };
+      const wanted = new Set(ids.split(',').map(Number));
+      list = this.all.filter((one) => wanted.has(one.id));
       if (this.#lists.size >= MOST_LISTS) this.#lists.clear();
-      this.#lists.set(text, list);
+      this.#lists.set(ids, list);
     }
     return list;
   }

@@ -1,5 +1,4 @@
 import { type PartEntry, provide, type RequestScope } from '../access/scope.js';
-import { UserQueries } from '../access/user.queries.js';
 import { DatacenterQueries } from '../datacenters/datacenter.queries.js';
 import type { ImgapiClient } from '../imgapi/client.js';
 import type { SqlEntityManager } from '../platform/database.js';
@@ -67,11 +66,7 @@ export function imageParts(work: ImageWork): PartEntry[] {
     ...reads(),
     ...changes(work),
     provide(ImageResolver, (scope) => new ImageResolver(scope.get(ImageQueries), scope.get(DatacenterQueries))),
-    provide(
-      ImageRelationsResolver,
-      (scope) =>
-        new ImageRelationsResolver(scope.get(UserQueries), scope.get(ImageQueries), scope.get(DatacenterQueries), scope.get(ImageVerdicts)),
-    ),
+    provide(ImageRelationsResolver, (scope) => new ImageRelationsResolver(scope.get(ImageVerdicts))),
     provide(
       ImageGuardedResolver,
       (scope) => new ImageGuardedResolver(scope.get(ImageQueries), scope.get(TaskQueries), work.imageServerUrl),

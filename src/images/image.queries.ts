@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader';
-import type { DatacenterRef, Viewer } from '../access/viewer.js';
+import type { Viewer } from '../access/viewer.js';
 import type { DatacenterQueries } from '../datacenters/datacenter.queries.js';
 import type { DatacenterType } from '../datacenters/datacenter.type.js';
 import { allOf, anyOf, type Condition, oneOf } from '../platform/conditions.js';
@@ -26,17 +26,6 @@ export class ImageQueries {
   readonly byId = new DataLoader<number, ImageType | null>(async (ids) => {
     const found = new Map((await this.#find(amongIds(this.em, 'i.id', ids), WHOLE)).map((image) => [image.id, image]));
     return ids.map((id) => found.get(id) ?? null);
-  });
-
-  /** Every datacenter the image is attached to, seen or not, by name: for verdicts, never to be shown. */
-  readonly attachedTo = new DataLoader<number, DatacenterRef[]>(async (imageIds) => {
-    const rows = await readRows<[imageId: number, id: number, name: string]>(
-      this.em,
-      sqlText`select a.image_id, d.id, d.name from image_attachment a join datacenter d on d.id = a.datacenter_id
-        where ${amongIds(this.em, 'a.image_id', imageIds)} order by d.name`,
-    );
-    const found = Map.groupBy(rows, ([imageId]) => imageId);
-    return imageIds.map((imageId) => (found.get(imageId) ?? []).map(([, id, name]) => ({ id, name })));
   });
 
   readonly #manifestText = new DataLoader<number, string | null>(async (ids) => {
@@ -74,7 +63,7 @@ export class ImageQueries {
   }
 
   /** By id, those of them that the viewer can see, as a relation of a list asks for them. */
-  async several(ids: readonly number[], selection: ObjectSelection): Promise<ReadonlyMap<number, ImageType>> {
+  async several(ids: readonly number[], selection: ObjectSelection = WHOLE): Promise<ReadonlyMap<number, ImageType>> {
     return new Map((await this.#find(amongIds(this.em, 'i.id', ids), selection)).map((image) => [image.id, image]));
   }
 
@@ -122,8 +111,7 @@ export class ImageQueries {
 
   /** FORBIDDEN unless the viewer is DCAdmin of a datacenter that the image is attached to. */
   async demandInspect(image: ImageType): Promise<void> {
-    if (image.inspectable) return;
-    this.viewer.demand('image.inspect', { attached: await this.datacentersOf(image) });
+    if (!image.inspectable) this.viewer.demand('image.inspect', { attached: image.datacenters });
   }
 
   /** The IMGAPI manifest as the image server shows it. */
@@ -132,13 +120,6 @@ export class ImageQueries {
     const tags = await this.#tags(image.id);
     const createdAt = new Date(image.createdAt);
     return shownManifest({ ...image, sizeMib: image.size, tags, manifest: manifest ?? '{}', file: image.guardedFile ?? null, createdAt });
-  }
-
-  /** The datacenters it is attached to, by name; only those that the viewer sees. */
-  async datacentersOf(image: ImageType): Promise<DatacenterType[]> {
-    const attached = await this.attachedTo.load(image.id);
-    const seen = await this.datacenters.seen();
-    return attached.flatMap((one) => seen.byId(one.id) ?? []);
   }
 
   async #list(scope: ImageScope, request: ImageListRequest): Promise<Connection<ImageType>> {

@@ -5,7 +5,8 @@ import { isSqlite, type SqlEntityManager } from '../platform/database.js';
 import type { ObjectSelection } from '../platform/selection.js';
 import { plainText, type SqlText, sqlText } from '../platform/sql-text.js';
 import { asBoolean, type Flag } from '../platform/tables.js';
-import { attachedPart, BOUND, FIELD_PARTS, INNER_PARTS, inspectableColumn, OWNER, OWNER_NAME, type Part, type Row, tagsPart } from './image.columns.js';
+import { fillDatacenters } from './attached-datacenters.js';
+import { BOUND, FIELD_PARTS, INNER_PARTS, inspectableColumn, OWNER, OWNER_NAME, type Part, type Row, tagsPart } from './image.columns.js';
 import type { ImageType } from './image.type.js';
 
 /** Tables under the aliases that conditions use. An image is bound to one datacenter at most, so the join adds no row. */
@@ -18,14 +19,15 @@ interface Plan {
   /** Nothing of the owner but its name: where its id is in the row. */
   ownerAt: number | null;
   withOwner: boolean;
+  withDatacenters: boolean;
   parts: readonly { part: Part; at: number }[];
   /** Some field has a resolver of its own: it must find the whole image, and whether its guarded fields may be seen. */
   isWhole: boolean;
   width: number;
 }
 
-/** An image with everything that resolvers and services look at; its relations are left to them. */
-export const WHOLE: ObjectSelection = { fields: new Set(['tags', 'actions']) };
+/** An image with all that resolvers, services and callers may look at. */
+export const WHOLE: ObjectSelection = { fields: new Set(['actions']) };
 
 /** Columns before those of the parts: the id. */
 const LEADING = 1;
@@ -44,12 +46,11 @@ function planOf(selection: ObjectSelection, onSqlite: boolean): Plan {
   const isWhole = [...fields].some((field) => !(field in FIELD_PARTS) && !SUPPORTING.has(field));
   const wanted = isWhole ? Object.values(FIELD_PARTS) : [...fields].flatMap((field) => FIELD_PARTS[field] ?? []);
   const parts = new Set<Part>([...wanted, ...(isWhole ? INNER_PARTS : [])]);
-  if (fields.has('owner')) parts.add(ownerPart(selection));
-  if (fields.has('datacenters')) {
-    parts.add(attachedPart(onSqlite));
-    parts.delete(BOUND);
-  }
-  if (fields.has('tags')) parts.add(tagsPart(onSqlite));
+  const withDatacenters = isWhole || fields.has('datacenters');
+  // Where it is attached tells where it is bound.
+  if (withDatacenters) parts.delete(BOUND);
+  if (isWhole || fields.has('owner')) parts.add(ownerPart(selection));
+  if (isWhole || fields.has('tags')) parts.add(tagsPart(onSqlite));
   let at = LEADING;
   const placed = [...parts].map((part) => {
     const place = { part, at };
@@ -61,6 +62,7 @@ function planOf(selection: ObjectSelection, onSqlite: boolean): Plan {
   return {
     columns: plainText(names.length === 0 ? 'null as c0' : names.join(', ')),
     withOwner: parts.has(OWNER),
+    withDatacenters,
     ownerAt: placed.find(({ part }) => part === OWNER_NAME)?.at ?? null,
     parts: placed,
     isWhole,
@@ -87,7 +89,7 @@ export function imageReading(em: SqlEntityManager, selection: ObjectSelection, v
   const plans = onSqlite ? known.sqlite : known.postgres;
   let plan = plans.get(selection);
   if (plan === undefined) plans.set(selection, (plan = planOf(selection, onSqlite)));
-  const { columns, withOwner, ownerAt, parts, isWhole, width } = plan;
+  const { columns, withOwner, withDatacenters, ownerAt, parts, isWhole, width } = plan;
   return {
     columns: (order) => {
       const inspectable = isWhole ? sqlText`, ${inspectableColumn(viewer)} as inspectable` : NOTHING;
@@ -98,12 +100,14 @@ export function imageReading(em: SqlEntityManager, selection: ObjectSelection, v
     nodesOf: async (rows) => {
       const names = ownerAt === null ? NO_NAMES : await usernames(em, rows.map((row) => row[ownerAt] as number));
       const inMemory = { seen, names };
-      return rows.map((row) => {
+      const images = rows.map((row) => {
         const image = { id: row[0] } as ImageType;
         for (const { part, at } of parts) part.put(image, row, at, inMemory);
         if (isWhole) image.inspectable = asBoolean(row[width] as Flag);
         return image;
       });
+      if (withDatacenters) await fillDatacenters(em, images, seen);
+      return images;
     },
   };
 }

@@ -8,6 +8,7 @@ import { isSqlite, type SqlEntityManager } from '../platform/database.js';
 import { fewestOf } from '../platform/few-rows.js';
 import { searchedIds } from '../platform/search-index.js';
 import type { ImageRepositoryType } from './image-repository.type.js';
+import { manifestUrlOf } from './manifest-url.js';
 import type { RepositoryImageOrderField } from './repository-image.enums.js';
 import type { RepositoryImageFilter } from './repository-image.inputs.js';
 import type { RepositoryImageType } from './repository-image.type.js';
@@ -73,15 +74,17 @@ export const OFFERED_ORDER: Record<RepositoryImageOrderField, { column: string; 
   SIZE: { column: 'o.size_mib', value: 'number' },
 };
 
-/** `images` are those of the catalogue that were read along; without them they are looked up when they are asked for. */
-export function toOffered(row: OfferedRow, repository: ImageRepositoryType, images: ReadonlyMap<number, ImageType | null> | null): RepositoryImageType {
+/** `images` are those of the catalogue behind the entries, as far as the viewer sees them and they were asked for. */
+export function toOffered(row: OfferedRow, repository: ImageRepositoryType, images: ReadonlyMap<number, ImageType>): RepositoryImageType {
   const [id, , imageId, uuid, name, version, osType, type, description, homepage, size, downloadSize, state, publishedAt, origin, reason, manifest] = row;
-  const offered: RepositoryImageType = {
+  return {
     id,
     repositoryId: repository.id,
     repositoryUrl: repository.url,
     imageId,
-    loadedRepository: repository,
+    repository,
+    image: imageId === null ? null : (images.get(imageId) ?? null),
+    manifestUrl: manifestUrlOf(repository.url, uuid),
     uuid,
     name,
     version,
@@ -98,6 +101,4 @@ export function toOffered(row: OfferedRow, repository: ImageRepositoryType, imag
     importable: reason === null,
     notImportableReason: reason,
   };
-  if (images !== null) offered.loadedImage = imageId === null ? null : (images.get(imageId) ?? null);
-  return offered;
 }

@@ -6,7 +6,7 @@ import type { SqlEntityManager } from '../platform/database.js';
 import { type Connection, type PageArgs, readPage } from '../platform/page.js';
 import { readPlainList } from '../platform/read-page.js';
 import { readRows } from '../platform/read-rows.js';
-import type { ConnectionSelection } from '../platform/selection.js';
+import type { ConnectionSelection, ObjectSelection } from '../platform/selection.js';
 import { sqlText } from '../platform/sql-text.js';
 import type { ImageRepositoryType } from './image-repository.type.js';
 import {
@@ -30,6 +30,8 @@ export interface OfferedListRequest {
   orderBy?: RepositoryImageOrder | null;
   selection: ConnectionSelection;
 }
+
+const NO_IMAGE: ObjectSelection = { fields: new Set() };
 
 /** Reads what repositories offer. Everything is FORBIDDEN for who may not use them, whatever way led here. */
 export class RepositoryImageQueries {
@@ -65,19 +67,17 @@ export class RepositoryImageQueries {
     return isCounted ? { ...connection, totalCount: repository.imageCount } : connection;
   }
 
-  /** The images of the catalogue behind a page, in one statement; null when nobody asked for them. */
-  async #imagesOf(rows: readonly OfferedRow[], { fields, nested }: ConnectionSelection): Promise<ReadonlyMap<number, ImageType | null> | null> {
-    const asked = nested?.get('image');
-    if (!fields.has('image') || asked === undefined) return null;
-    const ids = [...new Set(rows.flatMap(([, , imageId]) => imageId ?? []))];
-    return ids.length === 0 ? new Map() : this.images.several(ids, asked);
+  /** The images of the catalogue behind entries, in one statement; none when nobody asked for them. */
+  async #imagesOf(rows: readonly OfferedRow[], { fields, nested }: ObjectSelection): Promise<ReadonlyMap<number, ImageType>> {
+    const ids = fields.has('image') ? [...new Set(rows.flatMap(([, , imageId]) => imageId ?? []))] : [];
+    return ids.length === 0 ? new Map() : this.images.several(ids, nested?.get('image'));
   }
 
   /** Null when the list would not show it either. */
-  async one(repository: ImageRepositoryType, uuid: string): Promise<RepositoryImageType | null> {
+  async one(repository: ImageRepositoryType, uuid: string, selection: ObjectSelection = NO_IMAGE): Promise<RepositoryImageType | null> {
     this.viewer.demand('repository.use');
     const where = allOf([offeredBy(this.viewer, repository), sqlText`o.uuid = ${uuid}`]);
     const [row] = await readRows<OfferedRow>(this.em, sqlText`select ${offeredColumns('o.name', true)} from ${OFFERED_FROM} where ${where}`);
-    return row === undefined ? null : toOffered(row, repository, null);
+    return row === undefined ? null : toOffered(row, repository, await this.#imagesOf([row], selection));
   }
 }
