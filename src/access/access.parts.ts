@@ -11,7 +11,7 @@ import { ViewerResolver } from './viewer.resolver.js';
 /** What people are made of, in every scope. */
 export function accessParts(): PartEntry[] {
   return [
-    provide(UserQueries, (scope) => new UserQueries(scope.em)),
+    provide(UserQueries, (scope) => new UserQueries(scope.reads)),
     provide(GroupQueries, (scope) => new GroupQueries(scope.em)),
     provide(UserService, (scope) => new UserService(scope.em, scope.viewer, scope.get(UserQueries))),
     provide(ApiKeyService, (scope) => new ApiKeyService(scope.em, scope.viewer)),

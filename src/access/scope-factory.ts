@@ -24,6 +24,10 @@ class Scope implements RequestScope {
     return this.who;
   }
 
+  get reads(): SqlEntityManager {
+    return this.factory.reads;
+  }
+
   get isAnonymous(): boolean {
     return this.who === null;
   }
@@ -50,12 +54,14 @@ class Scope implements RequestScope {
 export class ScopeFactory {
   readonly #entries: ReadonlyMap<Constructed<unknown>, PartEntry['make']>;
   readonly #signIns: SignIns;
+  readonly reads: SqlEntityManager;
 
   constructor(
     private readonly database: Database,
     verifyToken: TokenVerifier,
     entries: readonly PartEntry[],
   ) {
+    this.reads = database.em.fork();
     this.#signIns = new SignIns(database, verifyToken);
     this.#entries = new Map(entries.map(({ part, make }) => [part, make]));
   }

@@ -60,7 +60,8 @@ function checksOf(document: DocumentNode, operation: OperationDefinitionNode): R
 function compile(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Plan | null {
   const checks = checksOf(document, operation);
   if (checks === null) return null;
-  const compiled = compileQuery(schema, document, operation.name?.value);
+  // What resolvers answer for String, Int, Boolean and enums is what is sent: rows give nothing else. Other scalars are serialized.
+  const compiled = compileQuery(schema, document, operation.name?.value, { disableLeafSerialization: true });
   if (!isCompiledQuery(compiled)) return null;
   const definitions = operation.variableDefinitions ?? [];
   const defaulted = definitions.filter((one) => one.defaultValue !== undefined).map((one) => one.variable.name.value);

@@ -33,8 +33,8 @@ export interface ImageWork {
 
 function reads(): PartEntry[] {
   return [
-    provide(ImageQueries, (scope) => new ImageQueries(scope.em, scope.viewer, scope.get(DatacenterQueries))),
-    provide(ImageVerdicts, (scope) => new ImageVerdicts(scope.em, scope.viewer, scope.get(DatacenterQueries))),
+    provide(ImageQueries, (scope) => new ImageQueries(scope.reads, scope.viewer, scope.get(DatacenterQueries))),
+    provide(ImageVerdicts, (scope) => new ImageVerdicts(scope.reads, scope.viewer, scope.get(DatacenterQueries))),
     provide(
       ImageChangeVisibility,
       (scope) => new ImageChangeVisibility(scope.em, scope.viewer, scope.get(ImageQueries), scope.get(DatacenterQueries)),

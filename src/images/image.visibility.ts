@@ -39,8 +39,17 @@ function attachedWhereVisible(viewer: Viewer): SqlText {
     where a.image_id = i.id and ${visibleDatacenters(viewer)})`;
 }
 
+/** A viewer never changes, and the text of its condition is long. */
+const visible = new WeakMap<Viewer, SqlText>();
+
 /** Images (alias `i`) that exist for this viewer, wherever they are met: alone, behind a relation, as an entity. */
 export function visibleImages(viewer: Viewer): SqlText {
+  let condition = visible.get(viewer);
+  if (condition === undefined) visible.set(viewer, (condition = conditionFor(viewer)));
+  return condition;
+}
+
+function conditionFor(viewer: Viewer): SqlText {
   if (viewer.isSuperAdmin) return ALWAYS;
   return anyOf([
     allOf([notDeleted, attachedWhereAdmin(viewer)]),

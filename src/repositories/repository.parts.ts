@@ -18,8 +18,8 @@ import type { LoadWork } from './start-load.js';
 export function repositoryParts(work: LoadWork): PartEntry[] {
   const { changes, runner } = work;
   return [
-    provide(RepositoryQueries, (scope) => new RepositoryQueries(scope.em, scope.viewer)),
-    provide(RepositoryImageQueries, (scope) => new RepositoryImageQueries(scope.em, scope.viewer, scope.get(ImageQueries))),
+    provide(RepositoryQueries, (scope) => new RepositoryQueries(scope.reads, scope.viewer)),
+    provide(RepositoryImageQueries, (scope) => new RepositoryImageQueries(scope.reads, scope.viewer, scope.get(ImageQueries))),
     provide(RepositoryService, (scope) => {
       const [repositories, tasks] = [scope.get(RepositoryQueries), scope.get(TaskQueries)];
       return new RepositoryService({ em: scope.em, viewer: scope.viewer, changes, runner, repositories, tasks });
