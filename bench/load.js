@@ -1,40 +1,20 @@
-import { Agent, request } from 'node:http';
+import autocannon from 'autocannon';
+import { QUERIES, requestsOf } from './queries.js';
 
-function ask(url, agent, { headers, body }) {
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { method: 'POST', agent, headers: { 'content-type': 'application/json', ...headers } }, (response) => {
-      const chunks = [];
-      response.on('data', (chunk) => chunks.push(chunk)).on('end', () => resolve({ status: response.statusCode, text: Buffer.concat(chunks).toString() }));
-    });
-    sent.once('error', reject).end(body);
-  });
-}
-
-/** One answer. */
-export async function once(url, message) {
-  const agent = new Agent();
-  try {
-    return await ask(url, agent, message);
-  } finally {
-    agent.destroy();
-  }
-}
-
-/** Requests per second and the 99th percentile of their time in ms, over keep-alive connections. */
-export async function load(url, message, { connections, seconds }) {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
-  const times = [];
-  const end = performance.now() + seconds * 1000;
-  const worker = async () => {
-    while (performance.now() < end) {
-      const start = performance.now();
-      const { status } = await ask(url, agent, message);
-      if (status !== 200) throw new Error(`HTTP ${status}`);
-      times.push(performance.now() - start);
-    }
-  };
-  await Promise.all(Array.from({ length: connections }, worker));
-  agent.destroy();
-  times.sort((a, b) => a - b);
-  return { perSecond: times.length / seconds, p99Ms: times[Math.floor(times.length * 0.99)] };
-}
+// One process of its own, so that it can be pinned to the core that the server does not have:
+// node load.js <url> <query> <connections> <seconds>; the figures come as one line of JSON.
+const [url, name, connections, seconds] = process.argv.slice(2);
+const query = QUERIES[name];
+const requests = requestsOf(query);
+let next = 0;
+const result = await autocannon({
+  url,
+  connections: Number(connections),
+  duration: Number(seconds),
+  ...(query.perConnection
+    ? { requests: [requests[0]], setupClient: (client) => client.setRequests([requests[next++ % requests.length]]) }
+    : { requests }),
+});
+if (result.non2xx > 0 || result.errors > 0) throw new Error(`${name}: ${result.non2xx} answers were not 2xx, ${result.errors} requests failed.`);
+const { p50, p99 } = result.latency;
+console.log(JSON.stringify({ perSecond: result.requests.total / result.duration, seconds: result.duration, p50Ms: p50, p99Ms: p99 }));

@@ -1,85 +1,152 @@
-import { fork, spawn } from 'node:child_process';
-import { once as event } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { buildOrStop } from '../scripts/build.js';
 import { begin, pathOf, stop } from '../scripts/project.js';
-import { fillImages } from './fill.js';
-import { load, once } from './load.js';
+import { fill } from './fill.js';
+import { installOrStop } from './install.js';
+import { QUERIES, requestsOf } from './queries.js';
+import { ask, cpuMs, end, LOAD_CORE, nodeOn, SERVERS, start, startGateway } from './servers.js';
 
-begin(`npm run bench [-- --smoke]: a page of 50 of 10,000 images, with tags and owner, from this gateway and from the limit
-(node:http with prepared statements and no permissions) in turn; medians of the rounds and their ratio.
---smoke asks each once and compares the answers.`);
+begin(`npm run bench [-- options]: the gateway, with everything it does in service, against mercurius, graphql-yoga and the
+limit (node:http with prepared statements, no GraphQL and no permissions), over one SQLite file. Servers take turns in every
+round, the server on one core and the load on another; printed are the medians of the rounds, and ratios.
 
-const IMAGES = 10_000;
-const ROUNDS = 5;
-const PRESSURE = { connections: 20, seconds: 4 };
-const QUERY = '{ images(datacenter: "main") { nodes { name status dcBound owner { username } tags } } }';
+  --smoke              asks every server every query once and compares the answers
+  --rounds 5           how many rounds
+  --seconds 3          how long each server is asked each query in a round
+  --connections 20     how many at once
+  --queries abcdefgh   which queries; bench/queries.js has them
+  --servers a,b        which of ${SERVERS.join(', ')}, "no permissions"
+  --images 10000       how large a catalogue
+  --json file          also writes the figures there`);
 
-async function startGateway(folder) {
-  const env = { ...process.env, DATA_DIR: folder, PORT: '0', LOG_LEVEL: 'error', REFRESH_INTERVAL: '0' };
-  const child = spawn(process.execPath, [pathOf('dist', 'main.js')], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  let output = '';
-  for await (const chunk of child.stdout) {
-    output += chunk;
-    const url = /Image server +(\S+)\/imgapi/.exec(output)?.[1];
-    if (url !== undefined) return { child, url: `${url}/graphql`, key: /#token=(\S+)/.exec(output)?.[1] };
+const { values: options } = parseArgs({
+  options: {
+    smoke: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '3' },
+    connections: { type: 'string', default: '20' },
+    queries: { type: 'string', default: 'abcdefgh' },
+    servers: { type: 'string', default: SERVERS.join(',') },
+    images: { type: 'string', default: '10000' },
+    json: { type: 'string' },
+  },
+});
+const names = options.servers.split(',');
+const asked = Object.keys(QUERIES).filter((name) => options.queries.includes(name));
+
+async function newCatalogue() {
+  const folder = await mkdtemp(join(tmpdir(), 'image-gateway-bench-'));
+  await end(await startGateway(folder));
+  fill(join(folder, 'gateway.sqlite'), { images: Number(options.images) });
+  return folder;
+}
+
+/** The answers of a server to every query, first variables; a mutation leaves the file as it was. */
+async function answersOf(name, folder) {
+  const server = await start(name, folder);
+  const answers = {};
+  for (const query of asked) answers[query] = await sameThrice(server.url, requestsOf(QUERIES[query])[0]);
+  await end(server);
+  return answers;
+}
+
+/** Data and errors of an answer; asked three times, as a server may answer otherwise once it knows the document. */
+async function sameThrice(url, request) {
+  const { data, errors } = await ask(url, request);
+  for (let time = 2; time <= 3; time += 1) {
+    const again = await ask(url, request);
+    if (JSON.stringify(again.data) !== JSON.stringify(data)) stop(`The same question, another answer: ${JSON.stringify(again).slice(0, 600)}`);
   }
-  return stop('The gateway did not start.');
+  return { data, errors };
 }
 
-async function startLimit(folder) {
-  const child = fork(pathOf('bench', 'limit.js'), [join(folder, 'gateway.sqlite')]);
-  const [{ url }] = await event(child, 'message');
-  return { child, url };
+async function smoke(folder) {
+  const [first, ...others] = names;
+  const expected = await answersOf(first, folder);
+  const faults = asked.filter((query) => expected[query].errors).map((query) => `${first} ${query}: ${JSON.stringify(expected[query].errors)}`);
+  for (const name of others) {
+    const answers = await answersOf(name, folder);
+    for (const query of asked) {
+      const [ours, theirs] = [JSON.stringify(expected[query]), JSON.stringify(answers[query])];
+      if (ours !== theirs) faults.push(`${query} differs\n  ${first}: ${ours.slice(0, 600)}\n  ${name}: ${theirs.slice(0, 600)}`);
+    }
+  }
+  if (faults.length > 0) stop(faults.join('\n'));
+  console.log(`${names.length} servers give the same answers to ${asked.length} queries.`);
 }
 
-async function end({ child }) {
-  const exited = event(child, 'exit');
-  child.kill('SIGTERM');
-  await exited;
+async function load(url, query, seconds) {
+  const child = nodeOn(LOAD_CORE, [pathOf('bench', 'load.js'), url, query, options.connections, String(seconds)]);
+  let output = '';
+  child.stdout.on('data', (chunk) => (output += chunk));
+  await once(child, 'exit');
+  return JSON.parse(output);
 }
 
 function median(values) {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
-await buildOrStop();
-const folder = await mkdtemp(join(tmpdir(), 'image-gateway-bench-'));
-const first = await startGateway(folder);
-await end(first);
-fillImages(join(folder, 'gateway.sqlite'), IMAGES);
-const message = { headers: { authorization: `Bearer ${first.key}` }, body: JSON.stringify({ query: QUERY }) };
-const starts = { gateway: startGateway, limit: startLimit };
-const results = { gateway: [], limit: [] };
-
-if (process.argv.includes('--smoke')) {
-  const answers = {};
-  for (const [name, start] of Object.entries(starts)) {
-    const server = await start(folder);
-    answers[name] = JSON.stringify(JSON.parse((await once(server.url, message)).text));
-    await end(server);
-  }
-  await rm(folder, { recursive: true });
-  if (answers.gateway !== answers.limit) stop(`The answers differ:\n${answers.gateway.slice(0, 300)}\n${answers.limit.slice(0, 300)}`);
-  console.log('Both give the same answer.');
-} else {
-  for (let round = 1; round <= ROUNDS; round += 1) {
-    for (const [name, start] of Object.entries(starts)) {
-      const server = await start(folder);
-      await load(server.url, message, { ...PRESSURE, seconds: 1 });
-      results[name].push(await load(server.url, message, PRESSURE));
+async function measure(folder) {
+  const results = Object.fromEntries(asked.map((query) => [query, Object.fromEntries(names.map((name) => [name, []]))]));
+  for (let round = 1; round <= Number(options.rounds); round += 1) {
+    for (const name of names) {
+      const server = await start(name, folder);
+      for (const query of asked) {
+        await load(server.url, query, 1);
+        const before = cpuMs(server);
+        const figures = await load(server.url, query, Number(options.seconds));
+        results[query][name].push({ ...figures, cpuUs: ((cpuMs(server) - before) * 1000) / (figures.perSecond * figures.seconds) });
+      }
       await end(server);
     }
-    process.stderr.write(`round ${round} of ${ROUNDS}\n`);
+    process.stderr.write(`round ${round} of ${options.rounds}\n`);
   }
-  await rm(folder, { recursive: true });
-  const rows = Object.entries(results).map(([name, rounds]) => ({
-    server: name,
-    'requests/s': Math.round(median(rounds.map((one) => one.perSecond))),
-    'p99 ms': Math.round(median(rounds.map((one) => one.p99Ms))),
-    'of the limit': (median(rounds.map((one) => one.perSecond)) / median(results.limit.map((one) => one.perSecond))).toFixed(2),
+  return results;
+}
+
+function summary(results) {
+  const middle = (rounds) => ({ perSecond: Math.round(median(rounds.map((one) => one.perSecond))), cpuUs: Math.round(median(rounds.map((one) => one.cpuUs))), p99Ms: median(rounds.map((one) => one.p99Ms)) });
+  return Object.entries(results).map(([query, servers]) => ({
+    query,
+    title: QUERIES[query].title,
+    servers: Object.fromEntries(Object.entries(servers).map(([name, rounds]) => [name, middle(rounds)])),
   }));
-  console.table(rows);
+}
+
+function print(figures) {
+  for (const { query, title, servers } of figures) {
+    console.log(`\n(${query}) ${title}`);
+    const best = [servers.mercurius, servers['mercurius-loaders']].filter(Boolean).toSorted((one, other) => other.perSecond - one.perSecond)[0];
+    const ratio = (one, other) => (one && other ? (one / other).toFixed(2) : '-');
+    console.table(Object.entries(servers).map(([server, { perSecond, p99Ms, cpuUs }]) => ({
+      server,
+      'requests/s': perSecond,
+      'p99 ms': p99Ms,
+      'of the limit': ratio(perSecond, servers.limit?.perSecond),
+      'of mercurius': ratio(perSecond, best?.perSecond),
+      'cpu µs': cpuUs,
+      'limit / cpu': ratio(servers.limit?.cpuUs, cpuUs),
+      'mercurius / cpu': ratio(best?.cpuUs, cpuUs),
+    })));
+  }
+}
+
+await installOrStop();
+await buildOrStop();
+const folder = await newCatalogue();
+try {
+  if (options.smoke) await smoke(folder);
+  else {
+    const figures = summary(await measure(folder));
+    print(figures);
+    const report = { machine: `${cpus().length} x ${cpus()[0]?.model}`, node: process.version, ...options, figures };
+    if (options.json) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
+  }
+} finally {
+  await rm(folder, { recursive: true });
 }

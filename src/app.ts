@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import { accessParts } from './access/access.parts.js';
 import { fetchKeysWith } from './access/fetch-keys.js';
 import { provide } from './access/scope.js';
 import { ScopeFactory } from './access/scope-factory.js';
-import { shielded } from './access/shield.js';
+import { shielded, shieldedBelowTheRoot } from './access/shield.js';
 import { createTokenVerifier, secretFileIn } from './access/token.js';
 import type { Config } from './config.js';
 import { datacenterParts } from './datacenters/datacenter.parts.js';
@@ -121,9 +122,10 @@ async function openDoors(app: FastifyInstance, config: Config, work: Work, log: 
   const verifyToken = await createTokenVerifier(config.auth, secretFileIn(config.dataDir), {
     fetch: fetchKeysWith(work.fetch),
   });
-  const shieldedSchema = shielded(await buildGatewaySchema({ references }));
-  const schema = work.tracing === null ? shieldedSchema : traceRootFields(shieldedSchema, work.tracing);
-  const door = createDoor({ ...work, schema, scopes: createScopes(work, verifyToken), log }, { ...config, ...config.limits });
+  const graph = await buildGatewaySchema({ references });
+  const traced = (schema: GraphQLSchema): GraphQLSchema => (work.tracing === null ? schema : traceRootFields(schema, work.tracing));
+  const [schema, schemaBelowTheRoot] = [traced(shielded(graph)), traced(shieldedBelowTheRoot(graph))];
+  const door = createDoor({ ...work, schema, schemaBelowTheRoot, scopes: createScopes(work, verifyToken), log }, { ...config, ...config.limits });
   if (config.origins.length > 0) await allowPages(app, config.origins);
   const stopApollo = await openHttpDoor(app, door);
   const closeSockets = openWebsocketDoor(app.server, door);

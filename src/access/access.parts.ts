@@ -11,11 +11,11 @@ import { ViewerResolver } from './viewer.resolver.js';
 /** What people are made of, in every scope. */
 export function accessParts(): PartEntry[] {
   return [
-    provide(UserQueries, (scope) => new UserQueries(scope.em)),
+    provide(UserQueries, (scope) => new UserQueries(scope.reads)),
     provide(GroupQueries, (scope) => new GroupQueries(scope.em)),
     provide(UserService, (scope) => new UserService(scope.em, scope.viewer, scope.get(UserQueries))),
     provide(ApiKeyService, (scope) => new ApiKeyService(scope.em, scope.viewer)),
-    provide(ViewerResolver, (scope) => new ViewerResolver(scope.viewer, scope.get(UserQueries))),
+    provide(ViewerResolver, (scope) => new ViewerResolver(scope.viewer, () => scope.get(UserQueries))),
     provide(UserResolver, (scope) => new UserResolver(scope.get(UserQueries), scope.get(UserService), scope.get(GroupQueries))),
     provide(GroupResolver, (scope) => new GroupResolver(scope.get(GroupQueries), scope.get(UserQueries))),
     provide(ApiKeyResolver, (scope) => new ApiKeyResolver(scope.get(ApiKeyService))),

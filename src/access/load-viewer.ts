@@ -1,73 +1,66 @@
-import { sql } from 'kysely';
 import type { SqlEntityManager } from '../platform/database.js';
-import { statements } from '../platform/database.js';
-import { asBoolean } from '../platform/tables.js';
+import { readRows } from '../platform/read-rows.js';
+import { sqlText } from '../platform/sql-text.js';
+import { asBoolean, type Big, type Flag } from '../platform/tables.js';
 import type { Permission } from './permission.js';
 import { type Membership, Viewer } from './viewer.js';
 
-interface UserRow {
-  id: number;
-  username: string;
-  is_super_admin: number | boolean;
-  active: number | boolean;
-  current_datacenter_id: number | null;
-}
+type UserRow = [id: number, username: string, email: string | null, superAdmin: Flag, active: Flag, createdAt: Big, current: number | null];
+
+const USER_COLUMNS = sqlText`u.id, u.username, u.email, u.is_super_admin, u.active, u.created_at, u.current_datacenter_id`;
 
 async function loadMemberships(em: SqlEntityManager, userId: number): Promise<Membership[]> {
-  const db = statements(em);
-  const granted = db
-    .selectFrom('user_group_member as member')
-    .innerJoin('user_group as g', 'g.id', 'member.group_id')
-    .innerJoin('datacenter_group as dg', 'dg.group_id', 'g.id')
-    .innerJoin('datacenter as d', 'd.id', 'dg.datacenter_id')
-    .where('member.user_id', '=', userId)
-    .select(['d.id', 'd.name', 'g.permissions']);
-  const owned = db
-    .selectFrom('datacenter as d')
-    .where('d.owner_id', '=', userId)
-    .select(['d.id', 'd.name', sql<string>`'["ADMIN"]'`.as('permissions')]);
+  const rows = await readRows<[id: number, name: string, permissions: string]>(
+    em,
+    sqlText`select d.id, d.name, g.permissions from user_group_member m join user_group g on g.id = m.group_id
+      join datacenter_group x on x.group_id = g.id join datacenter d on d.id = x.datacenter_id where m.user_id = ${userId}
+      union all select d.id, d.name, '["ADMIN"]' from datacenter d where d.owner_id = ${userId}`,
+  );
   const found = new Map<number, { id: number; name: string; permissions: Set<Permission> }>();
-  for (const row of await granted.unionAll(owned).execute()) {
-    const membership = found.get(row.id) ?? { id: row.id, name: row.name, permissions: new Set<Permission>() };
-    for (const permission of JSON.parse(row.permissions) as Permission[]) membership.permissions.add(permission);
-    found.set(row.id, membership);
+  for (const [id, name, permissions] of rows) {
+    const membership = found.get(id) ?? { id, name, permissions: new Set<Permission>() };
+    for (const permission of JSON.parse(permissions) as Permission[]) membership.permissions.add(permission);
+    found.set(id, membership);
   }
   return [...found.values()];
 }
 
-async function viewerOf(em: SqlEntityManager, user: UserRow | undefined): Promise<Viewer | null> {
-  if (user === undefined || !asBoolean(user.active)) return null;
-  const isSuperAdmin = asBoolean(user.is_super_admin);
+async function viewerOf(em: SqlEntityManager, row: UserRow | undefined): Promise<Viewer | null> {
+  if (row === undefined) return null;
+  const [id, username, email, superAdmin, active, createdAt, currentDatacenterId] = row;
+  if (!asBoolean(active)) return null;
+  const isSuperAdmin = asBoolean(superAdmin);
   return new Viewer({
-    userId: user.id,
-    username: user.username,
+    userId: id,
+    username,
     isSuperAdmin,
-    currentDatacenterId: user.current_datacenter_id,
-    memberships: isSuperAdmin ? [] : await loadMemberships(em, user.id),
+    currentDatacenterId,
+    memberships: isSuperAdmin ? [] : await loadMemberships(em, id),
+    account: { id, username, email, isSuperAdmin, active: true, createdAt: Number(createdAt) },
   });
 }
 
-const USER_COLUMNS = ['u.id', 'u.username', 'u.is_super_admin', 'u.active', 'u.current_datacenter_id'] as const;
-
 /** The viewer behind a username; null when unknown or inactive. */
 export async function viewerByUsername(em: SqlEntityManager, username: string): Promise<Viewer | null> {
-  const user = await statements(em)
-    .selectFrom('user_account as u')
-    .where('u.username', '=', username)
-    .select(USER_COLUMNS)
-    .executeTakeFirst();
-  return viewerOf(em, user);
+  const [row] = await readRows<UserRow>(em, sqlText`select ${USER_COLUMNS} from user_account u where u.username = ${username}`);
+  return viewerOf(em, row);
+}
+
+/** A viewer, and until when what it signed in with is good: milliseconds since 1970. */
+export interface SignedIn {
+  viewer: Viewer;
+  expiresAt: number;
 }
 
 /** The viewer behind the hash of an API key; null when unknown, expired, revoked, or its user is inactive. */
-export async function viewerByKeyHash(em: SqlEntityManager, hash: string, now: number): Promise<Viewer | null> {
-  const user = await statements(em)
-    .selectFrom('api_key as k')
-    .innerJoin('user_account as u', 'u.id', 'k.user_id')
-    .where('k.hash', '=', hash)
-    .where('k.revoked_at', 'is', null)
-    .where((where) => where.or([where('k.expires_at', 'is', null), where('k.expires_at', '>', now)]))
-    .select(USER_COLUMNS)
-    .executeTakeFirst();
-  return viewerOf(em, user);
+export async function viewerByKeyHash(em: SqlEntityManager, hash: string, now: number): Promise<SignedIn | null> {
+  const [row] = await readRows<[...UserRow, Big | null]>(
+    em,
+    sqlText`select ${USER_COLUMNS}, k.expires_at from api_key k join user_account u on u.id = k.user_id where k.hash = ${hash}
+      and k.revoked_at is null and (k.expires_at is null or k.expires_at > ${now})`,
+  );
+  if (row === undefined) return null;
+  const [id, username, email, superAdmin, active, createdAt, current, expiresAt] = row;
+  const viewer = await viewerOf(em, [id, username, email, superAdmin, active, createdAt, current]);
+  return viewer === null ? null : { viewer, expiresAt: expiresAt === null ? Number.POSITIVE_INFINITY : Number(expiresAt) };
 }

@@ -1,23 +1,31 @@
 import type { Database, SqlEntityManager } from '../platform/database.js';
 import { AppError, unauthenticated } from '../platform/errors.js';
-import { authenticate } from './authenticate.js';
+import { SignIns } from './authenticate.js';
 import type { Constructed, PartEntry, RequestScope } from './scope.js';
 import type { TokenVerifier } from './token.js';
 import type { Viewer } from './viewer.js';
 
 class Scope implements RequestScope {
   readonly #parts = new Map<Constructed<unknown>, unknown>();
+  #em: SqlEntityManager | null = null;
 
   constructor(
     private readonly factory: ScopeFactory,
     private readonly authorization: string | undefined,
-    readonly em: SqlEntityManager,
     private readonly who: Viewer | null,
   ) {}
+
+  get em(): SqlEntityManager {
+    return (this.#em ??= this.factory.newEntityManager());
+  }
 
   get viewer(): Viewer {
     if (this.who === null) throw unauthenticated();
     return this.who;
+  }
+
+  get reads(): SqlEntityManager {
+    return this.factory.reads;
   }
 
   get isAnonymous(): boolean {
@@ -45,19 +53,26 @@ class Scope implements RequestScope {
 /** Opens a scope per request from its Authorization header, with the parts that all features provide. */
 export class ScopeFactory {
   readonly #entries: ReadonlyMap<Constructed<unknown>, PartEntry['make']>;
+  readonly #signIns: SignIns;
+  readonly reads: SqlEntityManager;
 
   constructor(
     private readonly database: Database,
-    private readonly verifyToken: TokenVerifier,
+    verifyToken: TokenVerifier,
     entries: readonly PartEntry[],
   ) {
+    this.reads = database.em.fork();
+    this.#signIns = new SignIns(database, verifyToken);
     this.#entries = new Map(entries.map(({ part, make }) => [part, make]));
   }
 
   /** Anonymous without a header; UNAUTHENTICATED for one that is no good. */
   async open(authorization: string | undefined): Promise<RequestScope> {
-    const em = this.database.em.fork();
-    return new Scope(this, authorization, em, await authenticate(em, this.verifyToken, authorization));
+    return new Scope(this, authorization, await this.#signIns.viewerOf(authorization));
+  }
+
+  newEntityManager(): SqlEntityManager {
+    return this.database.em.fork();
   }
 
   make(part: Constructed<unknown>, scope: RequestScope): unknown {

@@ -7,16 +7,23 @@ import type { UserType } from './user.type.js';
 import type { Viewer } from './viewer.js';
 
 type Rule = ReturnType<ReturnType<typeof rule>>;
+/** True, or the error to answer with. */
+export type RootCheck = (viewer: Viewer) => true | Error;
+
+/** What the rules of root fields ask, for who asks it once for a whole operation. */
+const checks = new WeakMap<object, RootCheck>();
 
 /** True, or the error to answer with. The rule's context alone decides, so it runs once per operation. */
-function onViewer(check: (viewer: Viewer) => true | Error): Rule {
-  return rule({ cache: 'no_cache' })((_parent: unknown, _args: unknown, { scope }: GatewayContext) => {
+function onViewer(check: RootCheck): Rule {
+  const made = rule({ cache: 'no_cache' })((_parent: unknown, _args: unknown, { scope }: GatewayContext) => {
     try {
       return check(scope.viewer);
     } catch (error) {
       return error instanceof AppError ? error : new Error('A rule failed.', { cause: error });
     }
   });
+  checks.set(made, check);
+  return made;
 }
 
 /** For root fields whose permission depends on a row: the service decides, once it has seen whether the row can be seen. */
@@ -108,11 +115,26 @@ const FIELD_RULES = {
   Datacenter: { groups: may('people.read') },
 };
 
+/** What has to be asked before this field of Query is; null: it is closed. */
+export function rootCheck(field: string): RootCheck | null {
+  const found = Object.hasOwn(ROOT_RULES.Query, field) ? ROOT_RULES.Query[field as keyof typeof ROOT_RULES.Query] : deny;
+  return checks.get(found) ?? null;
+}
+
 /**
  * The schema with its doors: root fields and guarded fields ask their rule first. Only those entries are applied, as
  * shield would otherwise wrap every field of every type at the cost of a third of the throughput.
  */
 export function shielded(schema: GraphQLSchema): GraphQLSchema {
+  return guarded(schema, ['Query', 'Mutation', 'Subscription']);
+}
+
+/** The same without the rules of the root fields, for who asks `rootCheck` itself before it runs anything. */
+export function shieldedBelowTheRoot(schema: GraphQLSchema): GraphQLSchema {
+  return guarded(schema, []);
+}
+
+function guarded(schema: GraphQLSchema, rootTypes: readonly string[]): GraphQLSchema {
   const generator = shield(
     { ...ROOT_RULES, ...FIELD_RULES },
     {
@@ -123,7 +145,7 @@ export function shielded(schema: GraphQLSchema): GraphQLSchema {
   // graphql-middleware names its own type for what a generator makes; only the listed entries are taken from it.
   const rules = generator.generate(schema) as Record<string, Record<string, unknown>>;
   const applied: Record<string, Record<string, unknown>> = {};
-  for (const type of ['Query', 'Mutation', 'Subscription']) applied[type] = rules[type] ?? {};
+  for (const type of rootTypes) applied[type] = rules[type] ?? {};
   for (const [type, fields] of Object.entries(FIELD_RULES)) {
     applied[type] = Object.fromEntries(Object.keys(fields).map((field) => [field, rules[type]?.[field]]));
   }

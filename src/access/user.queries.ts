@@ -1,7 +1,8 @@
 import DataLoader from 'dataloader';
-import { sql } from 'kysely';
-import { allOf, type Condition, oneOf } from '../platform/conditions.js';
-import { type SqlEntityManager, statements } from '../platform/database.js';
+import { allOf, type Condition } from '../platform/conditions.js';
+import type { SqlEntityManager } from '../platform/database.js';
+import { amongIds, readObjects } from '../platform/read-rows.js';
+import { sqlText } from '../platform/sql-text.js';
 import { keyLoader } from '../platform/key-loader.js';
 import { asBoolean, type Flag } from '../platform/tables.js';
 import { SYSTEM_USERNAME } from './user.entity.js';
@@ -16,8 +17,8 @@ interface UserRow {
   created_at: number | string;
 }
 
-const COLUMNS = sql`u.id, u.username, u.email, u.is_super_admin, u.active, u.created_at`;
-const notSystem: Condition = sql`u.username <> ${SYSTEM_USERNAME}`;
+const COLUMNS = sqlText`u.id, u.username, u.email, u.is_super_admin, u.active, u.created_at`;
+const notSystem: Condition = sqlText`u.username <> ${SYSTEM_USERNAME}`;
 
 function toUser(row: UserRow): UserType {
   return {
@@ -26,7 +27,7 @@ function toUser(row: UserRow): UserType {
     email: row.email,
     isSuperAdmin: asBoolean(row.is_super_admin),
     active: asBoolean(row.active),
-    createdAt: new Date(Number(row.created_at)),
+    createdAt: Number(row.created_at),
   };
 }
 
@@ -34,7 +35,7 @@ function toUser(row: UserRow): UserType {
 export class UserQueries {
   /** By id, the built-in user included, as relations show it; one statement per batch. */
   readonly byId = new DataLoader<number, UserType | null>(async (ids) => {
-    const found = new Map((await this.#find(oneOf('u.id', ids))).map((user) => [user.id, user]));
+    const found = new Map((await this.#find(amongIds(this.em, 'u.id', ids))).map((user) => [user.id, user]));
     return ids.map((id) => found.get(id) ?? null);
   });
 
@@ -43,9 +44,11 @@ export class UserQueries {
 
   /** Members per group id, by username. */
   readonly byGroup = new DataLoader<number, UserType[]>(async (groupIds) => {
-    const statement = sql<UserRow & { group_id: number }>`select m.group_id, ${COLUMNS} from user_group_member m
-      join user_account u on u.id = m.user_id where ${oneOf('m.group_id', groupIds)} order by u.username`;
-    const { rows } = await statement.execute(statements(this.em));
+    const rows = await readObjects<UserRow & { group_id: number }>(
+      this.em,
+      sqlText`select m.group_id, ${COLUMNS} from user_group_member m join user_account u on u.id = m.user_id
+        where ${amongIds(this.em, 'm.group_id', groupIds)} order by u.username`,
+    );
     return groupIds.map((id) => rows.filter((row) => row.group_id === id).map(toUser));
   });
 
@@ -59,7 +62,7 @@ export class UserQueries {
   }
 
   async byUsername(username: string): Promise<UserType | null> {
-    return (await this.#find(allOf([sql`u.username = ${username}`, notSystem])))[0] ?? null;
+    return (await this.#find(allOf([sqlText`u.username = ${username}`, notSystem])))[0] ?? null;
   }
 
   /** Everybody, active or not, by username. */
@@ -68,7 +71,6 @@ export class UserQueries {
   }
 
   async #find(where: Condition): Promise<UserType[]> {
-    const statement = sql<UserRow>`select ${COLUMNS} from user_account u where ${where} order by u.username`;
-    return (await statement.execute(statements(this.em))).rows.map(toUser);
+    return (await readObjects<UserRow>(this.em, sqlText`select ${COLUMNS} from user_account u where ${where} order by u.username`)).map(toUser);
   }
 }

@@ -9,16 +9,16 @@ import { ViewerType } from './viewer.type.js';
 export class ViewerResolver {
   constructor(
     private readonly self: Viewer,
-    private readonly users: UserQueries,
+    private readonly users: () => UserQueries,
   ) {}
 
   @Query(() => ViewerType, { description: 'You, the signed-in caller. UNAUTHENTICATED when nobody is signed in.' })
   async viewer(): Promise<ViewerType> {
-    return { userId: this.self.userId };
+    return { userId: this.self.userId, ...(this.self.account && { loadedUser: this.self.account }) };
   }
 
   @FieldResolver(() => UserType, { description: 'Your account.' })
   async user(@Root() viewer: ViewerType): Promise<UserType> {
-    return this.users.require(viewer.userId);
+    return viewer.loadedUser ?? this.users().require(viewer.userId);
   }
 }

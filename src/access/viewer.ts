@@ -1,6 +1,7 @@
 import { AppError, forbidden } from '../platform/errors.js';
 import { type Action, LEVELS, type Level, MATRIX } from './matrix.js';
 import type { Permission } from './permission.js';
+import type { UserType } from './user.type.js';
 
 /** A datacenter as far as a verdict needs it. */
 export interface DatacenterRef {
@@ -19,6 +20,8 @@ export interface ViewerFacts {
   isSuperAdmin: boolean;
   currentDatacenterId: number | null;
   memberships: readonly Membership[];
+  /** The account as it was at sign-in, for who asks about itself. */
+  account?: UserType;
 }
 
 /** The rows an action is about: the datacenter named, those an image is attached to, and the one it is bound to. */
@@ -58,13 +61,16 @@ export class Viewer {
   readonly username: string;
   readonly isSuperAdmin: boolean;
   readonly currentDatacenterId: number | null;
+  readonly account: UserType | undefined;
   readonly #memberships: ReadonlyMap<number, Membership>;
+  readonly #datacenters = new Map<Level, readonly number[]>();
 
   constructor(facts: ViewerFacts) {
     this.userId = facts.userId;
     this.username = facts.username;
     this.isSuperAdmin = facts.isSuperAdmin;
     this.currentDatacenterId = facts.currentDatacenterId;
+    this.account = facts.account;
     this.#memberships = new Map(facts.memberships.map((membership) => [membership.id, membership]));
   }
 
@@ -75,8 +81,18 @@ export class Viewer {
   }
 
   /** Ids of datacenters where the viewer is at least that level. Never asked for a SuperAdmin, who is it everywhere. */
-  datacentersWith(level: Level): number[] {
-    return [...this.#memberships.values()].filter((one) => atLeast(levelOf(one.permissions), level)).map((one) => one.id);
+  datacentersWith(level: Level): readonly number[] {
+    let known = this.#datacenters.get(level);
+    if (known === undefined) {
+      known = [...this.#memberships.values()].filter((one) => atLeast(levelOf(one.permissions), level)).map((one) => one.id);
+      this.#datacenters.set(level, known);
+    }
+    return known;
+  }
+
+  /** By owning it or through a group; nobody needs to for a public one. */
+  belongsTo(datacenterId: number): boolean {
+    return this.#memberships.has(datacenterId);
   }
 
   isAtLeast(level: Level, datacenterId: number): boolean {

@@ -17,7 +17,7 @@ import { ViewerDatacentersResolver } from './viewer-datacenters.resolver.js';
 
 function services({ changes }: { changes: ChangeBus }): PartEntry[] {
   return [
-    provide(DatacenterQueries, (scope) => new DatacenterQueries(scope.em, scope.viewer)),
+    provide(DatacenterQueries, (scope) => new DatacenterQueries(scope.reads, scope.viewer)),
     provide(CurrentDatacenter, (scope) => new CurrentDatacenter(scope.em, scope.viewer, scope.get(DatacenterQueries))),
     provide(SettingsQueries, (scope) => new SettingsQueries(scope.em, scope.viewer)),
     provide(GroupService, (scope) => new GroupService(scope.em, scope.viewer, scope.get(GroupQueries))),

@@ -1,13 +1,13 @@
 import DataLoader from 'dataloader';
 import { sql } from 'kysely';
 import type { Viewer } from '../access/viewer.js';
-import { type Condition, allOf, oneOf } from '../platform/conditions.js';
+import { allOf, oneOf } from '../platform/conditions.js';
 import { type SqlEntityManager, statements } from '../platform/database.js';
 import { notFound } from '../platform/errors.js';
-import { keyLoader } from '../platform/key-loader.js';
 import type { Connection, PageRequest } from '../platform/page.js';
 import { readList } from '../platform/read-page.js';
 import type { ConnectionSelection } from '../platform/selection.js';
+import { type SeenDatacenters, seenDatacenters } from './datacenter-catalogue.js';
 import { DEFAULT_DATACENTER } from './datacenter.entity.js';
 import type { DatacenterAccess } from './datacenter.enums.js';
 import type { DatacenterType } from './datacenter.type.js';
@@ -43,15 +43,10 @@ export function toDatacenter(row: DatacenterRow): DatacenterType {
 
 /** Reads datacenters as far as they exist for the viewer. */
 export class DatacenterQueries {
-  /** By id, one statement per batch; null for one that the viewer cannot see. */
-  readonly byId = new DataLoader<number, DatacenterType | null>(async (ids) => {
-    const rows = await this.#find(oneOf('d.id', ids));
-    const found = new Map(rows.map((one) => [one.id, one]));
-    return ids.map((id) => found.get(id) ?? null);
-  });
-
-  /** By what other subgraphs know it by, one statement per batch; null for one that the viewer cannot see. */
-  readonly byKey = keyLoader({ name: 'd.name' }, async (where) => this.#find(where));
+  /** By id; null for one that the viewer cannot see. */
+  readonly byId = {
+    load: async (id: number): Promise<DatacenterType | null> => (await this.seen()).byId(id),
+  };
 
   /** Visible datacenters per group id, by name. */
   readonly byGroup = new DataLoader<number, DatacenterType[]>(async (groupIds) => {
@@ -67,8 +62,13 @@ export class DatacenterQueries {
     private readonly viewer: Viewer,
   ) {}
 
+  /** All that the viewer can see, to look many up at once. */
+  async seen(): Promise<SeenDatacenters> {
+    return seenDatacenters(this.em, this.viewer);
+  }
+
   async byName(name: string): Promise<DatacenterType | null> {
-    return (await this.#find(sql`d.name = ${name}`))[0] ?? null;
+    return (await this.seen()).byName(name);
   }
 
   /** The datacenter a request works in: the one named, else the current one. NOT_FOUND when the viewer cannot see it. */
@@ -88,7 +88,7 @@ export class DatacenterQueries {
 
   /** Every visible datacenter, by name. */
   async all(): Promise<DatacenterType[]> {
-    return this.#find(sql`1 = 1`);
+    return [...(await this.seen()).all];
   }
 
   async page(page: PageRequest, selection: ConnectionSelection): Promise<Connection<DatacenterType>> {
@@ -102,11 +102,5 @@ export class DatacenterQueries {
       keyOf: (row) => [row.name, row.id],
       nodesOf: async (rows) => new Map(rows.map((row) => [row, toDatacenter(row)])),
     });
-  }
-
-  async #find(condition: Condition): Promise<DatacenterType[]> {
-    const where = allOf([condition, visibleDatacenters(this.viewer)]);
-    const statement = sql<DatacenterRow>`select ${DATACENTER_COLUMNS} from datacenter d where ${where} order by d.name`;
-    return (await statement.execute(statements(this.em))).rows.map(toDatacenter);
   }
 }

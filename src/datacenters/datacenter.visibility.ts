@@ -1,9 +1,15 @@
-import { type SqlBool, sql } from 'kysely';
 import type { Viewer } from '../access/viewer.js';
-import { ALWAYS, anyOf, type Condition, oneOf } from '../platform/conditions.js';
+import { ALWAYS, anyOf, oneOf } from '../platform/conditions.js';
+import { plainText, type SqlText } from '../platform/sql-text.js';
+import type { DatacenterType } from './datacenter.type.js';
 
 /** Datacenters (alias `d`) that exist for this viewer: public ones, and those the viewer owns or has a group in. */
-export function visibleDatacenters(viewer: Viewer): Condition {
+export function visibleDatacenters(viewer: Viewer): SqlText {
   if (viewer.isSuperAdmin) return ALWAYS;
-  return anyOf([sql<SqlBool>`d.access = 'PUBLIC'`, oneOf('d.id', viewer.datacentersWith('access'))]);
+  return anyOf([plainText("d.access = 'PUBLIC'"), oneOf('d.id', viewer.datacentersWith('access'))]);
+}
+
+/** The same rule for a datacenter that has been read already. */
+export function seesDatacenter(viewer: Viewer, datacenter: DatacenterType): boolean {
+  return viewer.isSuperAdmin || datacenter.access === 'PUBLIC' || viewer.belongsTo(datacenter.id);
 }

@@ -5,6 +5,7 @@ import type { ScopeFactory } from '../access/scope-factory.js';
 import type { Metrics } from '../platform/metrics.js';
 import type { ChangeBus } from '../tasks/change-bus.js';
 import { Admission, type DoorContext } from './admission.js';
+import { CompiledQueries } from './compiled-queries.js';
 import { OperationMetrics } from './operation-metrics.js';
 import { OperationReport } from './operation-report.js';
 import { Operations } from './operations.js';
@@ -30,6 +31,8 @@ export interface DoorSettings {
 
 export interface DoorParts {
   schema: GraphQLSchema;
+  /** The same without the rules of root fields. */
+  schemaBelowTheRoot: GraphQLSchema;
   scopes: ScopeFactory;
   changes: ChangeBus;
   metrics: Metrics;
@@ -42,6 +45,7 @@ export interface GraphqlDoor {
   admission: Admission;
   operations: Operations;
   report: OperationReport;
+  compiled: CompiledQueries;
   metrics: OperationMetrics;
   changes: ChangeBus;
   persisted: PersistedQueries;
@@ -69,6 +73,7 @@ export function createDoor(parts: DoorParts, settings: DoorSettings): GraphqlDoo
     admission,
     operations: new Operations({ schema, admission, report, changes, log, documentOf }),
     report,
+    compiled: new CompiledQueries(parts.schemaBelowTheRoot),
     metrics,
     changes,
     persisted,

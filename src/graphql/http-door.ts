@@ -10,9 +10,11 @@ import type { FastifyInstance } from 'fastify';
 import { AppError } from '../platform/errors.js';
 import { traceIdOf } from '../platform/trace-id.js';
 import type { DoorContext } from './admission.js';
+import { compiledPlugin } from './compiled-plugin.js';
 import { doorPlugin } from './apollo-plugin.js';
 import type { GraphqlDoor } from './door.js';
 import { publicError, withStatus } from './errors.js';
+import { QuickDoor } from './quick-door.js';
 import { MAX_TOKENS } from './limits.js';
 import { streamHandler, wantsStream } from './sse-door.js';
 
@@ -43,6 +45,7 @@ function createApollo(door: GraphqlDoor, plugins: ApolloServerPlugin<DoorContext
     },
     plugins: [
       doorPlugin(door),
+      compiledPlugin(door.compiled),
       ...plugins,
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
@@ -56,23 +59,25 @@ function createApollo(door: GraphqlDoor, plugins: ApolloServerPlugin<DoorContext
 export async function openHttpDoor(app: FastifyInstance, door: GraphqlDoor, plugins: ApolloServerPlugin<DoorContext>[] = []): Promise<() => Promise<void>> {
   const apollo = createApollo(door, plugins);
   await apollo.start();
-  const answer = fastifyApolloHandler(apollo, {
+  const quick = new QuickDoor(door, door.compiled);
+  const long = fastifyApolloHandler(apollo, {
     context: async (request) => {
-      const { authorization } = request.headers;
-      const caller = { authorization, transport: 'http' as const, requestId: request.id, traceId: traceIdOf(request.headers.traceparent) };
       try {
-        return await door.admission.signIn(caller);
+        return await quick.contextOf(request);
       } catch (error) {
+        const { authorization, traceparent } = request.headers;
+        const caller = { authorization, transport: 'http' as const, requestId: request.id, traceId: traceIdOf(traceparent) };
         door.operations.refusal(error, { ...caller, startedAt: performance.now() });
         throw error instanceof AppError ? withStatus(error) : error;
       }
     },
   });
+  const answer = quick.handler(async (request, reply) => long.call(app, request, reply));
   const stream = streamHandler(door);
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
-    handler: (request, reply) => (wantsStream(request) ? stream(request, reply) : answer.call(app, request, reply)),
+    handler: (request, reply) => (wantsStream(request) ? stream(request, reply) : answer(request, reply)),
   });
   return () => apollo.stop();
 }

@@ -19,7 +19,7 @@ import { ImageRepositoryChangedResolver } from '../repositories/image-repository
 import { ImageRepositoryResolver } from '../repositories/image-repository.resolver.js';
 import { ImageSourceResolver, TaskRepositoryResolver } from '../repositories/image-source.resolver.js';
 import { ImportRepositoryImageResolver } from '../repositories/import-repository-image.resolver.js';
-import { RepositoryBrowseResolver, RepositoryImageResolver } from '../repositories/repository-image.resolver.js';
+import { RepositoryBrowseResolver } from '../repositories/repository-image.resolver.js';
 import { SettingsRepositoriesResolver } from '../repositories/settings-repositories.resolver.js';
 import { TaskChangedResolver } from '../tasks/task-changed.resolver.js';
 import { TaskResolver } from '../tasks/task.resolver.js';
@@ -57,7 +57,6 @@ export const RESOLVERS = [
   TaskRepositoryResolver,
   ImportRepositoryImageResolver,
   RepositoryBrowseResolver,
-  RepositoryImageResolver,
   SettingsRepositoriesResolver,
   TaskChangedResolver,
   TaskResolver,

@@ -54,9 +54,6 @@ export async function subgraphSdl(): Promise<string> {
 export async function buildGatewaySchema({ references }: { references: References }): Promise<GraphQLSchema> {
   const schema = await plainSchema();
   const resolvers = createResolversMap(schema) as Record<string, Record<string, unknown>>;
-  for (const [type, resolve] of Object.entries(references)) {
-    resolvers[type] = { ...resolvers[type], __resolveReference: resolve };
-  }
   resolvers['Query'] = { ...resolvers['Query'], _entities: entitiesField(references) };
   const typeDefs = parse(sdlOf(schema));
   return refuseNulInTexts(buildSubgraphSchema([{ typeDefs, resolvers: resolvers as GraphQLResolverMap<GatewayContext> }]));

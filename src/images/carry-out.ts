@@ -1,4 +1,3 @@
-import { UserQueries } from '../access/user.queries.js';
 import type { Viewer } from '../access/viewer.js';
 import { DatacenterQueries } from '../datacenters/datacenter.queries.js';
 import type { SqlEntityManager } from '../platform/database.js';
@@ -47,7 +46,7 @@ export async function carryOut<O extends Outcome, P extends { image?: ImageType;
   images.forget();
   if (dryRun) {
     return rehearse(em.fork(), async (tx) => {
-      const inside = new ImageQueries(tx, viewer, new DatacenterQueries(tx, viewer), new UserQueries(tx));
+      const inside = new ImageQueries(tx, viewer, new DatacenterQueries(tx, viewer));
       const outcome = await change.work(tx, () => undefined);
       await tx.flush();
       const payload = await change.read({ images: inside, tasks: new TaskQueries(tx, viewer) }, outcome);

@@ -1,5 +1,4 @@
 import { type PartEntry, provide, type RequestScope } from '../access/scope.js';
-import { UserQueries } from '../access/user.queries.js';
 import { DatacenterQueries } from '../datacenters/datacenter.queries.js';
 import type { ImgapiClient } from '../imgapi/client.js';
 import type { SqlEntityManager } from '../platform/database.js';
@@ -34,7 +33,7 @@ export interface ImageWork {
 
 function reads(work: ImageWork): PartEntry[] {
   return [
-    provide(ImageQueries, (scope) => new ImageQueries(scope.em, scope.viewer, scope.get(DatacenterQueries), scope.get(UserQueries))),
+    provide(ImageQueries, (scope) => new ImageQueries(scope.reads, scope.viewer, scope.get(DatacenterQueries))),
     provide(ImageVerdicts, (scope) => {
       const [datacenters, images] = [scope.get(DatacenterQueries), scope.get(ImageQueries)];
       return new ImageVerdicts({ em: scope.em, viewer: scope.viewer, datacenters, images, gate: new ImageServerGate(scope.em, work.store) });
@@ -70,11 +69,7 @@ export function imageParts(work: ImageWork): PartEntry[] {
     ...reads(work),
     ...changes(work),
     provide(ImageResolver, (scope) => new ImageResolver(scope.get(ImageQueries), scope.get(DatacenterQueries))),
-    provide(
-      ImageRelationsResolver,
-      (scope) =>
-        new ImageRelationsResolver(scope.get(UserQueries), scope.get(ImageQueries), scope.get(DatacenterQueries), scope.get(ImageVerdicts)),
-    ),
+    provide(ImageRelationsResolver, (scope) => new ImageRelationsResolver(scope.get(ImageVerdicts))),
     provide(
       ImageGuardedResolver,
       (scope) => new ImageGuardedResolver(scope.get(ImageQueries), scope.get(TaskQueries), work.imageServerUrl),

@@ -2,7 +2,7 @@ import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Args, Info, Query, Resolver } from 'type-graphql';
 import { DatacenterQueries } from '../datacenters/datacenter.queries.js';
 import type { Connection } from '../platform/page.js';
-import { connectionSelection } from '../platform/selection.js';
+import { connectionSelection, objectSelection } from '../platform/selection.js';
 import { Uuid } from '../platform/scalars.js';
 import { ImageListArgs } from './image.inputs.js';
 import { ImageQueries } from './image.queries.js';
@@ -27,10 +27,11 @@ export class ImageResolver {
       'One image, by exactly one of `name` and `uuid` (else BAD_USER_INPUT); null when there is none that you can see.',
   })
   async image(
+    @Info() info: GraphQLResolveInfo,
     @Arg('name', () => String, { nullable: true, description: 'Exact name.' }) name?: string | null,
     @Arg('uuid', () => Uuid, { nullable: true, description: 'UUID of the image.' }) uuid?: string | null,
   ): Promise<ImageType | null> {
-    return this.imageQueries.one(name, uuid);
+    return this.imageQueries.one(name, uuid, objectSelection(info));
   }
 
   @Query(() => ImageConnection, {

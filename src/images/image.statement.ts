@@ -1,88 +1,113 @@
-import { sql } from 'kysely';
+import { usernames } from '../access/usernames.js';
 import type { Viewer } from '../access/viewer.js';
-import type { OsType } from '../imgapi/os-type.js';
+import type { SeenDatacenters } from '../datacenters/datacenter-catalogue.js';
+import { isSqlite, type SqlEntityManager } from '../platform/database.js';
+import type { ObjectSelection } from '../platform/selection.js';
+import { plainText, type SqlText, sqlText } from '../platform/sql-text.js';
 import { asBoolean, type Flag } from '../platform/tables.js';
-import type { ImageAccess, ImageStatus } from './image.enums.js';
+import { fillDatacenters } from './attached-datacenters.js';
+import { BOUND, FIELD_PARTS, INNER_PARTS, inspectableColumn, OWNER, OWNER_NAME, type Part, type Row, tagsPart } from './image.columns.js';
 import type { ImageType } from './image.type.js';
-import { attachedWhereAdmin } from './image.visibility.js';
 
-export interface ImageRow {
-  id: number;
-  uuid: string;
-  name: string;
-  alias: string;
-  version: string;
-  access: ImageAccess;
-  owner_id: number;
-  bound_id: number | null;
-  size_mib: number;
-  os_type: OsType;
-  status: ImageStatus;
-  resize: Flag;
-  deploy: Flag;
-  description: string;
-  homepage: string | null;
-  repository_id: number | null;
-  manifest_url: string | null;
-  source_snapshot_id: number | null;
-  file_size: number | string | null;
-  file_sha1: string | null;
-  file_sha256: string | null;
-  file_compression: string | null;
-  created_at: number | string;
-  updated_at: number | string;
-  inspectable: Flag;
+/** Tables under the aliases that conditions use. An image is bound to one datacenter at most, so the join adds no row. */
+export const IMAGE_FROM = plainText('image i left join image_attachment b on b.bound_image_id = i.id');
+const WITH_OWNER = plainText('join user_account u on u.id = i.owner_id');
+
+/** What one selection takes of the table, worked out once. */
+interface Plan {
+  columns: SqlText;
+  /** Nothing of the owner but its name: where its id is in the row. */
+  ownerAt: number | null;
+  withOwner: boolean;
+  withDatacenters: boolean;
+  parts: readonly { part: Part; at: number }[];
+  /** Some field has a resolver of its own: it must find the whole image, and whether its guarded fields may be seen. */
+  isWhole: boolean;
+  width: number;
 }
 
-/** Columns of ImageRow over `IMAGE_FROM`; `inspectable` says whether this viewer may see the guarded fields. */
-export function imageColumns(viewer: Viewer): ReturnType<typeof sql> {
-  const inspectable = viewer.isSuperAdmin ? sql`1` : sql`(case when ${attachedWhereAdmin(viewer)} then 1 else 0 end)`;
-  return sql`i.id, i.uuid, i.name, i.alias, i.version, i.access, i.owner_id, b.datacenter_id as bound_id, i.size_mib,
-    i.os_type, i.status, i.resize, i.deploy, i.description, i.homepage, i.repository_id, i.manifest_url,
-    i.source_snapshot_id, i.file_size, i.file_sha1, i.file_sha256, i.file_compression, i.created_at, i.updated_at,
-    ${inspectable} as inspectable`;
+/** An image with all that resolvers, services and callers may look at. */
+export const WHOLE: ObjectSelection = { fields: new Set(['actions']) };
+
+/** Columns before those of the parts: the id. */
+const LEADING = 1;
+const SUPPORTING = new Set(['__typename', 'owner', 'datacenters', 'tags']);
+const NOTHING = plainText('');
+const known = { sqlite: new WeakMap<ObjectSelection, Plan>(), postgres: new WeakMap<ObjectSelection, Plan>() };
+
+function ownerPart(selection: ObjectSelection): Part {
+  const asked = selection.nested?.get('owner')?.fields;
+  const isNameOnly = asked !== undefined && [...asked].every((field) => field === 'username' || field === '__typename');
+  return isNameOnly ? OWNER_NAME : OWNER;
 }
 
-/** An image is bound to one datacenter at most, so the join adds no row. */
-export const IMAGE_FROM = sql`image i left join image_attachment b on b.bound_image_id = i.id`;
-
-/** `tags` are filled in from their own statement. */
-export function toImage(row: ImageRow): ImageType {
+function planOf(selection: ObjectSelection, onSqlite: boolean): Plan {
+  const { fields } = selection;
+  const isWhole = [...fields].some((field) => !(field in FIELD_PARTS) && !SUPPORTING.has(field));
+  const wanted = isWhole ? Object.values(FIELD_PARTS) : [...fields].flatMap((field) => FIELD_PARTS[field] ?? []);
+  const parts = new Set<Part>([...wanted, ...(isWhole ? INNER_PARTS : [])]);
+  const withDatacenters = isWhole || fields.has('datacenters');
+  // Where it is attached tells where it is bound.
+  if (withDatacenters) parts.delete(BOUND);
+  if (isWhole || fields.has('owner')) parts.add(ownerPart(selection));
+  if (isWhole || fields.has('tags')) parts.add(tagsPart(onSqlite));
+  let at = LEADING;
+  const placed = [...parts].map((part) => {
+    const place = { part, at };
+    at += part.columns.length;
+    return place;
+  });
+  // Named by their place, as no two columns of a statement may share a name.
+  const names = [...parts].flatMap((part) => part.columns).map((column, index) => `${column} as c${index}`);
   return {
-    id: row.id,
-    ownerId: row.owner_id,
-    boundDatacenterId: row.bound_id,
-    repositoryId: row.repository_id,
-    sourceSnapshotId: row.source_snapshot_id,
-    inspectable: asBoolean(row.inspectable),
-    guardedManifestUrl: row.manifest_url,
-    guardedFile: fileOf(row),
-    uuid: row.uuid,
-    name: row.name,
-    alias: row.alias,
-    version: row.version,
-    access: row.access,
-    dcBound: row.bound_id !== null,
-    size: row.size_mib,
-    osType: row.os_type,
-    status: row.status,
-    resize: asBoolean(row.resize),
-    deploy: asBoolean(row.deploy),
-    description: row.description,
-    tags: [],
-    homepage: row.homepage,
-    createdAt: new Date(Number(row.created_at)),
-    updatedAt: new Date(Number(row.updated_at)),
+    columns: plainText(names.length === 0 ? 'null as c0' : names.join(', ')),
+    withOwner: parts.has(OWNER),
+    withDatacenters,
+    ownerAt: placed.find(({ part }) => part === OWNER_NAME)?.at ?? null,
+    parts: placed,
+    isWhole,
+    width: at,
   };
 }
 
-/** All four columns are there or none is; the database holds that. */
-function fileOf(row: ImageRow): ImageType['guardedFile'] {
-  if (row.file_size === null || row.file_sha1 === null || row.file_sha256 === null) return null;
+/** How images are read for one selection and one viewer. */
+export interface ImageReading {
+  /** `order` is the column that a list is ordered by; without one, no order is known. */
+  columns(order?: string): SqlText;
+  /** The tables, in whichever way one gets to the images, with what the columns need beside them. */
+  from(images: SqlText): SqlText;
+  /** The value that the list is ordered by. */
+  placeOf(row: Row): unknown;
+  nodesOf(rows: readonly Row[]): Promise<ImageType[]>;
+}
+
+const NO_NAMES: ReadonlyMap<number, string> = new Map();
+
+/** What was not asked for is not there, unless a field with a resolver of its own was asked for: then all of it is. */
+export function imageReading(em: SqlEntityManager, selection: ObjectSelection, viewer: Viewer, seen: SeenDatacenters): ImageReading {
+  const onSqlite = isSqlite(em);
+  const plans = onSqlite ? known.sqlite : known.postgres;
+  let plan = plans.get(selection);
+  if (plan === undefined) plans.set(selection, (plan = planOf(selection, onSqlite)));
+  const { columns, withOwner, withDatacenters, ownerAt, parts, isWhole, width } = plan;
   return {
-    size: Number(row.file_size),
-    sha1: row.file_sha1,
-    sha256: row.file_sha256,
-    compression: row.file_compression ?? 'none',
+    columns: (order) => {
+      const inspectable = isWhole ? sqlText`, ${inspectableColumn(viewer)} as inspectable` : NOTHING;
+      return sqlText`i.id as id, ${columns}${inspectable}${plainText(order === undefined ? '' : `, ${order} as place`)}`;
+    },
+    from: (images) => (withOwner ? sqlText`${images} ${WITH_OWNER}` : images),
+    placeOf: (row) => row.at(-1),
+    nodesOf: async (rows) => {
+      const names = ownerAt === null ? NO_NAMES : await usernames(em, rows.map((row) => row[ownerAt] as number));
+      const inMemory = { seen, names };
+      const images = rows.map((row) => {
+        const image = { id: row[0] } as ImageType;
+        for (const { part, at } of parts) part.put(image, row, at, inMemory);
+        if (isWhole) image.inspectable = asBoolean(row[width] as Flag);
+        return image;
+      });
+      if (withDatacenters) await fillDatacenters(em, images, seen);
+      return images;
+    },
   };
 }

@@ -1,5 +1,6 @@
 import { Directive, Field, Int, ObjectType } from 'type-graphql';
-import type { UserType } from '../access/user.type.js';
+import { UserType } from '../access/user.type.js';
+import { DatacenterType } from '../datacenters/datacenter.type.js';
 import type { OsType } from '../imgapi/os-type.js';
 import { connectionType } from '../platform/page.js';
 import { ByteSize, DateTime, HttpUrl, Uuid } from '../platform/scalars.js';
@@ -15,8 +16,7 @@ import {
 
 /**
  * What the API shows of an image. `inspectable`: the viewer may see the guarded fields, which are shown only through
- * field resolvers that ask it and add what no row knows, the url of the file. A `loaded…` or `guarded…` property that is
- * undefined was not loaded; null is an answer.
+ * field resolvers that ask it and add what no row knows, the url of the file. What a caller did not ask for is not there.
  */
 @ObjectType('Image', {
   simpleResolvers: true,
@@ -34,7 +34,6 @@ export class ImageType {
   inspectable!: boolean;
   guardedFile?: Omit<ImageFileType, 'url'> | null;
   guardedManifestUrl?: string | null;
-  loadedOwner?: UserType;
 
   @Field(() => Uuid, { description: 'Its UUID, the same on the image server and on compute nodes. It never changes.' })
   uuid!: string;
@@ -50,6 +49,21 @@ export class ImageType {
 
   @Field(() => ImageAccessEnum, { description: 'Who can use it.' })
   access!: ImageAccess;
+
+  @Field(() => UserType, { description: 'Who can use it while it is PRIVATE.' })
+  owner!: UserType;
+
+  @Field(() => DatacenterType, {
+    nullable: true,
+    description:
+      'The datacenter it is bound to, whose image admins manage it. Null when it is bound to none, or to one that you cannot see.',
+  })
+  boundDatacenter!: DatacenterType | null;
+
+  @Field(() => [DatacenterType], {
+    description: 'The datacenters it is attached to, by name; only those that you can see.',
+  })
+  datacenters!: DatacenterType[];
 
   @Field(() => Boolean, {
     description: 'Whether it is bound to one datacenter, whose image admins then manage it; else only SuperAdmins do.',

@@ -1,24 +1,24 @@
-import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Viewer } from '../access/viewer.js';
 import { visibleDatacenters } from '../datacenters/datacenter.visibility.js';
-import { ALWAYS, allOf, anyOf, type Condition, oneOf } from '../platform/conditions.js';
+import { ALWAYS, allOf, anyOf, oneOf } from '../platform/conditions.js';
+import { type SqlText, sqlText } from '../platform/sql-text.js';
 
 /** Attached to a datacenter where the viewer is at least DCAdmin. */
-export function attachedWhereAdmin(viewer: Viewer): Condition {
+export function attachedWhereAdmin(viewer: Viewer): SqlText {
   const administered = oneOf('a.datacenter_id', viewer.datacentersWith('dcAdmin'));
-  return sql<SqlBool>`exists (select 1 from image_attachment a where a.image_id = i.id and ${administered})`;
+  return sqlText`exists (select 1 from image_attachment a where a.image_id = i.id and ${administered})`;
 }
 
-export function attachedTo(datacenterId: number): Condition {
-  return sql<SqlBool>`exists (select 1 from image_attachment a where a.image_id = i.id and a.datacenter_id = ${datacenterId})`;
+export function attachedTo(datacenterId: number): SqlText {
+  return sqlText`exists (select 1 from image_attachment a where a.image_id = i.id and a.datacenter_id = ${datacenterId})`;
 }
 
-const notDeleted: Condition = sql<SqlBool>`i.access <> 'DELETED'`;
+const notDeleted: SqlText = sqlText`i.access <> 'DELETED'`;
 
 /** Deleted, and bound to a datacenter where the viewer is ImageAdmin: what `showDeleted` adds, and nobody else sees. */
-function deletedButManaged(viewer: Viewer): Condition {
+function deletedButManaged(viewer: Viewer): SqlText {
   const managed = oneOf('a.datacenter_id', viewer.datacentersWith('imageAdmin'));
-  return sql<SqlBool>`(i.access = 'DELETED'
+  return sqlText`(i.access = 'DELETED'
     and exists (select 1 from image_attachment a where a.bound_image_id = i.id and ${managed}))`;
 }
 
@@ -26,20 +26,30 @@ function deletedButManaged(viewer: Viewer): Condition {
  * Ready, and public or private to this viewer: what a new disk may take where the image is attached. The rule that
  * decides a server's disk is the same one.
  */
-export function usable(viewer: Viewer): Condition {
+export function usable(viewer: Viewer): SqlText {
   const mayUse = viewer.isSuperAdmin
     ? notDeleted
-    : sql<SqlBool>`(i.access = 'PUBLIC' or (i.access = 'PRIVATE' and i.owner_id = ${viewer.userId}))`;
-  return allOf([sql<SqlBool>`i.status = 'OK'`, mayUse]);
+    : sqlText`(i.access = 'PUBLIC' or (i.access = 'PRIVATE' and i.owner_id = ${viewer.userId}))`;
+  // Said this way round because nearly every image is OK: an index on that would only lead a list away from its order.
+  return allOf([sqlText`i.status <> 'PENDING'`, mayUse]);
 }
 
-function attachedWhereVisible(viewer: Viewer): Condition {
-  return sql<SqlBool>`exists (select 1 from image_attachment a join datacenter d on d.id = a.datacenter_id
+function attachedWhereVisible(viewer: Viewer): SqlText {
+  return sqlText`exists (select 1 from image_attachment a join datacenter d on d.id = a.datacenter_id
     where a.image_id = i.id and ${visibleDatacenters(viewer)})`;
 }
 
+/** A viewer never changes, and the text of its condition is long. */
+const visible = new WeakMap<Viewer, SqlText>();
+
 /** Images (alias `i`) that exist for this viewer, wherever they are met: alone, behind a relation, as an entity. */
-export function visibleImages(viewer: Viewer): Condition {
+export function visibleImages(viewer: Viewer): SqlText {
+  let condition = visible.get(viewer);
+  if (condition === undefined) visible.set(viewer, (condition = conditionFor(viewer)));
+  return condition;
+}
+
+function conditionFor(viewer: Viewer): SqlText {
   if (viewer.isSuperAdmin) return ALWAYS;
   return anyOf([
     allOf([notDeleted, attachedWhereAdmin(viewer)]),
@@ -48,7 +58,7 @@ export function visibleImages(viewer: Viewer): Condition {
   ]);
 }
 
-function withoutDeleted(viewer: Viewer, showDeleted: boolean): Condition {
+function withoutDeleted(viewer: Viewer, showDeleted: boolean): SqlText {
   if (!showDeleted) return notDeleted;
   return viewer.isSuperAdmin ? ALWAYS : anyOf([notDeleted, deletedButManaged(viewer)]);
 }
@@ -57,9 +67,9 @@ function withoutDeleted(viewer: Viewer, showDeleted: boolean): Condition {
 export interface ImageScope {
   /** Only images attached there; null: wherever they are. */
   datacenterId: number | null;
-  where: Condition;
+  where: SqlText;
   /** Ids that hold all of them, where these may be few; `most` as `Candidates` has it. */
-  few: { ids: RawBuilder<unknown>; most?: number } | null;
+  few: { ids: SqlText; most?: number } | null;
 }
 
 /** The managed list of one datacenter; the caller has been found to be DCAdmin there. */
@@ -74,7 +84,7 @@ export function imagesEverywhere(viewer: Viewer, showDeleted: boolean): ImageSco
   const administered = viewer.datacentersWith('dcAdmin');
   const [only] = administered;
   if (only !== undefined && administered.length === 1) return { datacenterId: only, where, few: null };
-  const ids = sql`select distinct x.image_id as id from image_attachment x where ${oneOf('x.datacenter_id', administered)}`;
+  const ids = sqlText`select distinct x.image_id as id from image_attachment x where ${oneOf('x.datacenter_id', administered)}`;
   return { datacenterId: null, where: allOf([attachedWhereAdmin(viewer), where]), few: { ids } };
 }
 
@@ -82,6 +92,6 @@ export function imagesEverywhere(viewer: Viewer, showDeleted: boolean): ImageSco
 const FEW_USABLE = 200;
 
 export function usableInDatacenter(viewer: Viewer, datacenterId: number): ImageScope {
-  const ids = sql`select x.id from image x where x.access = 'PUBLIC' union all select x.id from image x where x.owner_id = ${viewer.userId}`;
-  return { datacenterId, where: usable(viewer), few: viewer.isSuperAdmin ? null : { ids: sql`select * from (${ids})`, most: FEW_USABLE } };
+  const ids = sqlText`select x.id from image x where x.access = 'PUBLIC' union all select x.id from image x where x.owner_id = ${viewer.userId}`;
+  return { datacenterId, where: usable(viewer), few: viewer.isSuperAdmin ? null : { ids: sqlText`select * from (${ids})`, most: FEW_USABLE } };
 }

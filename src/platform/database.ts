@@ -7,10 +7,12 @@ import { MikroORM as SqliteORM, type SqlEntityManager, type SqlMikroORM } from '
 import { CompiledQuery, type DatabaseConnection, type Kysely } from 'kysely';
 import { postgresMigrations } from './migrations/postgres/index.js';
 import { sqliteMigrations } from './migrations/sqlite/index.js';
-import { describeSearchIndex, prepareSearch } from './trigrams.js';
+import { giveReader, SqliteReader } from './reader.js';
 import type { Tables } from './tables.js';
 import { traceStatements } from './traced-statements.js';
 import type { Tracing } from './tracing.js';
+import { describeSearchIndex, prepareSearch } from './trigrams.js';
+import { giveWatch, WriteWatch } from './write-watch.js';
 
 export type DatabaseTarget = { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: string };
 export type Database = SqlMikroORM;
@@ -25,9 +27,9 @@ export const MIGRATION_FOLDERS = { sqlite: 'src/platform/migrations/sqlite', pos
 /** What migrations make that no entity describes: search indexes with their own tables, and the triggers that keep copies true. */
 const BY_HAND = { ignoreTriggers: true, ignoreRoutines: true, skipTables: [/^(image|repository_image)_search(_|$)/] };
 
-async function prepareSqliteConnection(connection: unknown): Promise<void> {
+async function prepareSqliteConnection(connection: DatabaseConnection): Promise<void> {
   for (const pragma of ['journal_mode = wal', 'synchronous = normal', 'foreign_keys = on', `busy_timeout = ${BUSY_TIMEOUT_MS}`]) {
-    await (connection as DatabaseConnection).executeQuery(CompiledQuery.raw(`pragma ${pragma}`));
+    await connection.executeQuery(CompiledQuery.raw(`pragma ${pragma}`));
   }
 }
 
@@ -40,30 +42,51 @@ export async function openDatabase(target: DatabaseTarget, entities: EntityClass
     if (tracing !== null) traceStatements(connection as DatabaseConnection, tracing);
   };
   const migrations = { tableName: 'migration', transactional: true, snapshot: true, snapshotName: '.snapshot', snapshotOnMigrate: false, silent: true, emit: 'ts' as const };
+  const watch = new WriteWatch();
   if (target.kind === 'sqlite') {
     if (target.path !== ':memory:') await mkdir(dirname(target.path), { recursive: true });
-    return SqliteORM.init({
+    const database = await SqliteORM.init({
       dbName: target.path,
       entities,
       extensions: [Migrator],
       schemaGenerator: BY_HAND,
       onCreateConnection: async (connection) => {
-        await prepareSqliteConnection(connection);
+        await prepareSqliteConnection(connection as DatabaseConnection);
+        watch.follow(connection as DatabaseConnection);
         trace(connection);
       },
       migrations: { ...migrations, path: MIGRATION_FOLDERS.sqlite, migrationsList: sqliteMigrations },
     });
+    giveWatch(database.driver, watch);
+    if (target.path !== ':memory:') readAside(database, target.path);
+    return database;
   }
-  return PostgresORM.init({
+  const database = await PostgresORM.init({
     clientUrl: target.url,
     entities,
     extensions: [Migrator],
     ensureDatabase: false,
     schemaGenerator: BY_HAND,
     discovery: { onMetadata: describeSearchIndex },
-    onCreateConnection: async (connection) => trace(connection),
+    onCreateConnection: async (connection) => {
+      watch.follow(connection as DatabaseConnection);
+      trace(connection);
+    },
     migrations: { ...migrations, path: MIGRATION_FOLDERS.postgres, migrationsList: postgresMigrations },
   });
+  giveWatch(database.driver, watch);
+  return database;
+}
+
+/** Lists are read through a connection of their own, which is closed with the database. */
+function readAside(database: Database, path: string): void {
+  const reader = new SqliteReader(path, BUSY_TIMEOUT_MS);
+  giveReader(database.driver, reader);
+  const close = database.close.bind(database);
+  database.close = async (force) => {
+    reader.close();
+    await close(force);
+  };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { Logger } from 'pino';
+import { RequestLog } from './request-log.js';
 import { codeOfStatus, endWithFault, faultBody, faultOfParser } from './http-faults.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -46,6 +47,7 @@ function answerUnknown(app: FastifyInstance, request: FastifyRequest, reply: Fas
 export function createHttpServer(log: Logger, options: HttpOptions): FastifyInstance {
   const app = Fastify({
     loggerInstance: log as FastifyInstance['log'],
+    childLoggerFactory: (parent, bindings, kind) => new RequestLog(parent, bindings, kind),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: options.requestTimeoutMs,

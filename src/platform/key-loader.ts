@@ -13,15 +13,15 @@ function isKeyText(value: string): boolean {
 }
 
 /**
- * Finds rows by any of their unique fields, whose columns are given, in one statement per batch; null where `find`, which
- * keeps to what the viewer sees, finds none.
+ * Finds rows by any of their unique fields, whose columns are given, in one statement; null where `find`, which keeps to what
+ * the viewer sees, finds none.
  */
-export function keyLoader<T extends { [K in F]: string }, F extends string>(
+export function keyBatch<T extends { [K in F]: string }, F extends string>(
   columns: Readonly<Record<F, string>>,
   find: (where: Condition) => Promise<T[]>,
-): DataLoader<Key<F>, T | null, string> {
+): (keys: readonly Key<F>[]) => Promise<(T | null)[]> {
   const fields = Object.keys(columns) as F[];
-  const batch = async (keys: readonly Key<F>[]): Promise<(T | null)[]> => {
+  return async (keys: readonly Key<F>[]): Promise<(T | null)[]> => {
     const possible = keys.filter(({ value }) => isKeyText(value));
     const asked = fields.map((field) => ({ column: columns[field], values: possible.filter((key) => key.field === field).map((key) => key.value) }));
     const conditions = asked.filter(({ values }) => values.length > 0).map(({ column, values }) => oneOf(column, values));
@@ -29,5 +29,12 @@ export function keyLoader<T extends { [K in F]: string }, F extends string>(
     const found = new Map(rows.flatMap((row) => fields.map((field): [string, T] => [`${field} ${row[field]}`, row])));
     return keys.map(({ field, value }) => found.get(`${field} ${value}`) ?? null);
   };
-  return new DataLoader(batch, { cacheKeyFn: ({ field, value }) => `${field} ${value}` });
+}
+
+/** The same for keys that come one by one, gathered into one statement per batch. */
+export function keyLoader<T extends { [K in F]: string }, F extends string>(
+  columns: Readonly<Record<F, string>>,
+  find: (where: Condition) => Promise<T[]>,
+): DataLoader<Key<F>, T | null, string> {
+  return new DataLoader(keyBatch(columns, find), { cacheKeyFn: ({ field, value }) => `${field} ${value}` });
 }

@@ -67,6 +67,7 @@ export interface Edge<T> {
 }
 
 export interface Connection<T> {
+  /** Empty unless they were selected. */
   edges: Edge<T>[];
   nodes: T[];
   pageInfo: PageInfo;
@@ -130,27 +131,30 @@ export function readPage(args: PageArgs, value: KeyKind, id: KeyKind | null = nu
 }
 
 /**
- * A page from up to `limit + 1` rows in list order reversed when paging backward: the extra row only tells that there
- * is more.
+ * Of up to `limit + 1` rows, in list order reversed when paging backward, those of the page in list order: the extra row
+ * only tells that there is more.
  */
+export function keptRows<R>(rows: readonly R[], page: PageRequest): R[] {
+  const kept = rows.slice(0, page.limit);
+  return page.backward ? kept.toReversed() : kept;
+}
+
+/** A page from its rows and their items. Without edges only the two cursors of `pageInfo` are made. */
 export function buildConnection<R, T>(
-  rows: readonly R[],
+  { kept, nodes, more }: { kept: readonly R[]; nodes: T[]; more: boolean },
   page: PageRequest,
   keyOf: (row: R) => CursorKey,
-  nodeOf: (row: R) => T,
-  totalCount: number,
+  asked: { totalCount: number; withEdges: boolean },
 ): Connection<T> {
-  const more = rows.length > page.limit;
-  const kept = rows.slice(0, page.limit);
-  if (page.backward) kept.reverse();
-  const edges = kept.map((row) => ({ cursor: encodeCursor(keyOf(row)), node: nodeOf(row) }));
+  const cursorOf = (row: R | undefined): string | null => (row === undefined ? null : encodeCursor(keyOf(row)));
   const pageInfo = {
     hasNextPage: page.backward ? page.before !== null : more,
     hasPreviousPage: page.backward ? more : page.after !== null,
-    startCursor: edges[0]?.cursor ?? null,
-    endCursor: edges.at(-1)?.cursor ?? null,
+    startCursor: cursorOf(kept[0]),
+    endCursor: cursorOf(kept.at(-1)),
   };
-  return { edges, nodes: edges.map((edge) => edge.node), pageInfo, totalCount };
+  const edges = asked.withEdges ? kept.map((row, at) => ({ cursor: encodeCursor(keyOf(row)), node: nodes[at] as T })) : [];
+  return { edges, nodes, pageInfo, totalCount: asked.totalCount };
 }
 
 type ClassOf<T> = abstract new () => T;

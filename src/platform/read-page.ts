@@ -1,51 +1,87 @@
 import type { RawBuilder } from 'kysely';
-import { sql } from 'kysely';
 import { allOf, type Condition } from './conditions.js';
-import { type SqlEntityManager, statements } from './database.js';
+import type { SqlEntityManager } from './database.js';
 import { type KeysetOrder, keysetConditions, keysetOrderBy } from './keyset.js';
-import { buildConnection, type Connection, type CursorKey, type PageRequest } from './page.js';
+import { buildConnection, type Connection, type CursorKey, keptRows, type PageRequest } from './page.js';
+import { readObjects, readRows } from './read-rows.js';
+import { type SqlText, sqlText } from './sql-text.js';
 import type { ConnectionSelection } from './selection.js';
 
 /** A list as one statement: what to select, from where, and which rows there are at all. */
 export interface ListStatement {
   /** Everything between `select` and `from`. */
-  columns: RawBuilder<unknown>;
+  columns: SqlText | RawBuilder<unknown>;
   /** Everything between `from` and `where`: tables with their fixed aliases, and to-one joins. */
-  from: RawBuilder<unknown>;
+  from: SqlText | RawBuilder<unknown>;
   where: Condition;
   order: KeysetOrder;
+  /** The same tables without those that only bring columns, for the count; `from` where it is left out. */
+  counted?: SqlText;
+}
+
+/** How the rows of a list become its items. */
+export interface RowMap<R, T> {
+  /** The cursor of a row in this order. */
+  keyOf: (row: R) => CursorKey;
+  /** Items in the order of the rows. */
+  nodesOf: (rows: readonly R[]) => Promise<T[]> | T[];
 }
 
 /**
- * Reads one page and, only if asked for, the count of all: two statements at most, whatever the page holds. `keyOf` gives
- * the cursor of a row in this order.
+ * Reads one page and, only if asked for, the count of all: two statements at most, whatever the page holds. Rows are
+ * objects.
  */
-export async function readList<R, T>(
+export async function readList<R extends object, T>(
   em: SqlEntityManager,
   list: ListStatement,
   page: PageRequest,
   selection: ConnectionSelection,
-  map: { keyOf: (row: R) => CursorKey; nodesOf: (rows: readonly R[]) => Promise<Map<R, T>> },
+  map: { keyOf: RowMap<R, T>['keyOf']; nodesOf: (rows: readonly R[]) => Promise<Map<R, T>> },
 ): Promise<Connection<T>> {
-  const rows = selection.items ? await readRows<R>(em, list, page) : [];
-  const totalCount = selection.totalCount ? await countRows(em, list) : Number.NaN;
-  const nodes = await map.nodesOf(rows.slice(0, page.limit));
-  const nodeOf = (row: R): T => {
-    const node = nodes.get(row);
-    if (node === undefined) throw new Error('A row of the page has no node.');
-    return node;
+  const rows = selection.items ? await readObjects<R>(em, pageStatement(list, page)) : [];
+  const nodesOf = async (kept: readonly R[]): Promise<T[]> => {
+    const nodes = await map.nodesOf(kept);
+    return kept.map((row) => {
+      const node = nodes.get(row);
+      if (node === undefined) throw new Error('A row of the page has no node.');
+      return node;
+    });
   };
-  return buildConnection(rows, page, map.keyOf, nodeOf, totalCount);
+  return connectionOf(em, list, page, selection, { rows, keyOf: map.keyOf, nodesOf });
 }
 
-async function readRows<R>(em: SqlEntityManager, list: ListStatement, page: PageRequest): Promise<R[]> {
+/** The same for rows as arrays of their columns. */
+export async function readPlainList<R, T>(
+  em: SqlEntityManager,
+  list: ListStatement,
+  page: PageRequest,
+  selection: ConnectionSelection,
+  map: RowMap<R, T>,
+): Promise<Connection<T>> {
+  const rows = selection.items ? await readRows<R>(em, pageStatement(list, page)) : [];
+  return connectionOf(em, list, page, selection, { rows, ...map });
+}
+
+async function connectionOf<R, T>(
+  em: SqlEntityManager,
+  list: ListStatement,
+  page: PageRequest,
+  selection: ConnectionSelection,
+  { rows, keyOf, nodesOf }: RowMap<R, T> & { rows: readonly R[] },
+): Promise<Connection<T>> {
+  const totalCount = selection.totalCount ? await countRows(em, list) : Number.NaN;
+  const kept = keptRows(rows, page);
+  const nodes = await nodesOf(kept);
+  return buildConnection({ kept, nodes, more: rows.length > page.limit }, page, keyOf, { totalCount, withEdges: selection.edges !== false });
+}
+
+function pageStatement(list: ListStatement, page: PageRequest): SqlText {
   const where = allOf([list.where, ...keysetConditions(page, list.order)]);
-  const statement = sql<R>`select ${list.columns} from ${list.from} where ${where}
+  return sqlText`select ${list.columns} from ${list.from} where ${where}
     order by ${keysetOrderBy(page, list.order)} limit ${page.limit + 1}`;
-  return (await statement.execute(statements(em))).rows;
 }
 
 async function countRows(em: SqlEntityManager, list: ListStatement): Promise<number> {
-  const statement = sql<{ total: number | string }>`select count(*) as total from ${list.from} where ${list.where}`;
-  return Number((await statement.execute(statements(em))).rows[0]?.total ?? 0);
+  const [row] = await readRows<[number | string]>(em, sqlText`select count(*) as total from ${list.counted ?? list.from} where ${list.where}`);
+  return Number(row?.[0] ?? 0);
 }

@@ -33,16 +33,31 @@ function parseInstant(value: unknown): Date {
   return instant;
 }
 
-/** As `toISOString`, in half its time: lists show two instants in every row. */
+const DAY_MS = 86_400_000;
+const MOST_DAYS = 5000;
+/** `2026-01-31T` by the number of days since 1970: the days that a catalogue knows are few. */
+const days = new Map<number, string>();
+
+function dayOf(number: number): string {
+  let day = days.get(number);
+  if (day === undefined) {
+    day = new Date(number * DAY_MS).toISOString().slice(0, -13);
+    if (days.size >= MOST_DAYS) days.clear();
+    days.set(number, day);
+  }
+  return day;
+}
+
+/** As `toISOString`, in a fraction of its time: lists show two instants in every row. */
 function showInstant(value: unknown): string {
-  const instant = typeof value === 'number' ? new Date(value) : value;
-  if (!(instant instanceof Date)) throw new TypeError('A DateTime is answered as a Date or as epoch milliseconds.');
-  const year = instant.getUTCFullYear();
-  if (!(year >= 0 && year <= 9999)) return instant.toISOString();
-  const two = (number: number) => TWO_DIGITS[number];
-  const date = `${two(Math.floor(year / 100))}${two(year % 100)}-${two(instant.getUTCMonth() + 1)}-${two(instant.getUTCDate())}`;
-  const time = `${two(instant.getUTCHours())}:${two(instant.getUTCMinutes())}:${two(instant.getUTCSeconds())}`;
-  return `${date}T${time}.${String(instant.getUTCMilliseconds()).padStart(3, '0')}Z`;
+  const instant = value instanceof Date ? value.getTime() : value;
+  if (typeof instant !== 'number') throw new TypeError('A DateTime is answered as a Date or as epoch milliseconds.');
+  if (!Number.isInteger(instant)) return new Date(instant).toISOString();
+  const number = Math.floor(instant / DAY_MS);
+  const inDay = instant - number * DAY_MS;
+  const two = (unit: number, of: number) => TWO_DIGITS[Math.floor(inDay / unit) % of];
+  const ms = inDay % 1000;
+  return `${dayOf(number)}${two(3_600_000, 24)}:${two(60_000, 60)}:${two(1000, 60)}.${ms < 100 ? (ms < 10 ? '00' : '0') : ''}${ms}Z`;
 }
 
 /** An instant: `Date` inside, RFC 3339 text in UTC outside; epoch milliseconds may be returned in place of a Date. */

@@ -18,31 +18,51 @@ function fieldsOf(nodes: readonly FieldNode[], info: GraphQLResolveInfo): Map<st
   return found;
 }
 
-export interface ConnectionSelection {
+/** What a caller asked of an object, or of each item of a list. */
+export interface ObjectSelection {
+  /** Names of its fields. */
+  fields: ReadonlySet<string>;
+  /** What was asked of those fields; without it, anything may have been asked of them. */
+  nested?: ReadonlyMap<string, ObjectSelection>;
+}
+
+/** What a caller asked of a connection, so that the list reads that and no more. */
+export interface ConnectionSelection extends ObjectSelection {
   /** False when only totalCount is asked for. */
   items: boolean;
   totalCount: boolean;
-  /** Names of the fields asked of each item. */
-  fields: ReadonlySet<string>;
+  /** False when no item is asked for together with its cursor. */
+  edges?: boolean;
 }
 
-const cache = new WeakMap<FieldNode, ConnectionSelection>();
+function selectionOf(fields: Map<string, FieldNode[]>, info: GraphQLResolveInfo): ObjectSelection {
+  const nested = new Map<string, ObjectSelection>();
+  for (const [name, nodes] of fields) nested.set(name, selectionOf(fieldsOf(nodes, info), info));
+  return { fields: new Set(fields.keys()), nested };
+}
 
-/** What a caller asked of a connection, so that the list reads that and no more; computed once per document. */
-export function connectionSelection(info: GraphQLResolveInfo): ConnectionSelection {
-  const key = info.fieldNodes[0];
-  const known = key && cache.get(key);
-  if (known !== undefined) return known;
+/**
+ * Remembers an outcome per field of the document. A field that stands in several places, as through a fragment, is looked
+ * at anew each time, as every place may ask for something else.
+ */
+function perField<T>(look: (info: GraphQLResolveInfo) => T): (info: GraphQLResolveInfo) => T {
+  const known = new WeakMap<FieldNode, T>();
+  return (info) => {
+    const [only, another] = info.fieldNodes;
+    if (only === undefined || another !== undefined) return look(info);
+    let outcome = known.get(only);
+    if (outcome === undefined) known.set(only, (outcome = look(info)));
+    return outcome;
+  };
+}
+
+export const connectionSelection = perField((info): ConnectionSelection => {
   const top = fieldsOf(info.fieldNodes, info);
   const edges = fieldsOf(top.get('edges') ?? [], info);
   const fields = fieldsOf([...(top.get('nodes') ?? []), ...(edges.get('node') ?? [])], info);
   const items = top.has('nodes') || top.has('edges') || top.has('pageInfo');
-  const selection = { items, totalCount: top.has('totalCount'), fields: new Set(fields.keys()) };
-  if (key !== undefined) cache.set(key, selection);
-  return selection;
-}
+  return { ...selectionOf(fields, info), items, totalCount: top.has('totalCount'), edges: top.has('edges') };
+});
 
-/** Names of the fields asked of a single object. */
-export function objectSelection(info: GraphQLResolveInfo): ReadonlySet<string> {
-  return new Set(fieldsOf(info.fieldNodes, info).keys());
-}
+/** The same for a field that answers one object. */
+export const objectSelection = perField((info): ObjectSelection => selectionOf(fieldsOf(info.fieldNodes, info), info));

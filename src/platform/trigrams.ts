@@ -1,6 +1,6 @@
 import type { EntityMetadata } from '@mikro-orm/core';
 import type { SqlMikroORM } from '@mikro-orm/sqlite';
-import { type RawBuilder, sql } from 'kysely';
+import { plainText, type SqlText, sqlText } from './sql-text.js';
 
 /** Tables with a `search_text` in lower case and an index of its trigrams. */
 export const SEARCHED_TABLES = ['image', 'repository_image'] as const;
@@ -54,14 +54,14 @@ function trigramsOf(characters: readonly string[]): string[] {
  * SQLite only: ids of all rows whose text contains `text`, and perhaps of some more, from the index. One or two
  * characters are found as the beginning of a trigram.
  */
-export function searchedIds(table: SearchedTable, text: string): RawBuilder<unknown> {
+export function searchedIds(table: SearchedTable, text: string): SqlText {
   // No text has it, and it would end the question early.
-  if (text.includes('\0')) return sql`select 0 as id where 1 = 0`;
+  if (text.includes('\0')) return sqlText`select 0 as id where 1 = 0`;
   const characters = charactersOf(text);
   if (characters.length < 3) {
     const first = characters.join('');
-    return sql`select distinct x.doc as id from ${sql.table(`${table}_search_term`)} x where x.term >= ${first} and x.term <= ${first + LAST_CHARACTER}`;
+    return sqlText`select distinct x.doc as id from ${plainText(`${table}_search_term`)} x where x.term >= ${first} and x.term <= ${first + LAST_CHARACTER}`;
   }
   const query = trigramsOf(characters).map((trigram) => `"${trigram.replaceAll('"', '""')}"`).join(' AND ');
-  return sql`select x.rowid as id from ${sql.table(`${table}_search`)} x where ${sql.ref(`x.${table}_search`)} match ${query}`;
+  return sqlText`select x.rowid as id from ${plainText(`${table}_search`)} x where ${plainText(`x.${table}_search`)} match ${query}`;
 }

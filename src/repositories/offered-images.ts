@@ -1,56 +1,46 @@
-import { type SqlBool, sql } from 'kysely';
 import type { Viewer } from '../access/viewer.js';
 import type { OsType } from '../imgapi/os-type.js';
+import type { ImageType } from '../images/image.type.js';
 import { allOf, type Condition, contains, oneOf } from '../platform/conditions.js';
+import { plainText, type SqlText, sqlText } from '../platform/sql-text.js';
+import type { Big } from '../platform/tables.js';
 import { isSqlite, type SqlEntityManager } from '../platform/database.js';
 import { fewestOf } from '../platform/few-rows.js';
 import { searchedIds } from '../platform/trigrams.js';
 import type { ImageRepositoryType } from './image-repository.type.js';
+import { manifestUrlOf } from './manifest-url.js';
 import type { RepositoryImageOrderField } from './repository-image.enums.js';
 import type { RepositoryImageFilter } from './repository-image.inputs.js';
 import type { RepositoryImageType } from './repository-image.type.js';
 
-export interface OfferedRow {
-  id: number;
-  repository_id: number;
-  image_id: number | null;
-  uuid: string;
-  name: string;
-  version: string;
-  os_type: OsType | null;
-  type: string;
-  description: string;
-  homepage: string | null;
-  size_mib: number;
-  download_size: number | string;
-  state: string;
-  published_at: number | string | null;
-  published_sort: number | string;
-  origin: string | null;
-  manifest: string | null;
-  reason: string | null;
-}
-
 /** Entries (alias `o`) of repositories, with the image of the same uuid (`i`) and the one they build on (`base`). */
-export const OFFERED_FROM = sql`repository_image o left join image i on i.uuid = o.uuid left join image base on base.uuid = o.origin and base.status = 'OK'`;
+export const OFFERED_FROM = plainText(`repository_image o left join image i on i.uuid = o.uuid
+  left join image base on base.uuid = o.origin and base.status = 'OK'`);
 
 /** An image that came from this repository without a file gets it by being imported again, while there is an image server. */
-const LACKS_FILE = sql`(i.file_sha1 is null and i.status = 'OK' and coalesce(i.repository_id, 0) = o.repository_id
+const LACKS_FILE = `(i.file_sha1 is null and i.status = 'OK' and coalesce(i.repository_id, 0) = o.repository_id
   and exists (select 1 from global_settings g where g.image_server_id is not null))`;
 
 /** The catalogue has it, file and all. */
-const IS_KNOWN = sql`(i.id is not null and not ${LACKS_FILE})`;
+const IS_KNOWN = `(i.id is not null and not ${LACKS_FILE})`;
 
-/** Columns of OfferedRow; `reason` is why it cannot be imported now. Manifests are large: read only when asked for. */
-export function offeredColumns(withManifest: boolean): ReturnType<typeof sql> {
-  return sql`o.id, o.repository_id, i.id as image_id, o.uuid, o.name, o.version, o.os_type, o.type, o.description, o.homepage,
-    o.size_mib, o.download_size, o.state, o.published_at, o.published_sort, o.origin,
-    ${withManifest ? sql`o.manifest` : sql`null`} as manifest,
-    case when o.problem is not null then o.problem when ${IS_KNOWN} then 'ALREADY_EXISTS'
-      when o.origin is not null and base.id is null then 'MISSING_ORIGIN' end as reason`;
+/** Why an entry cannot be imported now, as a code; null when it can. */
+const REASON = `case when o.problem is not null then o.problem when ${IS_KNOWN} then 'ALREADY_EXISTS'
+  when o.origin is not null and base.id is null then 'MISSING_ORIGIN' end`;
+
+export type OfferedRow = readonly [
+  id: number, place: string | number, imageId: number | null, uuid: string, name: string, version: string, osType: OsType | null, type: string,
+  description: string, homepage: string | null, size: number, downloadSize: Big, state: string, publishedAt: Big | null, origin: string | null,
+  reason: string | null, manifest: string | null,
+];
+
+/** Columns of OfferedRow; `order` is the one that a list is ordered by. Manifests are large: read only when asked for. */
+export function offeredColumns(order: string, withManifest: boolean): SqlText {
+  return plainText(`o.id, ${order} as place, i.id as image_id, o.uuid, o.name, o.version, o.os_type, o.type, o.description, o.homepage,
+    o.size_mib, o.download_size, o.state, o.published_at, o.origin, ${REASON} as reason, ${withManifest ? 'o.manifest' : 'null as manifest'}`);
 }
 
-const IMPORTABLE: Condition = sql<SqlBool>`(o.problem is null and not ${IS_KNOWN} and (o.origin is null or base.id is not null))`;
+const IMPORTABLE = `(o.problem is null and not ${IS_KNOWN} and (o.origin is null or base.id is not null))`;
 
 /** Who imported images placed by hand already is a SuperAdmin's business. */
 export function hidesKnownEntries(viewer: Viewer, repository: ImageRepositoryType): boolean {
@@ -62,9 +52,9 @@ export function hidesKnownEntries(viewer: Viewer, repository: ImageRepositoryTyp
  * a page is read along the order of the list.
  */
 export function offeredBy(viewer: Viewer, repository: ImageRepositoryType): Condition {
-  const generation = sql`(select r.generation from image_repository r where r.id = ${repository.id})`;
-  const present = sql<SqlBool>`o.repository_id = ${repository.id} and ${generation} >= +o.from_generation and ${generation} < +o.to_generation`;
-  return hidesKnownEntries(viewer, repository) ? allOf([present, sql<SqlBool>`i.id is null`]) : present;
+  const generation = sqlText`(select r.generation from image_repository r where r.id = ${repository.id})`;
+  const present = sqlText`o.repository_id = ${repository.id} and ${generation} >= +o.from_generation and ${generation} < +o.to_generation`;
+  return hidesKnownEntries(viewer, repository) ? allOf([present, plainText('i.id is null')]) : present;
 }
 
 /** Null: the filter restricts nothing. */
@@ -73,8 +63,8 @@ export function offeredFilter(filter: RepositoryImageFilter | null | undefined):
   if (filter?.search) conditions.push(contains('o.search_text', filter.search));
   if (filter?.osType?.length) conditions.push(oneOf('o.os_type', filter.osType));
   if (filter?.type?.length) conditions.push(oneOf('o.type', filter.type));
-  if (filter?.publishedAfter) conditions.push(sql<SqlBool>`o.published_at > ${filter.publishedAfter.getTime()}`);
-  if (typeof filter?.importable === 'boolean') conditions.push(filter.importable ? IMPORTABLE : sql<SqlBool>`not ${IMPORTABLE}`);
+  if (filter?.publishedAfter) conditions.push(sqlText`o.published_at > ${filter.publishedAfter.getTime()}`);
+  if (typeof filter?.importable === 'boolean') conditions.push(plainText(filter.importable ? IMPORTABLE : `not ${IMPORTABLE}`));
   return conditions.length === 0 ? null : allOf(conditions);
 }
 
@@ -82,39 +72,40 @@ export function offeredFilter(filter: RepositoryImageFilter | null | undefined):
 export async function searchedOffers(em: SqlEntityManager, filter: RepositoryImageFilter | null | undefined): Promise<Condition[]> {
   if (!filter?.search || !isSqlite(em)) return [];
   const found = await fewestOf(em, [{ kind: 'search', ids: searchedIds('repository_image', filter.search) }]);
-  return found === null ? [] : [sql<SqlBool>`o.id in (${found.ids})`];
+  return found === null ? [] : [sqlText`o.id in (${found.ids})`];
 }
 
-export const OFFERED_ORDER: Record<
-  RepositoryImageOrderField,
-  { column: string; value: 'string' | 'number'; of: (row: OfferedRow) => string | number }
-> = {
-  PUBLISHED_AT: { column: 'o.published_sort', value: 'number', of: (row) => Number(row.published_sort) },
-  NAME: { column: 'o.name', value: 'string', of: (row) => row.name },
-  SIZE: { column: 'o.size_mib', value: 'number', of: (row) => row.size_mib },
+export const OFFERED_ORDER: Record<RepositoryImageOrderField, { column: string; value: 'string' | 'number' }> = {
+  PUBLISHED_AT: { column: 'o.published_sort', value: 'number' },
+  NAME: { column: 'o.name', value: 'string' },
+  SIZE: { column: 'o.size_mib', value: 'number' },
 };
 
-export function toOffered(row: OfferedRow, repository: ImageRepositoryType): RepositoryImageType {
+/** `images` are those of the catalogue behind the entries, as far as the viewer sees them and they were asked for. */
+export function toOffered(row: OfferedRow, repository: ImageRepositoryType, images: ReadonlyMap<number, ImageType>): RepositoryImageType {
+  const [id, , imageId, uuid, name, version, osType, type, description, homepage, size, downloadSize, state, publishedAt, origin, reason, manifest] = row;
   return {
-    id: row.id,
-    repositoryId: row.repository_id,
+    id,
+    repositoryId: repository.id,
     repositoryUrl: repository.url,
-    imageId: row.image_id,
-    loadedRepository: repository,
-    uuid: row.uuid,
-    name: row.name,
-    version: row.version,
-    osType: row.os_type,
-    type: row.type,
-    description: row.description,
-    homepage: row.homepage,
-    size: row.size_mib,
-    downloadSize: Number(row.download_size),
-    state: row.state,
-    publishedAt: row.published_at === null ? null : new Date(Number(row.published_at)),
-    origin: row.origin,
-    manifest: row.manifest === null ? null : (JSON.parse(row.manifest) as unknown),
-    importable: row.reason === null,
-    notImportableReason: row.reason,
+    imageId,
+    repository,
+    image: imageId === null ? null : (images.get(imageId) ?? null),
+    manifestUrl: manifestUrlOf(repository.url, uuid),
+    uuid,
+    name,
+    version,
+    osType,
+    type,
+    description,
+    homepage,
+    size,
+    downloadSize: Number(downloadSize),
+    state,
+    publishedAt: publishedAt === null ? null : Number(publishedAt),
+    origin,
+    manifest: manifest === null ? null : (JSON.parse(manifest) as unknown),
+    importable: reason === null,
+    notImportableReason: reason,
   };
 }

@@ -1,10 +1,13 @@
-import { sql } from 'kysely';
 import type { Viewer } from '../access/viewer.js';
 import { allOf } from '../platform/conditions.js';
-import { type SqlEntityManager, statements } from '../platform/database.js';
+import type { ImageQueries } from '../images/image.queries.js';
+import type { ImageType } from '../images/image.type.js';
+import type { SqlEntityManager } from '../platform/database.js';
 import { type Connection, type PageArgs, readPage } from '../platform/page.js';
-import { readList } from '../platform/read-page.js';
-import type { ConnectionSelection } from '../platform/selection.js';
+import { readPlainList } from '../platform/read-page.js';
+import { readRows } from '../platform/read-rows.js';
+import type { ConnectionSelection, ObjectSelection } from '../platform/selection.js';
+import { sqlText } from '../platform/sql-text.js';
 import type { ImageRepositoryType } from './image-repository.type.js';
 import {
   hidesKnownEntries,
@@ -28,11 +31,14 @@ export interface OfferedListRequest {
   selection: ConnectionSelection;
 }
 
+const NO_IMAGE: ObjectSelection = { fields: new Set() };
+
 /** Reads what repositories offer. Everything is FORBIDDEN for who may not use them, whatever way led here. */
 export class RepositoryImageQueries {
   constructor(
     private readonly em: SqlEntityManager,
     private readonly viewer: Viewer,
+    private readonly images: ImageQueries,
   ) {}
 
   /** Newest first unless an order is given. */
@@ -43,7 +49,7 @@ export class RepositoryImageQueries {
     const order = OFFERED_ORDER[request.orderBy?.field ?? 'PUBLISHED_AT'];
     const offered = offeredBy(this.viewer, repository);
     const list = {
-      columns: offeredColumns(request.selection.fields.has('manifest')),
+      columns: offeredColumns(order.column, request.selection.fields.has('manifest')),
       from: OFFERED_FROM,
       where: filter === null ? offered : allOf([offered, filter, ...search]),
       order: { column: order.column, id: 'o.id', direction: request.orderBy?.direction ?? ('DESC' as const) },
@@ -51,19 +57,27 @@ export class RepositoryImageQueries {
     // Counting a large list takes long, and a load has counted it already.
     const isCounted = filter === null && !hidesKnownEntries(this.viewer, repository);
     const selection = isCounted ? { ...request.selection, totalCount: false } : request.selection;
-    const connection = await readList<OfferedRow, RepositoryImageType>(this.em, list, readPage(request.page, order.value), selection, {
-      keyOf: (row) => [order.of(row), row.id],
-      nodesOf: async (rows) => new Map(rows.map((row) => [row, toOffered(row, repository)])),
+    const connection = await readPlainList<OfferedRow, RepositoryImageType>(this.em, list, readPage(request.page, order.value), selection, {
+      keyOf: ([id, place]) => [order.value === 'number' ? Number(place) : String(place), id],
+      nodesOf: async (rows) => {
+        const images = await this.#imagesOf(rows, request.selection);
+        return rows.map((row) => toOffered(row, repository, images));
+      },
     });
     return isCounted ? { ...connection, totalCount: repository.imageCount } : connection;
   }
 
+  /** The images of the catalogue behind entries, in one statement; none when nobody asked for them. */
+  async #imagesOf(rows: readonly OfferedRow[], { fields, nested }: ObjectSelection): Promise<ReadonlyMap<number, ImageType>> {
+    const ids = fields.has('image') ? [...new Set(rows.flatMap(([, , imageId]) => imageId ?? []))] : [];
+    return ids.length === 0 ? new Map() : this.images.several(ids, nested?.get('image'));
+  }
+
   /** Null when the list would not show it either. */
-  async one(repository: ImageRepositoryType, uuid: string): Promise<RepositoryImageType | null> {
+  async one(repository: ImageRepositoryType, uuid: string, selection: ObjectSelection = NO_IMAGE): Promise<RepositoryImageType | null> {
     this.viewer.demand('repository.use');
-    const where = allOf([offeredBy(this.viewer, repository), sql`o.uuid = ${uuid}`]);
-    const statement = sql<OfferedRow>`select ${offeredColumns(true)} from ${OFFERED_FROM} where ${where}`;
-    const [row] = (await statement.execute(statements(this.em))).rows;
-    return row === undefined ? null : toOffered(row, repository);
+    const where = allOf([offeredBy(this.viewer, repository), sqlText`o.uuid = ${uuid}`]);
+    const [row] = await readRows<OfferedRow>(this.em, sqlText`select ${offeredColumns('o.name', true)} from ${OFFERED_FROM} where ${where}`);
+    return row === undefined ? null : toOffered(row, repository, await this.#imagesOf([row], selection));
   }
 }

@@ -1,17 +1,12 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Args, FieldResolver, Info, Resolver, Root } from 'type-graphql';
-import { ImageQueries } from '../images/image.queries.js';
-import { ImageType } from '../images/image.type.js';
-import { notFound } from '../platform/errors.js';
 import { type Connection, PageArgs } from '../platform/page.js';
-import { HttpUrl, Uuid } from '../platform/scalars.js';
-import { connectionSelection } from '../platform/selection.js';
+import { Uuid } from '../platform/scalars.js';
+import { connectionSelection, objectSelection } from '../platform/selection.js';
 import { ImageRepositoryType } from './image-repository.type.js';
-import { manifestUrlOf } from './manifest-url.js';
 import { RepositoryImageFilter, RepositoryImageOrder } from './repository-image.inputs.js';
 import { RepositoryImageQueries } from './repository-image.queries.js';
 import { RepositoryImageConnection, RepositoryImageType } from './repository-image.type.js';
-import { RepositoryQueries } from './repository.queries.js';
 
 /** Browsing what a repository offers. */
 @Resolver(() => ImageRepositoryType)
@@ -40,38 +35,9 @@ export class RepositoryBrowseResolver {
   })
   async image(
     @Root() repository: ImageRepositoryType,
+    @Info() info: GraphQLResolveInfo,
     @Arg('uuid', () => Uuid, { description: 'UUID of the image.' }) uuid: string,
   ): Promise<RepositoryImageType | null> {
-    return this.offered.one(repository, uuid);
-  }
-}
-
-/** What an offered image belongs to and what became of it here. */
-@Resolver(() => RepositoryImageType)
-export class RepositoryImageResolver {
-  constructor(
-    private readonly repositories: RepositoryQueries,
-    private readonly images: ImageQueries,
-  ) {}
-
-  @FieldResolver(() => ImageRepositoryType, { description: 'The repository that offers it.' })
-  async repository(@Root() offered: RepositoryImageType): Promise<ImageRepositoryType> {
-    const repository = offered.loadedRepository ?? (await this.repositories.byId.load(offered.repositoryId));
-    if (repository === null) throw notFound('image repository', offered.repositoryUrl);
-    return repository;
-  }
-
-  @FieldResolver(() => ImageType, {
-    nullable: true,
-    description:
-      'The image of this cloud with the same UUID, however it came here; null when there is none, or none that you can see.',
-  })
-  async image(@Root() offered: RepositoryImageType): Promise<ImageType | null> {
-    return offered.imageId === null ? null : this.images.byId.load(offered.imageId);
-  }
-
-  @FieldResolver(() => HttpUrl, { description: 'Where the repository serves its manifest; add `/file` for the bytes.' })
-  manifestUrl(@Root() offered: RepositoryImageType): string {
-    return manifestUrlOf(offered.repositoryUrl, offered.uuid);
+    return this.offered.one(repository, uuid, objectSelection(info));
   }
 }

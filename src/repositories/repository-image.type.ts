@@ -1,9 +1,10 @@
 import { Field, Int, ObjectType } from 'type-graphql';
 import type { OsType } from '../imgapi/os-type.js';
+import { ImageType } from '../images/image.type.js';
 import { OsTypeEnum } from '../images/image.enums.js';
 import { connectionType } from '../platform/page.js';
 import { ByteSize, DateTime, HttpUrl, Json, Uuid } from '../platform/scalars.js';
-import type { ImageRepositoryType } from './image-repository.type.js';
+import { ImageRepositoryType } from './image-repository.type.js';
 
 /** What the API shows of one entry of a repository's list. `repositoryUrl` is what manifestUrl is built on. */
 @ObjectType('RepositoryImage', {
@@ -14,9 +15,21 @@ export class RepositoryImageType {
   id!: number;
   repositoryId!: number;
   repositoryUrl!: string;
-  loadedRepository?: ImageRepositoryType;
   /** The image of the catalogue with the same uuid, seen or not. */
   imageId!: number | null;
+
+  @Field(() => ImageRepositoryType, { description: 'The repository that offers it.' })
+  repository!: ImageRepositoryType;
+
+  @Field(() => ImageType, {
+    nullable: true,
+    description:
+      'The image of this cloud with the same UUID, however it came here; null when there is none, or none that you can see.',
+  })
+  image!: ImageType | null;
+
+  @Field(() => HttpUrl, { description: 'Where the repository serves its manifest; add `/file` for the bytes.' })
+  manifestUrl!: string;
 
   @Field(() => Uuid, { description: 'Its UUID, which it keeps when it is imported.' })
   uuid!: string;

@@ -8,7 +8,7 @@ import { ImageSourceResolver, TaskRepositoryResolver } from './image-source.reso
 import { ImportRepositoryImageResolver } from './import-repository-image.resolver.js';
 import { RepositoryImportService } from './import-repository-image.service.js';
 import { RepositoryImageQueries } from './repository-image.queries.js';
-import { RepositoryBrowseResolver, RepositoryImageResolver } from './repository-image.resolver.js';
+import { RepositoryBrowseResolver } from './repository-image.resolver.js';
 import { RepositoryQueries } from './repository.queries.js';
 import { RepositoryService } from './repository.service.js';
 import { SettingsRepositoriesResolver } from './settings-repositories.resolver.js';
@@ -18,8 +18,8 @@ import type { LoadWork } from './start-load.js';
 export function repositoryParts(work: LoadWork): PartEntry[] {
   const { changes, runner } = work;
   return [
-    provide(RepositoryQueries, (scope) => new RepositoryQueries(scope.em, scope.viewer)),
-    provide(RepositoryImageQueries, (scope) => new RepositoryImageQueries(scope.em, scope.viewer)),
+    provide(RepositoryQueries, (scope) => new RepositoryQueries(scope.reads, scope.viewer)),
+    provide(RepositoryImageQueries, (scope) => new RepositoryImageQueries(scope.reads, scope.viewer, scope.get(ImageQueries))),
     provide(RepositoryService, (scope) => {
       const [repositories, tasks] = [scope.get(RepositoryQueries), scope.get(TaskQueries)];
       return new RepositoryService({ em: scope.em, viewer: scope.viewer, changes, runner, repositories, tasks });
@@ -30,7 +30,6 @@ export function repositoryParts(work: LoadWork): PartEntry[] {
     ),
     provide(ImageRepositoryResolver, (scope) => new ImageRepositoryResolver(scope.get(RepositoryQueries), scope.get(RepositoryService))),
     provide(RepositoryBrowseResolver, (scope) => new RepositoryBrowseResolver(scope.get(RepositoryImageQueries))),
-    provide(RepositoryImageResolver, (scope) => new RepositoryImageResolver(scope.get(RepositoryQueries), scope.get(ImageQueries))),
     provide(ImageSourceResolver, (scope) => new ImageSourceResolver(scope.get(RepositoryQueries), scope.get(ImageQueries))),
     provide(TaskRepositoryResolver, (scope) => new TaskRepositoryResolver(scope.get(RepositoryQueries))),
     provide(ImportRepositoryImageResolver, (scope) => new ImportRepositoryImageResolver(scope.get(RepositoryImportService))),

@@ -1,9 +1,10 @@
 import DataLoader from 'dataloader';
-import { sql } from 'kysely';
 import type { Viewer } from '../access/viewer.js';
-import { type Condition, oneOf } from '../platform/conditions.js';
-import { type SqlEntityManager, statements } from '../platform/database.js';
+import { ALWAYS, type Condition } from '../platform/conditions.js';
+import type { SqlEntityManager } from '../platform/database.js';
 import { notFound } from '../platform/errors.js';
+import { amongIds, readObjects } from '../platform/read-rows.js';
+import { sqlText } from '../platform/sql-text.js';
 import { keyLoader } from '../platform/key-loader.js';
 import { asBoolean, type Flag } from '../platform/tables.js';
 import type { RepositoryStatus } from './image-repository.enums.js';
@@ -27,7 +28,7 @@ function toRepository(row: RepositoryRow): ImageRepositoryType {
     url: row.url,
     isLocal: asBoolean(row.is_local),
     status: row.status,
-    lastUpdate: row.last_update === null ? null : new Date(Number(row.last_update)),
+    lastUpdate: row.last_update === null ? null : Number(row.last_update),
     imageCount: row.image_count,
     error: row.error,
   };
@@ -40,7 +41,7 @@ export class RepositoryQueries {
    * relations, whose owner has decided who sees them.
    */
   readonly byId = new DataLoader<number, ImageRepositoryType | null>(async (ids) => {
-    const found = new Map((await this.#find(oneOf('r.id', ids))).map((repository) => [repository.id, repository]));
+    const found = new Map((await this.#find(amongIds(this.em, 'r.id', ids))).map((repository) => [repository.id, repository]));
     return ids.map((id) => found.get(id) ?? null);
   });
 
@@ -55,12 +56,12 @@ export class RepositoryQueries {
   /** By name. FORBIDDEN for who may not use repositories. */
   async all(): Promise<ImageRepositoryType[]> {
     this.viewer.demand('repository.use');
-    return this.#find(sql`1 = 1`);
+    return this.#find(ALWAYS);
   }
 
   async byName(name: string): Promise<ImageRepositoryType | null> {
     this.viewer.demand('repository.use');
-    return (await this.#find(sql`r.name = ${name}`))[0] ?? null;
+    return (await this.#find(sqlText`r.name = ${name}`))[0] ?? null;
   }
 
   async require(name: string): Promise<ImageRepositoryType> {
@@ -75,8 +76,8 @@ export class RepositoryQueries {
   }
 
   async #find(condition: Condition): Promise<ImageRepositoryType[]> {
-    const statement = sql<RepositoryRow>`select r.id, r.name, r.url, r.is_local, r.status, r.last_update, r.image_count, r.error
+    const text = sqlText`select r.id, r.name, r.url, r.is_local, r.status, r.last_update, r.image_count, r.error
       from image_repository r where not r.retired and ${condition} order by r.name`;
-    return (await statement.execute(statements(this.em))).rows.map(toRepository);
+    return (await readObjects<RepositoryRow>(this.em, text)).map(toRepository);
   }
 }

@@ -83,6 +83,12 @@ export class ServerQueries {
     return imageIds.map((id) => totals.get(id) ?? 0);
   });
 
+  /** By uuid, one statement per batch; null for one that the viewer cannot see. */
+  readonly byUuid = new DataLoader<string, VirtualServerType | null>(async (uuids) => {
+    const found = new Map((await this.#find(oneOf('s.uuid', uuids))).map((server) => [server.uuid, server]));
+    return uuids.map((uuid) => found.get(uuid) ?? null);
+  });
+
   constructor(
     private readonly em: SqlEntityManager,
     private readonly viewer: Viewer,

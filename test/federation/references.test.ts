@@ -13,6 +13,7 @@ import { RepositoryQueries } from '../../src/repositories/repository.queries.js'
 import { TaskQueries } from '../../src/tasks/task.queries.js';
 import { ServerQueries } from '../../src/virtual-servers/server.queries.js';
 import { openMigratedDatabase, type TestedDatabase } from '../support/database.js';
+import { watchStatements } from '../support/statements.js';
 
 const IMAGES = 300;
 const SUPER: ViewerFacts = { userId: 1, username: 'admin', isSuperAdmin: true, currentDatacenterId: null, memberships: [] };
@@ -39,12 +40,7 @@ beforeAll(async () => {
   opened = await openMigratedDatabase();
   await fill(opened.database.em.fork());
   schema = await buildGatewaySchema({ references });
-  const executor = opened.database.em.getConnection().getClient().getExecutor();
-  const execute = executor.executeQuery.bind(executor);
-  executor.executeQuery = (async (...args: Parameters<typeof execute>) => {
-    statements.push(args[0].sql);
-    return execute(...args);
-  }) as typeof executor.executeQuery;
+  watchStatements(opened.database, ({ sql }) => statements.push(sql));
 });
 afterAll(async () => opened?.close());
 beforeEach(() => void (statements.length = 0));
@@ -56,7 +52,7 @@ function contextOf(facts: ViewerFacts): GatewayContext {
   const parts = new Map<unknown, unknown>([
     [DatacenterQueries, datacenters],
     [UserQueries, users],
-    [ImageQueries, new ImageQueries(em, viewer, datacenters, users)],
+    [ImageQueries, new ImageQueries(em, viewer, datacenters)],
     [ServerQueries, new ServerQueries(em, viewer)],
     [TaskQueries, new TaskQueries(em, viewer)],
     [RepositoryQueries, new RepositoryQueries(em, viewer)],

@@ -1,6 +1,6 @@
 import { graphql, type GraphQLEnumType, type GraphQLScalarType, type GraphQLSchema } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { MOST_REFERENCES } from '../../src/graphql/entities.js';
+import { MOST_REFERENCES, oneByOne } from '../../src/graphql/entities.js';
 import { buildGatewaySchema } from '../../src/graphql/schema.js';
 import { notFound } from '../../src/platform/errors.js';
 
@@ -20,11 +20,11 @@ let schema: GraphQLSchema;
 beforeAll(async () => {
   schema = await buildGatewaySchema({
     references: {
-      Datacenter: async ({ name }) => {
+      Datacenter: oneByOne(async ({ name }) => {
         if (name === 'broken') throw notFound('datacenter', 'broken');
         return name === 'main' ? { name, access: 'PUBLIC', isDefault: true, createdAt: CREATED } : null;
-      },
-      Task: async ({ id }) => ({ id, bytesDone: 2 ** 40, detail: { a: [1] }, status: 'RUNNING' }),
+      }),
+      Task: oneByOne(async ({ id }) => ({ id, bytesDone: 2 ** 40, detail: { a: [1] }, status: 'RUNNING' })),
     },
   });
 });

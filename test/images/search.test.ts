@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { UserQueries } from '../../src/access/user.queries.js';
 import { Viewer } from '../../src/access/viewer.js';
 import { DatacenterQueries } from '../../src/datacenters/datacenter.queries.js';
 import { ENTITIES } from '../../src/entities.js';
@@ -72,7 +71,7 @@ describe.each(['SQLite', 'Postgres'])('a search on %s', (kind) => {
   async function found(search: string, further: ImageFilter = {}): Promise<string[]> {
     const em = database.em.fork();
     const viewer = new Viewer(ADMIN);
-    const queries = new ImageQueries(em, viewer, new DatacenterQueries(em, viewer), new UserQueries(em));
+    const queries = new ImageQueries(em, viewer, new DatacenterQueries(em, viewer));
     const everywhere = await queries.everywhere(false, request({ search, ...further }));
     const attached = await queries.ofDatacenter(MAIN as never, false, request({ search, ...further }));
     expect(attached.nodes.map((image) => image.name)).toEqual(everywhere.nodes.map((image) => image.name));
@@ -82,7 +81,8 @@ describe.each(['SQLite', 'Postgres'])('a search on %s', (kind) => {
 
   async function offered(search: string): Promise<string[]> {
     const repository = { id: 1, isLocal: false, imageCount: IMAGES.length, url: 'http://offers.invalid' } as ImageRepositoryType;
-    const queries = new RepositoryImageQueries(database.em.fork(), new Viewer(ADMIN));
+    const [em, viewer] = [database.em.fork(), new Viewer(ADMIN)];
+    const queries = new RepositoryImageQueries(em, viewer, new ImageQueries(em, viewer, new DatacenterQueries(em, viewer)));
     return (await queries.page(repository, request({ search }))).nodes.map((image) => image.name).sort();
   }
 
@@ -174,7 +174,7 @@ describe('a Postgres whose role may not install pg_trgm', () => {
     await fill(database);
     const viewer = new Viewer(ADMIN);
     const em = database.em.fork();
-    const queries = new ImageQueries(em, viewer, new DatacenterQueries(em, viewer), new UserQueries(em));
+    const queries = new ImageQueries(em, viewer, new DatacenterQueries(em, viewer));
     const selection = { items: true, totalCount: false, fields: new Set<string>() };
     expect((await queries.everywhere(false, { page: {}, filter: { search: 'server' }, selection })).nodes).toHaveLength(2);
     await database.close(true);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AppError } from '../../src/platform/errors.js';
-import { buildConnection, type CursorKey, DEFAULT_PAGE, encodeCursor, LARGEST_PAGE, type PageArgs, readPage } from '../../src/platform/page.js';
+import { buildConnection, type CursorKey, DEFAULT_PAGE, encodeCursor, keptRows, LARGEST_PAGE, type PageArgs, readPage } from '../../src/platform/page.js';
 
 interface Row {
   name: string;
@@ -15,7 +15,9 @@ function read(args: PageArgs) {
   const { after, before } = page;
   const between = ROWS.filter(({ name }) => (after === null || name > after[0]) && (before === null || name < before[0]));
   const rows = (page.backward ? between.toReversed() : between).slice(0, page.limit + 1);
-  return buildConnection(rows, page, (row): CursorKey => [row.name, row.id], (row) => row.name, ROWS.length);
+  const kept = keptRows(rows, page);
+  const content = { kept, nodes: kept.map((row) => row.name), more: rows.length > page.limit };
+  return buildConnection(content, page, (row): CursorKey => [row.name, row.id], { totalCount: ROWS.length, withEdges: true });
 }
 
 function refusalOf(args: PageArgs, id: 'string' | 'number'): AppError | null {

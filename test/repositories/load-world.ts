@@ -8,6 +8,8 @@ import { LocalFileStore } from '../../src/platform/file-store/local-file-store.j
 import { ImageRepository } from '../../src/repositories/image-repository.entity.js';
 import type { ImageRepositoryType } from '../../src/repositories/image-repository.type.js';
 import { RefreshRepository } from '../../src/repositories/refresh-repository.js';
+import { DatacenterQueries } from '../../src/datacenters/datacenter.queries.js';
+import { ImageQueries } from '../../src/images/image.queries.js';
 import { RepositoryImageQueries } from '../../src/repositories/repository-image.queries.js';
 import { RepositoryQueries } from '../../src/repositories/repository.queries.js';
 import { RepositoryService } from '../../src/repositories/repository.service.js';
@@ -62,7 +64,7 @@ export async function createLoadWorld(): Promise<LoadWorld> {
     const em = database.em.fork();
     const [repositories, tasks] = [new RepositoryQueries(em, viewer), new TaskQueries(em, viewer)];
     const loads = new RepositoryService({ em, viewer, changes, runner, repositories, tasks });
-    return { loads, repositories, offered: new RepositoryImageQueries(em, viewer) };
+    return { loads, repositories, offered: new RepositoryImageQueries(em, viewer, new ImageQueries(em, viewer, new DatacenterQueries(em, viewer))) };
   };
   const repository = async (name: string) => as(operator).repositories.require(name);
   return {

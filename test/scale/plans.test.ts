@@ -1,6 +1,5 @@
 import { CompiledQuery } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { UserQueries } from '../../src/access/user.queries.js';
 import { Viewer } from '../../src/access/viewer.js';
 import { DatacenterQueries } from '../../src/datacenters/datacenter.queries.js';
 import { ENTITIES } from '../../src/entities.js';
@@ -93,9 +92,9 @@ describe.each(['SQLite', 'Postgres'])('the lists on %s', (kind) => {
   function images(who: keyof typeof PEOPLE): ImageQueries {
     const em = database.em.fork();
     const viewer = new Viewer(PEOPLE[who]);
-    return new ImageQueries(em, viewer, new DatacenterQueries(em, viewer), new UserQueries(em));
+    return new ImageQueries(em, viewer, new DatacenterQueries(em, viewer));
   }
-  const offers = () => new RepositoryImageQueries(database.em.fork(), new Viewer(PEOPLE.admin));
+  const offers = () => new RepositoryImageQueries(database.em.fork(), new Viewer(PEOPLE.admin), images('admin'));
   const asked = <T = ImageListRequest>(further: Partial<NoInfer<T>>): T => ({ page: {}, selection: { items: true, totalCount: false, fields: new Set(['tags']) }, ...further }) as T;
 
   /** How the page itself is read: of all statements, the one that is limited to 51 rows. */

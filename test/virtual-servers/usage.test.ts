@@ -1,19 +1,19 @@
 import type { CompiledQuery } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { UserQueries } from '../../src/access/user.queries.js';
 import { Viewer } from '../../src/access/viewer.js';
 import { DatacenterQueries } from '../../src/datacenters/datacenter.queries.js';
 import { ImageQueries } from '../../src/images/image.queries.js';
 import type { ImageType } from '../../src/images/image.type.js';
 import { ServerQueries } from '../../src/virtual-servers/server.queries.js';
 import { DATABASE, openMigratedDatabase, type TestedDatabase } from '../support/database.js';
+import { type Statement, watchStatements } from '../support/statements.js';
 
 const [DATACENTERS, IMAGES, SERVERS] = [500, 5000, 20_000];
 /** As long as real ones are. */
 const MANIFEST = JSON.stringify({ description: 'x'.repeat(1500) });
 
 let opened: TestedDatabase;
-const asked: CompiledQuery[] = [];
+const asked: Statement[] = [];
 
 const run = async (statement: string): Promise<unknown> => opened.database.em.fork().getConnection().execute(statement, [], 'run');
 
@@ -43,17 +43,12 @@ async function fill(): Promise<void> {
 beforeAll(async () => {
   opened = await openMigratedDatabase();
   await fill();
-  const executor = opened.database.em.getConnection().getClient().getExecutor();
-  const execute = executor.executeQuery.bind(executor);
-  executor.executeQuery = (async (...args: Parameters<typeof execute>) => {
-    asked.push(args[0]);
-    return execute(...args);
-  }) as typeof executor.executeQuery;
+  watchStatements(opened.database, (statement) => asked.push(statement));
 });
 afterAll(async () => opened?.close());
 
 /** Which tables a statement reads from end to end, as the database itself plans it. */
-async function scannedBy({ sql, parameters }: CompiledQuery): Promise<string[]> {
+async function scannedBy({ sql, parameters }: Statement): Promise<string[]> {
   const explain = DATABASE === 'sqlite' ? 'explain query plan' : 'explain';
   const client = opened.database.em.getConnection().getClient();
   const { rows } = await client.executeQuery<Record<string, string>>({ sql: `${explain} ${sql}`, parameters } as CompiledQuery<Record<string, string>>);
@@ -70,7 +65,7 @@ const viewers: Record<string, Viewer> = {
 
 function parts(viewer: Viewer): { servers: ServerQueries; images: ImageQueries } {
   const em = opened.database.em.fork();
-  return { servers: new ServerQueries(em, viewer), images: new ImageQueries(em, viewer, new DatacenterQueries(em, viewer), new UserQueries(em)) };
+  return { servers: new ServerQueries(em, viewer), images: new ImageQueries(em, viewer, new DatacenterQueries(em, viewer)) };
 }
 
 const selection = { items: true, totalCount: false, fields: new Set<string>() };

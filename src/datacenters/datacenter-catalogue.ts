@@ -1,0 +1,86 @@
+import type { Viewer } from '../access/viewer.js';
+import type { SqlEntityManager } from '../platform/database.js';
+import { readRows } from '../platform/read-rows.js';
+import { sqlText } from '../platform/sql-text.js';
+import type { Big } from '../platform/tables.js';
+import { Remembered } from '../platform/write-watch.js';
+import { DEFAULT_DATACENTER } from './datacenter.entity.js';
+import type { DatacenterAccess } from './datacenter.enums.js';
+import type { DatacenterType } from './datacenter.type.js';
+import { seesDatacenter } from './datacenter.visibility.js';
+
+/** Lists of one viewer that are kept: images are attached to the same few datacenters again and again. */
+const MOST_LISTS = 2000;
+
+/** The datacenters that exist for one viewer. What it hands out is shared: never to be changed. */
+export class SeenDatacenters {
+  readonly all: readonly DatacenterType[];
+  readonly #byId: ReadonlyMap<number, DatacenterType>;
+  readonly #byName: ReadonlyMap<string, DatacenterType>;
+  readonly #lists = new Map<string, DatacenterType[]>();
+
+  constructor(catalogue: readonly DatacenterType[], viewer: Viewer) {
+    this.all = catalogue.filter((one) => seesDatacenter(viewer, one));
+    this.#byId = new Map(this.all.map((one) => [one.id, one]));
+    this.#byName = new Map(this.all.map((one) => [one.name, one]));
+  }
+
+  byId(id: number | null): DatacenterType | null {
+    return id === null ? null : (this.#byId.get(id) ?? null);
+  }
+
+  byName(name: string): DatacenterType | null {
+    return this.#byName.get(name) ?? null;
+  }
+
+  /** Those with the ids, which the text writes as `1,7,3`; by name. */
+  list(ids: string): DatacenterType[] {
+    let list = this.#lists.get(ids);
+    if (list === undefined) {
+      const wanted = new Set(ids.split(',').map(Number));
+      list = this.all.filter((one) => wanted.has(one.id));
+      if (this.#lists.size >= MOST_LISTS) this.#lists.clear();
+      this.#lists.set(ids, list);
+    }
+    return list;
+  }
+}
+
+interface Catalogue {
+  all: readonly DatacenterType[];
+  seen: WeakMap<Viewer, SeenDatacenters>;
+}
+
+type Row = [
+  id: number, name: string, alias: string, access: DatacenterAccess, owner: number, description: string, limit: number | null, createdAt: Big,
+];
+
+async function readCatalogue(em: SqlEntityManager): Promise<Catalogue> {
+  const rows = await readRows<Row>(
+    em,
+    sqlText`select d.id, d.name, d.alias, d.access, d.owner_id, d.description, d.vms_image_limit, d.created_at from datacenter d order by d.name`,
+  );
+  const all = rows.map(([id, name, alias, access, ownerId, description, vmsImageLimit, createdAt]): DatacenterType => {
+    return { id, ownerId, vmsImageLimit, name, alias, access, description, isDefault: name === DEFAULT_DATACENTER, createdAt: Number(createdAt) };
+  });
+  return { all, seen: new WeakMap() };
+}
+
+const catalogues = new WeakMap<object, Remembered<Catalogue>>();
+
+async function catalogueOf(em: SqlEntityManager): Promise<Catalogue> {
+  // A transaction sees its own writes, which nobody else may.
+  if (em.isInTransaction()) return readCatalogue(em);
+  const driver = em.getDriver();
+  let remembered = catalogues.get(driver);
+  if (remembered === undefined) catalogues.set(driver, (remembered = new Remembered(driver)));
+  return remembered.get() ?? remembered.renew(async () => readCatalogue(em));
+}
+
+/** All datacenters are few and asked for everywhere, so they are kept in memory, and read anew after any change of one. */
+export async function seenDatacenters(em: SqlEntityManager, viewer: Viewer): Promise<SeenDatacenters> {
+  const catalogue = await catalogueOf(em);
+  let seen = catalogue.seen.get(viewer);
+  if (seen === undefined) catalogue.seen.set(viewer, (seen = new SeenDatacenters(catalogue.all, viewer)));
+  return seen;
+}

@@ -1,0 +1,102 @@
+import { type DocumentNode, type ExecutionResult, type GraphQLSchema, Kind, type OperationDefinitionNode, type SelectionSetNode } from 'graphql';
+import { compileQuery, isCompiledQuery } from 'graphql-jit';
+import type { Viewer } from '../access/viewer.js';
+import { type RootCheck, rootCheck } from '../access/shield.js';
+import type { DoorContext } from './admission.js';
+import { Recent } from './recent.js';
+
+/** Characters of all documents that are kept compiled; a plan takes some fifty times as much as its text. */
+const KEPT = 512 * 1024;
+
+type Variables = Record<string, unknown>;
+
+/** A query that has been compiled, and who may run it that way. */
+export interface Plan {
+  document: DocumentNode;
+  operation: OperationDefinitionNode;
+  /** False: some root field would be refused, or graphql-js alone knows what to make of the variables. */
+  isOpenTo(viewer: Viewer, variables: Variables): boolean;
+  /** The answer; null when it has errors, which graphql-js is to find and word. */
+  run(context: DoorContext, variables: Variables): Promise<NonNullable<ExecutionResult['data']> | null>;
+}
+
+/** The one operation of a document that a request means, in the words of the request. */
+export interface Asked {
+  text: string;
+  operationName: string | null | undefined;
+}
+
+/** Names of the root fields, also those within fragments; null when one of them is about the schema itself. */
+function rootFields(document: DocumentNode, operation: OperationDefinitionNode): Set<string> | null {
+  const names = new Set<string>();
+  const collect = ({ selections }: SelectionSetNode): void => {
+    for (const one of selections) {
+      if (one.kind === Kind.FIELD) names.add(one.name.value);
+      else if (one.kind === Kind.INLINE_FRAGMENT) collect(one.selectionSet);
+      else {
+        const fragment = document.definitions.find((each) => each.kind === Kind.FRAGMENT_DEFINITION && each.name.value === one.name.value);
+        if (fragment?.kind === Kind.FRAGMENT_DEFINITION) collect(fragment.selectionSet);
+      }
+    }
+  };
+  collect(operation.selectionSet);
+  names.delete('__typename');
+  return names.has('__schema') || names.has('__type') ? null : names;
+}
+
+/** The rules of the root fields, each once; null when some field has none, and so is closed. */
+function checksOf(document: DocumentNode, operation: OperationDefinitionNode): RootCheck[] | null {
+  const checks = new Set<RootCheck>();
+  const names = operation.operation === 'query' ? rootFields(document, operation) : null;
+  if (names === null) return null;
+  for (const name of names) {
+    const check = rootCheck(name);
+    if (check === null) return null;
+    checks.add(check);
+  }
+  return [...checks];
+}
+
+function compile(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Plan | null {
+  const checks = checksOf(document, operation);
+  if (checks === null) return null;
+  // What resolvers answer for String, Int, Boolean and enums is what is sent: rows give nothing else. Other scalars are serialized.
+  const compiled = compileQuery(schema, document, operation.name?.value, { disableLeafSerialization: true });
+  if (!isCompiledQuery(compiled)) return null;
+  const definitions = operation.variableDefinitions ?? [];
+  const defaulted = definitions.filter((one) => one.defaultValue !== undefined).map((one) => one.variable.name.value);
+  return {
+    document,
+    operation,
+    // A null in the place of a default is refused or not, depending on where it is used.
+    isOpenTo: (viewer, variables) => checks.every((check) => check(viewer) === true) && defaulted.every((name) => variables[name] !== null),
+    async run(context, variables) {
+      const { data, errors } = (await compiled.query(undefined, context, variables)) as ExecutionResult;
+      return errors === undefined && data ? data : null;
+    },
+  };
+}
+
+/**
+ * Queries that come again and again, compiled by graphql-jit at their second success. Compiled or not, an answer is the
+ * same: what has errors is answered by graphql-js.
+ */
+export class CompiledQueries {
+  readonly #plans = new Recent<Plan | 'seen' | 'not to be compiled'>(KEPT);
+
+  /** `schema` leaves the rules of root fields to `Plan.isOpenTo`. */
+  constructor(private readonly schema: GraphQLSchema) {}
+
+  find({ text, operationName }: Asked): Plan | undefined {
+    const plan = this.#plans.get(operationName ? `${operationName}\n${text}` : text);
+    return typeof plan === 'object' ? plan : undefined;
+  }
+
+  /** Takes note of an operation that was admitted and answered without errors. */
+  learn({ text, operationName }: Asked, document: DocumentNode, operation: OperationDefinitionNode): void {
+    const key = operationName ? `${operationName}\n${text}` : text;
+    const known = this.#plans.get(key);
+    if (known === undefined) this.#plans.set(key, 'seen', text.length);
+    else if (known === 'seen') this.#plans.set(key, compile(this.schema, document, operation) ?? 'not to be compiled', text.length);
+  }
+}

@@ -1,0 +1,46 @@
+import { CompiledQuery } from 'kysely';
+import { isSqlite, type SqlEntityManager, statements } from './database.js';
+import { MOST_STATEMENTS, readerOf } from './reader.js';
+import { plainText, type SqlText, sqlText } from './sql-text.js';
+
+const numbered = new Map<string, string>();
+
+/** Postgres numbers its parameters. */
+function withNumbers(text: string): string {
+  let known = numbered.get(text);
+  if (known === undefined) {
+    let count = 0;
+    known = text.replace(/\?/g, () => `$${(count += 1)}`);
+    if (numbered.size >= MOST_STATEMENTS) numbered.clear();
+    numbered.set(text, known);
+  }
+  return known;
+}
+
+/**
+ * The rows of a `select`, as arrays in the order of its columns, each of which has a name of its own. Inside a
+ * transaction it sees what that transaction wrote.
+ */
+export async function readRows<R>(em: SqlEntityManager, text: SqlText): Promise<R[]> {
+  const reader = em.isInTransaction() ? undefined : readerOf(em.getDriver());
+  if (reader !== undefined) return reader.all<R>(text);
+  return (await throughKysely(em, text)).map((row) => Object.values(row)) as R[];
+}
+
+/** The same with rows as objects, for statements whose columns are many and rows few. */
+export async function readObjects<R extends object>(em: SqlEntityManager, text: SqlText): Promise<R[]> {
+  const reader = em.isInTransaction() ? undefined : readerOf(em.getDriver());
+  if (reader !== undefined) return reader.objects<R>(text);
+  return (await throughKysely(em, text)) as R[];
+}
+
+async function throughKysely(em: SqlEntityManager, text: SqlText): Promise<object[]> {
+  const query = CompiledQuery.raw(isSqlite(em) ? text.text : withNumbers(text.text), [...text.values]);
+  return (await statements(em).executeQuery<object>(query)).rows;
+}
+
+/** Column is one of the ids, however many: one text of the statement for all of them. `column` is written by us. */
+export function amongIds(em: SqlEntityManager, column: string, ids: readonly (string | number)[]): SqlText {
+  if (isSqlite(em)) return sqlText`${plainText(column)} in (select value from json_each(${JSON.stringify(ids)}))`;
+  return sqlText`${plainText(column)} = any(${ids})`;
+}

@@ -1,0 +1,57 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { Bindings, ChildLoggerOptions } from 'pino';
+
+/** The log of one request, made when something is logged: most requests log nothing, and a child of the log is dear. */
+export class RequestLog implements FastifyBaseLogger {
+  #made: FastifyBaseLogger | null = null;
+
+  constructor(
+    private readonly parent: FastifyBaseLogger,
+    private readonly bindings: Bindings,
+    private readonly options: ChildLoggerOptions,
+  ) {}
+
+  get #log(): FastifyBaseLogger {
+    return (this.#made ??= this.parent.child(this.bindings, this.options));
+  }
+
+  get level(): string {
+    return this.#log.level;
+  }
+
+  set level(level: string) {
+    this.#log.level = level;
+  }
+
+  child(bindings: Bindings, options?: ChildLoggerOptions): FastifyBaseLogger {
+    return this.#log.child(bindings, options ?? {});
+  }
+
+  fatal(...message: unknown[]): void {
+    this.#log.fatal(...(message as [string]));
+  }
+
+  error(...message: unknown[]): void {
+    this.#log.error(...(message as [string]));
+  }
+
+  warn(...message: unknown[]): void {
+    this.#log.warn(...(message as [string]));
+  }
+
+  info(...message: unknown[]): void {
+    this.#log.info(...(message as [string]));
+  }
+
+  debug(...message: unknown[]): void {
+    this.#log.debug(...(message as [string]));
+  }
+
+  trace(...message: unknown[]): void {
+    this.#log.trace(...(message as [string]));
+  }
+
+  silent(): void {
+    // Nothing is to be said.
+  }
+}
