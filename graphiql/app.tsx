@@ -1,3 +1,5 @@
+import { explorerPlugin } from '@graphiql/plugin-explorer';
+import { HISTORY_PLUGIN } from '@graphiql/plugin-history';
 import { GraphiQL } from 'graphiql';
 import type { ReactNode } from 'react';
 import { useEffect, useMemo, useState } from 'react';
@@ -5,9 +7,12 @@ import { fetcherWith } from './fetcher';
 import { SignInBar } from './sign-in-bar';
 import { editorStorage } from './storage';
 import { forgetToken, storedToken, storeToken, takeTokenFromAddress } from './token';
-import { restartTour, tour } from './tour';
+import { chosenTour, startTour, stepsOf, type Tour } from './tour';
 import type { SignIn } from './who-am-i';
 import { whoAmI } from './who-am-i';
+
+// One of each for the whole visit: a plugin made anew would lose what it shows.
+const PLUGINS = [HISTORY_PLUGIN, explorerPlugin({ showAttribution: false })];
 
 /** GraphiQL under a line that shows who is signed in; the schema is read only with a token, and again with each new one. */
 export function App(): ReactNode {
@@ -23,21 +28,24 @@ export function App(): ReactNode {
 
   return (
     <>
-      <SignInBar signIn={signIn} onToken={acceptToken} onSignOut={signOut} onRestartTour={tourAnew} />
-      <GraphiQL
-        fetcher={fetcher}
-        schema={token === null ? null : undefined}
-        schemaDescription
-        inputValueDeprecation
-        defaultTabs={tour}
-        storage={editorStorage}
-        customScalarSchemas={{ JSON: {} }}
-        defaultEditorToolsVisibility="variables"
-      >
-        <GraphiQL.Logo>
-          <span />
-        </GraphiQL.Logo>
-      </GraphiQL>
+      <SignInBar signIn={signIn} onToken={acceptToken} onSignOut={signOut} tour={chosenTour()} onTour={tourAnew} />
+      <main>
+        <GraphiQL
+          plugins={PLUGINS}
+          fetcher={fetcher}
+          schema={token === null ? null : undefined}
+          schemaDescription
+          inputValueDeprecation
+          defaultTabs={stepsOf(chosenTour())}
+          storage={editorStorage}
+          customScalarSchemas={{ JSON: {} }}
+          defaultEditorToolsVisibility="variables"
+        >
+          <GraphiQL.Logo>
+            <span />
+          </GraphiQL.Logo>
+        </GraphiQL>
+      </main>
     </>
   );
 }
@@ -75,7 +83,7 @@ function signOut(): void {
   location.reload();
 }
 
-function tourAnew(): void {
-  restartTour();
+function tourAnew(tour: Tour): void {
+  startTour(tour);
   location.reload();
 }

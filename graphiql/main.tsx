@@ -1,7 +1,9 @@
 import 'graphiql/setup-workers/vite';
 import 'graphiql/style.css';
+import '@graphiql/plugin-explorer/style.css';
 import './styles.css';
 import { createRoot } from 'react-dom/client';
+import { keepAccessible } from './accessibility';
 import { App } from './app';
 import { storeToken, takeTokenFromAddress } from './token';
 import { beginTour } from './tour';
@@ -14,3 +16,4 @@ beginTour();
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no element with the id "root".');
 createRoot(root).render(<App />);
+keepAccessible(root);

@@ -1,26 +1,38 @@
 import type { FormEvent, ReactNode } from 'react';
 import { useState } from 'react';
 import { readToken } from './token';
+import { type Tour, TOURS } from './tour';
 import type { SignIn } from './who-am-i';
 
 interface SignInBarProps {
   signIn: SignIn;
   onToken(token: string): void;
   onSignOut(): void;
-  onRestartTour(): void;
+  tour: Tour;
+  onTour(tour: Tour): void;
 }
 
 /** The line above GraphiQL: who asks, and the way in and out. */
-export function SignInBar({ signIn, onToken, onSignOut, onRestartTour }: SignInBarProps): ReactNode {
+export function SignInBar({ signIn, onToken, onSignOut, tour, onTour }: SignInBarProps): ReactNode {
   return (
     <header className="sign-in-bar">
-      <strong>Image gateway</strong>
+      <h1>Image gateway</h1>
       <span role="status" data-state={signIn.state}>
         {describe(signIn)}
       </span>
       {signIn.state === 'anonymous' || signIn.state === 'refused' ? <TokenField onToken={onToken} /> : null}
       <span className="spacer" />
-      <button type="button" onClick={onRestartTour}>
+      <label>
+        Tour for{' '}
+        <select value={tour} onChange={(event) => onTour(event.target.value as Tour)}>
+          {Object.entries(TOURS).map(([name, title]) => (
+            <option key={name} value={name}>
+              {title}
+            </option>
+          ))}
+        </select>
+      </label>
+      <button type="button" onClick={() => onTour(tour)}>
         Restart the tour
       </button>
       {signIn.state === 'anonymous' ? null : (

@@ -14,30 +14,41 @@ import { readImageServer } from './datacenters/image-server-state.js';
 import { ENTITIES } from './entities.js';
 import { prepareFirstStart } from './first-start.js';
 import { registerGraphiql } from './graphql/graphiql.js';
+import { createDoor } from './graphql/door.js';
+import { allowPages } from './graphql/allow-pages.js';
 import { openHttpDoor } from './graphql/http-door.js';
 import { references } from './graphql/references.js';
 import { buildGatewaySchema } from './graphql/schema.js';
+import { traceRootFields } from './graphql/traced-schema.js';
 import { openWebsocketDoor } from './graphql/websocket-door.js';
 import { registerImageServer } from './image-server/routes.js';
+import { countServedBytes } from './image-server/served-bytes.js';
 import { imageParts } from './images/image.parts.js';
 import { ImportImage } from './images/import/import-image.js';
 import { DeleteImage } from './images/delete/delete-image.js';
 import { UpdateImage } from './images/update/update-image.js';
 import { unfinishedImports } from './images/import/unfinished-imports.js';
 import { ImgapiClient } from './imgapi/client.js';
-import { type Database, migrate, openDatabase } from './platform/database.js';
+import { type Database, migrate, missingSearchIndex, openDatabase } from './platform/database.js';
+import { Drain } from './platform/drain.js';
 import { GuardedFetch } from './platform/fetch.js';
 import type { FileStore } from './platform/file-store/file-store.js';
 import { LocalFileStore } from './platform/file-store/local-file-store.js';
 import { createHttpServer, freePort, registerHealth } from './platform/http.js';
+import { Metrics } from './platform/metrics.js';
+import { trustedNetworks } from './platform/networks.js';
 import { lockFolder } from './platform/process-lock.js';
+import { Tracing } from './platform/tracing.js';
 import { syncLocalRepository } from './repositories/local-repository.js';
+import { registerRepositoryMetrics } from './repositories/repository-metrics.js';
 import { RefreshRepository } from './repositories/refresh-repository.js';
 import { repositoryParts } from './repositories/repository.parts.js';
 import { resetStaleLoads } from './repositories/stale-loads.js';
 import { RepositorySchedule } from './repositories/schedule.js';
 import { trustedHosts } from './repositories/trusted-hosts.js';
 import { ChangeBus } from './tasks/change-bus.js';
+import { Reminders } from './tasks/reminders.js';
+import { registerTaskMetrics } from './tasks/task-metrics.js';
 import { TaskPlaces } from './tasks/task-places.js';
 import { taskParts } from './tasks/task.parts.js';
 import { TaskRunner } from './tasks/task-runner.js';
@@ -47,6 +58,9 @@ import { virtualServerParts } from './virtual-servers/virtual-server.parts.js';
 /** Where `npm run build` puts GraphiQL, seen from the built file. */
 const GRAPHIQL_FOLDER = fileURLToPath(new URL('./graphiql', import.meta.url));
 
+/** How soon a process that only works finds what the others recorded. */
+const TAKE_UP_MS = 1000;
+
 /** What lives as long as the process. */
 interface Work {
   database: Database;
@@ -55,6 +69,8 @@ interface Work {
   fetch: GuardedFetch;
   imgapi: ImgapiClient;
   runner: TaskRunner;
+  metrics: Metrics;
+  tracing: Tracing | null;
   imageServerUrl: string;
 }
 
@@ -67,7 +83,7 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-function createWork(config: Config, database: Database, log: Logger): Work {
+function createWork(config: Config, database: Database, tracing: Tracing | null, log: Logger): Work {
   const changes = new ChangeBus();
   const store = new LocalFileStore(config.imageStore.path);
   const fetch = new GuardedFetch({ allow: config.fetchAllow });
@@ -79,7 +95,11 @@ function createWork(config: Config, database: Database, log: Logger): Work {
     IMAGE_DELETE: new DeleteImage({ database, changes, store }),
     REPOSITORY_REFRESH: new RefreshRepository({ database, changes, store, imgapi }),
   });
-  return { database, changes, store, fetch, imgapi, runner, imageServerUrl: `${config.publicUrl}/imgapi` };
+  if (!config.run.worker) runner.leaveToOthers();
+  const metrics = new Metrics();
+  registerTaskMetrics(metrics.registry, database);
+  registerRepositoryMetrics(metrics.registry, database);
+  return { database, changes, store, fetch, imgapi, runner, metrics, tracing, imageServerUrl: `${config.publicUrl}/imgapi` };
 }
 
 function createScopes(work: Work, verifyToken: Awaited<ReturnType<typeof createTokenVerifier>>): ScopeFactory {
@@ -96,31 +116,42 @@ function createScopes(work: Work, verifyToken: Awaited<ReturnType<typeof createT
   ]);
 }
 
-/** Opens every door that this process has, closed again by the function returned. */
-async function openDoors(app: FastifyInstance, config: Config, work: Work, log: Logger): Promise<() => Promise<void>> {
+/** Opens every door that this process has; of the functions returned, the first ends what is open, the second comes after the last request. */
+async function openDoors(app: FastifyInstance, config: Config, work: Work, log: Logger): Promise<[end: () => Promise<void>, after: () => Promise<void>]> {
   const verifyToken = await createTokenVerifier(config.auth, secretFileIn(config.dataDir), {
     fetch: fetchKeysWith(work.fetch),
   });
-  const schema = shielded(await buildGatewaySchema({ references }));
-  const door = { schema, scopes: createScopes(work, verifyToken), log, introspection: config.introspection };
-  const apollo = await openHttpDoor(app, door);
+  const shieldedSchema = shielded(await buildGatewaySchema({ references }));
+  const schema = work.tracing === null ? shieldedSchema : traceRootFields(shieldedSchema, work.tracing);
+  const door = createDoor({ ...work, schema, scopes: createScopes(work, verifyToken), log }, { ...config, ...config.limits });
+  if (config.origins.length > 0) await allowPages(app, config.origins);
+  const stopApollo = await openHttpDoor(app, door);
   const closeSockets = openWebsocketDoor(app.server, door);
   if (config.graphiql) await registerGraphiql(app, { folder: GRAPHIQL_FOLDER });
+  countServedBytes(app, work.metrics.registry);
   await registerImageServer(app, { database: work.database, store: work.store, trusted: config.imgapiTrusted, log });
-  return async () => {
+  const reminders = new Reminders(work.changes);
+  const end = async (): Promise<void> => {
+    reminders.stop();
     await closeSockets();
-    await app.close();
-    await apollo.stop();
+    // What still listens are streams over HTTP: they complete.
+    work.changes.close();
+    for (const complete of door.streams) complete();
   };
+  return [end, stopApollo];
 }
 
 /** Brings a database, new or old, to where the doors may open. */
-async function prepare(work: Work, log: Logger): Promise<string | null> {
+async function prepare(config: Config, work: Work, log: Logger): Promise<string | null> {
   const applied = await migrate(work.database);
   if (applied.length > 0) log.info({ applied }, 'Migrations applied.');
+  const unindexed = await missingSearchIndex(work.database);
+  if (unindexed !== null) log.warn(unindexed);
   const firstKey = await prepareFirstStart(work.database);
   const server = await readImageServer(work.database.em.fork());
   await work.database.em.fork().transactional((tx) => syncLocalRepository(tx, server?.hostname ?? null, work.imageServerUrl));
+  // What is unfinished is that of the process that works.
+  if (!config.run.worker) return firstKey;
   await resetStaleLoads(work.database.em.fork());
   await work.store.check().catch((error: unknown) => log.warn({ err: error }, 'The image store is not available; images cannot be imported.'));
   const swept = await work.store.sweep(await unfinishedImports(work.database.em.fork())).catch(() => []);
@@ -128,23 +159,39 @@ async function prepare(work: Work, log: Logger): Promise<string | null> {
   return firstKey;
 }
 
+/** Takes up open tasks and loads repositories by the clock, in a process that is to work. */
+async function startWorking(config: Config, work: Work, log: Logger): Promise<() => Promise<void>> {
+  if (!config.run.worker) return async () => undefined;
+  const resumed = await work.runner.start();
+  if (resumed > 0) log.info({ tasks: resumed }, 'Open tasks taken up again.');
+  const schedule = new RepositorySchedule({ ...work, log }, config.refreshIntervalSeconds);
+  schedule.start();
+  // Tasks that are asked for in this process are queued there and then.
+  const look = config.run.api ? null : setInterval(() => work.runner.takeUp().catch((error: unknown) => log.error({ err: error }, 'New tasks could not be looked for.')), TAKE_UP_MS);
+  return async () => {
+    if (look !== null) clearInterval(look);
+    await schedule.stop();
+  };
+}
+
 /** Starts a gateway and resolves once it listens. Throws AlreadyRunning when another process has the same SQLite folder. */
 export async function startGateway(given: Config, log: Logger): Promise<Gateway> {
   const port = given.port === 0 ? await freePort(given.host) : given.port;
   const config = { ...given, port, publicUrl: given.publicUrl.replace(/:0$/, `:${port}`) };
   const unlock = await lockFolder(config.dataDir);
-  const database = await openDatabase(config.database, ENTITIES);
-  const work = createWork(config, database, log);
-  const firstKey = await prepare(work, log);
+  const tracing = config.traces === null ? null : await Tracing.start(config.traces);
+  const database = await openDatabase(config.database, ENTITIES, tracing);
+  const work = createWork(config, database, tracing, log);
+  const firstKey = await prepare(config, work, log);
   let ready = false;
-  const app = createHttpServer(log);
+  const app = createHttpServer(log, { trustProxy: config.trustProxy, requestTimeoutMs: config.limits.requestTimeoutMs });
+  tracing?.traceRequests(app);
+  const drain = new Drain(app);
   registerHealth(app, () => ready);
-  const closeDoors = await openDoors(app, config, work, log);
+  work.metrics.serve(app, trustedNetworks(config.metricsTrusted));
+  const [endStreams, afterRequests] = config.run.api ? await openDoors(app, config, work, log) : [];
   await app.listen({ host: config.host, port: config.port });
-  const resumed = await work.runner.start();
-  if (resumed > 0) log.info({ tasks: resumed }, 'Open tasks taken up again.');
-  const schedule = new RepositorySchedule({ ...work, log }, config.refreshIntervalSeconds);
-  schedule.start();
+  const stopWorking = await startWorking(config, work, log);
   ready = true;
   return {
     publicUrl: config.publicUrl,
@@ -152,12 +199,14 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
     firstKey,
     async close() {
       ready = false;
-      await schedule.stop();
-      work.changes.close();
-      await closeDoors();
+      drain.begin();
+      await stopWorking();
+      await Promise.all([endStreams?.(), drain.close()]);
+      await afterRequests?.();
       await work.runner.stop();
       await work.fetch.close();
       await database.close();
+      await tracing?.stop();
       unlock();
     },
   };

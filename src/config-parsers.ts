@@ -52,6 +52,15 @@ export function httpUrl(text: string): string {
   throw new Refusal('accepted: an http:// or https:// URL');
 }
 
+/** Origins as browsers send them: scheme, host and port alone. */
+export function origins(text: string): readonly string[] {
+  return list(text).map((entry) => {
+    const url = URL.parse(entry);
+    if (url !== null && /^https?:$/.test(url.protocol) && url.origin === entry.replace(/\/$/, '').toLowerCase()) return url.origin;
+    throw new Refusal(`"${entry}" is no origin; accepted: origins such as https://cloud.example.com separated by commas`);
+  });
+}
+
 /** `scheme:PATH`, relative to the working directory; `scheme://PATH` is refused, since it reads as a host. */
 export function pathAfter(scheme: string, text: string): string {
   const path = text.slice(scheme.length + 1);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import {
-  anyText, baseUrl, hmacSecret, host, hostsAndNetworks, httpUrl, integer, list, networks, oneOf, onOff, pathAfter, publicKeyPem, Refusal,
+  anyText, baseUrl, hmacSecret, host, hostsAndNetworks, httpUrl, integer, list, networks, oneOf, onOff, origins, pathAfter, publicKeyPem, Refusal,
 } from './config-parsers.js';
 import type { DatabaseTarget } from './platform/database.js';
 import { logLevels } from './platform/log.js';
@@ -82,6 +82,20 @@ export const settings = {
   ),
   GRAPHIQL: preset('on', '`on` or `off`: GraphiQL at /graphiql.', onOff),
   INTROSPECTION: preset('on', '`on`: introspection for signed-in callers; `off`: for nobody.', onOff),
+  ALLOWED_ORIGINS: optional('–', 'Origins, separated by commas, whose pages may use the API besides our own, such as `https://cloud.example.com`.', origins),
+  TRUST_PROXY: optional('–', 'CIDRs, separated by commas, of proxies whose X-Forwarded-For, -Host and -Proto are believed.', networks),
+  TRUSTED_DOCUMENTS: optional(
+    '–', 'Path of a manifest (JSON, SHA-256 to document, as `npm run codegen` writes it): only operations in it run.', (text) => resolve(text),
+  ),
+  RATE_LIMIT: preset(
+    '300000', 'Operations that one user may send in a minute, over all transports; 0 is off.', integer(0, 1_000_000_000, ' operations, 0 is off'),
+  ),
+  COST_LIMIT: preset('100000', 'Fields that one operation may resolve, with lists counted by their page size.', integer(1, 1_000_000_000, ' fields')),
+  SOCKETS_PER_USER: preset('10000', 'WebSockets and SSE streams that one user may have open.', integer(1, 1_000_000, ' sockets')),
+  OPERATIONS_PER_SOCKET: preset('100', 'Operations that one WebSocket may have open.', integer(1, 10_000, ' operations')),
+  REQUEST_TIMEOUT: preset('30', 'Seconds in which a request must have arrived.', integer(1, 3600, ' seconds')),
+  METRICS_TRUSTED: preset('127.0.0.0/8,::1/128', 'CIDRs, separated by commas, whose callers may read /metrics; `none` is nobody.', networks),
+  TRACES: optional('–', 'Base URL of an OpenTelemetry collector (OTLP over HTTP), such as http://collector:4318, that traces are sent to.', baseUrl),
   LOG_LEVEL: preset('info', `One of ${logLevels.join(', ')}.`, oneOf(logLevels)),
 };
 

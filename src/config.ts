@@ -27,7 +27,28 @@ export interface Config {
   refreshIntervalSeconds: number;
   graphiql: boolean;
   introspection: boolean;
+  /** Origins of pages that may use the API besides our own. */
+  origins: readonly string[];
+  /** CIDRs of proxies that are believed. */
+  trustProxy: readonly string[];
+  /** Path of the manifest of trusted documents. */
+  trustedDocuments: string | null;
+  limits: Limits;
+  /** CIDRs that may read the metrics. */
+  metricsTrusted: readonly string[];
+  /** Base URL of the collector that gets traces. */
+  traces: string | null;
   logLevel: LogLevel;
+}
+
+export interface Limits {
+  /** Operations per user and minute; 0 is any number. */
+  rate: number;
+  /** Fields that an operation may resolve. */
+  cost: number;
+  socketsPerUser: number;
+  operationsPerSocket: number;
+  requestTimeoutMs: number;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -64,6 +85,18 @@ export function readConfig(env: Environment): Config {
     refreshIntervalSeconds: values.REFRESH_INTERVAL,
     graphiql: values.GRAPHIQL,
     introspection: values.INTROSPECTION,
+    origins: values.ALLOWED_ORIGINS ?? [],
+    trustProxy: values.TRUST_PROXY ?? [],
+    trustedDocuments: values.TRUSTED_DOCUMENTS,
+    limits: {
+      rate: values.RATE_LIMIT,
+      cost: values.COST_LIMIT,
+      socketsPerUser: values.SOCKETS_PER_USER,
+      operationsPerSocket: values.OPERATIONS_PER_SOCKET,
+      requestTimeoutMs: values.REQUEST_TIMEOUT * 1000,
+    },
+    metricsTrusted: values.METRICS_TRUSTED,
+    traces: values.TRACES,
     logLevel: values.LOG_LEVEL,
   };
 }
@@ -114,8 +147,14 @@ function readSettings(env: Environment): SettingValues {
   }
   const keys = (['AUTH_JWT_SECRET', 'AUTH_JWT_PUBLIC_KEY', 'AUTH_JWKS_URL'] as const).filter((name) => present(env[name]) !== undefined);
   if (keys.length > 1) faults.push(`${keys.join(', ')}: only one of them may be set; accepted: the one that signs your tokens`);
+  if (faults.length === 0) faults.push(...partFaults(values as SettingValues));
   if (faults.length > 0) throw new ConfigError(faults);
   return values as SettingValues;
+}
+
+function partFaults({ RUN: { api, worker }, DATABASE_URL }: SettingValues): string[] {
+  if ((api && worker) || DATABASE_URL?.kind === 'postgres') return [];
+  return [`RUN=${api ? 'api' : 'worker'}: with SQLite one process owns the file and does everything; accepted: api,worker, or a DATABASE_URL of Postgres`];
 }
 
 function present(text: string | undefined): string | undefined {

@@ -10,7 +10,8 @@ const USAGE = `Usage: npm start            run the gateway
        npm start -- --help  this text
 `;
 
-function welcome(gateway: Gateway): string {
+function welcome(gateway: Gateway, config: Config): string {
+  if (!config.run.api) return `\n  The worker of the image gateway is running.\n    Health, metrics  ${gateway.publicUrl}/readyz, ${gateway.publicUrl}/metrics\n`;
   const graphiql = `${gateway.publicUrl}/graphiql`;
   if (gateway.firstKey === null) {
     return `
@@ -57,7 +58,7 @@ async function run(config: Config, isDemo: boolean): Promise<void> {
     return;
   }
   const gateway = await startGateway(config, log);
-  process.stdout.write(welcome(gateway));
+  process.stdout.write(welcome(gateway, config));
   stopOnSignals(gateway, log);
 }
 

@@ -34,6 +34,12 @@ describe('the configuration', () => {
       refreshIntervalSeconds: 3600,
       graphiql: true,
       introspection: true,
+      origins: [],
+      trustProxy: [],
+      trustedDocuments: null,
+      limits: { rate: 300_000, cost: 100_000, socketsPerUser: 10_000, operationsPerSocket: 100, requestTimeoutMs: 30_000 },
+      metricsTrusted: ['127.0.0.0/8', '::1/128'],
+      traces: null,
       logLevel: 'info',
     });
   });
@@ -48,13 +54,17 @@ describe('the configuration', () => {
       HOST: '::', PORT: '0', PUBLIC_URL: 'https://images.example.com/gateway/', DATA_DIR: '/var/lib/gateway',
       DATABASE_URL: 'postgres://me:p%40ss@db:5432/gateway', IMAGE_STORE: 'file:store', AUTH_JWT_SECRET: secret, AUTH_JWT_ISSUER: 'https://id.example.com',
       AUTH_JWT_AUDIENCE: 'gateway', FETCH_ALLOW: 'Images.lan, 10.0.0.0/8,fd00::1', IMGAPI_TRUSTED: '10.9.8.7,fd00::/8', RUN: 'worker', REFRESH_INTERVAL: '0',
-      GRAPHIQL: 'off', INTROSPECTION: 'off', LOG_LEVEL: 'debug',
+      GRAPHIQL: 'off', INTROSPECTION: 'off', LOG_LEVEL: 'debug', ALLOWED_ORIGINS: 'https://a.example, http://b.example:8080/',
+      TRUST_PROXY: '10.0.0.1', TRUSTED_DOCUMENTS: 'manifest.json', RATE_LIMIT: '0', COST_LIMIT: '5000', SOCKETS_PER_USER: '10', OPERATIONS_PER_SOCKET: '5',
+      REQUEST_TIMEOUT: '5', METRICS_TRUSTED: 'none', TRACES: 'http://collector:4318/',
     })).toEqual({
       host: '::', port: 0, publicUrl: 'https://images.example.com/gateway', dataDir: '/var/lib/gateway',
       database: { kind: 'postgres', url: 'postgres://me:p%40ss@db:5432/gateway' }, imageStore: { kind: 'file', path: resolve('store') },
       auth: { ...nobody, secret, issuer: 'https://id.example.com', audience: 'gateway' },
       fetchAllow: ['images.lan', '10.0.0.0/8', 'fd00::1'], imgapiTrusted: ['10.9.8.7/32', 'fd00::/8'], run: { api: false, worker: true },
       refreshIntervalSeconds: 0, graphiql: false, introspection: false, logLevel: 'debug',
+      origins: ['https://a.example', 'http://b.example:8080'], trustProxy: ['10.0.0.1/32'], trustedDocuments: resolve('manifest.json'),
+      limits: { rate: 0, cost: 5000, socketsPerUser: 10, operationsPerSocket: 5, requestTimeoutMs: 5000 }, metricsTrusted: [], traces: 'http://collector:4318',
     });
   });
 
@@ -96,7 +106,13 @@ describe('a faulty configuration', () => {
     ]);
   });
 
+  it.each(['api', 'worker'])('is refused with RUN=%s on SQLite, where one process owns the file', (part) => {
+    expect(faultsOf({ RUN: part })).toEqual([`RUN=${part}: with SQLite one process owns the file and does everything; accepted: api,worker, or a DATABASE_URL of Postgres`]);
+    expect(faultsOf({ RUN: part, DATABASE_URL: 'postgres://me@db/gateway' })).toEqual([]);
+  });
+
   it.each([
+    ['ALLOWED_ORIGINS', 'cloud.example'], ['ALLOWED_ORIGINS', 'https://cloud.example/path'], ['TRUST_PROXY', 'proxy'], ['RATE_LIMIT', '-1'], ['COST_LIMIT', '0'], ['TRACES', 'collector'],
     ['HOST', 'not a host'], ['HOST', 'fe80::1%eth0'], ['PORT', '65536'], ['PORT', '-1'], ['PORT', '1e3'], ['PUBLIC_URL', 'images.example.com'],
     ['PUBLIC_URL', 'https://x/?a=1'], ['DATABASE_URL', 'mysql://x/y'], ['DATABASE_URL', 'postgres://host'], ['DATABASE_URL', 'sqlite:'],
     ['DATABASE_URL', 'sqlite://x'], ['IMAGE_STORE', '/images'], ['AUTH_JWKS_URL', 'ftp://x'], ['FETCH_ALLOW', 'http://lan'], ['FETCH_ALLOW', '10.0.0'],

@@ -1,5 +1,5 @@
 import type { Database, SqlEntityManager } from '../platform/database.js';
-import { unauthenticated } from '../platform/errors.js';
+import { AppError, unauthenticated } from '../platform/errors.js';
 import { authenticate } from './authenticate.js';
 import type { Constructed, PartEntry, RequestScope } from './scope.js';
 import type { TokenVerifier } from './token.js';
@@ -34,8 +34,10 @@ class Scope implements RequestScope {
     try {
       const scope = await this.factory.open(this.authorization);
       return scope.isAnonymous ? null : scope;
-    } catch {
-      return null;
+    } catch (error) {
+      // A database that does not answer is no reason to tell a client that its token is no good.
+      if (error instanceof AppError) return null;
+      throw error;
     }
   }
 }

@@ -2,6 +2,7 @@ import DataLoader from 'dataloader';
 import { sql } from 'kysely';
 import { allOf, type Condition, oneOf } from '../platform/conditions.js';
 import { type SqlEntityManager, statements } from '../platform/database.js';
+import { keyLoader } from '../platform/key-loader.js';
 import { asBoolean, type Flag } from '../platform/tables.js';
 import { SYSTEM_USERNAME } from './user.entity.js';
 import type { UserType } from './user.type.js';
@@ -36,6 +37,9 @@ export class UserQueries {
     const found = new Map((await this.#find(oneOf('u.id', ids))).map((user) => [user.id, user]));
     return ids.map((id) => found.get(id) ?? null);
   });
+
+  /** By what other subgraphs know it by, the built-in user left out; one statement per batch. */
+  readonly byKey = keyLoader({ username: 'u.username' }, async (where) => this.#find(allOf([where, notSystem])));
 
   /** Members per group id, by username. */
   readonly byGroup = new DataLoader<number, UserType[]>(async (groupIds) => {

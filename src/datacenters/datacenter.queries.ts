@@ -4,6 +4,7 @@ import type { Viewer } from '../access/viewer.js';
 import { type Condition, allOf, oneOf } from '../platform/conditions.js';
 import { type SqlEntityManager, statements } from '../platform/database.js';
 import { notFound } from '../platform/errors.js';
+import { keyLoader } from '../platform/key-loader.js';
 import type { Connection, PageRequest } from '../platform/page.js';
 import { readList } from '../platform/read-page.js';
 import type { ConnectionSelection } from '../platform/selection.js';
@@ -48,6 +49,9 @@ export class DatacenterQueries {
     const found = new Map(rows.map((one) => [one.id, one]));
     return ids.map((id) => found.get(id) ?? null);
   });
+
+  /** By what other subgraphs know it by, one statement per batch; null for one that the viewer cannot see. */
+  readonly byKey = keyLoader({ name: 'd.name' }, async (where) => this.#find(where));
 
   /** Visible datacenters per group id, by name. */
   readonly byGroup = new DataLoader<number, DatacenterType[]>(async (groupIds) => {

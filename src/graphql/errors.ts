@@ -1,6 +1,7 @@
+import { HeaderMap } from '@apollo/server';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
-import { AppError } from '../platform/errors.js';
+import { AppError, badInput } from '../platform/errors.js';
 
 /** Codes of faults in the request itself, which GraphQL servers name this way. */
 const REQUEST_CODES = new Set([
@@ -14,10 +15,22 @@ const REQUEST_CODES = new Set([
   'UNAUTHENTICATED',
 ]);
 
+/** HTTP statuses of refusals that come before anything runs; the others are part of an answer with 200. */
+const STATUSES: Readonly<Record<string, number>> = { UNAUTHENTICATED: 401, DOCUMENT_NOT_TRUSTED: 403, TOO_MANY_OPERATIONS: 429, RATE_LIMITED: 429 };
+
 /** Where the log line of a masked error is to be found. */
 export interface ErrorSink {
   requestId: string;
   log: Logger;
+  traceId?: string | undefined;
+}
+
+/** Errors as clients get them, thrown through libraries that only pass errors on. */
+export class PublicErrors extends Error {
+  constructor(readonly errors: readonly GraphQLFormattedError[]) {
+    super(errors[0]?.message);
+    this.name = 'PublicErrors';
+  }
 }
 
 function appErrorIn(error: unknown): AppError | null {
@@ -28,9 +41,31 @@ function appErrorIn(error: unknown): AppError | null {
   return null;
 }
 
+export function statusOf(code: string): number {
+  return STATUSES[code] ?? 400;
+}
+
 /** The error with the HTTP status that Apollo Server gives the whole answer. */
-export function withStatus(error: AppError, status: number): GraphQLError {
-  return new GraphQLError(error.message, { extensions: { ...error.extensions, code: error.code, http: { status } } });
+export function withStatus(error: AppError): GraphQLError {
+  const { retryAfter } = error.extensions;
+  const headers = new HeaderMap(typeof retryAfter === 'number' ? [['retry-after', String(retryAfter)]] : []);
+  return new GraphQLError(error.message, { originalError: error, extensions: { http: { status: statusOf(error.code), headers } } });
+}
+
+/** Faults that graphql-js finds in arguments only when it runs: a null by way of a variable that has a default. */
+function argumentFault(error: unknown): AppError | null {
+  let innermost = error;
+  while (innermost instanceof GraphQLError && innermost.originalError instanceof GraphQLError) innermost = innermost.originalError;
+  if (!(innermost instanceof GraphQLError) || innermost.originalError !== undefined) return null;
+  const name = /^Argument "(\w+)" (?:of|has)/.exec(innermost.message)?.[1];
+  return name === undefined ? null : badInput([{ path: name, message: innermost.message }]);
+}
+
+/** Apollo Server refuses some malformed requests with a status and no code. */
+function isRefusedRequest(error: unknown): boolean {
+  if (!(error instanceof GraphQLError) || error.originalError !== undefined) return false;
+  const status = (error.extensions.http as { status?: number } | undefined)?.status ?? 500;
+  return error.extensions.code === undefined && status >= 400 && status < 500;
 }
 
 /**
@@ -40,14 +75,21 @@ export function withStatus(error: AppError, status: number): GraphQLError {
 export function publicError(error: unknown, formatted: GraphQLFormattedError, sink: ErrorSink): GraphQLFormattedError {
   const { message, locations, path } = formatted;
   const place = { ...(locations && { locations }), ...(path && { path }) };
-  const known = appErrorIn(error);
+  const known = appErrorIn(error) ?? argumentFault(error);
   if (known !== null) return { message: known.message, ...place, extensions: { ...known.extensions, code: known.code } };
-  const code = formatted.extensions?.code;
+  const code = isRefusedRequest(error) ? 'BAD_REQUEST' : formatted.extensions?.code;
   if (typeof code === 'string' && REQUEST_CODES.has(code)) return { message, ...place, extensions: { code } };
-  sink.log.error({ err: error, requestId: sink.requestId }, 'An error was masked.');
+  const { requestId, traceId } = sink;
+  sink.log.error({ err: error, requestId, traceId }, 'An error was masked.');
   return {
-    message: `Something went wrong on our side; the log has it under request ${sink.requestId}.`,
+    message: `Something went wrong on our side; the log has it under request ${requestId}.`,
     ...place,
-    extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: sink.requestId },
+    extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
   };
+}
+
+/** The same for any thrown thing. */
+export function publicErrorOf(error: unknown, sink: ErrorSink): GraphQLFormattedError {
+  const graphql = error instanceof GraphQLError ? error : new GraphQLError(String((error as Error)?.message), { originalError: error as Error });
+  return publicError(graphql, graphql.toJSON(), sink);
 }

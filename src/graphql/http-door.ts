@@ -7,37 +7,16 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance } from 'fastify';
-import { GraphQLError, type GraphQLSchema } from 'graphql';
-import type { Logger } from 'pino';
-import type { GatewayContext } from '../access/scope.js';
-import type { ScopeFactory } from '../access/scope-factory.js';
-import { AppError, unauthenticated } from '../platform/errors.js';
+import { AppError } from '../platform/errors.js';
+import { traceIdOf } from '../platform/trace-id.js';
+import type { DoorContext } from './admission.js';
+import { doorPlugin } from './apollo-plugin.js';
+import type { GraphqlDoor } from './door.js';
 import { publicError, withStatus } from './errors.js';
-import { MAX_TOKENS } from './operation.js';
+import { MAX_TOKENS } from './limits.js';
+import { streamHandler, wantsStream } from './sse-door.js';
 
-export interface GraphqlDoor {
-  schema: GraphQLSchema;
-  scopes: ScopeFactory;
-  log: Logger;
-  introspection: boolean;
-}
-
-/** Nothing is answered to a caller who is not signed in, not even the shape of the graph. */
-const signedInOnly: ApolloServerPlugin<GatewayContext> = {
-  async requestDidStart() {
-    return {
-      async didResolveOperation({ contextValue }) {
-        if (contextValue.scope.isAnonymous) throw withStatus(unauthenticated(), 401);
-      },
-      // formatError is not told the context, so the id travels on the error; it is shown only where one is masked.
-      async didEncounterErrors({ contextValue, errors }) {
-        for (const error of errors) error.extensions.requestId = contextValue.requestId;
-      },
-    };
-  },
-};
-
-function quiet(log: Logger) {
+function quiet(log: GraphqlDoor['log']) {
   return {
     debug: (message?: unknown) => log.debug(String(message)),
     info: (message?: unknown) => log.debug(String(message)),
@@ -46,38 +25,54 @@ function quiet(log: Logger) {
   };
 }
 
-/** Serves GraphQL over HTTP at /graphql. The server returned is to be stopped after the last request. */
-export async function openHttpDoor(app: FastifyInstance, door: GraphqlDoor): Promise<ApolloServer<GatewayContext>> {
-  const apollo = new ApolloServer<GatewayContext>({
+function createApollo(door: GraphqlDoor, plugins: ApolloServerPlugin<DoorContext>[]): ApolloServer<DoorContext> {
+  return new ApolloServer<DoorContext>({
     schema: door.schema,
-    introspection: door.introspection,
+    // Our own rules decide, so that they are the same on every transport.
+    introspection: true,
+    validationRules: [...door.admission.rules],
     hideSchemaDetailsFromClientErrors: true,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: MAX_TOKENS },
+    persistedQueries: { cache: door.persisted },
     logger: quiet(door.log),
     formatError: (formatted, error) => {
-      const requestId = error instanceof GraphQLError ? String(error.extensions.requestId ?? 'unknown') : 'unknown';
-      return publicError(error, formatted, { requestId, log: door.log });
+      const { requestId = 'unknown', traceId } = door.contextOf.get(error as object) ?? {};
+      return publicError(error, formatted, { requestId, traceId, log: door.log });
     },
     plugins: [
-      signedInOnly,
+      doorPlugin(door),
+      ...plugins,
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
     ],
   });
+}
+
+/** Serves GraphQL over HTTP and SSE at /graphql. The function returned is to be called after the last request. */
+export async function openHttpDoor(app: FastifyInstance, door: GraphqlDoor, plugins: ApolloServerPlugin<DoorContext>[] = []): Promise<() => Promise<void>> {
+  const apollo = createApollo(door, plugins);
   await apollo.start();
-  const handler = fastifyApolloHandler(apollo, {
+  const answer = fastifyApolloHandler(apollo, {
     context: async (request) => {
+      const { authorization } = request.headers;
+      const caller = { authorization, transport: 'http' as const, requestId: request.id, traceId: traceIdOf(request.headers.traceparent) };
       try {
-        return { scope: await door.scopes.open(request.headers.authorization), requestId: request.id };
+        return await door.admission.signIn(caller);
       } catch (error) {
-        throw error instanceof AppError ? withStatus(error, 401) : error;
+        door.operations.refusal(error, { ...caller, startedAt: performance.now() });
+        throw error instanceof AppError ? withStatus(error) : error;
       }
     },
   });
-  app.route({ method: ['GET', 'POST'], url: '/graphql', handler });
-  return apollo;
+  const stream = streamHandler(door);
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/graphql',
+    handler: (request, reply) => (wantsStream(request) ? stream(request, reply) : answer.call(app, request, reply)),
+  });
+  return () => apollo.stop();
 }

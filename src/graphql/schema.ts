@@ -1,15 +1,13 @@
 import 'reflect-metadata';
 import { buildSubgraphSchema, type GraphQLResolverMap } from '@apollo/subgraph';
-import { printSchemaWithDirectives } from '@graphql-tools/utils';
-import { type GraphQLSchema, lexicographicSortSchema, parse } from 'graphql';
+import { getDocumentNodeFromSchema } from '@graphql-tools/utils';
+import { type GraphQLSchema, lexicographicSortSchema, parse, print } from 'graphql';
 import { buildSchema, createResolversMap, type ResolverData } from 'type-graphql';
 import type { GatewayContext } from '../access/scope.js';
 import { entitiesField, type References } from './entities.js';
+import { FEDERATION_LINK, withFederationHints } from './federation-hints.js';
 import { refuseNulInTexts } from './plain-text.js';
 import { RESOLVERS } from './resolvers.js';
-
-const FEDERATION_LINK =
-  'extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable"])';
 
 /** type-graphql has no place for what is said of the root types. */
 const ROOT_DESCRIPTIONS = {
@@ -44,7 +42,7 @@ async function plainSchema(): Promise<GraphQLSchema> {
 }
 
 function sdlOf(schema: GraphQLSchema): string {
-  return `${FEDERATION_LINK}\n\n${printSchemaWithDirectives(schema)}\n`;
+  return `${FEDERATION_LINK}\n\n${print(withFederationHints(getDocumentNodeFromSchema(schema)))}\n`;
 }
 
 /** The SDL that this subgraph serves, without the types that federation adds. */

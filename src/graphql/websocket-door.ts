@@ -1,26 +1,35 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { randomUUID } from 'node:crypto';
-import { type ExecutionArgs, GraphQLError } from 'graphql';
-import type { ConnectionInitMessage, ServerOptions } from 'graphql-ws';
+import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
+import type { ConnectionInitMessage, Context, ServerOptions } from 'graphql-ws';
 import { type Extra, useServer } from 'graphql-ws/use/ws';
-import { WebSocketServer } from 'ws';
-import type { GatewayContext, RequestScope } from '../access/scope.js';
+import { WebSocketServer, type WebSocket } from 'ws';
 import { AppError } from '../platform/errors.js';
-import { publicError } from './errors.js';
-import type { GraphqlDoor } from './http-door.js';
-import { admitOperation, type OperationRequest, subscribeFresh } from './operation.js';
+import { endWithFault } from '../platform/http-faults.js';
+import { traceIdOf } from '../platform/trace-id.js';
+import type { Caller } from './admission.js';
 import { readClientMessage } from './client-messages.js';
+import type { GraphqlDoor } from './door.js';
+import { PublicErrors } from './errors.js';
+import type { Admitted, OperationRequest } from './operations.js';
+import type { Results } from './shared-streams.js';
+import { msUntilExpiry } from './token-expiry.js';
 
 const PROTOCOL = 'graphql-transport-ws';
 const MAX_MESSAGE_BYTES = 256 * 1024;
+/** What may wait to be written to one socket. */
+const MAX_BUFFERED_BYTES = 1024 * 1024;
 const GOING_AWAY = 1001;
+const TRY_LATER = 1013;
 const UNAUTHORIZED = 4401;
+const PING_MS = 12_000;
+/** Time for the last messages to go out before a socket is closed. */
+const LAST_WORDS_MS = 200;
 
-interface Connection {
-  connectionParams?: ConnectionInitMessage['payload'];
-  extra: Extra;
-}
+type Params = ConnectionInitMessage['payload'];
+type Extras = Record<string, unknown>;
+type Connection = Context<Params, Extra & Partial<Extras>>;
 
 /** The Authorization value: of `connectionParams`, whatever its case, else of the upgrade request. */
 function authorizationOf({ connectionParams, extra }: Connection): string | undefined {
@@ -30,44 +39,128 @@ function authorizationOf({ connectionParams, extra }: Connection): string | unde
   return extra.request.headers.authorization;
 }
 
-function contextOf(args: ExecutionArgs): GatewayContext {
-  return args.contextValue as GatewayContext;
+function closeSoon(socket: WebSocket): void {
+  setTimeout(() => socket.close(UNAUTHORIZED, 'Unauthorized'), LAST_WORDS_MS).unref();
 }
 
-type Params = ConnectionInitMessage['payload'];
-type Extras = Record<string, unknown>;
+/** Checks who connects and takes a seat for it, given back when the socket closes. */
+async function welcome(door: GraphqlDoor, connection: Connection): Promise<boolean> {
+  const { socket } = connection.extra;
+  const authorization = authorizationOf(connection);
+  // Without a token a socket may be open, as its client may want to be told by the first operation; it runs nothing.
+  if (authorization === undefined) return true;
+  try {
+    const scope = await door.admission.open(authorization);
+    const leave = door.seats.take(scope.viewer.username);
+    if (leave === null) {
+      socket.close(TRY_LATER, 'Too many connections');
+      return false;
+    }
+    socket.once('close', leave);
+    const left = msUntilExpiry(authorization);
+    if (left !== null) {
+      const expiry = setTimeout(() => closeSoon(socket), left).unref();
+      socket.once('close', () => clearTimeout(expiry));
+    }
+    return true;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    socket.close(UNAUTHORIZED, 'Unauthorized');
+    return false;
+  }
+}
+
+/** Throws PublicErrors for what may not run. */
+async function admit(door: GraphqlDoor, connection: Connection, request: OperationRequest): Promise<Admitted> {
+  const caller: Caller = {
+    authorization: authorizationOf(connection),
+    transport: 'websocket',
+    requestId: randomUUID(),
+    traceId: traceIdOf(connection.extra.request.headers.traceparent),
+  };
+  try {
+    if (Object.keys(connection.subscriptions).length > door.operationsPerSocket) {
+      throw new AppError('TOO_MANY_OPERATIONS', `${door.operationsPerSocket} operations are open on this socket; complete some of them, or open another one.`);
+    }
+    return await door.operations.admit(request, await door.admission.signIn(caller));
+  } catch (error) {
+    throw error instanceof PublicErrors ? error : door.operations.refusal(error, { ...caller, startedAt: performance.now() });
+  }
+}
+
+/** graphql-ws wants GraphQLError objects; what goes out is taken from inside. */
+function wrapped(error: PublicErrors): GraphQLError[] {
+  return [new GraphQLError(error.message, { originalError: error })];
+}
+
+function unwrapped(door: GraphqlDoor, errors: readonly unknown[]): readonly GraphQLError[] {
+  const [first] = errors;
+  const inner = first instanceof GraphQLError ? first.originalError : undefined;
+  const shown = inner instanceof PublicErrors ? inner : door.operations.refusal(inner ?? first, { transport: 'websocket', requestId: randomUUID(), traceId: undefined, startedAt: performance.now() });
+  return shown.errors as unknown as readonly GraphQLError[];
+}
+
+/** Where an admitted operation came from. */
+interface Place {
+  socket: WebSocket;
+  id: string;
+}
+
+/**
+ * A subscription whose answers go to the socket at once; graphql-ws is told of its end only. Its own way, a promise or
+ * five per reader and answer, takes several times as long.
+ */
+async function subscribe(door: GraphqlDoor, admitted: Admitted, { socket, id }: Place): Promise<Results | ExecutionResult> {
+  const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+  const end = Promise.withResolvers<IteratorResult<ExecutionResult>>();
+  const done = { done: true, value: undefined } as const;
+  const leave = await door.operations.subscribe(admitted, {
+    next: (json) => {
+      if (socket.bufferedAmount > MAX_BUFFERED_BYTES) socket.terminate();
+      else if (socket.readyState === socket.OPEN) socket.send(`${head}${json}}`);
+    },
+    end: (error) => (error === null ? end.resolve(done) : end.reject(error)),
+  });
+  if (typeof leave !== 'function') return leave;
+  const results: Results = {
+    next: () => end.promise,
+    return: async () => {
+      leave();
+      end.resolve(done);
+      return done;
+    },
+    [Symbol.asyncIterator]: () => results,
+  };
+  return results;
+}
 
 /** What graphql-ws asks on the way: who connects, whether an operation may run, and how errors look. */
 function serverOptions(door: GraphqlDoor): ServerOptions<Params, Extra & Partial<Extras>> {
-  const open = async (connection: Connection): Promise<RequestScope> => door.scopes.open(authorizationOf(connection));
-  // graphql-ws wants GraphQLError objects; what the mask made is exactly what they serialise to.
-  const masked = (errors: readonly GraphQLError[], requestId: string): GraphQLError[] =>
-    errors.map((error) => publicError(error, error.toJSON(), { requestId, log: door.log })) as unknown as GraphQLError[];
+  const places = new WeakMap<ExecutionArgs, Place>();
   return {
     jsonMessageReviver: readClientMessage,
-    onConnect: async (connection) => {
+    onConnect: (connection) => welcome(door, connection),
+    onSubscribe: async (connection, id, payload) => {
+      const { socket } = connection.extra;
+      if (socket.bufferedAmount > MAX_BUFFERED_BYTES) socket.terminate();
       try {
-        await open(connection);
-        return true;
+        const admitted = await admit(door, connection, payload as OperationRequest);
+        places.set(admitted, { socket, id });
+        return admitted;
       } catch (error) {
-        if (!(error instanceof AppError)) throw error;
-        connection.extra.socket.close(UNAUTHORIZED, 'Unauthorized');
-        return false;
+        if (!(error instanceof PublicErrors)) throw error;
+        return wrapped(error);
       }
     },
-    onSubscribe: async (connection, _id, payload) => {
-      try {
-        const context: GatewayContext = { scope: await open(connection), requestId: randomUUID() };
-        return admitOperation(door.schema, payload as OperationRequest, context, door.introspection);
-      } catch (error) {
-        if (!(error instanceof AppError)) throw error;
-        return [new GraphQLError(error.message, { originalError: error })];
-      }
+    execute: (args) => door.operations.execute(args as Admitted),
+    subscribe: (args) => subscribe(door, args as Admitted, places.get(args) as Place),
+    onNext: (_connection, _id, _payload, _args, result) => result as ExecutionResult,
+    onError: (connection, _id, _payload, errors) => {
+      const shown = unwrapped(door, errors);
+      const wasSignedIn = authorizationOf(connection) !== undefined;
+      if (wasSignedIn && shown[0]?.extensions?.code === 'UNAUTHENTICATED') closeSoon(connection.extra.socket);
+      return shown;
     },
-    subscribe: subscribeFresh,
-    onNext: (_connection, _id, _payload, args, result) =>
-      result.errors === undefined ? result : { ...result, errors: masked(result.errors, contextOf(args).requestId) },
-    onError: (_connection, _id, _payload, errors) => masked(errors as readonly GraphQLError[], randomUUID()),
   };
 }
 
@@ -78,11 +171,19 @@ export function openWebsocketDoor(server: Server, door: GraphqlDoor): () => Prom
     maxPayload: MAX_MESSAGE_BYTES,
     handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false),
   });
-  const graphql = useServer<Params, Extras>(serverOptions(door), sockets);
+  sockets.on('connection', (socket) => {
+    door.metrics.opened('websocket');
+    socket.once('close', () => door.metrics.closed('websocket'));
+    // graphql-ws listens for one error only, and a second one would end the process.
+    socket.on('error', (error) => door.log.info({ reason: error.message }, 'A WebSocket broke off.'));
+  });
+  const graphql = useServer<Params, Extras>({ ...serverOptions(door), isProd: true }, sockets, PING_MS);
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    if (request.url?.split('?', 1)[0] !== '/graphql') {
-      socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
-      return;
+    socket.on('error', () => socket.destroy());
+    if (request.url?.split('?', 1)[0] !== '/graphql') return endWithFault(socket as never, 404, 'There is no WebSocket here; it is at /graphql.');
+    if (!door.isOriginAllowed(request)) {
+      door.log.info({ code: 'FORBIDDEN', origin: request.headers.origin?.slice(0, 200) }, 'A WebSocket of a foreign page was refused.');
+      return endWithFault(socket as never, 403, 'Pages of this origin may not open streams here; ALLOWED_ORIGINS names those that may.');
     }
     sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request));
   };
@@ -90,6 +191,8 @@ export function openWebsocketDoor(server: Server, door: GraphqlDoor): () => Prom
   return async () => {
     server.off('upgrade', upgrade);
     for (const client of sockets.clients) client.close(GOING_AWAY, 'Going away');
+    const cut = setTimeout(() => sockets.clients.forEach((client) => client.terminate()), 500);
     await graphql.dispose();
+    clearTimeout(cut);
   };
 }

@@ -11,7 +11,7 @@ import { findServed, type ServedImage } from './catalogue.js';
 import { listImages } from './list-images.js';
 import { readListQuery } from './list-query.js';
 import { planFileAnswer } from './serve-file.js';
-import { trustedNetworks } from './trusted.js';
+import { trustedNetworks } from '../platform/networks.js';
 
 export interface ImageServerParts {
   database: Database;
@@ -57,7 +57,7 @@ function describeDoor(door: FastifyInstance, parts: ImageServerParts): void {
       const server = await readImageServer(parts.database.em.fork());
       if (server === null) await refuse(reply, imgapiErrorOf('ServiceUnavailableError', 'no image server is configured (VMS_IMAGE_VM)'));
     });
-    describeImages(images, parts, (request) => isTrusted(request.socket.remoteAddress));
+    describeImages(images, parts, (request) => isTrusted(request.ip));
   });
 }
 

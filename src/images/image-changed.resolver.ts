@@ -1,8 +1,7 @@
 import { Arg, Resolver, Root, Subscription } from 'type-graphql';
 import type { GatewayContext, ScopedEvent } from '../access/scope.js';
 import { DatacenterQueries } from '../datacenters/datacenter.queries.js';
-import { END_OF_STREAM, filterMap } from '../platform/filter-map.js';
-import { ChangeBus } from '../tasks/change-bus.js';
+import { followChanges } from '../tasks/follow-changes.js';
 import { ImageChangeType } from './image-change.type.js';
 import { ImageChangeVisibility } from './image-change.visibility.js';
 
@@ -12,15 +11,16 @@ interface Subscribed {
 }
 
 async function subscribeToImages({ args, context: { scope } }: Subscribed): Promise<AsyncIterable<ScopedEvent<ImageChangeType>>> {
-  const wanted = args.datacenter ? await scope.get(DatacenterQueries).require(args.datacenter) : null;
-  void scope.viewer;
-  return filterMap(scope.get(ChangeBus).listen('image'), async (change) => {
-    if (args.image && args.image !== change.name) return null;
-    if (wanted !== null && !change.datacenterIds.includes(wanted.id)) return null;
-    const now = await scope.renew();
-    if (now === null) return END_OF_STREAM;
-    const payload = await now.get(ImageChangeVisibility).show(change);
-    return payload === null ? null : { scope: now, payload };
+  let wanted: number | null = null;
+  return followChanges({
+    scope,
+    type: 'image',
+    admit: async (now) => {
+      void now.viewer;
+      wanted = args.datacenter ? (await now.get(DatacenterQueries).require(args.datacenter)).id : null;
+    },
+    isWanted: (change) => (!args.image || args.image === change.name) && (wanted === null || change.datacenterIds.includes(wanted)),
+    show: async (change, now) => now.get(ImageChangeVisibility).show(change),
   });
 }
 
@@ -30,7 +30,7 @@ export class ImageChangedResolver {
   @Subscription(() => ImageChangeType, {
     subscribe: subscribeToImages,
     description:
-      'Each time an image is created, changes or is deleted. Only images that you can see, now and at each event.',
+      'Each time an image is created, changes or is deleted. Only images that you can see, now and at each event; ends with NOT_FOUND when you can no longer see the datacenter asked for, and with UNAUTHENTICATED when your sign-in ends.',
   })
   imageChanged(
     @Root() event: ScopedEvent<ImageChangeType>,

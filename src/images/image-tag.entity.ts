@@ -8,8 +8,13 @@ const ImageTagSchema = defineEntity({
     image: () => p.manyToOne(Image).ref().primary().deleteRule('cascade'),
     tag: p.string().length(64).primary(),
     position: p.integer(),
+    // The image's, copied by a trigger of the database for the order of lists; never written here.
+    name: p.string().length(32).default(''),
   },
-  indexes: [{ name: 'image_tag_tag_index', properties: ['tag', 'image'] }],
+  indexes: [
+    { name: 'image_tag_tag_index', properties: ['tag', 'image'] },
+    { name: 'image_tag_name_index', properties: ['tag', 'name', 'image'] },
+  ],
 });
 
 /** One tag of an image; `position` keeps the order in which the tags were given. */

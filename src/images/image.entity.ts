@@ -50,6 +50,8 @@ const ImageSchema = defineEntity({
     { name: 'image_created_at_index', properties: ['createdAt', 'id'] },
     { name: 'image_alias_index', properties: ['alias', 'id'] },
     { name: 'image_size_index', properties: ['sizeMib', 'id'] },
+    { name: 'image_access_index', properties: ['access'] },
+    { name: 'image_os_type_index', properties: ['osType'] },
   ],
   checks: [
     { name: 'image_name_not_empty', expression: "name <> ''" },

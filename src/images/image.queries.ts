@@ -7,10 +7,11 @@ import type { DatacenterType } from '../datacenters/datacenter.type.js';
 import { allOf, type Condition, oneOf } from '../platform/conditions.js';
 import { type SqlEntityManager, statements } from '../platform/database.js';
 import { badInput, notFound } from '../platform/errors.js';
+import { keyLoader } from '../platform/key-loader.js';
 import type { Connection } from '../platform/page.js';
 import { IMAGE_FROM, imageColumns, type ImageRow, toImage } from './image.statement.js';
 import type { ImageType } from './image.type.js';
-import { imagesEverywhere, imagesOfDatacenter, usableInDatacenter, visibleImages } from './image.visibility.js';
+import { type ImageScope, imagesEverywhere, imagesOfDatacenter, usableInDatacenter, visibleImages } from './image.visibility.js';
 import { type ImageListRequest, listImages } from './list-images.js';
 import { shownManifest } from './shown-manifest.js';
 
@@ -25,6 +26,9 @@ export class ImageQueries {
     const found = new Map((await this.#find(oneOf('i.id', ids))).map((image) => [image.id, image]));
     return ids.map((id) => found.get(id) ?? null);
   });
+
+  /** By what other subgraphs know it by, one statement per batch; null for one that the viewer cannot see. */
+  readonly byKey = keyLoader({ uuid: 'i.uuid', name: 'i.name' }, async (where) => this.#find(where));
 
   /** Every datacenter the image is attached to, seen or not, by name: for verdicts, never to be shown. */
   readonly attachedTo = new DataLoader<number, DatacenterRef[]>(async (imageIds) => {
@@ -135,9 +139,9 @@ export class ImageQueries {
     return seen.filter((one) => one !== null);
   }
 
-  async #list(where: Condition, request: ImageListRequest): Promise<Connection<ImageType>> {
+  async #list(scope: ImageScope, request: ImageListRequest): Promise<Connection<ImageType>> {
     const { fields } = request.selection;
-    return listImages(this.em, this.viewer, where, request, async (rows) => this.#complete(rows, fields));
+    return listImages(this.em, this.viewer, scope, request, async (rows) => this.#complete(rows, fields));
   }
 
   async #find(condition: Condition): Promise<ImageType[]> {

@@ -1,4 +1,4 @@
-import { type SqlBool, sql } from 'kysely';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Viewer } from '../access/viewer.js';
 import { visibleDatacenters } from '../datacenters/datacenter.visibility.js';
 import { ALWAYS, allOf, anyOf, type Condition, oneOf } from '../platform/conditions.js';
@@ -53,17 +53,35 @@ function withoutDeleted(viewer: Viewer, showDeleted: boolean): Condition {
   return viewer.isSuperAdmin ? ALWAYS : anyOf([notDeleted, deletedButManaged(viewer)]);
 }
 
+/** The images that a list may show. */
+export interface ImageScope {
+  /** Only images attached there; null: wherever they are. */
+  datacenterId: number | null;
+  where: Condition;
+  /** Ids that hold all of them, where these may be few; `most` as `Candidates` has it. */
+  few: { ids: RawBuilder<unknown>; most?: number } | null;
+}
+
 /** The managed list of one datacenter; the caller has been found to be DCAdmin there. */
-export function imagesOfDatacenter(viewer: Viewer, datacenterId: number, showDeleted: boolean): Condition {
-  return allOf([attachedTo(datacenterId), withoutDeleted(viewer, showDeleted)]);
+export function imagesOfDatacenter(viewer: Viewer, datacenterId: number, showDeleted: boolean): ImageScope {
+  return { datacenterId, where: withoutDeleted(viewer, showDeleted), few: null };
 }
 
 /** The list over all datacenters: for a SuperAdmin every image, attached or not. */
-export function imagesEverywhere(viewer: Viewer, showDeleted: boolean): Condition {
+export function imagesEverywhere(viewer: Viewer, showDeleted: boolean): ImageScope {
   const where = withoutDeleted(viewer, showDeleted);
-  return viewer.isSuperAdmin ? where : allOf([attachedWhereAdmin(viewer), where]);
+  if (viewer.isSuperAdmin) return { datacenterId: null, where, few: null };
+  const administered = viewer.datacentersWith('dcAdmin');
+  const [only] = administered;
+  if (only !== undefined && administered.length === 1) return { datacenterId: only, where, few: null };
+  const ids = sql`select distinct x.image_id as id from image_attachment x where ${oneOf('x.datacenter_id', administered)}`;
+  return { datacenterId: null, where: allOf([attachedWhereAdmin(viewer), where]), few: { ids } };
 }
 
-export function usableInDatacenter(viewer: Viewer, datacenterId: number): Condition {
-  return allOf([attachedTo(datacenterId), usable(viewer)]);
+/** A probe for each page of a plain user: kept short. */
+const FEW_USABLE = 200;
+
+export function usableInDatacenter(viewer: Viewer, datacenterId: number): ImageScope {
+  const ids = sql`select x.id from image x where x.access = 'PUBLIC' union all select x.id from image x where x.owner_id = ${viewer.userId}`;
+  return { datacenterId, where: usable(viewer), few: viewer.isSuperAdmin ? null : { ids: sql`select * from (${ids})`, most: FEW_USABLE } };
 }

@@ -6,10 +6,13 @@ import type { KeysetOrder } from '../platform/keyset.js';
 import { type Connection, type CursorKey, type PageArgs, readPage } from '../platform/page.js';
 import { readList } from '../platform/read-page.js';
 import type { ConnectionSelection } from '../platform/selection.js';
+import { countImages } from './count-images.js';
 import type { ImageOrderField } from './image.enums.js';
 import type { ImageFilter, ImageOrder } from './image.inputs.js';
-import { IMAGE_FROM, imageColumns, type ImageRow } from './image.statement.js';
+import { imageColumns, type ImageRow } from './image.statement.js';
 import type { ImageType } from './image.type.js';
+import type { ImageScope } from './image.visibility.js';
+import { planList } from './list-plan.js';
 
 /** What a caller may ask of any list of images. */
 export interface ImageListRequest {
@@ -19,11 +22,11 @@ export interface ImageListRequest {
   selection: ConnectionSelection;
 }
 
-const ORDER: Record<ImageOrderField, { column: string; value: 'string' | 'number'; of: (row: ImageRow) => string | number }> = {
-  NAME: { column: 'i.name', value: 'string', of: (row) => row.name },
-  ALIAS: { column: 'i.alias', value: 'string', of: (row) => row.alias },
-  SIZE: { column: 'i.size_mib', value: 'number', of: (row) => row.size_mib },
-  CREATED_AT: { column: 'i.created_at', value: 'number', of: (row) => Number(row.created_at) },
+const ORDER: Record<ImageOrderField, { value: 'string' | 'number'; of: (row: ImageRow) => string | number }> = {
+  NAME: { value: 'string', of: (row) => row.name },
+  ALIAS: { value: 'string', of: (row) => row.alias },
+  SIZE: { value: 'number', of: (row) => row.size_mib },
+  CREATED_AT: { value: 'number', of: (row) => Number(row.created_at) },
 };
 
 function flag(column: string, wanted: boolean | null | undefined): Condition[] {
@@ -63,25 +66,27 @@ export function imageFilter(filter: ImageFilter | null | undefined): Condition {
   return allOf(conditions);
 }
 
-/** One page of the images that meet `where`, as ImageTypes without their relations; two statements at most. */
+/** One page of the images of a scope, as ImageTypes without their relations; three statements at most. */
 export async function listImages(
   em: SqlEntityManager,
   viewer: Viewer,
-  where: Condition,
+  scope: ImageScope,
   request: ImageListRequest,
   complete: (rows: readonly ImageRow[]) => Promise<Map<ImageRow, ImageType>>,
 ): Promise<Connection<ImageType>> {
-  const order = ORDER[request.orderBy?.field ?? 'NAME'];
-  const keyset: KeysetOrder = { column: order.column, id: 'i.id', direction: request.orderBy?.direction ?? 'ASC' };
+  const field = request.orderBy?.field ?? 'NAME';
+  const order = ORDER[field];
+  const plan = await planList(em, scope, request);
+  const keyset: KeysetOrder = { column: plan.order[field], id: plan.id, direction: request.orderBy?.direction ?? 'ASC' };
   const list = {
     columns: imageColumns(viewer),
-    from: IMAGE_FROM,
-    where: allOf([where, imageFilter(request.filter)]),
+    from: plan.from,
+    where: allOf([plan.where, imageFilter(request.filter)]),
     order: keyset,
   };
   const keyOf = (row: ImageRow): CursorKey => [order.of(row), row.id];
-  return readList<ImageRow, ImageType>(em, list, readPage(request.page, order.value, 'number'), request.selection, {
-    keyOf,
-    nodesOf: complete,
-  });
+  const page = readPage(request.page, order.value, 'number');
+  const selection = { ...request.selection, totalCount: false };
+  const connection = await readList<ImageRow, ImageType>(em, list, page, selection, { keyOf, nodesOf: complete });
+  return request.selection.totalCount ? { ...connection, totalCount: await countImages(em, list) } : connection;
 }

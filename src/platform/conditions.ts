@@ -19,8 +19,13 @@ export function anyOf(conditions: readonly Condition[]): Condition {
   return conditions.length === 0 ? NEVER : sql<SqlBool>`(${sql.join(conditions, sql` or `)})`;
 }
 
+/** Longer than every text that is searched; SQLite refuses a pattern of more than 50,000 bytes. */
+const LONGEST_SEARCH = 12_000;
+
 /** Case-insensitive "contains" over a column that is kept in lower case; `%`, `_` and `\` in the text mean themselves. */
 export function contains(column: string, text: string): Condition {
+  // No text has a NUL, and Postgres refuses the question.
+  if (text.length > LONGEST_SEARCH || text.includes('\0')) return NEVER;
   const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
   return sql<SqlBool>`${sql.ref(column)} like ${pattern} escape '\\'`;
 }

@@ -7,7 +7,10 @@ import { MikroORM as SqliteORM, type SqlEntityManager, type SqlMikroORM } from '
 import { CompiledQuery, type DatabaseConnection, type Kysely } from 'kysely';
 import { postgresMigrations } from './migrations/postgres/index.js';
 import { sqliteMigrations } from './migrations/sqlite/index.js';
+import { describeSearchIndex, prepareSearch } from './trigrams.js';
 import type { Tables } from './tables.js';
+import { traceStatements } from './traced-statements.js';
+import type { Tracing } from './tracing.js';
 
 export type DatabaseTarget = { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: string };
 export type Database = SqlMikroORM;
@@ -19,6 +22,9 @@ const BUSY_TIMEOUT_MS = 5000;
 /** Where each set of migrations lives, relative to the project, for the command that writes new ones. */
 export const MIGRATION_FOLDERS = { sqlite: 'src/platform/migrations/sqlite', postgres: 'src/platform/migrations/postgres' };
 
+/** What migrations make that no entity describes: search indexes with their own tables, and the triggers that keep copies true. */
+const BY_HAND = { ignoreTriggers: true, ignoreRoutines: true, skipTables: [/^(image|repository_image)_search(_|$)/] };
+
 async function prepareSqliteConnection(connection: unknown): Promise<void> {
   for (const pragma of ['journal_mode = wal', 'synchronous = normal', 'foreign_keys = on', `busy_timeout = ${BUSY_TIMEOUT_MS}`]) {
     await (connection as DatabaseConnection).executeQuery(CompiledQuery.raw(`pragma ${pragma}`));
@@ -29,7 +35,10 @@ async function prepareSqliteConnection(connection: unknown): Promise<void> {
  * Opens the database without touching its tables: call `migrate` next. SQLite runs in WAL mode with foreign keys on; its
  * folder is created. Statements that fail name the statement, never the parameters.
  */
-export async function openDatabase(target: DatabaseTarget, entities: EntityClass<AnyEntity>[]): Promise<Database> {
+export async function openDatabase(target: DatabaseTarget, entities: EntityClass<AnyEntity>[], tracing: Tracing | null = null): Promise<Database> {
+  const trace = (connection: unknown): void => {
+    if (tracing !== null) traceStatements(connection as DatabaseConnection, tracing);
+  };
   const migrations = { tableName: 'migration', transactional: true, snapshot: true, snapshotName: '.snapshot', snapshotOnMigrate: false, silent: true, emit: 'ts' as const };
   if (target.kind === 'sqlite') {
     if (target.path !== ':memory:') await mkdir(dirname(target.path), { recursive: true });
@@ -37,7 +46,11 @@ export async function openDatabase(target: DatabaseTarget, entities: EntityClass
       dbName: target.path,
       entities,
       extensions: [Migrator],
-      onCreateConnection: prepareSqliteConnection,
+      schemaGenerator: BY_HAND,
+      onCreateConnection: async (connection) => {
+        await prepareSqliteConnection(connection);
+        trace(connection);
+      },
       migrations: { ...migrations, path: MIGRATION_FOLDERS.sqlite, migrationsList: sqliteMigrations },
     });
   }
@@ -46,14 +59,26 @@ export async function openDatabase(target: DatabaseTarget, entities: EntityClass
     entities,
     extensions: [Migrator],
     ensureDatabase: false,
+    schemaGenerator: BY_HAND,
+    discovery: { onMetadata: describeSearchIndex },
+    onCreateConnection: async (connection) => trace(connection),
     migrations: { ...migrations, path: MIGRATION_FOLDERS.postgres, migrationsList: postgresMigrations },
   });
 }
 
-/** Applies what is missing; names of the migrations applied, oldest first. */
+/**
+ * Applies what is missing; names of the migrations applied, oldest first. Search works without its index on a Postgres that
+ * forbids the extension: `missingSearchIndex` tells.
+ */
 export async function migrate(database: Database): Promise<string[]> {
   const applied = await database.migrator.up();
+  await missingSearchIndex(database);
   return applied.map((migration) => migration.name);
+}
+
+/** Null when searches have their index; else why not, in words for an operator. Tries to make it first. */
+export async function missingSearchIndex(database: Database): Promise<string | null> {
+  return isSqlite(database.em) ? null : prepareSearch(database);
 }
 
 /** The typed statement builder, inside the transaction that `em` is in. Columns are raw: see `Tables`. */

@@ -24,7 +24,12 @@ export type ErrorCode =
   | 'REPOSITORY_BUSY'
   | 'REPOSITORY_UNREACHABLE'
   | 'TASK_NOT_CANCELLABLE'
-  | 'QUERY_TOO_COMPLEX';
+  | 'QUERY_TOO_COMPLEX'
+  | 'RATE_LIMITED'
+  | 'TOO_MANY_OPERATIONS'
+  | 'SLOW_READER'
+  | 'DOCUMENT_NOT_TRUSTED'
+  | 'BAD_REQUEST';
 
 /** One broken rule of the caller's input: `path` is the argument or field as the caller wrote it. */
 export interface FieldError {

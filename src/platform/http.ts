@@ -1,42 +1,73 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
-import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { Logger } from 'pino';
+import { codeOfStatus, endWithFault, faultBody, faultOfParser } from './http-faults.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
+const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i;
+
+export interface HttpOptions {
+  /** CIDRs of proxies whose X-Forwarded-* is believed; none: nobody's. */
+  trustProxy: readonly string[];
+  /** How long a request may take to arrive. */
+  requestTimeoutMs: number;
+}
 
 function requestIdOf(request: IncomingMessage): string {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
+function answerFault(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const status = error.statusCode ?? 500;
+  if (status < 500) {
+    request.log.info({ code: codeOfStatus(status), reason: error.message }, 'A request was refused.');
+    return reply.code(status).send(faultBody(status, error.message));
+  }
+  request.log.error({ err: error }, 'A request failed.');
+  return reply.code(500).send(faultBody(500, `Something went wrong on our side; the log has it under request ${request.id}.`));
+}
+
+/** Who asks for a known place in the wrong way is told the right one. */
+function answerUnknown(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const [path = ''] = request.url.split('?', 1);
+  const allowed = ['GET', 'POST'].filter((method) => app.hasRoute({ method: method as 'GET', url: path }));
+  if (allowed.length > 0) {
+    reply.code(405).header('allow', allowed.join(', '));
+    return reply.send(faultBody(405, `${request.method} is not for ${path}; use ${allowed.join(' or ')}.`));
+  }
+  return reply.code(404).send(faultBody(404, `There is nothing at ${request.method} ${path}; try /graphql, /graphiql or /imgapi/images.`));
+}
+
 /** The HTTP server under all doors: bounded in size and time, a request id on each answer, errors in one JSON shape. */
-export function createHttpServer(log: Logger): FastifyInstance {
+export function createHttpServer(log: Logger, options: HttpOptions): FastifyInstance {
   const app = Fastify({
     loggerInstance: log as FastifyInstance['log'],
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: 30_000,
-    http: { headersTimeout: 15_000, connectionsCheckingInterval: 5000 },
+    requestTimeout: options.requestTimeoutMs,
+    keepAliveTimeout: 65_000,
+    // A missing Host is answered below, in our shape.
+    http: { headersTimeout: Math.min(15_000, options.requestTimeoutMs), connectionsCheckingInterval: Math.min(5000, options.requestTimeoutMs), requireHostHeader: false },
+    trustProxy: options.trustProxy.length > 0 ? [...options.trustProxy] : false,
     genReqId: requestIdOf,
     forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    clientErrorHandler: (error, socket) => endWithFault(socket, ...faultOfParser(error.code)),
+    frameworkErrors: (error, request, reply) => void answerFault(error, request as FastifyRequest, reply as FastifyReply),
   });
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
+    const { host } = request.headers;
+    if (host === undefined || !HOST.test(host)) {
+      return reply.code(400).send(faultBody(400, `Host: ${host ?? '(missing)'} is not a host name with an optional port.`));
+    }
   });
-  app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
-    const status = error.statusCode ?? 500;
-    if (status >= 500) request.log.error({ err: error }, 'A request failed.');
-    const message = status >= 500 ? `Something went wrong on our side; the log has it under request ${request.id}.` : error.message;
-    const code = status >= 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_REQUEST';
-    return reply.code(status).send({ errors: [{ message, extensions: { code } }] });
-  });
-  app.setNotFoundHandler((request, reply) => {
-    const message = `There is nothing at ${request.method} ${request.url.split('?', 1)[0]}; try /graphql, /graphiql or /imgapi/images.`;
-    return reply.code(404).send({ errors: [{ message, extensions: { code: 'NOT_FOUND' } }] });
-  });
+  app.setErrorHandler(answerFault);
+  app.setNotFoundHandler((request, reply) => answerUnknown(app, request, reply));
   return app;
 }
 

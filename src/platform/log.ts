@@ -8,8 +8,8 @@ export type LogLevel = (typeof logLevels)[number];
 
 export type Log = Logger;
 
-// Bearer tokens and cookies sign people in: they are cut out at every depth at which our code or fastify logs headers.
-const secrets = ['authorization', 'Authorization', 'cookie', '["set-cookie"]'];
+// Bearer tokens, cookies and keys sign people in: they are cut out at every depth at which our code or fastify logs objects.
+const secrets = ['authorization', 'Authorization', 'cookie', '["set-cookie"]', 'token', 'key', 'password', 'secret'];
 const redactedPaths = ['', '*.', '*.*.'].flatMap((parents) => secrets.map((name) => join(parents, name)));
 
 function join(parents: string, name: string): string {

@@ -85,6 +85,16 @@ interface ImageTable {
   updated_at: Big;
 }
 
+interface ImageAttachmentTable {
+  image_id: number;
+  datacenter_id: number;
+  bound_image_id: number | null;
+  name: Generated<string>;
+  alias: Generated<string>;
+  size_mib: Generated<number>;
+  image_created_at: Generated<Big>;
+}
+
 interface ImageRepositoryTable {
   id: Generated<number>;
   name: string;
@@ -182,8 +192,8 @@ export interface Tables {
   api_key: ApiKeyTable;
   global_settings: GlobalSettingsTable;
   image: ImageTable;
-  image_attachment: { image_id: number; datacenter_id: number; bound_image_id: number | null };
-  image_tag: { image_id: number; tag: string; position: number };
+  image_attachment: ImageAttachmentTable;
+  image_tag: { image_id: number; tag: string; position: number; name: Generated<string> };
   image_repository: ImageRepositoryTable;
   repository_image: RepositoryImageTable;
   virtual_server: VirtualServerTable;

@@ -1,7 +1,6 @@
 import { Arg, Resolver, Root, Subscription } from 'type-graphql';
 import type { GatewayContext, ScopedEvent } from '../access/scope.js';
-import { END_OF_STREAM, filterMap } from '../platform/filter-map.js';
-import { ChangeBus } from '../tasks/change-bus.js';
+import { followChanges } from '../tasks/follow-changes.js';
 import { ImageRepositoryType } from './image-repository.type.js';
 import { RepositoryQueries } from './repository.queries.js';
 
@@ -10,14 +9,16 @@ interface Subscribed {
   context: GatewayContext;
 }
 
-function subscribeToRepositories({ args, context: { scope } }: Subscribed): AsyncIterable<ScopedEvent<ImageRepositoryType>> {
-  scope.viewer.demand('repository.use');
-  return filterMap(scope.get(ChangeBus).listen('repository'), async (change) => {
-    const now = await scope.renew();
-    if (now === null || !now.viewer.can('repository.use').allowed) return END_OF_STREAM;
-    const payload = await now.get(RepositoryQueries).byId.load(change.repositoryId);
-    const isWanted = payload !== null && (!args.name || args.name === payload.name);
-    return isWanted ? { scope: now, payload } : null;
+async function subscribeToRepositories({ args, context: { scope } }: Subscribed): Promise<AsyncIterable<ScopedEvent<ImageRepositoryType>>> {
+  return followChanges({
+    scope,
+    type: 'repository',
+    admit: ({ viewer }) => viewer.demand('repository.use'),
+    isWanted: () => true,
+    show: async (change, now) => {
+      const repository = await now.get(RepositoryQueries).byId.load(change.repositoryId);
+      return repository !== null && (!args.name || args.name === repository.name) ? repository : null;
+    },
   });
 }
 
@@ -27,7 +28,7 @@ export class ImageRepositoryChangedResolver {
   @Subscription(() => ImageRepositoryType, {
     subscribe: subscribeToRepositories,
     description:
-      'A repository each time a load of it starts or ends, or its settings change. Needs the same permissions as `imageRepositories`, now and at each event.',
+      'A repository each time a load of it starts or ends, or its settings change. Needs the same permissions as `imageRepositories`, now and at each event; ends with FORBIDDEN or UNAUTHENTICATED when they are taken away.',
   })
   imageRepositoryChanged(
     @Root() event: ScopedEvent<ImageRepositoryType>,

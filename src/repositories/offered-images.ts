@@ -2,6 +2,9 @@ import { type SqlBool, sql } from 'kysely';
 import type { Viewer } from '../access/viewer.js';
 import type { OsType } from '../imgapi/os-type.js';
 import { allOf, type Condition, contains, oneOf } from '../platform/conditions.js';
+import { isSqlite, type SqlEntityManager } from '../platform/database.js';
+import { fewestOf } from '../platform/few-rows.js';
+import { searchedIds } from '../platform/trigrams.js';
 import type { ImageRepositoryType } from './image-repository.type.js';
 import type { RepositoryImageOrderField } from './repository-image.enums.js';
 import type { RepositoryImageFilter } from './repository-image.inputs.js';
@@ -28,9 +31,8 @@ export interface OfferedRow {
   reason: string | null;
 }
 
-/** Entries (alias `o`) of repositories (`r`), with the image of the same uuid (`i`) and the one they build on (`base`). */
-export const OFFERED_FROM = sql`repository_image o join image_repository r on r.id = o.repository_id
-  left join image i on i.uuid = o.uuid left join image base on base.uuid = o.origin and base.status = 'OK'`;
+/** Entries (alias `o`) of repositories, with the image of the same uuid (`i`) and the one they build on (`base`). */
+export const OFFERED_FROM = sql`repository_image o left join image i on i.uuid = o.uuid left join image base on base.uuid = o.origin and base.status = 'OK'`;
 
 /** An image that came from this repository without a file gets it by being imported again, while there is an image server. */
 const LACKS_FILE = sql`(i.file_sha1 is null and i.status = 'OK' and coalesce(i.repository_id, 0) = o.repository_id
@@ -55,9 +57,13 @@ export function hidesKnownEntries(viewer: Viewer, repository: ImageRepositoryTyp
   return repository.isLocal && !viewer.isSuperAdmin;
 }
 
-/** What readers see of a repository: the present generation. */
+/**
+ * What readers see of a repository: the present generation. The plus keeps planners from reading all of it by its generation:
+ * a page is read along the order of the list.
+ */
 export function offeredBy(viewer: Viewer, repository: ImageRepositoryType): Condition {
-  const present = sql<SqlBool>`o.repository_id = ${repository.id} and r.generation >= o.from_generation and r.generation < o.to_generation`;
+  const generation = sql`(select r.generation from image_repository r where r.id = ${repository.id})`;
+  const present = sql<SqlBool>`o.repository_id = ${repository.id} and ${generation} >= +o.from_generation and ${generation} < +o.to_generation`;
   return hidesKnownEntries(viewer, repository) ? allOf([present, sql<SqlBool>`i.id is null`]) : present;
 }
 
@@ -70,6 +76,13 @@ export function offeredFilter(filter: RepositoryImageFilter | null | undefined):
   if (filter?.publishedAfter) conditions.push(sql<SqlBool>`o.published_at > ${filter.publishedAfter.getTime()}`);
   if (typeof filter?.importable === 'boolean') conditions.push(filter.importable ? IMPORTABLE : sql<SqlBool>`not ${IMPORTABLE}`);
   return conditions.length === 0 ? null : allOf(conditions);
+}
+
+/** Narrows a search to the entries that the index finds, where these are few; SQLite only, Postgres decides by itself. */
+export async function searchedOffers(em: SqlEntityManager, filter: RepositoryImageFilter | null | undefined): Promise<Condition[]> {
+  if (!filter?.search || !isSqlite(em)) return [];
+  const found = await fewestOf(em, [{ kind: 'search', ids: searchedIds('repository_image', filter.search) }]);
+  return found === null ? [] : [sql<SqlBool>`o.id in (${found.ids})`];
 }
 
 export const OFFERED_ORDER: Record<

@@ -14,6 +14,7 @@ import {
   offeredColumns,
   offeredFilter,
   type OfferedRow,
+  searchedOffers,
   toOffered,
 } from './offered-images.js';
 import type { RepositoryImageFilter, RepositoryImageOrder } from './repository-image.inputs.js';
@@ -38,12 +39,13 @@ export class RepositoryImageQueries {
   async page(repository: ImageRepositoryType, request: OfferedListRequest): Promise<Connection<RepositoryImageType>> {
     this.viewer.demand('repository.use');
     const filter = offeredFilter(request.filter);
+    const search = await searchedOffers(this.em, request.filter);
     const order = OFFERED_ORDER[request.orderBy?.field ?? 'PUBLISHED_AT'];
     const offered = offeredBy(this.viewer, repository);
     const list = {
       columns: offeredColumns(request.selection.fields.has('manifest')),
       from: OFFERED_FROM,
-      where: filter === null ? offered : allOf([offered, filter]),
+      where: filter === null ? offered : allOf([offered, filter, ...search]),
       order: { column: order.column, id: 'o.id', direction: request.orderBy?.direction ?? ('DESC' as const) },
     };
     // Counting a large list takes long, and a load has counted it already.

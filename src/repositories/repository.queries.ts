@@ -4,6 +4,7 @@ import type { Viewer } from '../access/viewer.js';
 import { type Condition, oneOf } from '../platform/conditions.js';
 import { type SqlEntityManager, statements } from '../platform/database.js';
 import { notFound } from '../platform/errors.js';
+import { keyLoader } from '../platform/key-loader.js';
 import { asBoolean, type Flag } from '../platform/tables.js';
 import type { RepositoryStatus } from './image-repository.enums.js';
 import type { ImageRepositoryType } from './image-repository.type.js';
@@ -42,6 +43,9 @@ export class RepositoryQueries {
     const found = new Map((await this.#find(oneOf('r.id', ids))).map((repository) => [repository.id, repository]));
     return ids.map((id) => found.get(id) ?? null);
   });
+
+  /** By what other subgraphs know it by, one statement per batch. Asks for no permission, as `byId`. */
+  readonly byKey = keyLoader({ name: 'r.name' }, async (where) => this.#find(where));
 
   constructor(
     private readonly em: SqlEntityManager,

@@ -1,7 +1,6 @@
 import { Arg, ID, Resolver, Root, Subscription } from 'type-graphql';
 import type { GatewayContext, ScopedEvent } from '../access/scope.js';
-import { END_OF_STREAM, filterMap } from '../platform/filter-map.js';
-import { ChangeBus } from './change-bus.js';
+import { followChanges } from './follow-changes.js';
 import { LastTold } from './last-told.js';
 import { TaskQueries } from './task.queries.js';
 import { TaskType } from './task.type.js';
@@ -11,16 +10,14 @@ interface Subscribed {
   context: GatewayContext;
 }
 
-function subscribeToTasks({ args, context: { scope } }: Subscribed): AsyncIterable<ScopedEvent<TaskType>> {
-  void scope.viewer;
+async function subscribeToTasks({ args, context: { scope } }: Subscribed): Promise<AsyncIterable<ScopedEvent<TaskType>>> {
   const told = new LastTold();
-  return filterMap(scope.get(ChangeBus).listen('task'), async (change) => {
-    if (args.id && args.id !== change.taskId) return null;
-    if (args.image && args.image !== change.imageName) return null;
-    const now = await scope.renew();
-    if (now === null) return END_OF_STREAM;
-    const payload = told.news(await now.get(TaskQueries).byId.load(change.taskId));
-    return payload === null ? null : { scope: now, payload };
+  return followChanges({
+    scope,
+    type: 'task',
+    admit: ({ viewer }) => void viewer,
+    isWanted: (change) => (!args.id || args.id === change.taskId) && (!args.image || args.image === change.imageName),
+    show: async (change, now) => told.news(await now.get(TaskQueries).byId.load(change.taskId)),
   });
 }
 

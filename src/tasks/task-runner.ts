@@ -21,6 +21,10 @@ export type TaskHandlers = Partial<Record<TaskAction, TaskHandler>>;
 const LANES = { files: 4, repositories: 16 };
 export type Lane = keyof typeof LANES;
 
+/** How often the end of a task is looked for that another process runs, and how many times. */
+const LOOK_MS = 250;
+const LOOKS = 240;
+
 interface Entry {
   taskId: string;
   lane: Lane;
@@ -36,6 +40,7 @@ export class TaskRunner {
   readonly #queues: Record<Lane, Entry[]> = { files: [], repositories: [] };
   readonly #running: Record<Lane, number> = { files: 0, repositories: 0 };
   #stopping = false;
+  #isElsewhere = false;
 
   constructor(
     private readonly database: Database,
@@ -55,6 +60,18 @@ export class TaskRunner {
     return open.length;
   }
 
+  /** From now on tasks stay in the database, for the process that works. */
+  leaveToOthers(): void {
+    this.#stopping = true;
+    this.#isElsewhere = true;
+  }
+
+  /** Queues tasks that another process recorded meanwhile. */
+  async takeUp(): Promise<void> {
+    const open = await this.#em().find(Task, { status: 'PENDING' }, { fields: ['id', 'action'], orderBy: { id: 'asc' } });
+    for (const task of open) this.enqueue(task.id, task.action);
+  }
+
   /** Queues a committed task; a task that is queued already stays where it is. */
   enqueue(taskId: string, action: TaskAction): void {
     const handler = this.handlers[action];
@@ -69,7 +86,8 @@ export class TaskRunner {
 
   /** Resolves when the task is no longer queued or running here. */
   async ended(taskId: string): Promise<void> {
-    await this.#entries.get(taskId)?.ended;
+    if (this.#isElsewhere) await this.#endedElsewhere(taskId);
+    else await this.#entries.get(taskId)?.ended;
   }
 
   /** Stops a queued or running task, whose row says that it shall; resolves when it has been undone. */
@@ -85,6 +103,14 @@ export class TaskRunner {
     const entries = [...this.#entries.values()];
     for (const entry of entries) entry.controller.abort('shutdown' satisfies StopReason);
     await Promise.all(entries.map((entry) => entry.ended));
+  }
+
+  /** As long as a caller would wait for its answer. */
+  async #endedElsewhere(taskId: string): Promise<void> {
+    for (let looks = 0; looks < LOOKS; looks += 1) {
+      if ((await this.#em().count(Task, { id: taskId, finishedAt: null })) === 0) return;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
   }
 
   #em(): SqlEntityManager {

@@ -4,6 +4,7 @@ import type { Viewer } from '../access/viewer.js';
 import { allOf, type Condition, oneOf } from '../platform/conditions.js';
 import { type SqlEntityManager, statements } from '../platform/database.js';
 import { notFound } from '../platform/errors.js';
+import { keyLoader } from '../platform/key-loader.js';
 import { type Connection, type PageArgs, readPage } from '../platform/page.js';
 import { readList } from '../platform/read-page.js';
 import type { ConnectionSelection } from '../platform/selection.js';
@@ -89,11 +90,12 @@ function taskFilter(filter: TaskFilter): Condition {
 export class TaskQueries {
   /** By id, one statement per batch; null for one that the viewer cannot see. */
   readonly byId = new DataLoader<string, TaskType | null>(async (ids) => {
-    const where = allOf([oneOf('t.id', ids), visibleTasks(this.viewer)]);
-    const { rows } = await sql<TaskRow>`select ${COLUMNS} from task t where ${where}`.execute(statements(this.em));
-    const found = new Map(rows.map((row) => [row.id, toTask(row)]));
+    const found = new Map((await this.#find(oneOf('t.id', ids))).map((task) => [task.id, task]));
     return ids.map((id) => found.get(id) ?? null);
   });
+
+  /** By what other subgraphs know it by, one statement per batch; null for one that the viewer cannot see. */
+  readonly byKey = keyLoader({ id: 't.id' }, async (where) => this.#find(where));
 
   constructor(
     private readonly em: SqlEntityManager,
@@ -119,5 +121,11 @@ export class TaskQueries {
       keyOf: (row) => [Number(row.created_at), row.id],
       nodesOf: async (rows) => new Map(rows.map((row) => [row, toTask(row)])),
     });
+  }
+
+  async #find(condition: Condition): Promise<TaskType[]> {
+    const where = allOf([condition, visibleTasks(this.viewer)]);
+    const statement = sql<TaskRow>`select ${COLUMNS} from task t where ${where}`;
+    return (await statement.execute(statements(this.em))).rows.map(toTask);
   }
 }

@@ -7,6 +7,7 @@ import type { OsType } from '../imgapi/os-type.js';
 import { allOf, type Condition, oneOf } from '../platform/conditions.js';
 import { type SqlEntityManager, statements } from '../platform/database.js';
 import { badInput, notFound } from '../platform/errors.js';
+import { keyLoader } from '../platform/key-loader.js';
 import { type Connection, type PageArgs, readPage } from '../platform/page.js';
 import { readList } from '../platform/read-page.js';
 import { isUuid } from '../platform/scalars.js';
@@ -53,6 +54,9 @@ export class ServerQueries {
     const found = new Map((await this.#find(oneOf('s.id', ids))).map((server) => [server.id, server]));
     return ids.map((id) => found.get(id) ?? null);
   });
+
+  /** By what other subgraphs know it by, one statement per batch; null for one that the viewer cannot see. */
+  readonly byKey = keyLoader({ uuid: 's.uuid', hostname: 's.hostname' }, async (where) => this.#find(where));
 
   /** Disks per server id, in their order. */
   readonly disks = new DataLoader<number, VirtualDiskType[]>(async (serverIds) => {

@@ -1,19 +1,19 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { GraphQLSchema, OperationDefinitionNode } from 'graphql';
-import { buildSchema, getVariableValues, Kind, parse, validate } from 'graphql';
+import { getVariableValues, Kind, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
 const folder = join(root, 'graphiql/tour');
-const steps = (await readdir(folder)).filter((name) => name.endsWith('.graphql')).toSorted();
+const steps = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.graphql')).toSorted();
 
 async function publishedSchema(): Promise<GraphQLSchema> {
   const path = join(root, 'schema.graphql');
   if (!existsSync(path)) throw new Error(`There is no ${path}; write it with the "schema" script before this test can check the tour.`);
-  // The directives of federation come from a link, not from definitions in the file.
-  return buildSchema(await readFile(path, 'utf8'), { assumeValidSDL: true });
+  return buildSubgraphSchema([{ typeDefs: parse(await readFile(path, 'utf8')) }]);
 }
 
 async function variablesOf(step: string): Promise<Record<string, unknown>> {
@@ -23,14 +23,23 @@ async function variablesOf(step: string): Promise<Record<string, unknown>> {
 
 describe('the tour of GraphiQL', () => {
   it('has its steps in the order of a first visit', () => {
-    expect(steps).toEqual([
+    expect(steps.filter((step) => step.startsWith('operator/')).map((step) => step.slice('operator/'.length))).toEqual([
       '01-who-am-i.graphql',
       '02-load.graphql',
       '03-browse.graphql',
       '04-import.graphql',
       '05-watch.graphql',
       '06-list.graphql',
+      '07-attach.graphql',
+      '08-limit.graphql',
     ]);
+  });
+
+  it('has one for each kind of caller, with a live subscription where there is something to follow', async () => {
+    expect(new Set(steps.map((step) => step.split('/')[0]))).toEqual(new Set(['image-admin', 'importer', 'operator', 'platform', 'user']));
+    const texts = await Promise.all(steps.map(async (step) => [step.split('/')[0], await readFile(join(folder, step), 'utf8')]));
+    const live = new Set(texts.filter(([, text]) => /^subscription/m.test(text ?? '')).map(([tour]) => tour));
+    expect(live).toEqual(new Set(['importer', 'operator', 'platform', 'user']));
   });
 
   it.each(steps)('%s says in its first line what it shows', async (step) => {

@@ -97,8 +97,8 @@ describe('GraphiQL in a browser', () => {
   it('opens the tour as tabs in its order', async () => {
     await using visited = await visit(link);
     const tabs = visited.page.locator('.graphiql-tab');
-    await tabs.nth(5).waitFor();
-    expect(await tabs.allInnerTexts()).toEqual(['WhoAmI', 'Load', 'Browse', 'Import', 'Watch', 'List']);
+    await tabs.nth(7).waitFor();
+    expect(await tabs.allInnerTexts()).toEqual(['WhoAmI', 'Load', 'Browse', 'Import', 'Watch', 'List', 'Attach', 'Limit']);
   });
 
   it('runs the first tab with its variables and shows the answer', async () => {
@@ -157,11 +157,23 @@ describe('GraphiQL in a browser', () => {
     const { page } = visited;
     await run(page, 'WhoAmI');
     await page.getByRole('button', { name: 'New tab' }).click();
-    await page.locator('.graphiql-tab').nth(6).waitFor();
+    await page.locator('.graphiql-tab').nth(8).waitFor();
     await page.getByRole('button', { name: 'Restart the tour' }).click();
-    await page.locator('.graphiql-tab').nth(6).waitFor({ state: 'detached' });
+    await page.locator('.graphiql-tab').nth(8).waitFor({ state: 'detached' });
     await run(page, 'WhoAmI');
     await answerHolds(page, '"ADMIN of main"');
+  });
+
+  it('opens the tour of another kind of caller, and keeps to it', async () => {
+    await using visited = await visit(link);
+    const { page } = visited;
+    await page.getByLabel('Tour for').selectOption('importers');
+    const tabs = page.locator('.graphiql-tab');
+    await tabs.getByText('PastImports').waitFor();
+    expect(await tabs.allInnerTexts()).toEqual(['Repositories', 'Browse', 'Inspect', 'Import', 'Progress', 'PastImports']);
+    await page.reload();
+    await tabs.getByText('PastImports').waitFor();
+    expect(await page.getByLabel('Tour for').inputValue()).toBe('importer');
   });
 
   it('forgets the token on sign-out', async () => {

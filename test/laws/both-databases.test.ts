@@ -9,8 +9,14 @@ const runsOnce = (path: string): boolean => ONCE.some((pattern) => matchesGlob(p
 
 /** What brings a database into a test: the real process, or a database opened in this one. */
 const DATABASES = ['test/support/gateway.ts', 'test/support/database.ts', 'test/support/postgres.ts'];
-/** Touch a database, yet run once: what they test is the browser before it, or Postgres itself. */
-const EXCEPTIONS = ['test/acceptance/tour.test.ts', 'test/support/postgres.test.ts'];
+/** Touch a database, yet run once: what they test is the client or the router before it, or Postgres itself. */
+const EXCEPTIONS = [
+  'test/acceptance/tour.test.ts',
+  'test/examples/programs.test.ts',
+  'test/federation/compose.test.ts',
+  'test/federation/routers.test.ts',
+  'test/support/postgres.test.ts',
+];
 
 function reaches(path: string, wanted: readonly string[], seen = new Set<string>()): boolean {
   if (wanted.includes(path)) return true;

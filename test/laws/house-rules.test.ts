@@ -3,7 +3,7 @@ import { filesUnder, projectFile, withoutComments } from './sources.js';
 import type { SourceFile } from './sources.js';
 
 const sources = filesUnder(['src'], ['.ts']);
-const everything = filesUnder(['src', 'test', 'scripts', 'graphiql', 'bench', 'docs'], ['.ts', '.tsx', '.js', '.md', '.graphql', '.json', '.html']);
+const everything = filesUnder(['src', 'test', 'scripts', 'graphiql', 'examples', 'bench', 'docs'], ['.ts', '.tsx', '.js', '.sh', '.md', '.graphql', '.json', '.html']);
 
 function offenders(files: readonly SourceFile[], isWrong: (file: SourceFile) => boolean): string[] {
   return files.filter(isWrong).map((file) => file.path);

@@ -15,7 +15,7 @@ describe('the log', () => {
   it('never shows what signs people in', () => {
     const written = new PassThrough();
     const headers = { authorization: 'Bearer igw_x', cookie: 'igw_x', 'set-cookie': 'igw_x', host: 'here' };
-    createLog('info', written).info({ ...headers, headers, req: { headers }, connectionParams: { Authorization: 'Bearer igw_x' } });
+    createLog('info', written).info({ ...headers, headers, req: { headers }, connectionParams: { Authorization: 'Bearer igw_x' }, variables: { input: { password: 'igw_x' } }, key: 'igw_x', token: 'igw_x' });
     const line = String(written.read());
     expect(line).not.toContain('igw_x');
     expect(line).toContain('here');

@@ -9,7 +9,7 @@ import { ScopeFactory } from '../../src/access/scope-factory.js';
 import { newApiKey } from '../../src/access/token.js';
 import { User } from '../../src/access/user.entity.js';
 import { Datacenter } from '../../src/datacenters/datacenter.entity.js';
-import { subscribeFresh } from '../../src/graphql/operation.js';
+import { subscribeFresh } from '../../src/graphql/shared-streams.js';
 import { repositoryParts } from '../../src/repositories/repository.parts.js';
 import { ImageRepositoryChangedResolver } from '../../src/repositories/image-repository-changed.resolver.js';
 import { ImageRepositoryResolver } from '../../src/repositories/image-repository.resolver.js';
@@ -76,7 +76,7 @@ describe('watching repositories', () => {
   async function watch(key: string, name?: string): Promise<Events | ExecutionResult> {
     const context: GatewayContext = { scope: await scopes.open(`Bearer ${key}`), requestId: 'request' };
     const document = parse('subscription ($name: String) { imageRepositoryChanged(name: $name) { name status imageCount } }');
-    const result = await subscribeFresh({ schema, document, variableValues: { name }, contextValue: context });
+    const result = await subscribeFresh({ schema, document, variableValues: { name }, contextValue: context }, (shown) => shown);
     if (Symbol.asyncIterator in result) open.push(result);
     return result;
   }
@@ -94,10 +94,11 @@ describe('watching repositories', () => {
     expect(refused.errors?.[0]?.originalError).toMatchObject({ code: 'FORBIDDEN' });
   });
 
-  it('ends once the permission is gone', async () => {
+  it('ends with the reason once the permission is gone', async () => {
     const events = (await watch(keys.importer)) as Events;
     await world.database.em.fork().getConnection().execute('delete from datacenter_group');
     await world.as(world.operator).loads.refresh('watched');
+    await expect(events.next()).rejects.toMatchObject({ code: 'FORBIDDEN' });
     expect(await events.next()).toMatchObject({ done: true });
   });
 });

@@ -97,7 +97,7 @@ export class GatewayProcess {
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
     for (;;) {
-      const url = /Image server:? +(http:\/\/\S+?)\/imgapi/.exec(output)?.[1];
+      const url = /(?:Image server|Health, metrics):? +(http:\/\/\S+?)\/(?:imgapi|readyz)/.exec(output)?.[1];
       if (url !== undefined) return new GatewayProcess(child, url, () => output, /#token=(\S+)/.exec(output)?.[1] ?? null);
       if (child.exitCode !== null) throw new Error(`The gateway ended with ${child.exitCode}:\n${output}`);
       await new Promise((resolve) => setTimeout(resolve, 10));

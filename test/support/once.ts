@@ -6,6 +6,10 @@ export const ONCE: readonly string[] = [
   'test/platform/!(database).test.ts',
   'test/access/token.test.ts',
   'test/graphql/entities.test.ts',
+  // What gateways make of the SDL; that references are read right is in references.test.ts, on both.
+  'test/federation/!(references).test.ts',
+  // Clients: a browser, and processes of their own.
+  'test/examples/**',
   // A browser, which is what takes the time.
   'test/graphql/graphiql*.test.ts',
   'test/acceptance/tour.test.ts',

@@ -1,4 +1,5 @@
 import { Initial } from './2026-11-24-initial.js';
+import { Search } from './2026-11-24-search.js';
 
 /** Oldest first; a migration that has been released never changes. */
-export const sqliteMigrations = [Initial];
+export const sqliteMigrations = [Initial, Search];

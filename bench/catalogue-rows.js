@@ -1,0 +1,129 @@
+// The rows of a generated catalogue: the same for the same number, on every database.
+
+export const SIZES = {
+  small: { images: 1000, datacenters: 20, users: 100, servers: 2500, offers: 1000 },
+  medium: { images: 100_000, datacenters: 200, users: 10_000, servers: 250_000, offers: 20_000 },
+  large: { images: 1_000_000, datacenters: 2000, users: 100_000, servers: 2_500_000, offers: 200_000 },
+};
+
+/** Beside admin (1) and the system's own user (2). */
+export const PEOPLE = { plain: 3, dcadmin: 4, imageadmin: 5 };
+export const MAIN = 1;
+/** Has five images, however many there are elsewhere. */
+export const FEW = 2;
+const FIRST_USER = 3;
+const FIRST_DATACENTER = 2;
+const DISKS_PER_SERVER = 4;
+
+const SYSTEMS = ['debian', 'ubuntu', 'alma', 'rocky', 'freebsd', 'windows', 'smartos', 'alpine'];
+const ROLES = ['base', 'web', 'database', 'mail', 'proxy', 'cache', 'build', 'desktop', 'monitor', 'backup'];
+const WORDS = ['server', 'with', 'hardened', 'kernel', 'and', 'current', 'packages', 'for', 'clusters', 'minimal', 'cloud', 'init', 'agent', 'tested', 'nightly', 'signed'];
+const OS_TYPES = ['LINUX_VM', 'LINUX_VM', 'LINUX_VM', 'LINUX_VM', 'BSD_VM', 'WINDOWS_VM', 'SUNOS_ZONE', 'LINUX_ZONE'];
+const YEAR_MS = 365 * 24 * 3600 * 1000;
+const START_MS = Date.UTC(2025, 0, 1);
+
+/** A number spread over 32 bits, so that no column follows the order of another. */
+function mix(n, salt) {
+  let x = Math.imul(n ^ (salt * 0x9e3779b1), 0x85ebca6b);
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+  return (x ^ (x >>> 16)) >>> 0;
+}
+
+function uuidOf(kind, n) {
+  return `${kind}000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
+}
+
+function describe(n) {
+  return Array.from({ length: 6 }, (_, at) => WORDS[mix(n, at + 10) % WORDS.length]).join(' ');
+}
+
+export function imageName(n) {
+  const system = SYSTEMS[mix(n, 1) % SYSTEMS.length];
+  return `${system}-${ROLES[mix(n, 2) % ROLES.length]}-${n.toString(36).padStart(5, '0')}`;
+}
+
+function accessOf(n) {
+  const part = mix(n, 3) % 20;
+  return part < 14 ? 'PUBLIC' : part < 19 ? 'PRIVATE' : 'DELETED';
+}
+
+function imageOf(n, { users }) {
+  const name = imageName(n);
+  const alias = `${SYSTEMS[mix(n, 4) % SYSTEMS.length]} ${n.toString(36)}`;
+  const description = describe(n);
+  const created = START_MS + (mix(n, 5) % YEAR_MS);
+  // Every thousandth is the plain user's.
+  const owner = n % 1000 === 7 ? PEOPLE.plain : FIRST_USER + (mix(n, 6) % users);
+  return {
+    id: n, uuid: uuidOf('10', n), name, alias, alias_key: alias, version: '1.0', access: accessOf(n), owner_id: owner,
+    size_mib: 1024 * (1 + (mix(n, 7) % 40)), os_type: OS_TYPES[mix(n, 1) % SYSTEMS.length], status: 'OK', description,
+    search_text: `${name}\n${alias}\n${description}`.toLowerCase(), created_at: created, updated_at: created,
+    manifest: JSON.stringify({ v: 2, uuid: uuidOf('10', n), name, version: '1.0', os: 'linux', type: 'zvol', description, files: [] }),
+  };
+}
+
+/** Where image `n` is: all are in main, each in one more datacenter, the first five in the smallest one. */
+function* attachmentsOf(n, { datacenters }) {
+  const image = imageOf(n, { users: 1 });
+  const copy = { name: image.name, alias: image.alias, size_mib: image.size_mib, image_created_at: image.created_at };
+  yield { image_id: n, datacenter_id: MAIN, bound_image_id: null, ...copy };
+  const other = n <= 5 ? FEW : FEW + 1 + (mix(n, 8) % (datacenters - 2));
+  yield { image_id: n, datacenter_id: other, bound_image_id: n % 2 === 0 ? n : null, ...copy };
+}
+
+function* tagsOf(n) {
+  const name = imageName(n);
+  yield { image_id: n, tag: `role-${mix(n, 2) % 10}`, position: 0, name };
+  yield { image_id: n, tag: `batch-${Math.floor(n / 40)}`, position: 1, name };
+}
+
+function* disksOf(n, { images }) {
+  for (let disk = 1; disk <= DISKS_PER_SERVER; disk += 1) yield { server_id: n, disk_id: disk, size_mib: 10_240, image_id: 1 + (mix(n, 20 + disk) % images) };
+}
+
+function offerOf(n) {
+  const name = imageName(n);
+  const description = describe(n + 7);
+  const uuid = n % 10 === 0 ? uuidOf('10', n) : uuidOf('20', n);
+  const published = START_MS + (mix(n, 9) % YEAR_MS);
+  const manifest = JSON.stringify({
+    v: 2, uuid, owner: '00000000-0000-0000-0000-000000000000', name, version: '1.0', state: 'active', disabled: false, public: true,
+    published_at: new Date(published).toISOString(), type: 'zvol', os: 'linux', image_size: 10_240, description,
+    files: [{ sha1: n.toString(16).padStart(40, '0'), size: 1_000_000 + n, compression: 'gzip' }],
+  });
+  return {
+    id: n, repository_id: 1, uuid, from_generation: 1, to_generation: 2_147_483_647, name, version: '1.0', type: 'zvol', os_type: 'LINUX_VM',
+    description, size_mib: 10_240, download_size: 1_000_000 + n, state: 'active', published_at: published, published_sort: published,
+    content_hash: n.toString(16).padStart(40, '0'), search_text: `${name}\n${description}`.toLowerCase(), manifest,
+  };
+}
+
+function* numbered(first, count, rowsOf) {
+  for (let n = first; n < first + count; n += 1) yield* rowsOf(n);
+}
+
+/** Every table in an order that foreign keys allow, as [table, rows]. */
+export function tablesOf(size) {
+  const named = Object.entries(PEOPLE);
+  const admins = size.datacenters - 1;
+  return [
+    ['user_account', numbered(FIRST_USER, size.users, (id) => [{ id, username: named[id - FIRST_USER]?.[0] ?? `user-${id}`, email: null, active: true, is_super_admin: false, created_at: START_MS }])],
+    ['datacenter', numbered(FIRST_DATACENTER, admins, (id) => [{
+      id, name: id === FEW ? 'few' : `dc-${id}`, alias: `Datacenter ${id}`, access: id % 2 === 0 ? 'PUBLIC' : 'PRIVATE', owner_id: 1, created_at: START_MS,
+    }])],
+    // Group 1 makes DCAdmins of main, group 2 ImageAdmins of main, few and dc-3; every other datacenter has one of its own.
+    ['user_group', numbered(1, admins, (id) => [{ id, name: `group-${id}`, alias: `group-${id}`, permissions: JSON.stringify(id === 1 ? ['ADMIN'] : ['ADMIN', 'IMAGE_ADMIN']), created_at: START_MS }])],
+    ['datacenter_group', [{ group_id: 1, datacenter_id: MAIN }, ...[MAIN, FEW, 3].map((datacenter_id) => ({ group_id: 2, datacenter_id })), ...numbered(3, admins - 2, (id) => [{ group_id: id, datacenter_id: id + 1 }])]],
+    ['user_group_member', [{ user_id: PEOPLE.dcadmin, group_id: 1 }, { user_id: PEOPLE.imageadmin, group_id: 2 }, ...numbered(6, size.users - 3, (id) => [{ user_id: id, group_id: 3 + (id % (admins - 2)) }])]],
+    ['image', numbered(1, size.images, (n) => [imageOf(n, size)])],
+    ['image_attachment', numbered(1, size.images, (n) => attachmentsOf(n, size))],
+    ['image_tag', numbered(1, size.images, tagsOf)],
+    ['virtual_server', numbered(2, size.servers, (id) => [{
+      id, uuid: uuidOf('30', id), hostname: `server-${id}`, datacenter_id: 1 + (mix(id, 11) % size.datacenters), owner_id: FIRST_USER + (mix(id, 12) % size.users),
+      os_type: 'LINUX_VM', status: 'RUNNING', tags: '[]', addresses: '[]', created_at: START_MS,
+    }])],
+    ['virtual_disk', numbered(2, size.servers, (n) => disksOf(n, size))],
+    ['image_repository', [{ id: 1, name: 'offers', url: 'http://offers.invalid', is_local: false, retired: false, status: 'OK', last_update: START_MS, image_count: size.offers, generation: 1, created_at: START_MS }]],
+    ['repository_image', numbered(1, size.offers, (n) => [offerOf(n)])],
+  ];
+}

@@ -1,0 +1,42 @@
+// Imports the newest image of a name from whichever repository has it, and waits with progress until it is there.
+//
+//   GATEWAY_TOKEN=… node examples/import-newest.ts debian-12 [datacenter, default main]
+//
+// The gateway is at GATEWAY_URL, by default http://127.0.0.1:4000. The token must belong to an importer of the datacenter.
+import { connect, GatewayError, progress } from './sdk/connect.ts';
+
+const [name, datacenter = 'main'] = process.argv.slice(2);
+const { GATEWAY_URL: url = 'http://127.0.0.1:4000', GATEWAY_TOKEN: token } = process.env;
+if (name === undefined || token === undefined) {
+  console.error('Usage: GATEWAY_TOKEN=… node examples/import-newest.ts <name of the image> [datacenter]');
+  process.exit(2);
+}
+
+const gateway = connect({ url, token });
+
+async function newest(wanted: string) {
+  const { imageRepositories } = await gateway.findInRepositories({ name: wanted });
+  const offers = imageRepositories.flatMap(({ name: repository, images }) => images.nodes.map((image) => ({ repository, ...image })));
+  return offers.filter((offer) => offer.name === wanted).sort((one, other) => (other.publishedAt ?? '').localeCompare(one.publishedAt ?? ''))[0];
+}
+
+function percent({ bytesDone, bytesTotal }: { bytesDone: number | null; bytesTotal: number | null }): string {
+  return bytesDone === null || !bytesTotal ? '' : ` ${Math.floor((100 * bytesDone) / bytesTotal)} %`;
+}
+
+try {
+  const offer = await newest(name);
+  if (offer === undefined) throw new Error(`No repository has an image named ${name} that is not here yet.`);
+  const { repository, uuid, version } = offer;
+  console.log(`${name} ${version} from ${repository}`);
+  const { importRepositoryImage } = await gateway.import({ input: { repository, uuid, datacenter } });
+  for (const warning of importRepositoryImage.warnings) console.log(`Note: ${warning}`);
+  for await (const task of progress(gateway, importRepositoryImage.task.id)) {
+    console.log(`${task.status} ${task.phase}${percent(task)}`);
+    if (task.status === 'FAILED') throw new Error(`${task.errorCode}: ${task.error}`);
+  }
+} catch (error) {
+  // A refusal has a stable code for programs and a sentence for people.
+  console.error(error instanceof GatewayError ? `${error.code}: ${error.message}` : String(error));
+  process.exitCode = 1;
+}

@@ -1,0 +1,96 @@
+import { type DocumentNode, type GraphQLSchema, NoSchemaIntrospectionCustomRule, type OperationDefinitionNode, type ValidationRule } from 'graphql';
+import type { GatewayContext, RequestScope } from '../access/scope.js';
+import type { ScopeFactory } from '../access/scope-factory.js';
+import { AppError, badInput, unauthenticated } from '../platform/errors.js';
+import { Costs } from './cost.js';
+import { LIMIT_RULES } from './limits.js';
+import { Rate } from './rate.js';
+import type { TrustedDocuments } from './trusted-documents.js';
+import { variableFaults } from './variables.js';
+
+export type Transport = 'http' | 'sse' | 'websocket';
+
+/** What is known of a caller before it is signed in. */
+export interface Caller {
+  authorization: string | undefined;
+  transport: Transport;
+  readonly requestId: string;
+  /** Of the W3C traceparent header. */
+  traceId: string | undefined;
+}
+
+/** What every operation carries, on every transport. */
+export interface DoorContext extends GatewayContext, Caller {
+  /** Of `performance.now()`. */
+  startedAt: number;
+  /** Known once the operation was admitted. */
+  cost?: number;
+}
+
+export interface AdmissionRules {
+  introspection: boolean;
+  /** Operations per user and minute; 0 is any number. */
+  rate: number;
+  /** What an operation may cost. */
+  cost: number;
+  /** null: any document. */
+  trusted: TrustedDocuments | null;
+}
+
+/** Who may run what, before anything runs; the same rules for every transport. */
+export class Admission {
+  /** Beside those of the specification. */
+  readonly rules: readonly ValidationRule[];
+  readonly #rate: Rate;
+  readonly #costs: Costs;
+
+  constructor(
+    private readonly schema: GraphQLSchema,
+    private readonly scopes: ScopeFactory,
+    private readonly settings: AdmissionRules,
+  ) {
+    this.rules = settings.introspection ? LIMIT_RULES : [...LIMIT_RULES, NoSchemaIntrospectionCustomRule];
+    this.#rate = new Rate(settings.rate);
+    this.#costs = new Costs(schema);
+  }
+
+  /** UNAUTHENTICATED without a good token, RATE_LIMITED for who sends too much. */
+  async signIn(caller: Caller): Promise<DoorContext> {
+    const startedAt = performance.now();
+    const scope = await this.open(caller.authorization);
+    const wait = this.#rate.take(scope.viewer.username);
+    if (wait > 0) {
+      const message = `You have sent more than the ${this.settings.rate} operations that one user may send in a minute; go on in ${wait} s.`;
+      throw new AppError('RATE_LIMITED', message, { retryAfter: wait });
+    }
+    return { ...caller, scope, startedAt };
+  }
+
+  /** The same without counting. */
+  async open(authorization: string | undefined): Promise<RequestScope> {
+    const scope = await this.scopes.open(authorization);
+    if (scope.isAnonymous) throw unauthenticated();
+    return scope;
+  }
+
+  /** With a manifest: DOCUMENT_NOT_TRUSTED for what is not in it. `hash` is the SHA-256 of the document's text. */
+  demandTrusted(hash: string): void {
+    this.settings.trusted?.demand(hash);
+  }
+
+  /** What depends on the variables: BAD_USER_INPUT with all faults at once, QUERY_TOO_COMPLEX. */
+  demandRunnable(document: DocumentNode, operation: OperationDefinitionNode, variables: Record<string, unknown>, context: DoorContext): void {
+    if (operation.operation === 'subscription' && context.transport === 'http') {
+      throw new AppError('BAD_REQUEST', 'A subscription is a stream: send "Accept: text/event-stream", or use a WebSocket with graphql-transport-ws.');
+    }
+    if (operation.variableDefinitions && operation.variableDefinitions.length > 0) {
+      const faults = variableFaults(this.schema, operation, variables);
+      if (faults.length > 0) throw badInput(faults);
+    }
+    context.cost = this.#costs.of(document, operation, variables);
+    if (context.cost > this.settings.cost) {
+      const message = `The operation may resolve ${context.cost} fields; at most ${this.settings.cost} are accepted. Ask for smaller pages (first, last) or fewer nested lists.`;
+      throw new AppError('QUERY_TOO_COMPLEX', message, { cost: context.cost, limit: this.settings.cost });
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import type { GraphQLSchema } from 'graphql';
+import type { IncomingMessage } from 'node:http';
+import type { Logger } from 'pino';
+import type { ScopeFactory } from '../access/scope-factory.js';
+import type { Metrics } from '../platform/metrics.js';
+import type { ChangeBus } from '../tasks/change-bus.js';
+import { Admission, type DoorContext } from './admission.js';
+import { OperationMetrics } from './operation-metrics.js';
+import { OperationReport } from './operation-report.js';
+import { Operations } from './operations.js';
+import { originRule } from './origins.js';
+import { persistedQueries, type PersistedQueries } from './persisted-queries.js';
+import { Seats } from './seats.js';
+import { TrustedDocuments } from './trusted-documents.js';
+
+export interface DoorSettings {
+  introspection: boolean;
+  /** Operations per user and minute; 0 is any number. */
+  rate: number;
+  /** What an operation may cost. */
+  cost: number;
+  socketsPerUser: number;
+  operationsPerSocket: number;
+  /** Origins of pages, besides our own, that may open streams. */
+  origins: readonly string[];
+  /** Path of the manifest of trusted documents; null: any document. */
+  trustedDocuments: string | null;
+  publicUrl: string;
+}
+
+export interface DoorParts {
+  schema: GraphQLSchema;
+  scopes: ScopeFactory;
+  changes: ChangeBus;
+  metrics: Metrics;
+  log: Logger;
+}
+
+/** What the transports of GraphQL share. */
+export interface GraphqlDoor {
+  schema: GraphQLSchema;
+  admission: Admission;
+  operations: Operations;
+  report: OperationReport;
+  metrics: OperationMetrics;
+  changes: ChangeBus;
+  persisted: PersistedQueries;
+  seats: Seats;
+  operationsPerSocket: number;
+  isOriginAllowed: (request: IncomingMessage) => boolean;
+  log: Logger;
+  /** In whose operation an error came up, as Apollo Server's formatError is not told. */
+  contextOf: WeakMap<object, DoorContext>;
+  /** How what is open is ended, when the process stops. */
+  streams: Set<() => void>;
+}
+
+/** Puts together what the transports share. Throws when the manifest of trusted documents is no good. */
+export function createDoor(parts: DoorParts, settings: DoorSettings): GraphqlDoor {
+  const { schema, scopes, changes, log } = parts;
+  const trusted = settings.trustedDocuments === null ? null : TrustedDocuments.read(settings.trustedDocuments);
+  const admission = new Admission(schema, scopes, { ...settings, trusted });
+  const metrics = new OperationMetrics(parts.metrics.registry, trusted?.names ?? null);
+  const report = new OperationReport(log, metrics);
+  const persisted = persistedQueries(trusted);
+  const documentOf = async (hash: string): Promise<string | undefined> => persisted.get(`apq:${hash}`);
+  return {
+    schema,
+    admission,
+    operations: new Operations({ schema, admission, report, changes, log, documentOf }),
+    report,
+    metrics,
+    changes,
+    persisted,
+    seats: new Seats(settings.socketsPerUser),
+    operationsPerSocket: settings.operationsPerSocket,
+    isOriginAllowed: originRule(settings.publicUrl, settings.origins),
+    log,
+    contextOf: new WeakMap(),
+    streams: new Set(),
+  };
+}

@@ -1,0 +1,163 @@
+import { type DocumentNode, execute, type ExecutionArgs, type ExecutionResult, getOperationAST, GraphQLError, type GraphQLSchema, type OperationDefinitionNode, parse, specifiedRules, validate } from 'graphql';
+import type { Logger } from 'pino';
+import { AppError } from '../platform/errors.js';
+import type { ChangeBus } from '../tasks/change-bus.js';
+import type { Admission, DoorContext } from './admission.js';
+import { type ErrorSink, PublicErrors, publicError, publicErrorOf } from './errors.js';
+import { MAX_TOKENS } from './limits.js';
+import type { OperationReport } from './operation-report.js';
+import { Recent } from './recent.js';
+import { changesRights } from './rights.js';
+import { SharedStreams, type Sink } from './shared-streams.js';
+import { hashOf } from './trusted-documents.js';
+
+export interface OperationRequest {
+  query?: string | null;
+  operationName?: string | null;
+  variables?: Record<string, unknown> | null;
+  extensions?: Record<string, unknown> | null;
+}
+
+export interface OperationParts {
+  schema: GraphQLSchema;
+  admission: Admission;
+  report: OperationReport;
+  changes: ChangeBus;
+  log: Logger;
+  /** Documents by their SHA-256, for requests that send only that. */
+  documentOf: (hash: string) => Promise<string | undefined>;
+}
+
+/** Arguments of an execution that was admitted. */
+export interface Admitted extends ExecutionArgs {
+  operation: OperationDefinitionNode;
+  contextValue: DoorContext;
+}
+
+/** Characters of all valid documents that are kept parsed. */
+const KEPT_DOCUMENTS = 2 * 1024 * 1024;
+
+function coded(error: GraphQLError, code: string): GraphQLError {
+  const { message, nodes, source, positions, path } = error;
+  return new GraphQLError(message, { nodes, source, positions, path, originalError: error.originalError, extensions: { ...error.extensions, code } });
+}
+
+/**
+ * What an operation goes through on a transport that Apollo Server does not serve: the same admission, the same rules, the
+ * same masking and the same report as over plain HTTP.
+ */
+export class Operations {
+  readonly #documents = new Recent<DocumentNode>(KEPT_DOCUMENTS);
+  readonly #streams = new SharedStreams({
+    shown: (result, context) => this.#shown(result, context),
+    ended: (error, context) => new PublicErrors([publicErrorOf(error, this.#sink(context))]),
+  });
+
+  constructor(private readonly parts: OperationParts) {}
+
+  /** The operation, ready to run. Throws PublicErrors for one that is not accepted. */
+  async admit(request: OperationRequest, context: DoorContext): Promise<Admitted> {
+    let operation: OperationDefinitionNode | undefined;
+    try {
+      const document = await this.#document(request);
+      operation = getOperationAST(document, request.operationName) ?? undefined;
+      if (operation === undefined) {
+        const message = request.operationName ? `The document has no operation "${request.operationName}".` : 'The document has several operations; say which one in operationName.';
+        throw new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } });
+      }
+      const variableValues = request.variables ?? {};
+      this.parts.admission.demandRunnable(document, operation, variableValues, context);
+      return { schema: this.parts.schema, document, operation, operationName: request.operationName, variableValues, contextValue: context };
+    } catch (error) {
+      throw this.#refused(error, operation, context);
+    }
+  }
+
+  /** The answer to a query or a mutation. */
+  async execute({ operation, ...args }: Admitted): Promise<ExecutionResult> {
+    const context = args.contextValue;
+    const result = this.#shown(await execute(args), context);
+    if (changesRights(operation)) this.parts.changes.publish({ type: 'rights' });
+    this.parts.report.finish({ context, operation, errors: result.errors });
+    return result;
+  }
+
+  /** Joins the sink to a subscription and answers how it leaves; or the one answer that refuses it. */
+  async subscribe({ operation, ...args }: Admitted, sink: Sink): Promise<(() => void) | ExecutionResult> {
+    const result = await this.#streams.subscribe(args, sink);
+    const errors = typeof result === 'function' ? undefined : result.errors;
+    this.parts.report.finish({ context: args.contextValue, operation, errors });
+    return result;
+  }
+
+  /** A refusal as clients get it, logged and counted. */
+  refusal(error: unknown, context: Parameters<OperationReport['finish']>[0]['context']): PublicErrors {
+    return this.#refused(error, undefined, context);
+  }
+
+  #refused(error: unknown, operation: OperationDefinitionNode | undefined, context: Parameters<OperationReport['finish']>[0]['context']): PublicErrors {
+    const sink = this.#sink(context);
+    const refused = error instanceof PublicErrors ? error : new PublicErrors([publicErrorOf(error, sink)]);
+    this.parts.report.finish({ context, operation, errors: refused.errors });
+    return refused;
+  }
+
+  async #document(request: OperationRequest): Promise<DocumentNode> {
+    const query = await this.#text(request);
+    const hash = hashOf(query);
+    this.parts.admission.demandTrusted(hash);
+    const known = this.#documents.get(hash);
+    if (known !== undefined) return known;
+    const document = this.#parsed(query);
+    const { schema, admission } = this.parts;
+    const faults = validate(schema, document, [...specifiedRules, ...admission.rules], { hideSuggestions: true });
+    if (faults.length > 0) throw new PublicErrors(faults.map((fault) => this.#public(coded(fault, 'GRAPHQL_VALIDATION_FAILED'))));
+    this.#documents.set(hash, document, query.length);
+    return document;
+  }
+
+  async #text({ query, extensions }: OperationRequest): Promise<string> {
+    const persisted = extensions?.persistedQuery as { version?: unknown; sha256Hash?: unknown } | undefined;
+    if (persisted !== undefined && persisted.version !== 1) throw new AppError('BAD_REQUEST', 'Unsupported persisted query version; 1 is.');
+    if (query) {
+      if (persisted !== undefined && persisted.sha256Hash !== hashOf(query)) throw new AppError('BAD_REQUEST', 'provided sha does not match query');
+      return query;
+    }
+    if (typeof persisted?.sha256Hash !== 'string') throw new AppError('BAD_REQUEST', 'The request has no "query"; send the text of a GraphQL document.');
+    const found = await this.parts.documentOf(persisted.sha256Hash);
+    if (found === undefined) throw new GraphQLError('PersistedQueryNotFound', { extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } });
+    return found;
+  }
+
+  #parsed(query: string): DocumentNode {
+    try {
+      return parse(query, { maxTokens: MAX_TOKENS });
+    } catch (error) {
+      throw error instanceof GraphQLError ? coded(error, 'GRAPHQL_PARSE_FAILED') : error;
+    }
+  }
+
+  #public(error: GraphQLError): GraphQLFormatted {
+    return publicError(error, error.toJSON(), { requestId: 'unknown', log: this.parts.log });
+  }
+
+  #sink({ requestId, traceId }: { requestId: string; traceId: string | undefined }): ErrorSink {
+    return { requestId, traceId, log: this.parts.log };
+  }
+
+  /** Errors in it are as clients get them; graphql's type knows them only as they are thrown. */
+  #shown(result: ExecutionResult, context: DoorContext): ExecutionResult {
+    const extensions = costShown(context);
+    const { errors } = result;
+    if (errors === undefined) return extensions === undefined ? result : { ...result, extensions };
+    const shown = errors.map((error) => publicError(error, error.toJSON(), this.#sink(context)));
+    return { ...result, errors: shown as unknown as readonly GraphQLError[], ...(extensions && { extensions }) };
+  }
+}
+
+type GraphQLFormatted = ReturnType<typeof publicError>;
+
+/** What an operation cost is for those who run the gateway. */
+export function costShown({ cost, scope }: DoorContext): { cost: number } | undefined {
+  return cost !== undefined && !scope.isAnonymous && scope.viewer.isSuperAdmin ? { cost } : undefined;
+}

@@ -1,0 +1,28 @@
+import { Recent } from './recent.js';
+import type { TrustedDocuments } from './trusted-documents.js';
+
+/** What Apollo Server keeps persisted queries in; keys are `apq:` and the SHA-256 of the document. */
+export interface PersistedQueries {
+  get(key: string): Promise<string | undefined>;
+  set(key: string, value: string): Promise<void>;
+  delete(key: string): Promise<boolean>;
+}
+
+/** Characters of all documents that clients may have us keep for them. */
+const KEPT = 4 * 1024 * 1024;
+
+/** Documents that clients may name by their hash: those of the manifest, or, without one, those sent last, within a bound. */
+export function persistedQueries(trusted: TrustedDocuments | null): PersistedQueries {
+  if (trusted !== null) {
+    return { get: async (key) => trusted.get(key.replace(/^apq:/, '')), set: async () => undefined, delete: async () => false };
+  }
+  const recent = new Recent<string>(KEPT);
+  return {
+    get: async (key) => recent.get(key),
+    set: async (key, value) => recent.set(key, value, value.length),
+    delete: async (key) => {
+      recent.delete(key);
+      return true;
+    },
+  };
+}

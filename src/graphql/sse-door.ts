@@ -1,0 +1,116 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../platform/errors.js';
+import { traceIdOf } from '../platform/trace-id.js';
+import type { DoorContext } from './admission.js';
+import type { GraphqlDoor } from './door.js';
+import { PublicErrors, statusOf } from './errors.js';
+import type { OperationRequest } from './operations.js';
+import { readOperation } from './read-operation.js';
+import type { Sink } from './shared-streams.js';
+
+const PING_MS = 12_000;
+/** What may wait to be written to one reader. */
+const MAX_BUFFERED_BYTES = 1024 * 1024;
+
+/** Whether the answer is to be a stream of server-sent events: asked for alone, or for a subscription. */
+export function wantsStream({ headers, body }: FastifyRequest): boolean {
+  const accept = headers.accept ?? '';
+  if (!accept.includes('text/event-stream')) return false;
+  if (!/json|\*\/\*/.test(accept)) return true;
+  const { query } = (body ?? {}) as { query?: unknown };
+  return typeof query === 'string' && /\bsubscription\b/.test(query);
+}
+
+/** One answer as it is being written, in the distinct connections mode of GraphQL over SSE. */
+class EventStream implements Sink {
+  readonly #ping: NodeJS.Timeout;
+
+  constructor(
+    private readonly raw: ServerResponse,
+    headers: OutgoingHttpHeaders,
+  ) {
+    raw.writeHead(200, {
+      ...headers,
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+      // The stream is the last answer on its connection, so that a stop need not wait for it.
+      connection: 'close',
+    });
+    raw.write(':\n\n');
+    // A reader that takes not even the last ping is gone, or too slow to be kept.
+    this.#ping = setInterval(() => (raw.writableNeedDrain ? raw.destroy() : raw.write(':\n\n')), PING_MS);
+    raw.once('close', () => clearInterval(this.#ping));
+  }
+
+  next(json: string): void {
+    if (this.raw.writableLength > MAX_BUFFERED_BYTES) this.raw.destroy();
+    else if (!this.raw.writableEnded) this.raw.write(`event: next\ndata: ${json}\n\n`);
+  }
+
+  end(error: PublicErrors | null): void {
+    if (error !== null) this.next(JSON.stringify({ errors: error.errors }));
+    clearInterval(this.#ping);
+    if (!this.raw.writableEnded) this.raw.end('event: complete\ndata: \n\n');
+  }
+}
+
+/** Resolves once it runs, or has ended. */
+async function run(door: GraphqlDoor, request: OperationRequest, context: DoorContext, { raw, request: { method } }: FastifyReply, stream: EventStream): Promise<void> {
+  try {
+    const admitted = await door.operations.admit(request, context);
+    const { operation } = admitted.operation;
+    if (method === 'GET' && operation === 'mutation') throw new AppError('BAD_REQUEST', 'A GET changes nothing; send a mutation by POST.');
+    const result = operation === 'subscription' ? await door.operations.subscribe(admitted, stream) : await door.operations.execute(admitted);
+    if (typeof result === 'function') {
+      if (raw.destroyed) result();
+      else raw.once('close', result);
+      return;
+    }
+    stream.next(JSON.stringify(result));
+    stream.end(null);
+  } catch (error) {
+    stream.end(error instanceof PublicErrors ? error : door.operations.refusal(error, context));
+  }
+}
+
+/** Answers with a stream: GraphQL over SSE. What is refused before the operation is read is a plain answer with its status. */
+export function streamHandler(door: GraphqlDoor) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const { authorization, traceparent } = request.headers;
+    const caller = { authorization, transport: 'sse' as const, requestId: request.id, traceId: traceIdOf(traceparent) };
+    try {
+      if (!door.isOriginAllowed(request.raw)) {
+        throw new AppError('FORBIDDEN', `Pages of ${request.headers.origin} may not open streams here; ALLOWED_ORIGINS names those that may.`);
+      }
+      const context = await door.admission.signIn(caller);
+      const operation = readOperation(request);
+      const leave = door.seats.take(context.scope.viewer.username);
+      if (leave === null) throw new AppError('TOO_MANY_OPERATIONS', 'You have as many sockets and streams open as one user may; close some of them.');
+      reply.hijack();
+      reply.raw.once('close', leave);
+      serve(door, operation, context, reply);
+      return reply;
+    } catch (error) {
+      const { errors } = door.operations.refusal(error, { ...caller, startedAt: performance.now() });
+      const { code, retryAfter } = errors[0]?.extensions ?? {};
+      if (typeof retryAfter === 'number') reply.header('retry-after', String(retryAfter));
+      const status = code === 'FORBIDDEN' ? 403 : code === 'INTERNAL_SERVER_ERROR' ? 500 : statusOf(String(code));
+      return reply.code(status).send({ errors });
+    }
+  };
+}
+
+function serve(door: GraphqlDoor, operation: OperationRequest, context: DoorContext, reply: FastifyReply): void {
+  const { raw } = reply;
+  const stream = new EventStream(raw, reply.getHeaders() as OutgoingHttpHeaders);
+  const stop = (): void => stream.end(null);
+  door.streams.add(stop);
+  door.metrics.opened('sse');
+  raw.once('close', () => {
+    door.streams.delete(stop);
+    door.metrics.closed('sse');
+  });
+  void run(door, operation, context, reply, stream);
+}

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { getOperationAST, parse } from 'graphql';
+import { AppError } from '../platform/errors.js';
+
+export function hashOf(document: string): string {
+  return createHash('sha256').update(document).digest('hex');
+}
+
+/** The operations that alone may run, when there is a manifest: SHA-256 in hex to document, as `npm run codegen` writes it. */
+export class TrustedDocuments {
+  private constructor(
+    private readonly documents: ReadonlyMap<string, string>,
+    /** Names of the operations in it. */
+    readonly names: ReadonlySet<string>,
+  ) {}
+
+  /** Throws when the file is no manifest, or a hash is not that of its document. */
+  static read(path: string): TrustedDocuments {
+    const fail = (reason: string): never => {
+      throw new Error(`TRUSTED_DOCUMENTS=${path}: ${reason}; accepted: a JSON object of SHA-256 (hex) to document.`);
+    };
+    const manifest: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (typeof manifest !== 'object' || manifest === null || Array.isArray(manifest)) return fail('it is no JSON object');
+    const documents = new Map<string, string>();
+    const names = new Set<string>();
+    for (const [hash, document] of Object.entries(manifest)) {
+      if (typeof document !== 'string' || hashOf(document) !== hash) return fail(`${hash} is not the hash of its document`);
+      documents.set(hash, document);
+      const name = getOperationAST(parse(document))?.name?.value;
+      if (name !== undefined) names.add(name);
+    }
+    return new TrustedDocuments(documents, names);
+  }
+
+  get(hash: string): string | undefined {
+    return this.documents.get(hash);
+  }
+
+  /** Refuses a document that is not in the manifest. */
+  demand(hash: string): void {
+    if (this.documents.has(hash)) return;
+    throw new AppError('DOCUMENT_NOT_TRUSTED', `The operation with SHA-256 ${hash} is not in the manifest of this gateway; only the operations in it run.`);
+  }
+}

@@ -1,0 +1,62 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** What the HTTP layer itself answers with: one stable code per status, so that clients never read the words. */
+const CODES: Readonly<Record<number, string>> = {
+  400: 'BAD_REQUEST',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  405: 'METHOD_NOT_ALLOWED',
+  406: 'NOT_ACCEPTABLE',
+  408: 'REQUEST_TIMEOUT',
+  413: 'PAYLOAD_TOO_LARGE',
+  414: 'URI_TOO_LONG',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
+  429: 'RATE_LIMITED',
+  431: 'HEADERS_TOO_LARGE',
+  503: 'SHUTTING_DOWN',
+};
+
+/** The code of an HTTP status; BAD_REQUEST for every 4xx without a name of its own. */
+export function codeOfStatus(status: number): string {
+  return CODES[status] ?? (status >= 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_REQUEST');
+}
+
+export interface FaultBody {
+  errors: { message: string; extensions: { code: string } }[];
+}
+
+/** The one shape of every error that is not IMGAPI's. */
+export function faultBody(status: number, message: string): FaultBody {
+  return { errors: [{ message, extensions: { code: codeOfStatus(status) } }] };
+}
+
+/** The same as a raw HTTP/1.1 answer, for sockets that have no request yet; the socket is closed after it. */
+export function endWithFault(socket: Pick<Socket, 'writable' | 'end' | 'destroy'>, status: number, message: string): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const body = JSON.stringify(faultBody(status, message));
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** What to answer to bytes that node:http could not read as a request. */
+export function faultOfParser(code: string | undefined): [status: number, message: string] {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return [431, 'The headers of this request are larger than 16 KiB together; send fewer or shorter ones.'];
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return [408, 'The request did not arrive in time; send it faster, or in smaller parts.'];
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return [413, 'The chunk extensions of this request are too large.'];
+    default:
+      return [400, 'This is not a readable HTTP/1.1 request.'];
+  }
+}

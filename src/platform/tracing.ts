@@ -1,0 +1,84 @@
+import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api';
+import type { FastifyInstance } from 'fastify';
+
+const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
+
+type Api = typeof import('@opentelemetry/api');
+
+/** Spans of this process, sent to a collector. Made only where traces are asked for: its packages are not loaded otherwise. */
+export class Tracing {
+  private constructor(
+    private readonly api: Api,
+    private readonly tracer: Tracer,
+    /** Sends what is left, within 1 s. */
+    readonly stop: () => Promise<void>,
+  ) {}
+
+  static async start(collector: string): Promise<Tracing> {
+    const [api, { BatchSpanProcessor, TracerProvider }, { OTLPTraceExporter }, { AsyncLocalStorageContextManager }, { resourceFromAttributes }] = await Promise.all([
+      import('@opentelemetry/api'),
+      import('@opentelemetry/sdk-trace'),
+      import('@opentelemetry/exporter-trace-otlp-http'),
+      import('@opentelemetry/context-async-hooks'),
+      import('@opentelemetry/resources'),
+    ]);
+    api.context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    const exporter = new OTLPTraceExporter({ url: `${collector}/v1/traces` });
+    const provider = new TracerProvider({
+      resource: resourceFromAttributes({ 'service.name': 'image-gateway' }),
+      spanProcessors: [new BatchSpanProcessor({ exporter, scheduledDelayMillis: 1000 })],
+    });
+    const stop = async (): Promise<void> => {
+      await Promise.race([provider.shutdown().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 1000).unref())]);
+    };
+    return new Tracing(api, provider.getTracer('image-gateway'), stop);
+  }
+
+  /** Runs work as a span within the present one. */
+  async span<T>(name: string, attributes: Attributes, work: () => T | Promise<T>): Promise<T> {
+    return this.tracer.startActiveSpan(name, { attributes }, async (span) => {
+      try {
+        return await work();
+      } catch (error) {
+        this.#fail(span, error instanceof Error ? error.name : 'Error');
+        throw error;
+      } finally {
+        span.end();
+      }
+    });
+  }
+
+  /** One span per request, within the trace that `traceparent` names; without it the request begins a trace. */
+  traceRequests(app: FastifyInstance): void {
+    const { SpanKind, context, trace } = this.api;
+    const spans = new WeakMap<object, Span>();
+    app.addHook('onRequest', (request, _reply, done) => {
+      const parent = this.#parentOf(request.headers.traceparent);
+      const [path = ''] = request.url.split('?', 1);
+      const attributes = { 'http.request.method': request.method, 'url.path': path, 'request.id': request.id };
+      const span = this.tracer.startSpan(`${request.method} ${request.routeOptions.url ?? 'unknown'}`, { kind: SpanKind.SERVER, attributes }, parent);
+      spans.set(request, span);
+      const { traceId, spanId } = span.spanContext();
+      // What logs the trace id reads it from the request.
+      request.headers.traceparent = `00-${traceId}-${spanId}-01`;
+      context.with(trace.setSpan(parent, span), done);
+    });
+    app.addHook('onResponse', async (request, reply) => {
+      const span = spans.get(request);
+      span?.setAttribute('http.response.status_code', reply.statusCode);
+      if (span && reply.statusCode >= 500) this.#fail(span, String(reply.statusCode));
+      span?.end();
+    });
+  }
+
+  #parentOf(traceparent: string | string[] | undefined): Context {
+    const { ROOT_CONTEXT, trace } = this.api;
+    const [, traceId, spanId, flags] = TRACEPARENT.exec(String(traceparent)) ?? [];
+    if (traceId === undefined || spanId === undefined || flags === undefined) return ROOT_CONTEXT;
+    return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true });
+  }
+
+  #fail(span: Span, message: string): void {
+    span.setStatus({ code: this.api.SpanStatusCode.ERROR, message });
+  }
+}

@@ -1,0 +1,35 @@
+import { sql } from 'kysely';
+import { Gauge, type Registry } from 'prom-client';
+import { type Database, statements } from '../platform/database.js';
+import { sharedReading } from '../platform/metrics.js';
+
+interface TaskTotals {
+  action: string;
+  status: string;
+  error_code: string | null;
+  total: number | string;
+  bytes: number | string | null;
+}
+
+/** Tasks by action, status and outcome, and the bytes they moved: counted in the database, so the same for every process. */
+export function registerTaskMetrics(registry: Registry, database: Database): void {
+  const registers = [registry];
+  const collect = sharedReading(async () => {
+    const statement = sql<TaskTotals>`select action, status, error_code, count(*) as total, sum(bytes_done) as bytes from task group by action, status, error_code`;
+    const { rows } = await statement.execute(statements(database.em.fork()));
+    tasks.reset();
+    bytes.reset();
+    for (const { action, status, error_code: code, total, bytes: moved } of rows) {
+      tasks.labels(action, status, code ?? 'OK').set(Number(total));
+      bytes.labels(action).inc(Number(moved ?? 0));
+    }
+  });
+  const tasks = new Gauge({
+    name: 'gateway_tasks',
+    help: 'Tasks in the log, by action, status and the code of the error they ended with (OK: none).',
+    labelNames: ['action', 'status', 'outcome'],
+    registers,
+    collect,
+  });
+  const bytes = new Gauge({ name: 'gateway_task_bytes', help: 'Bytes that the tasks in the log have downloaded or hashed.', labelNames: ['action'], registers, collect });
+}

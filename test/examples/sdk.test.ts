@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { buildSchema, parse, validate } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { ERROR_CODES } from '../../examples/sdk/sdk.js';
+import { filesUnder, projectFile } from '../laws/sources.js';
+
+const run = promisify(execFile);
+const ROOT = new URL('../..', import.meta.url);
+
+/** What the program printed; fails the test with it when the program failed. */
+async function pass(program: string, ...args: string[]): Promise<void> {
+  try {
+    await run(process.execPath, [new URL(`node_modules/${program}`, ROOT).pathname, ...args], { cwd: ROOT });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${stdout}\n${stderr}`, { cause: error });
+  }
+}
+
+describe('the SDK of the examples', () => {
+  it('is what codegen makes of the schema; after a change run "npm run codegen"', async () => {
+    await pass('@graphql-codegen/cli/esm/bin.js', '--config', 'codegen.yml', '--check');
+  });
+
+  it.each(['tsconfig.json', 'tsconfig.bundler.json'])('type-checks with all its programs under %s', async (config) => {
+    await pass('typescript/bin/tsc', '-p', `examples/${config}`);
+  });
+
+  it('knows every code that the gateway gives on purpose, each once', () => {
+    const declared = /export type ErrorCode =([^;]+);/.exec(projectFile('src/platform/errors.ts'))?.[1]?.match(/[A-Z_]{3,}/g) ?? [];
+    expect(declared.length).toBeGreaterThan(20);
+    expect(ERROR_CODES).toEqual(expect.arrayContaining(declared));
+    expect(new Set(ERROR_CODES).size).toBe(ERROR_CODES.length);
+  });
+
+  it('comes with a manifest that names each document by the sha256 of its text', () => {
+    const schema = buildSchema(projectFile('schema.graphql'), { assumeValidSDL: true });
+    const manifest = Object.entries(JSON.parse(projectFile('examples/operations.json')) as Record<string, string>);
+    expect(manifest).toHaveLength(6);
+    for (const [hash, text] of manifest) {
+      expect(createHash('sha256').update(text).digest('hex')).toBe(hash);
+      expect(validate(schema, parse(text))).toEqual([]);
+      // The very text that the SDK sends, or the gateway would not know it.
+      expect(projectFile('examples/sdk/sdk.ts')).toContain(`\`${text}\``);
+    }
+  });
+});
+
+describe('the programs of the examples', () => {
+  const programs = filesUnder(['examples'], ['.ts', '.tsx', '.sh']).filter(({ path }) => !path.startsWith('examples/sdk/'));
+
+  it('are shorter than 60 lines and begin with what they do', () => {
+    expect(programs.map(({ path }) => path).toSorted()).toEqual(['examples/images.sh', 'examples/import-newest.ts', 'examples/page/main.tsx', 'examples/page/vite.config.ts']);
+    expect(programs.filter(({ text }) => text.split('\n').length > 60).map(({ path }) => path)).toEqual([]);
+    expect(programs.filter(({ path, text }) => !path.includes('config') && !/^(#!\/bin\/sh\n#|\/\/) [A-Z][^\n]+\.( |\n|$)/.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+});

@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { World } from '../access/world.js';
+import { CENTS_PER_MIB, startBilling } from './billing.js';
+import { supergraphOf } from './compose.js';
+import { startCompute } from './compute.js';
+import { type LiveRouter, PLANNERS, type Router, startApolloGateway, startHiveGateway } from './gateways.js';
+import type { Subgraph } from './subgraph.js';
+
+const SERVER_OF_U = 'aaaaaaaa-0000-4000-8000-000000000001';
+const SERVER_OF_ADMIN = 'aaaaaaaa-0000-4000-8000-000000000002';
+const SIZE = 10_240;
+
+let world: World;
+let compute: Subgraph;
+let billing: Subgraph;
+const routers: Record<string, Router> = {};
+const live: Record<string, LiveRouter> = {};
+
+beforeAll(async () => {
+  world = await World.create();
+  compute = await startCompute({ [SERVER_OF_U]: 4, [SERVER_OF_ADMIN]: 8 });
+  const invoices = [
+    { image: 'public', username: 'U' },
+    { image: 'never-was', username: 'nobody' },
+    { image: 'foreign', username: 'admin' },
+  ];
+  billing = await startBilling({ admin: 100, U: 7 }, invoices);
+  const { _service } = await world.clients.S.run('{ _service { sdl } }');
+  const supergraph = supergraphOf([{ name: 'images', url: `${world.gateway.url}/graphql`, sdl: _service.sdl }, compute, billing]);
+  routers['Apollo Gateway'] = await startApolloGateway(supergraph);
+  for (const [name, planner] of Object.entries(PLANNERS)) {
+    const title = `Hive Gateway, ${name} planner`;
+    routers[title] = live[title] = startHiveGateway(supergraph, planner, 'images');
+  }
+}, 120_000);
+
+afterAll(async () => {
+  for (const one of [...Object.values(routers), compute, billing]) await one?.[Symbol.asyncDispose]();
+  await world?.close();
+});
+
+type Who = 'S' | 'U' | 'D';
+
+const keyOf = (who: Who): string => world.clients[who].key ?? '';
+
+describe.each(['Apollo Gateway', ...Object.keys(PLANNERS).map((name) => `Hive Gateway, ${name} planner`)])('under %s', (name) => {
+  const send = async (who: Who, query: string) => routers[name]!.send(keyOf(who), query);
+
+  it('what is ours leads to what others add: by name, by a field they require, and by username', async () => {
+    const { data, errors } = await send('S', '{ images(datacenter: "north") { nodes { alias price owner { balance } } } }');
+    expect(errors).toEqual([]);
+    expect(data?.images.nodes).toHaveLength(4);
+    expect(data?.images.nodes).toContainEqual({ alias: 'public', price: SIZE * CENTS_PER_MIB, owner: { balance: 100 } });
+  });
+
+  it('asks for a page of references at once, not one by one', async () => {
+    billing.requests.length = 0;
+    await send('S', '{ images(showAll: true) { nodes { alias price } } }');
+    const asked = billing.requests.filter(({ query }) => query.includes('_entities'));
+    expect(asked).toHaveLength(1);
+    expect(asked[0]?.representations.length).toBeGreaterThanOrEqual(6);
+  });
+
+  it('what is others\' leads to what is ours, over as many subgraphs as it takes', async () => {
+    const { data, errors } = await send('S', '{ running { cpus hostname disks { image { uuid price } } } }');
+    expect(errors).toEqual([]);
+    const { image } = await world.clients.S.run('{ image(name: "public") { uuid } }');
+    const disks = [{ image: { uuid: image.uuid, price: SIZE * CENTS_PER_MIB } }];
+    expect(data?.running).toEqual([
+      { cpus: 4, hostname: 'u-server', disks },
+      { cpus: 8, hostname: 'admin-server', disks },
+    ]);
+  });
+
+  it('a reference to nothing is null, and those beside it are answered', async () => {
+    const { data } = await send('S', '{ invoices { nodes { number image { alias } user { email isSuperAdmin } } } }');
+    expect(data?.invoices.nodes).toEqual([
+      { number: 1, image: { alias: 'public' }, user: { email: null, isSuperAdmin: false } },
+      { number: 2, image: null, user: null },
+      { number: 3, image: { alias: 'foreign' }, user: { email: null, isSuperAdmin: true } },
+    ]);
+  });
+
+  it('a caller gets no more of a reference than of a query', async () => {
+    const { data } = await send('U', '{ invoices { nodes { image { alias access } } } running { hostname ownTags } }');
+    expect(data).toEqual({
+      invoices: { nodes: [{ image: { alias: 'public', access: 'PUBLIC' } }, { image: null }, { image: null }] },
+      running: [{ hostname: 'u-server', ownTags: [] }, null],
+    });
+  });
+
+  it('an error of ours arrives with its code', async () => {
+    const { data, errors } = await send('U', '{ image(name: "public") { price serverCount } }');
+    expect(data).toEqual({ image: { price: SIZE * CENTS_PER_MIB, serverCount: null } });
+    expect(errors).toMatchObject([{ message: expect.stringMatching(/ADMIN is missing/), extensions: { code: 'FORBIDDEN' } }]);
+  });
+
+  it('nobody gets anything of ours without signing in', async () => {
+    const { data, errors } = await routers[name]!.send('nonsense', '{ invoices { nodes { number image { alias } } } }');
+    expect(JSON.stringify(data)).not.toContain('public');
+    expect(errors.map(({ extensions }) => extensions.code)).toContain('UNAUTHENTICATED');
+  });
+});
+
+describe.each(Object.keys(PLANNERS).map((name) => `Hive Gateway, ${name} planner`))('events under %s', (name) => {
+  it('lead to what others add, and only for those who see the image', async () => {
+    const query = 'subscription { imageChanged { kind image { alias price owner { balance } } } }';
+    const events = live[name]!.follow(keyOf('U'), query);
+    const first = events.next();
+    const alias = `as of ${name.length}`;
+    // Nothing tells when the subscription has reached us, so the image changes until an event arrives.
+    const heard = new AbortController();
+    void first.finally(() => heard.abort());
+    for (let n = 1; !heard.signal.aborted; n += 1) {
+      for (const image of ['foreign', 'public']) {
+        await world.clients.S.run(`mutation { updateImage(input: { name: "${image}", alias: "${image} ${alias} ${n}" }) { image { name } } }`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const { value } = await first;
+    await events.return(undefined);
+    expect(value).toMatchObject({
+      errors: [],
+      data: { imageChanged: { kind: 'UPDATED', image: { alias: expect.stringMatching(/^public as of/), price: SIZE * CENTS_PER_MIB, owner: { balance: 100 } } } },
+    });
+    await world.clients.S.run('mutation { a: updateImage(input: { name: "public", alias: "public" }) { image { name } } b: updateImage(input: { name: "foreign", alias: "foreign" }) { image { name } } }');
+  });
+});

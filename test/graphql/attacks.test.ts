@@ -1,0 +1,245 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SignJWT } from 'jose';
+import { GraphQLError, parse, print } from 'graphql';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+// oxlint-disable-next-line typescript/ban-ts-comment -- scripts have no types
+// @ts-ignore
+import { plugin } from '../../scripts/trusted-documents.js';
+import { publicErrorOf } from '../../src/graphql/errors.js';
+import { hashOf } from '../../src/graphql/trusted-documents.js';
+import { freshFolder, GatewayProcess, TestClient } from '../support/gateway.js';
+import { sendRaw } from '../support/raw-http.js';
+import { temporaryFolder, type TemporaryFolder } from '../support/temp-folder.js';
+import { ask, codes, type Operation, type Transport, TRANSPORTS } from '../support/transports.js';
+
+const SECRET = 'a secret of more than thirty-two bytes';
+const LISTED = print(parse('query Listed { viewer { ...who } } fragment who on Viewer { user { username } }'));
+
+let open: GatewayProcess;
+let strict: GatewayProcess;
+let admin: TestClient;
+let strictKey: string;
+const folders: TemporaryFolder[] = [];
+
+beforeAll(async () => {
+  const [first, second, place] = [await freshFolder(), await freshFolder(), await temporaryFolder()];
+  folders.push(first, second, place);
+  const manifest = join(place.path, 'trusted.json');
+  await writeFile(manifest, plugin(null, [{ document: parse(LISTED) }]));
+  open = await GatewayProcess.start(first.path, { FETCH_ALLOW: '', REQUEST_TIMEOUT: '1', AUTH_JWT_SECRET: SECRET, METRICS_TRUSTED: '10.0.0.0/8', COST_LIMIT: '20000' });
+  admin = new TestClient(open.url, open.firstKey);
+  strict = await GatewayProcess.start(second.path, { INTROSPECTION: 'off', TRUSTED_DOCUMENTS: manifest, TRUST_PROXY: '127.0.0.0/8', METRICS_TRUSTED: '10.0.0.0/8', RATE_LIMIT: '20' });
+  strictKey = strict.firstKey!;
+});
+afterAll(async () => {
+  await Promise.all([open?.stop(), strict?.stop()]);
+  for (const folder of folders) await folder.remove();
+});
+
+function nested(depth: number): string {
+  return `{ viewer { user { ${'groups { users { '.repeat(depth / 2)} username ${'} }'.repeat(depth / 2)} } } }`;
+}
+
+function exponential(levels: number): string {
+  const fragments = Array.from({ length: levels }, (_, at) => `fragment f${at} on Viewer { a: user { username } ...f${at + 1} ...f${at + 1} }`);
+  return `{ viewer { ...f0 } } ${fragments.join(' ')} fragment f${levels} on Viewer { user { username } }`;
+}
+
+const many = (count: number, one: (at: number) => string): string => Array.from({ length: count }, (_, at) => one(at)).join(' ');
+
+const ATTACKS: [what: string, operation: Operation, code: string][] = [
+  ['overlapping fields, without end', { query: `{ ${many(3000, () => 'viewer { user { username } }')} }` }, 'GRAPHQL_PARSE_FAILED'],
+  ['a page of 2147483647', { query: '{ images(first: 2147483647) { nodes { name } } }' }, 'QUERY_TOO_COMPLEX'],
+  ['the same by a variable', { query: 'query ($n: Int) { images(first: $n) { nodes { name } } }', variables: { n: 2147483647 } }, 'QUERY_TOO_COMPLEX'],
+  ['pages within pages', { query: '{ images(first: 200) { nodes { servers(first: 200) { nodes { hostname } } } } }' }, 'QUERY_TOO_COMPLEX'],
+  ['a page of 201', { query: '{ images(first: 201) { nodes { name } } }' }, 'BAD_USER_INPUT'],
+  ['depth 200', { query: nested(198) }, 'QUERY_TOO_COMPLEX'],
+  ['10,000 aliases', { query: `{ ${many(10_000, (at) => `a${at}: __typename`)} }` }, 'GRAPHQL_PARSE_FAILED'],
+  ['101 aliases of __typename', { query: `{ ${many(101, (at) => `a${at}: __typename`)} }` }, 'QUERY_TOO_COMPLEX'],
+  ['100 mutations in one request', { query: `mutation { ${many(100, (at) => `a${at}: deleteDatacenter(name: "d${at}")`)} }` }, 'QUERY_TOO_COMPLEX'],
+  ['21 mutations hidden in a fragment', { query: `mutation { ...f } fragment f on Mutation { ${many(21, (at) => `a${at}: deleteDatacenter(name: "d${at}")`)} }` }, 'QUERY_TOO_COMPLEX'],
+  ['exponential fragments', { query: exponential(30) }, 'QUERY_TOO_COMPLEX'],
+  ['a fragment within itself', { query: '{ viewer { ...f } } fragment f on Viewer { user { username } ...f }' }, 'GRAPHQL_VALIDATION_FAILED'],
+  ['introspection that multiplies', { query: `{ __schema { types { ${'fields { type { '.repeat(6)} name ${'} }'.repeat(6)} } } }` }, 'GRAPHQL_VALIDATION_FAILED'],
+  ['a subscription without a stream', { query: 'subscription { taskChanged { id } }' }, 'BAD_REQUEST'],
+];
+
+function transportsOf(what: string): readonly Transport[] {
+  return what === 'a subscription without a stream' ? ['http'] : TRANSPORTS;
+}
+
+describe('an attack by the operation itself', () => {
+  const cases = ATTACKS.flatMap(([what, operation, code]) => transportsOf(what).map((transport) => ({ what, transport, operation, code })));
+
+  it.each(cases)('$what is refused over $transport', async ({ transport, operation, code }) => {
+    const found = await codes(transport, open.url, admin.key, operation);
+    expect(new Set(found)).toEqual(new Set([code]));
+  });
+
+  it.each(TRANSPORTS)('is answered within the limits, where it can be: the same fields again and again over %s', async (transport) => {
+    const query = `{ ${many(250, () => 'viewer { user { username } }')} }`;
+    expect(await codes(transport, open.url, admin.key, { query })).toEqual([]);
+  });
+});
+
+describe('what an attacker would like to read', () => {
+  it.each(TRANSPORTS)('is not suggested over %s, neither fields nor values', async (transport) => {
+    const wrong: Operation[] = [
+      { query: '{ viewe { user { username } } }' },
+      { query: '{ images(filter: { acces: [PUBLIC] }) { totalCount } }' },
+      { query: 'query ($f: ImageFilter) { images(filter: $f) { totalCount } }', variables: { f: { acces: ['x'] } } },
+      { query: 'query ($f: ImageFilter) { images(filter: $f) { totalCount } }', variables: { f: { access: ['PUBLI'] } } },
+    ];
+    for (const operation of wrong) {
+      const answer = await ask(transport, open.url, admin.key, operation);
+      expect(answer.errors).toBeDefined();
+      expect(JSON.stringify(answer)).not.toMatch(/did you mean|"access"|\bPUBLIC\b/i);
+    }
+  });
+
+  it('is masked when it is in a message or a stack', () => {
+    const lines: string[] = [];
+    const log = pino({ level: 'error' }, { write: (line: string) => void lines.push(line) });
+    const failure = new Error('connect postgres://gateway:hunter2@db/gateway');
+    const shown = publicErrorOf(new GraphQLError(failure.message, { originalError: failure }), { requestId: 'r-1', log });
+    expect(shown).toEqual({ message: expect.stringContaining('r-1'), extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: 'r-1' } });
+    expect(lines.join()).toContain('"requestId":"r-1"');
+  });
+
+  it('is no trace of the resolvers, whoever asks for one', async () => {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${admin.key}`, 'apollo-federation-include-trace': 'ftv1' };
+    const response = await fetch(`${open.url}/graphql`, { method: 'POST', headers, body: '{"query":"{ viewer { user { username } } }"}' });
+    expect(await response.text()).not.toContain('ftv1');
+  });
+
+  it.each(TRANSPORTS)('is not the schema, over %s, when introspection is off; nor any operation that is not in the manifest', async (transport) => {
+    const [refused] = await codes(transport, strict.url, strictKey, { query: '{ __schema { types { name } } }' });
+    expect(['DOCUMENT_NOT_TRUSTED', 'GRAPHQL_VALIDATION_FAILED']).toContain(refused);
+    expect(await codes(transport, strict.url, strictKey, { query: '{ viewer { user { active } } }' })).toEqual(['DOCUMENT_NOT_TRUSTED']);
+    expect(await codes(transport, strict.url, strictKey, { query: LISTED })).toEqual([]);
+  });
+
+  it.each(TRANSPORTS)('is found by the hash of the manifest alone over %s', async (transport) => {
+    const persistedQuery = { version: 1, sha256Hash: hashOf(LISTED) };
+    const operation = { extensions: { persistedQuery }, ...(transport === 'websocket' && { query: '' }) } as Operation;
+    const answer = await ask(transport, strict.url, strictKey, operation);
+    expect(answer.data).toEqual({ viewer: { user: { username: 'admin' } } });
+  });
+
+  it.each(TRANSPORTS)('tells its cost to a SuperAdmin over %s', async (transport) => {
+    const answer = await ask(transport, open.url, admin.key, { query: '{ images(first: 10) { nodes { name } } }' });
+    expect(answer.extensions).toEqual({ cost: 21 });
+  });
+});
+
+describe('an attack by the sign-in', () => {
+  const sign = (claims: Record<string, unknown>, algorithm = 'HS256', secret = SECRET) => new SignJWT(claims).setProtectedHeader({ alg: algorithm }).sign(Buffer.from(secret));
+  const later = Math.floor(Date.now() / 1000) + 600;
+  const unsigned = (payload: object): string => [{ alg: 'none' }, payload].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.') + '.';
+
+  const cases = TRANSPORTS.flatMap((transport) => [
+    { what: 'nothing', transport, token: async () => null },
+    { what: 'a token without exp', transport, token: () => sign({ sub: 'admin' }) },
+    { what: 'an expired token', transport, token: () => sign({ sub: 'admin', exp: later - 3600 }) },
+    { what: 'a token of another key', transport, token: () => sign({ sub: 'admin', exp: later }, 'HS256', 'x'.repeat(40)) },
+    { what: 'a token without a signature', transport, token: async () => unsigned({ sub: 'admin', exp: later }) },
+    { what: 'a token of somebody unknown', transport, token: () => sign({ sub: 'nobody', exp: later }) },
+  ]);
+
+  it.each(cases)('$what runs nothing over $transport', async ({ transport, token }) => {
+    const [code] = await codes(transport, open.url, await token(), { query: '{ __typename }' });
+    expect(['UNAUTHENTICATED', 'CLOSED_4401']).toContain(code);
+  });
+
+  it.each(TRANSPORTS)('a good token runs over %s', async (transport) => {
+    expect(await codes(transport, open.url, await sign({ sub: 'admin', exp: later }), { query: '{ __typename }' })).toEqual([]);
+  });
+});
+
+describe('an attack by a page of somebody else', () => {
+  const headers = () => ({ authorization: `Bearer ${admin.key}` });
+
+  it('cannot send a simple request, as CSRF prevention wants one that asks first', async () => {
+    const body = '{"query":"{ __typename }"}';
+    const posted = await fetch(`${open.url}/graphql`, { method: 'POST', headers: { ...headers(), 'content-type': 'text/plain' }, body });
+    const got = await fetch(`${open.url}/graphql?query=%7B__typename%7D`, { headers: headers() });
+    for (const response of [posted, got]) {
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
+    }
+  });
+
+  it.each(['application/json', 'text/event-stream'])('cannot change anything by GET, with Accept: %s', async (accept) => {
+    const query = encodeURIComponent('mutation { deleteDatacenter(name: "none") }');
+    const response = await fetch(`${open.url}/graphql?query=${query}`, { headers: { ...headers(), accept, 'apollo-require-preflight': '1' } });
+    expect(await response.text()).toContain('"BAD_REQUEST"');
+  });
+
+  it('cannot open a WebSocket or a stream from a foreign origin', async () => {
+    const socket = new WebSocket(`${open.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', { origin: 'https://evil.example' });
+    const refused = await new Promise((resolve) => socket.on('unexpected-response', (_request, response) => resolve(response.statusCode)));
+    const stream = await fetch(`${open.url}/graphql`, {
+      method: 'POST',
+      headers: { ...headers(), origin: 'https://evil.example', accept: 'text/event-stream', 'content-type': 'application/json' },
+      body: '{"query":"subscription { taskChanged { id } }"}',
+    });
+    expect([refused, stream.status]).toEqual([403, 403]);
+    expect(await stream.json()).toMatchObject({ errors: [{ extensions: { code: 'FORBIDDEN' } }] });
+  });
+});
+
+describe('an attack by size, time and number', () => {
+  it('a WebSocket message of 8 MB closes its socket with 1009', async () => {
+    const socket = new WebSocket(`${open.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+    const closed = new Promise((resolve) => socket.on('close', resolve));
+    socket.on('error', () => undefined);
+    socket.on('open', () => socket.send(`{"type":"connection_init","payload":{"x":"${'x'.repeat(8_000_000)}"}}`));
+    expect(await closed).toBe(1009);
+  });
+
+  it('a body that comes slowly is cut off', async () => {
+    const { status } = await sendRaw(open.url, 'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{');
+    expect(status).toBe(408);
+  });
+
+  it('more documents than are kept push out the oldest, and nothing else', async () => {
+    const register = async (at: number): Promise<string[]> => {
+      const query = `# ${at} ${'x'.repeat(300_000)}\n{ __typename }`;
+      return codes('http', open.url, admin.key, { query, extensions: { persistedQuery: { version: 1, sha256Hash: hashOf(query) } } });
+    };
+    for (let at = 0; at < 20; at += 1) expect(await register(at)).toEqual([]);
+    const [oldest, newest] = [0, 19].map((at) => hashOf(`# ${at} ${'x'.repeat(300_000)}\n{ __typename }`));
+    const byHash = (sha256Hash: string) => codes('http', open.url, admin.key, { extensions: { persistedQuery: { version: 1, sha256Hash } } } as unknown as Operation);
+    expect(await byHash(oldest!)).toEqual(['PERSISTED_QUERY_NOT_FOUND']);
+    expect(await byHash(newest!)).toEqual([]);
+  });
+
+  it('who sends more than the rate is told when to go on, over every transport', async () => {
+    for (let at = 0; at < 25; at += 1) await codes('http', strict.url, strictKey, { query: LISTED });
+    for (const transport of TRANSPORTS) {
+      const [error] = (await ask(transport, strict.url, strictKey, { query: LISTED })).errors!;
+      expect(error!.extensions).toMatchObject({ code: 'RATE_LIMITED', retryAfter: expect.any(Number) });
+    }
+    const response = await fetch(`${strict.url}/graphql`, { method: 'POST', headers: { authorization: `Bearer ${strictKey}`, 'content-type': 'application/json' }, body: JSON.stringify({ query: LISTED }) });
+    expect(response.status).toBe(429);
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+});
+
+describe('an attack by what the network says', () => {
+  it('X-Forwarded-For is believed of a configured proxy only', async () => {
+    const asTrusted = async (gateway: GatewayProcess) => (await fetch(`${gateway.url}/metrics`, { headers: { 'x-forwarded-for': '10.1.2.3' } })).status;
+    expect([await asTrusted(open), await asTrusted(strict)]).toEqual([403, 200]);
+  });
+
+  it.each([
+    'http://127.0.0.1/', 'http://2130706433/', 'http://0x7f000001/', 'http://0177.0.0.1/', 'http://[::1]/', 'http://[::ffff:127.0.0.1]/', 'http://localhost/', 'http://169.254.169.254/', 'http://0.0.0.0/',
+  ])('a manifest is not fetched from %s', async (manifestUrl) => {
+    const query = 'mutation ($input: ImportImageInput!) { importImage(input: $input) { image { name } } }';
+    const operation = { query, variables: { input: { name: 'inside', manifestUrl, datacenter: 'main' } } };
+    for (const transport of TRANSPORTS) expect(await codes(transport, open.url, admin.key, operation)).toEqual(['URL_NOT_ALLOWED']);
+  });
+});

@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { GatewayProcess, TestClient } from '../support/gateway.js';
+import { type ImgapiRepository, makeImage, startImgapiRepository } from '../support/imgapi-repository.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { sendRaw } from '../support/raw-http.js';
+import { temporaryFolder, type TemporaryFolder } from '../support/temp-folder.js';
+
+let database: TestDatabase;
+let repository: ImgapiRepository;
+let folders: TemporaryFolder[];
+let api: GatewayProcess;
+let admin: TestClient;
+
+beforeAll(async () => {
+  [database, repository] = [await createTestDatabase(), await startImgapiRepository()];
+  folders = [await temporaryFolder(), await temporaryFolder()];
+  api = await start(0, 'api');
+  admin = new TestClient(api.url, api.firstKey);
+}, 60_000);
+afterAll(async () => {
+  await api?.stop();
+  await repository?.close();
+  await database?.drop();
+  for (const folder of folders ?? []) await folder.remove();
+});
+
+/** Both keep images in the same store. */
+function start(folder: number, run: string): Promise<GatewayProcess> {
+  return GatewayProcess.start(folders[folder]!.path, { DATABASE_URL: database.url, IMAGE_STORE: `file:${folders[0]!.path}/images`, RUN: run });
+}
+
+describe('a gateway in parts', () => {
+  it('leaves tasks to the worker, which takes them up whenever it comes', async () => {
+    const image = makeImage({ name: 'parted', version: '1', size: 2000 });
+    repository.images.push(image);
+    const input = { name: 'parted', manifestUrl: repository.manifestUrl(image), datacenter: 'main' };
+    const { importImage } = await admin.run('mutation ($input: ImportImageInput!) { importImage(input: $input) { task { id } } }', { input });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await admin.run('query ($id: ID!) { task(id: $id) { status attempts } }', { id: importImage.task.id })).toEqual({ task: { status: 'PENDING', attempts: 0 } });
+    const worker = await start(1, 'worker');
+    expect(await admin.ended(importImage.task.id)).toMatchObject({ status: 'SUCCEEDED' });
+    await admin.run('mutation ($input: UpdateGlobalSettingsInput!) { updateGlobalSettings(input: $input) { vmsImageVmNic } }', { input: { vmsImageRepositories: [{ name: 'remote', url: repository.url }] } });
+    expect(await admin.run('mutation { refreshImageRepository(name: "remote") { added task { status } } }')).toEqual({ refreshImageRepository: { added: 1, task: { status: 'SUCCEEDED' } } });
+    expect(await worker.stop()).toBe(0);
+  }, 60_000);
+
+  it('has no doors where it only works, but tells how it is', async () => {
+    const worker = await start(1, 'worker');
+    const statusOf = async (path: string): Promise<number> => (await sendRaw(worker.url, `GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`)).status;
+    expect(await Promise.all(['/livez', '/readyz', '/metrics', '/graphql', '/graphiql', '/imgapi/ping'].map(statusOf))).toEqual([200, 200, 200, 404, 404, 404]);
+    expect(await worker.stop()).toBe(0);
+  }, 60_000);
+});

@@ -1,0 +1,57 @@
+import { createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import type { GraphqlError } from './gateway.js';
+
+export const TRANSPORTS = ['http', 'sse', 'websocket'] as const;
+export type Transport = (typeof TRANSPORTS)[number];
+
+export interface Operation {
+  query: string;
+  variables?: Record<string, unknown>;
+  operationName?: string;
+  extensions?: Record<string, unknown>;
+}
+
+export interface Result {
+  data?: Record<string, any> | null; // oxlint-disable-line typescript/no-explicit-any -- answers are as varied as queries
+  errors?: GraphqlError[];
+  extensions?: Record<string, unknown>;
+}
+
+async function post(url: string, key: string | null, operation: Operation, accept: string): Promise<string> {
+  const headers = { 'content-type': 'application/json', accept, ...(key !== null && { authorization: `Bearer ${key}` }) };
+  const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify(operation) });
+  return response.text();
+}
+
+async function overWebSocket(url: string, key: string | null, operation: Operation): Promise<Result> {
+  const client = createClient({
+    url: `${url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    retryAttempts: 0,
+    connectionParams: key === null ? {} : { authorization: `Bearer ${key}` },
+  });
+  try {
+    return await new Promise<Result>((resolve) => {
+      client.subscribe(operation, {
+        next: (result) => resolve(result as Result),
+        error: (errors) => resolve(Array.isArray(errors) ? { errors } : { errors: [{ message: 'closed', extensions: { code: `CLOSED_${(errors as { code?: number }).code}` } }] }),
+        complete: () => undefined,
+      });
+    });
+  } finally {
+    await client.dispose();
+  }
+}
+
+/** The first answer to an operation over a transport. */
+export async function ask(transport: Transport, url: string, key: string | null, operation: Operation): Promise<Result> {
+  if (transport === 'websocket') return overWebSocket(url, key, operation);
+  const text = await post(url, key, operation, transport === 'http' ? 'application/json' : 'text/event-stream');
+  return JSON.parse(text.startsWith('{') ? text : /data: (\{.*\})/.exec(text)![1]!) as Result;
+}
+
+/** The codes of its errors; empty when there are none. */
+export async function codes(transport: Transport, url: string, key: string | null, operation: Operation): Promise<string[]> {
+  return ((await ask(transport, url, key, operation)).errors ?? []).map((error) => error.extensions.code);
+}
