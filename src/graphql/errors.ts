@@ -49,7 +49,9 @@ export function statusOf(code: string): number {
 export function withStatus(error: AppError): GraphQLError {
   const { retryAfter } = error.extensions;
   const headers = new HeaderMap(typeof retryAfter === 'number' ? [['retry-after', String(retryAfter)]] : []);
-  return new GraphQLError(error.message, { originalError: error, extensions: { http: { status: statusOf(error.code), headers } } });
+  // An object, whatever other libraries declare of this extension: what it holds is Apollo Server's business.
+  const http: object = { status: statusOf(error.code), headers };
+  return new GraphQLError(error.message, { originalError: error, extensions: { http } });
 }
 
 /** Faults that graphql-js finds in arguments only when it runs: a null by way of a variable that has a default. */
