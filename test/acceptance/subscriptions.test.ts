@@ -104,12 +104,15 @@ describe('imageRepositoryChanged', () => {
     const input = { vmsImageRepositories: [{ name: 'remote', url: repository.url }] };
     await admin.run('mutation ($input: UpdateGlobalSettingsInput!) { updateGlobalSettings(input: $input) { vmsImageVmNic } }', { input });
     const changes = await follow(admin, 'subscription { imageRepositoryChanged(name: "remote") { status } }');
+    // Slow, so that it is still loading when that is told.
+    repository.fail = { list: { slow: 10_000 } };
     const statuses = (): string[] => changes.events.map(({ data }) => data.imageRepositoryChanged.status);
     // A load that ends before the gateway has the subscription is told to nobody; then another one is.
     while (statuses().length < 2 || statuses().at(-1) !== 'OK') {
       await admin.run('mutation { refreshImageRepository(name: "remote") { added } }');
       await until(() => statuses().length >= 2);
     }
+    repository.fail = {};
     expect(statuses().slice(-2)).toEqual(['LOADING', 'OK']);
     await changes.stop();
   });
