@@ -1,5 +1,6 @@
 import { type ASTVisitor, type DocumentNode, type FragmentDefinitionNode, GraphQLError, Kind, type OperationDefinitionNode, type SelectionSetNode, type ValidationContext, type ValidationRule } from 'graphql';
 import { AppError } from '../platform/errors.js';
+import { plainSubscriptions } from './plain-subscriptions.js';
 
 /** Tokens that a document may have; the longest of ours has about 300. */
 export const MAX_TOKENS = 2000;
@@ -96,4 +97,4 @@ export function documentLimits(context: ValidationContext): ASTVisitor {
 }
 
 /** On every transport, beside the rules of the specification. */
-export const LIMIT_RULES: readonly ValidationRule[] = [documentLimits];
+export const LIMIT_RULES: readonly ValidationRule[] = [documentLimits, plainSubscriptions];

@@ -52,16 +52,21 @@ function streamFaults(text: string): string[] {
   return events.flatMap(resultFaults);
 }
 
-function httpFaults({ way }: FuzzCase, { status, type, texts: [text = ''] }: Received): string[] {
+function httpFaults(sent: FuzzCase, { status, type, texts: [text = ''] }: Received): string[] {
   // Bytes that are no request at all may be answered by hanging up.
-  if (status === null) return way === 'socket' && text === '' ? [] : ['there is no status'];
+  if (status === null) return sent.way === 'socket' && text === '' ? [] : ['there is no status'];
   // Without an image server, its door has nothing to serve and says so.
-  if (status >= 500 && !(status === 503 && isImgapi(text))) return [`status ${status}`];
+  if (status >= 500 && !(status === 503 && (isImgapi(text) || isHead(sent)))) return [`status ${status}`];
   if (type.startsWith('text/event-stream')) return streamFaults(text);
   // A page for people says so in words.
   if (status === 404 && type.startsWith('text/plain')) return [];
   const isGraphql = status >= 400 || /graphql-response\+json/.test(type);
   return isGraphql && type !== '' && text !== '' && !isImgapi(text) ? resultFaults(text) : [];
+}
+
+/** Its answer has no body to tell by. */
+function isHead(sent: FuzzCase): boolean {
+  return sent.way === 'socket' && sent.bytes.startsWith('HEAD /imgapi/');
 }
 
 /** The image server has errors of its own protocol: a code and a message. */

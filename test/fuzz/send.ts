@@ -65,8 +65,8 @@ async function overSocket(url: string, { bytes }: Way<'socket'>): Promise<Receiv
   const status = /^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1];
   const type = /^content-type: *([^\r\n]*)/im.exec(head)?.[1] ?? '';
   const isChunked = /^transfer-encoding: *chunked/im.test(head);
-  // What follows the first body answers bytes that came after the first request.
-  const length = Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? Infinity);
+  // What follows the first body answers bytes that came after the first request; an answer to HEAD has none.
+  const length = bytes.startsWith('HEAD ') ? 0 : Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? Infinity);
   const text = rest.join('\r\n\r\n').slice(0, length);
   return { status: status === undefined ? null : Number(status), type: isChunked ? '' : type, texts: [text], ms: 0, isCut };
 }

@@ -29,8 +29,11 @@ export function everyWay(facts: Facts): Operation[] {
     plain(`query ($d: String!) { datacenter(name: $d) { name images(first: 200, showDeleted: true) ${page('name')} } }`, { d: name }),
     plain(`query ($d: String!) { datacenter(name: $d) { usableImages(first: 200) ${page('name')} servers ${page('hostname')} } }`, { d: name }),
     plain(`query ($d: String!) { images(datacenter: $d, first: 200) ${page(PLAIN.image)} }`, { d: name }),
-    plain(`query ($d: String!) { usableImages(datacenter: $d, first: 200) ${page(PLAIN.image)} servers(datacenter: $d) ${page(PLAIN.server)} }`, { d: name }),
-    plain(`query ($d: String!) { tasks(datacenter: $d, first: 200) ${page(PLAIN.task)} viewer { permissions(datacenter: $d) } }`, { d: name }),
+    // One at a time: of two that are refused, either may be the first to say so.
+    plain(`query ($d: String!) { usableImages(datacenter: $d, first: 200) ${page(PLAIN.image)} }`, { d: name }),
+    plain(`query ($d: String!) { servers(datacenter: $d) ${page(PLAIN.server)} }`, { d: name }),
+    plain(`query ($d: String!) { tasks(datacenter: $d, first: 200) ${page(PLAIN.task)} }`, { d: name }),
+    plain('query ($d: String!) { viewer { permissions(datacenter: $d) } }', { d: name }),
     plain('query ($d: String!) { datacenter(name: $d) { groups { name } } }', { d: name }),
   ]);
   const images = [...facts.images, { name: NOWHERE, uuid: NO_UUID }].map(({ name, uuid }) =>
