@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GatewayProcess, startFresh, TestClient } from '../support/gateway.js';
 import { type ImgapiRepository, makeImage, startImgapiRepository } from '../support/imgapi-repository.js';
 import type { TemporaryFolder } from '../support/temp-folder.js';
+import { type Watch, watch } from '../support/watch.js';
 
 let gateway: GatewayProcess;
 let admin: TestClient;
@@ -49,8 +50,13 @@ async function follow(client: TestClient, query: string): Promise<{ events: Reco
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 2000;
   while (!condition() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** An image that everybody of north sees. */
+async function probe(name: string): Promise<void> {
+  await importImage(name, { access: 'PUBLIC' });
 }
 
 const CHANGES = 'subscription { imageChanged { kind name image { status owner { username } } } }';
@@ -58,28 +64,28 @@ const CHANGES = 'subscription { imageChanged { kind name image { status owner { 
 describe('imageChanged', () => {
   it('tells each change once, in order, to those who see the image and to nobody else', async () => {
     const [dora, pat] = [await person('dora', ['ADMIN']), await person('pat', [])];
-    const [forAdmin, forDora, forPat] = [await follow(admin, CHANGES), await follow(dora, CHANGES), await follow(pat, CHANGES)];
+    const [forAdmin, forDora, forPat] = await Promise.all([admin, dora, pat].map(async (client) => watch(client, CHANGES, probe))) as [Watch, Watch, Watch];
     await importImage('secret');
     await importImage('open', { access: 'PUBLIC' });
-    await until(() => forPat.events.length >= 1 && forDora.events.length >= 4);
-    const told = (events: Record<string, any>[]) => events.map(({ data }) => `${data.imageChanged.kind} ${data.imageChanged.name}`); // oxlint-disable-line typescript/no-explicit-any -- see follow
+    await Promise.all([forAdmin.count(4), forDora.count(4), forPat.count(1)]);
+    const told = (one: Watch): string[] => one.events().map(({ imageChanged: { kind, name } }) => `${kind} ${name}`);
     const everything = ['CREATED secret', 'UPDATED secret', 'CREATED open', 'UPDATED open'];
-    expect(told(forAdmin.events)).toEqual(everything);
-    expect(told(forDora.events)).toEqual(everything);
-    expect(told(forPat.events).at(-1)).toBe('UPDATED open');
-    expect(told(forPat.events)).not.toContain('CREATED secret');
+    expect(told(forAdmin)).toEqual(everything);
+    expect(told(forDora)).toEqual(everything);
+    expect(told(forPat).at(-1)).toBe('UPDATED open');
+    expect(told(forPat)).not.toContain('CREATED secret');
     for (const one of [forAdmin, forDora, forPat]) await one.stop();
   });
 
   it('tells of an image that a failed import takes away', async () => {
-    const changes = await follow(admin, 'subscription { imageChanged(image: "broken") { kind image { name } } }');
+    const changes = await watch(admin, 'subscription { imageChanged { kind name image { name } } }', probe);
     repository.fail = { file: 'wrongByte' };
     await importImage('broken');
     repository.fail = {};
-    await until(() => changes.events.length >= 2);
-    expect(changes.events.map(({ data }) => data.imageChanged)).toEqual([
-      { kind: 'CREATED', image: { name: 'broken' } },
-      { kind: 'DELETED', image: null },
+    await changes.count(2);
+    expect(changes.events().map(({ imageChanged }) => imageChanged)).toEqual([
+      { kind: 'CREATED', name: 'broken', image: { name: 'broken' } },
+      { kind: 'DELETED', name: 'broken', image: null },
     ]);
     await changes.stop();
   });
@@ -98,9 +104,16 @@ describe('imageRepositoryChanged', () => {
     const input = { vmsImageRepositories: [{ name: 'remote', url: repository.url }] };
     await admin.run('mutation ($input: UpdateGlobalSettingsInput!) { updateGlobalSettings(input: $input) { vmsImageVmNic } }', { input });
     const changes = await follow(admin, 'subscription { imageRepositoryChanged(name: "remote") { status } }');
-    await admin.run('mutation { refreshImageRepository(name: "remote") { added } }');
-    await until(() => changes.events.length >= 2);
-    expect(changes.events.map(({ data }) => data.imageRepositoryChanged.status)).toEqual(['LOADING', 'OK']);
+    // Slow, so that it is still loading when that is told.
+    repository.fail = { list: { slow: 10_000 } };
+    const statuses = (): string[] => changes.events.map(({ data }) => data.imageRepositoryChanged.status);
+    // A load that ends before the gateway has the subscription is told to nobody; then another one is.
+    while (statuses().length < 2 || statuses().at(-1) !== 'OK') {
+      await admin.run('mutation { refreshImageRepository(name: "remote") { added } }');
+      await until(() => statuses().length >= 2);
+    }
+    repository.fail = {};
+    expect(statuses().slice(-2)).toEqual(['LOADING', 'OK']);
     await changes.stop();
   });
 

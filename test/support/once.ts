@@ -16,4 +16,8 @@ export const ONCE: readonly string[] = [
   'test/images/import/**',
   'test/repositories/diff.test.ts',
   'test/support/**',
+  // Run on both databases, or on Postgres alone, by themselves.
+  'test/images/search.test.ts',
+  'test/scale/plans.test.ts',
+  'test/graphql/parts.test.ts',
 ];

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ImageWorld } from '../images/image-world.js';
-import { watch } from './watch.js';
+import { watch } from '../support/watch.js';
 
 let world: ImageWorld;
 beforeAll(async () => {

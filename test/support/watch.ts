@@ -1,4 +1,4 @@
-import type { TestClient } from '../support/gateway.js';
+import type { TestClient } from './gateway.js';
 
 export interface Watch {
   /** The data of each event so far, without those of the probes. */
