@@ -42,20 +42,21 @@ function closeSoon(socket: WebSocket): void {
   setTimeout(() => socket.close(UNAUTHORIZED, 'Unauthorized'), LAST_WORDS_MS).unref();
 }
 
+function sit(socket: WebSocket, leave: (() => void) | null): boolean {
+  if (leave === null) socket.close(TRY_LATER, 'Too many connections');
+  else socket.once('close', leave);
+  return leave !== null;
+}
+
 /** Checks who connects and takes a seat for it, given back when the socket closes. */
 async function welcome(door: GraphqlDoor, connection: Connection): Promise<boolean> {
   const { socket } = connection.extra;
   const authorization = authorizationOf(connection);
   // Without a token a socket may be open, as its client may want to be told by the first operation; it runs nothing.
-  if (authorization === undefined) return true;
+  if (authorization === undefined) return sit(socket, door.anonymousSeats.take('anonymous'));
   try {
     const scope = await door.admission.open(authorization);
-    const leave = door.seats.take(scope.viewer.username);
-    if (leave === null) {
-      socket.close(TRY_LATER, 'Too many connections');
-      return false;
-    }
-    socket.once('close', leave);
+    if (!sit(socket, door.seats.take(scope.viewer.username))) return false;
     const left = msUntilExpiry(authorization);
     if (left !== null) {
       const expiry = setTimeout(() => closeSoon(socket), left).unref();
