@@ -58,7 +58,7 @@ if (process.argv.includes('--smoke')) {
   const answers = {};
   for (const [name, start] of Object.entries(starts)) {
     const server = await start(folder);
-    answers[name] = JSON.stringify(JSON.parse((await once(server.url, message)).text));
+    answers[name] = JSON.stringify(JSON.parse((await once(server.url, message)).text).data);
     await end(server);
   }
   await rm(folder, { recursive: true });
