@@ -48,6 +48,7 @@ import { resetStaleLoads } from './repositories/stale-loads.js';
 import { RepositorySchedule } from './repositories/schedule.js';
 import { trustedHosts } from './repositories/trusted-hosts.js';
 import { ChangeBus } from './tasks/change-bus.js';
+import { ChangeRelay } from './tasks/change-relay.js';
 import { Reminders } from './tasks/reminders.js';
 import { registerTaskMetrics } from './tasks/task-metrics.js';
 import { TaskPlaces } from './tasks/task-places.js';
@@ -185,6 +186,7 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   const database = await openDatabase(config.database, ENTITIES, tracing);
   const work = createWork(config, database, tracing, log);
   const firstKey = await prepare(config, work, log);
+  const relay = config.database.kind === 'postgres' ? await ChangeRelay.start(config.database.url, work.changes, log) : null;
   let ready = false;
   const app = createHttpServer(log, { trustProxy: config.trustProxy, requestTimeoutMs: config.limits.requestTimeoutMs });
   tracing?.traceRequests(app);
@@ -207,6 +209,7 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
       await afterRequests?.();
       await work.runner.stop();
       await work.fetch.close();
+      await relay?.stop();
       await database.close();
       await tracing?.stop();
       unlock();

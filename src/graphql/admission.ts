@@ -25,6 +25,8 @@ export interface DoorContext extends GatewayContext, Caller {
   startedAt: number;
   /** Known once the operation was admitted. */
   cost?: number;
+  /** Set once its end was told to the report. */
+  isReported?: boolean;
 }
 
 export interface AdmissionRules {

@@ -14,6 +14,9 @@ import { persistedQueries, type PersistedQueries } from './persisted-queries.js'
 import { Seats } from './seats.js';
 import { TrustedDocuments } from './trusted-documents.js';
 
+/** Sockets that nobody has signed in on; they can do nothing but wait. */
+const ANONYMOUS_SOCKETS = 200;
+
 export interface DoorSettings {
   introspection: boolean;
   /** Operations per user and minute; 0 is any number. */
@@ -50,6 +53,8 @@ export interface GraphqlDoor {
   changes: ChangeBus;
   persisted: PersistedQueries;
   seats: Seats;
+  /** Of sockets without a token, all together. */
+  anonymousSeats: Seats;
   operationsPerSocket: number;
   isOriginAllowed: (request: IncomingMessage) => boolean;
   log: Logger;
@@ -78,6 +83,7 @@ export function createDoor(parts: DoorParts, settings: DoorSettings): GraphqlDoo
     changes,
     persisted,
     seats: new Seats(settings.socketsPerUser),
+    anonymousSeats: new Seats(ANONYMOUS_SOCKETS),
     operationsPerSocket: settings.operationsPerSocket,
     isOriginAllowed: originRule(settings.publicUrl, settings.origins),
     log,

@@ -6,16 +6,17 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../platform/errors.js';
 import { traceIdOf } from '../platform/trace-id.js';
-import type { DoorContext } from './admission.js';
+import type { Caller, DoorContext } from './admission.js';
 import { compiledPlugin } from './compiled-plugin.js';
 import { doorPlugin } from './apollo-plugin.js';
 import type { GraphqlDoor } from './door.js';
 import { publicError, withStatus } from './errors.js';
 import { QuickDoor } from './quick-door.js';
 import { MAX_TOKENS } from './limits.js';
+import type { Finished } from './operation-report.js';
 import { streamHandler, wantsStream } from './sse-door.js';
 
 function quiet(log: GraphqlDoor['log']) {
@@ -55,29 +56,49 @@ function createApollo(door: GraphqlDoor, plugins: ApolloServerPlugin<DoorContext
   });
 }
 
+type Reported = Finished['context'];
+
 /** Serves GraphQL over HTTP and SSE at /graphql. The function returned is to be called after the last request. */
 export async function openHttpDoor(app: FastifyInstance, door: GraphqlDoor, plugins: ApolloServerPlugin<DoorContext>[] = []): Promise<() => Promise<void>> {
   const apollo = createApollo(door, plugins);
   await apollo.start();
   const quick = new QuickDoor(door, door.compiled);
-  const long = fastifyApolloHandler(apollo, {
+  const contexts = new WeakMap<FastifyRequest, Reported>();
+  const apolloHandler = fastifyApolloHandler(apollo, {
     context: async (request) => {
       try {
-        return await quick.contextOf(request);
+        const context = await quick.contextOf(request);
+        contexts.set(request, context);
+        return context;
       } catch (error) {
-        const { authorization, traceparent } = request.headers;
-        const caller = { authorization, transport: 'http' as const, requestId: request.id, traceId: traceIdOf(traceparent) };
-        door.operations.refusal(error, { ...caller, startedAt: performance.now() });
+        const context: Reported = { ...callerOf(request), startedAt: performance.now() };
+        contexts.set(request, context);
+        door.operations.refusal(error, context);
         throw error instanceof AppError ? withStatus(error) : error;
       }
     },
   });
-  const answer = quick.handler(async (request, reply) => long.call(app, request, reply));
+  const answer = quick.handler(async (request, reply) => {
+    const body: unknown = await apolloHandler.call(app, request, reply);
+    // What Apollo Server refuses before there is an operation: requests that are none, or that a foreign page may have sent.
+    const context = contexts.get(request) ?? { ...callerOf(request), startedAt: performance.now() };
+    if (reply.statusCode >= 400 && context.isReported !== true) door.report.finish({ context, operation: undefined, errors: errorsIn(body) });
+    return body;
+  });
   const stream = streamHandler(door);
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
-    handler: (request, reply) => (wantsStream(request) ? stream(request, reply) : answer(request, reply)),
+    handler: async (request, reply) => (wantsStream(request) ? stream(request, reply) : answer(request, reply)),
   });
   return () => apollo.stop();
+}
+
+function callerOf(request: FastifyRequest): Caller {
+  const { authorization, traceparent } = request.headers;
+  return { authorization, transport: 'http', requestId: request.id, traceId: traceIdOf(traceparent) };
+}
+
+function errorsIn(body: unknown): Finished['errors'] {
+  return typeof body === 'string' ? (JSON.parse(body) as Pick<Finished, 'errors'>).errors : undefined;
 }

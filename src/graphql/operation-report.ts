@@ -6,7 +6,7 @@ import type { OperationMetrics } from './operation-metrics.js';
 /** An operation that has been answered. */
 export interface Finished {
   /** Without a context: refused before the caller was known. */
-  context: Pick<DoorContext, 'transport' | 'requestId' | 'traceId' | 'startedAt'> & Partial<Pick<DoorContext, 'scope' | 'cost'>>;
+  context: Pick<DoorContext, 'transport' | 'requestId' | 'traceId' | 'startedAt'> & Partial<Pick<DoorContext, 'scope' | 'cost' | 'isReported'>>;
   operation: OperationDefinitionNode | undefined;
   errors: readonly GraphQLFormattedError[] | undefined;
 }
@@ -27,6 +27,7 @@ export class OperationReport {
   ) {}
 
   finish({ context, operation, errors }: Finished): void {
+    context.isReported = true;
     const ms = performance.now() - context.startedAt;
     const kind = operation?.operation ?? 'unknown';
     const name = operation?.name?.value;

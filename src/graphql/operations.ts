@@ -50,7 +50,7 @@ export class Operations {
   readonly #documents = new Recent<DocumentNode>(KEPT_DOCUMENTS);
   readonly #streams = new SharedStreams({
     shown: (result, context) => this.#shown(result, context),
-    ended: (error, context) => new PublicErrors([publicErrorOf(error, this.#sink(context))]),
+    ended: (error, context) => this.#ended(error, context),
   });
 
   constructor(private readonly parts: OperationParts) {}
@@ -100,6 +100,13 @@ export class Operations {
     const refused = error instanceof PublicErrors ? error : new PublicErrors([publicErrorOf(error, sink)]);
     this.parts.report.finish({ context, operation, errors: refused.errors });
     return refused;
+  }
+
+  #ended(error: unknown, context: DoorContext): PublicErrors {
+    const shown = publicErrorOf(error, this.#sink(context));
+    const { requestId, traceId, transport, scope } = context;
+    this.parts.log.info({ requestId, traceId, transport, user: scope.viewer.username, code: shown.extensions?.code, reason: shown.message }, 'A stream was ended.');
+    return new PublicErrors([shown]);
   }
 
   async #document(request: OperationRequest): Promise<DocumentNode> {

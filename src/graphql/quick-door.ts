@@ -6,6 +6,7 @@ import type { GraphqlDoor } from './door.js';
 import { costShown } from './operations.js';
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+type Headers = ReturnType<FastifyReply['getHeaders']>;
 type Variables = Record<string, unknown>;
 
 interface Body {
@@ -67,8 +68,9 @@ export class QuickDoor {
         reply.headers(headers);
         return answer;
       }
+      const before = reply.getHeaders();
       const payload = await long(request, reply);
-      if (reply.statusCode === 200 && !reply.sent) this.#learn(accept, reply);
+      if (reply.statusCode === 200 && !reply.sent) this.#learn(accept, before, reply.getHeaders());
       return payload;
     };
   }
@@ -91,9 +93,10 @@ export class QuickDoor {
     }
   }
 
-  #learn(accept: string, reply: FastifyReply): void {
+  /** What others set, such as the origins that may read the answer, they set on each request by themselves. */
+  #learn(accept: string, before: Headers, after: Headers): void {
     if (this.#headers.has(accept) || this.#headers.size >= MOST_ACCEPTS || accept.length > 500) return;
-    const { 'content-length': _length, 'x-request-id': _id, ...headers } = reply.getHeaders();
-    this.#headers.set(accept, headers as Record<string, string>);
+    const added = Object.entries(after).filter(([name]) => name !== 'content-length' && !(name in before));
+    this.#headers.set(accept, Object.fromEntries(added) as Record<string, string>);
   }
 }

@@ -14,11 +14,11 @@ const PING_MS = 12_000;
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 
 /** Whether the answer is to be a stream of server-sent events: asked for alone, or for a subscription. */
-export function wantsStream({ headers, body }: FastifyRequest): boolean {
+export function wantsStream({ headers, body, query: search }: FastifyRequest): boolean {
   const accept = headers.accept ?? '';
   if (!accept.includes('text/event-stream')) return false;
   if (!/json|\*\/\*/.test(accept)) return true;
-  const { query } = (body ?? {}) as { query?: unknown };
+  const { query } = (body ?? search ?? {}) as { query?: unknown };
   return typeof query === 'string' && /\bsubscription\b/.test(query);
 }
 

@@ -2,8 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { randomUUID } from 'node:crypto';
 import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
-import type { ConnectionInitMessage, Context, ServerOptions } from 'graphql-ws';
-import { type Extra, useServer } from 'graphql-ws/use/ws';
+import type { Context, ServerOptions } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { AppError } from '../platform/errors.js';
 import { endWithFault } from '../platform/http-faults.js';
@@ -14,6 +13,7 @@ import type { GraphqlDoor } from './door.js';
 import { PublicErrors } from './errors.js';
 import type { Admitted, OperationRequest } from './operations.js';
 import type { Results } from './shared-streams.js';
+import { type SocketExtra, speakProtocol } from './socket-protocol.js';
 import { msUntilExpiry } from './token-expiry.js';
 
 const PROTOCOL = 'graphql-transport-ws';
@@ -23,13 +23,11 @@ const MAX_BUFFERED_BYTES = 1024 * 1024;
 const GOING_AWAY = 1001;
 const TRY_LATER = 1013;
 const UNAUTHORIZED = 4401;
-const PING_MS = 12_000;
 /** Time for the last messages to go out before a socket is closed. */
 const LAST_WORDS_MS = 200;
 
-type Params = ConnectionInitMessage['payload'];
-type Extras = Record<string, unknown>;
-type Connection = Context<Params, Extra & Partial<Extras>>;
+type Params = Record<string, unknown>;
+type Connection = Context<Params, SocketExtra>;
 
 /** The Authorization value: of `connectionParams`, whatever its case, else of the upgrade request. */
 function authorizationOf({ connectionParams, extra }: Connection): string | undefined {
@@ -43,20 +41,21 @@ function closeSoon(socket: WebSocket): void {
   setTimeout(() => socket.close(UNAUTHORIZED, 'Unauthorized'), LAST_WORDS_MS).unref();
 }
 
+function sit(socket: WebSocket, leave: (() => void) | null): boolean {
+  if (leave === null) socket.close(TRY_LATER, 'Too many connections');
+  else socket.once('close', leave);
+  return leave !== null;
+}
+
 /** Checks who connects and takes a seat for it, given back when the socket closes. */
 async function welcome(door: GraphqlDoor, connection: Connection): Promise<boolean> {
   const { socket } = connection.extra;
   const authorization = authorizationOf(connection);
   // Without a token a socket may be open, as its client may want to be told by the first operation; it runs nothing.
-  if (authorization === undefined) return true;
+  if (authorization === undefined) return sit(socket, door.anonymousSeats.take('anonymous'));
   try {
     const scope = await door.admission.open(authorization);
-    const leave = door.seats.take(scope.viewer.username);
-    if (leave === null) {
-      socket.close(TRY_LATER, 'Too many connections');
-      return false;
-    }
-    socket.once('close', leave);
+    if (!sit(socket, door.seats.take(scope.viewer.username))) return false;
     const left = msUntilExpiry(authorization);
     if (left !== null) {
       const expiry = setTimeout(() => closeSoon(socket), left).unref();
@@ -135,7 +134,7 @@ async function subscribe(door: GraphqlDoor, admitted: Admitted, { socket, id }: 
 }
 
 /** What graphql-ws asks on the way: who connects, whether an operation may run, and how errors look. */
-function serverOptions(door: GraphqlDoor): ServerOptions<Params, Extra & Partial<Extras>> {
+function serverOptions(door: GraphqlDoor): ServerOptions<Params, SocketExtra> {
   const places = new WeakMap<ExecutionArgs, Place>();
   return {
     jsonMessageReviver: readClientMessage,
@@ -174,10 +173,8 @@ export function openWebsocketDoor(server: Server, door: GraphqlDoor): () => Prom
   sockets.on('connection', (socket) => {
     door.metrics.opened('websocket');
     socket.once('close', () => door.metrics.closed('websocket'));
-    // graphql-ws listens for one error only, and a second one would end the process.
-    socket.on('error', (error) => door.log.info({ reason: error.message }, 'A WebSocket broke off.'));
   });
-  const graphql = useServer<Params, Extras>({ ...serverOptions(door), isProd: true }, sockets, PING_MS);
+  const stopPings = speakProtocol(sockets, serverOptions(door), door.log);
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
     if (request.url?.split('?', 1)[0] !== '/graphql') return endWithFault(socket as never, 404, 'There is no WebSocket here; it is at /graphql.');
@@ -192,7 +189,8 @@ export function openWebsocketDoor(server: Server, door: GraphqlDoor): () => Prom
     server.off('upgrade', upgrade);
     for (const client of sockets.clients) client.close(GOING_AWAY, 'Going away');
     const cut = setTimeout(() => sockets.clients.forEach((client) => client.terminate()), 500);
-    await graphql.dispose();
+    stopPings();
+    await new Promise((resolve) => sockets.close(resolve));
     clearTimeout(cut);
   };
 }

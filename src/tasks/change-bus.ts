@@ -45,13 +45,23 @@ class Listener implements AsyncIterableIterator<Change> {
     if (this.#ended) return;
     if (change.type === 'rights' && this.#waiting.at(-1)?.type === 'rights') return;
     this.#waiting.push(change);
-    if (this.#waiting.length > BACKLOG_LIMIT) this.#overflow();
+    if (this.#waiting.length > BACKLOG_LIMIT) this.overrun();
     this.#wake?.();
+  }
+
+  /** Ends it with SLOW_READER. */
+  overrun(): void {
+    this.#overrun = true;
+    this.#waiting.length = 0;
+    this.#end();
   }
 
   async next(): Promise<IteratorResult<Change>> {
     for (;;) {
-      if (this.#overrun) throw slowReader();
+      if (this.#overrun) {
+        this.#overrun = false;
+        throw slowReader();
+      }
       const change = this.#waiting.shift();
       if (change !== undefined) return { done: false, value: change };
       if (this.#ended) return { done: true, value: undefined };
@@ -70,12 +80,6 @@ class Listener implements AsyncIterableIterator<Change> {
     return this;
   }
 
-  #overflow(): void {
-    this.#overrun = true;
-    this.#waiting.length = 0;
-    this.#end();
-  }
-
   #end(): void {
     this.#ended = true;
     this.onEnd(this);
@@ -84,23 +88,35 @@ class Listener implements AsyncIterableIterator<Change> {
 }
 
 /** Events were lost on the way to a subscriber: it must read the present state and subscribe anew. */
-export function slowReader(): AppError {
-  return new AppError('SLOW_READER', 'Events came faster than they were read, so some were lost; read the present state and subscribe again.');
+function slowReader(): AppError {
+  return new AppError('SLOW_READER', 'Some events were lost on the way, as they came faster than they were read or a connection broke; read the present state and subscribe again.');
 }
 
 /**
- * Hands committed changes to those who listen in this process, in the order of their commits. A listener that falls
+ * Hands committed changes to those who listen in this process, in the order of their commits, and to a relay. A listener that falls
  * 1,000 changes behind is ended rather than let the memory grow.
  */
 export class ChangeBus {
   readonly #listeners = new Map<Listener, Followed['type']>();
   #round: Iterator<Listener> = this.#listeners.keys();
+  #relay: ((change: Change) => void) | null = null;
 
   get listening(): number {
     return this.#listeners.size;
   }
 
+  /** Changes of this process are handed on, too, to those who listen in others. */
+  relayTo(relay: (change: Change) => void): void {
+    this.#relay = relay;
+  }
+
   publish(change: Change): void {
+    this.deliver(change);
+    this.#relay?.(change);
+  }
+
+  /** To those who listen here. */
+  deliver(change: Change): void {
     for (const [listener, type] of this.#listeners) if (type === change.type || change.type === 'rights') listener.offer(change);
   }
 
@@ -121,6 +137,11 @@ export class ChangeBus {
     const listener = new Listener((ended) => this.#listeners.delete(ended));
     this.#listeners.set(listener, type);
     return listener as AsyncIterableIterator<Change> as AsyncIterableIterator<Heard<T>>;
+  }
+
+  /** Changes did not arrive: ends every listener with SLOW_READER, so that its reader looks anew. */
+  lost(): void {
+    for (const listener of [...this.#listeners.keys()]) listener.overrun();
   }
 
   /** Ends every listener, for the stop of the process. */

@@ -66,10 +66,13 @@ export class TaskRunner {
     this.#isElsewhere = true;
   }
 
-  /** Queues tasks that another process recorded meanwhile. */
+  /** Queues tasks that another process recorded meanwhile, and stops those that it called off. */
   async takeUp(): Promise<void> {
-    const open = await this.#em().find(Task, { status: 'PENDING' }, { fields: ['id', 'action'], orderBy: { id: 'asc' } });
+    const em = this.#em();
+    const open = await em.find(Task, { status: 'PENDING' }, { fields: ['id', 'action'], orderBy: { id: 'asc' } });
     for (const task of open) this.enqueue(task.id, task.action);
+    const cancelled = await em.find(Task, { id: [...this.#entries.keys()], cancelRequested: true, finishedAt: null }, { fields: ['id'] });
+    for (const { id } of cancelled) this.#entries.get(id)?.controller.abort('cancelled' satisfies StopReason);
   }
 
   /** Queues a committed task; a task that is queued already stays where it is. */
@@ -92,9 +95,8 @@ export class TaskRunner {
 
   /** Stops a queued or running task, whose row says that it shall; resolves when it has been undone. */
   async cancel(taskId: string): Promise<void> {
-    const entry = this.#entries.get(taskId);
-    entry?.controller.abort('cancelled' satisfies StopReason);
-    await entry?.ended;
+    this.#entries.get(taskId)?.controller.abort('cancelled' satisfies StopReason);
+    await this.ended(taskId);
   }
 
   /** Stops all work where it is; what is open goes on at the next start. */

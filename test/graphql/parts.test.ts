@@ -1,4 +1,6 @@
+import { MikroORM } from '@mikro-orm/postgresql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { follow } from '../support/follow.js';
 import { GatewayProcess, TestClient } from '../support/gateway.js';
 import { type ImgapiRepository, makeImage, startImgapiRepository } from '../support/imgapi-repository.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -41,6 +43,39 @@ describe('a gateway in parts', () => {
     expect(await admin.ended(importImage.task.id)).toMatchObject({ status: 'SUCCEEDED' });
     await admin.run('mutation ($input: UpdateGlobalSettingsInput!) { updateGlobalSettings(input: $input) { vmsImageVmNic } }', { input: { vmsImageRepositories: [{ name: 'remote', url: repository.url }] } });
     expect(await admin.run('mutation { refreshImageRepository(name: "remote") { added task { status } } }')).toEqual({ refreshImageRepository: { added: 1, task: { status: 'SUCCEEDED' } } });
+    expect(await worker.stop()).toBe(0);
+  }, 60_000);
+
+  it('tells of what the worker does where somebody listens, and begins anew when the way between them breaks', async () => {
+    const worker = await start(1, 'worker');
+    const following = await follow('websocket', api.url, api.firstKey!, 'subscription { taskChanged { status } }');
+    await admin.run('mutation { refreshImageRepository(name: "remote") { added } }');
+    while (following.events.at(-1)?.taskChanged.status !== 'SUCCEEDED') await new Promise((resolve) => setTimeout(resolve, 20));
+    const again = await follow('sse', api.url, api.firstKey!, 'subscription { imageRepositoryChanged { status } }');
+    const orm = await MikroORM.init({ clientUrl: database.url, entities: [], discovery: { warnWhenNoEntities: false } });
+    await orm.em.getConnection().execute("select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen %' or query like '%pg_notify%' and pid <> pg_backend_pid()");
+    await orm.close(true);
+    expect(await Promise.all([following.ended, again.ended])).toEqual(['SLOW_READER', 'SLOW_READER']);
+    await Promise.all([following.stop(), again.stop()]);
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    const anew = await follow('websocket', api.url, api.firstKey!, 'subscription { imageRepositoryChanged { status } }');
+    await admin.run('mutation { refreshImageRepository(name: "remote") { added } }');
+    while (anew.events.at(-1)?.imageRepositoryChanged.status !== 'OK') await new Promise((resolve) => setTimeout(resolve, 20));
+    await anew.stop();
+    expect(await worker.stop()).toBe(0);
+  }, 60_000);
+
+  it('calls off in one part what runs in another', async () => {
+    const worker = await start(1, 'worker');
+    const image = makeImage({ name: 'stopped', version: '1', size: 2000 });
+    repository.images.push(image);
+    repository.fail = { file: 'silence' };
+    const input = { name: 'stopped', manifestUrl: repository.manifestUrl(image), datacenter: 'main' };
+    const { importImage } = await admin.run('mutation ($input: ImportImageInput!) { importImage(input: $input) { task { id } } }', { input });
+    const { id } = importImage.task;
+    while ((await admin.run('query ($id: ID!) { task(id: $id) { phase } }', { id })).task.phase !== 'DOWNLOADING') await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await admin.run('mutation ($id: ID!) { cancelTask(id: $id) { status } }', { id })).toEqual({ cancelTask: { status: 'CANCELLED' } });
+    repository.fail = {};
     expect(await worker.stop()).toBe(0);
   }, 60_000);
 

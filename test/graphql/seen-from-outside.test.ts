@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { follow } from '../support/follow.js';
 import { type GatewayProcess, startFresh, type TestClient } from '../support/gateway.js';
 import { type ImgapiRepository, makeImage, startImgapiRepository } from '../support/imgapi-repository.js';
 import type { TemporaryFolder } from '../support/temp-folder.js';
@@ -92,8 +93,12 @@ function lines(): Record<string, unknown>[] {
 }
 
 async function lineOf(requestId: string): Promise<Record<string, unknown>> {
+  return lineWith((line) => line.requestId === requestId);
+}
+
+async function lineWith(isMeant: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
   for (;;) {
-    const found = lines().find((line) => line.requestId === requestId);
+    const found = lines().find(isMeant);
     if (found) return found;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -110,6 +115,18 @@ describe('the log', () => {
     expect(await lineOf('gone-1')).toMatchObject({ level: 30, operation: 'Gone', user: 'admin', outcome: 'NOT_FOUND', refusals: [{ code: 'NOT_FOUND', message: expect.stringContaining('none'), path: 'deleteDatacenter' }] });
     await send('{ __typename }', { 'x-request-id': 'nobody-1', authorization: 'Bearer wrong' });
     expect(await lineOf('nobody-1')).toMatchObject({ level: 30, user: null, outcome: 'UNAUTHENTICATED' });
+    await send('{ __typename }', { 'x-request-id': 'foreign-1', 'content-type': 'text/plain' });
+    expect(await lineOf('foreign-1')).toMatchObject({ level: 30, outcome: 'BAD_REQUEST' });
+  });
+
+  it('tells why a stream was ended', async () => {
+    await admin.run('mutation { createUser(input: { username: "ended" }) { username } }');
+    const { createApiKey } = await admin.run('mutation { createApiKey(input: { username: "ended", name: "k" }) { id key } }');
+    const following = await follow('sse', gateway.url, createApiKey.key, 'subscription { taskChanged { id } }');
+    await admin.run(`mutation { revokeApiKey(id: "${createApiKey.id}") }`);
+    expect(await following.ended).toBe('UNAUTHENTICATED');
+    expect(await lineWith(({ msg }) => msg === 'A stream was ended.')).toMatchObject({ level: 30, user: 'ended', code: 'UNAUTHENTICATED', transport: 'sse' });
+    await following.stop();
   });
 
   it('never has a key in it', () => {

@@ -141,6 +141,14 @@ describe('a socket', () => {
     for (const stream of streams) await stream.stop();
   });
 
+  it('that sends what is no message of a client is closed with 4400, and nothing is written that could not be read', async () => {
+    const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+    const closed = new Promise((resolve) => socket.on('close', resolve));
+    socket.on('open', () => socket.send('{"type":"next","id":"1","payload":{}}'));
+    expect(await closed).toBe(4400);
+    expect(gateway.output()).not.toContain('Unexpected message');
+  });
+
   it('that is broken in the middle costs nobody else anything', async () => {
     const { hostname, port } = new URL(gateway.url);
     const socket = connect(Number(port), hostname);
