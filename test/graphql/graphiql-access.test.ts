@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser } from '../support/browser.js';
+import { launchBrowser, livingBrowser } from '../support/browser.js';
 import { buildBundle, type GraphiqlWorld, KEY, removeBundle, startWorld } from '../support/graphiql-world.js';
 
 let folder: string;
@@ -21,6 +21,7 @@ afterAll(async () => {
 });
 
 async function open(address: string, colorScheme: 'light' | 'dark' = 'light'): Promise<Page> {
+  browser = await livingBrowser(browser);
   const context = await browser.newContext({ viewport: { width: 1600, height: 1000 }, colorScheme });
   context.setDefaultTimeout(30_000);
   const page = await context.newPage();
@@ -45,7 +46,7 @@ async function violations(page: Page): Promise<string[]> {
 const link = `/graphiql#token=${KEY}`;
 const PANELS = ['Documentation Explorer', 'History', 'GraphiQL Explorer'];
 
-describe('GraphiQL, for those who cannot see or point', { timeout: 180_000 }, () => {
+describe('GraphiQL, for those who cannot see or point', { timeout: 180_000, retry: 2 }, () => {
   it.each(['light', 'dark'] as const)('has no fault that axe knows of, whatever is open, in the %s theme', async (theme) => {
     const page = await open(link, theme);
     await page.getByRole('status').getByText('Signed in as ada').waitFor();
@@ -89,8 +90,10 @@ describe('GraphiQL, for those who cannot see or point', { timeout: 180_000 }, ()
     await page.getByRole('button', { name: 'Show GraphiQL Explorer' }).click();
     const field = page.locator('.graphiql-explorer-root [data-field-name="alias"]').first();
     await field.focus();
+    expect(await field.getAttribute('aria-pressed')).toBe('false');
     await page.keyboard.press('Enter');
     await page.locator('.graphiql-query-editor .view-line').filter({ hasText: 'alias' }).nth(1).waitFor();
+    await expect.poll(async () => field.getAttribute('aria-pressed')).toBe('true');
     await page.context().close();
   });
 });
@@ -104,7 +107,7 @@ describe('GraphiQL, in a strict page', () => {
   });
 });
 
-it('keeps a history of what was run', async () => {
+it('keeps a history of what was run', { retry: 2 }, async () => {
   const page = await open(link);
   await page.getByRole('status').getByText('Signed in as ada').waitFor();
   await page.locator('.graphiql-execute-button').click();

@@ -36,6 +36,14 @@ export async function launchBrowser(): Promise<Browser> {
   });
 }
 
+/**
+ * The same browser while it lives, else a new one. Chromium now and then aborts on a busy machine ("SkFontMgr … Not implemented");
+ * a test that retries goes on with a new one instead of failing with all tests after it.
+ */
+export async function livingBrowser(browser: Browser): Promise<Browser> {
+  return browser.isConnected() ? browser : launchBrowser();
+}
+
 async function findExecutable(): Promise<Executable> {
   const own = process.env['CHROMIUM_PATH'];
   if (own !== undefined && own !== '') {
