@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { build, preview, type PreviewServer } from 'vite';
-import { launchBrowser, livingBrowser } from '../support/browser.js';
+import { launchBrowser } from '../support/browser.js';
 import { type GatewayProcess, startFresh, type TestClient } from '../support/gateway.js';
 import { type ImgapiRepository, makeImage, startImgapiRepository } from '../support/imgapi-repository.js';
 import { type TemporaryFolder, temporaryFolder } from '../support/temp-folder.js';
@@ -109,7 +109,6 @@ describe('the page', () => {
   });
 
   it('lists the images and follows them', async () => {
-    browser = await livingBrowser(browser);
     const page = await browser.newPage();
     await page.goto(server.resolvedUrls?.local[0] ?? '');
     await page.getByLabel('API key').fill(admin.key ?? '');
@@ -122,8 +121,7 @@ describe('the page', () => {
     await page.getByRole('listitem').getByText('debian-12 2.0.0').waitFor({ state: 'detached' });
   });
 
-  it('says why when the key is no good', { retry: 2 }, async () => {
-    browser = await livingBrowser(browser);
+  it('says why when the key is no good', async () => {
     const page = await browser.newPage();
     await page.goto(server.resolvedUrls?.local[0] ?? '');
     await page.getByLabel('API key').fill('nonsense');

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser, livingBrowser } from '../support/browser.js';
+import { launchBrowser } from '../support/browser.js';
 import { buildBundle, type GraphiqlWorld, KEY, removeBundle, startWorld } from '../support/graphiql-world.js';
 
 let folder: string;
@@ -21,7 +21,6 @@ afterAll(async () => {
 });
 
 async function open(address: string, colorScheme: 'light' | 'dark' = 'light'): Promise<Page> {
-  browser = await livingBrowser(browser);
   const context = await browser.newContext({ viewport: { width: 1600, height: 1000 }, colorScheme });
   context.setDefaultTimeout(30_000);
   const page = await context.newPage();
@@ -46,7 +45,7 @@ async function violations(page: Page): Promise<string[]> {
 const link = `/graphiql#token=${KEY}`;
 const PANELS = ['Documentation Explorer', 'History', 'GraphiQL Explorer'];
 
-describe('GraphiQL, for those who cannot see or point', { timeout: 180_000, retry: 2 }, () => {
+describe('GraphiQL, for those who cannot see or point', { timeout: 180_000 }, () => {
   it.each(['light', 'dark'] as const)('has no fault that axe knows of, whatever is open, in the %s theme', async (theme) => {
     const page = await open(link, theme);
     await page.getByRole('status').getByText('Signed in as ada').waitFor();
@@ -107,7 +106,7 @@ describe('GraphiQL, in a strict page', () => {
   });
 });
 
-it('keeps a history of what was run', { retry: 2 }, async () => {
+it('keeps a history of what was run', async () => {
   const page = await open(link);
   await page.getByRole('status').getByText('Signed in as ada').waitFor();
   await page.locator('.graphiql-execute-button').click();

@@ -3,7 +3,7 @@ import { fastify } from 'fastify';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { registerGraphiql } from '../../src/graphql/graphiql.js';
-import { launchBrowser, livingBrowser } from '../support/browser.js';
+import { launchBrowser } from '../support/browser.js';
 import type { GraphiqlWorld } from '../support/graphiql-world.js';
 import { buildBundle, KEY, removeBundle, startWorld } from '../support/graphiql-world.js';
 
@@ -30,7 +30,6 @@ interface Visit extends AsyncDisposable {
 /** A fresh browser profile on a fresh server. */
 async function visit(address: string): Promise<Visit> {
   const world = await startWorld(folder);
-  browser = await livingBrowser(browser);
   const context = await browser.newContext({ viewport: { width: 1600, height: 1400 } });
   // Below the time limit of a test, so that a failure names what was waited for.
   context.setDefaultTimeout(15_000);
@@ -78,7 +77,7 @@ async function run(page: Page, tab: string): Promise<void> {
   await page.locator('.graphiql-execute-button').click();
 }
 
-describe('GraphiQL in a browser', { retry: 2 }, () => {
+describe('GraphiQL in a browser', () => {
   it('signs in with the token of a link and takes it out of the address', async () => {
     await using visited = await visit(link);
     const { page, world } = visited;
