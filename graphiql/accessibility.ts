@@ -14,6 +14,9 @@ const MENDS: readonly ((root: ParentNode) => void)[] = [
     for (const field of root.querySelectorAll('[data-field-name], [data-arg-name]')) {
       set(field, 'tabindex', '0');
       set(field, 'role', 'button');
+      // Its mark is filled or turned while the operation has it; nothing else says so.
+      const mark = field.querySelector('svg');
+      if (mark !== null) set(field, 'aria-pressed', String(mark.style.fill !== '' || mark.style.transform !== ''));
     }
     for (const select of root.querySelectorAll('.graphiql-explorer-actions select')) set(select, 'aria-label', 'Kind of operation to add');
     for (const button of root.querySelectorAll('.graphiql-explorer-actions button')) set(button, 'aria-label', 'Add an operation');

@@ -89,8 +89,10 @@ describe('GraphiQL, for those who cannot see or point', { timeout: 180_000 }, ()
     await page.getByRole('button', { name: 'Show GraphiQL Explorer' }).click();
     const field = page.locator('.graphiql-explorer-root [data-field-name="alias"]').first();
     await field.focus();
+    expect(await field.getAttribute('aria-pressed')).toBe('false');
     await page.keyboard.press('Enter');
     await page.locator('.graphiql-query-editor .view-line').filter({ hasText: 'alias' }).nth(1).waitFor();
+    await expect.poll(async () => field.getAttribute('aria-pressed')).toBe('true');
     await page.context().close();
   });
 });

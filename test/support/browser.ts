@@ -55,6 +55,7 @@ async function packagedExecutable(): Promise<Executable> {
   const cache = join(import.meta.dirname, '../../node_modules/.cache');
   const folder = join(cache, `chromium-${version}`);
   if (!existsSync(folder)) await unpackOnce(bin, cache, folder);
+  await nameFonts(folder);
   return {
     path: join(folder, 'chromium'),
     env: { ...definedEnvironment(), LD_LIBRARY_PATH: join(folder, 'lib'), FONTCONFIG_FILE: join(folder, 'fonts.conf') },
@@ -65,7 +66,7 @@ async function unpackOnce(bin: string, cache: string, folder: string): Promise<v
   await mkdir(cache, { recursive: true });
   const partial = await mkdtemp(`${folder}.partial-`);
   try {
-    await unpackInto(partial, bin, folder);
+    await unpackInto(partial, bin);
     await rename(partial, folder);
   } catch (error) {
     // Another test process may have been first; then its folder is as good.
@@ -75,7 +76,7 @@ async function unpackOnce(bin: string, cache: string, folder: string): Promise<v
   }
 }
 
-async function unpackInto(target: string, bin: string, finalFolder: string): Promise<void> {
+async function unpackInto(target: string, bin: string): Promise<void> {
   await decompress(join(bin, 'chromium.br'), join(target, 'chromium'));
   for (const archive of ['al2023.tar', 'fonts.tar']) {
     const path = join(target, archive);
@@ -83,12 +84,17 @@ async function unpackInto(target: string, bin: string, finalFolder: string): Pro
     await run('tar', ['-xf', path, '--no-same-owner', '-C', target]);
     await rm(path);
   }
-  const dir = join(finalFolder, 'fonts');
-  const cachedir = join(finalFolder, 'fonts-cache');
-  await writeFile(
-    join(target, 'fonts.conf'),
-    `<?xml version="1.0"?><fontconfig><dir>${dir}</dir><cachedir>${cachedir}</cachedir></fontconfig>\n`,
-  );
+}
+
+// Chromium aborts when it finds no font, so the file that says where they lie must follow a folder that was moved or copied.
+async function nameFonts(folder: string): Promise<void> {
+  const path = join(folder, 'fonts.conf');
+  const [dir, cachedir] = [join(folder, 'fonts'), join(folder, 'fonts-cache')];
+  const wanted = `<?xml version="1.0"?><fontconfig><dir>${dir}</dir><cachedir>${cachedir}</cachedir></fontconfig>\n`;
+  if (existsSync(path) && (await readFile(path, 'utf8')) === wanted) return;
+  const partial = `${path}.${process.pid}`;
+  await writeFile(partial, wanted);
+  await rename(partial, path);
 }
 
 async function decompress(from: string, to: string): Promise<void> {
