@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { callbackify } from 'node:util';
 
 // What arrives while one write goes on is written by the next one in one go.
-const BUFFER_BYTES = 2 * 1024 * 1024;
+const BUFFER_BYTES = 8 * 1024 * 1024;
 const STRIDE_BYTES = 64 * 1024 * 1024;
 
 /**
