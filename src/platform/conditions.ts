@@ -27,5 +27,7 @@ export function contains(column: string, text: string): Condition {
   // No text has a NUL, and Postgres refuses the question.
   if (text.length > LONGEST_SEARCH || text.includes('\0')) return NEVER;
   const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
-  return sql<SqlBool>`${sql.ref(column)} like ${pattern} escape '\\'`;
+  // Without a whole trigram, an index of trigrams would be read from end to end.
+  const searched = [...text].length < 3 ? sql`(${sql.ref(column)} || '')` : sql.ref(column);
+  return sql<SqlBool>`${searched} like ${pattern} escape '\\'`;
 }
