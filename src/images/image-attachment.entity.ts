@@ -9,13 +9,15 @@ const ImageAttachmentSchema = defineEntity({
   properties: {
     image: () => p.manyToOne(Image).ref().primary().deleteRule('cascade'),
     datacenter: () => p.manyToOne(Datacenter).ref().primary().deleteRule('cascade'),
-    boundImageId: p.integer().nullable().unique(),
+    boundImageId: p.integer().nullable(),
     // What lists of a datacenter are ordered by, copied from the image by triggers of the database; never written here.
     name: p.string().length(32).default(''),
     alias: p.string().length(32).default(''),
     sizeMib: p.integer().default(0),
     imageCreatedAt: p.type(BytesType).$type<number>().default(0),
   },
+  // Without the attachments that are none: counted in, they would make planners think that an image has very many bindings.
+  uniques: [{ name: 'image_attachment_bound_image_id_unique', properties: ['boundImageId'], where: 'bound_image_id is not null' }],
   indexes: [
     { name: 'image_attachment_datacenter_index', properties: ['datacenter', 'image'] },
     { name: 'image_attachment_bound_index', properties: ['datacenter', 'boundImageId'] },

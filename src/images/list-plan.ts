@@ -1,8 +1,8 @@
 import { allOf, type Condition, oneOf } from '../platform/conditions.js';
 import { isSqlite, type SqlEntityManager } from '../platform/database.js';
 import { type Candidates, FEW_ROWS, fewestOf } from '../platform/few-rows.js';
-import { searchedIds } from '../platform/search-index.js';
 import { type SqlText, sqlText } from '../platform/sql-text.js';
+import { searchedIds } from '../platform/trigrams.js';
 import type { ImageOrderField } from './image.enums.js';
 import type { ImageFilter, ImageOrder } from './image.inputs.js';
 import { IMAGE_FROM } from './image.statement.js';

@@ -21,20 +21,28 @@ export interface DerivedFields {
 const DEFAULT_SIZE_MIB = 1024;
 const MAX_TAGS = 32;
 
+/** What a list shows of a manifest beside its own words. */
+export function listedFields(manifest: ImgManifest): Pick<DerivedFields, 'osType' | 'sizeMib' | 'homepage'> {
+  return {
+    osType: osTypeOf(manifest.type, manifest.os),
+    sizeMib: manifest.image_size ?? DEFAULT_SIZE_MIB,
+    homepage: fitHomepage(manifest.homepage),
+  };
+}
+
 export function deriveFields(manifest: ImgManifest): DerivedFields {
   const name = fitName(manifest.name);
-  const osType = osTypeOf(manifest.type, manifest.os);
+  const listed = listedFields(manifest);
+  const { osType } = listed;
   return {
+    ...listed,
     name,
     alias: name ?? (fitLabel(manifest.name, 32) || manifest.uuid.slice(0, 32)),
     version: fitLabel(manifest.version, 16) || '1.0',
     description: cut(clean(manifest.description), 128),
-    sizeMib: manifest.image_size ?? DEFAULT_SIZE_MIB,
-    osType,
     resize: readFlag(manifest.tags.resize) ?? (osType === 'SUNOS_ZONE' || osType === 'LINUX_ZONE'),
     deploy: readFlag(manifest.tags.deploy) ?? false,
     tags: fitTags(manifest.tags.erigones),
-    homepage: fitHomepage(manifest.homepage),
   };
 }
 

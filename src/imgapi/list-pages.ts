@@ -1,5 +1,7 @@
 import type { FetchResponse } from '../platform/fetch.js';
 import { LIST_LIMITS, ListFault } from './list-scanner.js';
+import { isUuid } from '../platform/scalars.js';
+import { UuidTable } from '../platform/uuid-table.js';
 import { type ListEntry, readManifestList } from './manifest-list.js';
 
 /** A server that pages never sends fewer than this on a page that is not the last. */
@@ -26,7 +28,7 @@ export function pagedEntries(first: FetchResponse, ask: AskPage): PagedEntries {
 
 class Pages {
   paged = false;
-  readonly #seen = new Set<string>();
+  readonly #seen = new SeenUuids();
   #total = 0;
 
   constructor(
@@ -55,16 +57,27 @@ class Pages {
       if (this.#total > LIST_LIMITS.entries) throw new ListFault(`the list has more than ${LIST_LIMITS.entries} entries`);
       const uuid = entry.ok ? uuidOf(entry.value) : null;
       if (uuid !== null) {
-        const isKnown = this.#seen.has(uuid);
+        const isKnown = !this.#seen.add(uuid);
         if (marker !== null && end.count === 1 && isKnown && uuid !== marker) return { ...end, isWholeListAgain: true };
         end.last = uuid;
-        this.#seen.add(uuid);
         if (!isKnown) end.fresh += 1;
         else if (marker !== null) continue;
       }
       yield entry;
     }
     return end;
+  }
+}
+
+/** A uuid may be written in any way here; those written the usual way take little memory. */
+class SeenUuids {
+  readonly #usual = new UuidTable();
+  readonly #others = new Set<string>();
+
+  /** False when it was there. */
+  add(uuid: string): boolean {
+    if (isUuid(uuid)) return this.#usual.add(uuid).isNew;
+    return this.#others.size < this.#others.add(uuid).size;
   }
 }
 

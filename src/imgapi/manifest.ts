@@ -38,6 +38,8 @@ export type ImportProblem = 'UNSUPPORTED_TYPE' | 'NO_FILE' | 'INVALID_MANIFEST';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const COMPRESSIONS = ['gzip', 'bzip2', 'xz', 'none'];
+/** Needs no cleaning: what nearly all texts of manifests are. */
+const PLAIN_TEXT = /^[\x20-\x7e]*$/;
 const MAX_DEPTH = 64;
 const MAX_INT32 = 2 ** 31 - 1;
 
@@ -144,6 +146,7 @@ function uuidOf(value: unknown): string | null {
 /** Text that any database can hold: no control characters, no half characters, not longer than asked. */
 function text(value: unknown, length: number): string {
   if (typeof value !== 'string') return '';
+  if (value.length <= length && PLAIN_TEXT.test(value)) return value.trim();
   return value.slice(0, length).toWellFormed().replace(/\p{Cc}+/gu, ' ').trim();
 }
 

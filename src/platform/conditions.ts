@@ -21,8 +21,15 @@ export function anyOf(conditions: readonly Condition[]): SqlText {
   return conditions.length === 0 ? NEVER : sqlText`(${joinTexts(conditions, ' or ')})`;
 }
 
+/** Longer than every text that is searched; SQLite refuses a pattern of more than 50,000 bytes. */
+const LONGEST_SEARCH = 12_000;
+
 /** Case-insensitive "contains" over a column that is kept in lower case; `%`, `_` and `\` in the text mean themselves. */
 export function contains(column: string, text: string): SqlText {
+  // No text has a NUL, and Postgres refuses the question.
+  if (text.length > LONGEST_SEARCH || text.includes('\0')) return NEVER;
   const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
-  return sqlText`${plainText(column)} like ${pattern} escape '\\'`;
+  // Without a whole trigram, an index of trigrams would be read from end to end.
+  const searched = plainText([...text].length < 3 ? `(${column} || '')` : column);
+  return sqlText`${searched} like ${pattern} escape '\\'`;
 }

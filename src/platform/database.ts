@@ -8,7 +8,7 @@ import { CompiledQuery, type DatabaseConnection, type Kysely } from 'kysely';
 import { postgresMigrations } from './migrations/postgres/index.js';
 import { sqliteMigrations } from './migrations/sqlite/index.js';
 import { giveReader, SqliteReader } from './reader.js';
-import { describeSearchIndex, prepareSearch } from './search-index.js';
+import { describeSearchIndex, prepareSearch } from './trigrams.js';
 import type { Tables } from './tables.js';
 import { giveWatch, WriteWatch } from './write-watch.js';
 

@@ -1,7 +1,6 @@
-import { sql } from 'kysely';
-import { oneOf } from '../platform/conditions.js';
-import { type SqlEntityManager, statements } from '../platform/database.js';
-import type { PresentEntry } from './diff.js';
+import { type RawBuilder, sql } from 'kysely';
+import { isSqlite, type SqlEntityManager, statements } from '../platform/database.js';
+import { PresentList } from './diff.js';
 import { Pace } from './pace.js';
 import { OPEN_GENERATION } from './repository-image.entity.js';
 
@@ -19,8 +18,8 @@ type Place = readonly [uuid: string, fromGeneration: number];
  * The list that readers see, by uuid. On the way, what an unfinished load left behind is taken back: its rows are
  * deleted, and those that it was about to replace are open again. Only for who has the repository's one load.
  */
-export async function readPresent(em: SqlEntityManager, repositoryId: number, generation: number): Promise<Map<string, PresentEntry>> {
-  const present = new Map<string, PresentEntry>();
+export async function readPresent(em: SqlEntityManager, repositoryId: number, generation: number): Promise<PresentList> {
+  const present = new PresentList();
   const pace = new Pace();
   let after: Place | null = ['', 0];
   while (after !== null) {
@@ -28,7 +27,7 @@ export async function readPresent(em: SqlEntityManager, repositoryId: number, ge
     after = await pace.step(async () => {
       const rows = await readRows(em, repositoryId, place, pace.rows);
       for (const { id, uuid, content_hash, ...row } of rows) {
-        if (row.from_generation <= generation && generation < row.to_generation) present.set(uuid, { id, hash: content_hash });
+        if (row.from_generation <= generation && generation < row.to_generation) present.add(uuid, id, content_hash);
       }
       await takeBack(em, rows, generation);
       const last = rows.at(-1);
@@ -54,11 +53,17 @@ async function takeBack(em: SqlEntityManager, rows: readonly EntryRow[], generat
 
 /** Lets rows end with a generation, the first that does not show them. */
 export async function closeRows(em: SqlEntityManager, ids: readonly number[], toGeneration: number): Promise<void> {
-  await sql`update repository_image set to_generation = ${toGeneration} where ${oneOf('id', ids)}`.execute(statements(em));
+  await sql`update repository_image set to_generation = ${toGeneration} where id in (${listed(em, ids)})`.execute(statements(em));
 }
 
 async function deleteRows(em: SqlEntityManager, ids: readonly number[]): Promise<void> {
-  await sql`delete from repository_image where ${oneOf('id', ids)}`.execute(statements(em));
+  await sql`delete from repository_image where id in (${listed(em, ids)})`.execute(statements(em));
+}
+
+/** As one parameter, so that the statement is the same for any number of ids. */
+function listed(em: SqlEntityManager, ids: readonly number[]): RawBuilder<unknown> {
+  const list = JSON.stringify(ids);
+  return isSqlite(em) ? sql`select value from json_each(${list})` : sql`select value::int from json_array_elements_text(${list}::json)`;
 }
 
 /** Deletes what no reader sees any more, in small steps. */

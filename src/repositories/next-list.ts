@@ -1,8 +1,8 @@
 import type { Database, SqlEntityManager } from '../platform/database.js';
-import { statements } from '../platform/database.js';
 import { notFound } from '../platform/errors.js';
 import { closeRows } from './generations.js';
 import { ImageRepository } from './image-repository.entity.js';
+import { OfferInserter } from './insert-offers.js';
 import type { OfferColumns } from './offer.js';
 import { MOST_ROWS, Pace } from './pace.js';
 import { OPEN_GENERATION } from './repository-image.entity.js';
@@ -34,12 +34,15 @@ export class NextList {
   #replaced: number[] = [];
   #characters = 0;
   readonly #pace = new Pace();
+  readonly #inserter: OfferInserter;
 
   constructor(
     private readonly database: Database,
     private readonly repository: LoadedRepository,
     readonly generation: number,
-  ) {}
+  ) {
+    this.#inserter = new OfferInserter({ repositoryId: repository.id, from: generation, to: OPEN_GENERATION });
+  }
 
   /** Adds an entry, in place of the row `replaces` if that is given. */
   async add(row: OfferColumns, replaces?: number): Promise<void> {
@@ -63,10 +66,9 @@ export class NextList {
     const [rows, replaced] = [this.#rows, this.#replaced];
     [this.#rows, this.#replaced, this.#characters] = [[], [], 0];
     if (rows.length === 0) return;
-    const own = { repository_id: this.repository.id, from_generation: this.generation, to_generation: OPEN_GENERATION };
     await this.#step(async (tx) => {
       if (replaced.length > 0) await closeRows(tx, replaced, this.generation);
-      await statements(tx).insertInto('repository_image').values(rows.map((row) => ({ ...row, ...own }))).execute();
+      await this.#inserter.insert(tx, rows);
     });
   }
 

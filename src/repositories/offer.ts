@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { deriveFields, publishedAtMs } from '../imgapi/image-fields.js';
+import { hash } from 'node:crypto';
+import { listedFields, publishedAtMs } from '../imgapi/image-fields.js';
 import { importProblem, type ImgManifest } from '../imgapi/manifest.js';
 
 /** An image that a repository was found to offer. */
@@ -44,11 +44,11 @@ export function offerOf(manifest: ImgManifest, text: string): Offer {
 
 /** Equal only for the same manifest with the same problem, so that a verdict that has changed is stored as a change. */
 export function contentHash(offer: Offer): string {
-  return createHash('sha1').update(offer.text).update(`\n${offer.problem ?? ''}`).digest('hex');
+  return hash('sha1', `${offer.text}\n${offer.problem ?? ''}`);
 }
 
-export function offerColumns({ manifest, text, problem }: Offer, hash: string): OfferColumns {
-  const derived = deriveFields(manifest);
+export function offerColumns({ manifest, text, problem }: Offer, textHash: string): OfferColumns {
+  const derived = listedFields(manifest);
   const publishedAt = publishedAtMs(manifest);
   return {
     uuid: manifest.uuid,
@@ -66,7 +66,7 @@ export function offerColumns({ manifest, text, problem }: Offer, hash: string): 
     origin: manifest.origin ?? null,
     problem,
     manifest: text,
-    content_hash: hash,
+    content_hash: textHash,
     search_text: `${manifest.name}\n${manifest.description}`.toLowerCase(),
   };
 }

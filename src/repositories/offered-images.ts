@@ -7,7 +7,7 @@ import { plainText, type SqlText, sqlText } from '../platform/sql-text.js';
 import type { Big } from '../platform/tables.js';
 import { isSqlite, type SqlEntityManager } from '../platform/database.js';
 import { fewestOf } from '../platform/few-rows.js';
-import { searchedIds } from '../platform/search-index.js';
+import { searchedIds } from '../platform/trigrams.js';
 import type { ImageRepositoryType } from './image-repository.type.js';
 import { manifestUrlOf } from './manifest-url.js';
 import type { RepositoryImageOrderField } from './repository-image.enums.js';

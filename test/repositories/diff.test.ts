@@ -1,27 +1,34 @@
-import { describe, expect, it } from 'vitest';
-import { ListDiff } from '../../src/repositories/diff.js';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ListDiff, PresentList } from '../../src/repositories/diff.js';
 
-const present = new Map([
-  ['a', { id: 1, hash: 'one' }],
-  ['b', { id: 2, hash: 'two' }],
-  ['c', { id: 3, hash: 'three' }],
-]);
+const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((digit) => `${digit.repeat(8)}-0000-4000-8000-000000000000`) as [string, string, string, string];
+const [one, two, three, four] = [1, 2, 3, 4].map((digit) => `${digit}`.repeat(40)) as [string, string, string, string];
 
 describe('the difference of two lists', () => {
+  let present: PresentList;
+  beforeEach(() => {
+    present = new PresentList();
+    present.add(a, 1, one);
+    present.add(b, 2, two);
+    present.add(c, 3, three);
+  });
+
   it('tells new, changed, unchanged and removed entries apart', () => {
     const diff = new ListDiff(present);
-    expect(diff.take('a', 'one')).toEqual({ kind: 'unchanged' });
-    expect(diff.take('b', 'other')).toEqual({ kind: 'changed', replaces: 2 });
-    expect(diff.take('d', 'four')).toEqual({ kind: 'added' });
+    expect(diff.take(a, one)).toEqual({ kind: 'unchanged' });
+    expect(diff.take(b, four)).toEqual({ kind: 'changed', replaces: 2 });
+    expect(diff.take(d, four)).toEqual({ kind: 'added' });
     expect(diff.removed()).toEqual([3]);
     expect(diff.counts).toEqual({ total: 3, added: 1, changed: 1 });
   });
 
   it('takes the first of several entries with the same uuid', () => {
     const diff = new ListDiff(present);
-    diff.take('a', 'other');
-    expect(diff.take('a', 'one')).toEqual({ kind: 'duplicate' });
-    expect(diff.counts).toEqual({ total: 1, added: 0, changed: 1 });
+    diff.take(a, four);
+    diff.take(d, four);
+    expect(diff.take(a, one)).toEqual({ kind: 'duplicate' });
+    expect(diff.take(d, four)).toEqual({ kind: 'duplicate' });
+    expect(diff.counts).toEqual({ total: 2, added: 1, changed: 1 });
   });
 
   it('finds everything removed in an empty list', () => {

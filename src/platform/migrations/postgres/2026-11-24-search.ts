@@ -12,6 +12,8 @@ export class Search extends Migration {
     this.addSql('create index "image_access_index" on "image" ("access");');
     this.addSql('create index "image_os_type_index" on "image" ("os_type");');
 
+    this.addSql('alter table "image_attachment" drop constraint "image_attachment_bound_image_id_unique";');
+    this.addSql('create unique index "image_attachment_bound_image_id_unique" on "image_attachment" ("bound_image_id") where bound_image_id is not null;');
     this.addSql(`alter table "image_attachment" add "name" varchar(32) not null default '', add "alias" varchar(32) not null default '', add "size_mib" int not null default 0, add "image_created_at" bigint not null default 0;`);
     this.addSql(`update image_attachment a set name = i.name, alias = i.alias, size_mib = i.size_mib, image_created_at = i.created_at
       from image i where i.id = a.image_id;`);

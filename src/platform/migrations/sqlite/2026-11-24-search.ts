@@ -12,6 +12,8 @@ export class Search extends Migration {
     this.addSql('create index `image_access_index` on `image` (`access`);');
     this.addSql('create index `image_os_type_index` on `image` (`os_type`);');
 
+    this.addSql('drop index `image_attachment_bound_image_id_unique`;');
+    this.addSql('create unique index `image_attachment_bound_image_id_unique` on `image_attachment` (`bound_image_id`) where bound_image_id is not null;');
     this.addSql("alter table `image_attachment` add column `name` text not null default '';");
     this.addSql("alter table `image_attachment` add column `alias` text not null default '';");
     this.addSql('alter table `image_attachment` add column `size_mib` integer not null default 0;');

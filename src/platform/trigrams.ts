@@ -1,5 +1,5 @@
 import type { EntityMetadata } from '@mikro-orm/core';
-import type { Database } from './database.js';
+import type { SqlMikroORM } from '@mikro-orm/sqlite';
 import { plainText, type SqlText, sqlText } from './sql-text.js';
 
 /** Tables with a `search_text` in lower case and an index of its trigrams. */
@@ -25,7 +25,7 @@ export function describeSearchIndex(meta: EntityMetadata): void {
  * Makes the search indexes of a Postgres that lacks them. Null when they are there; else why they are not, and what an
  * administrator of the database can do: search answers without them too, by reading every text.
  */
-export async function prepareSearch(database: Database): Promise<string | null> {
+export async function prepareSearch(database: SqlMikroORM): Promise<string | null> {
   const connection = database.em.getConnection();
   const rows = await connection.execute<{ name: string }[]>(`select indexname as name from pg_indexes where schemaname = current_schema()`);
   const missing = SEARCHED_TABLES.map(indexOn).filter(({ name }) => !rows.some((row) => row.name === name));
@@ -55,6 +55,8 @@ function trigramsOf(characters: readonly string[]): string[] {
  * characters are found as the beginning of a trigram.
  */
 export function searchedIds(table: SearchedTable, text: string): SqlText {
+  // No text has it, and it would end the question early.
+  if (text.includes('\0')) return plainText('select 0 as id where 1 = 0');
   const characters = charactersOf(text);
   if (characters.length < 3) {
     const first = characters.join('');

@@ -1,0 +1,168 @@
+import { CompiledQuery } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Viewer } from '../../src/access/viewer.js';
+import { DatacenterQueries } from '../../src/datacenters/datacenter.queries.js';
+import { ENTITIES } from '../../src/entities.js';
+import { ImageQueries } from '../../src/images/image.queries.js';
+import type { ImageListRequest } from '../../src/images/list-images.js';
+import { type Database, migrate, openDatabase } from '../../src/platform/database.js';
+import type { ImageRepositoryType } from '../../src/repositories/image-repository.type.js';
+import { type OfferedListRequest, RepositoryImageQueries } from '../../src/repositories/repository-image.queries.js';
+import { createTestDatabase } from '../support/postgres.js';
+
+const IMAGES = 8000;
+const PEOPLE = {
+  admin: { userId: 1, username: 'admin', isSuperAdmin: true, currentDatacenterId: null, memberships: [] },
+  plain: { userId: 2, username: 'plain', isSuperAdmin: false, currentDatacenterId: null, memberships: [] },
+  dcadmin: {
+    userId: 3, username: 'dcadmin', isSuperAdmin: false, currentDatacenterId: null,
+    memberships: [2, 3].map((id) => ({ id, name: `dc-${id}`, permissions: new Set(['ADMIN', 'IMAGE_ADMIN'] as const) })),
+  },
+};
+const MAIN = { id: 1, name: 'main' } as never;
+const FEW = { id: 2, name: 'few' } as never;
+const REPOSITORY = { id: 1, isLocal: false, imageCount: IMAGES, url: 'http://offers.invalid' } as ImageRepositoryType;
+
+async function fill(database: Database): Promise<void> {
+  const run = async (statement: string): Promise<unknown> => database.em.fork().getConnection().execute(statement, [], 'run');
+  await run("insert into user_account (id, username, created_at) values (1, 'admin', 0), (2, 'plain', 0), (3, 'dcadmin', 0)");
+  await run(`insert into datacenter (id, name, alias, access, owner_id, created_at) values ${[1, 2, 3].map((id) => `(${id}, '${id === 1 ? 'main' : `dc-${id}`}', '${id}', 'PUBLIC', 1, 0)`).join()}`);
+  await run("insert into image_repository (id, name, url, created_at) values (1, 'offers', 'http://offers.invalid', 0)");
+  for (let start = 1; start <= IMAGES; start += 500) {
+    const ids = Array.from({ length: 500 }, (_, at) => start + at);
+    const images = ids.map((id) => {
+      const [access, name] = [id % 4 === 0 ? 'PRIVATE' : 'PUBLIC', `image-${(id * 7919) % 100_003}`];
+      return `(${id}, 'u${id}', '${name}', 'alias ${id % 97}', '${id}', '1', ${id % 100 === 0 ? 2 : 1}, '${access}', ${1024 + (id % 5)}, '${id % 200 === 0 ? 'BSD_VM' : 'LINUX_VM'}', '${name} some words', '{}', ${(id * 31) % 9973}, 0)`;
+    });
+    await run(`insert into image (id, uuid, name, alias, alias_key, version, owner_id, access, size_mib, os_type, search_text, manifest, created_at, updated_at) values ${images.join()}`);
+    await run(`insert into image_attachment (image_id, datacenter_id) values ${ids.flatMap((id) => [`(${id}, 1)`, ...(id <= 5 ? [`(${id}, 2)`] : id <= 300 ? [`(${id}, 3)`] : [])]).join()}`);
+    await run(`insert into image_tag (image_id, tag, position) values ${ids.map((id) => `(${id}, 'common', 0), (${id}, 'rare-${id % 400}', 1)`).join()}`);
+    const offers = ids.map((id) => `(${id}, 1, 'u${id}', 0, 'image-${(id * 7919) % 100_003}', '1', 'zvol', '', ${1024 + (id % 5)}, 1, 'active', ${(id * 31) % 9973}, '', 'image-${(id * 7919) % 100_003} some words', '{}')`);
+    await run(`insert into repository_image (id, repository_id, uuid, from_generation, name, version, type, description, size_mib, download_size, state, published_sort, content_hash, search_text, manifest) values ${offers.join()}`);
+  }
+}
+
+interface Plan {
+  sql: string;
+  steps: string[];
+}
+
+const ORDERS = (['NAME', 'ALIAS', 'SIZE', 'CREATED_AT'] as const).flatMap((field) => (['ASC', 'DESC'] as const).map((direction) => ({ field, direction })));
+const LARGE = /\b(image|image_attachment|image_tag|repository_image)\b/;
+
+describe.each(['SQLite', 'Postgres'])('the lists on %s', (kind) => {
+  let database: Database;
+  let drop = async (): Promise<void> => undefined;
+  let run: (query: CompiledQuery) => Promise<{ rows: Record<string, unknown>[] }>;
+  let ran: CompiledQuery[] = [];
+  let url = '';
+
+  beforeAll(async () => {
+    if (kind === 'SQLite') database = await openDatabase({ kind: 'sqlite', path: ':memory:' }, ENTITIES);
+    else {
+      const test = await createTestDatabase();
+      drop = test.drop;
+      url = test.url;
+      database = await openDatabase({ kind: 'postgres', url: test.url }, ENTITIES);
+    }
+    await migrate(database);
+    await fill(database);
+    const connection = database.em.fork().getConnection();
+    await connection.execute('analyze', [], 'run');
+    if (kind === 'Postgres') {
+      // So few rows are read whole in no time; what counts is that there is another way.
+      const [row] = await connection.execute<{ name: string }[]>('select current_database() as name');
+      await connection.execute(`alter database "${row?.name}" set enable_seqscan = off`);
+      await database.close(true);
+      database = await openDatabase({ kind: 'postgres', url }, ENTITIES);
+    }
+    const executor = database.em.getConnection().getClient().getExecutor();
+    const execute = executor.executeQuery.bind(executor);
+    run = async (query) => (await execute(query as never)) as { rows: Record<string, unknown>[] };
+    executor.executeQuery = (async (query: CompiledQuery, ...rest: []) => {
+      ran.push(query);
+      return execute(query as never, ...rest);
+    }) as typeof executor.executeQuery;
+  });
+  afterAll(async () => {
+    await database?.close(true);
+    await drop();
+  });
+
+  function images(who: keyof typeof PEOPLE): ImageQueries {
+    const em = database.em.fork();
+    const viewer = new Viewer(PEOPLE[who]);
+    return new ImageQueries(em, viewer, new DatacenterQueries(em, viewer));
+  }
+  const offers = () => new RepositoryImageQueries(database.em.fork(), new Viewer(PEOPLE.admin), images('admin'));
+  const asked = <T = ImageListRequest>(further: Partial<NoInfer<T>>): T => ({ page: {}, selection: { items: true, totalCount: false, fields: new Set(['tags']) }, ...further }) as T;
+
+  /** How the page itself is read: of all statements, the one that is limited to 51 rows. */
+  async function planOf(list: () => Promise<unknown>): Promise<Plan> {
+    ran = [];
+    await list();
+    const page = ran.find(({ parameters }) => parameters.at(-1) === 51);
+    if (page === undefined) throw new Error('No statement read a page.');
+    const prefix = kind === 'SQLite' ? 'explain query plan ' : 'explain (costs off) ';
+    const { rows } = await run(CompiledQuery.raw(`${prefix}${page.sql}`, [...page.parameters]));
+    return { sql: page.sql, steps: rows.map((row) => String(row.detail ?? row['QUERY PLAN'])) };
+  }
+
+  const readsAll = (step: string): boolean =>
+    kind === 'SQLite' ? step.startsWith('SCAN ') && !/^SCAN (CONSTANT|(x|json_each) VIRTUAL|\()/.test(step) : step.includes('Seq Scan on') && LARGE.test(step);
+  const sorts = (step: string): boolean => (kind === 'SQLite' ? step.startsWith('USE TEMP B-TREE FOR') : /^(\s*->)?\s*Sort\b(?! Key)/.test(step));
+
+  /** The whole plan if a step reads a whole large table or puts it in order; walking along an index is neither. */
+  function slow({ steps }: Plan): string[] {
+    return steps.some((step) => sorts(step) || (readsAll(step) && !step.startsWith('SCAN i USING INDEX'))) ? steps : [];
+  }
+
+  /** The whole plan if a step reads a whole large table. */
+  function scans({ steps }: Plan): string[] {
+    return steps.some(readsAll) ? steps : [];
+  }
+
+  it.each(ORDERS)('go along an index by $field $direction, on the first page and on a deep one', async (orderBy) => {
+    for (const read of [
+      (request: ImageListRequest) => images('admin').ofDatacenter(MAIN, false, request),
+      (request: ImageListRequest) => images('admin').everywhere(false, request),
+      (request: ImageListRequest) => images('plain').usableIn(MAIN, request),
+    ]) {
+      const first = await planOf(async () => read(asked({ orderBy })));
+      expect(slow(first)).toEqual([]);
+      let endCursor: string | null = null;
+      for (let pages = 0; pages < 15; pages += 1) ({ endCursor } = (await read(asked({ orderBy, page: { first: 200, after: endCursor } }))).pageInfo);
+      for (const page of [{ after: endCursor }, { last: 50, before: endCursor }]) {
+        const deep = await planOf(async () => read(asked({ orderBy, page })));
+        expect(slow(deep)).toEqual([]);
+      }
+    }
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['a tag that most have', async () => images('admin').ofDatacenter(MAIN, false, asked({ filter: { tags: ['common'] } }))],
+    ['a search that most match', async () => images('admin').ofDatacenter(MAIN, false, asked({ filter: { search: 'some words' } }))],
+    ['several filters that most pass', async () => images('admin').ofDatacenter(MAIN, false, asked({ filter: { access: ['PUBLIC'], osType: ['LINUX_VM'], search: 'words' }, orderBy: { field: 'CREATED_AT', direction: 'DESC' } }))],
+    ['a repository, newest first', async () => offers().page(REPOSITORY, asked<OfferedListRequest>({}))],
+    ['a repository by name', async () => offers().page(REPOSITORY, asked<OfferedListRequest>({ orderBy: { field: 'NAME', direction: 'ASC' } }))],
+    ['a search in a repository that most match', async () => offers().page(REPOSITORY, asked<OfferedListRequest>({ filter: { search: 'some words' } }))],
+  ])('go along an index for %s', async (_what, list) => {
+    const plan = await planOf(list);
+    expect(slow(plan)).toEqual([]);
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['a datacenter with few images', async () => images('dcadmin').ofDatacenter(FEW, true, asked({}))],
+    ['what a plain user may use where few are', async () => images('plain').usableIn(FEW, asked({}))],
+    ['the datacenters of an admin', async () => images('dcadmin').everywhere(true, asked({}))],
+    ['a search that few match', async () => images('admin').ofDatacenter(MAIN, false, asked({ filter: { search: 'image-7919 ' } }))],
+    ['an owner of few', async () => images('admin').everywhere(false, asked({ filter: { owner: 'plain' } }))],
+    ['a tag that few have', async () => images('admin').ofDatacenter(MAIN, false, asked({ filter: { tags: ['rare-7'] } }))],
+    ['a status that none has', async () => images('admin').everywhere(false, asked({ filter: { status: ['PENDING'] } }))],
+    ['an OS type that few have', async () => images('admin').everywhere(false, asked({ filter: { osType: ['BSD_VM'] } }))],
+    ['a search in a repository that few match', async () => offers().page(REPOSITORY, asked<OfferedListRequest>({ filter: { search: 'image-7919 ' } }))],
+  ])('read no whole table for %s', async (_what, list) => {
+    const plan = await planOf(list);
+    expect(scans(plan)).toEqual([]);
+  });
+});
