@@ -12,7 +12,7 @@ import { meanwhile, SECRET, startGateway } from './gateway.js';
 
 const usage = `node bench/load-repository.js [COUNT …]: loads a repository of 10000, 100000 and 500000 manifests (or the numbers given) into a
 gateway on SQLite: the first load, and again with nothing, 1 % and all of it changed, each time without a validator, then unchanged with one.
-Beside it the same work done bare: JSON.parse of the whole list, and rows inserted with a prepared statement in one transaction.
+Beside it the same work done bare: JSON.parse of the whole list, and rows inserted with a prepared statement, all in one transaction, the search index made at its end.
 p99: of one image by name, asked every 10 ms meanwhile.`;
 const COUNTS = [10_000, 100_000, 500_000];
 
@@ -54,6 +54,8 @@ async function bare(path, empty) {
   const { readManifest } = await built('imgapi/manifest.js');
   const Database = createRequire(import.meta.url)('better-sqlite3');
   const db = new Database(empty);
+  // One row at a time would write the search index once for each: it is made in one go at the end.
+  db.exec('drop trigger repository_image_search_insert');
   db.exec("insert into image_repository (id, name, url, created_at) values (99, 'bare', 'http://bare.invalid', 0)");
   const [sample] = JSON.parse(`[${manifestText(0, 1)}]`);
   const row = (manifest, text) => {
@@ -74,7 +76,7 @@ async function bare(path, empty) {
     });
     insert.run(...Object.values(prepared));
   }
-  db.exec('commit');
+  db.exec('insert into repository_image_search (rowid, search_text) select id, search_text || char(10, 10) from repository_image; commit');
   const done = performance.now();
   db.close();
   return { parse: (parsed - began) / 1000, all: (done - began) / 1000 };

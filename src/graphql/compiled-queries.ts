@@ -1,4 +1,4 @@
-import { type DocumentNode, type ExecutionResult, type GraphQLSchema, Kind, type OperationDefinitionNode, type SelectionSetNode } from 'graphql';
+import { type DocumentNode, type ExecutionResult, type GraphQLSchema, Kind, type OperationDefinitionNode, type SelectionSetNode, visit } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { Viewer } from '../access/viewer.js';
 import { type RootCheck, rootCheck } from '../access/shield.js';
@@ -57,9 +57,20 @@ function checksOf(document: DocumentNode, operation: OperationDefinitionNode): R
   return [...checks];
 }
 
+/** graphql-jit puts fields in the order of the document, graphql-js in the order in which those that are included come. */
+function isConditional(document: DocumentNode): boolean {
+  let found = false;
+  visit(document, {
+    Directive: ({ name }) => {
+      found ||= name.value === 'skip' || name.value === 'include';
+    },
+  });
+  return found;
+}
+
 function compile(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Plan | null {
   const checks = checksOf(document, operation);
-  if (checks === null) return null;
+  if (checks === null || isConditional(document)) return null;
   // What resolvers answer for String, Int, Boolean and enums is what is sent: rows give nothing else. Other scalars are serialized.
   const compiled = compileQuery(schema, document, operation.name?.value, { disableLeafSerialization: true });
   if (!isCompiledQuery(compiled)) return null;

@@ -6,6 +6,7 @@ import { readImageServer } from '../datacenters/image-server-state.js';
 import { type ImgapiError, imageNotFound, imgapiErrorOf } from '../imgapi/errors.js';
 import type { Database } from '../platform/database.js';
 import type { FileStore } from '../platform/file-store/file-store.js';
+import { SinkClosed } from '../platform/file-store/send-file.js';
 import { isUuid } from '../platform/scalars.js';
 import { findServed, type ServedImage } from './catalogue.js';
 import { listImages } from './list-images.js';
@@ -101,8 +102,19 @@ async function sendFile(request: ImageRequest, reply: FastifyReply, image: Serve
   }
   const served = { size: stored.size, sha1: file.sha1, md5Hex: image.md5, modifiedAt: stored.modifiedAt };
   const plan = planFileAnswer({ method: request.method === 'HEAD' ? 'HEAD' : 'GET', headers: request.headers }, served);
-  const body = plan.sendBody ? await store.readFile(uuid, plan.range ?? undefined) : null;
-  if (plan.sendBody && body === null) return refuse(reply, imgapiErrorOf('ServiceUnavailableError', `the file of image ${uuid} is not available`));
-  reply.code(plan.status).headers(plan.headers);
-  return body === null ? reply.send() : reply.send(body);
+  if (!plan.sendBody) return reply.code(plan.status).headers(plan.headers).send();
+  const bytes = await store.openFile(uuid);
+  if (bytes === null) return refuse(reply, imgapiErrorOf('ServiceUnavailableError', `the file of image ${uuid} is not available`));
+  // Past the framework, which would copy the file through streams of its own.
+  reply.hijack();
+  const { raw } = reply;
+  raw.writeHead(plan.status, { ...(reply.getHeaders() as Record<string, string>), ...plan.headers });
+  try {
+    await bytes.sendTo(raw, plan.range ?? { start: 0, end: stored.size - 1 });
+    raw.end();
+  } catch (error) {
+    if (!(error instanceof SinkClosed)) log.error({ err: error, uuid }, 'The file of an image could not be sent to its end.');
+    raw.destroy();
+  }
+  return reply;
 }

@@ -13,20 +13,20 @@ const IDS_PER_STEP = 10_000;
  * where nothing else can be read meanwhile, it goes in steps that let everybody else have a turn.
  */
 export async function countImages(em: SqlEntityManager, list: ListStatement): Promise<number> {
-  if (!isSqlite(em)) return countWhere(em, list, []);
-  const [row] = await readRows<[number | null]>(em, sqlText`select max(id) as last from image`);
-  const last = row?.[0] ?? 0;
   const id = plainText(list.order.id);
-  let total = 0;
-  for (let from = 0; from < last; from += IDS_PER_STEP) {
-    if (from > 0) await nextTurn();
-    total += await countWhere(em, list, [sqlText`${id} > ${from} and ${id} <= ${from + IDS_PER_STEP}`]);
+  const count = async (further: readonly Condition[]): Promise<{ total: number; last: number }> => {
+    const where = allOf([list.where, ...further]);
+    const [row] = await readRows<[number | string, number | null]>(
+      em,
+      sqlText`select count(*) as total, (select max(n.id) from image n) as last from ${list.counted ?? list.from} where ${where}`,
+    );
+    return { total: Number(row?.[0] ?? 0), last: row?.[1] ?? 0 };
+  };
+  if (!isSqlite(em)) return (await count([])).total;
+  for (let from = 0, total = 0; ; from += IDS_PER_STEP) {
+    const step = await count([sqlText`${id} > ${from} and ${id} <= ${from + IDS_PER_STEP}`]);
+    total += step.total;
+    if (from + IDS_PER_STEP >= step.last) return total;
+    await nextTurn();
   }
-  return total;
-}
-
-async function countWhere(em: SqlEntityManager, list: ListStatement, further: readonly Condition[]): Promise<number> {
-  const where = allOf([list.where, ...further]);
-  const [row] = await readRows<[number | string]>(em, sqlText`select count(*) as total from ${list.counted ?? list.from} where ${where}`);
-  return Number(row?.[0] ?? 0);
 }

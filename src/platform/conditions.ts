@@ -29,5 +29,7 @@ export function contains(column: string, text: string): SqlText {
   // No text has a NUL, and Postgres refuses the question.
   if (text.length > LONGEST_SEARCH || text.includes('\0')) return NEVER;
   const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
-  return sqlText`${plainText(column)} like ${pattern} escape '\\'`;
+  // Without a whole trigram, an index of trigrams would be read from end to end.
+  const searched = plainText([...text].length < 3 ? `(${column} || '')` : column);
+  return sqlText`${searched} like ${pattern} escape '\\'`;
 }

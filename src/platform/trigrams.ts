@@ -56,7 +56,7 @@ function trigramsOf(characters: readonly string[]): string[] {
  */
 export function searchedIds(table: SearchedTable, text: string): SqlText {
   // No text has it, and it would end the question early.
-  if (text.includes('\0')) return sqlText`select 0 as id where 1 = 0`;
+  if (text.includes('\0')) return plainText('select 0 as id where 1 = 0');
   const characters = charactersOf(text);
   if (characters.length < 3) {
     const first = characters.join('');

@@ -8,7 +8,7 @@ import { RepositoryService } from './repository.service.js';
 export class ImageRepositoryResolver {
   constructor(
     private readonly repositories: RepositoryQueries,
-    private readonly loads: RepositoryService,
+    private readonly loads: () => RepositoryService,
   ) {}
 
   @Query(() => [ImageRepositoryType], {
@@ -37,7 +37,7 @@ export class ImageRepositoryResolver {
   async refreshImageRepository(
     @Arg('name', () => String, { description: 'Which repository.' }) name: string,
   ): Promise<RefreshRepositoryPayloadType> {
-    return this.loads.refresh(name);
+    return this.loads().refresh(name);
   }
 
   @Mutation(() => [RefreshRepositoryPayloadType], {
@@ -45,6 +45,6 @@ export class ImageRepositoryResolver {
       'Loads the lists of all repositories, side by side, and answers what changed in each. One that fails does not stop the others: its task and its `error` say why. Needs the same permissions as `imageRepositories`.',
   })
   async refreshImageRepositories(): Promise<RefreshRepositoryPayloadType[]> {
-    return this.loads.refreshAll();
+    return this.loads().refreshAll();
   }
 }

@@ -2,6 +2,7 @@ import type { Viewer } from '../access/viewer.js';
 import type { OsType } from '../imgapi/os-type.js';
 import type { ImageType } from '../images/image.type.js';
 import { allOf, type Condition, contains, oneOf } from '../platform/conditions.js';
+import type { ObjectSelection } from '../platform/selection.js';
 import { plainText, type SqlText, sqlText } from '../platform/sql-text.js';
 import type { Big } from '../platform/tables.js';
 import { isSqlite, type SqlEntityManager } from '../platform/database.js';
@@ -34,10 +35,14 @@ export type OfferedRow = readonly [
   reason: string | null, manifest: string | null,
 ];
 
-/** Columns of OfferedRow; `order` is the one that a list is ordered by. Manifests are large: read only when asked for. */
-export function offeredColumns(order: string, withManifest: boolean): SqlText {
-  return plainText(`o.id, ${order} as place, i.id as image_id, o.uuid, o.name, o.version, o.os_type, o.type, o.description, o.homepage,
-    o.size_mib, o.download_size, o.state, o.published_at, o.origin, ${REASON} as reason, ${withManifest ? 'o.manifest' : 'null as manifest'}`);
+/** Fields that are nothing but a column; where nobody asks for one, its place in the row is null. */
+const PLAIN = { name: 'o.name', version: 'o.version', osType: 'o.os_type', type: 'o.type', description: 'o.description', homepage: 'o.homepage', size: 'o.size_mib', downloadSize: 'o.download_size', state: 'o.state', publishedAt: 'o.published_at', origin: 'o.origin' };
+
+/** Columns of OfferedRow for what is asked of the entries; `order` is the one that a list is ordered by. Manifests are large. */
+export function offeredColumns(order: string, { fields }: ObjectSelection): SqlText {
+  const plain = Object.entries(PLAIN).map(([field, column], at) => `${fields.has(field) ? column : 'null'} as c${at}`);
+  return plainText(`o.id, ${order} as place, i.id as image_id, o.uuid, ${plain.join(', ')}, ${REASON} as reason,
+    ${fields.has('manifest') ? 'o.manifest' : 'null as manifest'}`);
 }
 
 const IMPORTABLE = `(o.problem is null and not ${IS_KNOWN} and (o.origin is null or base.id is not null))`;
@@ -81,8 +86,8 @@ export const OFFERED_ORDER: Record<RepositoryImageOrderField, { column: string; 
   SIZE: { column: 'o.size_mib', value: 'number' },
 };
 
-/** `images` are those of the catalogue behind the entries, as far as the viewer sees them and they were asked for. */
-export function toOffered(row: OfferedRow, repository: ImageRepositoryType, images: ReadonlyMap<number, ImageType>): RepositoryImageType {
+/** What was not asked for is not there. `images` are those of the catalogue behind the entries, as far as the viewer sees them and they were asked for. */
+export function toOffered(row: OfferedRow, repository: ImageRepositoryType, images: ReadonlyMap<number, ImageType>, { fields }: ObjectSelection): RepositoryImageType {
   const [id, , imageId, uuid, name, version, osType, type, description, homepage, size, downloadSize, state, publishedAt, origin, reason, manifest] = row;
   return {
     id,
@@ -91,7 +96,7 @@ export function toOffered(row: OfferedRow, repository: ImageRepositoryType, imag
     imageId,
     repository,
     image: imageId === null ? null : (images.get(imageId) ?? null),
-    manifestUrl: manifestUrlOf(repository.url, uuid),
+    manifestUrl: fields.has('manifestUrl') ? manifestUrlOf(repository.url, uuid) : '',
     uuid,
     name,
     version,

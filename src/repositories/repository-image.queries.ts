@@ -31,7 +31,10 @@ export interface OfferedListRequest {
   selection: ConnectionSelection;
 }
 
-const NO_IMAGE: ObjectSelection = { fields: new Set() };
+/** All but the image of the catalogue, for who imports. */
+const WHOLE_OFFER: ObjectSelection = {
+  fields: new Set(['name', 'version', 'osType', 'type', 'description', 'homepage', 'size', 'downloadSize', 'state', 'publishedAt', 'origin', 'manifest', 'manifestUrl']),
+};
 
 /** Reads what repositories offer. Everything is FORBIDDEN for who may not use them, whatever way led here. */
 export class RepositoryImageQueries {
@@ -49,7 +52,7 @@ export class RepositoryImageQueries {
     const order = OFFERED_ORDER[request.orderBy?.field ?? 'PUBLISHED_AT'];
     const offered = offeredBy(this.viewer, repository);
     const list = {
-      columns: offeredColumns(order.column, request.selection.fields.has('manifest')),
+      columns: offeredColumns(order.column, request.selection),
       from: OFFERED_FROM,
       where: filter === null ? offered : allOf([offered, filter, ...search]),
       order: { column: order.column, id: 'o.id', direction: request.orderBy?.direction ?? ('DESC' as const) },
@@ -61,7 +64,7 @@ export class RepositoryImageQueries {
       keyOf: ([id, place]) => [order.value === 'number' ? Number(place) : String(place), id],
       nodesOf: async (rows) => {
         const images = await this.#imagesOf(rows, request.selection);
-        return rows.map((row) => toOffered(row, repository, images));
+        return rows.map((row) => toOffered(row, repository, images, request.selection));
       },
     });
     return isCounted ? { ...connection, totalCount: repository.imageCount } : connection;
@@ -74,10 +77,10 @@ export class RepositoryImageQueries {
   }
 
   /** Null when the list would not show it either. */
-  async one(repository: ImageRepositoryType, uuid: string, selection: ObjectSelection = NO_IMAGE): Promise<RepositoryImageType | null> {
+  async one(repository: ImageRepositoryType, uuid: string, selection: ObjectSelection = WHOLE_OFFER): Promise<RepositoryImageType | null> {
     this.viewer.demand('repository.use');
     const where = allOf([offeredBy(this.viewer, repository), sqlText`o.uuid = ${uuid}`]);
-    const [row] = await readRows<OfferedRow>(this.em, sqlText`select ${offeredColumns('o.name', true)} from ${OFFERED_FROM} where ${where}`);
-    return row === undefined ? null : toOffered(row, repository, await this.#imagesOf([row], selection));
+    const [row] = await readRows<OfferedRow>(this.em, sqlText`select ${offeredColumns('o.name', selection)} from ${OFFERED_FROM} where ${where}`);
+    return row === undefined ? null : toOffered(row, repository, await this.#imagesOf([row], selection), selection);
   }
 }

@@ -28,7 +28,7 @@ export function repositoryParts(work: LoadWork): PartEntry[] {
       RepositoryImportService,
       (scope) => new RepositoryImportService(scope.get(ImportService), scope.get(RepositoryQueries), scope.get(RepositoryImageQueries)),
     ),
-    provide(ImageRepositoryResolver, (scope) => new ImageRepositoryResolver(scope.get(RepositoryQueries), scope.get(RepositoryService))),
+    provide(ImageRepositoryResolver, (scope) => new ImageRepositoryResolver(scope.get(RepositoryQueries), () => scope.get(RepositoryService))),
     provide(RepositoryBrowseResolver, (scope) => new RepositoryBrowseResolver(scope.get(RepositoryImageQueries))),
     provide(ImageSourceResolver, (scope) => new ImageSourceResolver(scope.get(RepositoryQueries), scope.get(ImageQueries))),
     provide(TaskRepositoryResolver, (scope) => new TaskRepositoryResolver(scope.get(RepositoryQueries))),

@@ -66,7 +66,7 @@ describe.each(['SQLite', 'Postgres'])('a search on %s', (kind) => {
     await drop();
   });
 
-  const request = (filter: ImageFilter) => ({ page: {}, filter, selection: { items: true, totalCount: true, fields: new Set<string>() } });
+  const request = (filter: ImageFilter) => ({ page: {}, filter, selection: { items: true, totalCount: true, fields: new Set(['name']) } });
 
   async function found(search: string, further: ImageFilter = {}): Promise<string[]> {
     const em = database.em.fork();
@@ -175,7 +175,7 @@ describe('a Postgres whose role may not install pg_trgm', () => {
     const viewer = new Viewer(ADMIN);
     const em = database.em.fork();
     const queries = new ImageQueries(em, viewer, new DatacenterQueries(em, viewer));
-    const selection = { items: true, totalCount: false, fields: new Set<string>() };
+    const selection = { items: true, totalCount: false, fields: new Set(['name']) };
     expect((await queries.everywhere(false, { page: {}, filter: { search: 'server' }, selection })).nodes).toHaveLength(2);
     await database.close(true);
     await run(`drop owned by ${role}`);

@@ -14,6 +14,9 @@ import { type MakeImage, makeImage } from '../support/imgapi-repository.js';
 import { createLoadWorld, type LoadWorld } from './load-world.js';
 
 const ORIGIN = '11111111-1111-4111-8111-111111111111';
+const EVERY_FIELD = [
+  'name', 'version', 'osType', 'type', 'description', 'homepage', 'size', 'downloadSize', 'state', 'publishedAt', 'origin', 'manifest', 'manifestUrl', 'image',
+];
 const KNOWN = '22222222-2222-4222-8222-222222222222';
 
 const importer = new Viewer({
@@ -92,7 +95,7 @@ describe('browsing a repository', () => {
     args: PageArgs,
     { filter, orderBy, viewer = importer, of = remote }: { filter?: RepositoryImageFilter; orderBy?: RepositoryImageOrder; viewer?: Viewer; of?: ImageRepositoryType } = {},
   ): Promise<Connection<RepositoryImageType>> {
-    const selection = { items: true, totalCount: true, fields: new Set(['manifest']) };
+    const selection = { items: true, totalCount: true, fields: new Set(EVERY_FIELD) };
     return world.as(viewer).offered.page(of, { page: args, filter, orderBy, selection });
   }
   const namesOf = (list: Connection<RepositoryImageType>): string[] => list.nodes.map((node) => node.name);

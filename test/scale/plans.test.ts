@@ -95,7 +95,7 @@ describe.each(['SQLite', 'Postgres'])('the lists on %s', (kind) => {
     return new ImageQueries(em, viewer, new DatacenterQueries(em, viewer));
   }
   const offers = () => new RepositoryImageQueries(database.em.fork(), new Viewer(PEOPLE.admin), images('admin'));
-  const asked = <T = ImageListRequest>(further: Partial<NoInfer<T>>): T => ({ page: {}, selection: { items: true, totalCount: false, fields: new Set(['tags']) }, ...further }) as T;
+  const asked = <T = ImageListRequest>(further: Partial<NoInfer<T>>): T => ({ page: {}, selection: { items: true, totalCount: false, fields: new Set(['name']) }, ...further }) as T;
 
   /** How the page itself is read: of all statements, the one that is limited to 51 rows. */
   async function planOf(list: () => Promise<unknown>): Promise<Plan> {
@@ -109,7 +109,7 @@ describe.each(['SQLite', 'Postgres'])('the lists on %s', (kind) => {
   }
 
   const readsAll = (step: string): boolean =>
-    kind === 'SQLite' ? step.startsWith('SCAN ') && !/^SCAN (CONSTANT|x VIRTUAL|\()/.test(step) : step.includes('Seq Scan on') && LARGE.test(step);
+    kind === 'SQLite' ? step.startsWith('SCAN ') && !/^SCAN (CONSTANT|(x|json_each) VIRTUAL|\()/.test(step) : step.includes('Seq Scan on') && LARGE.test(step);
   const sorts = (step: string): boolean => (kind === 'SQLite' ? step.startsWith('USE TEMP B-TREE FOR') : /^(\s*->)?\s*Sort\b(?! Key)/.test(step));
 
   /** The whole plan if a step reads a whole large table or puts it in order; walking along an index is neither. */

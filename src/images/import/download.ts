@@ -160,7 +160,8 @@ class Download {
     if (this.bytesDone + chunk.length > expectedSize) {
       throw sizeMismatch(`The file at ${url} has ${this.bytesDone + chunk.length} bytes or more`, expectedSize);
     }
-    await Promise.all([this.hasher.update(chunk), writer.write(chunk)]);
+    const waits = [this.hasher.update(chunk), writer.write(chunk)].filter((wait) => wait !== undefined);
+    if (waits.length > 0) await Promise.all(waits);
     this.bytesDone += chunk.length;
     onProgress?.(this.bytesDone);
   }

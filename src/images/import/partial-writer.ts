@@ -9,9 +9,10 @@ export class PartialWriter {
     stream.on('error', () => undefined);
   }
 
-  async write(bytes: Buffer): Promise<void> {
-    if (this.stream.errored) throw this.stream.errored;
-    if (!this.stream.write(bytes)) await once(this.stream, 'drain');
+  /** A promise, when no more may be given before it resolves. */
+  write(bytes: Buffer): Promise<unknown> | undefined {
+    if (this.stream.errored) return Promise.reject(this.stream.errored);
+    return this.stream.write(bytes) ? undefined : once(this.stream, 'drain');
   }
 
   /** When it resolves, all bytes written are in the file and the file is closed. */

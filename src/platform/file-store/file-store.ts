@@ -33,6 +33,8 @@ export interface FileStore {
   statFile(uuid: string): Promise<StoredFile | null>;
   /** The caller must read the stream to its end or destroy it. A later `remove` does not disturb it. */
   readFile(uuid: string, range?: ByteRange): Promise<Readable | null>;
+  /** A file to be sent, in whole or in part; null when there is none. It stays open until it is sent or closed. */
+  openFile(uuid: string): Promise<OpenFile | null>;
   /** Bytes that have arrived; 0 when there is no partial. */
   partialSize(uuid: string): Promise<number>;
   /** Begins a partial or takes it up again: what lies behind `offset` is cut off, and an `offset` behind its end is refused. */
@@ -54,6 +56,13 @@ export interface FileStore {
    * Returns the names. Never touches a published image or anything it does not know.
    */
   sweep(keepPartials: ReadonlySet<string>): Promise<string[]>;
+}
+
+/** The bytes of an image, open for one sending: a later `remove` does not disturb it. */
+export interface OpenFile {
+  /** Writes the range into the sink and closes the file, however it ends; SinkClosed when the receiver left. */
+  sendTo(sink: Writable, range: ByteRange): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Publishing was refused because the image is in the store already. */

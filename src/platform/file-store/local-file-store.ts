@@ -5,13 +5,15 @@ import { Readable, type Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { AppError } from '../errors.js';
 import { checkFolder, unavailable } from './check-folder.js';
-import { type ByteRange, FileStoreConflict, FileStoreMissing, type FileStore, type StoredFile } from './file-store.js';
+import { type ByteRange, FileStoreConflict, FileStoreMissing, type FileStore, type OpenFile, type StoredFile } from './file-store.js';
 import { errorCode, isFolder, lstatOrNull, openForReading, openForWriting, syncFolder, writeDurably } from './safe-open.js';
+import { sendFile } from './send-file.js';
+import { writeBehind } from './write-behind.js';
 import { isManifestDraft, isRemoved, isUuid, StoreLayout, uuidOfPartial } from './store-layout.js';
 
 const MANIFEST_LIMIT_BYTES = 1024 * 1024;
 // Fewer, larger reads and writes: four times Node's default, still nothing for many streams at once.
-const STREAM_BUFFER_BYTES = 256 * 1024;
+const READ_BUFFER_BYTES = 256 * 1024;
 // A younger draft may be another process's, which is about to rename it.
 const DRAFT_AGE_MS = 10 * 60 * 1000;
 
@@ -73,7 +75,13 @@ export class LocalFileStore implements FileStore {
 
   async readFile(uuid: string, range?: ByteRange): Promise<Readable | null> {
     const handle = await openForReading(join(this.layout.published(uuid), 'file'));
-    return handle?.createReadStream({ ...range, highWaterMark: STREAM_BUFFER_BYTES }) ?? null;
+    return handle?.createReadStream({ ...range, highWaterMark: READ_BUFFER_BYTES }) ?? null;
+  }
+
+  async openFile(uuid: string): Promise<OpenFile | null> {
+    const handle = await openForReading(join(this.layout.published(uuid), 'file'));
+    if (handle === null) return null;
+    return { sendTo: async (sink, range) => sendFile(handle, sink, range), close: async () => handle.close() };
   }
 
   async partialSize(uuid: string): Promise<number> {
@@ -97,13 +105,13 @@ export class LocalFileStore implements FileStore {
       await handle.close();
       throw error;
     }
-    return handle.createWriteStream({ start: offset, highWaterMark: STREAM_BUFFER_BYTES });
+    return writeBehind(handle, offset);
   }
 
   async readPartial(uuid: string, size: number): Promise<Readable> {
     const handle = await openForReading(join(this.layout.partial(uuid), 'file'));
     if (handle === null) throw new FileStoreMissing(uuid, 'partial');
-    if (size > 0) return handle.createReadStream({ end: size - 1, highWaterMark: STREAM_BUFFER_BYTES });
+    if (size > 0) return handle.createReadStream({ end: size - 1, highWaterMark: READ_BUFFER_BYTES });
     await handle.close();
     return Readable.from([]);
   }

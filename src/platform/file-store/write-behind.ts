@@ -1,0 +1,64 @@
+import type { FileHandle } from 'node:fs/promises';
+import { Writable } from 'node:stream';
+import { callbackify } from 'node:util';
+
+// What arrives while one write goes on is written by the next one in one go.
+const BUFFER_BYTES = 8 * 1024 * 1024;
+const STRIDE_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Writes to a file from `start` on, and lets the disk take up what is written while more arrives, so that the wait for it at
+ * the end is short. A failure of the disk ends the stream: whoever asks the disk later would not be told again. The
+ * handle is closed with the stream.
+ */
+export function writeBehind(handle: FileHandle, start: number): Writable {
+  let [position, unsynced] = [start, 0];
+  let syncing: Promise<void> | null = null;
+  const syncNow = async (): Promise<void> => {
+    try {
+      await handle.datasync();
+    } catch (error) {
+      stream.destroy(error instanceof Error ? error : new Error(String(error)));
+    }
+    syncing = null;
+  };
+  const beginSync = (): void => {
+    if (syncing !== null || unsynced < STRIDE_BYTES) return;
+    unsynced = 0;
+    syncing = syncNow();
+  };
+  const write = async (chunks: readonly Buffer[]): Promise<void> => {
+    let rest = chunks;
+    while (rest.length > 0) {
+      const { bytesWritten } = await handle.writev([...rest], position);
+      position += bytesWritten;
+      unsynced += bytesWritten;
+      rest = withoutFirst(rest, bytesWritten);
+    }
+    beginSync();
+  };
+  const [writing, ending, closing] = [callbackify(write), callbackify(async () => syncing), callbackify(async () => closed(handle, syncing))];
+  const stream = new Writable({
+    highWaterMark: BUFFER_BYTES,
+    write: (chunk: Buffer, _encoding, callback) => writing([chunk], callback),
+    writev: (chunks, callback) => writing(chunks.map(({ chunk }) => chunk as Buffer), callback),
+    final: (callback) => ending((error) => callback(error)),
+    destroy: (error, callback) => closing((fault) => callback(fault ?? error)),
+  });
+  return stream;
+}
+
+async function closed(handle: FileHandle, syncing: Promise<void> | null): Promise<void> {
+  await syncing;
+  await handle.close();
+}
+
+/** A disk may take a part of what it is given. */
+function withoutFirst(chunks: readonly Buffer[], bytes: number): readonly Buffer[] {
+  let left = bytes;
+  for (const [at, chunk] of chunks.entries()) {
+    if (left < chunk.length) return [chunk.subarray(left), ...chunks.slice(at + 1)];
+    left -= chunk.length;
+  }
+  return [];
+}

@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { World } from '../access/world.js';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await World.create();
+});
+afterAll(async () => world?.close());
+
+const IMAGE = `fragment Shown on Image { __typename uuid name alias version access size osType status resize deploy description tags homepage
+  createdAt updatedAt dcBound owner { username } boundDatacenter { name isDefault createdAt } datacenters { name access } }`;
+
+interface Case {
+  query: string;
+  variables: Record<string, unknown>[];
+}
+
+const CASES: Record<string, Case> = {
+  'a page, with and without cursors, forward and backward': {
+    query: `query ($first: Int, $last: Int, $after: String) { images(datacenter: "north", first: $first, last: $last, after: $after) {
+      edges { cursor node { ...Shown } } nodes { name } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount } } ${IMAGE}`,
+    variables: [{}, { first: 2 }, { last: 2 }, { first: 0 }, { first: null }, { first: 500 }, { first: 1, last: 1 }, { after: 'nonsense' }],
+  },
+  'aliases and the same field twice with different selections': {
+    query: `{ a: image(name: "public") { name owner { username } } b: image(name: "private") { uuid } a: image(name: "public") { version owner { active } } none: image(name: "nowhere") { name } }`,
+    variables: [{}],
+  },
+  'skip and include, on fields and on fragments': {
+    query: `query ($yes: Boolean!, $no: Boolean = false) { image(name: "public") { name @skip(if: $yes) owner @include(if: $yes) { username }
+      ... on Image @include(if: $no) { tags datacenters { name } } ...Shown @skip(if: $no) } } ${IMAGE}`,
+    variables: [{ yes: true }, { yes: false }, { yes: true, no: true }, { yes: false, no: true }, {}],
+  },
+  'guarded fields, null with an error beside': {
+    query: '{ image(name: "public") { name serverCount manifest manifestUrl file { size } tasks { totalCount } servers { nodes { hostname } } actions { action allowed code reason } } }',
+    variables: [{}],
+  },
+  'an enum, a filter and an order by variables': {
+    query: `query ($filter: ImageFilter, $orderBy: ImageOrder, $dc: String) { usableImages(datacenter: $dc, filter: $filter, orderBy: $orderBy) { nodes { name access osType } totalCount } }`,
+    variables: [
+      { dc: 'north' }, { dc: null }, { dc: 'nowhere' }, { dc: 'north', filter: { access: ['PUBLIC'] } }, { dc: 'north', filter: { access: 'PUBLIC' } },
+      { dc: 'north', filter: { access: ['SECRET'] } }, { dc: 'north', orderBy: { field: 'SIZE', direction: 'DESC' } }, { dc: 'north', orderBy: { field: 'SIZE', direction: null } },
+      { dc: 'north', filter: { createdAfter: '2020-01-01T00:00:00Z', search: 'pub' } }, { dc: 'north', filter: { createdAfter: 'yesterday' } }, { dc: 7 },
+    ],
+  },
+  'what the caller is': {
+    query: '{ viewer { user { username email isSuperAdmin active createdAt groups { name } } currentDatacenter { name owner { username email } } datacenters { name imageCount boundImageCount } permissions(datacenter: "north") } __typename }',
+    variables: [{}],
+  },
+  'references of a federation gateway': {
+    query: `query ($refs: [_Any!]!) { _entities(representations: $refs) { __typename ... on Image { name owner { username } } ... on Datacenter { name alias }
+      ... on User { username email } ... on ImageRepository { name imageCount } } }`,
+    variables: [
+      { refs: [{ __typename: 'Image', name: 'public' }, { __typename: 'Datacenter', name: 'north' }, { __typename: 'Image', name: 'nowhere' }, { __typename: 'Image', name: 'public' }] },
+      { refs: [{ __typename: 'Image' }, { __typename: 'User', username: 'U' }, { __typename: 'User', username: 'S' }, { __typename: 'ImageRepository', name: 'remote' }] },
+      { refs: [{ __typename: 'Nothing' }, {}, 7] }, { refs: [] },
+    ],
+  },
+  'a repository browsed': {
+    query: `query ($importable: Boolean) { imageRepository(name: "remote") { name isLocal lastUpdate images(filter: { importable: $importable }) {
+      nodes { repository { name } uuid name osType type size downloadSize publishedAt origin manifestUrl manifest image { name } importable notImportableReason } totalCount } } }`,
+    variables: [{}, { importable: true }, { importable: false }],
+  },
+  'a field that is closed beside one that is open': { query: '{ viewer { user { username } } users { username } }', variables: [{}] },
+  'servers and tasks': {
+    query: '{ servers(datacenter: "north") { nodes { hostname disks { image { name owner { username } } } owner { username } datacenter { name } tags } } tasks(datacenter: "north") { nodes { action status image { name } user { username } datacenter { name } detail } } }',
+    variables: [{}],
+  },
+};
+
+let fresh = 0;
+
+/** A document that nobody has seen yet is answered by graphql-js. */
+function unseen(query: string): string {
+  fresh += 1;
+  return `${query} # ${fresh}`;
+}
+
+/** What names the request and not the answer. */
+function comparable(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value).replace(/"requestId":"[^"]*"|under request [\w-]+/g, '"requestId":""')) as unknown;
+}
+
+describe('a query that comes again and again', () => {
+  it.each(Object.entries(CASES))('is answered as at first: %s', async (_name, { query, variables }) => {
+    for (const persona of ['S', 'M', 'D', 'U'] as const) {
+      const client = world.clients[persona];
+      for (let time = 0; time < 3; time += 1) await client.send(query, variables[0]);
+      for (const values of variables) {
+        const [often, once] = [await client.send(query, values), await client.send(unseen(query), values)];
+        expect(comparable(often), `${persona} ${JSON.stringify(values)}`).toEqual(comparable(once));
+        expect(JSON.stringify(often.data)).toBe(JSON.stringify(once.data));
+      }
+    }
+  });
+
+  it.each([undefined, '*/*', 'application/json', 'application/graphql-response+json', 'application/graphql-response+json, application/json;q=0.9'])(
+    'has the same headers to Accept: %s',
+    async (accept) => {
+      const headersOf = async (query: string): Promise<Record<string, string>> => {
+        const headers = { 'content-type': 'application/json', authorization: `Bearer ${world.clients.D.key}`, ...(accept !== undefined && { accept }) };
+        const response = await fetch(`${world.gateway.url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) });
+        await response.text();
+        const { date, 'x-request-id': requestId, ...others } = Object.fromEntries(response.headers);
+        expect([typeof date, typeof requestId]).toEqual(['string', 'string']);
+        return { ...others, status: String(response.status) };
+      };
+      const query = '{ viewer { user { username } } }';
+      for (let time = 0; time < 4; time += 1) await headersOf(query);
+      expect(await headersOf(query)).toEqual(await headersOf(unseen(query)));
+    },
+  );
+
+  it('is no way around the rate, the token or the limits', async () => {
+    const query = 'query ($first: Int) { usableImages(datacenter: "main", first: $first) { totalCount } }';
+    for (let time = 0; time < 4; time += 1) await world.clients.U.send(query, { first: 1 });
+    expect(await world.clients.U.code(query, { first: 'many' })).toBe('BAD_USER_INPUT');
+    expect(await world.clients.A.code(query, { first: 1 })).toBe('UNAUTHENTICATED');
+    expect(await world.clients.U.code(query, { first: 1 })).toBe('data');
+  });
+});
