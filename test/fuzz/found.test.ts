@@ -16,14 +16,15 @@ afterAll(async () => {
 });
 
 describe('what fuzzing has found stays mended', () => {
-  it('a NUL in a text is refused, given as a variable, as a literal or in a reference', async () => {
+  it('a NUL in a text is refused, given as a variable or as a literal; in a reference it names nothing', async () => {
     const queries = [
       ['mutation ($id: ID!) { revokeApiKey(id: $id) }', { id: 'a\0b' }],
       ['mutation ($input: DeleteImageInput!) { deleteImage(input: $input) { name } }', { input: { name: '\0' } }],
-      ['query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }', { r: [{ __typename: 'Image', name: 'a\0' }] }],
       ['{ image(name: "a\\u0000") { name } }', {}],
     ] as const;
     for (const [query, variables] of queries) expect(['BAD_USER_INPUT', 'GRAPHQL_VALIDATION_FAILED']).toContain(await admin.code(query, variables));
+    const r = [{ __typename: 'Image', name: 'a\0' }];
+    expect(await admin.run('query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }', { r })).toEqual({ _entities: [null] });
   });
 
   it('a subscription to nothing is refused before it is begun', async () => {
