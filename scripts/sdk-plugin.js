@@ -1,38 +1,20 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { Kind, print, visit } from 'graphql';
 import { pathOf } from './project.js';
+import { operationsOf } from './trusted-documents.js';
 
-/** Codes of faults in a request itself, beside those that the gateway gives on purpose. */
-const REQUEST_CODES = ['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_REQUEST', 'OPERATION_RESOLUTION_FAILURE', 'INTERNAL_SERVER_ERROR'];
+/** Codes of faults in a request itself and of the gateway, beside those that are given on purpose. */
+const REQUEST_CODES = ['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'OPERATION_RESOLUTION_FAILURE', 'PERSISTED_QUERY_NOT_FOUND', 'INTERNAL_SERVER_ERROR'];
+
+/** The codes between two marks in a source file. */
+function codesIn(file, marks) {
+  const text = marks.exec(readFileSync(pathOf('src', 'platform', file), 'utf8'))?.[1];
+  if (text === undefined) throw new Error(`src/platform/${file} has no ${marks} to read codes from.`);
+  return [...text.matchAll(/'([A-Z_]+)'/g)].map(([, code]) => code);
+}
 
 function errorCodes() {
-  const union = /export type ErrorCode =([^;]+);/.exec(readFileSync(pathOf('src', 'platform', 'errors.ts'), 'utf8'))?.[1];
-  if (union === undefined) throw new Error('src/platform/errors.ts has no union ErrorCode to read the codes from.');
-  return [...union.matchAll(/'([A-Z_]+)'/g)].map(([, code]) => code).concat(REQUEST_CODES);
-}
-
-/** The fragments that a definition spreads, directly or through others, each once. */
-function fragmentsOf(definition, all, found = new Map()) {
-  visit(definition, {
-    FragmentSpread({ name: { value } }) {
-      const fragment = all.get(value);
-      if (fragment === undefined || found.has(value)) return;
-      found.set(value, fragment);
-      fragmentsOf(fragment, all, found);
-    },
-  });
-  return [...found.values()];
-}
-
-/** Every operation with the text that a client sends of it: its own and that of its fragments. */
-function operationsOf(documents) {
-  const definitions = documents.flatMap(({ document }) => document.definitions);
-  const fragments = new Map(definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION).map((one) => [one.name.value, one]));
-  return definitions
-    .filter(({ kind }) => kind === Kind.OPERATION_DEFINITION)
-    .map((one) => ({ name: one.name.value, kind: one.operation, text: [one, ...fragmentsOf(one, fragments)].map(print).join('\n\n') }))
-    .sort((one, other) => (one.name < other.name ? -1 : 1));
+  const [given, ofHttp] = [codesIn('errors.ts', /export type ErrorCode =([^;]+);/), codesIn('http-faults.ts', /const CODES[^{]+{([^}]+)}/)];
+  return [...new Set([...given, ...REQUEST_CODES, ...ofHttp])];
 }
 
 const capital = (word) => word[0].toUpperCase() + word.slice(1);
@@ -74,10 +56,7 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 `;
 }
 
-/** For graphql-codegen: the SDK as TypeScript, or with \`output: manifest\` the trusted documents, by the sha256 of their text. */
-export function plugin(_schema, documents, { output }) {
-  const operations = operationsOf(documents);
-  if (output !== 'manifest') return sdk(operations);
-  const hash = (text) => createHash('sha256').update(text).digest('hex');
-  return `${JSON.stringify(Object.fromEntries(operations.map(({ text }) => [hash(text), text])), null, 2)}\n`;
+/** A plugin of graphql-codegen: the SDK as TypeScript. Every operation must have a name. */
+export function plugin(_schema, documents) {
+  return sdk(operationsOf(documents));
 }

@@ -1,25 +1,31 @@
 import { createHash } from 'node:crypto';
 import { Kind, print, visit } from 'graphql';
 
-/** The names of the fragments that a definition needs, those within fragments included. */
-function fragmentsOf(definition, all, found = new Set()) {
+/** The fragments that a definition spreads, directly or through others, each once. */
+function fragmentsOf(definition, all, found = new Map()) {
   visit(definition, {
     FragmentSpread({ name: { value } }) {
-      if (found.has(value) || !all.has(value)) return;
-      found.add(value);
-      fragmentsOf(all.get(value), all, found);
+      const fragment = all.get(value);
+      if (fragment === undefined || found.has(value)) return;
+      found.set(value, fragment);
+      fragmentsOf(fragment, all, found);
     },
   });
-  return found;
+  return [...found.values()];
+}
+
+/** Every operation, by its name, with the text that a client sends of it: its own and that of its fragments. */
+export function operationsOf(documents) {
+  const definitions = documents.flatMap(({ document }) => document?.definitions ?? []);
+  const fragments = new Map(definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION).map((one) => [one.name.value, one]));
+  return definitions
+    .filter(({ kind }) => kind === Kind.OPERATION_DEFINITION)
+    .map((one) => ({ name: one.name?.value ?? '', kind: one.operation, text: [one, ...fragmentsOf(one, fragments)].map(print).join('\n\n') }))
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
 /** A plugin of graphql-codegen: the manifest of trusted documents, one entry per operation, SHA-256 (hex) to document. */
 export function plugin(_schema, documents) {
-  const definitions = documents.flatMap(({ document }) => document?.definitions ?? []);
-  const fragments = new Map(definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION).map((one) => [one.name.value, one]));
-  const texts = definitions
-    .filter(({ kind }) => kind === Kind.OPERATION_DEFINITION)
-    .map((operation) => [operation, ...[...fragmentsOf(operation, fragments)].map((name) => fragments.get(name))].map(print).join('\n\n'));
-  const manifest = Object.fromEntries(texts.map((text) => [createHash('sha256').update(text).digest('hex'), text]));
-  return `${JSON.stringify(manifest, null, 2)}\n`;
+  const hash = (text) => createHash('sha256').update(text).digest('hex');
+  return `${JSON.stringify(Object.fromEntries(operationsOf(documents).map(({ text }) => [hash(text), text])), null, 2)}\n`;
 }

@@ -90,6 +90,9 @@ export const settings = {
   RATE_LIMIT: preset(
     '300000', 'Operations that one user may send in a minute, over all transports; 0 is off.', integer(0, 1_000_000_000, ' operations, 0 is off'),
   ),
+  FAILED_SIGN_INS: preset(
+    '600', 'Sign-ins that may fail in a minute from one address (of IPv6 one /64) before it has to wait; 0 is any number.', integer(0, 1_000_000_000, ' sign-ins, 0 is any number'),
+  ),
   COST_LIMIT: preset('100000', 'Fields that one operation may resolve, with lists counted by their page size.', integer(1, 1_000_000_000, ' fields')),
   SOCKETS_PER_USER: preset('10000', 'WebSockets and SSE streams that one user may have open.', integer(1, 1_000_000, ' sockets')),
   OPERATIONS_PER_SOCKET: preset('100', 'Operations that one WebSocket may have open.', integer(1, 10_000, ' operations')),

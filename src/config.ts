@@ -44,6 +44,8 @@ export interface Config {
 export interface Limits {
   /** Operations per user and minute; 0 is any number. */
   rate: number;
+  /** Failed sign-ins per address and minute; 0 is any number. */
+  failedSignIns: number;
   /** Fields that an operation may resolve. */
   cost: number;
   socketsPerUser: number;
@@ -90,6 +92,7 @@ export function readConfig(env: Environment): Config {
     trustedDocuments: values.TRUSTED_DOCUMENTS,
     limits: {
       rate: values.RATE_LIMIT,
+      failedSignIns: values.FAILED_SIGN_INS,
       cost: values.COST_LIMIT,
       socketsPerUser: values.SOCKETS_PER_USER,
       operationsPerSocket: values.OPERATIONS_PER_SOCKET,

@@ -53,6 +53,11 @@ export class SignIns {
     throw unauthenticated();
   }
 
+  /** Whether a header was good when it was last seen. */
+  knows(header: string): boolean {
+    return this.#known.has(header);
+  }
+
   async #look(header: string, before: Verified | null): Promise<SignedIn | null> {
     const token = bearerToken(header);
     const em = this.database.em.fork();

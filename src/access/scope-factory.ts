@@ -71,6 +71,11 @@ export class ScopeFactory {
     return new Scope(this, authorization, await this.#signIns.viewerOf(authorization));
   }
 
+  /** Whether that header was good when it was last seen. */
+  knows(authorization: string): boolean {
+    return this.#signIns.knows(authorization);
+  }
+
   newEntityManager(): SqlEntityManager {
     return this.database.em.fork();
   }

@@ -3,6 +3,7 @@ import type { GatewayContext, RequestScope } from '../access/scope.js';
 import type { ScopeFactory } from '../access/scope-factory.js';
 import { AppError, badInput, unauthenticated } from '../platform/errors.js';
 import { Costs } from './cost.js';
+import { FailedSignIns } from './failed-sign-ins.js';
 import { LIMIT_RULES } from './limits.js';
 import { Rate } from './rate.js';
 import type { TrustedDocuments } from './trusted-documents.js';
@@ -33,6 +34,8 @@ export interface AdmissionRules {
   introspection: boolean;
   /** Operations per user and minute; 0 is any number. */
   rate: number;
+  /** Failed sign-ins per address and minute; 0 is any number. */
+  failedSignIns: number;
   /** What an operation may cost. */
   cost: number;
   /** null: any document. */
@@ -44,6 +47,7 @@ export class Admission {
   /** Beside those of the specification. */
   readonly rules: readonly ValidationRule[];
   readonly #rate: Rate;
+  readonly #failed: FailedSignIns;
   readonly #costs: Costs;
 
   constructor(
@@ -53,13 +57,14 @@ export class Admission {
   ) {
     this.rules = settings.introspection ? LIMIT_RULES : [...LIMIT_RULES, NoSchemaIntrospectionCustomRule];
     this.#rate = new Rate(settings.rate);
+    this.#failed = new FailedSignIns(settings.failedSignIns);
     this.#costs = new Costs(schema);
   }
 
-  /** UNAUTHENTICATED without a good token, RATE_LIMITED for who sends too much. */
-  async signIn(caller: Caller): Promise<DoorContext> {
+  /** UNAUTHENTICATED without a good token, RATE_LIMITED for who sends too much. `address` is asked only when it matters. */
+  async signIn(caller: Caller, address: () => string): Promise<DoorContext> {
     const startedAt = performance.now();
-    const scope = await this.open(caller.authorization);
+    const scope = await this.open(caller.authorization, address);
     const wait = this.#rate.take(scope.viewer.username);
     if (wait > 0) {
       const message = `You have sent more than the ${this.settings.rate} operations that one user may send in a minute; go on in ${wait} s.`;
@@ -68,11 +73,18 @@ export class Admission {
     return { ...caller, scope, startedAt };
   }
 
-  /** The same without counting. */
-  async open(authorization: string | undefined): Promise<RequestScope> {
-    const scope = await this.scopes.open(authorization);
-    if (scope.isAnonymous) throw unauthenticated();
-    return scope;
+  /** The same without counting an operation. */
+  async open(authorization: string | undefined, address: () => string): Promise<RequestScope> {
+    // Who is signed in already does not wait for others behind the same address.
+    if (authorization !== undefined && !this.scopes.knows(authorization)) this.#failed.demandPatience(address());
+    try {
+      const scope = await this.scopes.open(authorization);
+      if (!scope.isAnonymous) return scope;
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'UNAUTHENTICATED') this.#failed.note(address());
+      throw error;
+    }
+    throw unauthenticated();
   }
 
   /** With a manifest: DOCUMENT_NOT_TRUSTED for what is not in it. `hash` is the SHA-256 of the document's text. */

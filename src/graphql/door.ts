@@ -2,6 +2,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
 import type { ScopeFactory } from '../access/scope-factory.js';
+import { clientAddress } from '../platform/client-address.js';
 import type { Metrics } from '../platform/metrics.js';
 import type { ChangeBus } from '../tasks/change-bus.js';
 import { Admission, type DoorContext } from './admission.js';
@@ -21,10 +22,14 @@ export interface DoorSettings {
   introspection: boolean;
   /** Operations per user and minute; 0 is any number. */
   rate: number;
+  /** Failed sign-ins per address and minute; 0 is any number. */
+  failedSignIns: number;
   /** What an operation may cost. */
   cost: number;
   socketsPerUser: number;
   operationsPerSocket: number;
+  /** CIDRs of proxies that are believed when they say whom they speak for. */
+  trustProxy: readonly string[];
   /** Origins of pages, besides our own, that may open streams. */
   origins: readonly string[];
   /** Path of the manifest of trusted documents; null: any document. */
@@ -57,6 +62,7 @@ export interface GraphqlDoor {
   anonymousSeats: Seats;
   operationsPerSocket: number;
   isOriginAllowed: (request: IncomingMessage) => boolean;
+  addressOf: (request: IncomingMessage) => string;
   log: Logger;
   /** In whose operation an error came up, as Apollo Server's formatError is not told. */
   contextOf: WeakMap<object, DoorContext>;
@@ -86,6 +92,7 @@ export function createDoor(parts: DoorParts, settings: DoorSettings): GraphqlDoo
     anonymousSeats: new Seats(ANONYMOUS_SOCKETS),
     operationsPerSocket: settings.operationsPerSocket,
     isOriginAllowed: originRule(settings.publicUrl, settings.origins),
+    addressOf: clientAddress(settings.trustProxy),
     log,
     contextOf: new WeakMap(),
     streams: new Set(),

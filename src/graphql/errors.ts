@@ -54,13 +54,18 @@ export function withStatus(error: AppError): GraphQLError {
   return new GraphQLError(error.message, { originalError: error, extensions: { http } });
 }
 
+/** graphql-js has messages with suggestions that no option of it leaves out. */
+function withoutSuggestion(message: string): string {
+  return message.replace(/ Did you mean [^]*$/, '');
+}
+
 /** Faults that graphql-js finds in arguments only when it runs: a null by way of a variable that has a default. */
 function argumentFault(error: unknown): AppError | null {
   let innermost = error;
   while (innermost instanceof GraphQLError && innermost.originalError instanceof GraphQLError) innermost = innermost.originalError;
   if (!(innermost instanceof GraphQLError) || innermost.originalError !== undefined) return null;
   const name = /^Argument "(\w+)" (?:of|has)/.exec(innermost.message)?.[1];
-  return name === undefined ? null : badInput([{ path: name, message: innermost.message }]);
+  return name === undefined ? null : badInput([{ path: name, message: withoutSuggestion(innermost.message) }]);
 }
 
 /** Apollo Server refuses some malformed requests with a status and no code. */
@@ -80,7 +85,7 @@ export function publicError(error: unknown, formatted: GraphQLFormattedError, si
   const known = appErrorIn(error) ?? argumentFault(error);
   if (known !== null) return { message: known.message, ...place, extensions: { ...known.extensions, code: known.code } };
   const code = isRefusedRequest(error) ? 'BAD_REQUEST' : formatted.extensions?.code;
-  if (typeof code === 'string' && REQUEST_CODES.has(code)) return { message, ...place, extensions: { code } };
+  if (typeof code === 'string' && REQUEST_CODES.has(code)) return { message: withoutSuggestion(message), ...place, extensions: { code } };
   const { requestId, traceId } = sink;
   sink.log.error({ err: error, requestId, traceId }, 'An error was masked.');
   return {

@@ -41,7 +41,7 @@ function plainBody(request: FastifyRequest): Body | null {
 export class QuickDoor {
   /** Headers of an answer without errors, by the Accept of its request, as Apollo Server gave them. */
   readonly #headers = new Map<string, Record<string, string>>();
-  readonly #contexts = new WeakMap<FastifyRequest, DoorContext>();
+  readonly #contexts = new WeakMap<FastifyRequest, Promise<DoorContext>>();
 
   constructor(
     private readonly door: GraphqlDoor,
@@ -53,7 +53,8 @@ export class QuickDoor {
     const known = this.#contexts.get(request);
     if (known !== undefined) return known;
     const { authorization, traceparent } = request.headers;
-    return this.door.admission.signIn({ authorization, transport: 'http', requestId: request.id, traceId: traceIdOf(traceparent) });
+    const caller = { authorization, transport: 'http' as const, requestId: request.id, traceId: traceIdOf(traceparent) };
+    return this.door.admission.signIn(caller, () => this.door.addressOf(request.raw));
   }
 
   /** `long` is the way through Apollo Server. */
@@ -78,8 +79,9 @@ export class QuickDoor {
   async #answer(request: FastifyRequest, plan: Plan, variables: Variables): Promise<string | null> {
     const { admission, report } = this.door;
     try {
-      const context = await this.contextOf(request);
-      this.#contexts.set(request, context);
+      const signIn = this.contextOf(request);
+      this.#contexts.set(request, signIn);
+      const context = await signIn;
       if (!plan.isOpenTo(context.scope.viewer, variables)) return null;
       admission.demandRunnable(plan.document, plan.operation, variables, context);
       const data = await plan.run(context, variables);

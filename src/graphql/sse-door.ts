@@ -84,7 +84,7 @@ export function streamHandler(door: GraphqlDoor) {
       if (!door.isOriginAllowed(request.raw)) {
         throw new AppError('FORBIDDEN', `Pages of ${request.headers.origin} may not open streams here; ALLOWED_ORIGINS names those that may.`);
       }
-      const context = await door.admission.signIn(caller);
+      const context = await door.admission.signIn(caller, () => door.addressOf(request.raw));
       const operation = readOperation(request);
       const leave = door.seats.take(context.scope.viewer.username);
       if (leave === null) throw new AppError('TOO_MANY_OPERATIONS', 'You have as many sockets and streams open as one user may; close some of them.');

@@ -54,7 +54,7 @@ async function welcome(door: GraphqlDoor, connection: Connection): Promise<boole
   // Without a token a socket may be open, as its client may want to be told by the first operation; it runs nothing.
   if (authorization === undefined) return sit(socket, door.anonymousSeats.take('anonymous'));
   try {
-    const scope = await door.admission.open(authorization);
+    const scope = await door.admission.open(authorization, () => door.addressOf(connection.extra.request));
     if (!sit(socket, door.seats.take(scope.viewer.username))) return false;
     const left = msUntilExpiry(authorization);
     if (left !== null) {
@@ -64,7 +64,8 @@ async function welcome(door: GraphqlDoor, connection: Connection): Promise<boole
     return true;
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    socket.close(UNAUTHORIZED, 'Unauthorized');
+    if (error.code === 'RATE_LIMITED') socket.close(TRY_LATER, 'Too many failed sign-ins');
+    else socket.close(UNAUTHORIZED, 'Unauthorized');
     return false;
   }
 }
@@ -81,7 +82,7 @@ async function admit(door: GraphqlDoor, connection: Connection, request: Operati
     if (Object.keys(connection.subscriptions).length > door.operationsPerSocket) {
       throw new AppError('TOO_MANY_OPERATIONS', `${door.operationsPerSocket} operations are open on this socket; complete some of them, or open another one.`);
     }
-    return await door.operations.admit(request, await door.admission.signIn(caller));
+    return await door.operations.admit(request, await door.admission.signIn(caller, () => door.addressOf(connection.extra.request)));
   } catch (error) {
     throw error instanceof PublicErrors ? error : door.operations.refusal(error, { ...caller, startedAt: performance.now() });
   }

@@ -55,7 +55,19 @@ export async function startApolloGateway(supergraphSdl: string): Promise<Router>
 /** Planners of Hive Gateway: its own, and that of the router in Rust. */
 export const PLANNERS: Record<string, UnifiedGraphHandler | undefined> = { own: undefined, Rust: unifiedGraphHandler };
 
-export function startHiveGateway(supergraph: string, planner: UnifiedGraphHandler | undefined, live: string): LiveRouter {
+/** How Hive Gateway follows a subgraph: by server-sent events unless it is told of a WebSocket. */
+export const FOLLOWING: Record<string, Record<string, object>> = {
+  'server-sent events': {},
+  'a WebSocket': {
+    images: {
+      options: {
+        subscriptions: { kind: 'ws', location: '/graphql', options: { connectionParams: { authorization: '{context.headers.authorization}' } } },
+      },
+    },
+  },
+};
+
+export function startHiveGateway(supergraph: string, planner: UnifiedGraphHandler | undefined, transportEntries: Record<string, object>): LiveRouter {
   const runtime = createGatewayRuntime({
     supergraph,
     unifiedGraphHandler: planner,
@@ -63,13 +75,7 @@ export function startHiveGateway(supergraph: string, planner: UnifiedGraphHandle
     transports: { http, ws },
     // What docs/federation.md tells operators to write.
     propagateHeaders: { fromClientToSubgraphs: ({ request }) => ({ authorization: request.headers.get('authorization') ?? '' }) },
-    transportEntries: {
-      [live]: {
-        options: {
-          subscriptions: { kind: 'ws', location: '/graphql', options: { connectionParams: { authorization: '{context.headers.authorization}' } } },
-        },
-      },
-    },
+    transportEntries,
   });
   const post = async (key: string, accept: string, body: unknown) =>
     runtime.fetch('http://router/graphql', {

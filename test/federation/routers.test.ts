@@ -3,7 +3,7 @@ import { World } from '../access/world.js';
 import { CENTS_PER_MIB, startBilling } from './billing.js';
 import { supergraphOf } from './compose.js';
 import { startCompute } from './compute.js';
-import { type LiveRouter, PLANNERS, type Router, startApolloGateway, startHiveGateway } from './gateways.js';
+import { FOLLOWING, type LiveRouter, PLANNERS, type Router, startApolloGateway, startHiveGateway } from './gateways.js';
 import type { Subgraph } from './subgraph.js';
 
 const SERVER_OF_U = 'aaaaaaaa-0000-4000-8000-000000000001';
@@ -30,12 +30,14 @@ beforeAll(async () => {
   routers['Apollo Gateway'] = await startApolloGateway(supergraph);
   for (const [name, planner] of Object.entries(PLANNERS)) {
     const title = `Hive Gateway, ${name} planner`;
-    routers[title] = live[title] = startHiveGateway(supergraph, planner, 'images');
+    for (const [way, entries] of Object.entries(FOLLOWING)) {
+      routers[title] = live[`${title}, over ${way}`] = startHiveGateway(supergraph, planner, entries);
+    }
   }
 }, 120_000);
 
 afterAll(async () => {
-  for (const one of [...Object.values(routers), compute, billing]) await one?.[Symbol.asyncDispose]();
+  for (const one of [routers['Apollo Gateway'], ...Object.values(live), compute, billing]) await one?.[Symbol.asyncDispose]();
   await world?.close();
 });
 
@@ -102,27 +104,46 @@ describe.each(['Apollo Gateway', ...Object.keys(PLANNERS).map((name) => `Hive Ga
   });
 });
 
-describe.each(Object.keys(PLANNERS).map((name) => `Hive Gateway, ${name} planner`))('events under %s', (name) => {
+const LIVE = Object.keys(PLANNERS).flatMap((name) => Object.keys(FOLLOWING).map((way) => ({ name, way, title: `Hive Gateway, ${name} planner, over ${way}` })));
+
+describe.each(LIVE)('events under $title', ({ title, way }) => {
+  const opened = async (): Promise<number> => {
+    const text = await (await fetch(`${world.gateway.url}/metrics`)).text();
+    return Number(new RegExp(`^gateway_open_connections\\{transport="${way === 'a WebSocket' ? 'websocket' : 'sse'}"\\} (\\d+)`, 'm').exec(text)?.[1] ?? 0);
+  };
+
   it('lead to what others add, and only for those who see the image', async () => {
     const query = 'subscription { imageChanged { kind image { alias price owner { balance } } } }';
-    const events = live[name]!.follow(keyOf('U'), query);
+    const events = live[title]!.follow(keyOf('U'), query);
     const first = events.next();
-    const alias = `as of ${name.length}`;
     // Nothing tells when the subscription has reached us, so the image changes until an event arrives.
     const heard = new AbortController();
     void first.finally(() => heard.abort());
     for (let n = 1; !heard.signal.aborted; n += 1) {
       for (const image of ['foreign', 'public']) {
-        await world.clients.S.run(`mutation { updateImage(input: { name: "${image}", alias: "${image} ${alias} ${n}" }) { image { name } } }`);
+        await world.clients.S.run(`mutation { updateImage(input: { name: "${image}", alias: "${image} ${title.length} ${n}" }) { image { name } } }`);
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     const { value } = await first;
+    expect(await opened()).toBeGreaterThan(0);
     await events.return(undefined);
     expect(value).toMatchObject({
       errors: [],
-      data: { imageChanged: { kind: 'UPDATED', image: { alias: expect.stringMatching(/^public as of/), price: SIZE * CENTS_PER_MIB, owner: { balance: 100 } } } },
+      data: { imageChanged: { kind: 'UPDATED', image: { alias: expect.stringMatching(/^public \d/), price: SIZE * CENTS_PER_MIB, owner: { balance: 100 } } } },
     });
     await world.clients.S.run('mutation { a: updateImage(input: { name: "public", alias: "public" }) { image { name } } b: updateImage(input: { name: "foreign", alias: "foreign" }) { image { name } } }');
+  });
+
+  it('do not come to who is not signed in', async () => {
+    const { value } = await live[title]!.follow('nonsense', 'subscription { imageChanged { kind image { alias price } } }').next();
+    expect(value?.data ?? null).toBeNull();
+    // Of a socket that is closed with 4401, Hive Gateway tells no more than that there is an error.
+    const told = way === 'a WebSocket' ? {} : { extensions: { code: 'UNAUTHENTICATED' } };
+    expect(value?.errors).toMatchObject([told]);
+  });
+
+  it('end with the stream of who asked, and leave nothing open here', async () => {
+    await expect.poll(opened, { timeout: 20_000 }).toBe(0);
   });
 });

@@ -70,7 +70,8 @@ function request(facts: Facts, tape: Tape): FuzzCase {
   const sent = tape.chance(25) ? { ...written, query: mutated(written.query, tape) } : written;
   const isStream = kind === 'subscription' || tape.chance(7);
   if (tape.chance(12)) return overWebsocket(as, sent);
-  const accept = isStream ? { accept: 'text/event-stream' } : tape.pick<Record<string, string>>([{}, {}, { accept: 'application/graphql-response+json' }, { accept: '*/*' }, { accept: 'text/html' }]);
+  const isAskedFor = isStream && !tape.chance(10);
+  const accept = isAskedFor ? { accept: 'text/event-stream' } : tape.pick<Record<string, string>>([{}, {}, { accept: 'application/graphql-response+json' }, { accept: '*/*' }, { accept: 'text/html' }]);
   if (kind === 'query' && tape.chance(10)) {
     const query = new URLSearchParams({ query: sent.query, variables: JSON.stringify(sent.variables) });
     return { way: 'http', as, method: 'GET', path: `/graphql?${query.toString()}`, headers: { 'apollo-require-preflight': '1', ...accept }, bytes: null, isStream };

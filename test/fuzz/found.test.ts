@@ -16,15 +16,16 @@ afterAll(async () => {
 });
 
 describe('what fuzzing has found stays mended', () => {
-  it('a NUL in a text is refused, given as a variable or as a literal; in a reference it names nothing', async () => {
+  it('a NUL in a text is refused, given as a variable or as a literal; a reference with one finds nothing', async () => {
     const queries = [
       ['mutation ($id: ID!) { revokeApiKey(id: $id) }', { id: 'a\0b' }],
       ['mutation ($input: DeleteImageInput!) { deleteImage(input: $input) { name } }', { input: { name: '\0' } }],
       ['{ image(name: "a\\u0000") { name } }', {}],
     ] as const;
-    for (const [query, variables] of queries) expect(['BAD_USER_INPUT', 'GRAPHQL_VALIDATION_FAILED']).toContain(await admin.code(query, variables));
-    const r = [{ __typename: 'Image', name: 'a\0' }];
-    expect(await admin.run('query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }', { r })).toEqual({ _entities: [null] });
+    for (const [query, variables] of queries) expect([query, await admin.code(query, variables)]).toEqual([query, expect.stringMatching(/^(BAD_USER_INPUT|GRAPHQL_VALIDATION_FAILED)$/)]);
+    const references = [{ __typename: 'Image', name: 'a\0' }, { __typename: 'User', username: 'admin' }];
+    const found = await admin.run('query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }', { r: references });
+    expect(found).toEqual({ _entities: [null, { __typename: 'User' }] });
   });
 
   it('a subscription to nothing is refused before it is begun', async () => {
@@ -34,6 +35,12 @@ describe('what fuzzing has found stays mended', () => {
       const { texts } = await sendCase(gateway.url, admin.key, { way: 'http', as: 'admin', method: 'POST', path: '/graphql', headers, bytes: JSON.stringify({ query }), isStream: true });
       expect(texts.join('')).toContain('GRAPHQL_VALIDATION_FAILED');
     }
+  });
+
+  it('a subscription without a stream is refused, however often it comes', async () => {
+    const query = 'subscription { imageChanged { kind image { name } } }';
+    for (let at = 0; at < 4; at += 1) expect(await admin.code(query)).toBe('BAD_REQUEST');
+    expect(gateway.output()).not.toMatch(/"level":50/);
   });
 
   it('a message that only servers send closes the socket as the fault of the client', async () => {

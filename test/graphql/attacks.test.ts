@@ -11,11 +11,13 @@ import { plugin } from '../../scripts/trusted-documents.js';
 import { publicErrorOf } from '../../src/graphql/errors.js';
 import { hashOf } from '../../src/graphql/trusted-documents.js';
 import { freshFolder, GatewayProcess, TestClient } from '../support/gateway.js';
-import { sendRaw } from '../support/raw-http.js';
+import { codesOf, sendRaw } from '../support/raw-http.js';
 import { temporaryFolder, type TemporaryFolder } from '../support/temp-folder.js';
 import { ask, codes, type Operation, type Transport, TRANSPORTS } from '../support/transports.js';
 
 const SECRET = 'a secret of more than thirty-two bytes';
+const ISSUER = { iss: 'https://people.example', aud: 'images' };
+const SCHEMA = print(parse('query Schema { __schema { queryType { name } } }'));
 const LISTED = print(parse('query Listed { viewer { ...who } } fragment who on Viewer { user { username } }'));
 
 let open: GatewayProcess;
@@ -28,10 +30,10 @@ beforeAll(async () => {
   const [first, second, place] = [await freshFolder(), await freshFolder(), await temporaryFolder()];
   folders.push(first, second, place);
   const manifest = join(place.path, 'trusted.json');
-  await writeFile(manifest, plugin(null, [{ document: parse(LISTED) }]));
-  open = await GatewayProcess.start(first.path, { FETCH_ALLOW: '', REQUEST_TIMEOUT: '1', AUTH_JWT_SECRET: SECRET, METRICS_TRUSTED: '10.0.0.0/8', COST_LIMIT: '20000' });
+  await writeFile(manifest, plugin(null, [{ document: parse(LISTED) }, { document: parse(SCHEMA) }]));
+  open = await GatewayProcess.start(first.path, { FETCH_ALLOW: '', REQUEST_TIMEOUT: '1', AUTH_JWT_SECRET: SECRET, AUTH_JWT_ISSUER: ISSUER.iss, AUTH_JWT_AUDIENCE: ISSUER.aud, METRICS_TRUSTED: '10.0.0.0/8', COST_LIMIT: '20000' });
   admin = new TestClient(open.url, open.firstKey);
-  strict = await GatewayProcess.start(second.path, { INTROSPECTION: 'off', TRUSTED_DOCUMENTS: manifest, TRUST_PROXY: '127.0.0.0/8', METRICS_TRUSTED: '10.0.0.0/8', RATE_LIMIT: '20' });
+  strict = await GatewayProcess.start(second.path, { INTROSPECTION: 'off', TRUSTED_DOCUMENTS: manifest, TRUST_PROXY: '127.0.0.0/8', METRICS_TRUSTED: '10.0.0.0/8', RATE_LIMIT: '40', FAILED_SIGN_INS: '5' });
   strictKey = strict.firstKey!;
 });
 afterAll(async () => {
@@ -64,6 +66,7 @@ const ATTACKS: [what: string, operation: Operation, code: string][] = [
   ['exponential fragments', { query: exponential(30) }, 'QUERY_TOO_COMPLEX'],
   ['a fragment within itself', { query: '{ viewer { ...f } } fragment f on Viewer { user { username } ...f }' }, 'GRAPHQL_VALIDATION_FAILED'],
   ['introspection that multiplies', { query: `{ __schema { types { ${'fields { type { '.repeat(6)} name ${'} }'.repeat(6)} } } }` }, 'GRAPHQL_VALIDATION_FAILED'],
+  ['1001 references', { query: 'query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }', variables: { r: Array.from({ length: 1001 }, (_, at) => ({ __typename: 'Image', name: `x${at}` })) } }, 'BAD_USER_INPUT'],
   ['a subscription without a stream', { query: 'subscription { taskChanged { id } }' }, 'BAD_REQUEST'],
 ];
 
@@ -89,6 +92,7 @@ describe('what an attacker would like to read', () => {
   it.each(TRANSPORTS)('is not suggested over %s, neither fields nor values', async (transport) => {
     const wrong: Operation[] = [
       { query: '{ viewe { user { username } } }' },
+      { query: '{ viewer }' },
       { query: '{ images(filter: { acces: [PUBLIC] }) { totalCount } }' },
       { query: 'query ($f: ImageFilter) { images(filter: $f) { totalCount } }', variables: { f: { acces: ['x'] } } },
       { query: 'query ($f: ImageFilter) { images(filter: $f) { totalCount } }', variables: { f: { access: ['PUBLI'] } } },
@@ -116,8 +120,7 @@ describe('what an attacker would like to read', () => {
   });
 
   it.each(TRANSPORTS)('is not the schema, over %s, when introspection is off; nor any operation that is not in the manifest', async (transport) => {
-    const [refused] = await codes(transport, strict.url, strictKey, { query: '{ __schema { types { name } } }' });
-    expect(['DOCUMENT_NOT_TRUSTED', 'GRAPHQL_VALIDATION_FAILED']).toContain(refused);
+    expect(await codes(transport, strict.url, strictKey, { query: SCHEMA })).toContain('GRAPHQL_VALIDATION_FAILED');
     expect(await codes(transport, strict.url, strictKey, { query: '{ viewer { user { active } } }' })).toEqual(['DOCUMENT_NOT_TRUSTED']);
     expect(await codes(transport, strict.url, strictKey, { query: LISTED })).toEqual([]);
   });
@@ -136,7 +139,7 @@ describe('what an attacker would like to read', () => {
 });
 
 describe('an attack by the sign-in', () => {
-  const sign = (claims: Record<string, unknown>, algorithm = 'HS256', secret = SECRET) => new SignJWT(claims).setProtectedHeader({ alg: algorithm }).sign(Buffer.from(secret));
+  const sign = (claims: Record<string, unknown>, algorithm = 'HS256', secret = SECRET) => new SignJWT({ ...ISSUER, ...claims }).setProtectedHeader({ alg: algorithm }).sign(Buffer.from(secret));
   const later = Math.floor(Date.now() / 1000) + 600;
   const unsigned = (payload: object): string => [{ alg: 'none' }, payload].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.') + '.';
 
@@ -145,13 +148,35 @@ describe('an attack by the sign-in', () => {
     { what: 'a token without exp', transport, token: () => sign({ sub: 'admin' }) },
     { what: 'an expired token', transport, token: () => sign({ sub: 'admin', exp: later - 3600 }) },
     { what: 'a token of another key', transport, token: () => sign({ sub: 'admin', exp: later }, 'HS256', 'x'.repeat(40)) },
-    { what: 'a token without a signature', transport, token: async () => unsigned({ sub: 'admin', exp: later }) },
+    { what: 'a token of another issuer', transport, token: () => sign({ sub: 'admin', exp: later, iss: 'https://evil.example' }) },
+    { what: 'a token for another audience, such as an id token', transport, token: () => sign({ sub: 'admin', exp: later, aud: 'frontend' }) },
+    { what: 'a token without a signature', transport, token: async () => unsigned({ ...ISSUER, sub: 'admin', exp: later }) },
     { what: 'a token of somebody unknown', transport, token: () => sign({ sub: 'nobody', exp: later }) },
   ]);
 
   it.each(cases)('$what runs nothing over $transport', async ({ transport, token }) => {
     const [code] = await codes(transport, open.url, await token(), { query: '{ __typename }' });
     expect(['UNAUTHENTICATED', 'CLOSED_4401']).toContain(code);
+  });
+
+  it.each(TRANSPORTS)('who signs in wrongly over %s, again and again, has to wait; others at the same address do not', async (transport) => {
+    const from = { 'x-forwarded-for': `203.0.113.${TRANSPORTS.indexOf(transport)}` };
+    const code = async (key: string, headers = from) => (await ask(transport, strict.url, key, { query: LISTED }, headers)).errors?.[0]?.extensions.code;
+    expect(await code(strictKey)).toBeUndefined();
+    for (let at = 0; at < 5; at += 1) expect(['UNAUTHENTICATED', 'CLOSED_4401']).toContain(await code(`guess-${at}`));
+    expect(['RATE_LIMITED', 'CLOSED_1013']).toContain(await code('guess-6'));
+    expect(await code(strictKey)).toBeUndefined();
+    expect(['UNAUTHENTICATED', 'CLOSED_4401']).toContain(await code('guess-7', { 'x-forwarded-for': '203.0.113.9' }));
+  });
+
+  it('is told over HTTP how long it has to wait', async () => {
+    const headers = { 'content-type': 'application/json', 'x-forwarded-for': '203.0.113.20', authorization: 'Bearer guess' };
+    const send = async () => fetch(`${strict.url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query: LISTED }) });
+    for (let at = 0; at < 5; at += 1) expect((await send()).status).toBe(401);
+    const response = await send();
+    expect(response.status).toBe(429);
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await response.json()).toMatchObject({ errors: [{ message: expect.stringContaining('203.0.113.20'), extensions: { code: 'RATE_LIMITED' } }] });
   });
 
   it.each(TRANSPORTS)('a good token runs over %s', async (transport) => {
@@ -200,9 +225,27 @@ describe('an attack by size, time and number', () => {
     expect(await closed).toBe(1009);
   });
 
-  it('a body that comes slowly is cut off', async () => {
-    const { status } = await sendRaw(open.url, 'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{');
-    expect(status).toBe(408);
+  it('a WebSocket that says nothing is closed with 4408', async () => {
+    const socket = new WebSocket(`${open.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+    expect(await new Promise((resolve) => socket.on('close', resolve))).toBe(4408);
+  });
+
+  it.each([
+    ['a body', 'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{'],
+    ['a header', 'POST /graphql HTTP/1.1\r\nhost: x\r\nx-slow: '],
+  ])('%s that comes slowly is cut off', async (_what, bytes) => {
+    const { status, body } = await sendRaw(open.url, bytes);
+    expect([status, codesOf(body)]).toEqual([408, ['REQUEST_TIMEOUT']]);
+  });
+
+  it.each(['application/json', 'text/event-stream'])('what is too large is not read, with Accept: %s', async (accept) => {
+    const send = async (headers: Record<string, string>, body: string) => {
+      const response = await fetch(`${open.url}/graphql`, { method: 'POST', headers: { accept, authorization: `Bearer ${admin.key}`, 'content-type': 'application/json', ...headers }, body });
+      return [response.status, codesOf(await response.text())];
+    };
+    expect(await send({}, JSON.stringify({ query: `{ __typename } # ${'x'.repeat(2_000_000)}` }))).toEqual([413, ['PAYLOAD_TOO_LARGE']]);
+    expect(await send({ 'x-large': 'x'.repeat(20_000) }, '{"query":"{ __typename }"}')).toEqual([431, ['HEADERS_TOO_LARGE']]);
+    expect(await send({}, '[{"query":"{ __typename }"},{"query":"{ __typename }"}]')).toEqual([400, ['BAD_REQUEST']]);
   });
 
   it('more documents than are kept push out the oldest, and nothing else', async () => {
@@ -218,7 +261,7 @@ describe('an attack by size, time and number', () => {
   });
 
   it('who sends more than the rate is told when to go on, over every transport', async () => {
-    for (let at = 0; at < 25; at += 1) await codes('http', strict.url, strictKey, { query: LISTED });
+    for (let at = 0; at < 45; at += 1) await codes('http', strict.url, strictKey, { query: LISTED });
     for (const transport of TRANSPORTS) {
       const [error] = (await ask(transport, strict.url, strictKey, { query: LISTED })).errors!;
       expect(error!.extensions).toMatchObject({ code: 'RATE_LIMITED', retryAfter: expect.any(Number) });

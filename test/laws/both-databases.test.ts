@@ -13,6 +13,7 @@ const DATABASES = ['test/support/gateway.ts', 'test/support/database.ts', 'test/
 const EXCEPTIONS = [
   'test/acceptance/tour.test.ts',
   'test/examples/programs.test.ts',
+  'test/examples/trusted-documents.test.ts',
   'test/federation/compose.test.ts',
   'test/federation/routers.test.ts',
   'test/support/postgres.test.ts',

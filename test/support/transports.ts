@@ -18,16 +18,23 @@ export interface Result {
   extensions?: Record<string, unknown>;
 }
 
-async function post(url: string, key: string | null, operation: Operation, accept: string): Promise<string> {
-  const headers = { 'content-type': 'application/json', accept, ...(key !== null && { authorization: `Bearer ${key}` }) };
+type Headers = Record<string, string>;
+
+async function post(url: string, key: string | null, operation: Operation, extra: Headers): Promise<string> {
+  const headers = { 'content-type': 'application/json', ...extra, ...(key !== null && { authorization: `Bearer ${key}` }) };
   const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify(operation) });
   return response.text();
 }
 
-async function overWebSocket(url: string, key: string | null, operation: Operation): Promise<Result> {
+async function overWebSocket(url: string, key: string | null, operation: Operation, headers: Headers): Promise<Result> {
+  class Socket extends WebSocket {
+    constructor(address: string, protocols: string[]) {
+      super(address, protocols, { headers });
+    }
+  }
   const client = createClient({
     url: `${url.replace('http', 'ws')}/graphql`,
-    webSocketImpl: WebSocket,
+    webSocketImpl: Socket,
     retryAttempts: 0,
     connectionParams: key === null ? {} : { authorization: `Bearer ${key}` },
   });
@@ -45,9 +52,10 @@ async function overWebSocket(url: string, key: string | null, operation: Operati
 }
 
 /** The first answer to an operation over a transport. */
-export async function ask(transport: Transport, url: string, key: string | null, operation: Operation): Promise<Result> {
-  if (transport === 'websocket') return overWebSocket(url, key, operation);
-  const text = await post(url, key, operation, transport === 'http' ? 'application/json' : 'text/event-stream');
+export async function ask(transport: Transport, url: string, key: string | null, operation: Operation, headers: Headers = {}): Promise<Result> {
+  if (transport === 'websocket') return overWebSocket(url, key, operation, headers);
+  const accept = transport === 'http' ? 'application/json' : 'text/event-stream';
+  const text = await post(url, key, operation, { ...headers, accept });
   return JSON.parse(text.startsWith('{') ? text : /data: (\{.*\})/.exec(text)![1]!) as Result;
 }
 
