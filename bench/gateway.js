@@ -67,7 +67,7 @@ export async function meanwhile(gateway, token, query, work) {
   const seconds = (performance.now() - began) / 1000;
   state.going = false;
   await asking;
-  return { seconds, result, most, p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+  return { seconds, result, most, p50: quantile(times, 0.5), p99: quantile(times, 0.99), worst: Math.max(...times) };
 }
 
 export function quantile(values, part) {
