@@ -11,7 +11,7 @@ const COLUMNS = [...TEXTS, ...NUMBERS];
 const INTO = `insert into repository_image (repository_id, from_generation, to_generation, ${COLUMNS.join(', ')})`;
 
 /** Rows of one statement on SQLite, the largest that fits first: the search index writes once for each statement. */
-const ROWS_AT_ONCE = [50, 10, 1];
+const ROWS_AT_ONCE = [512, 256, 128, 64, 32, 16, 8, 4, 2, 1];
 
 /** Whose rows they are, and from which generation to which they are seen. */
 export interface OfferRange {
@@ -40,7 +40,10 @@ export class OfferInserter {
       const statement = this.#prepared.get(size) ?? client.prepare(`${INTO} values ${rowsOfMarks(size)}`);
       this.#prepared.set(size, statement);
       const values: unknown[] = [];
-      for (const row of rows.slice(at, at + size)) values.push(repositoryId, from, to, ...COLUMNS.map((column) => row[column]));
+      for (const row of rows.slice(at, at + size)) {
+        values.push(repositoryId, from, to);
+        for (const column of COLUMNS) values.push(row[column]);
+      }
       statement.run(values);
       at += size;
     }

@@ -15,7 +15,7 @@ import { countAnew, dropPast, readPresent } from './generations.js';
 import { ImageRepository } from './image-repository.entity.js';
 import { localEntries } from './local-entries.js';
 import { type LoadedRepository, NextList } from './next-list.js';
-import { contentHash, offerColumns, type SourceEntry } from './offer.js';
+import { contentHash, type Offer, offerColumns, type SourceEntry } from './offer.js';
 import { remoteEntries } from './remote-entries.js';
 import { Skipped } from './skipped.js';
 import { STATUS_BEFORE } from './stale-loads.js';
@@ -32,7 +32,7 @@ export interface RefreshParts {
 
 /** A list to be read to its end; `validators` are asked for after that. Null: it has not changed. */
 interface Source {
-  entries: AsyncGenerator<SourceEntry>;
+  entries: AsyncGenerator<SourceEntry[]>;
   validators(): Validators;
 }
 type Validators = Pick<ImageRepository, 'etag' | 'lastModified'>;
@@ -121,22 +121,17 @@ export class RefreshRepository implements TaskHandler {
     };
   }
 
-  async #write(run: TaskRun, entries: AsyncGenerator<SourceEntry>, diff: ListDiff, next: NextList): Promise<Skipped> {
+  async #write(run: TaskRun, batches: AsyncGenerator<SourceEntry[]>, diff: ListDiff, next: NextList): Promise<Skipped> {
     const skipped = new Skipped();
     const turns = new Turns();
-    for await (const entry of entries) {
+    for await (const entries of batches) {
       run.checkpoint();
       await turns.give();
-      if (!('offer' in entry)) {
-        skipped.add(entry.uuid, entry.reason);
-        continue;
+      for (const entry of entries) {
+        if ('offer' in entry) take(entry.offer, diff, next, skipped);
+        else skipped.add(entry.uuid, entry.reason);
+        if (next.isFull) await next.flush();
       }
-      const { uuid } = entry.offer.manifest;
-      const hash = contentHash(entry.offer);
-      const found = diff.take(uuid, hash);
-      if (found.kind === 'duplicate') skipped.add(uuid, `The list has ${uuid} more than once; the first entry counts.`);
-      if (found.kind === 'added') await next.add(offerColumns(entry.offer, hash));
-      if (found.kind === 'changed') await next.add(offerColumns(entry.offer, hash), found.replaces);
     }
     await next.flush();
     return skipped;
@@ -155,4 +150,13 @@ export class RefreshRepository implements TaskHandler {
       announce({ type: 'repository', repositoryId: repository.id });
     });
   }
+}
+
+function take(offer: Offer, diff: ListDiff, next: NextList, skipped: Skipped): void {
+  const { uuid } = offer.manifest;
+  const hash = contentHash(offer);
+  const found = diff.take(uuid, hash);
+  if (found.kind === 'duplicate') skipped.add(uuid, `The list has ${uuid} more than once; the first entry counts.`);
+  if (found.kind === 'added') next.add(offerColumns(offer, hash));
+  if (found.kind === 'changed') next.add(offerColumns(offer, hash), found.replaces);
 }
