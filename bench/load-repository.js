@@ -17,7 +17,7 @@ gateway on SQLite: the first load, and again with nothing, 1 % and all of it cha
 Beside it the same work done bare, in a process of its own: JSON.parse of the whole list, and the rows the gateway would store inserted into
 its table, with all indexes and triggers, by a prepared statement in one transaction, 50 rows each: one row each is slower.
 CPU: user and system of the whole process. MiB: the most above what it took idle. p99, worst: of "viewer { user { username } }", asked
-from another process every 10 ms meanwhile. "of bare" is the bare time divided by this one's.`;
+from another process every 20 ms meanwhile. "of bare" is the bare time divided by this one's.`;
 const COUNTS = [10_000, 100_000];
 const BARE_ROWS = 50;
 const PROBE = '{ viewer { user { username } } }';
@@ -126,7 +126,7 @@ async function measure(count, source, say) {
     writeFileSync(`/proc/${gateway.child.pid}/clear_refs`, '5');
     const load = () => gateway.ask('mutation { refreshImageRepository(name: "long") { added changed removed skipped } }', token);
     const cpu = cpuOf(gateway.child.pid);
-    const { seconds, result, p99, worst } = await meanwhile(gateway, token, PROBE, load);
+    const { seconds, result, p99, worst } = await meanwhile(gateway, token, PROBE, load, 20);
     const used = cpuOf(gateway.child.pid) - cpu;
     const { added, changed, removed, skipped } = result.refreshImageRepository;
     const most = gateway.memory().most - idle;

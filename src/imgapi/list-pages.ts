@@ -27,7 +27,6 @@ export function pagedEntries(first: FetchResponse, ask: AskPage): PagedEntries {
 
 class Pages {
   paged = false;
-  readonly #seen = new SeenUuids();
   #total = 0;
 
   constructor(
@@ -36,22 +35,23 @@ class Pages {
   ) {}
 
   async *read(): AsyncGenerator<ListEntry[]> {
-    let page = yield* this.#readPage(this.first, null);
+    using seen = new SeenUuids();
+    let page = yield* this.#readPage(this.first, null, seen);
     // A full first page may be the first of many tomorrow, even if it is the only one today.
     this.paged = page.count > 0 && page.count % PAGE_SIZE === 0;
     let marker: string | null = null;
     while (page.count >= PAGE_SIZE && page.fresh > 0 && page.last !== null && page.last !== marker) {
       marker = page.last;
-      page = yield* this.#readPage(await this.ask({ marker, limit: String(PAGE_SIZE) }), marker);
+      page = yield* this.#readPage(await this.ask({ marker, limit: String(PAGE_SIZE) }), marker, seen);
       if (page.isWholeListAgain) this.paged = false;
       if (page.fresh > 0) this.paged = true;
     }
   }
 
-  async *#readPage(answer: FetchResponse, marker: string | null): AsyncGenerator<ListEntry[], PageEnd> {
+  async *#readPage(answer: FetchResponse, marker: string | null, seen: SeenUuids): AsyncGenerator<ListEntry[], PageEnd> {
     const end: PageEnd = { count: 0, fresh: 0, last: null, isWholeListAgain: false };
     for await (const entries of readManifestList(answer.body)) {
-      const unread = entries.filter((entry) => this.#isUnread(entry, marker, end));
+      const unread = entries.filter((entry) => this.#isUnread(entry, marker, end, seen));
       if (end.isWholeListAgain) return end;
       yield unread;
     }
@@ -59,14 +59,14 @@ class Pages {
   }
 
   /** Counts an entry of a page; false for what an earlier page had, and on the way into the whole list again. */
-  #isUnread(entry: ListEntry, marker: string | null, end: PageEnd): boolean {
+  #isUnread(entry: ListEntry, marker: string | null, end: PageEnd, seen: SeenUuids): boolean {
     if (end.isWholeListAgain) return false;
     end.count += 1;
     this.#total += 1;
     if (this.#total > LIST_LIMITS.entries) throw new ListFault(`the list has more than ${LIST_LIMITS.entries} entries`);
     const uuid = entry.ok ? uuidOf(entry.value) : null;
     if (uuid === null) return true;
-    const isKnown = !this.#seen.add(uuid);
+    const isKnown = !seen.add(uuid);
     if (marker !== null && end.count === 1 && isKnown && uuid !== marker) {
       end.isWholeListAgain = true;
       return false;
@@ -78,9 +78,14 @@ class Pages {
 }
 
 /** A uuid may be written in any way here; those written the usual way take little memory. */
-class SeenUuids {
+class SeenUuids implements Disposable {
   readonly #usual = new UuidTable();
   readonly #others = new Set<string>();
+
+  [Symbol.dispose](): void {
+    this.#usual[Symbol.dispose]();
+    this.#others.clear();
+  }
 
   /** False when it was there. */
   add(uuid: string): boolean {

@@ -167,7 +167,6 @@ function nameOf(value: unknown): string {
 function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
-  // What JSON made inherits nothing.
-  for (const key in value) if (isDeeperThan((value as Json)[key], levels - 1)) return true;
+  for (const inner of Object.values(value)) if (isDeeperThan(inner, levels - 1)) return true;
   return false;
 }

@@ -8,7 +8,7 @@ const KEPT_DIGITS = 16;
 const FIRST_PLACES = 1024;
 
 /** The list that is shown now, by uuid: half a million images must fit. */
-export class PresentList {
+export class PresentList implements Disposable {
   readonly uuids = new UuidTable();
   #ids = new Float64Array(FIRST_PLACES);
   #hashes = new Uint32Array(FIRST_PLACES * 2);
@@ -35,12 +35,16 @@ export class PresentList {
     return this.#hashes[place * 2] === firstHalf(hash) && this.#hashes[place * 2 + 1] === secondHalf(hash);
   }
 
+  /** Gives its memory back at once; it is of no use after that. */
+  [Symbol.dispose](): void {
+    this.uuids[Symbol.dispose]();
+    this.#ids.buffer.transfer(0);
+    this.#hashes.buffer.transfer(0);
+  }
+
   #grow(): void {
-    const [ids, hashes] = [this.#ids, this.#hashes];
-    this.#ids = new Float64Array(ids.length * 2);
-    this.#hashes = new Uint32Array(hashes.length * 2);
-    this.#ids.set(ids);
-    this.#hashes.set(hashes);
+    this.#ids = new Float64Array(this.#ids.buffer.transfer(this.#ids.byteLength * 2));
+    this.#hashes = new Uint32Array(this.#hashes.buffer.transfer(this.#hashes.byteLength * 2));
   }
 }
 

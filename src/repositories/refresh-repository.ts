@@ -65,7 +65,7 @@ export class RefreshRepository implements TaskHandler {
     await run.enter('DOWNLOADING');
     const source = await this.#open(repository, run.signal);
     if (source === null) return this.#finish(run, repository, NOTHING_CHANGED, {});
-    const present = await readPresent(this.#em(), repository.id, repository.generation);
+    using present = await readPresent(this.#em(), repository.id, repository.generation);
     const next = new NextList(this.parts.database, repository, repository.generation + 1);
     const diff = new ListDiff(present);
     const skipped = await this.#write(run, source.entries, diff, next);
@@ -82,7 +82,7 @@ export class RefreshRepository implements TaskHandler {
     const { repositoryId } = run.task.instructions as unknown as LoadInstructions;
     const before = await this.#em().findOne(ImageRepository, repositoryId, { fields: ['generation'] });
     // Before the failure is recorded: from then on another load may write the same generation.
-    if (before !== null) await readPresent(this.#em(), repositoryId, before.generation);
+    if (before !== null) (await readPresent(this.#em(), repositoryId, before.generation))[Symbol.dispose]();
     await transact(this.#em(), this.parts.changes, async (tx, announce) => {
       if (!(await failTask(tx, run.task.id, failure, announce))) return;
       const failed = failure.status === 'FAILED';
