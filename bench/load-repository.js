@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { buildOrStop } from '../scripts/build.js';
 import { begin, built } from '../scripts/project.js';
@@ -134,6 +135,7 @@ async function measure(count, source, say) {
     rows.push({ manifests: count, load: what, s: seconds, 'CPU s': used, 'CPU µs each': (used / count) * 1e6, 'MiB': most, 'p99 ms': p99, 'worst ms': worst, requests, found: `+${added} ~${changed} -${removed} !${skipped}` });
     say(`${count} ${what}: ${seconds.toFixed(1)} s, ${used.toFixed(1)} s of CPU`);
   };
+  const { worst: worstIdle, p99: p99Idle } = await meanwhile(gateway, token, PROBE, () => sleep(3000), 20);
   await step('first', lists.none);
   await step('nothing changed', lists.none);
   await step('1 % changed', lists.some);
@@ -145,7 +147,8 @@ async function measure(count, source, say) {
   // The faster of one before and one after: a limit is what can be reached.
   const [s, cpu, mib] = ['seconds', 'cpu', 'mib'].map((name) => Math.min(...limits.map((limit) => limit[name])));
   const limit = { manifests: count, load: 'bare', s, 'CPU s': cpu, 'CPU µs each': (cpu / count) * 1e6, MiB: mib };
-  return [limit, ...rows].map((row) => ({ ...row, 'of bare': s / row.s, 'of bare, CPU': cpu / row['CPU s'] }));
+  const idleRow = { manifests: count, load: 'none, for 3 s', 'p99 ms': p99Idle, 'worst ms': worstIdle };
+  return [limit, idleRow, ...rows].map((row) => ({ ...row, ...(row.s && { 'of bare': s / row.s, 'of bare, CPU': cpu / row['CPU s'] }) }));
 }
 
 if (!isMainThread && workerData === 'serve') serve();

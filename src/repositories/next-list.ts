@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { type Database, type SqlEntityManager, statements } from '../platform/database.js';
 import { notFound } from '../platform/errors.js';
+import type { Checkpoints } from '../platform/checkpoints.js';
 import { closeRows } from './generations.js';
 import { OfferInserter } from './insert-offers.js';
 import type { OfferColumns } from './offer.js';
@@ -33,14 +34,16 @@ export class NextList {
   #rows: OfferColumns[] = [];
   #replaced: number[] = [];
   #characters = 0;
-  readonly #pace = new Pace();
+  readonly #pace: Pace;
   readonly #inserter: OfferInserter;
 
   constructor(
     private readonly database: Database,
     private readonly repository: LoadedRepository,
     readonly generation: number,
+    checkpoints: Checkpoints | null = null,
   ) {
+    this.#pace = new Pace(checkpoints);
     this.#inserter = new OfferInserter({ repositoryId: repository.id, from: generation, to: OPEN_GENERATION });
   }
 

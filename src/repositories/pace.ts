@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Checkpoints } from '../platform/checkpoints.js';
 
 const MOST_ROWS = 512;
 const FEWEST_ROWS = 1;
@@ -16,6 +17,9 @@ const WAITING = 3;
 export class Pace {
   #rows = FIRST_ROWS;
 
+  /** With `checkpoints` for steps that write. */
+  constructor(private readonly checkpoints: Pick<Checkpoints, 'step'> | null = null) {}
+
   get rows(): number {
     return this.#rows;
   }
@@ -28,6 +32,7 @@ export class Pace {
     const elapsed = Math.max((user + system) / 1000, (performance.now() - began) / WAITING);
     if (elapsed < QUICK_MS) this.#rows = Math.min(MOST_ROWS, this.#rows * 2);
     else if (elapsed > SLOW_MS) this.#rows = Math.max(FEWEST_ROWS, Math.floor(this.#rows / 2));
+    await this.checkpoints?.step();
     await nextTurn();
     return result;
   }

@@ -1,4 +1,5 @@
 import type { ImgapiClient } from '../imgapi/client.js';
+import { Checkpoints } from '../platform/checkpoints.js';
 import type { Database, SqlEntityManager } from '../platform/database.js';
 import { statements } from '../platform/database.js';
 import { Image } from '../images/image.entity.js';
@@ -66,7 +67,8 @@ export class RefreshRepository implements TaskHandler {
     const source = await this.#open(repository, run.signal);
     if (source === null) return this.#finish(run, repository, NOTHING_CHANGED, {});
     using present = await readPresent(this.#em(), repository.id, repository.generation);
-    const next = new NextList(this.parts.database, repository, repository.generation + 1);
+    await using checkpoints = new Checkpoints(this.parts.database);
+    const next = new NextList(this.parts.database, repository, repository.generation + 1, checkpoints);
     const diff = new ListDiff(present);
     const skipped = await this.#write(run, source.entries, diff, next);
     const removed = diff.removed();
@@ -75,7 +77,7 @@ export class RefreshRepository implements TaskHandler {
     const outcome = { ...diff.counts, removed: removed.length, skippedCount: skipped.count, skipped: skipped.kept };
     const shown = { generation: next.generation, imageCount: outcome.total, ...source.validators() };
     await this.#finish(run, repository, outcome, shown);
-    await dropPast(this.#em(), repository.id);
+    await dropPast(this.#em(), repository.id, checkpoints);
   }
 
   async undo(run: TaskRun, failure: Failure): Promise<void> {
