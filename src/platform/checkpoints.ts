@@ -2,8 +2,8 @@ import { Worker } from 'node:worker_threads';
 import { sql } from 'kysely';
 import { type Database, isSqlite, statements } from './database.js';
 
-/** Small transactions after which the log of an SQLite file is copied into it: some MiB. */
-const STEPS_BETWEEN = 4;
+/** Small transactions after which the log of an SQLite file is copied into it: some twenty MiB. The next write then waits for the disk once, so not too often. */
+const STEPS_BETWEEN = 16;
 /** Pages of the log at which SQLite copies it by itself, while it is kept short from here and otherwise. */
 const PAGES = { meanwhile: 16_000, otherwise: 1000 };
 const WORKER = new URL(import.meta.url.endsWith('.ts') ? './checkpoint-worker.ts' : './checkpoint-worker.js', import.meta.url);

@@ -7,7 +7,7 @@ const FIRST_ROWS = 8;
 const QUICK_MS = 6;
 const SLOW_MS = 14;
 /** How much longer than its processor time a step may take before that counts as its own slowness. */
-const WAITING = 3;
+const WAITING = 2;
 
 /**
  * How many rows one step may touch so that none holds the database long: rows can be 1 kB or 1 MiB, and only the clock
