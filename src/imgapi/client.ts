@@ -19,8 +19,8 @@ export interface ImageList {
   /** What to send next time. Read them after the last entry: undefined when they stand for a part of the list only. */
   readonly etag?: string;
   readonly lastModified?: string;
-  /** To be read to the end or left (which closes the connection). Throws AppError REPOSITORY_UNREACHABLE. */
-  entries: AsyncGenerator<ListEntry>;
+  /** Many at once; to be read to the end or left (which closes the connection). Throws AppError REPOSITORY_UNREACHABLE. */
+  entries: AsyncGenerator<ListEntry[]>;
 }
 
 export interface FileRequest extends FetchRequest {
@@ -114,7 +114,7 @@ function validator(value: string | undefined, length: number): string | undefine
   return value !== undefined && value.length <= length && /^[\x21-\x7e][\x20-\x7e]*$/.test(value) ? value : undefined;
 }
 
-async function* inWords(entries: AsyncGenerator<ListEntry>, url: string, limit: Limit): AsyncGenerator<ListEntry> {
+async function* inWords(entries: AsyncGenerator<ListEntry[]>, url: string, limit: Limit): AsyncGenerator<ListEntry[]> {
   try {
     yield* entries;
   } catch (error) {

@@ -28,7 +28,9 @@ async function list(request: ListRequest = {}): Promise<{ list: ImageList; uuids
   const answer = await client.listImages(`${repository.url}/`, { ...trusted(), ...request });
   if (answer.notModified) throw new Error('not modified');
   const uuids: unknown[] = [];
-  for await (const entry of answer.entries) uuids.push(entry.ok ? (entry.value as { uuid: string }).uuid : entry.reason);
+  for await (const entries of answer.entries) {
+    for (const entry of entries) uuids.push(entry.ok ? (entry.value as { uuid: string }).uuid : entry.reason);
+  }
   return { list: answer, uuids };
 }
 
