@@ -1,3 +1,4 @@
+import { writevSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { callbackify } from 'node:util';
@@ -6,12 +7,15 @@ import { callbackify } from 'node:util';
 const BUFFER_BYTES = 8 * 1024 * 1024;
 const STRIDE_BYTES = 64 * 1024 * 1024;
 
+/** In place, on a thread that has nothing else to do, or handed to the threads that all the process shares. */
+export type Writing = 'here' | 'shared';
+
 /**
  * Writes to a file from `start` on, and lets the disk take up what is written while more arrives, so that the wait for it at
  * the end is short. A failure of the disk ends the stream: whoever asks the disk later would not be told again. The
  * handle is closed with the stream.
  */
-export function writeBehind(handle: FileHandle, start: number): Writable {
+export function writeBehind(handle: FileHandle, start: number, writing: Writing): Writable {
   let [position, unsynced] = [start, 0];
   let syncing: Promise<void> | null = null;
   const syncNow = async (): Promise<void> => {
@@ -30,18 +34,18 @@ export function writeBehind(handle: FileHandle, start: number): Writable {
   const write = async (chunks: readonly Buffer[]): Promise<void> => {
     let rest = chunks;
     while (rest.length > 0) {
-      const { bytesWritten } = await handle.writev([...rest], position);
+      const bytesWritten = writing === 'here' ? writevSync(handle.fd, rest, position) : (await handle.writev([...rest], position)).bytesWritten;
       position += bytesWritten;
       unsynced += bytesWritten;
       rest = withoutFirst(rest, bytesWritten);
     }
     beginSync();
   };
-  const [writing, ending, closing] = [callbackify(write), callbackify(async () => syncing), callbackify(async () => closed(handle, syncing))];
+  const [taking, ending, closing] = [callbackify(write), callbackify(async () => syncing), callbackify(async () => closed(handle, syncing))];
   const stream = new Writable({
     highWaterMark: BUFFER_BYTES,
-    write: (chunk: Buffer, _encoding, callback) => writing([chunk], callback),
-    writev: (chunks, callback) => writing(chunks.map(({ chunk }) => chunk as Buffer), callback),
+    write: (chunk: Buffer, _encoding, callback) => taking([chunk], callback),
+    writev: (chunks, callback) => taking(chunks.map(({ chunk }) => chunk as Buffer), callback),
     final: (callback) => ending((error) => callback(error)),
     destroy: (error, callback) => closing((fault) => callback(fault ?? error)),
   });

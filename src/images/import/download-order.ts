@@ -1,0 +1,26 @@
+import type { ErrorCode } from '../../platform/errors.js';
+import type { FileDigest } from './hasher.js';
+
+/** What is asked of the thread that downloads: plain values, which it gets a copy of. */
+export interface DownloadOrder {
+  uuid: string;
+  url: string;
+  /** Bytes. */
+  expectedSize: number;
+  expectedSha1: string;
+  /** As of `FetchRequest`. */
+  trustedHosts: ReadonlySet<string>;
+}
+
+/** What every thread needs to know: where images lie, and what FETCH_ALLOW says. */
+export interface DownloadPlace {
+  storePath: string;
+  allow: readonly string[];
+}
+
+/** What the thread tells: progress again and again, and one of the others at its end. */
+export type DownloadReport =
+  | { kind: 'progress'; bytesDone: number }
+  | { kind: 'done'; digest: FileDigest }
+  | { kind: 'refused'; code: ErrorCode; message: string; extensions: Readonly<Record<string, unknown>> }
+  | { kind: 'failed'; message: string; code: string | null; stack: string };
