@@ -21,11 +21,14 @@ export type Download = (order: DownloadOrder, watch: DownloadWatch) => Promise<F
  * Downloads in a thread of its own each: receiving, hashing and writing keep that thread busy, and this one answers
  * requests. The thread goes out through a GuardedFetch of its own, with the same rules.
  */
-export function downloadsApart(place: DownloadPlace): Download {
+export function downloadsApart(place: Omit<DownloadPlace, 'isCrowded'>): Download {
+  let running = 0;
   return async (order, watch) => {
     watch.signal.throwIfAborted();
     // execArgv: the flags of a test runner or debugger are not for this thread.
-    const thread = new Worker(THREAD, { execArgv: [], workerData: { place, order }, resourceLimits: LIMITS });
+    const workerData = { place: { ...place, isCrowded: running > 0 }, order };
+    const thread = new Worker(THREAD, { execArgv: [], workerData, resourceLimits: LIMITS });
+    running += 1;
     const cancel = (): void => thread.postMessage('cancel');
     watch.signal.addEventListener('abort', cancel);
     try {
@@ -35,6 +38,7 @@ export function downloadsApart(place: DownloadPlace): Download {
       throw error;
     } finally {
       watch.signal.removeEventListener('abort', cancel);
+      running -= 1;
       await thread.terminate();
     }
   };

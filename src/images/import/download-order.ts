@@ -12,10 +12,12 @@ export interface DownloadOrder {
   trustedHosts: ReadonlySet<string>;
 }
 
-/** What every thread needs to know: where images lie, and what FETCH_ALLOW says. */
+/** Where the thread works: where images lie, what FETCH_ALLOW says, and in which company. */
 export interface DownloadPlace {
   storePath: string;
   allow: readonly string[];
+  /** Others go on already. */
+  isCrowded: boolean;
 }
 
 /** What the thread tells: progress again and again, and one of the others at its end. */

@@ -1,4 +1,5 @@
 // Runs in a worker thread: one download, from its order to its last report.
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openFile } from '../../imgapi/open-file.js';
 import { AppError } from '../../platform/errors.js';
@@ -10,10 +11,14 @@ import type { DownloadOrder, DownloadPlace, DownloadReport } from './download-or
 
 /** Between two reports of progress; the thread that answers requests should not wake for each. */
 const PROGRESS_MS = 100;
+/** Far enough behind the thread that answers requests, which then need not queue behind many downloads. */
+const CROWDED_PRIORITY = 10;
 
 const port = parentPort;
 if (port === null) throw new Error('download-thread runs in a worker thread only');
 const { place, order } = workerData as { place: DownloadPlace; order: DownloadOrder };
+// Linux takes 0 for this thread, and the threads it starts inherit it; elsewhere it would be the whole process.
+if (place.isCrowded && process.platform === 'linux') setPriority(0, CROWDED_PRIORITY);
 const cancel = new AbortController();
 port.once('message', () => cancel.abort());
 port.postMessage(await carryOut());
@@ -26,7 +31,7 @@ async function carryOut(): Promise<DownloadReport> {
     const digest = await downloadFile({
       ...wanted,
       open: (offset, ifRange, signal) => openFile(fetch, order.url, { offset, ifRange: ifRange ?? undefined, signal, trustedHosts }),
-      store: new LocalFileStore(place.storePath, 'here'),
+      store: new LocalFileStore(place.storePath, { here: true, early: !place.isCrowded }),
       onProgress: seldom((bytesDone) => report({ kind: 'progress', bytesDone })),
       signal: cancel.signal,
     });

@@ -27,7 +27,7 @@ export class LocalFileStore implements FileStore {
 
   constructor(
     root: string,
-    private readonly writing: Writing = 'shared',
+    private readonly writing: Writing = { here: false, early: true },
   ) {
     this.layout = new StoreLayout(root);
   }
