@@ -23,13 +23,6 @@ export interface ImageList {
   entries: AsyncGenerator<ListEntry[]>;
 }
 
-export interface FileRequest extends FetchRequest {
-  /** Bytes that are there already; asks for the rest. */
-  offset?: number;
-  /** ETag or date of the part that is there: the answer is 200 and whole when the file has changed. */
-  ifRange?: string;
-}
-
 const LIST_TIME_LIMIT_MS = 10 * 60_000;
 const MANIFEST_TIME_LIMIT_MS = 30_000;
 const MANIFEST_LIMIT_BYTES = 2 ** 20;
@@ -77,13 +70,6 @@ export class ImgapiClient {
       throw translated(error, 'MANIFEST_UNREACHABLE', answer.url, limit);
     }
     return readObject(text, answer.url);
-  }
-
-  /** The bytes of an image, or the rest of them. Any status is an answer; throws FetchFailure or URL_NOT_ALLOWED as GuardedFetch does. */
-  async openFile(url: string, request: FileRequest = {}): Promise<FetchResponse> {
-    const { offset = 0, ifRange, headers = {}, ...rest } = request;
-    const range = offset === 0 ? {} : { range: `bytes=${offset}-`, ...(ifRange === undefined ? {} : { 'if-range': ifRange }) };
-    return await this.fetch.get(url, { ...rest, headers: { ...headers, ...range } });
   }
 
   async #get(url: string, code: UnreachableCode, request: FetchRequest, limit: Limit): Promise<FetchResponse> {
