@@ -2,6 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { ONCE } from './test/support/once.js';
 
+// Most of a test is waiting for a process of its own, so two files at once on two cores starve nobody. Where nobody looks on, what
+// a starved machine made late gets a second chance.
+const pace = { maxWorkers: 2, retry: process.env.CI ? 1 : 0 };
 const patience = { testTimeout: 60_000, hookTimeout: 60_000, teardownTimeout: 30_000 };
 
 /** The suite on one database. What a test file needs of the project, it finds in TEST_DATABASE. */
@@ -26,6 +29,7 @@ export default defineConfig({
     alias: [{ find: /^graphql$/, replacement: fileURLToPath(new URL('node_modules/graphql/index.js', import.meta.url)) }],
   },
   test: {
+    ...pace,
     globalSetup: ['test/support/postgres-server.ts'],
     projects: [suiteOn('sqlite', []), suiteOn('postgres', [...ONCE])],
   },

@@ -48,8 +48,8 @@ class Gateway {
   }
 }
 
-/** Asks again and again, every 10 ms, while `work` goes on: the times in ms, and how long the work took in s. */
-export async function meanwhile(gateway, token, query, work) {
+/** Asks again and again, every 10 ms unless told otherwise, while `work` goes on: the times in ms, and how long the work took in s. */
+export async function meanwhile(gateway, token, query, work, everyMs = 10) {
   const times = [];
   let most = 0;
   const state = { going: true };
@@ -59,7 +59,7 @@ export async function meanwhile(gateway, token, query, work) {
       await gateway.ask(query, token);
       times.push(performance.now() - began);
       most = Math.max(most, gateway.memory().now);
-      await sleep(10);
+      await sleep(everyMs);
     }
   })();
   const began = performance.now();
@@ -67,7 +67,7 @@ export async function meanwhile(gateway, token, query, work) {
   const seconds = (performance.now() - began) / 1000;
   state.going = false;
   await asking;
-  return { seconds, result, most, p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+  return { seconds, result, most, p50: quantile(times, 0.5), p99: quantile(times, 0.99), worst: Math.max(...times) };
 }
 
 export function quantile(values, part) {

@@ -25,6 +25,7 @@ import { openWebsocketDoor } from './graphql/websocket-door.js';
 import { registerImageServer } from './image-server/routes.js';
 import { countServedBytes } from './image-server/served-bytes.js';
 import { imageParts } from './images/image.parts.js';
+import { downloadsApart } from './images/import/download-apart.js';
 import { ImportImage } from './images/import/import-image.js';
 import { DeleteImage } from './images/delete/delete-image.js';
 import { UpdateImage } from './images/update/update-image.js';
@@ -90,8 +91,9 @@ function createWork(config: Config, database: Database, tracing: Tracing | null,
   const store = new LocalFileStore(config.imageStore.path);
   const fetch = new GuardedFetch({ allow: config.fetchAllow });
   const imgapi = new ImgapiClient(fetch);
+  const download = downloadsApart({ storePath: config.imageStore.path, allow: config.fetchAllow });
   const runner = new TaskRunner(database, changes, log, {
-    IMAGE_IMPORT: new ImportImage({ database, changes, store, imgapi, trustedHosts }),
+    IMAGE_IMPORT: new ImportImage({ database, changes, store, download, trustedHosts }),
     IMAGE_CREATE: new SnapshotToImage({ database, changes, store, fetch }),
     IMAGE_UPDATE: new UpdateImage({ database, changes, store }),
     IMAGE_DELETE: new DeleteImage({ database, changes, store }),

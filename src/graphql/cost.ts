@@ -44,11 +44,13 @@ function variablesThatMatter(operation: OperationDefinitionNode, document: Docum
   return [...names].filter((name) => defined.has(name));
 }
 
-/** Lists count by their length alone, so that a thousand references do not make a key of their own. */
+/** Lists count by their length alone, so that a thousand references do not make a key of their own. A null is not nothing: it takes no default. */
 function keyOf(names: readonly string[], variables: Record<string, unknown>): string {
+  if (names.length === 0) return '';
   return JSON.stringify(names.map((name) => {
     const value = variables[name];
-    return Array.isArray(value) ? value.length : value;
+    if (value === undefined) return [];
+    return Array.isArray(value) ? value.length : [value];
   }));
 }
 
@@ -63,9 +65,12 @@ export class Costs {
     let known = this.#known.get(operation);
     if (known === undefined) this.#known.set(operation, (known = { names: variablesThatMatter(operation, document), costs: new Map() }));
     const key = keyOf(known.names, variables);
-    const cost = known.costs.get(key) ?? this.#compute(document, operation, variables);
-    if (known.costs.size >= REMEMBERED) known.costs.clear();
-    known.costs.set(key, cost);
+    let cost = known.costs.get(key);
+    if (cost === undefined) {
+      cost = this.#compute(document, operation, variables);
+      if (known.costs.size >= REMEMBERED) known.costs.clear();
+      known.costs.set(key, cost);
+    }
     return cost;
   }
 

@@ -18,6 +18,7 @@ export class OperationMetrics {
   readonly #seconds: Histogram<'kind' | 'transport'>;
   readonly #open: Gauge<'transport'>;
   readonly #series = new Map<string, Counter.Internal>();
+  readonly #times = new Map<string, Histogram.Internal<'kind' | 'transport'>>();
   readonly #names = new Set<string>();
 
   constructor(
@@ -38,7 +39,14 @@ export class OperationMetrics {
     if (series === undefined) this.#series.set(key, (series = this.#total.labels(label, kind, transport, outcome)));
     series.inc();
     // A subscription lasts as long as somebody listens: its time tells nothing.
-    if (kind !== 'subscription') this.#seconds.labels(kind, transport).observe(ms / 1000);
+    if (kind !== 'subscription') this.#timesOf(kind, transport).observe(ms / 1000);
+  }
+
+  #timesOf(kind: string, transport: Transport): Histogram.Internal<'kind' | 'transport'> {
+    const key = `${kind}\n${transport}`;
+    let times = this.#times.get(key);
+    if (times === undefined) this.#times.set(key, (times = this.#seconds.labels(kind, transport)));
+    return times;
   }
 
   opened(transport: Transport): void {

@@ -8,6 +8,7 @@ import { entitiesField, type References } from './entities.js';
 import { FEDERATION_LINK, withFederationHints } from './federation-hints.js';
 import { refuseNulInTexts } from './plain-text.js';
 import { RESOLVERS } from './resolvers.js';
+import { thinOut } from './thin-resolvers.js';
 
 /** type-graphql has no place for what is said of the root types. */
 const ROOT_DESCRIPTIONS = {
@@ -54,6 +55,7 @@ export async function subgraphSdl(): Promise<string> {
 export async function buildGatewaySchema({ references }: { references: References }): Promise<GraphQLSchema> {
   const schema = await plainSchema();
   const resolvers = createResolversMap(schema) as Record<string, Record<string, unknown>>;
+  thinOut(resolvers);
   resolvers['Query'] = { ...resolvers['Query'], _entities: entitiesField(references) };
   const typeDefs = parse(sdlOf(schema));
   return refuseNulInTexts(buildSubgraphSchema([{ typeDefs, resolvers: resolvers as GraphQLResolverMap<GatewayContext> }]));

@@ -10,7 +10,7 @@ import { ActionRules } from './action-rules.js';
 import { type ChangeParts, carryOut, type Outcome } from './carry-out.js';
 import { bindingRemoved } from './effects.js';
 import { ImageAttachment } from './image-attachment.entity.js';
-import { announceImage, type Attachments, attachmentsOf, subjectOf } from './image-changes.js';
+import { announceImage, subjectOf } from './image-changes.js';
 import { Image } from './image.entity.js';
 import type { AttachImageInput } from './image-mutation.inputs.js';
 import type { AttachImagePayloadType } from './image-payload.type.js';
@@ -73,7 +73,6 @@ export class AttachmentService {
     if (image === null) throw notFound('image', name);
     const subject = await subjectOf(tx, image);
     await new ActionRules(tx, this.parts.viewer).demand(direction, subject, datacenter);
-    const before = await attachmentsOf(tx, image.id);
     const { bound } = subject;
     const effects = [`Image ${name} ${EFFECT[direction]} ${datacenter.name}.`, ...(bound === null ? [] : [await bindingRemoved(tx, bound)])];
     if (bound !== null) await tx.nativeUpdate(ImageAttachment, { image: image.id }, { boundImageId: null });
@@ -83,14 +82,9 @@ export class AttachmentService {
     const action = direction === 'ATTACH' ? ('IMAGE_ATTACH' as const) : ('IMAGE_DETACH' as const);
     const facts = { action, userId: this.parts.viewer.userId, datacenterId: datacenter.id, imageId: image.id, imageName: name, detail };
     const task = recordDone(tx, facts, announce);
-    await announceBoth(tx, image, before, announce);
+    // Those who saw the image before and those who see it after both hear of it; it is bound to nothing now.
+    const datacenterIds = [...new Set([...subject.attached.map(({ id }) => id), datacenter.id])];
+    announceImage('UPDATED', image, { datacenterIds, boundDatacenterId: null }, announce);
     return { taskId: task.id, work: null, bindingRemoved: bound !== null, effects };
   }
-}
-
-/** Those who saw the image before and those who see it after both hear of it. */
-async function announceBoth(tx: SqlEntityManager, image: Image, before: Attachments, announce: Announce): Promise<void> {
-  const after = await attachmentsOf(tx, image.id);
-  const datacenterIds = [...new Set([...before.datacenterIds, ...after.datacenterIds])];
-  announceImage('UPDATED', image, { ...after, datacenterIds }, announce);
 }

@@ -2,7 +2,7 @@ import DataLoader from 'dataloader';
 import type { DatacenterRef, Viewer } from '../access/viewer.js';
 import type { DatacenterQueries } from '../datacenters/datacenter.queries.js';
 import type { DatacenterType } from '../datacenters/datacenter.type.js';
-import { allOf, type Condition, oneOf } from '../platform/conditions.js';
+import { type Condition, oneOf } from '../platform/conditions.js';
 import type { SqlEntityManager } from '../platform/database.js';
 import { type AppError, badInput, notFound } from '../platform/errors.js';
 import { type Key, keyBatch } from '../platform/key-loader.js';
@@ -11,7 +11,7 @@ import { amongIds, readRows } from '../platform/read-rows.js';
 import type { ObjectSelection } from '../platform/selection.js';
 import { sqlText } from '../platform/sql-text.js';
 import type { Row } from './image.columns.js';
-import { IMAGE_FROM, type ImageReading, imageReading, WHOLE } from './image.statement.js';
+import { findStatement, type ImageReading, imageReading, WHOLE } from './image.statement.js';
 import type { ImageType } from './image.type.js';
 import { type ImageScope, imagesEverywhere, imagesOfDatacenter, usableInDatacenter, visibleImages } from './image.visibility.js';
 import { type ImageListRequest, listImages } from './list-images.js';
@@ -148,9 +148,7 @@ export class ImageQueries {
 
   async #find(condition: Condition, selection: ObjectSelection): Promise<ImageType[]> {
     const reading = await this.#reading(selection);
-    const where = allOf([condition, visibleImages(this.viewer)]);
-    const rows = await readRows<Row>(this.em, sqlText`select ${reading.columns()} from ${reading.from(IMAGE_FROM)} where ${where}`);
-    return reading.nodesOf(rows);
+    return reading.nodesOf(await readRows<Row>(this.em, findStatement(reading, this.viewer, condition)));
   }
 
   async #reading(selection: ObjectSelection): Promise<ImageReading> {

@@ -3,22 +3,27 @@ import type { Viewer } from '../access/viewer.js';
 import type { SeenDatacenters } from '../datacenters/datacenter-catalogue.js';
 import { isSqlite, type SqlEntityManager } from '../platform/database.js';
 import type { ObjectSelection } from '../platform/selection.js';
-import { plainText, type SqlText, sqlText } from '../platform/sql-text.js';
+import type { Condition } from '../platform/conditions.js';
+import { plainText, SqlText, sqlText, textOf } from '../platform/sql-text.js';
 import { asBoolean, type Flag } from '../platform/tables.js';
 import { fillDatacenters } from './attached-datacenters.js';
 import { BOUND, FIELD_PARTS, INNER_PARTS, inspectableColumn, OWNER, OWNER_NAME, type Part, type Row, tagsPart } from './image.columns.js';
 import type { ImageType } from './image.type.js';
+import { visibleImages } from './image.visibility.js';
 
-/** Tables under the aliases that conditions use. An image is bound to one datacenter at most, so the join adds no row. */
-export const IMAGE_FROM = plainText('image i left join image_attachment b on b.bound_image_id = i.id');
-const WITH_OWNER = plainText('join user_account u on u.id = i.owner_id');
+/** The table under the alias that conditions use. */
+export const IMAGE_FROM = plainText('image i');
+/** An image is bound to one datacenter at most, so the join adds no row; it costs as much as the image itself. */
+const WITH_BINDING = ' left join image_attachment b on b.bound_image_id = i.id';
+const WITH_OWNER = ' join user_account u on u.id = i.owner_id';
 
 /** What one selection takes of the table, worked out once. */
 interface Plan {
   columns: SqlText;
   /** Nothing of the owner but its name: where its id is in the row. */
   ownerAt: number | null;
-  withOwner: boolean;
+  /** Tables that the columns need beside that of the images. */
+  joins: SqlText;
   withDatacenters: boolean;
   parts: readonly { part: Part; at: number }[];
   /** Some field has a resolver of its own: it must find the whole image, and whether its guarded fields may be seen. */
@@ -61,7 +66,7 @@ function planOf(selection: ObjectSelection, onSqlite: boolean): Plan {
   const names = [...parts].flatMap((part) => part.columns).map((column, index) => `${column} as c${index}`);
   return {
     columns: plainText(names.length === 0 ? 'null as c0' : names.join(', ')),
-    withOwner: parts.has(OWNER),
+    joins: plainText(`${parts.has(BOUND) ? WITH_BINDING : ''}${parts.has(OWNER) ? WITH_OWNER : ''}`),
     withDatacenters,
     ownerAt: placed.find(({ part }) => part === OWNER_NAME)?.at ?? null,
     parts: placed,
@@ -72,6 +77,8 @@ function planOf(selection: ObjectSelection, onSqlite: boolean): Plan {
 
 /** How images are read for one selection and one viewer. */
 export interface ImageReading {
+  /** The same object for the same selection. */
+  plan: object;
   /** `order` is the column that a list is ordered by; without one, no order is known. */
   columns(order?: string): SqlText;
   /** The tables, in whichever way one gets to the images, with what the columns need beside them. */
@@ -89,13 +96,14 @@ export function imageReading(em: SqlEntityManager, selection: ObjectSelection, v
   const plans = onSqlite ? known.sqlite : known.postgres;
   let plan = plans.get(selection);
   if (plan === undefined) plans.set(selection, (plan = planOf(selection, onSqlite)));
-  const { columns, withOwner, withDatacenters, ownerAt, parts, isWhole, width } = plan;
+  const { columns, joins, withDatacenters, ownerAt, parts, isWhole, width } = plan;
   return {
+    plan,
     columns: (order) => {
       const inspectable = isWhole ? sqlText`, ${inspectableColumn(viewer)} as inspectable` : NOTHING;
       return sqlText`i.id as id, ${columns}${inspectable}${plainText(order === undefined ? '' : `, ${order} as place`)}`;
     },
-    from: (images) => (withOwner ? sqlText`${images} ${WITH_OWNER}` : images),
+    from: (images) => (joins.text === '' ? images : new SqlText(images.text + joins.text, images.values)),
     placeOf: (row) => row.at(-1),
     nodesOf: async (rows) => {
       const names = ownerAt === null ? NO_NAMES : await usernames(em, rows.map((row) => row[ownerAt] as number));
@@ -110,4 +118,33 @@ export function imageReading(em: SqlEntityManager, selection: ObjectSelection, v
       return images;
     },
   };
+}
+
+/** Around a condition; `before` are the values that come before those of the condition. */
+interface Frame {
+  text: string;
+  before: readonly unknown[];
+  after: readonly unknown[];
+}
+
+/** Conditions whose statements are kept for one viewer and one selection. */
+const MOST_FRAMES = 20;
+const frames = new WeakMap<Viewer, WeakMap<object, Map<string, Frame>>>();
+
+/** The images under a condition, as far as they exist for the viewer. Its text is long, and kept for as long as the viewer and the selection are. */
+export function findStatement({ plan, columns, from }: ImageReading, viewer: Viewer, condition: Condition): SqlText {
+  const { text, values } = textOf(condition);
+  let ofViewer = frames.get(viewer);
+  if (ofViewer === undefined) frames.set(viewer, (ofViewer = new WeakMap()));
+  let ofPlan = ofViewer.get(plan);
+  if (ofPlan === undefined) ofViewer.set(plan, (ofPlan = new Map()));
+  let frame = ofPlan.get(text);
+  if (frame === undefined) {
+    const head = sqlText`select ${columns()} from ${from(IMAGE_FROM)}`;
+    const visible = visibleImages(viewer);
+    frame = { text: `${head.text} where (${text} and ${visible.text})`, before: head.values, after: visible.values };
+    if (ofPlan.size >= MOST_FRAMES) ofPlan.clear();
+    ofPlan.set(text, frame);
+  }
+  return new SqlText(frame.text, [...frame.before, ...values, ...frame.after]);
 }

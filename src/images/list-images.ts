@@ -39,6 +39,8 @@ function hasTag(tag: string): Condition {
   return sqlText`exists (select 1 from image_tag x where x.image_id = i.id and x.tag = ${tag})`;
 }
 
+const IS_BOUND = 'exists (select 1 from image_attachment b where b.bound_image_id = i.id)';
+
 /** The conditions of a filter over `IMAGE_FROM`. */
 export function imageFilter(filter: ImageFilter | null | undefined): Condition {
   if (filter === null || filter === undefined) return allOf([]);
@@ -52,7 +54,7 @@ export function imageFilter(filter: ImageFilter | null | undefined): Condition {
   ];
   if (filter.search) conditions.push(contains('i.search_text', filter.search));
   if (typeof filter.dcBound === 'boolean') {
-    conditions.push(plainText(filter.dcBound ? 'b.image_id is not null' : 'b.image_id is null'));
+    conditions.push(plainText(filter.dcBound ? IS_BOUND : `not ${IS_BOUND}`));
   }
   if (typeof filter.owner === 'string') {
     conditions.push(sqlText`i.owner_id = (select u.id from user_account u where u.username = ${filter.owner})`);

@@ -23,12 +23,12 @@ export interface ImageListing {
 }
 
 /** Attachments `l` lead to their images: they are in order by datacenter, so a page is read without a sort. */
-const ATTACHED_FROM = sqlText`image_attachment l cross join image i left join image_attachment b on b.bound_image_id = i.id`;
+const ATTACHED_FROM = sqlText`image_attachment l cross join image i`;
 const ATTACHED_ORDER = { NAME: 'l.name', ALIAS: 'l.alias', SIZE: 'l.size_mib', CREATED_AT: 'l.image_created_at' };
 const IMAGE_ORDER = { NAME: 'i.name', ALIAS: 'i.alias', SIZE: 'i.size_mib', CREATED_AT: 'i.created_at' };
 
 /** Tags `t` lead to their images in the order of names. */
-const TAGGED_FROM = sqlText`image_tag t cross join image i left join image_attachment b on b.bound_image_id = i.id`;
+const TAGGED_FROM = sqlText`image_tag t cross join image i`;
 const TAGGED_ORDER = { ...IMAGE_ORDER, NAME: 't.name' };
 
 type Kind = 'datacenter' | 'scope' | 'filter';

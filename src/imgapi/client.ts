@@ -19,15 +19,8 @@ export interface ImageList {
   /** What to send next time. Read them after the last entry: undefined when they stand for a part of the list only. */
   readonly etag?: string;
   readonly lastModified?: string;
-  /** To be read to the end or left (which closes the connection). Throws AppError REPOSITORY_UNREACHABLE. */
-  entries: AsyncGenerator<ListEntry>;
-}
-
-export interface FileRequest extends FetchRequest {
-  /** Bytes that are there already; asks for the rest. */
-  offset?: number;
-  /** ETag or date of the part that is there: the answer is 200 and whole when the file has changed. */
-  ifRange?: string;
+  /** Many at once; to be read to the end or left (which closes the connection). Throws AppError REPOSITORY_UNREACHABLE. */
+  entries: AsyncGenerator<ListEntry[]>;
 }
 
 const LIST_TIME_LIMIT_MS = 10 * 60_000;
@@ -79,13 +72,6 @@ export class ImgapiClient {
     return readObject(text, answer.url);
   }
 
-  /** The bytes of an image, or the rest of them. Any status is an answer; throws FetchFailure or URL_NOT_ALLOWED as GuardedFetch does. */
-  async openFile(url: string, request: FileRequest = {}): Promise<FetchResponse> {
-    const { offset = 0, ifRange, headers = {}, ...rest } = request;
-    const range = offset === 0 ? {} : { range: `bytes=${offset}-`, ...(ifRange === undefined ? {} : { 'if-range': ifRange }) };
-    return await this.fetch.get(url, { ...rest, headers: { ...headers, ...range } });
-  }
-
   async #get(url: string, code: UnreachableCode, request: FetchRequest, limit: Limit): Promise<FetchResponse> {
     try {
       const headers = { accept: 'application/json', ...request.headers };
@@ -114,7 +100,7 @@ function validator(value: string | undefined, length: number): string | undefine
   return value !== undefined && value.length <= length && /^[\x21-\x7e][\x20-\x7e]*$/.test(value) ? value : undefined;
 }
 
-async function* inWords(entries: AsyncGenerator<ListEntry>, url: string, limit: Limit): AsyncGenerator<ListEntry> {
+async function* inWords(entries: AsyncGenerator<ListEntry[]>, url: string, limit: Limit): AsyncGenerator<ListEntry[]> {
   try {
     yield* entries;
   } catch (error) {

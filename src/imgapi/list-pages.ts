@@ -1,6 +1,5 @@
 import type { FetchResponse } from '../platform/fetch.js';
 import { LIST_LIMITS, ListFault } from './list-scanner.js';
-import { isUuid } from '../platform/scalars.js';
 import { UuidTable } from '../platform/uuid-table.js';
 import { type ListEntry, readManifestList } from './manifest-list.js';
 
@@ -9,7 +8,7 @@ const PAGE_SIZE = 1000;
 const UUID_LENGTH = 36;
 
 export interface PagedEntries {
-  entries: AsyncGenerator<ListEntry>;
+  entries: AsyncGenerator<ListEntry[]>;
   /** True when the first answer was a part of the list only; known after the last entry. */
   isPaged(): boolean;
 }
@@ -28,7 +27,6 @@ export function pagedEntries(first: FetchResponse, ask: AskPage): PagedEntries {
 
 class Pages {
   paged = false;
-  readonly #seen = new SeenUuids();
   #total = 0;
 
   constructor(
@@ -36,47 +34,63 @@ class Pages {
     private readonly ask: AskPage,
   ) {}
 
-  async *read(): AsyncGenerator<ListEntry> {
-    let page = yield* this.#readPage(this.first, null);
+  async *read(): AsyncGenerator<ListEntry[]> {
+    using seen = new SeenUuids();
+    let page = yield* this.#readPage(this.first, null, seen);
     // A full first page may be the first of many tomorrow, even if it is the only one today.
     this.paged = page.count > 0 && page.count % PAGE_SIZE === 0;
     let marker: string | null = null;
     while (page.count >= PAGE_SIZE && page.fresh > 0 && page.last !== null && page.last !== marker) {
       marker = page.last;
-      page = yield* this.#readPage(await this.ask({ marker, limit: String(PAGE_SIZE) }), marker);
+      page = yield* this.#readPage(await this.ask({ marker, limit: String(PAGE_SIZE) }), marker, seen);
       if (page.isWholeListAgain) this.paged = false;
       if (page.fresh > 0) this.paged = true;
     }
   }
 
-  async *#readPage(answer: FetchResponse, marker: string | null): AsyncGenerator<ListEntry, PageEnd> {
+  async *#readPage(answer: FetchResponse, marker: string | null, seen: SeenUuids): AsyncGenerator<ListEntry[], PageEnd> {
     const end: PageEnd = { count: 0, fresh: 0, last: null, isWholeListAgain: false };
-    for await (const entry of readManifestList(answer.body)) {
-      end.count += 1;
-      this.#total += 1;
-      if (this.#total > LIST_LIMITS.entries) throw new ListFault(`the list has more than ${LIST_LIMITS.entries} entries`);
-      const uuid = entry.ok ? uuidOf(entry.value) : null;
-      if (uuid !== null) {
-        const isKnown = !this.#seen.add(uuid);
-        if (marker !== null && end.count === 1 && isKnown && uuid !== marker) return { ...end, isWholeListAgain: true };
-        end.last = uuid;
-        if (!isKnown) end.fresh += 1;
-        else if (marker !== null) continue;
-      }
-      yield entry;
+    for await (const entries of readManifestList(answer.body)) {
+      const unread = entries.filter((entry) => this.#isUnread(entry, marker, end, seen));
+      if (end.isWholeListAgain) return end;
+      yield unread;
     }
     return end;
+  }
+
+  /** Counts an entry of a page; false for what an earlier page had, and on the way into the whole list again. */
+  #isUnread(entry: ListEntry, marker: string | null, end: PageEnd, seen: SeenUuids): boolean {
+    if (end.isWholeListAgain) return false;
+    end.count += 1;
+    this.#total += 1;
+    if (this.#total > LIST_LIMITS.entries) throw new ListFault(`the list has more than ${LIST_LIMITS.entries} entries`);
+    const uuid = entry.ok ? uuidOf(entry.value) : null;
+    if (uuid === null) return true;
+    const isKnown = !seen.add(uuid);
+    if (marker !== null && end.count === 1 && isKnown && uuid !== marker) {
+      end.isWholeListAgain = true;
+      return false;
+    }
+    end.last = uuid;
+    if (!isKnown) end.fresh += 1;
+    return !isKnown || marker === null;
   }
 }
 
 /** A uuid may be written in any way here; those written the usual way take little memory. */
-class SeenUuids {
+class SeenUuids implements Disposable {
   readonly #usual = new UuidTable();
   readonly #others = new Set<string>();
 
+  [Symbol.dispose](): void {
+    this.#usual[Symbol.dispose]();
+    this.#others.clear();
+  }
+
   /** False when it was there. */
   add(uuid: string): boolean {
-    if (isUuid(uuid)) return this.#usual.add(uuid).isNew;
+    const added = this.#usual.addIfUuid(uuid);
+    if (added !== null) return added.isNew;
     return this.#others.size < this.#others.add(uuid).size;
   }
 }

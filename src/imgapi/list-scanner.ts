@@ -21,6 +21,13 @@ const enum Byte {
 }
 type Place = 'before' | 'inside' | 'after';
 
+/** What a scanner gives its entries to. The bytes are good during the call only. */
+export interface EntrySink {
+  /** Empty where there is nothing between two commas. */
+  entry(bytes: Buffer, from: number, to: number, isAscii: boolean): void;
+  tooLarge(): void;
+}
+
 /**
  * Cuts a JSON list into the bytes of its entries by counting brackets and strings, without reading what they mean:
  * a broken entry costs nothing but itself. Holds one entry at a time, never more than the limit. Throws ListFault.
@@ -35,27 +42,29 @@ export class ListScanner {
   #escaped = false;
   #begun = false;
   #commaSeen = false;
+  /** All bytes of the entry, or-ed. */
+  #bits = 0;
   #held = Buffer.alloc(0);
   #heldLength = 0;
   #tooLarge = false;
   readonly #opening: number[] = [];
 
-  constructor(private readonly limits: ListLimits) {}
+  constructor(
+    private readonly limits: ListLimits,
+    private readonly sink: EntrySink,
+  ) {}
 
-  /** The entries that end within this chunk; null stands for one that is too large. */
-  push(chunk: Buffer): (Buffer | null)[] {
+  /** Gives the entries that end within this chunk to the sink. */
+  push(chunk: Buffer): void {
     this.#read += chunk.length;
     if (this.#read > this.limits.list) throw new ListFault(`the list is larger than ${this.limits.list} bytes`);
-    const found: (Buffer | null)[] = [];
     let start = 0;
     for (let at = 0; at < chunk.length; at += 1) {
-      const byte = chunk[at] ?? 0;
       if (this.#inString) {
-        if (this.#escaped) this.#escaped = false;
-        else if (byte === Byte.Backslash) this.#escaped = true;
-        else if (byte === Byte.Quote) this.#inString = false;
+        at = this.#skipString(chunk, at);
         continue;
       }
+      const byte = chunk[at] ?? 0;
       if (byte === Byte.Space || byte === Byte.Newline || byte === Byte.Return || byte === Byte.Tab) {
         this.#spaces += 1;
         if (this.#spaces > this.limits.space) throw new ListFault(`the list holds more than ${this.limits.space} bytes of white space in a row`);
@@ -68,7 +77,7 @@ export class ListScanner {
         continue;
       }
       if (this.#depth === 0 && (byte === Byte.Comma || byte === Byte.Close)) {
-        this.#end(chunk.subarray(start, at), byte, found);
+        this.#end(chunk, start, at, byte);
         start = at + 1;
         continue;
       }
@@ -76,10 +85,10 @@ export class ListScanner {
         this.#begun = true;
         start = at;
       }
+      this.#bits |= byte;
       this.#step(byte);
     }
     if (this.#begun) this.#keep(chunk.subarray(start));
-    return found;
   }
 
   /** To be called when there is no more; refuses a list that is not whole. */
@@ -87,6 +96,25 @@ export class ListScanner {
     if (this.#place === 'after') return;
     if (this.#place === 'inside') throw new ListFault(`the list ends in the middle, after ${this.#entries} entries`);
     throw new ListFault(this.#opening.length === 0 ? 'the answer is empty, not a JSON list' : this.#notAList(Buffer.alloc(0)));
+  }
+
+  /** Where the string ends, or the chunk. Most bytes of a list pass here, so nothing is looked up per byte. */
+  #skipString(chunk: Buffer, from: number): number {
+    const { length } = chunk;
+    let [at, bits, escaped] = [from, 0, this.#escaped];
+    for (; at < length; at += 1) {
+      const byte = chunk[at] ?? 0;
+      bits |= byte;
+      if (escaped) escaped = false;
+      else if (byte === Byte.Backslash) escaped = true;
+      else if (byte === Byte.Quote) {
+        this.#inString = false;
+        break;
+      }
+    }
+    this.#escaped = escaped;
+    this.#bits |= bits;
+    return at;
   }
 
   #step(byte: number): void {
@@ -108,14 +136,10 @@ export class ListScanner {
     return `not a JSON list: it starts with "${text.replace(/[\p{C}\p{Z}]+/gu, ' ').slice(0, 60)}"`;
   }
 
-  #end(last: Buffer, byte: number, found: (Buffer | null)[]): void {
+  #end(chunk: Buffer, from: number, to: number, byte: number): void {
     const isEmpty = !this.#begun;
-    if (!isEmpty) {
-      this.#keep(last);
-      found.push(this.#tooLarge ? null : Buffer.from(this.#held.subarray(0, this.#heldLength)));
-    } else if (byte === Byte.Comma || this.#commaSeen) {
-      found.push(Buffer.alloc(0));
-    }
+    if (!isEmpty) this.#give(chunk, from, to);
+    else if (byte === Byte.Comma || this.#commaSeen) this.sink.entry(chunk, to, to, true);
     this.#entries += isEmpty && byte === Byte.Close && !this.#commaSeen ? 0 : 1;
     if (this.#entries > this.limits.entries) throw new ListFault(`the list has more than ${this.limits.entries} entries`);
     if (byte === Byte.Close) this.#place = 'after';
@@ -123,6 +147,16 @@ export class ListScanner {
     this.#begun = false;
     this.#tooLarge = false;
     this.#heldLength = 0;
+    this.#bits = 0;
+  }
+
+  #give(chunk: Buffer, from: number, to: number): void {
+    const isAscii = this.#bits < 0x80;
+    const isAllHere = this.#heldLength === 0 && !this.#tooLarge && to - from <= this.limits.entry;
+    if (isAllHere) return this.sink.entry(chunk, from, to, isAscii);
+    this.#keep(chunk.subarray(from, to));
+    if (this.#tooLarge) this.sink.tooLarge();
+    else this.sink.entry(this.#held, 0, this.#heldLength, isAscii);
   }
 
   // Copied into one growing buffer: keeping the chunks would let a server that sends single bytes multiply the cost.

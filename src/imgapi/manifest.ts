@@ -37,6 +37,7 @@ export type ManifestReading = { ok: true; manifest: ImgManifest } | { ok: false;
 export type ImportProblem = 'UNSUPPORTED_TYPE' | 'NO_FILE' | 'INVALID_MANIFEST';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const REQUIRED = ['version', 'type', 'os'] as const;
 const COMPRESSIONS = ['gzip', 'bzip2', 'xz', 'none'];
 /** Needs no cleaning: what nearly all texts of manifests are. */
 const PLAIN_TEXT = /^[\x20-\x7e]*$/;
@@ -49,8 +50,8 @@ export function readManifest(value: unknown): ManifestReading {
   const uuid = uuidOf(value.uuid);
   if (uuid === null) return { ok: false, uuid: null, reason: `The uuid ${shown(value.uuid)} is not a uuid.` };
   if (isDeeperThan(value, MAX_DEPTH)) return { ok: false, uuid, reason: `Image ${uuid} is nested deeper than ${MAX_DEPTH} levels.` };
-  const raw = { ...upgradeManifest(value), uuid };
-  const manifest = describe(uuid, raw);
+  const raw = upgradeManifest(value);
+  const manifest = describe(uuid, raw.uuid === uuid ? raw : { ...raw, uuid });
   if (manifest.name === '') return { ok: false, uuid, reason: `Image ${uuid} has no name.` };
   return { ok: true, manifest };
 }
@@ -94,7 +95,7 @@ function describe(uuid: string, raw: Json): ImgManifest {
   const size = raw.image_size;
   const publishedAt = text(raw.published_at, 64);
   const homepage = text(raw.homepage, 1024);
-  return {
+  const manifest: ImgManifest = {
     uuid,
     name: text(raw.name, 1024),
     version: text(raw.version, 512),
@@ -105,14 +106,15 @@ function describe(uuid: string, raw: Json): ImgManifest {
     owner: uuidOf(raw.owner),
     public: raw.public === undefined || flag(raw.public),
     disabled: flag(raw.disabled),
-    files: Array.isArray(raw.files) ? raw.files.flatMap((file) => readFile(file) ?? []) : [],
+    files: Array.isArray(raw.files) ? raw.files.map(readFile).filter((file) => file !== null) : [],
     tags: isObject(raw.tags) ? raw.tags : {},
     raw,
-    ...(publishedAt === '' ? {} : { published_at: publishedAt }),
-    ...(homepage === '' ? {} : { homepage }),
-    ...(origin === null ? {} : { origin }),
-    ...(typeof size === 'number' && Number.isInteger(size) && size > 0 && size <= MAX_INT32 ? { image_size: size } : {}),
   };
+  if (publishedAt !== '') manifest.published_at = publishedAt;
+  if (homepage !== '') manifest.homepage = homepage;
+  if (origin !== null) manifest.origin = origin;
+  if (typeof size === 'number' && Number.isInteger(size) && size > 0 && size <= MAX_INT32) manifest.image_size = size;
+  return manifest;
 }
 
 function readFile(value: unknown): ManifestFile | null {
@@ -122,7 +124,7 @@ function readFile(value: unknown): ManifestFile | null {
 }
 
 function fieldProblems(manifest: ImgManifest): string[] {
-  const missing = (['version', 'type', 'os'] as const).filter((field) => manifest[field] === '').map((field) => `${field} is missing`);
+  const missing = REQUIRED.filter((field) => manifest[field] === '').map((field) => `${field} is missing`);
   const { origin } = manifest.raw;
   const hasBadOrigin = origin !== undefined && origin !== null && origin !== '' && uuidOf(origin) === null;
   return hasBadOrigin ? [...missing, `origin ${shown(origin)} is not a uuid`] : missing;
@@ -164,5 +166,7 @@ function nameOf(value: unknown): string {
 
 function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
+  if (levels === 0) return true;
+  for (const inner of Object.values(value)) if (isDeeperThan(inner, levels - 1)) return true;
+  return false;
 }

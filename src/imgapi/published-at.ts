@@ -7,13 +7,14 @@ const WRITTEN = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{
 export function readPublishedAt(written: string): number | null {
   const match = WRITTEN.exec(written.trim());
   if (match === null) return null;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map((part) => Number(part ?? 0));
+  const [, y, mo, d, h = 0, mi = 0, s = 0, decimals, zone] = match;
+  const [month, day, hour, minute, second] = [Number(mo), Number(d), Number(h), Number(mi), Number(s)];
   if (hour > 23 || minute > 59 || second > 60) return null;
   const days = new Date(0);
-  days.setUTCFullYear(year, month - 1, day);
+  days.setUTCFullYear(Number(y), month - 1, day);
   if (days.getUTCMonth() !== month - 1 || days.getUTCDate() !== day) return null;
-  const millis = Math.trunc(Number(`0.${match[7] ?? 0}`) * 1000);
-  return days.getTime() + ((hour * 60 + minute) * 60 + second) * 1000 + millis - zoneMs(match[8]);
+  const millis = decimals === undefined ? 0 : Math.trunc(Number(`0.${decimals}`) * 1000);
+  return days.getTime() + ((hour * 60 + minute) * 60 + second) * 1000 + millis - zoneMs(zone);
 }
 
 function zoneMs(zone: string | undefined): number {

@@ -1,4 +1,4 @@
-import { joinTexts, plainText, type SqlText, sqlText } from './sql-text.js';
+import { joinTexts, plainText, SqlText, sqlText } from './sql-text.js';
 import type { RawBuilder, SqlBool } from 'kysely';
 
 /** A condition as a fragment of a statement; aliases are fixed per table: `i` image, `d` datacenter, `s` server, `t` task. */
@@ -10,7 +10,7 @@ export const NEVER = plainText('1 = 0');
 /** Column is one of the values; never true for an empty list. `column` is written by us, never by a caller. */
 export function oneOf(column: string, values: readonly (string | number)[]): SqlText {
   if (values.length === 0) return NEVER;
-  return sqlText`${plainText(column)} in (${joinTexts(values.map((value) => sqlText`${value}`), ', ')})`;
+  return new SqlText(`${column} in (${'?, '.repeat(values.length - 1)}?)`, values);
 }
 
 export function allOf(conditions: readonly Condition[]): SqlText {

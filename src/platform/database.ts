@@ -9,7 +9,7 @@ import { postgresMigrations } from './migrations/postgres/index.js';
 import { sqliteMigrations } from './migrations/sqlite/index.js';
 import { giveReader, SqliteReader } from './reader.js';
 import type { Tables } from './tables.js';
-import { traceStatements } from './traced-statements.js';
+import { traceReader, traceStatements } from './traced-statements.js';
 import type { Tracing } from './tracing.js';
 import { describeSearchIndex, prepareSearch } from './trigrams.js';
 import { giveWatch, WriteWatch } from './write-watch.js';
@@ -58,7 +58,7 @@ export async function openDatabase(target: DatabaseTarget, entities: EntityClass
       migrations: { ...migrations, path: MIGRATION_FOLDERS.sqlite, migrationsList: sqliteMigrations },
     });
     giveWatch(database.driver, watch);
-    if (target.path !== ':memory:') readAside(database, target.path);
+    if (target.path !== ':memory:') readAside(database, target.path, tracing);
     return database;
   }
   const database = await PostgresORM.init({
@@ -79,8 +79,9 @@ export async function openDatabase(target: DatabaseTarget, entities: EntityClass
 }
 
 /** Lists are read through a connection of their own, which is closed with the database. */
-function readAside(database: Database, path: string): void {
+function readAside(database: Database, path: string, tracing: Tracing | null): void {
   const reader = new SqliteReader(path, BUSY_TIMEOUT_MS);
+  if (tracing !== null) traceReader(reader, tracing);
   giveReader(database.driver, reader);
   const close = database.close.bind(database);
   database.close = async (force) => {

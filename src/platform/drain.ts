@@ -11,9 +11,9 @@ export class Drain {
   #draining = false;
 
   constructor(private readonly app: FastifyInstance) {
-    app.addHook('onSend', async (_request, reply, payload) => {
+    app.addHook('onSend', (_request, reply, payload, done) => {
       if (this.#draining) reply.header('connection', 'close');
-      return payload;
+      done(null, payload);
     });
   }
 

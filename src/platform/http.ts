@@ -46,8 +46,7 @@ function answerUnknown(app: FastifyInstance, request: FastifyRequest, reply: Fas
 /** The HTTP server under all doors: bounded in size and time, a request id on each answer, errors in one JSON shape. */
 export function createHttpServer(log: Logger, options: HttpOptions): FastifyInstance {
   const app = Fastify({
-    loggerInstance: log as FastifyInstance['log'],
-    childLoggerFactory: (parent, bindings, kind) => new RequestLog(parent, bindings, kind),
+    loggerInstance: new RequestLog(log as FastifyInstance['log'], {}, {}) as FastifyInstance['log'],
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: options.requestTimeoutMs,
@@ -61,12 +60,11 @@ export function createHttpServer(log: Logger, options: HttpOptions): FastifyInst
     clientErrorHandler: (error, socket) => endWithFault(socket, ...faultOfParser(error.code)),
     frameworkErrors: (error, request, reply) => void answerFault(error, request as FastifyRequest, reply as FastifyReply),
   });
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     const { host } = request.headers;
-    if (host === undefined || !HOST.test(host)) {
-      return reply.code(400).send(faultBody(400, `Host: ${host ?? '(missing)'} is not a host name with an optional port.`));
-    }
+    if (host !== undefined && HOST.test(host)) done();
+    else void reply.code(400).send(faultBody(400, `Host: ${host ?? '(missing)'} is not a host name with an optional port.`));
   });
   app.setErrorHandler(answerFault);
   app.setNotFoundHandler((request, reply) => answerUnknown(app, request, reply));

@@ -23,10 +23,13 @@ export function keyBatch<T extends { [K in F]: string }, F extends string>(
   const fields = Object.keys(columns) as F[];
   return async (keys: readonly Key<F>[]): Promise<(T | null)[]> => {
     const possible = keys.filter(({ value }) => isKeyText(value));
-    const asked = fields.map((field) => ({ column: columns[field], values: possible.filter((key) => key.field === field).map((key) => key.value) }));
+    const asked = fields.map((field) => ({ field, column: columns[field], values: possible.filter((key) => key.field === field).map((key) => key.value) }));
     const conditions = asked.filter(({ values }) => values.length > 0).map(({ column, values }) => oneOf(column, values));
     const rows = conditions.length === 0 ? [] : await find(anyOf(conditions));
-    const found = new Map(rows.flatMap((row) => fields.map((field): [string, T] => [`${field} ${row[field]}`, row])));
+    const found = new Map<string, T>();
+    for (const field of fields) {
+      if (asked.some((one) => one.field === field && one.values.length > 0)) for (const row of rows) found.set(`${field} ${row[field]}`, row);
+    }
     return keys.map(({ field, value }) => found.get(`${field} ${value}`) ?? null);
   };
 }

@@ -41,6 +41,11 @@ async function throughKysely(em: SqlEntityManager, text: SqlText): Promise<objec
 
 /** Column is one of the ids, however many: one text of the statement for all of them. `column` is written by us. */
 export function amongIds(em: SqlEntityManager, column: string, ids: readonly (string | number)[]): SqlText {
-  if (isSqlite(em)) return sqlText`${plainText(column)} in (select value from json_each(${JSON.stringify(ids)}))`;
+  if (isSqlite(em)) {
+    const [only] = ids;
+    // A list of one is common, and the table that a list is costs half as much as its answer.
+    if (ids.length === 1 && only !== undefined) return sqlText`${plainText(column)} = ${only}`;
+    return sqlText`${plainText(column)} in (select value from json_each(${JSON.stringify(ids)}))`;
+  }
   return sqlText`${plainText(column)} = any(${ids})`;
 }

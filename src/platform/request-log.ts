@@ -24,7 +24,7 @@ export class RequestLog implements FastifyBaseLogger {
   }
 
   child(bindings: Bindings, options?: ChildLoggerOptions): FastifyBaseLogger {
-    return this.#log.child(bindings, options ?? {});
+    return new RequestLog(this.#log, bindings, options ?? {});
   }
 
   fatal(...message: unknown[]): void {

@@ -53,6 +53,12 @@ export function plainText(text: string): SqlText {
 }
 
 export function joinTexts(pieces: readonly (SqlText | NodeSource)[], separator: string): SqlText {
-  const texts = pieces.map(textOf);
-  return new SqlText(texts.map((piece) => piece.text).join(separator), texts.flatMap((piece) => piece.values));
+  let text = '';
+  const values: unknown[] = [];
+  pieces.forEach((one, at) => {
+    const piece = textOf(one);
+    text += at === 0 ? piece.text : separator + piece.text;
+    for (const value of piece.values) values.push(value);
+  });
+  return new SqlText(text, values);
 }

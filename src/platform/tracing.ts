@@ -48,6 +48,20 @@ export class Tracing {
     });
   }
 
+  /** The same for work that waits for nothing. */
+  spanAtOnce<T>(name: string, attributes: Attributes, work: () => T): T {
+    return this.tracer.startActiveSpan(name, { attributes }, (span) => {
+      try {
+        return work();
+      } catch (error) {
+        this.#fail(span, error instanceof Error ? error.name : 'Error');
+        throw error;
+      } finally {
+        span.end();
+      }
+    });
+  }
+
   /** One span per request, within the trace that `traceparent` names; without it the request begins a trace. */
   traceRequests(app: FastifyInstance): void {
     const { SpanKind, context, trace } = this.api;

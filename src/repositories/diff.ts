@@ -5,27 +5,55 @@ export type Finding = { kind: 'unchanged' } | { kind: 'duplicate' } | { kind: 'a
 
 /** Hexadecimal digits of a content hash that tell two versions of one image apart: 64 bits. */
 const KEPT_DIGITS = 16;
+const FIRST_PLACES = 1024;
 
-/** The list that is shown now, by uuid: a hundred bytes for each image, as half a million of them must fit. */
-export class PresentList {
+/** The list that is shown now, by uuid: half a million images must fit. */
+export class PresentList implements Disposable {
   readonly uuids = new UuidTable();
-  readonly ids: number[] = [];
-  readonly #hashes: number[] = [];
+  #ids = new Float64Array(FIRST_PLACES);
+  #hashes = new Uint32Array(FIRST_PLACES * 2);
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
 
   add(uuid: string, id: number, hash: string): void {
     if (!this.uuids.add(uuid).isNew) throw new Error(`The present list has ${uuid} twice.`);
-    this.ids.push(id);
-    this.#hashes.push(...halves(hash));
+    if (this.#size === this.#ids.length) this.#grow();
+    this.#ids[this.#size] = id;
+    this.#hashes[this.#size * 2] = firstHalf(hash);
+    this.#hashes[this.#size * 2 + 1] = secondHalf(hash);
+    this.#size += 1;
+  }
+
+  idAt(place: number): number {
+    return this.#ids[place] ?? 0;
   }
 
   hasHash(place: number, hash: string): boolean {
-    const [first, second] = halves(hash);
-    return this.#hashes[place * 2] === first && this.#hashes[place * 2 + 1] === second;
+    return this.#hashes[place * 2] === firstHalf(hash) && this.#hashes[place * 2 + 1] === secondHalf(hash);
+  }
+
+  /** Gives its memory back at once; it is of no use after that. */
+  [Symbol.dispose](): void {
+    this.uuids[Symbol.dispose]();
+    this.#ids.buffer.transfer(0);
+    this.#hashes.buffer.transfer(0);
+  }
+
+  #grow(): void {
+    this.#ids = new Float64Array(this.#ids.buffer.transfer(this.#ids.byteLength * 2));
+    this.#hashes = new Uint32Array(this.#hashes.buffer.transfer(this.#hashes.byteLength * 2));
   }
 }
 
-function halves(hash: string): [number, number] {
-  return [Number.parseInt(hash.slice(0, KEPT_DIGITS / 2), 16), Number.parseInt(hash.slice(KEPT_DIGITS / 2, KEPT_DIGITS), 16)];
+function firstHalf(hash: string): number {
+  return Number.parseInt(hash.slice(0, KEPT_DIGITS / 2), 16);
+}
+
+function secondHalf(hash: string): number {
+  return Number.parseInt(hash.slice(KEPT_DIGITS / 2, KEPT_DIGITS), 16);
 }
 
 /**
@@ -37,27 +65,28 @@ export class ListDiff {
   readonly counts = { total: 0, added: 0, changed: 0 };
 
   constructor(private readonly present: PresentList) {
-    this.#seen = new Uint8Array(present.ids.length);
+    this.#seen = new Uint8Array(present.size);
   }
 
   take(uuid: string, hash: string): Finding {
     const { place, isNew } = this.present.uuids.add(uuid);
-    const id = this.present.ids[place];
     if (isNew) {
       this.counts.total += 1;
       this.counts.added += 1;
       return { kind: 'added' };
     }
-    if (id === undefined || this.#seen[place] === 1) return { kind: 'duplicate' };
+    if (place >= this.present.size || this.#seen[place] === 1) return { kind: 'duplicate' };
     this.#seen[place] = 1;
     this.counts.total += 1;
     if (this.present.hasHash(place, hash)) return { kind: 'unchanged' };
     this.counts.changed += 1;
-    return { kind: 'changed', replaces: id };
+    return { kind: 'changed', replaces: this.present.idAt(place) };
   }
 
   /** Rows of the present list that the new one did not mention; to be asked once the new list is read to its end. */
   removed(): number[] {
-    return this.present.ids.filter((_id, place) => this.#seen[place] === 0);
+    const ids: number[] = [];
+    for (let place = 0; place < this.present.size; place += 1) if (this.#seen[place] === 0) ids.push(this.present.idAt(place));
+    return ids;
   }
 }

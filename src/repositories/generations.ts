@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { isSqlite, type SqlEntityManager, statements } from '../platform/database.js';
+import type { Checkpoints } from '../platform/checkpoints.js';
 import { PresentList } from './diff.js';
 import { Pace } from './pace.js';
 import { OPEN_GENERATION } from './repository-image.entity.js';
@@ -78,8 +79,8 @@ export async function countAnew(em: SqlEntityManager, changedRows: number): Prom
 }
 
 /** Deletes what no reader sees any more, in small steps. */
-export async function dropPast(em: SqlEntityManager, repositoryId: number): Promise<void> {
-  const pace = new Pace();
+export async function dropPast(em: SqlEntityManager, repositoryId: number, checkpoints: Checkpoints | null = null): Promise<void> {
+  const pace = new Pace(checkpoints);
   const present = sql`(select r.generation from image_repository r where r.id = ${repositoryId})`;
   for (let dropped = 1; dropped > 0; ) {
     dropped = await pace.step(async () => {

@@ -11,7 +11,10 @@ const COLUMNS = [...TEXTS, ...NUMBERS];
 const INTO = `insert into repository_image (repository_id, from_generation, to_generation, ${COLUMNS.join(', ')})`;
 
 /** Rows of one statement on SQLite, the largest that fits first: the search index writes once for each statement. */
-const ROWS_AT_ONCE = [50, 10, 1];
+const ROWS_AT_ONCE = [512, 256, 128, 64, 32, 16, 8, 4, 2, 1];
+
+/** How many pieces of the search index may lie side by side: with 4, as is usual, deleting takes a fifth longer. */
+const FEWER_MERGES = "insert into repository_image_search (repository_image_search, rank) values ('automerge', 8)";
 
 /** Whose rows they are, and from which generation to which they are seen. */
 export interface OfferRange {
@@ -35,12 +38,16 @@ export class OfferInserter {
   async #insertPrepared(tx: SqlEntityManager, rows: readonly OfferColumns[]): Promise<void> {
     const client = await (tx.getConnection() as unknown as SqliteConnection).getNativeClient();
     const { repositoryId, from, to } = this.range;
+    if (this.#prepared.size === 0) client.exec(FEWER_MERGES);
     for (let at = 0; at < rows.length; ) {
       const size = ROWS_AT_ONCE.find((one) => one <= rows.length - at) ?? 1;
       const statement = this.#prepared.get(size) ?? client.prepare(`${INTO} values ${rowsOfMarks(size)}`);
       this.#prepared.set(size, statement);
       const values: unknown[] = [];
-      for (const row of rows.slice(at, at + size)) values.push(repositoryId, from, to, ...COLUMNS.map((column) => row[column]));
+      for (const row of rows.slice(at, at + size)) {
+        values.push(repositoryId, from, to);
+        for (const column of COLUMNS) values.push(row[column]);
+      }
       statement.run(values);
       at += size;
     }

@@ -8,13 +8,13 @@ import { offerOf, type SourceEntry } from './offer.js';
  * What lies in the image store, as offers of the local repository: a pair that cannot be imported says why, a folder
  * without a readable manifest of its own is left out. IMAGE_SERVER_UNAVAILABLE when the store cannot be read.
  */
-export async function* localEntries(store: FileStore, check: FileCheck): AsyncGenerator<SourceEntry> {
+export async function* localEntries(store: FileStore, check: FileCheck): AsyncGenerator<SourceEntry[]> {
   for (const uuid of await store.listUuids()) {
     try {
-      yield await readPair(store, check, uuid);
+      yield [await readPair(store, check, uuid)];
     } catch (error) {
       // One folder that cannot be read must not cost the others.
-      yield { uuid, reason: error instanceof AppError ? error.message : `The folder ${uuid} cannot be read (${codeOf(error)}).` };
+      yield [{ uuid, reason: error instanceof AppError ? error.message : `The folder ${uuid} cannot be read (${codeOf(error)}).` }];
     }
   }
 }

@@ -1,10 +1,11 @@
-import type { Database, SqlEntityManager } from '../platform/database.js';
+import { sql } from 'kysely';
+import { type Database, type SqlEntityManager, statements } from '../platform/database.js';
 import { notFound } from '../platform/errors.js';
+import type { Checkpoints } from '../platform/checkpoints.js';
 import { closeRows } from './generations.js';
-import { ImageRepository } from './image-repository.entity.js';
 import { OfferInserter } from './insert-offers.js';
 import type { OfferColumns } from './offer.js';
-import { MOST_ROWS, Pace } from './pace.js';
+import { Pace } from './pace.js';
 import { OPEN_GENERATION } from './repository-image.entity.js';
 
 /** The repository as it was when its load began. */
@@ -20,9 +21,9 @@ export interface LoadedRepository {
 const BATCH_CHARACTERS = 256 * 1024;
 
 /** Settings may drop or re-point a repository at any time; its load then ends without effect. */
-async function requireStillThere(tx: SqlEntityManager, repository: LoadedRepository): Promise<void> {
-  const found = await tx.count(ImageRepository, { id: repository.id, url: repository.url, retired: false });
-  if (found === 0) throw notFound('image repository', repository.name);
+async function requireStillThere(tx: SqlEntityManager, { id, name, url }: LoadedRepository): Promise<void> {
+  const found = await sql`select 1 from image_repository where id = ${id} and url = ${url} and not retired`.execute(statements(tx));
+  if (found.rows.length === 0) throw notFound('image repository', name);
 }
 
 /**
@@ -33,24 +34,29 @@ export class NextList {
   #rows: OfferColumns[] = [];
   #replaced: number[] = [];
   #characters = 0;
-  readonly #pace = new Pace();
+  readonly #pace: Pace;
   readonly #inserter: OfferInserter;
 
   constructor(
     private readonly database: Database,
     private readonly repository: LoadedRepository,
     readonly generation: number,
+    checkpoints: Checkpoints | null = null,
   ) {
+    this.#pace = new Pace(checkpoints);
     this.#inserter = new OfferInserter({ repositoryId: repository.id, from: generation, to: OPEN_GENERATION });
   }
 
+  /** True once `flush` is due. */
+  get isFull(): boolean {
+    return this.#rows.length >= this.#pace.rows || this.#characters >= BATCH_CHARACTERS;
+  }
+
   /** Adds an entry, in place of the row `replaces` if that is given. */
-  async add(row: OfferColumns, replaces?: number): Promise<void> {
+  add(row: OfferColumns, replaces?: number): void {
     this.#rows.push(row);
     this.#characters += row.manifest.length;
     if (replaces !== undefined) this.#replaced.push(replaces);
-    const isFull = this.#rows.length >= MOST_ROWS || this.#characters >= BATCH_CHARACTERS || this.#replaced.length >= this.#pace.rows;
-    if (isFull) await this.flush();
   }
 
   async remove(ids: readonly number[], checkpoint: () => void): Promise<void> {

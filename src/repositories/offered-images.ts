@@ -29,20 +29,46 @@ const IS_KNOWN = `(i.id is not null and not ${LACKS_FILE})`;
 const REASON = `case when o.problem is not null then o.problem when ${IS_KNOWN} then 'ALREADY_EXISTS'
   when o.origin is not null and base.id is null then 'MISSING_ORIGIN' end`;
 
-export type OfferedRow = readonly [
-  id: number, place: string | number, imageId: number | null, uuid: string, name: string, version: string, osType: OsType | null, type: string,
-  description: string, homepage: string | null, size: number, downloadSize: Big, state: string, publishedAt: Big | null, origin: string | null,
-  reason: string | null, manifest: string | null,
-];
+/** A row as the driver gives it: what every list needs, then what was asked for. */
+export type OfferedRow = readonly [id: number, place: string | number, imageId: number | null, uuid: string, reason: string | null, ...asked: unknown[]];
 
-/** Fields that are nothing but a column; where nobody asks for one, its place in the row is null. */
-const PLAIN = { name: 'o.name', version: 'o.version', osType: 'o.os_type', type: 'o.type', description: 'o.description', homepage: 'o.homepage', size: 'o.size_mib', downloadSize: 'o.download_size', state: 'o.state', publishedAt: 'o.published_at', origin: 'o.origin' };
+/** A column that answers a field, and how: each names its property, as that is what makes them quick. Manifests are large. */
+interface Plain {
+  column: string;
+  put: (entry: RepositoryImageType, value: unknown) => void;
+}
 
-/** Columns of OfferedRow for what is asked of the entries; `order` is the one that a list is ordered by. Manifests are large. */
-export function offeredColumns(order: string, { fields }: ObjectSelection): SqlText {
-  const plain = Object.entries(PLAIN).map(([field, column], at) => `${fields.has(field) ? column : 'null'} as c${at}`);
-  return plainText(`o.id, ${order} as place, i.id as image_id, o.uuid, ${plain.join(', ')}, ${REASON} as reason,
-    ${fields.has('manifest') ? 'o.manifest' : 'null as manifest'}`);
+const PLAIN: Readonly<Record<string, Plain>> = {
+  name: { column: 'o.name', put: (entry, value) => void (entry.name = value as string) },
+  version: { column: 'o.version', put: (entry, value) => void (entry.version = value as string) },
+  osType: { column: 'o.os_type', put: (entry, value) => void (entry.osType = value as OsType | null) },
+  type: { column: 'o.type', put: (entry, value) => void (entry.type = value as string) },
+  description: { column: 'o.description', put: (entry, value) => void (entry.description = value as string) },
+  homepage: { column: 'o.homepage', put: (entry, value) => void (entry.homepage = value as string | null) },
+  size: { column: 'o.size_mib', put: (entry, value) => void (entry.size = value as number) },
+  downloadSize: { column: 'o.download_size', put: (entry, value) => void (entry.downloadSize = Number(value as Big)) },
+  state: { column: 'o.state', put: (entry, value) => void (entry.state = value as string) },
+  publishedAt: { column: 'o.published_at', put: (entry, value) => void (entry.publishedAt = value === null ? null : Number(value as Big)) },
+  origin: { column: 'o.origin', put: (entry, value) => void (entry.origin = value as string | null) },
+  manifest: { column: 'o.manifest', put: (entry, value) => void (entry.manifest = JSON.parse(value as string)) },
+};
+const LEADING = 5;
+
+const known = new WeakMap<ObjectSelection, readonly Plain[]>();
+
+/** What one selection takes of an entry, worked out once: each value that the driver hands over costs. */
+function plainOf(selection: ObjectSelection): readonly Plain[] {
+  let plain = known.get(selection);
+  if (plain === undefined) {
+    plain = Object.entries(PLAIN).flatMap(([field, one]) => (selection.fields.has(field) ? [one] : []));
+    known.set(selection, plain);
+  }
+  return plain;
+}
+
+/** Columns of OfferedRow for what is asked of the entries; `order` is the one that a list is ordered by. */
+export function offeredColumns(order: string, selection: ObjectSelection): SqlText {
+  return plainText(`o.id, ${order} as place, i.id as image_id, o.uuid, ${REASON} as reason${plainOf(selection).map(({ column }, at) => `, ${column} as c${at}`).join('')}`);
 }
 
 const IMPORTABLE = `(o.problem is null and not ${IS_KNOWN} and (o.origin is null or base.id is not null))`;
@@ -87,30 +113,20 @@ export const OFFERED_ORDER: Record<RepositoryImageOrderField, { column: string; 
 };
 
 /** What was not asked for is not there. `images` are those of the catalogue behind the entries, as far as the viewer sees them and they were asked for. */
-export function toOffered(row: OfferedRow, repository: ImageRepositoryType, images: ReadonlyMap<number, ImageType>, { fields }: ObjectSelection): RepositoryImageType {
-  const [id, , imageId, uuid, name, version, osType, type, description, homepage, size, downloadSize, state, publishedAt, origin, reason, manifest] = row;
-  return {
+export function toOffered(row: OfferedRow, repository: ImageRepositoryType, images: ReadonlyMap<number, ImageType>, selection: ObjectSelection): RepositoryImageType {
+  const [id, , imageId, uuid, reason] = row;
+  const entry = {
     id,
     repositoryId: repository.id,
     repositoryUrl: repository.url,
     imageId,
     repository,
     image: imageId === null ? null : (images.get(imageId) ?? null),
-    manifestUrl: fields.has('manifestUrl') ? manifestUrlOf(repository.url, uuid) : '',
+    manifestUrl: selection.fields.has('manifestUrl') ? manifestUrlOf(repository.url, uuid) : '',
     uuid,
-    name,
-    version,
-    osType,
-    type,
-    description,
-    homepage,
-    size,
-    downloadSize: Number(downloadSize),
-    state,
-    publishedAt: publishedAt === null ? null : Number(publishedAt),
-    origin,
-    manifest: manifest === null ? null : (JSON.parse(manifest) as unknown),
     importable: reason === null,
     notImportableReason: reason,
-  };
+  } as RepositoryImageType;
+  plainOf(selection).forEach(({ put }, at) => put(entry, row[LEADING + at]));
+  return entry;
 }

@@ -1,4 +1,5 @@
 import type { ImgapiClient } from '../imgapi/client.js';
+import { Checkpoints } from '../platform/checkpoints.js';
 import type { Database, SqlEntityManager } from '../platform/database.js';
 import { statements } from '../platform/database.js';
 import { Image } from '../images/image.entity.js';
@@ -15,7 +16,7 @@ import { countAnew, dropPast, readPresent } from './generations.js';
 import { ImageRepository } from './image-repository.entity.js';
 import { localEntries } from './local-entries.js';
 import { type LoadedRepository, NextList } from './next-list.js';
-import { contentHash, offerColumns, type SourceEntry } from './offer.js';
+import { contentHash, type Offer, offerColumns, type SourceEntry } from './offer.js';
 import { remoteEntries } from './remote-entries.js';
 import { Skipped } from './skipped.js';
 import { STATUS_BEFORE } from './stale-loads.js';
@@ -32,7 +33,7 @@ export interface RefreshParts {
 
 /** A list to be read to its end; `validators` are asked for after that. Null: it has not changed. */
 interface Source {
-  entries: AsyncGenerator<SourceEntry>;
+  entries: AsyncGenerator<SourceEntry[]>;
   validators(): Validators;
 }
 type Validators = Pick<ImageRepository, 'etag' | 'lastModified'>;
@@ -65,8 +66,9 @@ export class RefreshRepository implements TaskHandler {
     await run.enter('DOWNLOADING');
     const source = await this.#open(repository, run.signal);
     if (source === null) return this.#finish(run, repository, NOTHING_CHANGED, {});
-    const present = await readPresent(this.#em(), repository.id, repository.generation);
-    const next = new NextList(this.parts.database, repository, repository.generation + 1);
+    using present = await readPresent(this.#em(), repository.id, repository.generation);
+    await using checkpoints = new Checkpoints(this.parts.database);
+    const next = new NextList(this.parts.database, repository, repository.generation + 1, checkpoints);
     const diff = new ListDiff(present);
     const skipped = await this.#write(run, source.entries, diff, next);
     const removed = diff.removed();
@@ -75,14 +77,14 @@ export class RefreshRepository implements TaskHandler {
     const outcome = { ...diff.counts, removed: removed.length, skippedCount: skipped.count, skipped: skipped.kept };
     const shown = { generation: next.generation, imageCount: outcome.total, ...source.validators() };
     await this.#finish(run, repository, outcome, shown);
-    await dropPast(this.#em(), repository.id);
+    await dropPast(this.#em(), repository.id, checkpoints);
   }
 
   async undo(run: TaskRun, failure: Failure): Promise<void> {
     const { repositoryId } = run.task.instructions as unknown as LoadInstructions;
     const before = await this.#em().findOne(ImageRepository, repositoryId, { fields: ['generation'] });
     // Before the failure is recorded: from then on another load may write the same generation.
-    if (before !== null) await readPresent(this.#em(), repositoryId, before.generation);
+    if (before !== null) (await readPresent(this.#em(), repositoryId, before.generation))[Symbol.dispose]();
     await transact(this.#em(), this.parts.changes, async (tx, announce) => {
       if (!(await failTask(tx, run.task.id, failure, announce))) return;
       const failed = failure.status === 'FAILED';
@@ -121,22 +123,17 @@ export class RefreshRepository implements TaskHandler {
     };
   }
 
-  async #write(run: TaskRun, entries: AsyncGenerator<SourceEntry>, diff: ListDiff, next: NextList): Promise<Skipped> {
+  async #write(run: TaskRun, batches: AsyncGenerator<SourceEntry[]>, diff: ListDiff, next: NextList): Promise<Skipped> {
     const skipped = new Skipped();
     const turns = new Turns();
-    for await (const entry of entries) {
+    for await (const entries of batches) {
       run.checkpoint();
       await turns.give();
-      if (!('offer' in entry)) {
-        skipped.add(entry.uuid, entry.reason);
-        continue;
+      for (const entry of entries) {
+        if ('offer' in entry) take(entry.offer, diff, next, skipped);
+        else skipped.add(entry.uuid, entry.reason);
+        if (next.isFull) await next.flush();
       }
-      const { uuid } = entry.offer.manifest;
-      const hash = contentHash(entry.offer);
-      const found = diff.take(uuid, hash);
-      if (found.kind === 'duplicate') skipped.add(uuid, `The list has ${uuid} more than once; the first entry counts.`);
-      if (found.kind === 'added') await next.add(offerColumns(entry.offer, hash));
-      if (found.kind === 'changed') await next.add(offerColumns(entry.offer, hash), found.replaces);
     }
     await next.flush();
     return skipped;
@@ -155,4 +152,13 @@ export class RefreshRepository implements TaskHandler {
       announce({ type: 'repository', repositoryId: repository.id });
     });
   }
+}
+
+function take(offer: Offer, diff: ListDiff, next: NextList, skipped: Skipped): void {
+  const { uuid } = offer.manifest;
+  const hash = contentHash(offer);
+  const found = diff.take(uuid, hash);
+  if (found.kind === 'duplicate') skipped.add(uuid, `The list has ${uuid} more than once; the first entry counts.`);
+  if (found.kind === 'added') next.add(offerColumns(offer, hash));
+  if (found.kind === 'changed') next.add(offerColumns(offer, hash), found.replaces);
 }

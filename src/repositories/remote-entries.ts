@@ -9,6 +9,6 @@ function entryOf(entry: ListEntry): SourceEntry {
 }
 
 /** The entries of a remote list as offers, or as reasons why they are none. */
-export async function* remoteEntries(entries: AsyncIterable<ListEntry>): AsyncGenerator<SourceEntry> {
-  for await (const entry of entries) yield entryOf(entry);
+export async function* remoteEntries(batches: AsyncIterable<readonly ListEntry[]>): AsyncGenerator<SourceEntry[]> {
+  for await (const entries of batches) yield entries.map(entryOf);
 }

@@ -29,7 +29,7 @@ const CASES: Record<string, Case> = {
   'skip and include, on fields and on fragments': {
     query: `query ($yes: Boolean!, $no: Boolean = false) { image(name: "public") { name @skip(if: $yes) owner @include(if: $yes) { username }
       ... on Image @include(if: $no) { tags datacenters { name } } ...Shown @skip(if: $no) } } ${IMAGE}`,
-    variables: [{ yes: true }, { yes: false }, { yes: true, no: true }, { yes: false, no: true }, {}],
+    variables: [{ yes: true }, { yes: false }, { yes: true, no: true }, { yes: false, no: true }, {}, { yes: false }, { yes: false, no: null }],
   },
   'guarded fields, null with an error beside': {
     query: '{ image(name: "public") { name serverCount manifest manifestUrl file { size } tasks { totalCount } servers { nodes { hostname } } actions { action allowed code reason } } }',

@@ -24,6 +24,14 @@ describe('a table of uuids', () => {
     expect(table.find('00000000-0000-0000-0000-000000000000')).toBe(0);
   });
 
+  it('is empty once it is disposed of', () => {
+    const table = new UuidTable();
+    for (let at = 0; at < 5000; at += 1) table.add(counted(at));
+    table[Symbol.dispose]();
+    expect(table.find(counted(7))).toBe(-1);
+    expect(table.add(counted(7))).toEqual({ place: 0, isNew: true });
+  });
+
   it.each(['', 'abc', '00000000-0000-4000-8000-00000000000G', '00000000-0000-4000-8000-00000000000A'])('refuses %j', (text) => {
     expect(() => new UuidTable().add(text)).toThrow(TypeError);
     expect(new UuidTable().find(text)).toBe(-1);

@@ -62,7 +62,7 @@ describe('browsing a repository', () => {
       const reading = readManifest(manifest);
       if (!reading.ok) throw new Error(reading.reason);
       const offer = offerOf(reading.manifest, JSON.stringify(manifest));
-      await next.add(offerColumns(offer, contentHash(offer)));
+      next.add(offerColumns(offer, contentHash(offer)));
     }
     await next.flush();
     await world.database.em.fork().nativeUpdate(ImageRepository, { id: row.id }, { generation: 1, imageCount: OFFERED.length, status: 'OK' });
@@ -71,7 +71,7 @@ describe('browsing a repository', () => {
     const unseen = readManifest(manifest);
     if (!unseen.ok) throw new Error(unseen.reason);
     const hidden = new NextList(world.database, { ...row, isLocal: row.isLocal, generation: 1 }, 2);
-    await hidden.add(offerColumns(offerOf(unseen.manifest, JSON.stringify(manifest)), 'x'));
+    hidden.add(offerColumns(offerOf(unseen.manifest, JSON.stringify(manifest)), 'x'));
     await hidden.flush();
     return world.repository(facts.name);
   }

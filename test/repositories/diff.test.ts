@@ -31,6 +31,16 @@ describe('the difference of two lists', () => {
     expect(diff.counts).toEqual({ total: 2, added: 1, changed: 1 });
   });
 
+  it('keeps a long list in its places', () => {
+    const long = new PresentList();
+    const uuidAt = (at: number) => `00000000-0000-4000-8000-${at.toString(16).padStart(12, '0')}`;
+    for (let at = 0; at < 5000; at += 1) long.add(uuidAt(at), at + 1, at % 2 === 0 ? one : two);
+    const diff = new ListDiff(long);
+    for (let at = 1; at < 5000; at += 1) diff.take(uuidAt(at), one);
+    expect(diff.counts).toEqual({ total: 4999, added: 0, changed: 2500 });
+    expect(diff.removed()).toEqual([1]);
+  });
+
   it('finds everything removed in an empty list', () => {
     expect(new ListDiff(present).removed()).toEqual([1, 2, 3]);
   });

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../platform/errors.js';
 import type { FileStore } from '../../platform/file-store/file-store.js';
 import { bodyOffset, Broken, EndedEarly, type FileAnswer, UntrustedRange, validatorOf } from './download-answer.js';
-import { Hasher, type FileDigest } from './hasher.js';
+import { type FileDigest, HALF_AND_HALF, Hasher } from './hasher.js';
 import { IdleSignal } from './idle-signal.js';
 import { PartialWriter } from './partial-writer.js';
 import { backOffMs, DEFAULT_RETRY, notableProgressBytes, type RetryPolicy } from './retry-policy.js';
@@ -37,7 +37,7 @@ export interface DownloadOptions {
  * file than expected, before the end if the size shows it; a failure of the disk as it is; the signal's reason.
  */
 export async function downloadFile(options: DownloadOptions): Promise<FileDigest> {
-  await using hasher = new Hasher();
+  await using hasher = new Hasher(HALF_AND_HALF);
   try {
     return await new Download(options, hasher).run();
   } catch (error) {

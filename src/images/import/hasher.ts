@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 
 /** What a file turned out to be: size in bytes, checksums in lower-case hexadecimal. */
@@ -12,8 +13,19 @@ type Checksums = Partial<Omit<FileDigest, 'size'>>;
 
 const BLOCK_BYTES = 512 * 1024;
 const BLOCKS = 16;
-/** MD5 alone takes as long as the two others together. */
-const ALGORITHMS = [['md5'], ['sha1', 'sha256']];
+
+/** Which checksums the calling thread computes itself, and which are left to threads of their own. */
+export interface HashPlan {
+  here: readonly string[];
+  threads: readonly (readonly string[])[];
+}
+
+/** For a thread that answers requests. MD5 alone takes as long as the two others together. */
+const APART: HashPlan = { here: [], threads: [['md5'], ['sha1', 'sha256']] };
+
+/** For a thread that receives the bytes and does nothing else: each of the two has half of the work. */
+export const HALF_AND_HALF: HashPlan = { here: ['sha256'], threads: [['md5', 'sha1']] };
+
 const WORKER = new URL(import.meta.url.endsWith('.ts') ? './hash-worker.ts' : './hash-worker.js', import.meta.url);
 
 /**
@@ -26,6 +38,7 @@ export class Hasher implements AsyncDisposable {
   /** Threads that still read a block. */
   private readonly readers = new Uint8Array(BLOCKS);
   private readonly workers: Worker[];
+  private hashes: Hash[];
   private block = 0;
   private filled = 0;
   private size = 0;
@@ -34,11 +47,12 @@ export class Hasher implements AsyncDisposable {
   private answers: Checksums[] = [];
   private failure: Error | null = null;
 
-  constructor() {
+  constructor(private readonly plan: HashPlan = APART) {
+    this.hashes = newHashes(plan);
     // execArgv: the flags of a test runner or debugger are not for these threads.
-    const start = (algorithms: string[]): Worker =>
+    const start = (algorithms: readonly string[]): Worker =>
       new Worker(WORKER, { execArgv: [], workerData: { algorithms, memory: this.memory, blockSize: BLOCK_BYTES } });
-    this.workers = ALGORITHMS.map(start);
+    this.workers = plan.threads.map(start);
     for (const worker of this.workers) {
       worker.on('message', (message: number | Checksums) => this.onMessage(message));
       worker.on('error', (error) => this.fail(error instanceof Error ? error : new Error(String(error))));
@@ -49,9 +63,14 @@ export class Hasher implements AsyncDisposable {
   /** Takes a copy of the bytes. A promise, when no more may be given before it resolves. */
   update(bytes: Uint8Array): Promise<void> | undefined {
     if (this.failure) return Promise.reject(this.failure);
+    for (const hash of this.hashes) hash.update(bytes);
+    return this.share(bytes);
+  }
+
+  private share(bytes: Uint8Array): Promise<void> | undefined {
     let rest = bytes;
     while (rest.length > 0) {
-      if ((this.readers[this.block] ?? 0) > 0) return this.updateLater(rest);
+      if ((this.readers[this.block] ?? 0) > 0) return this.shareLater(rest);
       const part = rest.subarray(0, BLOCK_BYTES - this.filled);
       this.blocks[this.block]?.set(part, this.filled);
       this.filled += part.length;
@@ -62,16 +81,17 @@ export class Hasher implements AsyncDisposable {
     return undefined;
   }
 
-  private async updateLater(bytes: Uint8Array): Promise<void> {
+  private async shareLater(bytes: Uint8Array): Promise<void> {
     this.room ??= Promise.withResolvers();
     await this.room.promise;
-    await this.update(bytes);
+    await this.share(bytes);
   }
 
   /** Forgets all bytes given so far. */
   reset(): void {
     this.filled = 0;
     this.size = 0;
+    this.hashes = newHashes(this.plan);
     for (const worker of this.workers) worker.postMessage('reset');
   }
 
@@ -80,7 +100,8 @@ export class Hasher implements AsyncDisposable {
     if (this.failure) throw this.failure;
     if (this.filled > 0) this.send();
     this.answer = Promise.withResolvers();
-    this.answers = [];
+    this.answers = [Object.fromEntries(this.hashes.map((hash, at) => [this.plan.here[at], hash.digest('hex')]))];
+    this.hashes = newHashes(this.plan);
     for (const worker of this.workers) worker.postMessage('digest');
     const digest = await this.answer.promise;
     this.size = 0;
@@ -107,7 +128,7 @@ export class Hasher implements AsyncDisposable {
       return;
     }
     this.answers.push(message);
-    if (this.answers.length < this.workers.length) return;
+    if (this.answers.length <= this.workers.length) return;
     const { sha1 = '', sha256 = '', md5 = '' } = Object.assign({}, ...this.answers) as Checksums;
     this.answer?.resolve({ size: this.size, sha1, sha256, md5 });
   }
@@ -117,4 +138,8 @@ export class Hasher implements AsyncDisposable {
     this.room?.reject(this.failure);
     this.answer?.reject(this.failure);
   }
+}
+
+function newHashes({ here }: HashPlan): Hash[] {
+  return here.map((algorithm) => createHash(algorithm));
 }

@@ -1,4 +1,3 @@
-import type { ImgapiClient } from '../../imgapi/client.js';
 import type { Database, SqlEntityManager } from '../../platform/database.js';
 import { AppError } from '../../platform/errors.js';
 import { type FileStore, FileStoreConflict } from '../../platform/file-store/file-store.js';
@@ -10,7 +9,7 @@ import { transact } from '../../tasks/transact.js';
 import { announceImage, attachmentsOf } from '../image-changes.js';
 import { Image } from '../image.entity.js';
 import { storedManifest } from '../stored-manifest.js';
-import { downloadFile } from './download.js';
+import type { Download } from './download-apart.js';
 import type { FileDigest } from './hasher.js';
 import type { ImportInstructions } from './source.js';
 import { digestStream, verifyDigest } from './verify.js';
@@ -19,7 +18,7 @@ export interface ImportWork {
   database: Database;
   changes: ChangeBus;
   store: FileStore;
-  imgapi: ImgapiClient;
+  download: Download;
   trustedHosts: (em: SqlEntityManager) => Promise<ReadonlySet<string>>;
 }
 
@@ -85,17 +84,10 @@ export class ImportImage implements TaskHandler {
 
   async #fetchFile(run: TaskRun, uuid: string, wanted: ImportInstructions): Promise<FileDigest> {
     const trustedHosts = await this.work.trustedHosts(this.#em());
-    return downloadFile({
-      url: wanted.fileUrl,
-      open: async (offset, ifRange, signal) =>
-        this.work.imgapi.openFile(wanted.fileUrl, { offset, ifRange: ifRange ?? undefined, signal, trustedHosts }),
-      store: this.work.store,
-      uuid,
-      expectedSize: wanted.size,
-      expectedSha1: wanted.sha1,
-      onProgress: (bytesDone) => void run.progress(bytesDone).catch(() => undefined),
-      signal: run.signal,
-    });
+    return this.work.download(
+      { uuid, url: wanted.fileUrl, expectedSize: wanted.size, expectedSha1: wanted.sha1, trustedHosts },
+      { onProgress: (bytesDone) => void run.progress(bytesDone).catch(() => undefined), signal: run.signal },
+    );
   }
 
   /** The file lies in the store: placed there by hand, or published by this task before the process was killed. */

@@ -1,6 +1,5 @@
 import type { DatacenterRef } from '../../access/viewer.js';
 import { Datacenter } from '../../datacenters/datacenter.entity.js';
-import type { OsType } from '../../imgapi/os-type.js';
 import type { ManifestFile } from '../../imgapi/manifest.js';
 import type { SqlEntityManager } from '../../platform/database.js';
 import { notFound } from '../../platform/errors.js';
@@ -9,26 +8,13 @@ import type { Announce } from '../../tasks/transact.js';
 import { lockForBinding, requireRoom } from '../bind-limit.js';
 import type { Outcome } from '../carry-out.js';
 import { announceImage } from '../image-changes.js';
-import type { ImageAccess } from '../image.enums.js';
 import type { Image } from '../image.entity.js';
-import { insertImage, REHEARSED_IMAGE_ID, requireFreeName } from '../insert-image.js';
+import { type ImageValues, insertImage, REHEARSED_IMAGE_ID, requireFreeName } from '../insert-image.js';
 import type { ImportInstructions, ImportSource } from './source.js';
 
-export interface NewImage {
-  uuid: string;
-  name: string;
-  alias: string;
-  version: string;
-  access: ImageAccess;
-  ownerId: number;
-  description: string;
-  sizeMib: number;
-  osType: OsType;
-  resize: boolean;
-  deploy: boolean;
+/** A new image with what its import needs besides its row. */
+export interface NewImage extends Omit<ImageValues, 'id' | 'status' | 'repository' | 'manifestUrl' | 'sourceSnapshot'> {
   tags: readonly string[];
-  homepage: string | null;
-  manifest: string;
   origin?: string;
   file: ManifestFile;
 }

@@ -8,7 +8,7 @@ import { checkFolder, unavailable } from './check-folder.js';
 import { type ByteRange, FileStoreConflict, FileStoreMissing, type FileStore, type OpenFile, type StoredFile } from './file-store.js';
 import { errorCode, isFolder, lstatOrNull, openForReading, openForWriting, syncFolder, writeDurably } from './safe-open.js';
 import { sendFile } from './send-file.js';
-import { writeBehind } from './write-behind.js';
+import { type Writing, writeBehind } from './write-behind.js';
 import { isManifestDraft, isRemoved, isUuid, StoreLayout, uuidOfPartial } from './store-layout.js';
 
 const MANIFEST_LIMIT_BYTES = 1024 * 1024;
@@ -25,7 +25,10 @@ const DRAFT_AGE_MS = 10 * 60 * 1000;
 export class LocalFileStore implements FileStore {
   private readonly layout: StoreLayout;
 
-  constructor(root: string) {
+  constructor(
+    root: string,
+    private readonly writing: Writing = { here: false, early: true },
+  ) {
     this.layout = new StoreLayout(root);
   }
 
@@ -105,7 +108,7 @@ export class LocalFileStore implements FileStore {
       await handle.close();
       throw error;
     }
-    return writeBehind(handle, offset);
+    return writeBehind(handle, offset, this.writing);
   }
 
   async readPartial(uuid: string, size: number): Promise<Readable> {

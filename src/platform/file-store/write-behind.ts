@@ -1,3 +1,4 @@
+import { fdatasyncSync, writevSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { callbackify } from 'node:util';
@@ -6,12 +7,19 @@ import { callbackify } from 'node:util';
 const BUFFER_BYTES = 8 * 1024 * 1024;
 const STRIDE_BYTES = 64 * 1024 * 1024;
 
+export interface Writing {
+  /** In place, on a thread that has nothing else to do, instead of by the few threads that all the process shares. */
+  here: boolean;
+  /** Whether the disk takes up what is written while more arrives; that keeps a shared thread waiting again and again. */
+  early: boolean;
+}
+
 /**
- * Writes to a file from `start` on, and lets the disk take up what is written while more arrives, so that the wait for it at
- * the end is short. A failure of the disk ends the stream: whoever asks the disk later would not be told again. The
+ * Writes to a file from `start` on. The wait for the disk at the end is short: it was asked early, or is waited for here, on
+ * the thread of the writer. A failure of the disk ends the stream: whoever asks the disk later would not be told again. The
  * handle is closed with the stream.
  */
-export function writeBehind(handle: FileHandle, start: number): Writable {
+export function writeBehind(handle: FileHandle, start: number, writing: Writing): Writable {
   let [position, unsynced] = [start, 0];
   let syncing: Promise<void> | null = null;
   const syncNow = async (): Promise<void> => {
@@ -23,25 +31,29 @@ export function writeBehind(handle: FileHandle, start: number): Writable {
     syncing = null;
   };
   const beginSync = (): void => {
-    if (syncing !== null || unsynced < STRIDE_BYTES) return;
+    if (!writing.early || syncing !== null || unsynced < STRIDE_BYTES) return;
     unsynced = 0;
     syncing = syncNow();
   };
   const write = async (chunks: readonly Buffer[]): Promise<void> => {
     let rest = chunks;
     while (rest.length > 0) {
-      const { bytesWritten } = await handle.writev([...rest], position);
+      const bytesWritten = writing.here ? writevSync(handle.fd, rest, position) : (await handle.writev([...rest], position)).bytesWritten;
       position += bytesWritten;
       unsynced += bytesWritten;
       rest = withoutFirst(rest, bytesWritten);
     }
     beginSync();
   };
-  const [writing, ending, closing] = [callbackify(write), callbackify(async () => syncing), callbackify(async () => closed(handle, syncing))];
+  const end = async (): Promise<void> => {
+    await syncing;
+    if (writing.here) fdatasyncSync(handle.fd);
+  };
+  const [taking, ending, closing] = [callbackify(write), callbackify(end), callbackify(async () => closed(handle, syncing))];
   const stream = new Writable({
     highWaterMark: BUFFER_BYTES,
-    write: (chunk: Buffer, _encoding, callback) => writing([chunk], callback),
-    writev: (chunks, callback) => writing(chunks.map(({ chunk }) => chunk as Buffer), callback),
+    write: (chunk: Buffer, _encoding, callback) => taking([chunk], callback),
+    writev: (chunks, callback) => taking(chunks.map(({ chunk }) => chunk as Buffer), callback),
     final: (callback) => ending((error) => callback(error)),
     destroy: (error, callback) => closing((fault) => callback(fault ?? error)),
   });
