@@ -9,12 +9,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
 import { buildOrStop } from '../scripts/build.js';
 import { begin, built } from '../scripts/project.js';
-import { meanwhile, quantile, SECRET, startGateway } from './gateway.js';
+import { asking } from './asking.js';
+import { quantile, SECRET, startGateway } from './gateway.js';
 
 const usage = `node bench/throughput.js [--mib 4096] [--each 512] [--rounds 3]: imports a file over loopback and serves it, against what the machine can do.
 import: of --mib MiB, against "curl | tee >(sha1sum) | sha256sum > result" (which stores nothing), and against the same with the file written.
 serve:  the same file by curl into nothing, against nginx with sendfile.
-Then eight of --each MiB at once of both, while one image by name is asked for every 10 ms. Medians of the rounds; needs nginx, curl and bash.`;
+Then eight of --each MiB at once of both, while one image by name is asked for every 10 ms, and the same with nothing else to do.
+Medians of the rounds, and of their ratios; needs nginx, curl and bash.`;
 const run = promisify(execFile);
 const MIB = 2 ** 20;
 
@@ -70,7 +72,7 @@ async function importImage(gateway, token, source, at) {
     const { task } = await gateway.ask('query ($id: ID!) { task(id: $id) { status error } }', token, { id: payload.task.id });
     if (task.status === 'SUCCEEDED') return;
     if (!['PENDING', 'RUNNING'].includes(task.status)) throw new Error(task.error);
-    await sleep(20);
+    await sleep(50);
   }
 }
 
@@ -104,21 +106,24 @@ try {
     times.pipeline.push(await shell(`curl -sf ${nginx.url}/0.bin | tee >(sha1sum > ${folder}/sha1) | sha256sum > ${folder}/sha256`));
     times.written.push(await shell(`curl -sf ${nginx.url}/0.bin | tee ${folder}/written >(sha1sum > ${folder}/sha1) | sha256sum > ${folder}/sha256`));
     await rm(`${folder}/written`);
-    const imported = await meanwhile(gateway, token, '{ image(name: "image-0") { name } }', () => importImage(gateway, token, nginx.url, 0));
-    times.import.push(imported.seconds);
-    most = Math.max(most, imported.most);
+    const looking = setInterval(() => (most = Math.max(most, gateway.memory().now)), 50);
+    times.import.push(await timed(() => importImage(gateway, token, nginx.url, 0)));
+    clearInterval(looking);
     for (const [name, url] of [['nginx', `${nginx.url}/0.bin`], ['serve', `${gateway.base}/imgapi/images/${uuidOf(0)}/file`]]) times[name].push(await get(url));
     console.error(`round ${round}: ${Object.entries(times).map(([name, all]) => `${name} ${all.at(-1).toFixed(1)} s`).join(', ')}`);
   }
   const speed = (name) => mib / quantile(times[name], 0.5);
   console.table(Object.keys(times).map((name) => ({ what: name, 's': quantile(times[name], 0.5).toFixed(2), 'MiB/s': Math.round(speed(name)) })));
-  console.log(`import / pipeline ${(speed('import') / speed('pipeline')).toFixed(2)}, import / pipeline that writes ${(speed('import') / speed('written')).toFixed(2)}, serve / nginx ${(speed('serve') / speed('nginx')).toFixed(2)}`);
+  // Of each round by itself: what else the machine does changes from one to the next.
+  const ratio = (name, peer) => quantile(times[name].map((own, at) => times[peer][at] / own), 0.5).toFixed(2);
+  console.log(`import / pipeline ${ratio('import', 'pipeline')}, import / pipeline that writes ${ratio('import', 'written')}, serve / nginx ${ratio('serve', 'nginx')}`);
   console.log(`memory: ${Math.round(idle)} MiB idle, ${Math.round(most)} MiB at most while importing`);
   const eight = Array.from({ length: 8 }, (_, at) => at + 1);
   const one = '{ image(name: "image-0") { name owner { username } datacenters { name } boundDatacenter { name } } }';
-  const importing = await meanwhile(gateway, token, one, () => Promise.all(eight.map((at) => importImage(gateway, token, nginx.url, at))));
-  const serving = await meanwhile(gateway, token, one, () => Promise.all(eight.map((at) => get(`${gateway.base}/imgapi/images/${uuidOf(at)}/file`))));
-  console.table([['import', importing], ['serve', serving]].map(([what, { seconds, p50, p99, most: memory }]) => ({ 'eight at once': what, 'MiB/s': Math.round((8 * each) / seconds), 'one image p50 ms': p50.toFixed(1), 'p99 ms': p99.toFixed(1), 'MiB of memory': Math.round(memory) })));
+  const resting = await asking(gateway, token, one, () => sleep(5000));
+  const importing = await asking(gateway, token, one, () => Promise.all(eight.map((at) => importImage(gateway, token, nginx.url, at))));
+  const serving = await asking(gateway, token, one, () => Promise.all(eight.map((at) => get(`${gateway.base}/imgapi/images/${uuidOf(at)}/file`))));
+  console.table([['nothing', resting], ['import', importing], ['serve', serving]].map(([what, { seconds, p50, p99, most: memory }]) => ({ 'eight at once': what, 'MiB/s': what === 'nothing' ? 0 : Math.round((8 * each) / seconds), 'one image p50 ms': p50.toFixed(1), 'p99 ms': p99.toFixed(1), 'MiB of memory': Math.round(memory) })));
 } finally {
   await gateway.end();
   await nginx.end();

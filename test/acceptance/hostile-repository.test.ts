@@ -66,4 +66,15 @@ describe('a repository that misbehaves', () => {
     const input = { name: 'metadata', manifestUrl: 'http://169.254.169.254/latest', datacenter: 'main' };
     expect(await admin.code('mutation ($input: ImportImageInput!) { importImage(input: $input) { image { name } } }', { input })).toBe('URL_NOT_ALLOWED');
   });
+
+  it('cannot lead the download of a file to such an address either', async () => {
+    repository.fail = { file: { redirectTo: 'http://169.254.169.254/latest' } };
+    const manifestUrl = repository.manifestUrl(repository.images[0] ?? makeImage());
+    const input = { name: 'led-away', manifestUrl, datacenter: 'main' };
+    const { importImage } = await admin.run('mutation ($input: ImportImageInput!) { importImage(input: $input) { task { id } } }', { input });
+    const ended = await admin.ended(importImage.task.id);
+    repository.fail = {};
+    expect(ended).toMatchObject({ status: 'FAILED', errorCode: 'URL_NOT_ALLOWED' });
+    expect((await admin.run('{ image(name: "led-away") { name } }')).image).toBe(null);
+  });
 });
