@@ -1,3 +1,4 @@
+import { takeFile } from '../images/arrived-file.js';
 import { announceImage, attachmentsOf } from '../images/image-changes.js';
 import { Image } from '../images/image.entity.js';
 import { storedManifest } from '../images/stored-manifest.js';
@@ -110,13 +111,7 @@ export class SnapshotToImage implements TaskHandler {
       if (!(await succeedTask(tx, run.task.id, announce, { bytesDone: bytesRead }))) return;
       await release(tx, instructionsOf(run).snapshotId);
       const row = await tx.findOneOrFail(Image, imageId);
-      row.status = 'OK';
-      row.fileSize = digest.size;
-      row.fileSha1 = digest.sha1;
-      row.fileSha256 = digest.sha256;
-      row.fileMd5 = digest.md5;
-      row.fileCompression = COMPRESSION;
-      row.updatedAt = new Date();
+      takeFile(row, digest, COMPRESSION);
       announceImage('UPDATED', row, await attachmentsOf(tx, row.id), announce);
     });
   }

@@ -6,6 +6,7 @@ import { failTask, succeedTask } from '../../tasks/end-task.js';
 import type { Failure, TaskRun } from '../../tasks/task-run.js';
 import type { TaskHandler } from '../../tasks/task-runner.js';
 import { transact } from '../../tasks/transact.js';
+import { takeFile } from '../arrived-file.js';
 import { announceImage, attachmentsOf } from '../image-changes.js';
 import { Image } from '../image.entity.js';
 import { storedManifest } from '../stored-manifest.js';
@@ -121,13 +122,7 @@ export class ImportImage implements TaskHandler {
     await transact(this.#em(), this.work.changes, async (tx, announce) => {
       if (!(await succeedTask(tx, run.task.id, announce, { bytesDone: digest.size }))) return;
       const row = await tx.findOneOrFail(Image, image.id);
-      row.status = 'OK';
-      row.fileSize = digest.size;
-      row.fileSha1 = digest.sha1;
-      row.fileSha256 = digest.sha256;
-      row.fileMd5 = digest.md5;
-      row.fileCompression = wanted.compression;
-      row.updatedAt = new Date();
+      takeFile(row, digest, wanted.compression);
       announceImage('UPDATED', row, await attachmentsOf(tx, row.id), announce);
     });
   }
