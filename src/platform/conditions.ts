@@ -31,5 +31,6 @@ export function contains(column: string, text: string): SqlText {
   const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
   // Without a whole trigram, an index of trigrams would be read from end to end.
   const searched = plainText([...text].length < 3 ? `(${column} || '')` : column);
-  return sqlText`${searched} like ${pattern} escape '\\'`;
+  // A parameter by itself would make SQLite plan the statement anew for each value of it.
+  return sqlText`${searched} like (${pattern} || '') escape '\\'`;
 }

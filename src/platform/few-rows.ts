@@ -36,7 +36,7 @@ async function countsOf(em: SqlEntityManager, statement: SqlText): Promise<numbe
  */
 export async function fewestOf<K extends string>(em: SqlEntityManager, candidates: readonly Candidates<K>[]): Promise<Candidates<K> | null> {
   if (candidates.length === 0) return null;
-  const counts = candidates.map(({ ids, most = FEW_ROWS }, at) => sqlText`(select count(*) from (${ids} limit ${most + 1})) as ${plainText(`c${at}`)}`);
+  const counts = candidates.map(({ ids, most = FEW_ROWS }, at) => sqlText`(select count(*) from (${ids} limit ${plainText(String(most + 1))})) as ${plainText(`c${at}`)}`);
   const found = await countsOf(em, sqlText`select ${joinTexts(counts, ', ')}`);
   let fewest: { candidate: Candidates<K>; count: number } | null = null;
   candidates.forEach((candidate, at) => {
