@@ -3,6 +3,7 @@ import { type DocumentNode, type ExecutionResult, type GraphQLSchema, Kind, type
 import type { Viewer } from '../access/viewer.js';
 import { type RootCheck, rootCheck } from '../access/shield.js';
 import type { DoorContext } from './admission.js';
+import { compileWriter } from './answer-writer.js';
 import { Recent } from './recent.js';
 
 /** Characters of all documents that are kept compiled; a plan takes some fifty times as much as its text. */
@@ -25,6 +26,8 @@ export interface Plan {
   isOpenTo(viewer: Viewer, variables: Variables): boolean;
   /** The answer; null when it has errors, which graphql-js is to find and word. */
   run(context: DoorContext, variables: Variables): Promise<NonNullable<ExecutionResult['data']> | null>;
+  /** The same as JSON. */
+  write(context: DoorContext, variables: Variables): Promise<string | null>;
 }
 
 /** The one operation of a document that a request means, in the words of the request. */
@@ -75,13 +78,27 @@ function isConditional(document: DocumentNode): boolean {
   return found;
 }
 
-function compile(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Plan | null {
-  const checks = checksOf(document, operation);
-  if (checks === null || isConditional(document)) return null;
+type Runner = Plan['run'];
+
+function runner(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Runner | null {
   // What resolvers answer for String, Int, Boolean and enums is what is sent: rows give nothing else. Other scalars are serialized.
   const { compileQuery, isCompiledQuery } = jit();
   const compiled = compileQuery(schema, document, operation.name?.value, { disableLeafSerialization: true });
   if (!isCompiledQuery(compiled)) return null;
+  return async (context, variables) => {
+    const { data, errors } = (await compiled.query(undefined, context, variables)) as ExecutionResult;
+    return errors === undefined && data ? data : null;
+  };
+}
+
+/** What is written needs no objects to be made first; for what cannot be, there is graphql-jit. */
+function compile(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Plan | null {
+  const checks = checksOf(document, operation);
+  if (checks === null || isConditional(document)) return null;
+  const writer = compileWriter(schema, document, operation);
+  let made: Runner | null | undefined = writer === null ? runner(schema, document, operation) : undefined;
+  if (made === null) return null;
+  const run: Runner = async (context, variables) => (await (made ??= runner(schema, document, operation))?.(context, variables)) ?? null;
   const definitions = operation.variableDefinitions ?? [];
   const defaulted = definitions.filter((one) => one.defaultValue !== undefined).map((one) => one.variable.name.value);
   return {
@@ -89,10 +106,11 @@ function compile(schema: GraphQLSchema, document: DocumentNode, operation: Opera
     operation,
     // A null in the place of a default is refused or not, depending on where it is used.
     isOpenTo: (viewer, variables) => checks.every((check) => check(viewer) === true) && defaulted.every((name) => variables[name] !== null),
-    async run(context, variables) {
-      const { data, errors } = (await compiled.query(undefined, context, variables)) as ExecutionResult;
-      return errors === undefined && data ? data : null;
-    },
+    run,
+    write: writer ?? (async (context, variables) => {
+      const data = await run(context, variables);
+      return data === null ? null : JSON.stringify(data);
+    }),
   };
 }
 
