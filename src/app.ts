@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
@@ -121,7 +122,7 @@ function createScopes(work: Work, verifyToken: Awaited<ReturnType<typeof createT
 }
 
 /** Opens every door that this process has; of the functions returned, the first ends what is open, the second comes after the last request. */
-async function openDoors(app: FastifyInstance, config: Config, work: Work, log: Logger): Promise<[end: () => Promise<void>, after: () => Promise<void>]> {
+async function openDoors({ app, drain }: { app: FastifyInstance; drain: Drain }, config: Config, work: Work, log: Logger): Promise<[end: () => Promise<void>, after: () => Promise<void>]> {
   const verifyToken = await createTokenVerifier(config.auth, secretFileIn(config.dataDir), {
     fetch: fetchKeysWith(work.fetch),
   });
@@ -130,7 +131,9 @@ async function openDoors(app: FastifyInstance, config: Config, work: Work, log: 
   const [schema, schemaBelowTheRoot] = [traced(shielded(graph)), traced(shieldedBelowTheRoot(graph))];
   const door = createDoor({ ...work, schema, schemaBelowTheRoot, scopes: createScopes(work, verifyToken), log }, { ...config, ...config.limits });
   if (config.origins.length > 0) await allowPages(app, config.origins);
-  const stopApollo = await openHttpDoor(app, door);
+  // Pages of other origins and traces need what hooks do; so do answers that end their connection.
+  const isPlain = ({ headers }: IncomingMessage): boolean => !drain.isDraining && work.tracing === null && (config.origins.length === 0 || headers.origin === undefined);
+  const stopApollo = await openHttpDoor(app, door, isPlain);
   const closeSockets = openWebsocketDoor(app.server, door);
   if (config.graphiql) await registerGraphiql(app, { folder: GRAPHIQL_FOLDER });
   countServedBytes(app, work.metrics.registry);
@@ -195,7 +198,7 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   const drain = new Drain(app);
   registerHealth(app, () => ready);
   work.metrics.serve(app, trustedNetworks(config.metricsTrusted));
-  const [endStreams, afterRequests] = config.run.api ? await openDoors(app, config, work, log) : [];
+  const [endStreams, afterRequests] = config.run.api ? await openDoors({ app, drain }, config, work, log) : [];
   await app.listen({ host: config.host, port: config.port });
   const stopWorking = await startWorking(config, work, log);
   ready = true;

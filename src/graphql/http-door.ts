@@ -1,4 +1,4 @@
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -7,12 +7,14 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
 import { AppError } from '../platform/errors.js';
 import { traceIdOf } from '../platform/trace-id.js';
 import type { Caller, DoorContext } from './admission.js';
 import { compiledPlugin } from './compiled-plugin.js';
 import { doorPlugin } from './apollo-plugin.js';
 import type { GraphqlDoor } from './door.js';
+import { EarlyDoor } from './early-door.js';
 import { publicError, withStatus } from './errors.js';
 import { QuickDoor } from './quick-door.js';
 import { MAX_TOKENS } from './limits.js';
@@ -28,7 +30,7 @@ function quiet(log: GraphqlDoor['log']) {
   };
 }
 
-function createApollo(door: GraphqlDoor, plugins: ApolloServerPlugin<DoorContext>[]): ApolloServer<DoorContext> {
+function createApollo(door: GraphqlDoor): ApolloServer<DoorContext> {
   return new ApolloServer<DoorContext>({
     schema: door.schema,
     // Our own rules decide, so that they are the same on every transport.
@@ -47,7 +49,6 @@ function createApollo(door: GraphqlDoor, plugins: ApolloServerPlugin<DoorContext
     plugins: [
       doorPlugin(door),
       compiledPlugin(door.compiled),
-      ...plugins,
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
@@ -58,16 +59,19 @@ function createApollo(door: GraphqlDoor, plugins: ApolloServerPlugin<DoorContext
 
 type Reported = Finished['context'];
 
-/** Serves GraphQL over HTTP and SSE at /graphql. The function returned is to be called after the last request. */
-export async function openHttpDoor(app: FastifyInstance, door: GraphqlDoor, plugins: ApolloServerPlugin<DoorContext>[] = []): Promise<() => Promise<void>> {
-  const apollo = createApollo(door, plugins);
+/**
+ * Serves GraphQL over HTTP and SSE at /graphql. `isPlain` says whether a request may be answered before Fastify and its hooks
+ * see it. The function returned is to be called after the last request.
+ */
+export async function openHttpDoor(app: FastifyInstance, door: GraphqlDoor, isPlain: (request: IncomingMessage) => boolean): Promise<() => Promise<void>> {
+  const apollo = createApollo(door);
   await apollo.start();
   const quick = new QuickDoor(door, door.compiled);
   const contexts = new WeakMap<FastifyRequest, Reported>();
   const apolloHandler = fastifyApolloHandler(apollo, {
     context: async (request) => {
       try {
-        const context = await quick.contextOf(request);
+        const context = await quick.contextOf(request.raw, request.id);
         contexts.set(request, context);
         return context;
       } catch (error) {
@@ -86,9 +90,12 @@ export async function openHttpDoor(app: FastifyInstance, door: GraphqlDoor, plug
     return body;
   });
   const stream = streamHandler(door);
+  const early = new EarlyDoor(app, quick, isPlain);
+  early.openOn(app.server);
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
+    preParsing: early.preParsing,
     handler: async (request, reply) => (wantsStream(request) ? stream(request, reply) : answer(request, reply)),
   });
   return () => apollo.stop();

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
 import { traceIdOf } from '../platform/trace-id.js';
 import type { DoorContext } from './admission.js';
 import type { CompiledQueries, Plan } from './compiled-queries.js';
@@ -24,13 +25,20 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** The body if it is the plainest of GraphQL requests; everything else is for Apollo Server to judge. */
-function plainBody(request: FastifyRequest): Body | null {
-  const { body } = request;
-  if (request.method !== 'POST' || !PLAIN_JSON.test(request.headers['content-type'] ?? '') || !isRecord(body)) return null;
+function plainBody({ method, headers }: IncomingMessage, body: unknown): Body | null {
+  if (method !== 'POST' || !PLAIN_JSON.test(headers['content-type'] ?? '') || !isRecord(body)) return null;
   const { query, operationName, variables } = body;
   if (typeof query !== 'string' || (operationName !== undefined && operationName !== null && typeof operationName !== 'string')) return null;
   if (variables !== undefined && variables !== null && !isRecord(variables)) return null;
   return 'extensions' in body ? null : { query, operationName: operationName ?? null, variables: variables ?? null };
+}
+
+/** A request whose answer takes the short way. */
+export interface KnownQuery {
+  plan: Plan;
+  variables: Variables;
+  /** Names and values in turn. */
+  headers: readonly string[];
 }
 
 /**
@@ -40,8 +48,8 @@ function plainBody(request: FastifyRequest): Body | null {
  */
 export class QuickDoor {
   /** Headers of an answer without errors, by the Accept of its request, as Apollo Server gave them. */
-  readonly #headers = new Map<string, Record<string, string>>();
-  readonly #contexts = new WeakMap<FastifyRequest, Promise<DoorContext>>();
+  readonly #headers = new Map<string, readonly string[]>();
+  readonly #contexts = new WeakMap<IncomingMessage, Promise<DoorContext>>();
 
   constructor(
     private readonly door: GraphqlDoor,
@@ -49,37 +57,33 @@ export class QuickDoor {
   ) {}
 
   /** Who asks; a request that the short way gave up is not signed in, nor counted, twice. */
-  async contextOf(request: FastifyRequest): Promise<DoorContext> {
+  async contextOf(request: IncomingMessage, requestId: string): Promise<DoorContext> {
     const known = this.#contexts.get(request);
     if (known !== undefined) return known;
     const { authorization, traceparent } = request.headers;
-    const caller = { authorization, transport: 'http' as const, requestId: request.id, traceId: traceIdOf(traceparent) };
-    return this.door.admission.signIn(caller, () => this.door.addressOf(request.raw));
+    const caller = { authorization, transport: 'http' as const, requestId, traceId: traceIdOf(traceparent) };
+    return this.door.admission.signIn(caller, () => this.door.addressOf(request));
   }
 
-  /** `long` is the way through Apollo Server. */
-  handler(long: Handler): Handler {
-    return async (request, reply) => {
-      const body = plainBody(request);
-      const plan = body === null ? undefined : this.queries.find({ text: body.query, operationName: body.operationName });
-      const accept = request.headers.accept ?? '';
-      const headers = this.#headers.get(accept);
-      const answer = body !== null && plan !== undefined && headers !== undefined ? await this.#answer(request, plan, body.variables ?? {}) : null;
-      if (answer !== null && headers !== undefined) {
-        reply.headers(headers);
-        return answer;
-      }
-      const before = reply.getHeaders();
-      const payload = await long(request, reply);
-      if (reply.statusCode === 200 && !reply.sent) this.#learn(accept, before, reply.getHeaders());
-      return payload;
-    };
+  /** Whether the headers of its answer are known. */
+  knowsHeaders({ headers }: IncomingMessage): boolean {
+    return this.#headers.has(headers.accept ?? '');
   }
 
-  async #answer(request: FastifyRequest, plan: Plan, variables: Variables): Promise<string | null> {
+  /** Null for what takes the long way. */
+  known(request: IncomingMessage, body: unknown): KnownQuery | null {
+    const plain = plainBody(request, body);
+    const headers = this.#headers.get(request.headers.accept ?? '');
+    if (plain === null || headers === undefined) return null;
+    const plan = this.queries.find({ text: plain.query, operationName: plain.operationName });
+    return plan === undefined ? null : { plan, variables: plain.variables ?? {}, headers };
+  }
+
+  /** The whole answer; null when the long way is to give it. */
+  async answer(request: IncomingMessage, requestId: string, { plan, variables }: KnownQuery): Promise<string | null> {
     const { admission, report } = this.door;
     try {
-      const signIn = this.contextOf(request);
+      const signIn = this.contextOf(request, requestId);
       this.#contexts.set(request, signIn);
       const context = await signIn;
       if (!plan.isOpenTo(context.scope.viewer, variables)) return null;
@@ -95,10 +99,26 @@ export class QuickDoor {
     }
   }
 
+  /** For requests that reach Fastify; `long` is the way through Apollo Server. */
+  handler(long: Handler): Handler {
+    return async (request, reply) => {
+      const known = this.known(request.raw, request.body);
+      const answer = known === null ? null : await this.answer(request.raw, request.id, known);
+      if (answer !== null && known !== null) {
+        for (let at = 0; at < known.headers.length; at += 2) reply.header(known.headers[at] ?? '', known.headers[at + 1]);
+        return answer;
+      }
+      const before = reply.getHeaders();
+      const payload = await long(request, reply);
+      if (reply.statusCode === 200 && !reply.sent) this.#learn(request.headers.accept ?? '', before, reply.getHeaders());
+      return payload;
+    };
+  }
+
   /** What others set, such as the origins that may read the answer, they set on each request by themselves. */
   #learn(accept: string, before: Headers, after: Headers): void {
     if (this.#headers.has(accept) || this.#headers.size >= MOST_ACCEPTS || accept.length > 500) return;
     const added = Object.entries(after).filter(([name]) => name !== 'content-length' && !(name in before));
-    this.#headers.set(accept, Object.fromEntries(added) as Record<string, string>);
+    this.#headers.set(accept, added.flatMap(([name, value]) => [name, String(value)]));
   }
 }

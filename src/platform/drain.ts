@@ -17,6 +17,10 @@ export class Drain {
     });
   }
 
+  get isDraining(): boolean {
+    return this.#draining;
+  }
+
   /** From now on every answer asks its caller to connect anew. */
   begin(): void {
     this.#draining = true;

@@ -10,6 +10,11 @@ const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i;
 
+/** Whether a Host header names a host, with an optional port. */
+export function isHost(host: string | undefined): boolean {
+  return host !== undefined && HOST.test(host);
+}
+
 export interface HttpOptions {
   /** CIDRs of proxies whose X-Forwarded-* is believed; none: nobody's. */
   trustProxy: readonly string[];
@@ -17,7 +22,8 @@ export interface HttpOptions {
   requestTimeoutMs: number;
 }
 
-function requestIdOf(request: IncomingMessage): string {
+/** The id that a request brings, where it is a sound one; else a new one. */
+export function requestIdOf(request: IncomingMessage): string {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
@@ -63,7 +69,7 @@ export function createHttpServer(log: Logger, options: HttpOptions): FastifyInst
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     const { host } = request.headers;
-    if (host !== undefined && HOST.test(host)) done();
+    if (isHost(host)) done();
     else void reply.code(400).send(faultBody(400, `Host: ${host ?? '(missing)'} is not a host name with an optional port.`));
   });
   app.setErrorHandler(answerFault);

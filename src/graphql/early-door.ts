@@ -1,0 +1,94 @@
+import type { FastifyInstance, FastifyRequest, preParsingAsyncHookHandler } from 'fastify';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { isHost, requestIdOf } from '../platform/http.js';
+import type { QuickDoor } from './quick-door.js';
+
+const PATH = '/graphql';
+/** What is longer is seldom a query that comes again. */
+const LONGEST = 64 * 1024;
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Only requests that say how long they are, in plain JSON, and ask for nothing that a hook of the server has to see to. */
+function isPlain({ method, url, headers }: IncomingMessage): boolean {
+  if (method !== 'POST' || url !== PATH || headers['transfer-encoding'] !== undefined || headers['content-encoding'] !== undefined) return false;
+  return Number(headers['content-length']) <= LONGEST && isHost(headers.host);
+}
+
+/**
+ * Answers queries that were admitted and answered before without Fastify, whose way through hooks and streams takes as long
+ * as a small query. Everything else goes to Fastify, its body with it.
+ */
+export class EarlyDoor {
+  readonly #bodies = new WeakMap<IncomingMessage, Buffer>();
+  readonly #parse: ReturnType<FastifyInstance['getDefaultJsonParser']>;
+
+  /** `isOpen` is asked before and after the work: false where something else has to see the request or its answer. */
+  constructor(
+    app: FastifyInstance,
+    private readonly quick: QuickDoor,
+    private readonly isOpen: (request: IncomingMessage) => boolean,
+  ) {
+    this.#parse = app.getDefaultJsonParser('error', 'error');
+  }
+
+  /** Takes requests before the listeners that the server has. */
+  openOn(server: Server): void {
+    const listeners = server.listeners('request') as Listener[];
+    server.removeAllListeners('request');
+    server.on('request', (request, response) => {
+      const otherwise = (): void => {
+        for (const listener of listeners) listener.call(server, request, response);
+      };
+      if (this.isOpen(request) && isPlain(request) && this.quick.knowsHeaders(request)) this.#take(request, response, otherwise);
+      else otherwise();
+    });
+  }
+
+  /** For the route: what was read here is read there again. */
+  readonly preParsing: preParsingAsyncHookHandler = async ({ raw }, _reply, payload) => {
+    const body = this.#bodies.get(raw);
+    return body === undefined ? payload : Readable.from([body], { objectMode: false });
+  };
+
+  #take(request: IncomingMessage, response: ServerResponse, otherwise: () => void): void {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => void chunks.push(chunk));
+    request.on('end', () => {
+      const [only] = chunks;
+      const body = only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
+      this.#answer(request, response, body).then(
+        (isAnswered) => {
+          if (isAnswered) return;
+          this.#bodies.set(request, body);
+          otherwise();
+        },
+        (error: unknown) => response.destroy(error as Error),
+      );
+    });
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<boolean> {
+    const known = this.quick.known(request, this.#parsed(request, body));
+    if (known === null) return false;
+    const requestId = requestIdOf(request);
+    // Whoever goes on with the request gives it the same.
+    request.headers['x-request-id'] = requestId;
+    const answer = await this.quick.answer(request, requestId, known);
+    if (answer === null || !this.isOpen(request)) return false;
+    response.writeHead(200, [...known.headers, 'x-request-id', requestId, 'content-length', String(Buffer.byteLength(answer))]);
+    response.end(answer);
+    return true;
+  }
+
+  /** Undefined for what is no JSON, or would reach into prototypes: Fastify refuses it. */
+  #parsed(request: IncomingMessage, body: Buffer): unknown {
+    let parsed: unknown;
+    const done = (error: Error | null, value?: unknown): void => {
+      parsed = error === null ? value : undefined;
+    };
+    void this.#parse({ headers: request.headers } as FastifyRequest, body.toString(), done as never);
+    return parsed;
+  }
+}
