@@ -7,7 +7,7 @@ import { FailedSignIns } from './failed-sign-ins.js';
 import { LIMIT_RULES } from './limits.js';
 import { Rate } from './rate.js';
 import type { TrustedDocuments } from './trusted-documents.js';
-import { variableFaults } from './variables.js';
+import { readVariables } from './variables.js';
 
 export type Transport = 'http' | 'sse' | 'websocket';
 
@@ -92,19 +92,18 @@ export class Admission {
     this.settings.trusted?.demand(hash);
   }
 
-  /** What depends on the variables: BAD_USER_INPUT with all faults at once, QUERY_TOO_COMPLEX. */
-  demandRunnable(document: DocumentNode, operation: OperationDefinitionNode, variables: Record<string, unknown>, context: DoorContext): void {
+  /** What depends on the variables: BAD_USER_INPUT with all faults at once, QUERY_TOO_COMPLEX. The variables as resolvers get them. */
+  demandRunnable(document: DocumentNode, operation: OperationDefinitionNode, variables: Record<string, unknown>, context: DoorContext): Record<string, unknown> {
     if (operation.operation === 'subscription' && context.transport === 'http') {
       throw new AppError('BAD_REQUEST', 'A subscription is a stream: send "Accept: text/event-stream", or use a WebSocket with graphql-transport-ws.');
     }
-    if (operation.variableDefinitions && operation.variableDefinitions.length > 0) {
-      const faults = variableFaults(this.schema, operation, variables);
-      if (faults.length > 0) throw badInput(faults);
-    }
+    const { values, faults } = readVariables(this.schema, operation, variables);
+    if (faults.length > 0) throw badInput(faults);
     context.cost = this.#costs.of(document, operation, variables);
     if (context.cost > this.settings.cost) {
       const message = `The operation may resolve ${context.cost} fields; at most ${this.settings.cost} are accepted. Ask for smaller pages (first, last) or fewer nested lists.`;
       throw new AppError('QUERY_TOO_COMPLEX', message, { cost: context.cost, limit: this.settings.cost });
     }
+    return values;
   }
 }

@@ -1,5 +1,5 @@
 import {
-  type DocumentNode, type FieldNode, getArgumentValues, getVariableValues, type GraphQLAbstractType, type GraphQLField, GraphQLList, GraphQLNonNull,
+  type DocumentNode, type FieldNode, getArgumentValues, type GraphQLAbstractType, type GraphQLField, GraphQLList, GraphQLNonNull,
   type GraphQLObjectType, type GraphQLOutputType, type GraphQLResolveInfo, type GraphQLSchema, isAbstractType, isLeafType, isObjectType, Kind,
   type OperationDefinitionNode, type SelectionSetNode, typeFromAST, visit,
 } from 'graphql';
@@ -17,7 +17,7 @@ interface Run {
 /** What a value becomes where fields with resolvers of their own may lie below it. */
 type Complete = (value: unknown, run: Run) => string | Promise<string>;
 
-/** The data of an answer as JSON. Throws where it is not what its types promise, or a resolver fails: graphql-js is to answer then, and to word the errors. */
+/** The data of an answer as JSON; `variables` are as resolvers get them. Throws where it is not what its types promise, or a resolver fails: graphql-js is to answer then, and to word the errors. */
 export type AnswerWriter = (context: DoorContext, variables: Variables) => Promise<string>;
 
 /** Thrown while compiling. */
@@ -89,12 +89,7 @@ class Compiler {
     const root = this.schema.getQueryType();
     if (!root) throw new NotToBeWritten();
     const write = this.#resolved(root, this.#collect(root, [this.operation.selectionSet]), undefined);
-    const definitions = this.operation.variableDefinitions ?? [];
-    return async (context, given) => {
-      const { coerced, errors } = definitions.length === 0 ? { coerced: {}, errors: undefined } : getVariableValues(this.schema, definitions, given, { maxErrors: 1 });
-      if (errors !== undefined) throw notPlain();
-      return write(undefined, { context, variables: coerced });
-    };
+    return async (context, variables) => write(undefined, { context, variables });
   }
 
   /** Fields by the key of the answer, in the order of the document. */

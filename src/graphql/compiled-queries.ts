@@ -26,8 +26,8 @@ export interface Plan {
   isOpenTo(viewer: Viewer, variables: Variables): boolean;
   /** The answer; null when it has errors, which graphql-js is to find and word. */
   run(context: DoorContext, variables: Variables): Promise<NonNullable<ExecutionResult['data']> | null>;
-  /** The same as JSON. */
-  write(context: DoorContext, variables: Variables): Promise<string | null>;
+  /** The same as JSON; `values` are the variables as resolvers get them. */
+  write(context: DoorContext, variables: Variables, values: Variables): Promise<string | null>;
 }
 
 /** The one operation of a document that a request means, in the words of the request. */
@@ -107,10 +107,11 @@ function compile(schema: GraphQLSchema, document: DocumentNode, operation: Opera
     // A null in the place of a default is refused or not, depending on where it is used.
     isOpenTo: (viewer, variables) => checks.every((check) => check(viewer) === true) && defaulted.every((name) => variables[name] !== null),
     run,
-    write: writer ?? (async (context, variables) => {
+    async write(context, variables, values) {
+      if (writer !== null) return writer(context, values);
       const data = await run(context, variables);
       return data === null ? null : JSON.stringify(data);
-    }),
+    },
   };
 }
 

@@ -87,8 +87,8 @@ export class QuickDoor {
       this.#contexts.set(request, signIn);
       const context = await signIn;
       if (!plan.isOpenTo(context.scope.viewer, variables)) return null;
-      admission.demandRunnable(plan.document, plan.operation, variables, context);
-      const data = await plan.write(context, variables);
+      const values = admission.demandRunnable(plan.document, plan.operation, variables, context);
+      const data = await plan.write(context, variables, values);
       if (data === null) return null;
       report.finish({ context, operation: plan.operation, errors: undefined });
       const extensions = costShown(context);

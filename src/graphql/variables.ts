@@ -1,4 +1,4 @@
-import { coerceInputValue, type GraphQLInputType, type GraphQLLeafType, type GraphQLSchema, isInputObjectType, isInputType, isLeafType, isNonNullType, type OperationDefinitionNode, typeFromAST } from 'graphql';
+import { coerceInputValue, type GraphQLInputType, type GraphQLLeafType, type GraphQLSchema, isInputObjectType, isInputType, isLeafType, isNonNullType, type OperationDefinitionNode, typeFromAST, valueFromAST } from 'graphql';
 import type { FieldError } from '../platform/errors.js';
 
 /** Suggestions would draw the shape of the graph for who may not ask for it. */
@@ -14,7 +14,8 @@ function shownValue(value: unknown): string {
 interface Defined {
   name: string;
   type: GraphQLInputType;
-  hasDefault: boolean;
+  /** What it is when it is not given; undefined: nothing. */
+  byDefault: unknown;
   /** A type without a shape of its own, which says at once whether a value is one of it. */
   leaf: GraphQLLeafType | null;
 }
@@ -28,42 +29,55 @@ function definedBy(schema: GraphQLSchema, operation: OperationDefinitionNode): r
       const type = typeFromAST(schema, typeNode);
       if (!isInputType(type)) return [];
       const named = isNonNullType(type) ? type.ofType : type;
-      return [{ name: variable.name.value, type, hasDefault: defaultValue !== undefined, leaf: isLeafType(named) ? named : null }];
+      const byDefault: unknown = defaultValue === undefined ? undefined : valueFromAST(defaultValue, type);
+      return [{ name: variable.name.value, type, byDefault, leaf: isLeafType(named) ? named : null }];
     });
     known.set(operation, defined);
   }
   return defined;
 }
 
-function isOf(leaf: GraphQLLeafType, value: unknown): boolean {
+/** Undefined for what is not one of its values. */
+function parsed(leaf: GraphQLLeafType, value: unknown): unknown {
   try {
-    return leaf.parseValue(value) !== undefined;
+    return leaf.parseValue(value);
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-/**
- * Everything wrong about the variables of an operation, each with its path: within an input object the path of its field,
- * as the services name it, else the variable.
- */
-export function variableFaults(schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Record<string, unknown>): FieldError[] {
+/** The variables of an operation as resolvers get them, and everything wrong about them. */
+export interface ReadVariables {
+  /** Good only where there are no faults. */
+  values: Record<string, unknown>;
+  /** Each with its path: within an input object the path of its field, as the services name it, else the variable. */
+  faults: FieldError[];
+}
+
+export function readVariables(schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Record<string, unknown>): ReadVariables {
   const faults: FieldError[] = [];
-  for (const { name, type, hasDefault, leaf } of definedBy(schema, operation)) {
+  const values: Record<string, unknown> = {};
+  for (const { name, type, byDefault, leaf } of definedBy(schema, operation)) {
     const isGiven = Object.hasOwn(variables, name);
     const value = variables[name];
     if (!isGiven || value === null || value === undefined) {
-      if (isNonNullType(type) && (isGiven || !hasDefault)) {
+      if (isNonNullType(type) && (isGiven || byDefault === undefined)) {
         faults.push({ path: name, message: `A value of type ${String(type)} is needed, and ${isGiven ? 'null' : 'nothing'} was given.` });
       }
+      if (isGiven) values[name] = value ?? null;
+      else if (byDefault !== undefined) values[name] = byDefault;
       continue;
     }
-    if (leaf !== null && isOf(leaf, value)) continue;
+    const good = leaf === null ? undefined : parsed(leaf, value);
+    if (good !== undefined) {
+      values[name] = good;
+      continue;
+    }
     const named = isNonNullType(type) ? type.ofType : type;
-    coerceInputValue(value, type, (path, invalid, error) => {
+    values[name] = coerceInputValue(value, type, (path, invalid, error) => {
       const within = isInputObjectType(named) && path.length > 0 ? path : [name, ...path];
       faults.push({ path: within.join('.'), message: `${withoutSuggestion(error.message)} (given: ${shownValue(invalid)})` });
     });
   }
-  return faults;
+  return { values, faults };
 }

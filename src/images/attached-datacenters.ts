@@ -21,12 +21,24 @@ export async function fillDatacenters(em: SqlEntityManager, images: readonly Ima
     const list = lists.get(imageId);
     lists.set(imageId, list === undefined ? String(id) : `${list},${id}`);
   }
-  for (const image of images) {
-    const ids = lists.get(image.id);
-    const boundId = bindings.get(image.id) ?? null;
-    image.datacenters = ids === undefined ? [] : seen.list(ids);
-    image.boundDatacenterId = boundId;
-    image.dcBound = boundId !== null;
-    image.boundDatacenter = seen.byId(boundId);
-  }
+  for (const image of images) putPlaces(image, { ids: lists.get(image.id) ?? '', boundId: bindings.get(image.id) ?? null }, seen);
+}
+
+function putPlaces(image: ImageType, { ids, boundId }: { ids: string; boundId: number | null }, seen: SeenDatacenters): void {
+  image.datacenters = ids === '' ? [] : seen.list(ids);
+  image.boundDatacenterId = boundId;
+  image.dcBound = boundId !== null;
+  image.boundDatacenter = seen.byId(boundId);
+}
+
+/** The same as a column, which is less than a statement where few images are read: ids as `1,-7`, as `putPlacesText` reads them. */
+export function placesColumn(isSqlite: boolean): string {
+  const place = 'case when a.bound_image_id is null then a.datacenter_id else -a.datacenter_id end';
+  const list = isSqlite ? `group_concat(${place})` : `string_agg(cast(${place} as text), ',')`;
+  return `(select ${list} from image_attachment a where a.image_id = i.id)`;
+}
+
+export function putPlacesText(image: ImageType, text: string | null, seen: SeenDatacenters): void {
+  const bound = /-(\d+)/.exec(text ?? '')?.[1];
+  putPlaces(image, { ids: (text ?? '').replace('-', ''), boundId: bound === undefined ? null : Number(bound) }, seen);
 }

@@ -11,7 +11,7 @@ import { amongIds, readRows } from '../platform/read-rows.js';
 import type { ObjectSelection } from '../platform/selection.js';
 import { sqlText } from '../platform/sql-text.js';
 import type { Row } from './image.columns.js';
-import { findStatement, type ImageReading, imageReading, WHOLE } from './image.statement.js';
+import { type Count, findStatement, type ImageReading, imageReading, WHOLE } from './image.statement.js';
 import type { ImageType } from './image.type.js';
 import { type ImageScope, imagesEverywhere, imagesOfDatacenter, usableInDatacenter, visibleImages } from './image.visibility.js';
 import { type ImageListRequest, listImages } from './list-images.js';
@@ -69,7 +69,7 @@ export class ImageQueries {
     if (hasName === hasUuid) {
       throw hasName ? badInput([{ path: 'uuid', message: 'Give name or uuid, not both.' }]) : noKey();
     }
-    const [image] = await this.#find(hasName ? sqlText`i.name = ${name}` : sqlText`i.uuid = ${uuid}`, selection);
+    const [image] = await this.#find(hasName ? sqlText`i.name = ${name}` : sqlText`i.uuid = ${uuid}`, selection, 'one');
     return image ?? null;
   }
 
@@ -146,13 +146,13 @@ export class ImageQueries {
     return listImages(this.em, await this.#reading(request.selection), scope, request);
   }
 
-  async #find(condition: Condition, selection: ObjectSelection): Promise<ImageType[]> {
-    const reading = await this.#reading(selection);
+  async #find(condition: Condition, selection: ObjectSelection, count: Count = 'many'): Promise<ImageType[]> {
+    const reading = await this.#reading(selection, count);
     return reading.nodesOf(await readRows<Row>(this.em, findStatement(reading, this.viewer, condition)));
   }
 
-  async #reading(selection: ObjectSelection): Promise<ImageReading> {
-    return imageReading(this.em, selection, this.viewer, await this.datacenters.seen());
+  async #reading(selection: ObjectSelection, count?: Count): Promise<ImageReading> {
+    return imageReading({ em: this.em, viewer: this.viewer, seen: await this.datacenters.seen() }, selection, count);
   }
 
   async #tags(imageId: number): Promise<string[]> {

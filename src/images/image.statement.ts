@@ -6,7 +6,7 @@ import type { ObjectSelection } from '../platform/selection.js';
 import type { Condition } from '../platform/conditions.js';
 import { plainText, SqlText, sqlText, textOf } from '../platform/sql-text.js';
 import { asBoolean, type Flag } from '../platform/tables.js';
-import { fillDatacenters } from './attached-datacenters.js';
+import { fillDatacenters, placesColumn, putPlacesText } from './attached-datacenters.js';
 import { BOUND, FIELD_PARTS, INNER_PARTS, inspectableColumn, OWNER, OWNER_NAME, type Part, type Row, tagsPart } from './image.columns.js';
 import type { ImageType } from './image.type.js';
 import { visibleImages } from './image.visibility.js';
@@ -38,7 +38,14 @@ export const WHOLE: ObjectSelection = { fields: new Set(['actions']) };
 const LEADING = 1;
 const SUPPORTING = new Set(['__typename', 'owner', 'datacenters', 'tags']);
 const NOTHING = plainText('');
-const known = { sqlite: new WeakMap<ObjectSelection, Plan>(), postgres: new WeakMap<ObjectSelection, Plan>() };
+/** How many images a statement is about. */
+export type Count = 'one' | 'many';
+
+type Plans = Readonly<Record<Count, WeakMap<ObjectSelection, Plan>>>;
+const known: Readonly<Record<'sqlite' | 'postgres', Plans>> = {
+  sqlite: { one: new WeakMap(), many: new WeakMap() },
+  postgres: { one: new WeakMap(), many: new WeakMap() },
+};
 
 function ownerPart(selection: ObjectSelection): Part {
   const asked = selection.nested?.get('owner')?.fields;
@@ -46,7 +53,11 @@ function ownerPart(selection: ObjectSelection): Part {
   return isNameOnly ? OWNER_NAME : OWNER;
 }
 
-function planOf(selection: ObjectSelection, onSqlite: boolean): Plan {
+function placesPart(onSqlite: boolean): Part {
+  return { columns: [placesColumn(onSqlite)], put: (image, row, at, { seen }) => putPlacesText(image, row[at] as string | null, seen) };
+}
+
+function planOf(selection: ObjectSelection, onSqlite: boolean, count: Count): Plan {
   const { fields } = selection;
   const isWhole = [...fields].some((field) => !(field in FIELD_PARTS) && !SUPPORTING.has(field));
   const wanted = isWhole ? Object.values(FIELD_PARTS) : [...fields].flatMap((field) => FIELD_PARTS[field] ?? []);
@@ -54,6 +65,7 @@ function planOf(selection: ObjectSelection, onSqlite: boolean): Plan {
   const withDatacenters = isWhole || fields.has('datacenters');
   // Where it is attached tells where it is bound.
   if (withDatacenters) parts.delete(BOUND);
+  if (withDatacenters && count === 'one') parts.add(placesPart(onSqlite));
   if (isWhole || fields.has('owner')) parts.add(ownerPart(selection));
   if (isWhole || fields.has('tags')) parts.add(tagsPart(onSqlite));
   let at = LEADING;
@@ -67,7 +79,7 @@ function planOf(selection: ObjectSelection, onSqlite: boolean): Plan {
   return {
     columns: plainText(names.length === 0 ? 'null as c0' : names.join(', ')),
     joins: plainText(`${parts.has(BOUND) ? WITH_BINDING : ''}${parts.has(OWNER) ? WITH_OWNER : ''}`),
-    withDatacenters,
+    withDatacenters: withDatacenters && count === 'many',
     ownerAt: placed.find(({ part }) => part === OWNER_NAME)?.at ?? null,
     parts: placed,
     isWhole,
@@ -91,11 +103,15 @@ export interface ImageReading {
 const NO_NAMES: ReadonlyMap<number, string> = new Map();
 
 /** What was not asked for is not there, unless a field with a resolver of its own was asked for: then all of it is. */
-export function imageReading(em: SqlEntityManager, selection: ObjectSelection, viewer: Viewer, seen: SeenDatacenters): ImageReading {
+export function imageReading(
+  { em, viewer, seen }: { em: SqlEntityManager; viewer: Viewer; seen: SeenDatacenters },
+  selection: ObjectSelection,
+  count: Count = 'many',
+): ImageReading {
   const onSqlite = isSqlite(em);
-  const plans = onSqlite ? known.sqlite : known.postgres;
+  const plans = known[onSqlite ? 'sqlite' : 'postgres'][count];
   let plan = plans.get(selection);
-  if (plan === undefined) plans.set(selection, (plan = planOf(selection, onSqlite)));
+  if (plan === undefined) plans.set(selection, (plan = planOf(selection, onSqlite, count)));
   const { columns, joins, withDatacenters, ownerAt, parts, isWhole, width } = plan;
   return {
     plan,
