@@ -19,7 +19,7 @@ round, the server on one core and the load on another; printed are the medians o
   --seconds 3          how long each server is asked each query in a round
   --connections 20     how many at once
   --queries abcdefgh   which queries; bench/queries.js has them
-  --servers a,b        which of ${SERVERS.join(', ')}, "no permissions"
+  --servers a,b        which of ${SERVERS.join(', ')}, unbundled, "no permissions"
   --images 10000       how large a catalogue
   --json file          also writes the figures there`);
 

@@ -30,16 +30,22 @@ async function started(child, pattern) {
   return stop(`A server did not start:\n${output}`);
 }
 
-/** The gateway as it runs in service; `nodeArguments` are for profiles and for the comparison without permissions. */
+/** The gateway as it runs in service; `nodeArguments` are for profiles. */
 export function startGateway(folder, nodeArguments = []) {
+  return startGatewayOf(pathOf('dist', 'main.js'), folder, nodeArguments);
+}
+
+function startGatewayOf(main, folder, nodeArguments) {
   const env = { ...process.env, DATA_DIR: folder, PORT: '0', LOG_LEVEL: 'warn', REFRESH_INTERVAL: '0', RATE_LIMIT: '1000000000' };
-  const child = nodeOn(SERVER_CORE, [...nodeArguments, pathOf('dist', 'main.js')], env);
+  const child = nodeOn(SERVER_CORE, [...nodeArguments, main], env);
   return started(child, /Image server +(\S+)\/imgapi/);
 }
 
 export function start(name, folder) {
   if (name === 'gateway') return startGateway(folder, process.env.GATEWAY_NODE_OPTIONS?.split(' '));
-  if (name === 'no permissions') return startGateway(folder, ['--import', pathOf('bench', 'without-permissions.js')]);
+  // A module can be put in the place of another only where they are files of their own: to be compared with "unbundled".
+  if (name === 'unbundled') return startGatewayOf(pathOf('dist', 'modules', 'main.js'), folder, []);
+  if (name === 'no permissions') return startGatewayOf(pathOf('dist', 'modules', 'main.js'), folder, ['--import', pathOf('bench', 'without-permissions.js')]);
   return started(nodeOn(SERVER_CORE, [pathOf('bench', 'servers', `${name}.js`), join(folder, 'gateway.sqlite')]), /(http:\S+)/);
 }
 

@@ -9,7 +9,7 @@ export const rootCheck = () => open;
 
 registerHooks({
   load(url, context, nextLoad) {
-    if (!url.endsWith('/dist/access/shield.js')) return nextLoad(url, context);
+    if (!url.endsWith('/dist/modules/access/shield.js')) return nextLoad(url, context);
     return { format: 'module', source: OPEN, shortCircuit: true };
   },
 });

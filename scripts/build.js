@@ -1,14 +1,16 @@
 import { mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundle } from './bundle.js';
 import { begin, lastChange, pathOf, run, stop } from './project.js';
 
 const parts = {
   gateway: {
-    sources: ['src', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'],
+    sources: ['src', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/bundle.js'],
     make: async () => {
-      const done = await run('tsc', '-p', 'tsconfig.build.json');
+      if (!(await run('tsc', '-p', 'tsconfig.build.json'))) return false;
       removeOrphans('');
-      return done;
+      await bundle();
+      return true;
     },
   },
   graphiql: {
@@ -51,15 +53,14 @@ function writeStamp(name, begun) {
 
 // The compiler leaves the output of a removed source behind, and a removed migration must not run.
 function removeOrphans(folder) {
-  for (const entry of readdirSync(pathOf('dist', folder), { withFileTypes: true })) {
+  for (const entry of readdirSync(pathOf('dist/modules', folder), { withFileTypes: true })) {
     const path = join(folder, entry.name);
-    if (path === 'graphiql') continue;
     if (entry.isDirectory()) removeOrphans(path);
-    else if (/\.js(\.map)?$/.test(path) && !existsSync(pathOf('src', path.replace(/\.js(\.map)?$/, '.ts')))) rmSync(pathOf('dist', path));
+    else if (/\.js(\.map)?$/.test(path) && !existsSync(pathOf('src', path.replace(/\.js(\.map)?$/, '.ts')))) rmSync(pathOf('dist/modules', path));
   }
 }
 
 if (import.meta.main) {
-  begin('npm run build: compiles src/ to dist/ and bundles GraphiQL into dist/graphiql, all of it, offline.');
+  begin('npm run build: bundles src/ into dist/main.js, compiles it to dist/modules for the scripts, and bundles GraphiQL into dist/graphiql; all of it, offline.');
   await buildOrStop({ all: true });
 }

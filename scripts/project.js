@@ -42,9 +42,9 @@ export function run(command, ...args) {
   });
 }
 
-/** Loads a file of the build, such as `config.js`. */
+/** Loads a module as it was compiled, such as `config.js`. */
 export function built(file) {
-  return import(pathToFileURL(pathOf('dist', file)).href);
+  return import(pathToFileURL(pathOf('dist', 'modules', file)).href);
 }
 
 /** The validated settings; on a fault the process ends with the list of faults. */

@@ -1,9 +1,10 @@
+import { pathToFileURL } from 'node:url';
 import { buildOrStop } from './build.js';
-import { begin, built } from './project.js';
+import { begin, pathOf } from './project.js';
 
 // --help is the gateway's own: it lists its settings.
 if (!process.argv.includes('--help')) begin('');
 await buildOrStop();
 process.setSourceMapsEnabled(true);
 // In this process, so that the signals which end it reach the gateway itself.
-await built('main.js');
+await import(pathToFileURL(pathOf('dist', 'main.js')).href);

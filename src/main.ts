@@ -1,9 +1,14 @@
 import 'reflect-metadata';
-import { startGateway, type Gateway } from './app.js';
+import { enableCompileCache, flushCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { Gateway } from './app.js';
 import { type Config, ConfigError, configHelp, readConfig } from './config.js';
 import { AlreadyRunning } from './platform/process-lock.js';
 import { createLog } from './platform/log.js';
-import { DEMO_DATA_DIR, startDemo } from './demo/demo.js';
+import { DEMO_DATA_DIR } from './demo/data-dir.js';
+
+/** What V8 made of the code, for the next start: beside the code, so that nobody can change it who cannot change that as well. */
+const COMPILED_FOLDER = fileURLToPath(new URL('./compiled', import.meta.url));
 
 const USAGE = `Usage: npm start            run the gateway
        npm run demo         run it with a sample world, for a look around
@@ -52,20 +57,25 @@ function stopOnSignals(gateway: Gateway, log: ReturnType<typeof createLog>): voi
 async function run(config: Config, isDemo: boolean): Promise<void> {
   const log = createLog(config.logLevel);
   if (isDemo) {
+    const { startDemo } = await import('./demo/demo.js');
     const demo = await startDemo(config, log);
     process.stdout.write(demo.welcome);
     stopOnSignals(demo, log);
     return;
   }
+  const { startGateway } = await import('./app.js');
   const gateway = await startGateway(config, log);
   process.stdout.write(welcome(gateway, config));
   stopOnSignals(gateway, log);
+  // Now, so that a process that is killed leaves it as well. Where the folder cannot be written, nothing is kept.
+  flushCompileCache();
 }
 
 if (process.argv.includes('--help')) {
   process.stdout.write(`${USAGE}\n${configHelp()}`);
 } else {
   try {
+    enableCompileCache(COMPILED_FOLDER);
     const isDemo = process.argv.includes('--demo');
     await run(readConfig(isDemo ? { DATA_DIR: DEMO_DATA_DIR, ...process.env } : process.env), isDemo);
   } catch (error) {

@@ -7,9 +7,6 @@ import { GatewayClient } from './gateway-client.js';
 import { SampleRepository } from './sample-repository.js';
 import { connectRepository, createWorld, PERSONAS } from './sample-world.js';
 
-/** Where the demo keeps its data unless DATA_DIR says otherwise: never in the folder of a real gateway. */
-export const DEMO_DATA_DIR = 'data/demo';
-
 const OPERATOR = { username: 'admin', about: 'SuperAdmin: may do everything' };
 
 async function keysFor(gateway: Gateway, usernames: readonly string[]): Promise<Map<string, string>> {

@@ -1,7 +1,7 @@
 import { lookup as resolve } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
-import { Agent, type Dispatcher } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import { type AllowedPlaces, isAddressAllowed, readAllowedPlaces } from './address-rules.js';
 import { AppError } from './errors.js';
 import { asFetchFailure, FetchFailure } from './fetch-failure.js';
@@ -32,6 +32,12 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const ACCEPTED =
   'Accepted are http and https URLs that lead to public addresses, hosts of configured repositories, and the hosts and networks of FETCH_ALLOW';
 
+/** Two agents, two pools: a connection made for a trusted host is never handed to a request that must be judged. */
+interface Agents {
+  guarded: Agent;
+  open: Agent;
+}
+
 class AddressRefused extends Error {
   constructor(readonly address: string) {
     super(`address ${address} is not allowed`);
@@ -46,15 +52,10 @@ class AddressRefused extends Error {
  */
 export class GuardedFetch {
   readonly #allowed: AllowedPlaces;
-  // Two agents, two pools: a connection made for a trusted host is never handed to a request that must be judged.
-  readonly #guarded: Agent;
-  readonly #open: Agent;
+  #agents: Promise<Agents> | null = null;
 
   constructor(options: { allow: readonly string[] }) {
     this.#allowed = readAllowedPlaces(options.allow);
-    const shared = { timeout: CONNECT_TIMEOUT_MS, allowH2: false };
-    this.#guarded = new Agent({ allowH2: false, connect: { ...shared, lookup: judgedLookup(this.#allowed) } });
-    this.#open = new Agent({ allowH2: false, connect: shared });
   }
 
   async get(url: string, request: FetchRequest = {}): Promise<FetchResponse> {
@@ -76,7 +77,18 @@ export class GuardedFetch {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#guarded.destroy(), this.#open.destroy()]);
+    const agents = await this.#agents;
+    await Promise.all([agents?.guarded.destroy(), agents?.open.destroy()]);
+  }
+
+  // At the first request: a tenth of a start would be undici.
+  async #makeAgents(): Promise<Agents> {
+    const { Agent } = await import('undici');
+    const shared = { timeout: CONNECT_TIMEOUT_MS, allowH2: false };
+    return {
+      guarded: new Agent({ allowH2: false, connect: { ...shared, lookup: judgedLookup(this.#allowed) } }),
+      open: new Agent({ allowH2: false, connect: shared }),
+    };
   }
 
   async #ask(hop: URL, headers: Record<string, string>, request: FetchRequest): Promise<FetchResponse> {
@@ -84,8 +96,9 @@ export class GuardedFetch {
     const literal = hop.hostname.replace(/^\[(.*)\]$/, '$1');
     // A literal address never passes through the lookup.
     if (!vouched && isIP(literal) !== 0 && !isAddressAllowed(literal, this.#allowed)) throw notAllowed(hop, literal);
+    const agents = await (this.#agents ??= this.#makeAgents());
     try {
-      const answer = await (vouched ? this.#open : this.#guarded).request({
+      const answer = await (vouched ? agents.open : agents.guarded).request({
         origin: hop.origin,
         path: hop.pathname + hop.search,
         method: 'GET',
