@@ -29,8 +29,8 @@ export function createStepWriter(database: Database): StepWriter {
 /** Pages of the log at which SQLite copies it by itself: the thread copies it meanwhile. */
 const PAGES = { meanwhile: 16_000, otherwise: 1000 };
 const THREAD = new URL(import.meta.url.endsWith('.ts') ? './write-thread.ts' : './write-thread.js', import.meta.url);
-/** What a step leaves behind is garbage at once: a small young generation keeps it from piling up. */
-const MEMORY = { maxYoungGenerationSizeMb: 4 };
+/** A step is garbage once it is written: room for a few to die young, and little for what piles up. */
+const MEMORY = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 48 };
 
 type Report = { rows: number | null; ms: number; cpuMs: number } | { error: string };
 
