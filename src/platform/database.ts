@@ -19,7 +19,7 @@ export type Database = SqlMikroORM;
 export type { SqlEntityManager };
 
 /** How long a statement waits for another process that holds the SQLite file, e.g. a backup. */
-const BUSY_TIMEOUT_MS = 5000;
+export const BUSY_TIMEOUT_MS = 5000;
 
 /** Where each set of migrations lives, relative to the project, for the command that writes new ones. */
 export const MIGRATION_FOLDERS = { sqlite: 'src/platform/migrations/sqlite', postgres: 'src/platform/migrations/postgres' };

@@ -1,8 +1,9 @@
-import { type RawBuilder, sql } from 'kysely';
+import { CompiledQuery, type RawBuilder, sql } from 'kysely';
 import { isSqlite, type SqlEntityManager, statements } from '../platform/database.js';
-import type { Checkpoints } from '../platform/checkpoints.js';
+import type { Statement, StepWriter } from '../platform/step-writer.js';
 import { PresentList } from './diff.js';
-import { Pace } from './pace.js';
+import { MOST_ROWS_AT_ONCE } from './insert-offers.js';
+import { Pace, type PaceLimits } from './pace.js';
 import { OPEN_GENERATION } from './repository-image.entity.js';
 
 interface EntryRow {
@@ -16,8 +17,9 @@ interface EntryRow {
 type Place = readonly [uuid: string, fromGeneration: number];
 
 /**
- * The list that readers see, by uuid. On the way, what an unfinished load left behind is taken back: its rows are
- * deleted, and those that it was about to replace are open again. Only for who has the repository's one load.
+ * The list that readers see, by uuid. On the way, what a load left behind that was killed is put in order: rows of a list
+ * that never was are deleted, and those that it was about to replace are open again; rows of past lists are deleted. Only
+ * for who has the repository's one load.
  */
 export async function readPresent(em: SqlEntityManager, repositoryId: number, generation: number): Promise<PresentList> {
   const present = new PresentList();
@@ -46,19 +48,23 @@ async function readRows(em: SqlEntityManager, repositoryId: number, [uuid, from]
 }
 
 async function takeBack(em: SqlEntityManager, rows: readonly EntryRow[], generation: number): Promise<void> {
-  const written = rows.filter((row) => row.from_generation > generation);
+  const unseen = rows.filter((row) => row.from_generation > generation || row.to_generation <= generation);
   const closed = rows.filter((row) => row.from_generation <= generation && row.to_generation > generation && row.to_generation !== OPEN_GENERATION);
-  if (written.length > 0) await deleteRows(em, written.map((row) => row.id));
-  if (closed.length > 0) await closeRows(em, closed.map((row) => row.id), OPEN_GENERATION);
+  if (unseen.length > 0) await run(em, deleteOf(em, unseen.map((row) => row.id)));
+  if (closed.length > 0) await run(em, closeOf(em, closed.map((row) => row.id), OPEN_GENERATION));
+}
+
+async function run(em: SqlEntityManager, { sql: text, parameters }: Statement): Promise<void> {
+  await statements(em).executeQuery(CompiledQuery.raw(text, [...parameters]));
 }
 
 /** Lets rows end with a generation, the first that does not show them. */
-export async function closeRows(em: SqlEntityManager, ids: readonly number[], toGeneration: number): Promise<void> {
-  await sql`update repository_image set to_generation = ${toGeneration} where id in (${listed(em, ids)})`.execute(statements(em));
+export function closeOf(em: SqlEntityManager, ids: readonly number[], toGeneration: number): Statement {
+  return sql`update repository_image set to_generation = ${toGeneration} where id in (${listed(em, ids)})`.compile(statements(em));
 }
 
-async function deleteRows(em: SqlEntityManager, ids: readonly number[]): Promise<void> {
-  await sql`delete from repository_image where id in (${listed(em, ids)})`.execute(statements(em));
+function deleteOf(em: SqlEntityManager, ids: readonly number[]): Statement {
+  return sql`delete from repository_image where id in (${listed(em, ids)})`.compile(statements(em));
 }
 
 /** As one parameter, so that the statement is the same for any number of ids. */
@@ -78,17 +84,18 @@ export async function countAnew(em: SqlEntityManager, changedRows: number): Prom
   if (changedRows >= MANY_ROWS && !isSqlite(em)) await sql`analyze repository_image`.execute(statements(em));
 }
 
-/** Deletes what no reader sees any more, in small steps. */
-export async function dropPast(em: SqlEntityManager, repositoryId: number, checkpoints: Checkpoints | null = null): Promise<void> {
-  const pace = new Pace(checkpoints);
-  const present = sql`(select r.generation from image_repository r where r.id = ${repositoryId})`;
-  for (let dropped = 1; dropped > 0; ) {
-    dropped = await pace.step(async () => {
-      const statement = sql<{ id: number }>`select o.id from repository_image o
-        where o.repository_id = ${repositoryId} and o.to_generation <= ${present} limit ${pace.rows}`;
-      const ids = (await statement.execute(statements(em))).rows.map((row) => row.id);
-      if (ids.length > 0) await deleteRows(em, ids);
-      return ids.length;
-    });
+/** Steps of a writer keep others from writing, but not from reading: longer ones, as each costs something by itself. */
+export const WRITING: PaceLimits = { mostRows: MOST_ROWS_AT_ONCE, quickMs: 12, slowMs: 28 };
+
+/** Deletes rows that no reader sees any more. */
+export async function dropRows(em: SqlEntityManager, ids: readonly number[], writer: StepWriter): Promise<void> {
+  const pace = new Pace(WRITING);
+  // As they lie in the file.
+  const ordered = Float64Array.from(ids).sort();
+  for (let at = 0; at < ordered.length; ) {
+    const some = [...ordered.subarray(at, at + pace.rows)];
+    at += some.length;
+    const written = await writer.write([deleteOf(em, some)]);
+    if (written !== null) pace.learn(written);
   }
 }

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
-import { type Database, type SqlEntityManager, statements } from '../platform/database.js';
+import { type SqlEntityManager, statements } from '../platform/database.js';
 import { notFound } from '../platform/errors.js';
-import type { Checkpoints } from '../platform/checkpoints.js';
-import { closeRows } from './generations.js';
-import { OfferInserter } from './insert-offers.js';
+import type { Statement, StepWriter } from '../platform/step-writer.js';
+import { closeOf, WRITING } from './generations.js';
+import { insertOffers } from './insert-offers.js';
 import type { OfferColumns } from './offer.js';
 import { Pace } from './pace.js';
 import { OPEN_GENERATION } from './repository-image.entity.js';
@@ -17,39 +17,32 @@ export interface LoadedRepository {
   generation: number;
 }
 
-/** Characters of manifests per batch: a batch of large ones must not take longer than one of many. */
-const BATCH_CHARACTERS = 256 * 1024;
-
-/** Settings may drop or re-point a repository at any time; its load then ends without effect. */
-async function requireStillThere(tx: SqlEntityManager, { id, name, url }: LoadedRepository): Promise<void> {
-  const found = await sql`select 1 from image_repository where id = ${id} and url = ${url} and not retired`.execute(statements(tx));
-  if (found.rows.length === 0) throw notFound('image repository', name);
-}
+/** Characters of manifests per step: one of large ones must not take longer than one of many. */
+const STEP_CHARACTERS = 1024 * 1024;
 
 /**
- * Writes the next generation of a list in small transactions beside the present one. Nothing of it can be seen until
- * the generation of the repository is raised.
+ * Writes the next generation of a list in small transactions beside the present one, each while the next is read. Nothing
+ * of it can be seen until the generation of the repository is raised.
  */
 export class NextList {
+  /** Rows that the next list has no more. */
+  readonly past: number[] = [];
   #rows: OfferColumns[] = [];
   #replaced: number[] = [];
   #characters = 0;
-  readonly #pace: Pace;
-  readonly #inserter: OfferInserter;
+  #going: Promise<void> = Promise.resolve();
+  readonly #pace = new Pace(WRITING);
 
   constructor(
-    private readonly database: Database,
+    private readonly em: SqlEntityManager,
+    private readonly writer: StepWriter,
     private readonly repository: LoadedRepository,
     readonly generation: number,
-    checkpoints: Checkpoints | null = null,
-  ) {
-    this.#pace = new Pace(checkpoints);
-    this.#inserter = new OfferInserter({ repositoryId: repository.id, from: generation, to: OPEN_GENERATION });
-  }
+  ) {}
 
   /** True once `flush` is due. */
   get isFull(): boolean {
-    return this.#rows.length >= this.#pace.rows || this.#characters >= BATCH_CHARACTERS;
+    return this.#rows.length >= this.#pace.rows || this.#characters >= STEP_CHARACTERS;
   }
 
   /** Adds an entry, in place of the row `replaces` if that is given. */
@@ -59,32 +52,48 @@ export class NextList {
     if (replaces !== undefined) this.#replaced.push(replaces);
   }
 
-  async remove(ids: readonly number[], checkpoint: () => void): Promise<void> {
-    for (let at = 0; at < ids.length; ) {
-      checkpoint();
-      const some = ids.slice(at, at + this.#pace.rows);
-      await this.#step(async (tx) => closeRows(tx, some, this.generation));
-      at += some.length;
-    }
-  }
-
+  /** Begins to write what was added, once the step before it is written. */
   async flush(): Promise<void> {
     const [rows, replaced] = [this.#rows, this.#replaced];
     [this.#rows, this.#replaced, this.#characters] = [[], [], 0];
     if (rows.length === 0) return;
-    await this.#step(async (tx) => {
-      if (replaced.length > 0) await closeRows(tx, replaced, this.generation);
-      await this.#inserter.insert(tx, rows);
-    });
+    const { id: repositoryId } = this.repository;
+    await this.#begin([...this.#close(replaced), ...insertOffers(this.em, { repositoryId, from: this.generation, to: OPEN_GENERATION }, rows)]);
   }
 
-  async #step(work: (tx: SqlEntityManager) => Promise<void>): Promise<void> {
-    const em = this.database.em.fork();
-    await this.#pace.step(async () =>
-      em.transactional(async (tx) => {
-        await requireStillThere(tx, this.repository);
-        await work(tx);
-      }),
-    );
+  async remove(ids: readonly number[], checkpoint: () => void): Promise<void> {
+    for (let at = 0; at < ids.length; ) {
+      checkpoint();
+      const some = ids.slice(at, at + this.#pace.rows);
+      at += some.length;
+      await this.#begin(this.#close(some));
+    }
+  }
+
+  /** To be awaited before the list is shown. */
+  async settle(): Promise<void> {
+    await this.#going;
+  }
+
+  #close(ids: readonly number[]): Statement[] {
+    if (ids.length === 0) return [];
+    for (const id of ids) this.past.push(id);
+    return [closeOf(this.em, ids, this.generation)];
+  }
+
+  async #begin(work: readonly Statement[]): Promise<void> {
+    await this.#going;
+    this.#going = this.#step(work);
+    // Whoever waits next is told.
+    this.#going.catch(() => undefined);
+  }
+
+  async #step(work: readonly Statement[]): Promise<void> {
+    const { id, name, url } = this.repository;
+    // Settings may drop or re-point a repository at any time; its load then ends without effect.
+    const isThere = sql`select 1 from image_repository where id = ${id} and url = ${url} and not retired`.compile(statements(this.em));
+    const written = await this.writer.write(work, isThere);
+    if (written === null) throw notFound('image repository', name);
+    this.#pace.learn(written);
   }
 }

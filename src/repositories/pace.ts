@@ -1,38 +1,48 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Checkpoints } from '../platform/checkpoints.js';
 
-const MOST_ROWS = 512;
 const FEWEST_ROWS = 1;
 const FIRST_ROWS = 8;
-const QUICK_MS = 6;
-const SLOW_MS = 14;
 /** How much longer than its processor time a step may take before that counts as its own slowness. */
 const WAITING = 2;
+
+export interface PaceLimits {
+  /** A power of two, as the steps are. */
+  mostRows: number;
+  /** A step that took less is doubled, one that took more than `slowMs` is halved. */
+  quickMs: number;
+  slowMs: number;
+}
+
+/** For steps on the thread that answers requests. */
+const HERE: PaceLimits = { mostRows: 512, quickMs: 6, slowMs: 14 };
 
 /**
  * How many rows one step may touch so that none holds the database long: rows can be 1 kB or 1 MiB, and only the clock
  * tells. A thread that waits for a processor is not made quicker by fewer rows, so that is the clock of its processor time
- * first, and of the wall for what a database elsewhere or a disk takes. Between two steps everybody else has a turn.
+ * first, and of the wall for what a database elsewhere or a disk takes.
  */
 export class Pace {
   #rows = FIRST_ROWS;
 
-  /** With `checkpoints` for steps that write. */
-  constructor(private readonly checkpoints: Pick<Checkpoints, 'step'> | null = null) {}
+  constructor(private readonly limits: PaceLimits = HERE) {}
 
   get rows(): number {
     return this.#rows;
   }
 
+  learn({ ms, cpuMs }: { ms: number; cpuMs: number }): void {
+    const elapsed = Math.max(cpuMs, ms / WAITING);
+    if (elapsed < this.limits.quickMs) this.#rows = Math.min(this.limits.mostRows, this.#rows * 2);
+    else if (elapsed > this.limits.slowMs) this.#rows = Math.max(FEWEST_ROWS, Math.floor(this.#rows / 2));
+  }
+
+  /** A step on this thread; then everybody else has a turn. */
   async step<T>(work: () => Promise<T>): Promise<T> {
     const began = performance.now();
     const cpu = process.threadCpuUsage();
     const result = await work();
     const { user, system } = process.threadCpuUsage(cpu);
-    const elapsed = Math.max((user + system) / 1000, (performance.now() - began) / WAITING);
-    if (elapsed < QUICK_MS) this.#rows = Math.min(MOST_ROWS, this.#rows * 2);
-    else if (elapsed > SLOW_MS) this.#rows = Math.max(FEWEST_ROWS, Math.floor(this.#rows / 2));
-    await this.checkpoints?.step();
+    this.learn({ ms: performance.now() - began, cpuMs: (user + system) / 1000 });
     await nextTurn();
     return result;
   }

@@ -1,10 +1,10 @@
 import type { ImgapiClient } from '../imgapi/client.js';
-import { Checkpoints } from '../platform/checkpoints.js';
 import type { Database, SqlEntityManager } from '../platform/database.js';
 import { statements } from '../platform/database.js';
 import { Image } from '../images/image.entity.js';
 import { notFound } from '../platform/errors.js';
 import type { FileStore } from '../platform/file-store/file-store.js';
+import { createStepWriter } from '../platform/step-writer.js';
 import type { ChangeBus } from '../tasks/change-bus.js';
 import { failTask, succeedTask } from '../tasks/end-task.js';
 import type { Failure, TaskRun } from '../tasks/task-run.js';
@@ -12,7 +12,7 @@ import type { TaskHandler } from '../tasks/task-runner.js';
 import { transact } from '../tasks/transact.js';
 import { ListDiff } from './diff.js';
 import { FileCheck } from './file-check.js';
-import { countAnew, dropPast, readPresent } from './generations.js';
+import { countAnew, dropRows, readPresent } from './generations.js';
 import { ImageRepository } from './image-repository.entity.js';
 import { localEntries } from './local-entries.js';
 import { type LoadedRepository, NextList } from './next-list.js';
@@ -67,17 +67,18 @@ export class RefreshRepository implements TaskHandler {
     const source = await this.#open(repository, run.signal);
     if (source === null) return this.#finish(run, repository, NOTHING_CHANGED, {});
     using present = await readPresent(this.#em(), repository.id, repository.generation);
-    await using checkpoints = new Checkpoints(this.parts.database);
-    const next = new NextList(this.parts.database, repository, repository.generation + 1, checkpoints);
+    await using writer = createStepWriter(this.parts.database);
+    const next = new NextList(this.#em(), writer, repository, repository.generation + 1);
     const diff = new ListDiff(present);
     const skipped = await this.#write(run, source.entries, diff, next);
     const removed = diff.removed();
     await next.remove(removed, () => run.checkpoint());
+    await next.settle();
     await countAnew(this.#em(), diff.counts.added + diff.counts.changed + removed.length);
     const outcome = { ...diff.counts, removed: removed.length, skippedCount: skipped.count, skipped: skipped.kept };
     const shown = { generation: next.generation, imageCount: outcome.total, ...source.validators() };
     await this.#finish(run, repository, outcome, shown);
-    await dropPast(this.#em(), repository.id, checkpoints);
+    await dropRows(this.#em(), next.past, writer);
   }
 
   async undo(run: TaskRun, failure: Failure): Promise<void> {

@@ -11,7 +11,7 @@ const RepositoryImageSchema = defineEntity({
   tableName: 'repository_image',
   properties: {
     id: p.integer().primary(),
-    repository: () => p.manyToOne(ImageRepository).ref().deleteRule('cascade'),
+    repository: () => p.manyToOne(ImageRepository).ref().deleteRule('cascade').index(false),
     uuid: p.string().length(36),
     fromGeneration: p.integer(),
     toGeneration: p.integer().default(OPEN_GENERATION),
@@ -38,7 +38,6 @@ const RepositoryImageSchema = defineEntity({
     { name: 'repository_image_published_index', properties: ['repository', 'publishedSort', 'id'] },
     { name: 'repository_image_name_index', properties: ['repository', 'name', 'id'] },
     { name: 'repository_image_size_index', properties: ['repository', 'sizeMib', 'id'] },
-    { name: 'repository_image_generation_index', properties: ['repository', 'toGeneration'] },
   ],
   checks: [{ name: 'repository_image_generations', expression: 'from_generation <= to_generation' }],
 });

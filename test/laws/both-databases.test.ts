@@ -18,8 +18,6 @@ const EXCEPTIONS = [
   'test/federation/routers.test.ts',
   'test/support/postgres.test.ts',
   'test/graphql/parts.test.ts',
-  // Of SQLite's own log.
-  'test/platform/checkpoints.test.ts',
   'test/images/search.test.ts',
   'test/scale/plans.test.ts',
 ];

@@ -7,6 +7,7 @@ import type { Connection, PageArgs } from '../../src/platform/page.js';
 import { ImageRepository } from '../../src/repositories/image-repository.entity.js';
 import type { ImageRepositoryType } from '../../src/repositories/image-repository.type.js';
 import { contentHash, offerColumns, offerOf } from '../../src/repositories/offer.js';
+import { createStepWriter } from '../../src/platform/step-writer.js';
 import { NextList } from '../../src/repositories/next-list.js';
 import type { RepositoryImageFilter, RepositoryImageOrder } from '../../src/repositories/repository-image.inputs.js';
 import type { RepositoryImageType } from '../../src/repositories/repository-image.type.js';
@@ -56,7 +57,9 @@ describe('browsing a repository', () => {
 
   async function fill(facts: { name: string; url: string; isLocal?: boolean }): Promise<ImageRepositoryType> {
     const row = await world.addRepository(facts);
-    const next = new NextList(world.database, { ...row, isLocal: row.isLocal, generation: 0 }, 1);
+    await using writer = createStepWriter(world.database);
+    const em = world.database.em.fork();
+    const next = new NextList(em, writer, { ...row, isLocal: row.isLocal, generation: 0 }, 1);
     for (const made of OFFERED) {
       const { manifest } = makeImage(made);
       const reading = readManifest(manifest);
@@ -65,14 +68,16 @@ describe('browsing a repository', () => {
       next.add(offerColumns(offer, contentHash(offer)));
     }
     await next.flush();
+    await next.settle();
     await world.database.em.fork().nativeUpdate(ImageRepository, { id: row.id }, { generation: 1, imageCount: OFFERED.length, status: 'OK' });
     // The generation after the one shown: nothing of it may be seen.
     const { manifest } = makeImage({ name: 'not-yet' });
     const unseen = readManifest(manifest);
     if (!unseen.ok) throw new Error(unseen.reason);
-    const hidden = new NextList(world.database, { ...row, isLocal: row.isLocal, generation: 1 }, 2);
+    const hidden = new NextList(em, writer, { ...row, isLocal: row.isLocal, generation: 1 }, 2);
     hidden.add(offerColumns(offerOf(unseen.manifest, JSON.stringify(manifest)), 'x'));
     await hidden.flush();
+    await hidden.settle();
     return world.repository(facts.name);
   }
 

@@ -174,6 +174,8 @@ describe('loading a repository', () => {
     const { id: _id, ...columns } = (await em.findOneOrFail(RepositoryImage, closed?.id ?? 0)) as RepositoryImage;
     await em.nativeUpdate(RepositoryImage, { id: closed?.id }, { toGeneration: generation + 1 });
     await em.fork().persist(em.create(RepositoryImage, { ...columns, repository: id, uuid: crypto.randomUUID(), fromGeneration: generation + 1 })).flush();
+    // Of a list before, whose load was killed while it tidied up.
+    await em.fork().persist(em.create(RepositoryImage, { ...columns, repository: id, uuid: crypto.randomUUID(), fromGeneration: 0, toGeneration: generation })).flush();
     expect(await world.shown(name)).toEqual(uuidsOf(images));
     server.images = [...images, makeImage({ name: 'three' })];
     expect(await load()).toMatchObject({ added: 1, changed: 0, removed: 0 });

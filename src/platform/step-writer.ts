@@ -1,0 +1,121 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { CompiledQuery } from 'kysely';
+import { BUSY_TIMEOUT_MS, type Database, isSqlite, statements } from './database.js';
+
+export interface Statement {
+  sql: string;
+  parameters: readonly unknown[];
+}
+
+/** Rows that a step changed, and how long it took: by the clock, and of a processor. */
+export interface Written {
+  rows: number;
+  ms: number;
+  cpuMs: number;
+}
+
+/** Writes a large change in steps, each a transaction. Dispose of it: that waits for the step under way. */
+export interface StepWriter extends AsyncDisposable {
+  /** One step at a time. Null, and nothing is written, when `condition` finds no row. */
+  write(work: readonly Statement[], condition?: Statement | null): Promise<Written | null>;
+}
+
+/** SQLite gets a thread with a connection of its own, as each step holds the thread it is on; Postgres works elsewhere. */
+export function createStepWriter(database: Database): StepWriter {
+  return isSqlite(database.em) ? new ThreadWriter(database) : new TransactionWriter(database);
+}
+
+/** Pages of the log at which SQLite copies it by itself: the thread copies it meanwhile. */
+const PAGES = { meanwhile: 16_000, otherwise: 1000 };
+const THREAD = new URL(import.meta.url.endsWith('.ts') ? './write-thread.ts' : './write-thread.js', import.meta.url);
+/** A step is garbage once it is written: room for a few to die young, and little for what piles up. */
+const MEMORY = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 48 };
+
+type Report = { rows: number | null; ms: number; cpuMs: number } | { error: string };
+
+class ThreadWriter implements StepWriter {
+  #thread: Worker | null = null;
+  #fault: Error | null = null;
+  #going: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly database: Database) {}
+
+  async write(work: readonly Statement[], condition: Statement | null = null): Promise<Written | null> {
+    const thread = (this.#thread ??= this.#start());
+    // This process's own connection is held meanwhile: who wants to write waits for it in turn, and not inside SQLite,
+    // where waiting would hold the thread and a transaction that has read would be refused.
+    const held = this.database.em.getConnection().getClient().connection();
+    const asked = held.execute(async () => this.#ask(thread, { condition, work }));
+    this.#going = asked.catch(() => undefined);
+    const report = await asked;
+    if ('error' in report) throw new Error(`A step of a large change failed: ${report.error}`);
+    const { rows, ms, cpuMs } = report;
+    return rows === null ? null : { rows, ms, cpuMs };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#going;
+    if (this.#thread === null) return;
+    const ended = this.#fault === null ? once(this.#thread, 'exit') : null;
+    this.#thread.postMessage(null);
+    await ended;
+    await this.#copyLogAfter(PAGES.otherwise);
+  }
+
+  async #ask(thread: Worker, step: { condition: Statement | null; work: readonly Statement[] }): Promise<Report> {
+    if (this.#fault !== null) throw this.#fault;
+    return new Promise((resolve, reject) => {
+      const failed = (): void => reject(this.#fault ?? new Error('The thread of a large change ended.'));
+      thread.once('exit', failed);
+      thread.once('message', (report: Report) => {
+        thread.off('exit', failed);
+        resolve(report);
+      });
+      thread.postMessage(step);
+    });
+  }
+
+  #start(): Worker {
+    // execArgv: the flags of a test runner or debugger are not for this thread.
+    const workerData = { path: this.database.config.get('dbName'), busyTimeoutMs: BUSY_TIMEOUT_MS };
+    const thread = new Worker(THREAD, { execArgv: [], resourceLimits: MEMORY, workerData });
+    thread.on('error', (error: Error) => (this.#fault = error));
+    thread.on('exit', () => (this.#fault ??= new Error('The thread of a large change ended.')));
+    this.#going = this.#copyLogAfter(PAGES.meanwhile);
+    return thread;
+  }
+
+  async #copyLogAfter(pages: number): Promise<void> {
+    await statements(this.database.em.fork()).executeQuery(CompiledQuery.raw(`pragma wal_autocheckpoint = ${pages}`));
+  }
+}
+
+class TransactionWriter implements StepWriter {
+  #going: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly database: Database) {}
+
+  async write(work: readonly Statement[], condition: Statement | null = null): Promise<Written | null> {
+    const [began, cpu] = [performance.now(), process.threadCpuUsage()];
+    const written = this.#transact(work, condition);
+    this.#going = written.catch(() => undefined);
+    const rows = await written;
+    const { user, system } = process.threadCpuUsage(cpu);
+    return rows === null ? null : { rows, ms: performance.now() - began, cpuMs: (user + system) / 1000 };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#going;
+  }
+
+  async #transact(work: readonly Statement[], condition: Statement | null): Promise<number | null> {
+    return this.database.em.fork().transactional(async (tx) => {
+      const run = async ({ sql, parameters }: Statement) => statements(tx).executeQuery(CompiledQuery.raw(sql, [...parameters]));
+      if (condition !== null && (await run(condition)).rows.length === 0) return null;
+      let rows = 0;
+      for (const statement of work) rows += Number((await run(statement)).numAffectedRows ?? 0);
+      return rows;
+    });
+  }
+}
