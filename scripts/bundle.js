@@ -7,7 +7,7 @@ const ENTRIES = {
   main: 'src/main.ts',
   'download-thread': 'src/images/import/download-thread.ts',
   'hash-worker': 'src/images/import/hash-worker.ts',
-  'checkpoint-worker': 'src/platform/checkpoint-worker.ts',
+  'write-thread': 'src/platform/write-thread.ts',
 };
 
 // A driver with a binary of its own, and a package that type-graphql would load if it were there.
