@@ -58,6 +58,17 @@ function conditionFor(viewer: Viewer): SqlText {
   ]);
 }
 
+/**
+ * The same for images met by an attachment `x` to a datacenter that the viewer sees: nothing has to be looked up to know that they are
+ * attached where it sees them.
+ */
+export function visibleWhereAttached(viewer: Viewer): SqlText {
+  if (viewer.isSuperAdmin) return ALWAYS;
+  const administered = viewer.datacentersWith('dcAdmin');
+  if (administered.length === 0) return usable(viewer);
+  return anyOf([oneOf('x.datacenter_id', administered), usable(viewer), allOf([notDeleted, attachedWhereAdmin(viewer)])]);
+}
+
 function withoutDeleted(viewer: Viewer, showDeleted: boolean): SqlText {
   if (!showDeleted) return notDeleted;
   return viewer.isSuperAdmin ? ALWAYS : anyOf([notDeleted, deletedButManaged(viewer)]);
