@@ -48,7 +48,7 @@ export async function countPerDatacenter(em: SqlEntityManager, ids: readonly num
     const where = allOf([amongIds(em, 'x.datacenter_id', ids), condition, ...further]);
     const rows = await readRows<[id: number, total: number | string]>(
       em,
-      sqlText`select x.datacenter_id as id, count(*) as total from image_attachment x join image i on i.id = x.image_id where ${where} group by x.datacenter_id`,
+      sqlText`select x.datacenter_id as id, count(*) as total from image_attachment x cross join image i where i.id = x.image_id and ${where} group by x.datacenter_id`,
     );
     for (const [id, total] of rows) totals.set(id, (totals.get(id) ?? 0) + Number(total));
     return last;
