@@ -7,10 +7,14 @@ export const SIZES = {
 };
 
 /** Beside admin (1) and the system's own user (2). */
-export const PEOPLE = { plain: 3, dcadmin: 4, imageadmin: 5 };
+export const PEOPLE = { plain: 3, dcadmin: 4, imageadmin: 5, tenant: 6, manyadmin: 7 };
 export const MAIN = 1;
 /** Has five images, however many there are elsewhere. */
 export const FEW = 2;
+/** Has the PRIVATE images, of which five are tenant's. */
+export const CLOSED = 4;
+const NAMED = new Map([[FEW, 'few'], [CLOSED, 'closed']]);
+const TENANTS = 5;
 const FIRST_USER = 3;
 const FIRST_DATACENTER = 2;
 const DISKS_PER_SERVER = 4;
@@ -30,7 +34,7 @@ function mix(n, salt) {
 }
 
 function uuidOf(kind, n) {
-  return `${kind}000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
+  return `${kind}${mix(n, Number(kind)).toString(16).padStart(8, '0').slice(2)}-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
 }
 
 function describe(n) {
@@ -47,28 +51,41 @@ function accessOf(n) {
   return part < 14 ? 'PUBLIC' : part < 19 ? 'PRIVATE' : 'DELETED';
 }
 
+/** The first PRIVATE images, as many as tenant owns. */
+const TENANTS_IMAGES = new Set(Array.from({ length: 200 }, (_, at) => at + 1).filter((n) => accessOf(n) === 'PRIVATE').slice(0, TENANTS));
+
+/** Every thousandth is the plain user's. */
+function ownerOf(n, users) {
+  if (TENANTS_IMAGES.has(n)) return PEOPLE.tenant;
+  return n % 1000 === 7 ? PEOPLE.plain : PEOPLE.manyadmin + (mix(n, 6) % (users - 4));
+}
+
 function imageOf(n, { users }) {
   const name = imageName(n);
   const alias = `${SYSTEMS[mix(n, 4) % SYSTEMS.length]} ${n.toString(36)}`;
   const description = describe(n);
   const created = START_MS + (mix(n, 5) % YEAR_MS);
-  // Every thousandth is the plain user's.
-  const owner = n % 1000 === 7 ? PEOPLE.plain : FIRST_USER + (mix(n, 6) % users);
   return {
-    id: n, uuid: uuidOf('10', n), name, alias, alias_key: alias, version: '1.0', access: accessOf(n), owner_id: owner,
+    id: n, uuid: uuidOf('10', n), name, alias, alias_key: alias, version: '1.0', access: accessOf(n), owner_id: ownerOf(n, users),
     size_mib: 1024 * (1 + (mix(n, 7) % 40)), os_type: OS_TYPES[mix(n, 1) % SYSTEMS.length], status: 'OK', description,
     search_text: `${name}\n${alias}\n${description}`.toLowerCase(), created_at: created, updated_at: created,
     manifest: JSON.stringify({ v: 2, uuid: uuidOf('10', n), name, version: '1.0', os: 'linux', type: 'zvol', description, files: [] }),
   };
 }
 
+function otherDatacenter(n, datacenters) {
+  if (n <= 5) return FEW;
+  if (accessOf(n) === 'PRIVATE') return CLOSED;
+  const one = FEW + 1 + (mix(n, 8) % (datacenters - 3));
+  return one < CLOSED ? one : one + 1;
+}
+
 /** Where image `n` is: all are in main, each in one more datacenter, the first five in the smallest one. */
 function* attachmentsOf(n, { datacenters }) {
-  const image = imageOf(n, { users: 1 });
+  const image = imageOf(n, { users: 10 });
   const copy = { name: image.name, alias: image.alias, size_mib: image.size_mib, image_created_at: image.created_at };
   yield { image_id: n, datacenter_id: MAIN, bound_image_id: null, ...copy };
-  const other = n <= 5 ? FEW : FEW + 1 + (mix(n, 8) % (datacenters - 2));
-  yield { image_id: n, datacenter_id: other, bound_image_id: n % 2 === 0 ? n : null, ...copy };
+  yield { image_id: n, datacenter_id: otherDatacenter(n, datacenters), bound_image_id: n % 2 === 0 ? n : null, ...copy };
 }
 
 function* tagsOf(n) {
@@ -109,12 +126,13 @@ export function tablesOf(size) {
   return [
     ['user_account', numbered(FIRST_USER, size.users, (id) => [{ id, username: named[id - FIRST_USER]?.[0] ?? `user-${id}`, email: null, active: true, is_super_admin: false, created_at: START_MS }])],
     ['datacenter', numbered(FIRST_DATACENTER, admins, (id) => [{
-      id, name: id === FEW ? 'few' : `dc-${id}`, alias: `Datacenter ${id}`, access: id % 2 === 0 ? 'PUBLIC' : 'PRIVATE', owner_id: 1, created_at: START_MS,
+      id, name: NAMED.get(id) ?? `dc-${id}`, alias: `Datacenter ${id}`, access: id % 2 === 0 ? 'PUBLIC' : 'PRIVATE', owner_id: 1, created_at: START_MS,
     }])],
-    // Group 1 makes DCAdmins of main, group 2 ImageAdmins of main, few and dc-3; every other datacenter has one of its own.
+    // Group 1 makes DCAdmins of main, group 2 ImageAdmins of main, few and dc-3; every other datacenter has one of its own. The user manyadmin is in half of them.
     ['user_group', numbered(1, admins, (id) => [{ id, name: `group-${id}`, alias: `group-${id}`, permissions: JSON.stringify(id === 1 ? ['ADMIN'] : ['ADMIN', 'IMAGE_ADMIN']), created_at: START_MS }])],
     ['datacenter_group', [{ group_id: 1, datacenter_id: MAIN }, ...[MAIN, FEW, 3].map((datacenter_id) => ({ group_id: 2, datacenter_id })), ...numbered(3, admins - 2, (id) => [{ group_id: id, datacenter_id: id + 1 }])]],
-    ['user_group_member', [{ user_id: PEOPLE.dcadmin, group_id: 1 }, { user_id: PEOPLE.imageadmin, group_id: 2 }, ...numbered(6, size.users - 3, (id) => [{ user_id: id, group_id: 3 + (id % (admins - 2)) }])]],
+    ['user_group_member', [{ user_id: PEOPLE.dcadmin, group_id: 1 }, { user_id: PEOPLE.imageadmin, group_id: 2 },
+      ...numbered(3, Math.floor(admins / 2), (group_id) => [{ user_id: PEOPLE.manyadmin, group_id }]), ...numbered(8, size.users - 5, (id) => [{ user_id: id, group_id: 3 + (id % (admins - 2)) }])]],
     ['image', numbered(1, size.images, (n) => [imageOf(n, size)])],
     ['image_attachment', numbered(1, size.images, (n) => attachmentsOf(n, size))],
     ['image_tag', numbered(1, size.images, tagsOf)],

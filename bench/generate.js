@@ -10,8 +10,8 @@ const usage = `node bench/generate.js SIZE [--folder FOLDER | --database postgre
 ${Object.entries(SIZES).map(([name, size]) => `  ${name.padEnd(7)} ${size.images} images in ${size.datacenters} datacenters, ${size.users} users, ${size.servers * 4} disks of ${size.servers} servers, ${size.offers} images of a repository`).join('\n')}
 --folder    where gateway.sqlite is made (default ./data/SIZE), to be used as DATA_DIR
 --database  an empty Postgres database instead; its role must be a superuser, so that constraints wait
-Users to sign in as (npm run token): admin, a SuperAdmin; plain, in no group; dcadmin of main; imageadmin of main, few and dc-3.
-All images are attached to main, five to few.`;
+Users to sign in as (npm run token): admin, a SuperAdmin; plain, in no group; dcadmin of main; imageadmin of main, few and dc-3; manyadmin, ImageAdmin
+of half of the datacenters; tenant, in no group. All images are attached to main, five to few, the PRIVATE ones to closed, of which five are tenant's.`;
 
 /** Makes the catalogue of that size; answers what the gateway takes as its database. */
 export async function generate(sizeName, target, report) {

@@ -2,31 +2,56 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { allOf, type Condition } from '../platform/conditions.js';
 import { isSqlite, type SqlEntityManager } from '../platform/database.js';
 import type { ListStatement } from '../platform/read-page.js';
-import { readRows } from '../platform/read-rows.js';
+import { amongIds, readRows } from '../platform/read-rows.js';
 import { plainText, sqlText } from '../platform/sql-text.js';
 
 /** Ids that one step of a count may look at on SQLite: some 10 ms. */
 const IDS_PER_STEP = 10_000;
 
 /**
- * How many images a list holds, exactly: an estimate would be no count. It costs as long as the list is large, so on SQLite,
- * where nothing else can be read meanwhile, it goes in steps that let everybody else have a turn.
+ * Counts by the id of an image, exactly: an estimate would be no count. It costs as long as there is much to count, so on SQLite,
+ * where nothing else can be read meanwhile, it goes in steps that let everybody else have a turn. `count` answers the last id of all.
  */
-export async function countImages(em: SqlEntityManager, list: ListStatement): Promise<number> {
-  const id = plainText(list.order.id);
-  const count = async (further: readonly Condition[]): Promise<{ total: number; last: number }> => {
-    const where = allOf([list.where, ...further]);
-    const [row] = await readRows<[number | string, number | null]>(
-      em,
-      sqlText`select count(*) as total, (select max(n.id) from image n) as last from ${list.counted ?? list.from} where ${where}`,
-    );
-    return { total: Number(row?.[0] ?? 0), last: row?.[1] ?? 0 };
-  };
-  if (!isSqlite(em)) return (await count([])).total;
-  for (let from = 0, total = 0; ; from += IDS_PER_STEP) {
-    const step = await count([sqlText`${id} > ${from} and ${id} <= ${from + IDS_PER_STEP}`]);
-    total += step.total;
-    if (from + IDS_PER_STEP >= step.last) return total;
+async function inSteps(em: SqlEntityManager, id: string, count: (further: readonly Condition[]) => Promise<number>): Promise<void> {
+  if (!isSqlite(em)) {
+    await count([]);
+    return;
+  }
+  const column = plainText(id);
+  for (let from = 0; ; from += IDS_PER_STEP) {
+    const last = await count([sqlText`${column} > ${from} and ${column} <= ${from + IDS_PER_STEP}`]);
+    if (from + IDS_PER_STEP >= last) return;
     await nextTurn();
   }
+}
+
+const LAST = plainText('(select max(n.id) from image n) as last');
+
+/** How many images a list holds. */
+export async function countImages(em: SqlEntityManager, list: ListStatement): Promise<number> {
+  let total = 0;
+  await inSteps(em, list.order.id, async (further) => {
+    const where = allOf([list.where, ...further]);
+    const [row] = await readRows<[number | string, number | null]>(em, sqlText`select count(*) as total, ${LAST} from ${list.counted ?? list.from} where ${where}`);
+    total += Number(row?.[0] ?? 0);
+    return row?.[1] ?? 0;
+  });
+  return total;
+}
+
+/** How many attachments `x` of each datacenter lead to an image `i` for which the condition holds. */
+export async function countPerDatacenter(em: SqlEntityManager, ids: readonly number[], condition: Condition): Promise<number[]> {
+  const totals = new Map<number, number>();
+  const [row] = await readRows<[number | null]>(em, sqlText`select ${LAST}`);
+  const last = row?.[0] ?? 0;
+  await inSteps(em, 'x.image_id', async (further) => {
+    const where = allOf([amongIds(em, 'x.datacenter_id', ids), condition, ...further]);
+    const rows = await readRows<[id: number, total: number | string]>(
+      em,
+      sqlText`select x.datacenter_id as id, count(*) as total from image_attachment x cross join image i where i.id = x.image_id and ${where} group by x.datacenter_id`,
+    );
+    for (const [id, total] of rows) totals.set(id, (totals.get(id) ?? 0) + Number(total));
+    return last;
+  });
+  return ids.map((id) => totals.get(id) ?? 0);
 }

@@ -2,7 +2,7 @@ import DataLoader from 'dataloader';
 import type { DatacenterRef, Viewer } from '../access/viewer.js';
 import type { DatacenterQueries } from '../datacenters/datacenter.queries.js';
 import type { DatacenterType } from '../datacenters/datacenter.type.js';
-import { type Condition, oneOf } from '../platform/conditions.js';
+import type { Condition } from '../platform/conditions.js';
 import type { SqlEntityManager } from '../platform/database.js';
 import { type AppError, badInput, notFound } from '../platform/errors.js';
 import { type Key, keyBatch } from '../platform/key-loader.js';
@@ -10,10 +10,11 @@ import type { Connection } from '../platform/page.js';
 import { amongIds, readRows } from '../platform/read-rows.js';
 import type { ObjectSelection } from '../platform/selection.js';
 import { sqlText } from '../platform/sql-text.js';
+import { countPerDatacenter } from './count-images.js';
 import type { Row } from './image.columns.js';
 import { type Count, findStatement, type ImageReading, imageReading, WHOLE } from './image.statement.js';
 import type { ImageType } from './image.type.js';
-import { type ImageScope, imagesEverywhere, imagesOfDatacenter, usableInDatacenter, visibleImages } from './image.visibility.js';
+import { type ImageScope, imagesEverywhere, imagesOfDatacenter, usableInDatacenter, visibleWhereAttached } from './image.visibility.js';
 import { type ImageListRequest, listImages } from './list-images.js';
 import { shownManifest } from './shown-manifest.js';
 
@@ -47,15 +48,13 @@ export class ImageQueries {
 
   /** Per datacenter, how many attached images the viewer sees, those with access DELETED left out. */
   readonly imageCount = new DataLoader<number, number>(async (ids) =>
-    countPerDatacenter(this.em, ids, sqlText`i.access <> 'DELETED' and ${visibleImages(this.viewer)}`),
+    countPerDatacenter(this.em, ids, sqlText`i.access <> 'DELETED' and ${visibleWhereAttached(this.viewer)}`),
   );
 
   /** Per datacenter, how many images are bound to it: all of them for its DCAdmins, else those that can be seen. */
-  readonly boundImageCount = new DataLoader<number, number>(async (ids) => {
-    const administered = oneOf('x.datacenter_id', this.viewer.datacentersWith('dcAdmin'));
-    const counted = sqlText`(${administered} or ${visibleImages(this.viewer)})`;
-    return countPerDatacenter(this.em, ids, sqlText`x.bound_image_id is not null and ${counted}`);
-  });
+  readonly boundImageCount = new DataLoader<number, number>(async (ids) =>
+    countPerDatacenter(this.em, ids, sqlText`x.bound_image_id is not null and ${visibleWhereAttached(this.viewer)}`),
+  );
 
   constructor(
     private readonly em: SqlEntityManager,
@@ -159,11 +158,4 @@ export class ImageQueries {
     const text = sqlText`select t.tag from image_tag t where t.image_id = ${imageId} order by t.position`;
     return (await readRows<[string]>(this.em, text)).map(([tag]) => tag);
   }
-}
-
-async function countPerDatacenter(em: SqlEntityManager, ids: readonly number[], where: Condition): Promise<number[]> {
-  const text = sqlText`select x.datacenter_id as id, count(*) as total from image_attachment x join image i on i.id = x.image_id
-    where ${amongIds(em, 'x.datacenter_id', ids)} and ${where} group by x.datacenter_id`;
-  const totals = new Map(await readRows<[id: number, total: number | string]>(em, text));
-  return ids.map((id) => Number(totals.get(id) ?? 0));
 }

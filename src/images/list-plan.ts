@@ -3,8 +3,10 @@ import { isSqlite, type SqlEntityManager } from '../platform/database.js';
 import { type Candidates, FEW_ROWS, fewestOf } from '../platform/few-rows.js';
 import { type SqlText, sqlText } from '../platform/sql-text.js';
 import { searchedIds } from '../platform/trigrams.js';
+import type { PageArgs } from '../platform/page.js';
 import type { ImageOrderField } from './image.enums.js';
 import type { ImageFilter, ImageOrder } from './image.inputs.js';
+import { type PageAsked, sparsePage } from './sparse-page.js';
 import { IMAGE_FROM } from './image.statement.js';
 import { attachedTo, type ImageScope } from './image.visibility.js';
 
@@ -20,6 +22,8 @@ export interface ListPlan {
 export interface ImageListing {
   filter?: ImageFilter | null;
   orderBy?: ImageOrder | null;
+  page?: PageArgs;
+  selection?: { totalCount: boolean };
 }
 
 /** Attachments `l` lead to their images: they are in order by datacenter, so a page is read without a sort. */
@@ -66,23 +70,55 @@ async function fewest(em: SqlEntityManager, scope: ImageScope, filter: ImageFilt
   return fewestOf(em, candidates);
 }
 
+/** Along an order: what is walked, and the ids of what is met between two ids. */
+interface Walk {
+  plan: ListPlan;
+  idsIn: (further: Condition) => SqlText;
+}
+
+function walkOf({ datacenterId, where }: ImageScope, tag: string | null): Walk {
+  if (tag !== null) {
+    const tagged = sqlText`t.tag = ${tag} and i.id = t.image_id`;
+    const plan = { from: TAGGED_FROM, where: allOf([tagged, where, ...elsewhereOf(datacenterId)]), order: TAGGED_ORDER, id: 't.image_id' };
+    return { plan, idsIn: (further) => sqlText`select x.image_id as id from image_tag x where x.tag = ${tag} and ${further}` };
+  }
+  if (datacenterId === null) {
+    return { plan: { from: IMAGE_FROM, where, order: IMAGE_ORDER, id: 'i.id' }, idsIn: (further) => sqlText`select x.image_id as id from (select y.id as image_id from image y) x where ${further}` };
+  }
+  const attached = sqlText`l.datacenter_id = ${datacenterId} and i.id = l.image_id`;
+  const plan = { from: ATTACHED_FROM, where: allOf([attached, where]), order: ATTACHED_ORDER, id: 'l.image_id' };
+  return { plan, idsIn: (further) => sqlText`select x.image_id as id from image_attachment x where x.datacenter_id = ${datacenterId} and ${further}` };
+}
+
+function elsewhereOf(datacenterId: number | null): SqlText[] {
+  return datacenterId === null ? [] : [attachedTo(datacenterId)];
+}
+
+function pageAsked({ orderBy, page, selection }: ImageListing, where: Condition): PageAsked | null {
+  // A count is taken of the rows of the plan, which must be all of the list then.
+  if (page === undefined || selection?.totalCount !== false) return null;
+  const field = orderBy?.field ?? 'NAME';
+  const isText = field === 'NAME' || field === 'ALIAS';
+  return { where, page, column: IMAGE_ORDER[field], direction: orderBy?.direction ?? 'ASC', kind: isText ? 'string' : 'number' };
+}
+
 /**
  * The way to a page that looks at few rows: along the order of the datacenter, of a tag or of the whole table, or by way of
- * the few images that one part of the condition leaves. Every way gives the same page.
+ * the few images that one part of the condition leaves. Every way gives the same page. `filtered` is the condition of the
+ * filter; with it, filters that leave few only together are known before a walk along the order would hold up everybody else.
  */
-export async function planList(em: SqlEntityManager, scope: ImageScope, { filter, orderBy }: ImageListing): Promise<ListPlan> {
-  const { datacenterId, where } = scope;
+export async function planList(em: SqlEntityManager, scope: ImageScope, request: ImageListing, filtered: Condition | null = null): Promise<ListPlan> {
+  const { filter, orderBy } = request;
+  const { where } = scope;
+  const elsewhere = elsewhereOf(scope.datacenterId);
+  const only = (ids: SqlText): ListPlan => ({ from: IMAGE_FROM, where: allOf([where, ...elsewhere, sqlText`i.id in (${ids})`]), order: IMAGE_ORDER, id: 'i.id' });
   const few = await fewest(em, scope, filter);
-  const elsewhere = datacenterId === null ? [] : [attachedTo(datacenterId)];
-  if (few?.kind === 'filter' || few?.kind === 'scope') {
-    return { from: IMAGE_FROM, where: allOf([where, ...elsewhere, sqlText`i.id in (${few.ids})`]), order: IMAGE_ORDER, id: 'i.id' };
-  }
-  const tag = filter?.tags?.[0];
-  if (few === null && tag !== undefined && (orderBy?.field ?? 'NAME') === 'NAME') {
-    const tagged = sqlText`t.tag = ${tag} and i.id = t.image_id`;
-    return { from: TAGGED_FROM, where: allOf([tagged, where, ...elsewhere]), order: TAGGED_ORDER, id: 't.image_id' };
-  }
-  if (datacenterId === null) return { from: IMAGE_FROM, where, order: IMAGE_ORDER, id: 'i.id' };
-  const attached = sqlText`l.datacenter_id = ${datacenterId} and i.id = l.image_id`;
-  return { from: ATTACHED_FROM, where: allOf([attached, where]), order: ATTACHED_ORDER, id: 'l.image_id' };
+  if (few?.kind === 'filter' || few?.kind === 'scope') return only(few.ids);
+  const tag = few === null && (orderBy?.field ?? 'NAME') === 'NAME' ? (filter?.tags?.[0] ?? null) : null;
+  const { plan, idsIn } = walkOf(scope, tag);
+  const isFiltered = filter !== null && filter !== undefined && Object.keys(filter).length > 0;
+  if (!isSqlite(em) || few !== null || (isFiltered ? filtered === null : scope.few === null)) return plan;
+  const asked = pageAsked(request, allOf([where, ...elsewhere, ...(filtered === null ? [] : [filtered])]));
+  const ids = asked === null ? null : await sparsePage(em, idsIn, asked);
+  return ids === null ? plan : only(ids);
 }

@@ -17,7 +17,8 @@ const REMEMBERED_MS = 5000;
 const MOST_REMEMBERED = 2000;
 const remembered = new WeakMap<object, Map<string, { counts: number[]; readAt: number }>>();
 
-async function countsOf(em: SqlEntityManager, statement: SqlText): Promise<number[]> {
+/** Numbers in one row, read now and then only: for choices that are right with old ones as well. */
+export async function countsOf(em: SqlEntityManager, statement: SqlText): Promise<number[]> {
   const driver = em.getDriver();
   let known = remembered.get(driver);
   if (known === undefined) remembered.set(driver, (known = new Map()));

@@ -1,0 +1,57 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { allOf, type Condition } from '../platform/conditions.js';
+import type { SqlEntityManager } from '../platform/database.js';
+import { countsOf } from '../platform/few-rows.js';
+import { keysetConditions, keysetOrderBy } from '../platform/keyset.js';
+import { type OrderDirection, type PageArgs, readPage } from '../platform/page.js';
+import { readRows } from '../platform/read-rows.js';
+import { plainText, type SqlText, sqlText } from '../platform/sql-text.js';
+
+/** A page, and the condition over images `i` that its rows pass. */
+export interface PageAsked {
+  where: Condition;
+  page: PageArgs;
+  column: string;
+  direction: OrderDirection;
+  kind: 'string' | 'number';
+}
+
+/** Images looked at to guess how many pass: a millisecond. */
+const SAMPLE = 512;
+/** When fewer of them pass, a walk along the order would look at thousands for a page. */
+const MANY = 8;
+/** Ids that one step looks at: some 10 ms. */
+const IDS_PER_STEP = 5000;
+/** Ids kept before they are reduced to those of the page. */
+const MOST_KEPT = 1000;
+
+/**
+ * SQLite only, where nobody else can read meanwhile: ids among which all of a page are, when what passes lies so thin that walking along
+ * the order of the list would take long; null when it does not. Looks at all ids, in steps that let everybody else have a turn.
+ */
+export async function sparsePage(em: SqlEntityManager, idsIn: (further: Condition) => SqlText, asked: PageAsked): Promise<SqlText | null> {
+  const middle = sqlText`x.image_id > (select max(n.id) / 2 from image n) limit ${plainText(String(SAMPLE))}`;
+  const [passed = 0] = await countsOf(em, sqlText`select count(*) as passed from (${idsIn(middle)}) w cross join image i where i.id = w.id and ${asked.where}`);
+  if (passed >= MANY) return null;
+  const page = readPage(asked.page, asked.kind, 'number');
+  const order = { column: asked.column, id: 'i.id', direction: asked.direction };
+  const where = allOf([asked.where, ...keysetConditions(page, order)]);
+  const first = async (ids: SqlText): Promise<number[]> => {
+    const text = sqlText`select i.id as id from (${ids}) w cross join image i where i.id = w.id and ${where}
+      order by ${keysetOrderBy(page, order)} limit ${plainText(String(page.limit + 1))}`;
+    return (await readRows<[number]>(em, text)).map(([id]) => id);
+  };
+  const [row] = await readRows<[number | null]>(em, sqlText`select max(n.id) as last from image n`);
+  const last = row?.[0] ?? 0;
+  let kept: number[] = [];
+  for (let from = 0; from < last; from += IDS_PER_STEP) {
+    kept.push(...(await first(idsIn(sqlText`x.image_id > ${from} and x.image_id <= ${from + IDS_PER_STEP}`))));
+    if (kept.length > MOST_KEPT) kept = await first(listed(kept));
+    await nextTurn();
+  }
+  return listed(kept);
+}
+
+function listed(ids: readonly number[]): SqlText {
+  return sqlText`select value as id from json_each(${JSON.stringify(ids)})`;
+}

@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Viewer } from '../../src/access/viewer.js';
+import { ENTITIES } from '../../src/entities.js';
+import type { ImageFilter } from '../../src/images/image.inputs.js';
+import { imagesOfDatacenter, usableInDatacenter } from '../../src/images/image.visibility.js';
+import { imageFilter } from '../../src/images/list-images.js';
+import { planList } from '../../src/images/list-plan.js';
+import { allOf } from '../../src/platform/conditions.js';
+import { type Database, migrate, openDatabase } from '../../src/platform/database.js';
+import { readRows } from '../../src/platform/read-rows.js';
+import { plainText, sqlText } from '../../src/platform/sql-text.js';
+
+const IMAGES = 12_000;
+const ADMIN = new Viewer({ userId: 1, username: 'admin', isSuperAdmin: true, currentDatacenterId: null, memberships: [] });
+const PLAIN = new Viewer({ userId: 2, username: 'plain', isSuperAdmin: false, currentDatacenterId: null, memberships: [] });
+
+async function fill(database: Database): Promise<void> {
+  const run = async (statement: string): Promise<unknown> => database.em.fork().getConnection().execute(statement, [], 'run');
+  await run("insert into user_account (id, username, created_at) values (1, 'admin', 0), (2, 'plain', 0)");
+  await run("insert into datacenter (id, name, alias, access, owner_id, created_at) values (1, 'main', 'main', 'PUBLIC', 1, 0), (2, 'closed', 'closed', 'PUBLIC', 1, 0)");
+  for (let start = 1; start <= IMAGES; start += 500) {
+    const ids = Array.from({ length: 500 }, (_, at) => start + at);
+    // A quarter is PRIVATE, a quarter BSD; both together are one in a thousand. Five PRIVATE ones are the plain user's.
+    const images = ids.map((id) => {
+      const [isPrivate, isBsd] = [id % 4 === 0, id % 4 === 1 || id % 1000 === 4];
+      return `(${id}, 'u${id}', 'image-${(id * 7919) % 100_003}', 'alias ${id % 97}', '${id}', '1', ${id % 2400 === 0 ? 2 : 1}, '${isPrivate ? 'PRIVATE' : 'PUBLIC'}', ${1024 + (id % 5)}, '${isBsd ? 'BSD_VM' : 'LINUX_VM'}', 'text', '{}', ${id}, 0)`;
+    });
+    await run(`insert into image (id, uuid, name, alias, alias_key, version, owner_id, access, size_mib, os_type, search_text, manifest, created_at, updated_at) values ${images.join()}`);
+    await run(`insert into image_attachment (image_id, datacenter_id) values ${ids.flatMap((id) => [`(${id}, 1)`, ...(id % 4 === 0 ? [`(${id}, 2)`] : [])]).join()}`);
+  }
+}
+
+describe('a page that filters leave few rows of only together', () => {
+  let database: Database;
+
+  beforeAll(async () => {
+    database = await openDatabase({ kind: 'sqlite', path: ':memory:' }, ENTITIES);
+    await migrate(database);
+    await fill(database);
+  });
+  afterAll(async () => database?.close(true));
+
+  const SPARSE: ImageFilter = { access: ['PRIVATE'], osType: ['BSD_VM'] };
+
+  async function planned(filter: ImageFilter | null, page: object, scope = imagesOfDatacenter(ADMIN, 1, false)) {
+    const plan = await planList(database.em.fork(), scope, { filter, page, selection: { totalCount: false } }, imageFilter(filter));
+    const text = sqlText`select i.id as id, ${plainText(plan.order.NAME)} as name from ${plan.from} where ${allOf([plan.where, imageFilter(filter)])} order by ${plainText(plan.order.NAME)}`;
+    return { isFewIds: plan.where && JSON.stringify(plan.where).includes('json_each'), names: (await readRows<[number, string]>(database.em.fork(), text)).map(([, name]) => name) };
+  }
+
+  const names = (wanted: (id: number) => boolean): string[] =>
+    Array.from({ length: IMAGES }, (_, at) => at + 1).filter(wanted).map((id) => `image-${(id * 7919) % 100_003}`).sort();
+  const sparse = names((id) => id % 1000 === 4);
+
+  it('is read from its ids, all of the page and perhaps one more', async () => {
+    expect(await planned(SPARSE, { first: 50 })).toEqual({ isFewIds: true, names: sparse });
+    expect((await planned(SPARSE, { first: 3 })).names.slice(0, 4)).toEqual(sparse.slice(0, 4));
+    expect((await planned(SPARSE, { last: 3 })).names.slice(-4)).toEqual(sparse.slice(-4));
+  });
+
+  it('goes on after a cursor', async () => {
+    const after = Buffer.from(JSON.stringify([sparse[5], IMAGES])).toString('base64url');
+    const { names: found } = await planned(SPARSE, { first: 3, after });
+    expect(found.filter((name) => name > sparse[5]!).slice(0, 4)).toEqual(sparse.slice(6, 10));
+  });
+
+  it('holds what a user may use of a datacenter full of the images of others', async () => {
+    expect(await planned(null, { first: 50 }, usableInDatacenter(PLAIN, 2))).toEqual({ isFewIds: true, names: names((id) => id % 2400 === 0) });
+  });
+
+  it('is walked along the order where many pass', async () => {
+    expect((await planned({ osType: ['LINUX_VM'] }, { first: 50 })).isFewIds).toBe(false);
+  });
+});
