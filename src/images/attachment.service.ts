@@ -1,9 +1,10 @@
 import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import type { DatacenterRef } from '../access/viewer.js';
 import type { DatacenterQueries } from '../datacenters/datacenter.queries.js';
+import type { DatacenterType } from '../datacenters/datacenter.type.js';
 import { readImageServer } from '../datacenters/image-server-state.js';
 import type { SqlEntityManager } from '../platform/database.js';
-import { alreadyExists, notFound } from '../platform/errors.js';
+import { alreadyExists } from '../platform/errors.js';
 import type { ObjectSelection } from '../platform/selection.js';
 import { type SqlText, sqlText } from '../platform/sql-text.js';
 import { writeRows } from '../platform/write-rows.js';
@@ -12,7 +13,7 @@ import type { Announce } from '../tasks/transact.js';
 import { ActionRules } from './action-rules.js';
 import { askedOf, type ChangeParts, carryOut, type Outcome, readAsked } from './carry-out.js';
 import { bindingRemoved } from './effects.js';
-import { announceImage, lockImage, subjectOf } from './image-changes.js';
+import { announceImage, type ImageFacts, lockImage, subjectOf } from './image-changes.js';
 import type { AttachImageInput } from './image-mutation.inputs.js';
 import type { AttachImagePayloadType } from './image-payload.type.js';
 import { NO_IMAGE_SERVER } from './image-server-gate.js';
@@ -25,6 +26,7 @@ type Direction = 'ATTACH' | 'DETACH';
 
 interface AttachmentOutcome extends Outcome {
   work: null;
+  image: ImageFacts;
   isBindingRemoved: boolean;
   /** Of a dry run only. */
   effects: string[];
@@ -36,8 +38,6 @@ interface Move {
   direction: Direction;
   dryRun: boolean;
 }
-
-const NAME_ONLY: ObjectSelection = { fields: new Set(['name']) };
 
 const EFFECT: Record<Direction, string> = {
   ATTACH: 'will become usable in datacenter',
@@ -63,18 +63,16 @@ export class AttachmentService {
   }
 
   async #change(input: AttachImageInput, direction: Direction, selection: ObjectSelection): Promise<AttachImagePayloadType> {
-    const { datacenters, images, viewer } = this.parts;
-    viewer.demand(direction === 'ATTACH' ? 'image.attach' : 'image.detach');
-    await images.require(input.image, NAME_ONLY);
-    const datacenter = await datacenters.require(input.datacenter);
+    this.parts.viewer.demand(direction === 'ATTACH' ? 'image.attach' : 'image.detach');
+    const datacenter = await this.#place(input);
     const dryRun = input.dryRun === true;
     const asked = askedOf(selection, dryRun);
     const warnings = asked.warnings && (await readImageServer(this.parts.em)) === null ? [NO_IMAGE_SERVER] : [];
     const move = { name: input.image, datacenter, direction, dryRun };
     return carryOut(this.parts, dryRun, {
       work: async (tx, announce) => this.#record(tx, move, announce),
-      read: async (reading, { taskId, isBindingRemoved, effects }) => ({
-        ...(await readAsked(asked, reading, move.name, taskId)),
+      read: async (reading, { image, taskId, isBindingRemoved, effects }) => ({
+        ...(await readAsked(asked, reading, image, taskId)),
         datacenter,
         bindingRemoved: isBindingRemoved,
         warnings: [...effects, ...warnings],
@@ -82,10 +80,20 @@ export class AttachmentService {
     });
   }
 
+  /** The datacenter. Of two names that are wrong, the image is told first; the transaction finds out when it is the only one. */
+  async #place({ image, datacenter }: AttachImageInput): Promise<DatacenterType> {
+    const { datacenters, images } = this.parts;
+    try {
+      return await datacenters.require(datacenter);
+    } catch (error) {
+      await images.require(image);
+      throw error;
+    }
+  }
+
   async #record(tx: SqlEntityManager, move: Move, announce: Announce): Promise<AttachmentOutcome> {
     const { name, datacenter, direction } = move;
-    const image = await lockImage(tx, name);
-    if (image === null) throw notFound('image', name);
+    const image = await lockImage(tx, this.parts.viewer, name);
     const subject = await subjectOf(tx, image);
     await new ActionRules(tx, this.parts.viewer).demand(direction, subject, datacenter);
     const { bound } = subject;
@@ -99,7 +107,7 @@ export class AttachmentService {
     // Those who saw the image before and those who see it after both hear of it; it is bound to nothing now.
     const datacenterIds = [...new Set([...subject.attached.map(({ id }) => id), datacenter.id])];
     announceImage('UPDATED', image, { datacenterIds, boundDatacenterId: null }, announce);
-    return { taskId, work: null, isBindingRemoved: bound !== null, effects };
+    return { image, taskId, work: null, isBindingRemoved: bound !== null, effects };
   }
 }
 

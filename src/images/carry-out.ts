@@ -44,12 +44,17 @@ export function askedOf({ fields, nested }: ObjectSelection, dryRun: boolean): A
 }
 
 /** Reads what was asked for. The rest is not there although its type says so: nobody looks at it. */
-export async function readAsked({ image, task }: Asked, { images, tasks }: Reading, name: string, taskId: string): Promise<{ image: ImageType; task: TaskType }> {
+export async function readAsked({ image, task }: Asked, { images, tasks }: Reading, known: Known, taskId: string): Promise<{ image: ImageType; task: TaskType }> {
+  const isKnown = image === null || [...image.fields].every((field) => UNCHANGING.has(field));
   return {
-    image: image === null ? (undefined as unknown as ImageType) : await images.require(name, image),
+    image: isKnown ? ({ id: known.id, uuid: known.uuid, name: known.name } as ImageType) : await images.require(known.name, image),
     task: task ? await tasks.require(taskId) : (undefined as unknown as TaskType),
   };
 }
+
+/** What never changes of an image is known to whoever changed it. */
+type Known = Pick<ImageType, 'id' | 'uuid' | 'name'>;
+const UNCHANGING = new Set(['__typename', 'uuid', 'name']);
 
 /** Works and reads, in one transaction of which a dry run leaves nothing: so neither may ask anything but its arguments. */
 export interface Change<O extends Outcome, P> {

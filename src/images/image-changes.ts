@@ -1,10 +1,12 @@
-import type { DatacenterRef } from '../access/viewer.js';
+import type { DatacenterRef, Viewer } from '../access/viewer.js';
 import { isSqlite, type SqlEntityManager } from '../platform/database.js';
+import { notFound } from '../platform/errors.js';
 import { readRows } from '../platform/read-rows.js';
 import { plainText, sqlText } from '../platform/sql-text.js';
 import type { ImageChange } from '../tasks/change-bus.js';
 import type { Announce } from '../tasks/transact.js';
 import type { Subject } from './action-rules.js';
+import { visibleImages } from './image.visibility.js';
 
 /** Where an image is attached and bound, as of now. */
 export interface Attachments {
@@ -30,13 +32,14 @@ export interface ImageFacts {
 
 type Facts = [id: number, uuid: string, name: string, status: string, access: string, ownerId: number];
 
-/** The image of that name, held until the transaction ends; null when there is none. */
-export async function lockImage(tx: SqlEntityManager, named: string): Promise<ImageFacts | null> {
+/** The image of that name, held until the transaction ends. NOT_FOUND when the viewer cannot see it. */
+export async function lockImage(tx: SqlEntityManager, viewer: Viewer, named: string): Promise<ImageFacts> {
   // On SQLite the transaction that writes first holds everything.
-  const held = plainText(isSqlite(tx) ? '' : ' for update');
-  const text = sqlText`select i.id, i.uuid, i.name, i.status, i.access, i.owner_id from image i where i.name = ${named}${held}`;
+  const held = plainText(isSqlite(tx) ? '' : ' for update of i');
+  const text = sqlText`select i.id, i.uuid, i.name, i.status, i.access, i.owner_id from image i
+    where i.name = ${named} and ${visibleImages(viewer)}${held}`;
   const [row] = await readRows<Facts>(tx, text);
-  if (row === undefined) return null;
+  if (row === undefined) throw notFound('image', named);
   const [id, uuid, name, status, access, ownerId] = row;
   return { id, uuid, name, status, access, owner: { id: ownerId } };
 }

@@ -41,6 +41,13 @@ function outcomeOf(collision: Error): Error {
   return new AppError('NOT_FOUND', 'Something that this change refers to was removed at the same moment; nothing was changed.', {}, { cause: collision });
 }
 
+/** Whether anything was loaded or made that could have changed. */
+function hasEntities(tx: SqlEntityManager): boolean {
+  const unit = tx.getUnitOfWork(false);
+  const isEmpty = unit.getIdentityMap().keys().length === 0 && unit.getPersistStack().size === 0 && unit.getRemoveStack().size === 0;
+  return !isEmpty;
+}
+
 type Control = 'begin' | 'commit' | 'rollback';
 
 /**
@@ -60,7 +67,7 @@ async function once<T>(em: SqlEntityManager, work: (tx: SqlEntityManager) => Pro
     await control('begin');
     try {
       const result = await work(tx);
-      await tx.flush();
+      if (hasEntities(tx)) await tx.flush();
       await control('commit');
       return result;
     } catch (error) {

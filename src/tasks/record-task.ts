@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { SqlEntityManager } from '../platform/database.js';
 import { sqlText } from '../platform/sql-text.js';
 import { writeRows } from '../platform/write-rows.js';
@@ -25,11 +25,9 @@ export interface TaskWork {
 
 /** A version 7 UUID: ids sort by time of creation. */
 export function newTaskId(now: number = Date.now()): string {
-  const bytes = randomBytes(16);
-  bytes.writeUIntBE(now, 0, 6);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  const time = now.toString(16).padStart(12, '0');
+  // A version 4 with the time and the 7 in their places: Node draws its random bits for many at once.
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }
 
 /** What of a new task depends on whether its work is done. */
