@@ -33,7 +33,7 @@ export class DatacenterSettingsService {
       const detail = { vmsImageLimit: { before: datacenter.vmsImageLimit ?? null, after: limit } };
       datacenter.vmsImageLimit = limit;
       const facts = { action: 'SETTINGS_UPDATE' as const, userId: this.viewer.userId, datacenterId: datacenter.id, detail };
-      recordDone(tx, facts, announce);
+      await recordDone(tx, facts, announce);
     });
     return this.datacenters.require(input.datacenter);
   }

@@ -68,7 +68,7 @@ export class DatacenterService {
         });
         datacenter.groups.add(groups);
         await tx.flush();
-        this.#log(tx, 'DATACENTER_CREATE', datacenter.id, { name, ...logged(datacenter, input.owner ?? viewer.username) }, announce);
+        await this.#log(tx, 'DATACENTER_CREATE', datacenter.id, { name, ...logged(datacenter, input.owner ?? viewer.username) }, announce);
       });
     } catch (error) {
       throw error instanceof UniqueConstraintViolationException ? taken : error;
@@ -97,7 +97,7 @@ export class DatacenterService {
           .filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]))
           .map((field) => [field, { before: before[field], after: after[field] }]),
       );
-      if (Object.keys(detail).length > 0) this.#log(tx, 'DATACENTER_UPDATE', datacenter.id, detail, announce);
+      if (Object.keys(detail).length > 0) await this.#log(tx, 'DATACENTER_UPDATE', datacenter.id, detail, announce);
     });
     return datacenters.require(input.name);
   }
@@ -113,21 +113,21 @@ export class DatacenterService {
       if (datacenter.isDefault()) throw badInput([{ path: 'name', message: 'The default datacenter main cannot be deleted.' }]);
       await requireEmpty(tx, datacenter);
       const detachedImages = await announceDetached(tx, datacenter.id, announce);
-      this.#log(tx, 'DATACENTER_DELETE', null, { name, alias: datacenter.alias, access: datacenter.access, detachedImages }, announce);
+      await this.#log(tx, 'DATACENTER_DELETE', null, { name, alias: datacenter.alias, access: datacenter.access, detachedImages }, announce);
       await tx.flush();
       await tx.nativeDelete(Datacenter, { id: datacenter.id });
     });
     return name;
   }
 
-  #log(
+  async #log(
     tx: SqlEntityManager,
     action: 'DATACENTER_CREATE' | 'DATACENTER_UPDATE' | 'DATACENTER_DELETE',
     datacenterId: number | null,
     detail: Record<string, unknown>,
     announce: Announce,
-  ): void {
-    recordDone(tx, { action, userId: this.parts.viewer.userId, datacenterId, detail }, announce);
+  ): Promise<void> {
+    await recordDone(tx, { action, userId: this.parts.viewer.userId, datacenterId, detail }, announce);
   }
 }
 

@@ -1,5 +1,6 @@
-import { sql } from 'kysely';
-import { type SqlEntityManager, statements } from '../platform/database.js';
+import type { SqlEntityManager } from '../platform/database.js';
+import { readObjects } from '../platform/read-rows.js';
+import { sqlText } from '../platform/sql-text.js';
 
 /** The configured image server and the settings around it, as rows and not as anybody sees them. */
 export interface ImageServerState {
@@ -29,10 +30,10 @@ interface Row {
 
 /** The image server; null while none is configured, and images live in the database only. */
 export async function readImageServer(em: SqlEntityManager): Promise<ImageServerState | null> {
-  const statement = sql<Row>`select s.id as server_id, s.uuid, s.hostname, s.status, s.os_type,
+  const text = sqlText`select s.id as server_id, s.uuid, s.hostname, s.status, s.os_type,
     g.image_server_nic as nic, g.image_sources as sources, s.addresses
     from global_settings g join virtual_server s on s.id = g.image_server_id where g.id = 1`;
-  const row = (await statement.execute(statements(em))).rows[0];
+  const [row] = await readObjects<Row>(em, text);
   if (row === undefined) return null;
   const { server_id: serverId, os_type: osType, sources, addresses, ...rest } = row;
   return { ...rest, serverId, osType, sources: JSON.parse(sources) as string[], addresses: JSON.parse(addresses) as string[] };

@@ -1,17 +1,19 @@
-import { LockMode, UniqueConstraintViolationException } from '@mikro-orm/core';
+import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import type { DatacenterRef } from '../access/viewer.js';
 import type { DatacenterQueries } from '../datacenters/datacenter.queries.js';
+import type { DatacenterType } from '../datacenters/datacenter.type.js';
 import { readImageServer } from '../datacenters/image-server-state.js';
 import type { SqlEntityManager } from '../platform/database.js';
-import { alreadyExists, notFound } from '../platform/errors.js';
+import { alreadyExists } from '../platform/errors.js';
+import type { ObjectSelection } from '../platform/selection.js';
+import { type SqlText, sqlText } from '../platform/sql-text.js';
+import { writeRows } from '../platform/write-rows.js';
 import { recordDone } from '../tasks/record-task.js';
 import type { Announce } from '../tasks/transact.js';
 import { ActionRules } from './action-rules.js';
-import { type ChangeParts, carryOut, type Outcome } from './carry-out.js';
+import { askedOf, type ChangeParts, carryOut, type Outcome, readAsked } from './carry-out.js';
 import { bindingRemoved } from './effects.js';
-import { ImageAttachment } from './image-attachment.entity.js';
-import { announceImage, subjectOf } from './image-changes.js';
-import { Image } from './image.entity.js';
+import { announceImage, type ImageFacts, lockImage, subjectOf } from './image-changes.js';
 import type { AttachImageInput } from './image-mutation.inputs.js';
 import type { AttachImagePayloadType } from './image-payload.type.js';
 import { NO_IMAGE_SERVER } from './image-server-gate.js';
@@ -24,8 +26,17 @@ type Direction = 'ATTACH' | 'DETACH';
 
 interface AttachmentOutcome extends Outcome {
   work: null;
-  bindingRemoved: boolean;
+  image: ImageFacts;
+  isBindingRemoved: boolean;
+  /** Of a dry run only. */
   effects: string[];
+}
+
+interface Move {
+  name: string;
+  datacenter: DatacenterRef;
+  direction: Direction;
+  dryRun: boolean;
 }
 
 const EFFECT: Record<Direction, string> = {
@@ -37,54 +48,80 @@ const EFFECT: Record<Direction, string> = {
 export class AttachmentService {
   constructor(private readonly parts: AttachmentParts) {}
 
-  async attach(input: AttachImageInput): Promise<AttachImagePayloadType> {
+  /** `selection`: what is asked of the payload, so that no more is read for it. */
+  async attach(input: AttachImageInput, selection: ObjectSelection): Promise<AttachImagePayloadType> {
     try {
-      return await this.#change(input, 'ATTACH');
+      return await this.#change(input, 'ATTACH', selection);
     } catch (error) {
       if (!(error instanceof UniqueConstraintViolationException)) throw error;
       throw alreadyExists(`Image ${input.image} is attached to datacenter ${input.datacenter} already.`);
     }
   }
 
-  async detach(input: AttachImageInput): Promise<AttachImagePayloadType> {
-    return this.#change(input, 'DETACH');
+  async detach(input: AttachImageInput, selection: ObjectSelection): Promise<AttachImagePayloadType> {
+    return this.#change(input, 'DETACH', selection);
   }
 
-  async #change(input: AttachImageInput, direction: Direction): Promise<AttachImagePayloadType> {
-    const { datacenters, images, viewer } = this.parts;
-    viewer.demand(direction === 'ATTACH' ? 'image.attach' : 'image.detach');
-    await images.require(input.image);
-    const datacenter = await datacenters.require(input.datacenter);
-    const warnings = (await readImageServer(this.parts.em)) === null ? [NO_IMAGE_SERVER] : [];
-    return carryOut(this.parts, input.dryRun === true, {
-      work: async (tx, announce) => this.#record(tx, input.image, datacenter, direction, announce),
-      read: async (reading, outcome) => ({
-        image: await reading.images.require(input.image),
+  async #change(input: AttachImageInput, direction: Direction, selection: ObjectSelection): Promise<AttachImagePayloadType> {
+    this.parts.viewer.demand(direction === 'ATTACH' ? 'image.attach' : 'image.detach');
+    const datacenter = await this.#place(input);
+    const dryRun = input.dryRun === true;
+    const asked = askedOf(selection, dryRun);
+    const warnings = asked.warnings && (await readImageServer(this.parts.em)) === null ? [NO_IMAGE_SERVER] : [];
+    const move = { name: input.image, datacenter, direction, dryRun };
+    return carryOut(this.parts, dryRun, {
+      work: async (tx, announce) => this.#record(tx, move, announce),
+      read: async (reading, { image, taskId, isBindingRemoved, effects }) => ({
+        ...(await readAsked(asked, reading, image, taskId)),
         datacenter,
-        bindingRemoved: outcome.bindingRemoved,
-        task: await reading.tasks.require(outcome.taskId),
-        warnings: [...(input.dryRun === true ? outcome.effects : []), ...warnings],
+        bindingRemoved: isBindingRemoved,
+        warnings: [...effects, ...warnings],
       }),
     });
   }
 
-  async #record(tx: SqlEntityManager, name: string, datacenter: DatacenterRef, direction: Direction, announce: Announce): Promise<AttachmentOutcome> {
-    const image = await tx.findOne(Image, { name }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-    if (image === null) throw notFound('image', name);
+  /** The datacenter. Of two names that are wrong, the image is told first; the transaction finds out when it is the only one. */
+  async #place({ image, datacenter }: AttachImageInput): Promise<DatacenterType> {
+    const { datacenters, images } = this.parts;
+    try {
+      return await datacenters.require(datacenter);
+    } catch (error) {
+      await images.require(image);
+      throw error;
+    }
+  }
+
+  async #record(tx: SqlEntityManager, move: Move, announce: Announce): Promise<AttachmentOutcome> {
+    const { name, datacenter, direction } = move;
+    const image = await lockImage(tx, this.parts.viewer, name);
     const subject = await subjectOf(tx, image);
     await new ActionRules(tx, this.parts.viewer).demand(direction, subject, datacenter);
     const { bound } = subject;
-    const effects = [`Image ${name} ${EFFECT[direction]} ${datacenter.name}.`, ...(bound === null ? [] : [await bindingRemoved(tx, bound)])];
-    if (bound !== null) await tx.nativeUpdate(ImageAttachment, { image: image.id }, { boundImageId: null });
-    if (direction === 'ATTACH') await tx.persist(tx.create(ImageAttachment, { image, datacenter: datacenter.id })).flush();
-    else await tx.nativeDelete(ImageAttachment, { image: image.id, datacenter: datacenter.id });
+    const effects = move.dryRun ? await effectsOf(tx, move, bound) : [];
+    if (bound !== null) await writeRows(tx, sqlText`update image_attachment set bound_image_id = null where image_id = ${image.id}`);
+    await writeRows(tx, direction === 'ATTACH' ? attachment(image.id, datacenter.id) : detachment(image.id, datacenter.id));
     const detail = { datacenter: datacenter.name, bindingRemoved: bound !== null, ...(bound && { boundDatacenter: { before: bound.name, after: null } }) };
     const action = direction === 'ATTACH' ? ('IMAGE_ATTACH' as const) : ('IMAGE_DETACH' as const);
     const facts = { action, userId: this.parts.viewer.userId, datacenterId: datacenter.id, imageId: image.id, imageName: name, detail };
-    const task = recordDone(tx, facts, announce);
+    const taskId = await recordDone(tx, facts, announce);
     // Those who saw the image before and those who see it after both hear of it; it is bound to nothing now.
     const datacenterIds = [...new Set([...subject.attached.map(({ id }) => id), datacenter.id])];
     announceImage('UPDATED', image, { datacenterIds, boundDatacenterId: null }, announce);
-    return { taskId: task.id, work: null, bindingRemoved: bound !== null, effects };
+    return { image, taskId, work: null, isBindingRemoved: bound !== null, effects };
   }
+}
+
+/** With the copies of the image that lists are ordered by, or a trigger would write the row, and four indexes, once more. */
+function attachment(imageId: number, datacenterId: number): SqlText {
+  return sqlText`insert into image_attachment (image_id, datacenter_id, name, alias, size_mib, image_created_at)
+    select i.id, cast(${datacenterId} as integer), i.name, i.alias, i.size_mib, i.created_at from image i where i.id = ${imageId}`;
+}
+
+function detachment(imageId: number, datacenterId: number): SqlText {
+  return sqlText`delete from image_attachment where image_id = ${imageId} and datacenter_id = ${datacenterId}`;
+}
+
+/** What a dry run tells of it. */
+async function effectsOf(tx: SqlEntityManager, { name, datacenter, direction }: Move, bound: DatacenterRef | null): Promise<string[]> {
+  return [`Image ${name} ${EFFECT[direction]} ${datacenter.name}.`, ...(bound === null ? [] : [await bindingRemoved(tx, bound)])];
 }

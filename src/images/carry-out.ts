@@ -2,11 +2,14 @@ import type { Viewer } from '../access/viewer.js';
 import { DatacenterQueries } from '../datacenters/datacenter.queries.js';
 import type { SqlEntityManager } from '../platform/database.js';
 import type { ChangeBus } from '../tasks/change-bus.js';
+import type { ObjectSelection } from '../platform/selection.js';
 import type { TaskRunner } from '../tasks/task-runner.js';
 import type { TaskAction } from '../tasks/task.states.js';
 import { TaskQueries } from '../tasks/task.queries.js';
+import type { TaskType } from '../tasks/task.type.js';
 import { type Announce, rehearse, transact } from '../tasks/transact.js';
 import { ImageQueries } from './image.queries.js';
+import { WHOLE } from './image.statement.js';
 import type { ImageType } from './image.type.js';
 
 export interface ChangeParts {
@@ -27,6 +30,32 @@ export interface Outcome {
   work: TaskAction | null;
 }
 
+/** What of a payload has to be read; null where nothing of it was asked for. */
+export interface Asked {
+  image: ObjectSelection | null;
+  task: boolean;
+  warnings: boolean;
+}
+
+/** What a caller asked of a payload. Of a dry run all is read, as nothing of it can be found later. */
+export function askedOf({ fields, nested }: ObjectSelection, dryRun: boolean): Asked {
+  if (dryRun) return { image: WHOLE, task: true, warnings: true };
+  return { image: fields.has('image') ? (nested?.get('image') ?? WHOLE) : null, task: fields.has('task'), warnings: fields.has('warnings') };
+}
+
+/** Reads what was asked for. The rest is not there although its type says so: nobody looks at it. */
+export async function readAsked({ image, task }: Asked, { images, tasks }: Reading, known: Known, taskId: string): Promise<{ image: ImageType; task: TaskType }> {
+  const isKnown = image === null || [...image.fields].every((field) => UNCHANGING.has(field));
+  return {
+    image: isKnown ? ({ id: known.id, uuid: known.uuid, name: known.name } as ImageType) : await images.require(known.name, image),
+    task: task ? await tasks.require(taskId) : (undefined as unknown as TaskType),
+  };
+}
+
+/** What never changes of an image is known to whoever changed it. */
+type Known = Pick<ImageType, 'id' | 'uuid' | 'name'>;
+const UNCHANGING = new Set(['__typename', 'uuid', 'name']);
+
 /** Works and reads, in one transaction of which a dry run leaves nothing: so neither may ask anything but its arguments. */
 export interface Change<O extends Outcome, P> {
   work: (tx: SqlEntityManager, announce: Announce) => Promise<O>;
@@ -45,7 +74,7 @@ export async function carryOut<O extends Outcome, P extends { image?: ImageType;
   const { em, viewer, changes, runner, images, tasks } = parts;
   images.forget();
   if (dryRun) {
-    return rehearse(em.fork(), async (tx) => {
+    return rehearse(em, async (tx) => {
       const inside = new ImageQueries(tx, viewer, new DatacenterQueries(tx, viewer));
       const outcome = await change.work(tx, () => undefined);
       await tx.flush();
@@ -54,7 +83,7 @@ export async function carryOut<O extends Outcome, P extends { image?: ImageType;
       return payload;
     });
   }
-  const outcome = await transact(em.fork(), changes, change.work);
+  const outcome = await transact(em, changes, change.work);
   try {
     return await change.read({ images, tasks }, outcome);
   } finally {

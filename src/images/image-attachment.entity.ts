@@ -10,7 +10,7 @@ const ImageAttachmentSchema = defineEntity({
     image: () => p.manyToOne(Image).ref().primary().deleteRule('cascade'),
     datacenter: () => p.manyToOne(Datacenter).ref().primary().deleteRule('cascade'),
     boundImageId: p.integer().nullable(),
-    // What lists of a datacenter are ordered by, copied from the image by triggers of the database; never written here.
+    // What lists of a datacenter are ordered by, copied from the image; triggers of the database keep it true, and fill it in where it is not given.
     name: p.string().length(32).default(''),
     alias: p.string().length(32).default(''),
     sizeMib: p.integer().default(0),

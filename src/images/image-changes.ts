@@ -1,10 +1,12 @@
-import type { DatacenterRef } from '../access/viewer.js';
-import type { SqlEntityManager } from '../platform/database.js';
+import type { DatacenterRef, Viewer } from '../access/viewer.js';
+import { isSqlite, type SqlEntityManager } from '../platform/database.js';
+import { notFound } from '../platform/errors.js';
+import { readRows } from '../platform/read-rows.js';
+import { plainText, sqlText } from '../platform/sql-text.js';
 import type { ImageChange } from '../tasks/change-bus.js';
 import type { Announce } from '../tasks/transact.js';
 import type { Subject } from './action-rules.js';
-import { ImageAttachment } from './image-attachment.entity.js';
-import type { Image } from './image.entity.js';
+import { visibleImages } from './image.visibility.js';
 
 /** Where an image is attached and bound, as of now. */
 export interface Attachments {
@@ -13,25 +15,47 @@ export interface Attachments {
 }
 
 export async function attachmentsOf(tx: SqlEntityManager, imageId: number): Promise<Attachments> {
-  const rows = await tx.find(ImageAttachment, { image: imageId });
-  return {
-    datacenterIds: rows.map((row) => row.datacenter.id),
-    boundDatacenterId: rows.find((row) => row.boundImageId !== null && row.boundImageId !== undefined)?.datacenter.id ?? null,
-  };
+  const text = sqlText`select a.datacenter_id, a.bound_image_id from image_attachment a where a.image_id = ${imageId} order by a.datacenter_id`;
+  const rows = await readRows<[datacenterId: number, boundImageId: number | null]>(tx, text);
+  return { datacenterIds: rows.map(([id]) => id), boundDatacenterId: rows.find(([, bound]) => bound !== null)?.[0] ?? null };
+}
+
+/** What rules and announcements look at of an image's row. */
+export interface ImageFacts {
+  id: number;
+  uuid: string;
+  name: string;
+  status: string;
+  access: string;
+  owner: { id: number };
+}
+
+type Facts = [id: number, uuid: string, name: string, status: string, access: string, ownerId: number];
+
+/** The image of that name, held until the transaction ends. NOT_FOUND when the viewer cannot see it. */
+export async function lockImage(tx: SqlEntityManager, viewer: Viewer, named: string): Promise<ImageFacts> {
+  // On SQLite the transaction that writes first holds everything.
+  const held = plainText(isSqlite(tx) ? '' : ' for update of i');
+  const text = sqlText`select i.id, i.uuid, i.name, i.status, i.access, i.owner_id from image i
+    where i.name = ${named} and ${visibleImages(viewer)}${held}`;
+  const [row] = await readRows<Facts>(tx, text);
+  if (row === undefined) throw notFound('image', named);
+  const [id, uuid, name, status, access, ownerId] = row;
+  return { id, uuid, name, status, access, owner: { id: ownerId } };
 }
 
 /** An image as the rules of actions look at it, with its datacenters by name whoever sees them. */
-export async function subjectOf(tx: SqlEntityManager, image: Image): Promise<Subject> {
-  const rows = await tx.find(ImageAttachment, { image: image.id }, { populate: ['datacenter'] });
-  const placeOf = (row: (typeof rows)[number]): DatacenterRef => ({ id: row.datacenter.id, name: row.datacenter.getEntity().name });
-  const attached = rows.map(placeOf).sort((a, b) => (a.name < b.name ? -1 : 1));
-  const binding = rows.find((row) => row.boundImageId !== null && row.boundImageId !== undefined);
-  const { id, name, status, access, owner } = image;
-  return { id, name, status, access, ownerId: owner.id, attached, bound: binding ? placeOf(binding) : null };
+export async function subjectOf(tx: SqlEntityManager, { id, name, status, access, owner }: ImageFacts): Promise<Subject> {
+  const text = sqlText`select d.id, d.name, a.bound_image_id from image_attachment a join datacenter d on d.id = a.datacenter_id
+    where a.image_id = ${id}`;
+  const rows = await readRows<[id: number, name: string, boundImageId: number | null]>(tx, text);
+  const attached: DatacenterRef[] = rows.map(([placeId, placeName]) => ({ id: placeId, name: placeName })).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const boundId = rows.find(([, , bound]) => bound !== null)?.[0];
+  return { id, name, status, access, ownerId: owner.id, attached, bound: attached.find((one) => one.id === boundId) ?? null };
 }
 
 /** Announces a change with what decides who may hear of it, as the image may be gone when it is delivered. */
-export function announceImage(kind: ImageChange['kind'], image: Image, attachments: Attachments, announce: Announce): void {
+export function announceImage(kind: ImageChange['kind'], image: ImageFacts, attachments: Attachments, announce: Announce): void {
   announce({
     type: 'image',
     kind,

@@ -1,4 +1,6 @@
-import { Arg, Mutation, Resolver } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Info, Mutation, Resolver } from 'type-graphql';
+import { objectSelection } from '../platform/selection.js';
 import { AttachmentService } from './attachment.service.js';
 import { AttachImageInput, DeleteImageInput, ImportImageInput, UpdateImageInput } from './image-mutation.inputs.js';
 import { AttachImagePayloadType, DeleteImagePayloadType, ImageTaskPayloadType } from './image-payload.type.js';
@@ -53,8 +55,9 @@ export class ImageMutationResolver {
   })
   async attachImage(
     @Arg('input', () => AttachImageInput, { description: 'Which image, and where.' }) input: AttachImageInput,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<AttachImagePayloadType> {
-    return this.attachments.attach(input);
+    return this.attachments.attach(input, objectSelection(info));
   }
 
   @Mutation(() => AttachImagePayloadType, {
@@ -63,7 +66,8 @@ export class ImageMutationResolver {
   })
   async detachImage(
     @Arg('input', () => AttachImageInput, { description: 'Which image, and where.' }) input: AttachImageInput,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<AttachImagePayloadType> {
-    return this.attachments.detach(input);
+    return this.attachments.detach(input, objectSelection(info));
   }
 }

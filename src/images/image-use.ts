@@ -1,9 +1,10 @@
-import { type SqlBool, sql } from 'kysely';
 import type { DatacenterRef, Viewer } from '../access/viewer.js';
 import { visibleServers } from '../datacenters/server.visibility.js';
 import { ALWAYS, allOf } from '../platform/conditions.js';
-import { type SqlEntityManager, statements } from '../platform/database.js';
+import type { SqlEntityManager } from '../platform/database.js';
 import { AppError } from '../platform/errors.js';
+import { readRows } from '../platform/read-rows.js';
+import { plainText, sqlText } from '../platform/sql-text.js';
 
 /** Servers that a refusal names; the rest is only counted. */
 const MOST_NAMES = 10;
@@ -16,13 +17,13 @@ export interface ImageUse {
 
 /** Anywhere, or in one datacenter. */
 export async function imageUse(em: SqlEntityManager, viewer: Viewer, imageId: number, datacenter: DatacenterRef | null = null): Promise<ImageUse> {
-  const here = datacenter === null ? ALWAYS : sql<SqlBool>`s.datacenter_id = ${datacenter.id}`;
-  const users = sql`virtual_server s where s.id in (select v.server_id from virtual_disk v where v.image_id = ${imageId}) and ${here}`;
-  const counted = await sql<{ total: number | string }>`select count(*) as total from ${users}`.execute(statements(em));
-  const count = Number(counted.rows[0]?.total ?? 0);
+  const here = datacenter === null ? ALWAYS : sqlText`s.datacenter_id = ${datacenter.id}`;
+  const users = sqlText`virtual_server s where s.id in (select v.server_id from virtual_disk v where v.image_id = ${imageId}) and ${here}`;
+  const [counted] = await readRows<[total: number | string]>(em, sqlText`select count(*) as total from ${users}`);
+  const count = Number(counted?.[0] ?? 0);
   if (count === 0) return { count, servers: [] };
-  const named = sql<{ hostname: string }>`select s.hostname from ${users} and ${allOf([visibleServers(viewer)])} order by s.hostname limit ${MOST_NAMES}`;
-  return { count, servers: (await named.execute(statements(em))).rows.map((row) => row.hostname) };
+  const named = sqlText`select s.hostname from ${users} and ${allOf([visibleServers(viewer)])} order by s.hostname limit ${plainText(String(MOST_NAMES))}`;
+  return { count, servers: (await readRows<[hostname: string]>(em, named)).map(([hostname]) => hostname) };
 }
 
 /** Names the servers that the viewer sees and counts all; `extensions` carry both. */

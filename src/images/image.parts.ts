@@ -48,16 +48,22 @@ function reads(work: ImageWork): PartEntry[] {
 function changes(work: ImageWork): PartEntry[] {
   const parts = (scope: RequestScope) => ({
     ...work,
-    em: scope.em,
+    // Made when it is asked for: a change in statements has no entities outside its transaction.
+    get em() {
+      return scope.em;
+    },
     viewer: scope.viewer,
-    gate: new ImageServerGate(scope.em, work.store),
+    gate: new ImageServerGate(scope.reads, work.store),
     datacenters: scope.get(DatacenterQueries),
     images: scope.get(ImageQueries),
     tasks: scope.get(TaskQueries),
   });
   return [
     provide(ImportService, (scope) => new ImportService(parts(scope))),
-    provide(AttachmentService, (scope) => new AttachmentService(parts(scope))),
+    provide(AttachmentService, (scope) => {
+      const [datacenters, images, tasks] = [scope.get(DatacenterQueries), scope.get(ImageQueries), scope.get(TaskQueries)];
+      return new AttachmentService({ ...work, em: scope.reads, viewer: scope.viewer, datacenters, images, tasks });
+    }),
     provide(UpdateService, (scope) => new UpdateService(parts(scope))),
     provide(DeleteService, (scope) => new DeleteService(parts(scope))),
   ];

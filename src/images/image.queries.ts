@@ -104,8 +104,8 @@ export class ImageQueries {
     this.#rehearsedTags.set(image.id, image.tags);
   }
 
-  async require(name: string): Promise<ImageType> {
-    const image = await this.one(name, null);
+  async require(name: string, selection: ObjectSelection = WHOLE): Promise<ImageType> {
+    const image = await this.one(name, null, selection);
     if (image === null) throw notFound('image', name);
     return image;
   }

@@ -72,12 +72,13 @@ export async function listImages(
   request: ImageListRequest,
 ): Promise<Connection<ImageType>> {
   const field = request.orderBy?.field ?? 'NAME';
-  const plan = await planList(em, scope, request);
+  const filtered = imageFilter(request.filter);
+  const plan = await planList(em, scope, request, filtered);
   const keyset: KeysetOrder = { column: plan.order[field], id: plan.id, direction: request.orderBy?.direction ?? 'ASC' };
   const list = {
     columns: reading.columns(keyset.column),
     from: reading.from(plan.from),
-    where: allOf([plan.where, imageFilter(request.filter)]),
+    where: allOf([plan.where, filtered]),
     order: keyset,
     counted: plan.from,
   };

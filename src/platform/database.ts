@@ -9,10 +9,11 @@ import { postgresMigrations } from './migrations/postgres/index.js';
 import { sqliteMigrations } from './migrations/sqlite/index.js';
 import { giveReader, SqliteReader } from './reader.js';
 import type { Tables } from './tables.js';
-import { traceReader, traceStatements } from './traced-statements.js';
+import { traceReader, traceStatements, traceWriter } from './traced-statements.js';
 import type { Tracing } from './tracing.js';
 import { describeSearchIndex, prepareSearch } from './trigrams.js';
-import { giveWatch, WriteWatch } from './write-watch.js';
+import { type ConnectionWatch, giveWatch, WriteWatch } from './write-watch.js';
+import { giveWriter, type SqliteClient, SqliteWriter } from './writer.js';
 
 export type DatabaseTarget = { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: string };
 export type Database = SqlMikroORM;
@@ -45,6 +46,7 @@ export async function openDatabase(target: DatabaseTarget, entities: EntityClass
   const watch = new WriteWatch();
   if (target.kind === 'sqlite') {
     if (target.path !== ':memory:') await mkdir(dirname(target.path), { recursive: true });
+    const writes = watch.connection();
     const database = await SqliteORM.init({
       dbName: target.path,
       entities,
@@ -52,12 +54,13 @@ export async function openDatabase(target: DatabaseTarget, entities: EntityClass
       schemaGenerator: BY_HAND,
       onCreateConnection: async (connection) => {
         await prepareSqliteConnection(connection as DatabaseConnection);
-        watch.follow(connection as DatabaseConnection);
+        watch.follow(connection as DatabaseConnection, writes);
         trace(connection);
       },
       migrations: { ...migrations, path: MIGRATION_FOLDERS.sqlite, migrationsList: sqliteMigrations },
     });
     giveWatch(database.driver, watch);
+    writePrepared(database, writes, tracing);
     if (target.path !== ':memory:') readAside(database, target.path, tracing);
     return database;
   }
@@ -76,6 +79,14 @@ export async function openDatabase(target: DatabaseTarget, entities: EntityClass
   });
   giveWatch(database.driver, watch);
   return database;
+}
+
+/** Statements given as text run on the driver's own connection, which MikroORM opens with its first statement. */
+function writePrepared(database: Database, writes: ConnectionWatch, tracing: Tracing | null): void {
+  const connection = database.em.getConnection('write') as unknown as { getNativeClient(): Promise<SqliteClient> };
+  const writer = new SqliteWriter(async () => connection.getNativeClient(), writes);
+  if (tracing !== null) traceWriter(writer, tracing);
+  giveWriter(database.driver, writer);
 }
 
 /** Lists are read through a connection of their own, which is closed with the database. */

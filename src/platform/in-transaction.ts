@@ -1,7 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { DeadlockException, ForeignKeyConstraintViolationException, LockWaitTimeoutException, UniqueConstraintViolationException } from '@mikro-orm/core';
+import { CompiledQuery, type Kysely } from 'kysely';
 import type { SqlEntityManager } from './database.js';
 import { AppError } from './errors.js';
+import { plainText } from './sql-text.js';
+import { writerOf } from './writer.js';
 
 const MOST_RUNS = 5;
 const PAUSE_MS = 10;
@@ -17,12 +20,13 @@ function collisionOf(em: SqlEntityManager, error: unknown): Error | null {
 
 /**
  * One transaction. When it collides with another one it is run anew, so that its own checks meet what the other left and say
- * so in the words of the domain: `work` may run several times and must change nothing but the database.
+ * so in the words of the domain: `work` may run several times and must change nothing but the database. It is given an
+ * EntityManager of its own each time, which is good for nothing once it has ended.
  */
 export async function inTransaction<T>(em: SqlEntityManager, work: (tx: SqlEntityManager) => Promise<T>): Promise<T> {
   for (let run = 1; ; run += 1) {
     try {
-      return await em.transactional(work);
+      return await once(em, work);
     } catch (error) {
       const collision = collisionOf(em, error);
       if (collision === null) throw error;
@@ -35,4 +39,43 @@ export async function inTransaction<T>(em: SqlEntityManager, work: (tx: SqlEntit
 function outcomeOf(collision: Error): Error {
   if (!(collision instanceof ForeignKeyConstraintViolationException)) return collision;
   return new AppError('NOT_FOUND', 'Something that this change refers to was removed at the same moment; nothing was changed.', {}, { cause: collision });
+}
+
+/** Whether anything was loaded or made that could have changed. */
+function hasEntities(tx: SqlEntityManager): boolean {
+  const unit = tx.getUnitOfWork(false);
+  const isEmpty = unit.getIdentityMap().keys().length === 0 && unit.getPersistStack().size === 0 && unit.getRemoveStack().size === 0;
+  return !isEmpty;
+}
+
+type Control = 'begin' | 'commit' | 'rollback';
+
+/**
+ * Without the transactions of MikroORM, which copy what is loaded, ask for listeners and follow the call by AsyncLocalStorage,
+ * and of Kysely, which cost more than the statements of a short one. Entities in it find its connection as they do there.
+ */
+async function once<T>(em: SqlEntityManager, work: (tx: SqlEntityManager) => Promise<T>): Promise<T> {
+  const connection = em.getConnection('write');
+  await connection.ensureConnection();
+  const writer = await writerOf(em.getDriver())?.ready();
+  // On SQLite, nobody else gets its connection until this one is given back.
+  return connection.getClient().connection().execute(async (pinned: Kysely<unknown>) => {
+    const control = async (text: Control): Promise<unknown> =>
+      writer === undefined ? pinned.executeQuery(CompiledQuery.raw(text)) : writer.run(plainText(text));
+    const tx = em.fork();
+    tx.setTransactionContext(pinned);
+    await control('begin');
+    try {
+      const result = await work(tx);
+      if (hasEntities(tx)) await tx.flush();
+      await control('commit');
+      return result;
+    } catch (error) {
+      // What failed may have ended the transaction, or lost the connection: the error to be told is the first one.
+      await control('rollback').catch(() => undefined);
+      throw error;
+    } finally {
+      tx.resetTransactionContext();
+    }
+  });
 }

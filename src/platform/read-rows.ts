@@ -1,7 +1,8 @@
-import { CompiledQuery } from 'kysely';
+import { CompiledQuery, type QueryResult } from 'kysely';
 import { isSqlite, type SqlEntityManager, statements } from './database.js';
-import { MOST_STATEMENTS, readerOf } from './reader.js';
+import { MOST_STATEMENTS, readerOf, type SqliteReader } from './reader.js';
 import { plainText, type SqlText, sqlText } from './sql-text.js';
+import { type SqliteWriter, writerOf } from './writer.js';
 
 const numbered = new Map<string, string>();
 
@@ -17,26 +18,33 @@ function withNumbers(text: string): string {
   return known;
 }
 
+/** Where statements are kept prepared; undefined on Postgres. */
+function preparedIn(em: SqlEntityManager): SqliteReader | SqliteWriter | undefined {
+  const driver = em.getDriver();
+  return em.isInTransaction() ? writerOf(driver) : readerOf(driver);
+}
+
 /**
  * The rows of a `select`, as arrays in the order of its columns, each of which has a name of its own. Inside a
  * transaction it sees what that transaction wrote.
  */
 export async function readRows<R>(em: SqlEntityManager, text: SqlText): Promise<R[]> {
-  const reader = em.isInTransaction() ? undefined : readerOf(em.getDriver());
-  if (reader !== undefined) return reader.all<R>(text);
-  return (await throughKysely(em, text)).map((row) => Object.values(row)) as R[];
+  const prepared = preparedIn(em);
+  if (prepared !== undefined) return prepared.all<R>(text);
+  return (await throughKysely(em, text)).rows.map((row) => Object.values(row)) as R[];
 }
 
 /** The same with rows as objects, for statements whose columns are many and rows few. */
 export async function readObjects<R extends object>(em: SqlEntityManager, text: SqlText): Promise<R[]> {
-  const reader = em.isInTransaction() ? undefined : readerOf(em.getDriver());
-  if (reader !== undefined) return reader.objects<R>(text);
-  return (await throughKysely(em, text)) as R[];
+  const prepared = preparedIn(em);
+  if (prepared !== undefined) return prepared.objects<R>(text);
+  return (await throughKysely(em, text)).rows as R[];
 }
 
-async function throughKysely(em: SqlEntityManager, text: SqlText): Promise<object[]> {
+/** A statement by its text, on the connection that entities use. */
+export async function throughKysely(em: SqlEntityManager, text: SqlText): Promise<QueryResult<object>> {
   const query = CompiledQuery.raw(isSqlite(em) ? text.text : withNumbers(text.text), [...text.values]);
-  return (await statements(em).executeQuery<object>(query)).rows;
+  return statements(em).executeQuery<object>(query);
 }
 
 /** Column is one of the ids, however many: one text of the statement for all of them. `column` is written by us. */

@@ -7,6 +7,7 @@ interface PreparedStatement {
   all(values: readonly unknown[]): unknown[];
 }
 interface SqliteFile {
+  pragma(text: string): unknown;
   prepare(text: string): PreparedStatement;
   close(): void;
 }
@@ -16,6 +17,9 @@ const Sqlite = createRequire(import.meta.url)('better-sqlite3') as OpenSqlite;
 
 /** Prepared statements kept; the shapes of what people ask are few, and an attacker's many must not fill the memory. */
 export const MOST_STATEMENTS = 500;
+
+/** Of the file, so that rows all over a large one are read without a copy of each page; it is memory of the system, not ours. */
+const MAPPED_BYTES = 2 ** 31 - 65_536;
 
 /**
  * A second connection to an SQLite file that only reads: it sees what is committed, never waits for a transaction of
@@ -43,12 +47,17 @@ export class SqliteReader {
   #statement(text: string): PreparedStatement {
     let statement = this.#prepared.get(text);
     if (statement === undefined) {
-      this.#file ??= new Sqlite(this.path, { readonly: true, fileMustExist: true, timeout: this.busyTimeoutMs });
-      statement = this.#file.prepare(text);
+      statement = (this.#file ??= this.#open()).prepare(text);
       if (this.#prepared.size >= MOST_STATEMENTS) this.#prepared.clear();
       this.#prepared.set(text, statement);
     }
     return statement;
+  }
+
+  #open(): SqliteFile {
+    const file = new Sqlite(this.path, { readonly: true, fileMustExist: true, timeout: this.busyTimeoutMs });
+    file.pragma(`mmap_size = ${MAPPED_BYTES}`);
+    return file;
   }
 
   close(): void {

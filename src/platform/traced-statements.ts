@@ -2,6 +2,7 @@ import type { CompiledQuery, DatabaseConnection } from 'kysely';
 import type { SqliteReader } from './reader.js';
 import type { SqlText } from './sql-text.js';
 import type { Tracing } from './tracing.js';
+import type { SqliteWriter } from './writer.js';
 
 const LONGEST_SQL = 500;
 
@@ -15,12 +16,24 @@ function spanName(text: string): string {
   return `sql ${verb.toLowerCase()}`;
 }
 
+type Traced = <T>(text: SqlText, work: () => T) => T;
+
+function tracedBy(tracing: Tracing): Traced {
+  return ({ text }, work) => tracing.spanAtOnce(spanName(text), { 'db.query.text': withoutValues(text) }, work);
+}
+
 /** The same for statements that only read, on a connection of their own. */
-export function traceReader(reader: SqliteReader, tracing: Tracing): void {
-  const [all, objects] = [reader.all.bind(reader), reader.objects.bind(reader)];
-  const traced = <T>({ text }: SqlText, work: () => T): T => tracing.spanAtOnce(spanName(text), { 'db.query.text': withoutValues(text) }, work);
+export function traceReader(reader: Pick<SqliteReader, 'all' | 'objects'>, tracing: Tracing): void {
+  const [all, objects, traced] = [reader.all.bind(reader), reader.objects.bind(reader), tracedBy(tracing)];
   reader.all = <R>(text: SqlText): R[] => traced(text, () => all<R>(text));
   reader.objects = <R>(text: SqlText): R[] => traced(text, () => objects<R>(text));
+}
+
+/** The same for statements kept prepared within transactions. */
+export function traceWriter(writer: SqliteWriter, tracing: Tracing): void {
+  traceReader(writer, tracing);
+  const [run, traced] = [writer.run.bind(writer), tracedBy(tracing)];
+  writer.run = (text) => traced(text, () => run(text));
 }
 
 /** Makes every statement on this connection a span of its own. */

@@ -10,6 +10,34 @@ const MAY_WRITE = /^\s*(?:with|merge|replace|truncate|alter|drop)\b/i;
 /** How long what is remembered may go unread: the time in which a change by another process comes to be seen. */
 export const FRESH_MS = 2000;
 
+/** What a statement is to the watch. */
+export type StatementKind = 'writes' | 'ends' | 'other';
+
+export function statementKind(sql: string): StatementKind {
+  const head = sql.slice(0, 120);
+  if (isWatched(head)) return 'writes';
+  return ENDS_TRANSACTION.test(head) ? 'ends' : 'other';
+}
+
+function isWatched(head: string): boolean {
+  const table = TARGET.exec(head)?.[1];
+  return table === undefined ? MAY_WRITE.test(head) : WATCHED.has(table.toLowerCase());
+}
+
+/** What was written by one connection, by whichever way its statements go. */
+export class ConnectionWatch {
+  #isDirty = false;
+
+  constructor(private readonly raise: () => void) {}
+
+  /** A statement has come to its end, good or bad. */
+  done(kind: StatementKind): void {
+    if (kind === 'other' || (kind === 'ends' && !this.#isDirty)) return;
+    this.#isDirty = kind === 'writes';
+    this.raise();
+  }
+}
+
 /**
  * Counts the writes of this process to the tables that decide about rights, so that what is remembered of them is
  * dropped at once. A write counts when it is done and once more when its transaction ends.
@@ -21,30 +49,21 @@ export class WriteWatch {
     return this.#version;
   }
 
+  connection(): ConnectionWatch {
+    return new ConnectionWatch(() => (this.#version += 1));
+  }
+
   /** From now on every statement of the connection passes here. */
-  follow(connection: DatabaseConnection): void {
+  follow(connection: DatabaseConnection, seen: ConnectionWatch = this.connection()): void {
     const execute = connection.executeQuery.bind(connection);
-    let isDirty = false;
     connection.executeQuery = async <R>(query: CompiledQuery, options?: AbortableOperationOptions): Promise<QueryResult<R>> => {
-      const head = query.sql.slice(0, 120);
-      const writes = isWatched(head);
-      isDirty ||= writes;
       try {
         return await execute<R>(query, options);
       } finally {
-        if (writes) this.#version += 1;
-        else if (isDirty && ENDS_TRANSACTION.test(head)) {
-          this.#version += 1;
-          isDirty = false;
-        }
+        seen.done(statementKind(query.sql));
       }
     };
   }
-}
-
-function isWatched(head: string): boolean {
-  const table = TARGET.exec(head)?.[1];
-  return table === undefined ? MAY_WRITE.test(head) : WATCHED.has(table.toLowerCase());
 }
 
 const watches = new WeakMap<object, WriteWatch>();

@@ -30,9 +30,9 @@ export async function startLoad(
     if ((await tx.nativeUpdate(ImageRepository, free, { status: 'LOADING' })) === 0) return null;
     const instructions: LoadInstructions = { repositoryId: repository.id };
     const facts = { action: 'REPOSITORY_REFRESH', userId, repositoryId: repository.id, detail: { url: repository.url } } as const;
-    const task = recordWork(tx, facts, { instructions: { ...instructions } }, announce);
+    const id = await recordWork(tx, facts, { instructions: { ...instructions } }, announce);
     announce({ type: 'repository', repositoryId: repository.id });
-    return task.id;
+    return id;
   });
   if (taskId !== null) runner.enqueue(taskId, 'REPOSITORY_REFRESH');
   return taskId;

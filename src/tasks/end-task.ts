@@ -1,4 +1,6 @@
 import type { SqlEntityManager } from '../platform/database.js';
+import { readRows } from '../platform/read-rows.js';
+import { sqlText } from '../platform/sql-text.js';
 import { Task } from './task.entity.js';
 import type { Failure } from './task-run.js';
 import type { Announce } from './transact.js';
@@ -10,8 +12,8 @@ import type { Announce } from './transact.js';
 async function end(tx: SqlEntityManager, taskId: string, data: Partial<Task>, announce: Announce): Promise<boolean> {
   const updated = await tx.nativeUpdate(Task, { id: taskId, finishedAt: null }, { ...data, finishedAt: new Date() });
   if (updated === 0) return false;
-  const row = await tx.findOneOrFail(Task, taskId, { fields: ['imageName'] });
-  announce({ type: 'task', taskId, imageName: row.imageName ?? null });
+  const [row] = await readRows<[imageName: string | null]>(tx, sqlText`select image_name from task where id = ${taskId}`);
+  announce({ type: 'task', taskId, imageName: row?.[0] ?? null });
   return true;
 }
 

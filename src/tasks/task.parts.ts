@@ -11,7 +11,7 @@ import { TaskService } from './task.service.js';
 export function taskParts(work: { runner: TaskRunner; changes: ChangeBus }): PartEntry[] {
   return [
     provide(ChangeBus, () => work.changes),
-    provide(TaskQueries, (scope) => new TaskQueries(scope.em, scope.viewer)),
+    provide(TaskQueries, (scope) => new TaskQueries(scope.reads, scope.viewer)),
     provide(TaskService, (scope) => new TaskService(scope.em, scope.viewer, scope.get(TaskQueries), work)),
     provide(TaskResolver, (scope) => new TaskResolver(scope.get(TaskQueries), scope.get(TaskService), scope.get(TaskPlaces))),
     provide(TaskChangedResolver, () => new TaskChangedResolver()),

@@ -2,12 +2,14 @@ import DataLoader from 'dataloader';
 import { type SqlBool, sql } from 'kysely';
 import type { Viewer } from '../access/viewer.js';
 import { allOf, type Condition, oneOf } from '../platform/conditions.js';
-import { type SqlEntityManager, statements } from '../platform/database.js';
+import type { SqlEntityManager } from '../platform/database.js';
 import { notFound } from '../platform/errors.js';
 import { keyLoader } from '../platform/key-loader.js';
 import { type Connection, type PageArgs, readPage } from '../platform/page.js';
 import { readList } from '../platform/read-page.js';
+import { readObjects } from '../platform/read-rows.js';
 import type { ConnectionSelection } from '../platform/selection.js';
+import { sqlText } from '../platform/sql-text.js';
 import type { TaskAction, TaskPhase, TaskStatus } from './task.states.js';
 import type { TaskType } from './task.type.js';
 import { visibleTasks } from './task.visibility.js';
@@ -125,7 +127,6 @@ export class TaskQueries {
 
   async #find(condition: Condition): Promise<TaskType[]> {
     const where = allOf([condition, visibleTasks(this.viewer)]);
-    const statement = sql<TaskRow>`select ${COLUMNS} from task t where ${where}`;
-    return (await statement.execute(statements(this.em))).rows.map(toTask);
+    return (await readObjects<TaskRow>(this.em, sqlText`select ${COLUMNS} from task t where ${where}`)).map(toTask);
   }
 }

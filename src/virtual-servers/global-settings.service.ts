@@ -51,7 +51,7 @@ export class GlobalSettingsService {
       if (input.vmsImageRepositories) await configureRepositories(tx, repositories, announce);
       await syncLocalRepository(tx, hostname, imageServerUrl);
       const detail = changed(before, await shown(tx, row));
-      if (Object.keys(detail).length > 0) recordDone(tx, { action: 'SETTINGS_UPDATE', userId: viewer.userId, detail }, announce);
+      if (Object.keys(detail).length > 0) await recordDone(tx, { action: 'SETTINGS_UPDATE', userId: viewer.userId, detail }, announce);
     });
     // Not waited for: whoever is interrupted here finds the rest dropped at the next start.
     void dropRetiredRepositories(em.fork()).catch(() => undefined);

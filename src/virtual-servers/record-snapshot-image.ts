@@ -101,9 +101,9 @@ export async function recordSnapshotImage(tx: SqlEntityManager, plan: SnapshotIm
     detail: { server: server.hostname, snapshot: snapshot.name, diskId: snapshot.diskId, dcBound: true },
   };
   const instructions: CreateInstructions = { snapshotId: snapshot.id, uuid: image.uuid };
-  const task = hasServer ? recordWork(tx, facts, { instructions: { ...instructions } }, announce) : recordDone(tx, facts, announce);
+  const taskId = hasServer ? await recordWork(tx, facts, { instructions: { ...instructions } }, announce) : await recordDone(tx, facts, announce);
   if (hasServer) snapshot.status = 'PENDING';
   await tx.flush();
   announceImage('CREATED', image, { datacenterIds: [datacenter.id], boundDatacenterId: datacenter.id }, announce);
-  return { image, datacenter, server, snapshot, taskId: task.id };
+  return { image, datacenter, server, snapshot, taskId };
 }

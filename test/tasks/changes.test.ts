@@ -18,22 +18,30 @@ const send = async (query: string): Promise<unknown> => world.admin.run(`mutatio
 const IMAGES = 'subscription { imageChanged { kind name uuid image { name access description } } }';
 const TASKS = 'subscription { taskChanged { id action status imageName user { username } } }';
 
-/** What happens to one image, one change after the other. */
-async function life(name: string): Promise<void> {
+/** What happens to one image, one change after the other; `heard` is awaited after each, with how many there were. */
+async function life(name: string, heard: (changes: number) => Promise<unknown> = async () => undefined): Promise<void> {
   await world.image(name);
-  await send(`updateImage(input: { name: "${name}", description: "one" })`);
-  await send(`updateImage(input: { name: "${name}", access: PUBLIC })`);
-  await send(`attachImage(input: { image: "${name}", datacenter: "beta" })`);
-  await send(`detachImage(input: { image: "${name}", datacenter: "beta" })`);
-  await send(`updateImage(input: { name: "${name}", access: DELETED })`);
-  await send(`deleteImage(input: { name: "${name}" })`);
+  await heard(1);
+  const changes = [
+    `updateImage(input: { name: "${name}", description: "one" })`,
+    `updateImage(input: { name: "${name}", access: PUBLIC })`,
+    `attachImage(input: { image: "${name}", datacenter: "beta" })`,
+    `detachImage(input: { image: "${name}", datacenter: "beta" })`,
+    `updateImage(input: { name: "${name}", access: DELETED })`,
+    `deleteImage(input: { name: "${name}" })`,
+  ];
+  for (const [at, change] of changes.entries()) {
+    await send(change);
+    await heard(at + 2);
+  }
 }
 
 describe('imageChanged', { timeout: 120_000 }, () => {
   it('tells each change once, in order, as far as each may see it', async () => {
     const who = { admin: world.admin, anna: world.people.anna, peter: world.people.peter };
     const watches = await Promise.all(Object.values(who).map(async (client) => watch(client, IMAGES, probe)));
-    await life('watched');
+    // Each event shows the image as it is when it is told, so the next change waits for those who are to see this one.
+    await life('watched', async (changes) => Promise.all([watches[0]!.count(changes), watches[1]!.count(Math.min(changes, 5))]));
     // What everybody hears last, so that nothing more of it is to come.
     await world.image('last', { access: 'PUBLIC' });
     const told = async (at: number): Promise<string[]> => {

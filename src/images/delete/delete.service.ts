@@ -58,12 +58,12 @@ export class DeleteService {
     if (isWork) {
       image.status = 'PENDING';
       announceImage('UPDATED', image, attachments, announce);
-      return { taskId: recordWork(tx, facts, { instructions: { uuid } }, announce).id, work: 'IMAGE_DELETE', effects };
+      return { taskId: await recordWork(tx, facts, { instructions: { uuid } }, announce), work: 'IMAGE_DELETE', effects };
     }
-    const task = recordDone(tx, facts, announce);
+    const taskId = await recordDone(tx, facts, announce);
     announceImage('DELETED', image, attachments, announce);
     await tx.nativeDelete(Image, { id: image.id });
-    return { taskId: task.id, work: null, effects };
+    return { taskId, work: null, effects };
   }
 }
 

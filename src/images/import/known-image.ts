@@ -68,7 +68,7 @@ export async function recordFileImport(
     detail: { manifestUrl: source.manifestUrl, fileUrl: source.fileUrl, file: { before: null, after: { size, sha1 } } },
   };
   const instructions: ImportInstructions = { fileUrl: source.fileUrl, isLocal: source.isLocal, size, sha1, compression, keepsRow: true };
-  const task = recordWork(tx, facts, { instructions: { ...instructions }, bytesTotal: size }, announce);
+  const taskId = await recordWork(tx, facts, { instructions: { ...instructions }, bytesTotal: size }, announce);
   announceImage('UPDATED', image, attachments, announce);
-  return { taskId: task.id, work: 'IMAGE_IMPORT' };
+  return { taskId, work: 'IMAGE_IMPORT' };
 }

@@ -68,9 +68,9 @@ export async function recordImport(tx: SqlEntityManager, record: ImportRecord, a
   };
   const { sha1, size, compression } = image.file;
   const instructions: ImportInstructions = { fileUrl: source.fileUrl, isLocal: source.isLocal, size, sha1, compression };
-  const task = record.withFile
-    ? recordWork(tx, facts, { instructions: { ...instructions }, bytesTotal: size }, announce)
-    : recordDone(tx, facts, announce);
+  const taskId = record.withFile
+    ? await recordWork(tx, facts, { instructions: { ...instructions }, bytesTotal: size }, announce)
+    : await recordDone(tx, facts, announce);
   announceImage('CREATED', row, { datacenterIds: datacenter ? [datacenter.id] : [], boundDatacenterId: datacenter?.id ?? null }, announce);
-  return { taskId: task.id, work: record.withFile ? 'IMAGE_IMPORT' : null };
+  return { taskId, work: record.withFile ? 'IMAGE_IMPORT' : null };
 }

@@ -52,10 +52,10 @@ export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update:
   const after = await attachmentsOf(tx, image.id);
   const datacenterId = after.boundDatacenterId ?? subject.bound?.id ?? null;
   const facts = { action: 'IMAGE_UPDATE' as const, userId: viewer.userId, datacenterId, imageId: image.id, imageName: name, detail: changed };
-  const task = isWork ? recordWork(tx, facts, { instructions: { undo } }, announce) : recordDone(tx, facts, announce);
+  const taskId = isWork ? await recordWork(tx, facts, { instructions: { undo } }, announce) : await recordDone(tx, facts, announce);
   announceImage('UPDATED', image, after, announce);
   if (isWork) effects.push('The image will be PENDING until the image server has its new manifest.');
-  return { taskId: task.id, work: isWork ? 'IMAGE_UPDATE' : null, effects };
+  return { taskId, work: isWork ? 'IMAGE_UPDATE' : null, effects };
 }
 
 /** Names what is taken; a rival that comes in between is met by the unique index. */

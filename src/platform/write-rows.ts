@@ -1,0 +1,19 @@
+import type { SqlEntityManager } from './database.js';
+import { throughKysely } from './read-rows.js';
+import type { SqlText } from './sql-text.js';
+import { writerOf } from './writer.js';
+
+/**
+ * An insert, update or delete by its text, inside a transaction; how many rows it changed. It goes past the entities: those that
+ * were loaded do not learn of it, and their changes are not written before it. A broken constraint is thrown as by an entity.
+ */
+export async function writeRows(tx: SqlEntityManager, text: SqlText): Promise<number> {
+  if (!tx.isInTransaction()) throw new Error('Rows are written by their text inside a transaction only.');
+  const writer = writerOf(tx.getDriver());
+  try {
+    if (writer !== undefined) return writer.run(text);
+    return Number((await throughKysely(tx, text)).numAffectedRows ?? 0);
+  } catch (error) {
+    throw error instanceof Error ? tx.getDriver().convertException(error) : error;
+  }
+}
