@@ -6,6 +6,7 @@ export const ONCE: readonly string[] = [
   'test/platform/!(database|step-writer|in-transaction).test.ts',
   'test/access/token.test.ts',
   'test/graphql/entities.test.ts',
+  'test/graphql/answer-writer.test.ts',
   // What gateways make of the SDL; that references are read right is in references.test.ts, on both.
   'test/federation/!(references).test.ts',
   // Clients: a browser, and processes of their own.
