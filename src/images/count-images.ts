@@ -42,15 +42,18 @@ export async function countImages(em: SqlEntityManager, list: ListStatement): Pr
 /** How many attachments `x` of each datacenter lead to an image `i` for which the condition holds. */
 export async function countPerDatacenter(em: SqlEntityManager, ids: readonly number[], condition: Condition): Promise<number[]> {
   const totals = new Map<number, number>();
-  const [row] = await readRows<[number | null]>(em, sqlText`select ${LAST}`);
-  const last = row?.[0] ?? 0;
   await inSteps(em, 'x.image_id', async (further) => {
     const where = allOf([amongIds(em, 'x.datacenter_id', ids), condition, ...further]);
-    const rows = await readRows<[id: number, total: number | string]>(
+    const rows = await readRows<[id: number | null, total: number | string | null]>(
       em,
-      sqlText`select x.datacenter_id as id, count(*) as total from image_attachment x cross join image i where i.id = x.image_id and ${where} group by x.datacenter_id`,
+      sqlText`select x.datacenter_id as id, count(*) as total from image_attachment x cross join image i where i.id = x.image_id and ${where} group by x.datacenter_id
+        union all select null, max(n.id) from image n`,
     );
-    for (const [id, total] of rows) totals.set(id, (totals.get(id) ?? 0) + Number(total));
+    let last = 0;
+    for (const [id, total] of rows) {
+      if (id === null) last = Number(total ?? 0);
+      else totals.set(id, (totals.get(id) ?? 0) + Number(total));
+    }
     return last;
   });
   return ids.map((id) => totals.get(id) ?? 0);
