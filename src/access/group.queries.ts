@@ -1,9 +1,9 @@
-import DataLoader from 'dataloader';
 import { sql } from 'kysely';
 import { type Condition, oneOf } from '../platform/conditions.js';
 import { type SqlEntityManager, statements } from '../platform/database.js';
 import type { GroupType } from './group.type.js';
 import type { Permission } from './permission.js';
+import { Loader } from '../platform/loader.js';
 
 interface GroupRow {
   id: number;
@@ -36,8 +36,8 @@ export class GroupQueries {
     return this.#find(sql`1 = 1`);
   }
 
-  #related(join: Condition, owner: string): DataLoader<number, GroupType[]> {
-    return new DataLoader<number, GroupType[]>(async (ids) => {
+  #related(join: Condition, owner: string): Loader<number, GroupType[]> {
+    return new Loader<number, GroupType[]>(async (ids) => {
       const statement = sql<GroupRow & { owner: number }>`select ${sql.ref(owner)} as owner, ${COLUMNS} from user_group g
         join ${join} where ${oneOf(owner, ids)} order by g.name`;
       const { rows } = await statement.execute(statements(this.em));

@@ -1,4 +1,3 @@
-import DataLoader from 'dataloader';
 import { allOf, type Condition } from '../platform/conditions.js';
 import type { SqlEntityManager } from '../platform/database.js';
 import { amongIds, readObjects } from '../platform/read-rows.js';
@@ -7,6 +6,7 @@ import { keyLoader } from '../platform/key-loader.js';
 import { asBoolean, type Flag } from '../platform/tables.js';
 import { SYSTEM_USERNAME } from './user.entity.js';
 import type { UserType } from './user.type.js';
+import { Loader } from '../platform/loader.js';
 
 interface UserRow {
   id: number;
@@ -34,7 +34,7 @@ function toUser(row: UserRow): UserType {
 /** Reads accounts. Who may see more of one than its username is decided at the fields themselves. */
 export class UserQueries {
   /** By id, the built-in user included, as relations show it; one statement per batch. */
-  readonly byId = new DataLoader<number, UserType | null>(async (ids) => {
+  readonly byId = new Loader<number, UserType | null>(async (ids) => {
     const found = new Map((await this.#find(amongIds(this.em, 'u.id', ids))).map((user) => [user.id, user]));
     return ids.map((id) => found.get(id) ?? null);
   });
@@ -43,7 +43,7 @@ export class UserQueries {
   readonly byKey = keyLoader({ username: 'u.username' }, async (where) => this.#find(allOf([where, notSystem])));
 
   /** Members per group id, by username. */
-  readonly byGroup = new DataLoader<number, UserType[]>(async (groupIds) => {
+  readonly byGroup = new Loader<number, UserType[]>(async (groupIds) => {
     const rows = await readObjects<UserRow & { group_id: number }>(
       this.em,
       sqlText`select m.group_id, ${COLUMNS} from user_group_member m join user_account u on u.id = m.user_id

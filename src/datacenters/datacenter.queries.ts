@@ -1,4 +1,3 @@
-import DataLoader from 'dataloader';
 import { sql } from 'kysely';
 import type { Viewer } from '../access/viewer.js';
 import { allOf, oneOf } from '../platform/conditions.js';
@@ -12,6 +11,7 @@ import { DEFAULT_DATACENTER } from './datacenter.entity.js';
 import type { DatacenterAccess } from './datacenter.enums.js';
 import type { DatacenterType } from './datacenter.type.js';
 import { visibleDatacenters } from './datacenter.visibility.js';
+import { Loader } from '../platform/loader.js';
 
 export interface DatacenterRow {
   id: number;
@@ -49,7 +49,7 @@ export class DatacenterQueries {
   };
 
   /** Visible datacenters per group id, by name. */
-  readonly byGroup = new DataLoader<number, DatacenterType[]>(async (groupIds) => {
+  readonly byGroup = new Loader<number, DatacenterType[]>(async (groupIds) => {
     const where = allOf([oneOf('x.group_id', groupIds), visibleDatacenters(this.viewer)]);
     const statement = sql<DatacenterRow & { group_id: number }>`select x.group_id, ${DATACENTER_COLUMNS} from datacenter d
       join datacenter_group x on x.datacenter_id = d.id where ${where} order by d.name`;

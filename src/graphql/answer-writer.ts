@@ -1,9 +1,10 @@
 import {
-  type DocumentNode, type FieldNode, getArgumentValues, type GraphQLAbstractType, type GraphQLField, GraphQLList, GraphQLNonNull,
+  type DocumentNode, type FieldNode, type GraphQLAbstractType, type GraphQLField, GraphQLList, GraphQLNonNull,
   type GraphQLObjectType, type GraphQLOutputType, type GraphQLResolveInfo, type GraphQLSchema, isAbstractType, isLeafType, isObjectType, Kind,
-  type OperationDefinitionNode, type SelectionSetNode, typeFromAST, visit,
+  type OperationDefinitionNode, type SelectionSetNode, typeFromAST,
 } from 'graphql';
 import type { DoorContext } from './admission.js';
+import { argumentReader } from './argument-reader.js';
 import { leafWriter, notPlain, type Write } from './leaf-writers.js';
 
 type Variables = Record<string, unknown>;
@@ -33,12 +34,6 @@ interface Place {
 /** What a property answers by itself. */
 function isProperty(field: GraphQLField<unknown, unknown>): boolean {
   return field.resolve === undefined && field.args.length === 0;
-}
-
-function usesVariables(nodes: readonly FieldNode[]): boolean {
-  let found = false;
-  for (const one of nodes[0]?.arguments ?? []) visit(one, { Variable: () => void (found = true) });
-  return found;
 }
 
 /** Every object of the generated code is read by names of the schema, and every key of an answer is a name of GraphQL. */
@@ -179,15 +174,14 @@ class Compiler {
     const here: Path = { prev: path, key, typename: type.name };
     const below = this.#below(field.type, nodes, here);
     const [node] = nodes as [FieldNode];
-    const fixed = usesVariables(nodes) ? null : Object.freeze(getArgumentValues(field, node, {}));
+    const argumentsOf = argumentReader(field, node);
     const info = {
       fieldName: field.name, fieldNodes: nodes, returnType: field.type, parentType: type, path: here, schema: this.schema, fragments: this.#fragments,
       rootValue: undefined, operation: this.operation,
     };
     const { resolve = () => undefined } = field;
     return (object, run) => {
-      const given = fixed ?? getArgumentValues(field, node, run.variables);
-      const value: unknown = resolve(object, given, run.context, { ...info, variableValues: run.variables } as GraphQLResolveInfo);
+      const value: unknown = resolve(object, argumentsOf(run.variables), run.context, { ...info, variableValues: run.variables } as GraphQLResolveInfo);
       return value instanceof Promise ? value.then((known: unknown) => below(known, run)) : below(value, run);
     };
   }

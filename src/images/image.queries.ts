@@ -1,4 +1,3 @@
-import DataLoader from 'dataloader';
 import type { DatacenterRef, Viewer } from '../access/viewer.js';
 import type { DatacenterQueries } from '../datacenters/datacenter.queries.js';
 import type { DatacenterType } from '../datacenters/datacenter.type.js';
@@ -17,6 +16,7 @@ import type { ImageType } from './image.type.js';
 import { type ImageScope, imagesEverywhere, imagesOfDatacenter, usableInDatacenter, visibleWhereAttached } from './image.visibility.js';
 import { type ImageListRequest, listImages } from './list-images.js';
 import { shownManifest } from './shown-manifest.js';
+import { Loader } from '../platform/loader.js';
 
 function noKey(): AppError {
   return badInput([{ path: 'name', message: 'Give the name or the uuid of the image.' }]);
@@ -25,13 +25,13 @@ function noKey(): AppError {
 /** Reads images as far as they exist for the viewer. */
 export class ImageQueries {
   /** By id, one statement per batch; null for one that the viewer cannot see. */
-  readonly byId = new DataLoader<number, ImageType | null>(async (ids) => {
+  readonly byId = new Loader<number, ImageType | null>(async (ids) => {
     const found = new Map((await this.#find(amongIds(this.em, 'i.id', ids), WHOLE)).map((image) => [image.id, image]));
     return ids.map((id) => found.get(id) ?? null);
   });
 
   /** Every datacenter the image is attached to, seen or not, by name: for verdicts, never to be shown. */
-  readonly attachedTo = new DataLoader<number, DatacenterRef[]>(async (imageIds) => {
+  readonly attachedTo = new Loader<number, DatacenterRef[]>(async (imageIds) => {
     const text = sqlText`select a.image_id, d.id, d.name from image_attachment a join datacenter d on d.id = a.datacenter_id
       where ${amongIds(this.em, 'a.image_id', imageIds)} order by d.name`;
     const rows = await readRows<[imageId: number, id: number, name: string]>(this.em, text);
@@ -40,19 +40,19 @@ export class ImageQueries {
 
   readonly #rehearsedTags = new Map<number, readonly string[]>();
 
-  readonly #manifestText = new DataLoader<number, string | null>(async (ids) => {
+  readonly #manifestText = new Loader<number, string | null>(async (ids) => {
     const text = sqlText`select i.id, i.manifest from image i where ${amongIds(this.em, 'i.id', ids)}`;
     const found = new Map(await readRows<[id: number, manifest: string]>(this.em, text));
     return ids.map((id) => found.get(id) ?? null);
   });
 
   /** Per datacenter, how many attached images the viewer sees, those with access DELETED left out. */
-  readonly imageCount = new DataLoader<number, number>(async (ids) =>
+  readonly imageCount = new Loader<number, number>(async (ids) =>
     countPerDatacenter(this.em, ids, sqlText`i.access <> 'DELETED' and ${visibleWhereAttached(this.viewer)}`),
   );
 
   /** Per datacenter, how many images are bound to it: all of them for its DCAdmins, else those that can be seen. */
-  readonly boundImageCount = new DataLoader<number, number>(async (ids) =>
+  readonly boundImageCount = new Loader<number, number>(async (ids) =>
     countPerDatacenter(this.em, ids, sqlText`x.bound_image_id is not null and ${visibleWhereAttached(this.viewer)}`),
   );
 

@@ -1,5 +1,5 @@
-import DataLoader from 'dataloader';
 import { anyOf, type Condition, oneOf } from './conditions.js';
+import { Loader } from './loader.js';
 
 /** One of the unique fields of a type, and the value looked for. */
 export interface Key<F extends string> {
@@ -40,6 +40,6 @@ export function keyBatch<T extends { [K in F]: string }, F extends string>(
 export function keyLoader<T extends { [K in F]: string }, F extends string>(
   columns: Readonly<Record<F, string>>,
   find: (where: Condition) => Promise<T[]>,
-): DataLoader<Key<F>, T | null, string> {
-  return new DataLoader(keyBatch(columns, find), { cacheKeyFn: ({ field, value }) => `${field} ${value}` });
+): Loader<Key<F>, T | null, string> {
+  return new Loader(keyBatch(columns, find), { cacheKeyFn: ({ field, value }) => `${field} ${value}` });
 }

@@ -1,4 +1,3 @@
-import DataLoader from 'dataloader';
 import type { Viewer } from '../access/viewer.js';
 import { ALWAYS, type Condition } from '../platform/conditions.js';
 import type { SqlEntityManager } from '../platform/database.js';
@@ -9,6 +8,7 @@ import { keyLoader } from '../platform/key-loader.js';
 import { asBoolean, type Flag } from '../platform/tables.js';
 import type { RepositoryStatus } from './image-repository.enums.js';
 import type { ImageRepositoryType } from './image-repository.type.js';
+import { Loader } from '../platform/loader.js';
 
 interface RepositoryRow {
   id: number;
@@ -40,7 +40,7 @@ export class RepositoryQueries {
    * By id, one statement per batch; null for one that is no longer configured. Asks for no permission: it is for
    * relations, whose owner has decided who sees them.
    */
-  readonly byId = new DataLoader<number, ImageRepositoryType | null>(async (ids) => {
+  readonly byId = new Loader<number, ImageRepositoryType | null>(async (ids) => {
     const found = new Map((await this.#find(amongIds(this.em, 'r.id', ids))).map((repository) => [repository.id, repository]));
     return ids.map((id) => found.get(id) ?? null);
   });

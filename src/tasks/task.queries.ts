@@ -1,4 +1,3 @@
-import DataLoader from 'dataloader';
 import { type SqlBool, sql } from 'kysely';
 import type { Viewer } from '../access/viewer.js';
 import { allOf, type Condition, oneOf } from '../platform/conditions.js';
@@ -13,6 +12,7 @@ import { sqlText } from '../platform/sql-text.js';
 import type { TaskAction, TaskPhase, TaskStatus } from './task.states.js';
 import type { TaskType } from './task.type.js';
 import { visibleTasks } from './task.visibility.js';
+import { Loader } from '../platform/loader.js';
 
 interface TaskRow {
   id: string;
@@ -91,7 +91,7 @@ function taskFilter(filter: TaskFilter): Condition {
 /** Reads tasks as far as they exist for the viewer. */
 export class TaskQueries {
   /** By id, one statement per batch; null for one that the viewer cannot see. */
-  readonly byId = new DataLoader<string, TaskType | null>(async (ids) => {
+  readonly byId = new Loader<string, TaskType | null>(async (ids) => {
     const found = new Map((await this.#find(oneOf('t.id', ids))).map((task) => [task.id, task]));
     return ids.map((id) => found.get(id) ?? null);
   });

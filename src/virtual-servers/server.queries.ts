@@ -1,4 +1,3 @@
-import DataLoader from 'dataloader';
 import { type SqlBool, sql } from 'kysely';
 import type { Viewer } from '../access/viewer.js';
 import type { DatacenterType } from '../datacenters/datacenter.type.js';
@@ -17,6 +16,7 @@ import { visibleServers } from '../datacenters/server.visibility.js';
 import type { VirtualDiskType } from './virtual-disk.type.js';
 import type { ServerStatus } from './virtual-server.enums.js';
 import type { VirtualServerType } from './virtual-server.type.js';
+import { Loader } from '../platform/loader.js';
 
 interface ServerRow {
   id: number;
@@ -50,7 +50,7 @@ function toServer(row: ServerRow): VirtualServerType {
 /** Reads servers as far as they exist for the viewer. */
 export class ServerQueries {
   /** By id, one statement per batch; null for one that the viewer cannot see. */
-  readonly byId = new DataLoader<number, VirtualServerType | null>(async (ids) => {
+  readonly byId = new Loader<number, VirtualServerType | null>(async (ids) => {
     const found = new Map((await this.#find(oneOf('s.id', ids))).map((server) => [server.id, server]));
     return ids.map((id) => found.get(id) ?? null);
   });
@@ -59,7 +59,7 @@ export class ServerQueries {
   readonly byKey = keyLoader({ uuid: 's.uuid', hostname: 's.hostname' }, async (where) => this.#find(where));
 
   /** Disks per server id, in their order. */
-  readonly disks = new DataLoader<number, VirtualDiskType[]>(async (serverIds) => {
+  readonly disks = new Loader<number, VirtualDiskType[]>(async (serverIds) => {
     const statement = sql<{ server_id: number; disk_id: number; size_mib: number; image_id: number | null }>`
       select v.server_id, v.disk_id, v.size_mib, v.image_id from virtual_disk v where ${oneOf('v.server_id', serverIds)} order by v.disk_id`;
     const { rows } = await statement.execute(statements(this.em));
@@ -68,7 +68,7 @@ export class ServerQueries {
   });
 
   /** Tags that a server inherits from the images on its disks, per server id. */
-  readonly inheritedTags = new DataLoader<number, string[]>(async (serverIds) => {
+  readonly inheritedTags = new Loader<number, string[]>(async (serverIds) => {
     const statement = sql<{ server_id: number; tag: string }>`select v.server_id, t.tag from virtual_disk v
       join image_tag t on t.image_id = v.image_id where ${oneOf('v.server_id', serverIds)} order by v.disk_id, t.position`;
     const { rows } = await statement.execute(statements(this.em));
@@ -76,7 +76,7 @@ export class ServerQueries {
   });
 
   /** How many servers anywhere have a disk made from an image, per image id. */
-  readonly countOfImage = new DataLoader<number, number>(async (imageIds) => {
+  readonly countOfImage = new Loader<number, number>(async (imageIds) => {
     const statement = sql<{ image_id: number; total: number | string }>`select v.image_id, count(distinct v.server_id) as total
       from virtual_disk v where ${oneOf('v.image_id', imageIds)} group by v.image_id`;
     const totals = new Map((await statement.execute(statements(this.em))).rows.map((row) => [row.image_id, Number(row.total)]));
@@ -84,7 +84,7 @@ export class ServerQueries {
   });
 
   /** By uuid, one statement per batch; null for one that the viewer cannot see. */
-  readonly byUuid = new DataLoader<string, VirtualServerType | null>(async (uuids) => {
+  readonly byUuid = new Loader<string, VirtualServerType | null>(async (uuids) => {
     const found = new Map((await this.#find(oneOf('s.uuid', uuids))).map((server) => [server.uuid, server]));
     return uuids.map((uuid) => found.get(uuid) ?? null);
   });

@@ -1,4 +1,3 @@
-import DataLoader from 'dataloader';
 import { sql } from 'kysely';
 import type { Viewer } from '../access/viewer.js';
 import { allOf, type Condition, oneOf } from '../platform/conditions.js';
@@ -8,6 +7,7 @@ import { notFound } from '../platform/errors.js';
 import type { SnapshotStatus } from './snapshot.enums.js';
 import type { SnapshotType } from './snapshot.type.js';
 import type { VirtualServerType } from './virtual-server.type.js';
+import { Loader } from '../platform/loader.js';
 
 interface SnapshotRow {
   id: number;
@@ -33,13 +33,13 @@ function toSnapshot(row: SnapshotRow): SnapshotType {
 
 /** Reads snapshots; one exists for the viewer if its server does. */
 export class SnapshotQueries {
-  readonly byId = new DataLoader<number, SnapshotType | null>(async (ids) => {
+  readonly byId = new Loader<number, SnapshotType | null>(async (ids) => {
     const found = new Map((await this.#find(oneOf('n.id', ids))).map((snapshot) => [snapshot.id, snapshot]));
     return ids.map((id) => found.get(id) ?? null);
   });
 
   /** Per server id, by disk and name. */
-  readonly ofServer = new DataLoader<number, SnapshotType[]>(async (serverIds) => {
+  readonly ofServer = new Loader<number, SnapshotType[]>(async (serverIds) => {
     const snapshots = await this.#find(oneOf('n.server_id', serverIds));
     return serverIds.map((id) => snapshots.filter((snapshot) => snapshot.serverId === id));
   });
