@@ -10,7 +10,7 @@ export async function asking(gateway, token, query, work) {
   const thread = new Worker(new URL(import.meta.url), { workerData: { url: gateway.url, token, query } });
   await new Promise((resolve) => thread.once('message', resolve));
   let most = 0;
-  const looking = setInterval(() => (most = Math.max(most, gateway.memory().now)), 50);
+  const looking = setInterval(() => (most = Math.max(most, gateway.memory())), 50);
   const began = performance.now();
   await work();
   const seconds = (performance.now() - began) / 1000;

@@ -119,7 +119,7 @@ async function measure(count, source, say) {
   const token = await mintToken(SECRET, 'admin', { expiresIn: 36_000 });
   await gateway.ask('mutation ($url: HttpUrl!) { updateGlobalSettings(input: { vmsImageRepositories: [{ name: "long", url: $url }] }) { vmsImageVmNic } }', token, { url: source.url });
   for (let at = 0; at < 200; at += 1) await gateway.ask(PROBE, token);
-  const idle = gateway.memory().now;
+  const idle = gateway.memory();
   const rows = [];
   const step = async (what, path, etag = null) => {
     await source.set({ path, etag });

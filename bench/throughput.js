@@ -100,13 +100,13 @@ try {
   }
   const times = { import: [], pipeline: [], written: [], serve: [], nginx: [] };
   let most = 0;
-  const idle = gateway.memory().now;
+  const idle = gateway.memory();
   for (let round = 1; round <= rounds; round += 1) {
     if (round > 1) await deleteImage(gateway, token, 0);
     times.pipeline.push(await shell(`curl -sf ${nginx.url}/0.bin | tee >(sha1sum > ${folder}/sha1) | sha256sum > ${folder}/sha256`));
     times.written.push(await shell(`curl -sf ${nginx.url}/0.bin | tee ${folder}/written >(sha1sum > ${folder}/sha1) | sha256sum > ${folder}/sha256`));
     await rm(`${folder}/written`);
-    const looking = setInterval(() => (most = Math.max(most, gateway.memory().now)), 50);
+    const looking = setInterval(() => (most = Math.max(most, gateway.memory())), 50);
     times.import.push(await timed(() => importImage(gateway, token, nginx.url, 0)));
     clearInterval(looking);
     for (const [name, url] of [['nginx', `${nginx.url}/0.bin`], ['serve', `${gateway.base}/imgapi/images/${uuidOf(0)}/file`]]) times[name].push(await get(url));

@@ -1,8 +1,11 @@
 import type { SeenDatacenters } from '../datacenters/datacenter-catalogue.js';
 import type { SqlEntityManager } from '../platform/database.js';
 import { amongIds, readRows } from '../platform/read-rows.js';
-import { sqlText } from '../platform/sql-text.js';
+import { plainText, sqlText } from '../platform/sql-text.js';
 import type { ImageType } from './image.type.js';
+
+/** Where an image is attached; the one it is bound to comes with a minus. */
+const PLACE = 'case when a.bound_image_id is null then a.datacenter_id else -a.datacenter_id end';
 
 /**
  * Fills in where images are attached and bound, in one statement for all of them: of the pairs only the ids are read, as the
@@ -10,8 +13,7 @@ import type { ImageType } from './image.type.js';
  */
 export async function fillDatacenters(em: SqlEntityManager, images: readonly ImageType[], seen: SeenDatacenters): Promise<void> {
   if (images.length === 0) return;
-  // The one it is bound to comes with a minus.
-  const text = sqlText`select a.image_id, case when a.bound_image_id is null then a.datacenter_id else -a.datacenter_id end as place
+  const text = sqlText`select a.image_id, ${plainText(PLACE)} as place
     from image_attachment a where ${amongIds(em, 'a.image_id', images.map((image) => image.id))}`;
   const lists = new Map<number, string>();
   const bindings = new Map<number, number>();
@@ -33,8 +35,7 @@ function putPlaces(image: ImageType, { ids, boundId }: { ids: string; boundId: n
 
 /** The same as a column, which is less than a statement where few images are read: ids as `1,-7`, as `putPlacesText` reads them. */
 export function placesColumn(isSqlite: boolean): string {
-  const place = 'case when a.bound_image_id is null then a.datacenter_id else -a.datacenter_id end';
-  const list = isSqlite ? `group_concat(${place})` : `string_agg(cast(${place} as text), ',')`;
+  const list = isSqlite ? `group_concat(${PLACE})` : `string_agg(cast(${PLACE} as text), ',')`;
   return `(select ${list} from image_attachment a where a.image_id = i.id)`;
 }
 

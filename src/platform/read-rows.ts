@@ -1,8 +1,9 @@
 import { CompiledQuery, type QueryResult } from 'kysely';
 import { isSqlite, type SqlEntityManager, statements } from './database.js';
-import { MOST_STATEMENTS, readerOf, type SqliteReader } from './reader.js';
+import { type KeptStatements, MOST_STATEMENTS } from './kept-statements.js';
+import { readerOf } from './reader.js';
 import { plainText, type SqlText, sqlText } from './sql-text.js';
-import { type SqliteWriter, writerOf } from './writer.js';
+import { writerOf } from './writer.js';
 
 const numbered = new Map<string, string>();
 
@@ -19,7 +20,7 @@ function withNumbers(text: string): string {
 }
 
 /** Where statements are kept prepared; undefined on Postgres. */
-function preparedIn(em: SqlEntityManager): SqliteReader | SqliteWriter | undefined {
+function preparedIn(em: SqlEntityManager): KeptStatements | undefined {
   const driver = em.getDriver();
   return em.isInTransaction() ? writerOf(driver) : readerOf(driver);
 }

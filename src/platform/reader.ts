@@ -1,11 +1,6 @@
 import { createRequire } from 'node:module';
-import type { SqlText } from './sql-text.js';
+import { KeptStatements, type PreparedStatement } from './kept-statements.js';
 
-// The driver has no types of its own, so what is used of it is declared here.
-interface PreparedStatement {
-  raw(on: boolean): PreparedStatement;
-  all(values: readonly unknown[]): unknown[];
-}
 interface SqliteFile {
   pragma(text: string): unknown;
   prepare(text: string): PreparedStatement;
@@ -15,9 +10,6 @@ type OpenSqlite = new (path: string, options: { readonly: boolean; fileMustExist
 
 const Sqlite = createRequire(import.meta.url)('better-sqlite3') as OpenSqlite;
 
-/** Prepared statements kept; the shapes of what people ask are few, and an attacker's many must not fill the memory. */
-export const MOST_STATEMENTS = 500;
-
 /** Of the file, so that rows all over a large one are read without a copy of each page; it is memory of the system, not ours. */
 const MAPPED_BYTES = 2 ** 31 - 65_536;
 
@@ -25,33 +17,18 @@ const MAPPED_BYTES = 2 ** 31 - 65_536;
  * A second connection to an SQLite file that only reads: it sees what is committed, never waits for a transaction of
  * this process, and keeps its statements prepared.
  */
-export class SqliteReader {
+export class SqliteReader extends KeptStatements {
   #file: SqliteFile | null = null;
-  readonly #prepared = new Map<string, PreparedStatement>();
 
   constructor(
     private readonly path: string,
     private readonly busyTimeoutMs: number,
-  ) {}
-
-  /** Rows as arrays of their columns. */
-  all<R>(text: SqlText): R[] {
-    return this.#statement(text.text).raw(true).all(text.values) as R[];
+  ) {
+    super();
   }
 
-  /** Rows as objects. */
-  objects<R>(text: SqlText): R[] {
-    return this.#statement(text.text).raw(false).all(text.values) as R[];
-  }
-
-  #statement(text: string): PreparedStatement {
-    let statement = this.#prepared.get(text);
-    if (statement === undefined) {
-      statement = (this.#file ??= this.#open()).prepare(text);
-      if (this.#prepared.size >= MOST_STATEMENTS) this.#prepared.clear();
-      this.#prepared.set(text, statement);
-    }
-    return statement;
+  protected prepare(text: string): PreparedStatement {
+    return (this.#file ??= this.#open()).prepare(text);
   }
 
   #open(): SqliteFile {
@@ -61,7 +38,7 @@ export class SqliteReader {
   }
 
   close(): void {
-    this.#prepared.clear();
+    this.forget();
     this.#file?.close();
     this.#file = null;
   }

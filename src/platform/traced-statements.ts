@@ -1,5 +1,5 @@
 import type { CompiledQuery, DatabaseConnection } from 'kysely';
-import type { SqliteReader } from './reader.js';
+import type { KeptStatements } from './kept-statements.js';
 import type { SqlText } from './sql-text.js';
 import type { Tracing } from './tracing.js';
 import type { SqliteWriter } from './writer.js';
@@ -23,7 +23,7 @@ function tracedBy(tracing: Tracing): Traced {
 }
 
 /** The same for statements that only read, on a connection of their own. */
-export function traceReader(reader: Pick<SqliteReader, 'all' | 'objects'>, tracing: Tracing): void {
+export function traceReader(reader: KeptStatements, tracing: Tracing): void {
   const [all, objects, traced] = [reader.all.bind(reader), reader.objects.bind(reader), tracedBy(tracing)];
   reader.all = <R>(text: SqlText): R[] => traced(text, () => all<R>(text));
   reader.objects = <R>(text: SqlText): R[] => traced(text, () => objects<R>(text));

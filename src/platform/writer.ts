@@ -1,34 +1,25 @@
-import { MOST_STATEMENTS } from './reader.js';
+import { KeptStatements, type PreparedStatement } from './kept-statements.js';
 import type { SqlText } from './sql-text.js';
-import { type ConnectionWatch, type StatementKind, statementKind } from './write-watch.js';
+import { type ConnectionWatch, statementKind } from './write-watch.js';
 
-// The driver has no types of its own, so what is used of it is declared here.
-interface PreparedStatement {
-  raw(on: boolean): PreparedStatement;
-  all(values: readonly unknown[]): unknown[];
-  run(values: readonly unknown[]): { changes: number };
-}
 /** The connection of the driver itself. */
 export interface SqliteClient {
   prepare(text: string): PreparedStatement;
-}
-interface Prepared {
-  statement: PreparedStatement;
-  kind: StatementKind;
 }
 
 /**
  * The one connection that writes to an SQLite file, for whoever is in a transaction of it: statements are kept prepared and run
  * at once, as nobody else can be on that connection meanwhile. Writes are told to the watch as all others are.
  */
-export class SqliteWriter {
+export class SqliteWriter extends KeptStatements {
   #client: SqliteClient | null = null;
-  readonly #prepared = new Map<string, Prepared>();
 
   constructor(
     private readonly open: () => Promise<SqliteClient>,
     private readonly watch: ConnectionWatch,
-  ) {}
+  ) {
+    super();
+  }
 
   /** To be awaited before the first statement. */
   async ready(): Promise<this> {
@@ -36,35 +27,19 @@ export class SqliteWriter {
     return this;
   }
 
-  /** Rows as arrays of their columns. */
-  all<R>(text: SqlText): R[] {
-    return this.#statement(text.text).statement.raw(true).all(text.values) as R[];
-  }
-
-  /** Rows as objects. */
-  objects<R>(text: SqlText): R[] {
-    return this.#statement(text.text).statement.raw(false).all(text.values) as R[];
-  }
-
   /** How many rows it changed. */
   run(text: SqlText): number {
-    const { statement, kind } = this.#statement(text.text);
+    const statement = this.statement(text.text);
     try {
       return statement.run(text.values).changes;
     } finally {
-      this.watch.done(kind);
+      this.watch.done(statementKind(text.text));
     }
   }
 
-  #statement(text: string): Prepared {
-    let prepared = this.#prepared.get(text);
-    if (prepared === undefined) {
-      if (this.#client === null) throw new Error('The SQLite file is written to before it is open.');
-      prepared = { statement: this.#client.prepare(text), kind: statementKind(text) };
-      if (this.#prepared.size >= MOST_STATEMENTS) this.#prepared.clear();
-      this.#prepared.set(text, prepared);
-    }
-    return prepared;
+  protected prepare(text: string): PreparedStatement {
+    if (this.#client === null) throw new Error('The SQLite file is written to before it is open.');
+    return this.#client.prepare(text);
   }
 }
 
