@@ -7,6 +7,7 @@ const ENTRIES = {
   main: 'src/main.ts',
   'download-thread': 'src/images/import/download-thread.ts',
   'hash-worker': 'src/images/import/hash-worker.ts',
+  'log-thread': 'src/platform/log-thread.ts',
   'write-thread': 'src/platform/write-thread.ts',
 };
 

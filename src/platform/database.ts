@@ -7,6 +7,7 @@ import { MikroORM as SqliteORM, type SqlEntityManager, type SqlMikroORM } from '
 import { CompiledQuery, type DatabaseConnection, type Kysely } from 'kysely';
 import { postgresMigrations } from './migrations/postgres/index.js';
 import { sqliteMigrations } from './migrations/sqlite/index.js';
+import { LogCopier, PAGES_AT_MOST } from './log-copier.js';
 import { giveReader, SqliteReader } from './reader.js';
 import type { Tables } from './tables.js';
 import { traceReader, traceStatements, traceWriter } from './traced-statements.js';
@@ -29,7 +30,8 @@ export const MIGRATION_FOLDERS = { sqlite: 'src/platform/migrations/sqlite', pos
 const BY_HAND = { ignoreTriggers: true, ignoreRoutines: true, skipTables: [/^(image|repository_image)_search(_|$)/] };
 
 async function prepareSqliteConnection(connection: DatabaseConnection): Promise<void> {
-  for (const pragma of ['journal_mode = wal', 'synchronous = normal', 'foreign_keys = on', `busy_timeout = ${BUSY_TIMEOUT_MS}`]) {
+  const settings = ['journal_mode = wal', 'synchronous = normal', 'foreign_keys = on', `busy_timeout = ${BUSY_TIMEOUT_MS}`, `wal_autocheckpoint = ${PAGES_AT_MOST}`];
+  for (const pragma of settings) {
     await connection.executeQuery(CompiledQuery.raw(`pragma ${pragma}`));
   }
 }
@@ -45,8 +47,10 @@ export async function openDatabase(target: DatabaseTarget, entities: EntityClass
   const migrations = { tableName: 'migration', transactional: true, snapshot: true, snapshotName: '.snapshot', snapshotOnMigrate: false, silent: true, emit: 'ts' as const };
   const watch = new WriteWatch();
   if (target.kind === 'sqlite') {
-    if (target.path !== ':memory:') await mkdir(dirname(target.path), { recursive: true });
-    const writes = watch.connection();
+    const isFile = target.path !== ':memory:';
+    if (isFile) await mkdir(dirname(target.path), { recursive: true });
+    const copier = isFile ? new LogCopier({ path: target.path, busyTimeoutMs: BUSY_TIMEOUT_MS }) : null;
+    const writes = watch.connection(() => copier?.ran());
     const database = await SqliteORM.init({
       dbName: target.path,
       entities,
@@ -61,7 +65,8 @@ export async function openDatabase(target: DatabaseTarget, entities: EntityClass
     });
     giveWatch(database.driver, watch);
     writePrepared(database, writes, tracing);
-    if (target.path !== ':memory:') readAside(database, target.path, tracing);
+    if (isFile) readAside(database, target.path, tracing);
+    closeWith(database, async () => copier?.close());
     return database;
   }
   const database = await PostgresORM.init({
@@ -94,9 +99,14 @@ function readAside(database: Database, path: string, tracing: Tracing | null): v
   const reader = new SqliteReader(path, BUSY_TIMEOUT_MS);
   if (tracing !== null) traceReader(reader, tracing);
   giveReader(database.driver, reader);
+  closeWith(database, async () => reader.close());
+}
+
+/** `end` is carried out before the database is closed. */
+function closeWith(database: Database, end: () => Promise<void>): void {
   const close = database.close.bind(database);
   database.close = async (force) => {
-    reader.close();
+    await end();
     await close(force);
   };
 }

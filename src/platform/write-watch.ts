@@ -28,10 +28,15 @@ function isWatched(head: string): boolean {
 export class ConnectionWatch {
   #isDirty = false;
 
-  constructor(private readonly raise: () => void) {}
+  /** `ran` is called after each statement, `raise` where one may have changed who may do what. */
+  constructor(
+    private readonly raise: () => void,
+    private readonly ran: () => void,
+  ) {}
 
   /** A statement has come to its end, good or bad. */
   done(kind: StatementKind): void {
+    this.ran();
     if (kind === 'other' || (kind === 'ends' && !this.#isDirty)) return;
     this.#isDirty = kind === 'writes';
     this.raise();
@@ -49,8 +54,8 @@ export class WriteWatch {
     return this.#version;
   }
 
-  connection(): ConnectionWatch {
-    return new ConnectionWatch(() => (this.#version += 1));
+  connection(ran: () => void = () => undefined): ConnectionWatch {
+    return new ConnectionWatch(() => (this.#version += 1), ran);
   }
 
   /** From now on every statement of the connection passes here. */
