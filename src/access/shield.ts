@@ -115,10 +115,11 @@ const FIELD_RULES = {
   Datacenter: { groups: may('people.read') },
 };
 
-/** What has to be asked before this field of Query is; null: it is closed. */
-export function rootCheck(field: string): RootCheck | null {
-  const found = Object.hasOwn(ROOT_RULES.Query, field) ? ROOT_RULES.Query[field as keyof typeof ROOT_RULES.Query] : deny;
-  return checks.get(found) ?? null;
+/** What has to be asked before this root field is; null: it is closed. */
+export function rootCheck(type: 'Query' | 'Mutation', field: string): RootCheck | null {
+  const rules: Readonly<Record<string, object>> = ROOT_RULES[type];
+  const found = Object.hasOwn(rules, field) ? rules[field] : undefined;
+  return (found && checks.get(found)) ?? null;
 }
 
 /**

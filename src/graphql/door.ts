@@ -6,7 +6,7 @@ import { clientAddress } from '../platform/client-address.js';
 import type { Metrics } from '../platform/metrics.js';
 import type { ChangeBus } from '../tasks/change-bus.js';
 import { Admission, type DoorContext } from './admission.js';
-import { CompiledQueries } from './compiled-queries.js';
+import { KnownOperations } from './known-operations.js';
 import { OperationMetrics } from './operation-metrics.js';
 import { OperationReport } from './operation-report.js';
 import { Operations } from './operations.js';
@@ -53,7 +53,7 @@ export interface GraphqlDoor {
   admission: Admission;
   operations: Operations;
   report: OperationReport;
-  compiled: CompiledQueries;
+  known: KnownOperations;
   metrics: OperationMetrics;
   changes: ChangeBus;
   persisted: PersistedQueries;
@@ -84,7 +84,7 @@ export function createDoor(parts: DoorParts, settings: DoorSettings): GraphqlDoo
     admission,
     operations: new Operations({ schema, admission, report, changes, log, documentOf }),
     report,
-    compiled: new CompiledQueries(parts.schemaBelowTheRoot),
+    known: new KnownOperations(parts.schemaBelowTheRoot),
     metrics,
     changes,
     persisted,

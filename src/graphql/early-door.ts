@@ -17,14 +17,14 @@ function isPlain({ method, url, headers }: IncomingMessage): boolean {
 }
 
 /**
- * Answers queries that were admitted and answered before without Fastify, whose way through hooks and streams takes as long
+ * Answers operations that were admitted and answered before without Fastify, whose way through hooks and streams takes as long
  * as a small query. Everything else goes to Fastify, its body with it.
  */
 export class EarlyDoor {
   readonly #bodies = new WeakMap<IncomingMessage, Buffer>();
   readonly #parse: ReturnType<FastifyInstance['getDefaultJsonParser']>;
 
-  /** `isOpen` is asked before and after the work: false where something else has to see the request or its answer. */
+  /** False where something else has to see the request; an answer that is ready by then is the last of its connection. */
   constructor(
     app: FastifyInstance,
     private readonly quick: QuickDoor,
@@ -76,9 +76,10 @@ export class EarlyDoor {
     // Whoever goes on with the request gives it the same.
     request.headers['x-request-id'] = requestId;
     const answer = await this.quick.answer(request, requestId, known);
-    if (answer === null || !this.isOpen(request)) return false;
+    if (answer === null) return false;
     const length = Buffer.byteLength(answer);
-    response.writeHead(200, [...known.headers, 'x-request-id', requestId, 'content-length', String(length)]);
+    const ending = this.isOpen(request) ? [] : ['connection', 'close'];
+    response.writeHead(200, [...known.headers, 'x-request-id', requestId, 'content-length', String(length), ...ending]);
     // A byte for each character is written without a look at each.
     response.end(answer, length === answer.length ? 'latin1' : 'utf8');
     return true;

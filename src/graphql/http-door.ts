@@ -11,7 +11,7 @@ import type { IncomingMessage } from 'node:http';
 import { AppError } from '../platform/errors.js';
 import { traceIdOf } from '../platform/trace-id.js';
 import type { Caller, DoorContext } from './admission.js';
-import { compiledPlugin } from './compiled-plugin.js';
+import { knownOperationsPlugin } from './known-operations-plugin.js';
 import { doorPlugin } from './apollo-plugin.js';
 import type { GraphqlDoor } from './door.js';
 import { EarlyDoor } from './early-door.js';
@@ -48,7 +48,7 @@ function createApollo(door: GraphqlDoor): ApolloServer<DoorContext> {
     },
     plugins: [
       doorPlugin(door),
-      compiledPlugin(door.compiled),
+      knownOperationsPlugin(door.known),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
@@ -66,7 +66,7 @@ type Reported = Finished['context'];
 export async function openHttpDoor(app: FastifyInstance, door: GraphqlDoor, isPlain: (request: IncomingMessage) => boolean): Promise<() => Promise<void>> {
   const apollo = createApollo(door);
   await apollo.start();
-  const quick = new QuickDoor(door, door.compiled);
+  const quick = new QuickDoor(door);
   const contexts = new WeakMap<FastifyRequest, Reported>();
   const apolloHandler = fastifyApolloHandler(apollo, {
     context: async (request) => {

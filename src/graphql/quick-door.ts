@@ -2,8 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { traceIdOf } from '../platform/trace-id.js';
 import type { DoorContext } from './admission.js';
-import type { CompiledQueries, Plan } from './compiled-queries.js';
 import type { GraphqlDoor } from './door.js';
+import type { MutationPlan, Plan, QueryPlan } from './known-operations.js';
 import { costShown } from './operations.js';
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
@@ -34,15 +34,21 @@ function plainBody({ method, headers }: IncomingMessage, body: unknown): Body | 
 }
 
 /** A request whose answer takes the short way. */
-export interface KnownQuery {
+export interface KnownRequest {
   plan: Plan;
   variables: Variables;
   /** Names and values in turn. */
   headers: readonly string[];
 }
 
+interface Admitted {
+  context: DoorContext;
+  /** The variables as resolvers get them. */
+  values: Variables;
+}
+
 /**
- * The short way for queries that Apollo Server has admitted and answered before: the same sign-in, rate, limits and report,
+ * The short way for operations that Apollo Server has admitted and answered before: the same sign-in, rate, limits and report,
  * the same answer with the same headers, and nothing in between. Whatever is refused or fails on it takes the long way,
  * which words it.
  */
@@ -51,10 +57,7 @@ export class QuickDoor {
   readonly #headers = new Map<string, readonly string[]>();
   readonly #contexts = new WeakMap<IncomingMessage, Promise<DoorContext>>();
 
-  constructor(
-    private readonly door: GraphqlDoor,
-    private readonly queries: CompiledQueries,
-  ) {}
+  constructor(private readonly door: GraphqlDoor) {}
 
   /** Who asks; a request that the short way gave up is not signed in, nor counted, twice. */
   async contextOf(request: IncomingMessage, requestId: string): Promise<DoorContext> {
@@ -71,32 +74,52 @@ export class QuickDoor {
   }
 
   /** Null for what takes the long way. */
-  known(request: IncomingMessage, body: unknown): KnownQuery | null {
+  known(request: IncomingMessage, body: unknown): KnownRequest | null {
     const plain = plainBody(request, body);
     const headers = this.#headers.get(request.headers.accept ?? '');
     if (plain === null || headers === undefined) return null;
-    const plan = this.queries.find({ text: plain.query, operationName: plain.operationName });
+    const plan = this.door.known.find({ text: plain.query, operationName: plain.operationName });
     return plan === undefined ? null : { plan, variables: plain.variables ?? {}, headers };
   }
 
-  /** The whole answer; null when the long way is to give it. */
-  async answer(request: IncomingMessage, requestId: string, { plan, variables }: KnownQuery): Promise<string | null> {
-    const { admission, report } = this.door;
+  /** The whole answer; null when the long way is to give it, which never is after a mutation has begun. */
+  async answer(request: IncomingMessage, requestId: string, { plan, variables }: KnownRequest): Promise<string | null> {
+    const admitted = await this.#admitted(request, requestId, { plan, variables });
+    if (admitted === null) return null;
+    const { context, values } = admitted;
+    return plan.kind === 'query' ? this.#read(plan, context, { variables, values }) : this.#change(plan, context, variables);
+  }
+
+  /** Null for what is refused. */
+  async #admitted(request: IncomingMessage, requestId: string, { plan, variables }: Omit<KnownRequest, 'headers'>): Promise<Admitted | null> {
     try {
       const signIn = this.contextOf(request, requestId);
       this.#contexts.set(request, signIn);
       const context = await signIn;
       if (!plan.isOpenTo(context.scope.viewer, variables)) return null;
-      const values = admission.demandRunnable(plan.document, plan.operation, variables, context);
-      const data = await plan.write(context, variables, values);
-      if (data === null) return null;
-      report.finish({ context, operation: plan.operation, errors: undefined });
-      const extensions = costShown(context);
-      return `{"data":${data}${extensions === undefined ? '' : `,"extensions":${JSON.stringify(extensions)}`}}\n`;
+      return { context, values: this.door.admission.demandRunnable(plan.document, plan.operation, variables, context) };
     } catch {
       // Whatever it was, the long way meets it again and knows what to tell.
       return null;
     }
+  }
+
+  async #read({ write, operation }: QueryPlan, context: DoorContext, { variables, values }: { variables: Variables; values: Variables }): Promise<string | null> {
+    try {
+      const data = await write(context, variables, values);
+      if (data === null) return null;
+      this.door.report.finish({ context, operation, errors: undefined });
+      const extensions = costShown(context);
+      return `{"data":${data}${extensions === undefined ? '' : `,"extensions":${JSON.stringify(extensions)}`}}\n`;
+    } catch {
+      // What fails is worded by graphql-js, on the long way.
+      return null;
+    }
+  }
+
+  async #change({ schema, document, operation }: MutationPlan, contextValue: DoorContext, variableValues: Variables): Promise<string> {
+    const result = await this.door.operations.execute({ schema, document, operation, operationName: operation.name?.value, contextValue, variableValues });
+    return `${JSON.stringify(result)}\n`;
   }
 
   /** For requests that reach Fastify; `long` is the way through Apollo Server. */

@@ -35,17 +35,18 @@ function thin({ target, methodName, params = [], middlewares = [], roles }: Hand
 }
 
 /**
- * Puts a direct call in the place of type-graphql's own around every field that only reads: it makes an instance of a class,
- * and promises, of all arguments each time. Arguments are plain objects then, and must be data alone. Mutations stay.
+ * Puts a direct call in the place of type-graphql's own around every field: it makes an instance of a class, and promises, of all
+ * arguments each time. Arguments are plain objects then, and must be data alone.
  */
 export function thinOut(resolvers: Record<string, Record<string, unknown>>): void {
-  const { queries, fieldResolvers, objectTypes } = getMetadataStorage();
+  const { queries, mutations, fieldResolvers, objectTypes } = getMetadataStorage();
   const replace = (type: string | undefined, handler: Handler): void => {
     const fields = type === undefined ? undefined : resolvers[type];
     const resolve = thin(handler);
     if (fields !== undefined && handler.schemaName in fields && resolve !== null) fields[handler.schemaName] = resolve;
   };
   for (const query of queries) replace('Query', query);
+  for (const mutation of mutations) replace('Mutation', mutation);
   for (const field of fieldResolvers) {
     if (field.kind !== 'external') continue;
     const shown = field.getObjectType?.();

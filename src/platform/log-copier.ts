@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
 /** Pages of the log at which whoever writes copies it, should the thread lag that far behind. */
-export const PAGES_AT_MOST = 16_000;
+export const PAGES_AT_MOST = 32_000;
 /** A process that has run fewer statements than this starts no thread. */
 const FEWEST_STATEMENTS = 200;
 /** After a statement; what is written meanwhile is copied together. */

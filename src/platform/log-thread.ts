@@ -9,8 +9,8 @@ interface SqliteFile {
 }
 type OpenSqlite = new (path: string, options: { fileMustExist: boolean; timeout: number }) => SqliteFile;
 
-/** Pages of the log after which it is copied, as SQLite has it by itself. */
-const PAGES_BETWEEN = 1000;
+/** Pages of the log after which it is copied: 16 MiB. It waits for the disk, and so does who writes meanwhile, so not too often. */
+const PAGES_BETWEEN = 4000;
 
 const port = parentPort;
 if (port === null) throw new Error('log-thread runs in a worker thread only');

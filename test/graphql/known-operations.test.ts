@@ -119,3 +119,54 @@ describe('a query that comes again and again', () => {
     expect(await world.clients.U.code(query, { first: 1 })).toBe('data');
   });
 });
+
+const MOVE = `mutation ($image: String!, $to: String = "south") { attachImage(input: { image: $image, datacenter: $to }) { image { name datacenters { name } } bindingRemoved warnings }
+  again: attachImage(input: { image: $image, datacenter: $to }) { bindingRemoved }
+  detachImage(input: { image: $image, datacenter: $to }) { image { datacenters { name } } datacenter { name } } }`;
+const BACK_AND_FORTH = MOVE.replace(/again: .*/, '');
+
+describe('a mutation that comes again and again', () => {
+  const tasksOf = async (name: string): Promise<number> => (await world.clients.S.run(`{ image(name: "${name}") { tasks { totalCount } } }`)).image.tasks.totalCount;
+
+  it('is answered as at first, with the errors of a part of it in their places', async () => {
+    const client = world.clients.S;
+    for (let time = 0; time < 3; time += 1) await client.send(BACK_AND_FORTH, { image: 'unbound' });
+    const cases: Record<string, unknown>[] = [{ image: 'unbound' }, { image: 'unbound', to: 'south' }, { image: 'nowhere' }, { image: 'unbound', to: 'north' }, { image: 7 }, {}];
+    expect(await client.code(BACK_AND_FORTH, { image: 'unbound', to: null })).toBe('BAD_USER_INPUT');
+    for (const values of cases) {
+      const [often, once] = [await client.send(BACK_AND_FORTH, values), await client.send(unseen(BACK_AND_FORTH), values)];
+      expect(comparable(often), `${JSON.stringify(values)}`).toEqual(comparable(once));
+      if (values.to === 'north') await client.send('mutation { attachImage(input: { image: "unbound", datacenter: "north" }) { bindingRemoved } }');
+    }
+    const partly = await client.send(MOVE, { image: 'unbound' });
+    expect(partly).toMatchObject({ data: null, errors: [{ path: ['again'], extensions: { code: 'ALREADY_EXISTS' } }] });
+    await client.run('mutation { detachImage(input: { image: "unbound", datacenter: "south" }) { bindingRemoved } }');
+  });
+
+  it('runs once each time, also where a part of it fails', async () => {
+    const client = world.clients.S;
+    const twice = `mutation ($image: String!, $to: String!) { attachImage(input: { image: $image, datacenter: $to }) { bindingRemoved } }`;
+    const undo = `mutation { detachImage(input: { image: "loose", datacenter: "south" }) { bindingRemoved } }`;
+    for (let time = 0; time < 3; time += 1) {
+      await client.run(twice, { image: 'loose', to: 'south' });
+      await client.run(undo);
+    }
+    const before = await tasksOf('loose');
+    await client.run(twice, { image: 'loose', to: 'south' });
+    expect(await client.code(twice, { image: 'loose', to: 'south' })).toBe('ALREADY_EXISTS');
+    expect(await client.code(twice, { image: 'loose', to: 'nowhere' })).toBe('NOT_FOUND');
+    expect(await tasksOf('loose')).toBe(before + 1);
+    await client.run(undo);
+  });
+
+  it('is refused to who may not, with nothing done', async () => {
+    for (let time = 0; time < 3; time += 1) await world.clients.S.send(BACK_AND_FORTH, { image: 'unbound' });
+    const before = await tasksOf('unbound');
+    for (const persona of ['A', 'U', 'D', 'M'] as const) {
+      const expected = persona === 'A' ? 'UNAUTHENTICATED' : 'FORBIDDEN';
+      expect(await world.clients[persona].code(BACK_AND_FORTH, { image: 'unbound' })).toBe(expected);
+      expect(comparable(await world.clients[persona].send(BACK_AND_FORTH, { image: 'unbound' }))).toEqual(comparable(await world.clients[persona].send(unseen(BACK_AND_FORTH), { image: 'unbound' })));
+    }
+    expect(await tasksOf('unbound')).toBe(before);
+  });
+});

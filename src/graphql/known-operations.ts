@@ -18,17 +18,30 @@ function jit(): typeof import('graphql-jit') {
 
 type Variables = Record<string, unknown>;
 
-/** A query that has been compiled, and who may run it that way. */
-export interface Plan {
+/** An operation that was admitted and answered before. */
+interface KnownOperation {
   document: DocumentNode;
   operation: OperationDefinitionNode;
   /** False: some root field would be refused, or graphql-js alone knows what to make of the variables. */
   isOpenTo(viewer: Viewer, variables: Variables): boolean;
+}
+
+/** graphql-js runs it, over a schema without the rules of root fields: what may not run twice has one way alone. */
+export interface MutationPlan extends KnownOperation {
+  kind: 'mutation';
+  schema: GraphQLSchema;
+}
+
+/** A query that has been compiled. */
+export interface QueryPlan extends KnownOperation {
+  kind: 'query';
   /** The answer; null when it has errors, which graphql-js is to find and word. */
   run(context: DoorContext, variables: Variables): Promise<NonNullable<ExecutionResult['data']> | null>;
   /** The same as JSON; `values` are the variables as resolvers get them. */
   write(context: DoorContext, variables: Variables, values: Variables): Promise<string | null>;
 }
+
+export type Plan = QueryPlan | MutationPlan;
 
 /** The one operation of a document that a request means, in the words of the request. */
 export interface Asked {
@@ -57,10 +70,11 @@ function rootFields(document: DocumentNode, operation: OperationDefinitionNode):
 /** The rules of the root fields, each once; null when some field has none, and so is closed. */
 function checksOf(document: DocumentNode, operation: OperationDefinitionNode): RootCheck[] | null {
   const checks = new Set<RootCheck>();
-  const names = operation.operation === 'query' ? rootFields(document, operation) : null;
-  if (names === null) return null;
+  const { operation: kind } = operation;
+  const names = kind === 'subscription' ? null : rootFields(document, operation);
+  if (kind === 'subscription' || names === null) return null;
   for (const name of names) {
-    const check = rootCheck(name);
+    const check = rootCheck(kind === 'query' ? 'Query' : 'Mutation', name);
     if (check === null) return null;
     checks.add(check);
   }
@@ -78,7 +92,7 @@ function isConditional(document: DocumentNode): boolean {
   return found;
 }
 
-type Runner = Plan['run'];
+type Runner = QueryPlan['run'];
 
 function runner(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Runner | null {
   // What resolvers answer for String, Int, Boolean and enums is what is sent: rows give nothing else. Other scalars are serialized.
@@ -91,21 +105,30 @@ function runner(schema: GraphQLSchema, document: DocumentNode, operation: Operat
   };
 }
 
-/** What is written needs no objects to be made first; for what cannot be, there is graphql-jit. */
-function compile(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Plan | null {
+/** Null for what has to be asked of graphql-js behind its rules. */
+function planOf(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Plan | null {
   const checks = checksOf(document, operation);
-  if (checks === null || isConditional(document)) return null;
+  if (checks === null) return null;
+  const definitions = operation.variableDefinitions ?? [];
+  const defaulted = definitions.filter((one) => one.defaultValue !== undefined).map((one) => one.variable.name.value);
+  // A null in the place of a default is refused or not, depending on where it is used.
+  const isOpenTo = (viewer: Viewer, variables: Variables): boolean =>
+    checks.every((check) => check(viewer) === true) && defaulted.every((name) => variables[name] !== null);
+  const known = { document, operation, isOpenTo };
+  if (operation.operation === 'mutation') return { kind: 'mutation', schema, ...known };
+  return isConditional(document) ? null : queryPlan(schema, known);
+}
+
+/** What is written needs no objects to be made first; for what cannot be, there is graphql-jit. */
+function queryPlan(schema: GraphQLSchema, known: KnownOperation): QueryPlan | null {
+  const { document, operation } = known;
   const writer = compileWriter(schema, document, operation);
   let made: Runner | null | undefined = writer === null ? runner(schema, document, operation) : undefined;
   if (made === null) return null;
   const run: Runner = async (context, variables) => (await (made ??= runner(schema, document, operation))?.(context, variables)) ?? null;
-  const definitions = operation.variableDefinitions ?? [];
-  const defaulted = definitions.filter((one) => one.defaultValue !== undefined).map((one) => one.variable.name.value);
   return {
-    document,
-    operation,
-    // A null in the place of a default is refused or not, depending on where it is used.
-    isOpenTo: (viewer, variables) => checks.every((check) => check(viewer) === true) && defaulted.every((name) => variables[name] !== null),
+    kind: 'query',
+    ...known,
     run,
     async write(context, variables, values) {
       if (writer !== null) return writer(context, values);
@@ -116,10 +139,10 @@ function compile(schema: GraphQLSchema, document: DocumentNode, operation: Opera
 }
 
 /**
- * Queries that come again and again, compiled by graphql-jit at their second success. Compiled or not, an answer is the
- * same: what has errors is answered by graphql-js.
+ * Operations that come again and again: queries are compiled at their second success, mutations known. Compiled or not, an
+ * answer is the same: what has errors is answered by graphql-js.
  */
-export class CompiledQueries {
+export class KnownOperations {
   readonly #plans = new Recent<Plan | 'seen' | 'not to be compiled'>(KEPT);
 
   /** `schema` leaves the rules of root fields to `Plan.isOpenTo`. */
@@ -135,6 +158,6 @@ export class CompiledQueries {
     const key = operationName ? `${operationName}\n${text}` : text;
     const known = this.#plans.get(key);
     if (known === undefined) this.#plans.set(key, 'seen', text.length);
-    else if (known === 'seen') this.#plans.set(key, compile(this.schema, document, operation) ?? 'not to be compiled', text.length);
+    else if (known === 'seen') this.#plans.set(key, planOf(this.schema, document, operation) ?? 'not to be compiled', text.length);
   }
 }
