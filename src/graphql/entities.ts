@@ -30,8 +30,8 @@ function typeNameOf(reference: unknown): string | null {
 
 /** Says of which type it is. Objects that are shared have been told before, and stay the same. */
 function named(object: unknown, typeName: string): unknown {
-  if (typeof object !== 'object' || object === null || object instanceof Error) return object;
-  return Object.assign(object, { __typename: typeName });
+  if (typeof object === 'object' && object !== null && !(object instanceof Error)) (object as Representation)['__typename'] = typeName;
+  return object;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { coerceInputValue, type GraphQLInputType, type GraphQLLeafType, type GraphQLSchema, isInputObjectType, isInputType, isLeafType, isNonNullType, type OperationDefinitionNode, typeFromAST, valueFromAST } from 'graphql';
+import { coerceInputValue, getNullableType, type GraphQLInputType, type GraphQLLeafType, type GraphQLSchema, isInputObjectType, isInputType, isLeafType, isListType, isNonNullType, type OperationDefinitionNode, typeFromAST, valueFromAST } from 'graphql';
 import type { FieldError } from '../platform/errors.js';
 
 /** Suggestions would draw the shape of the graph for who may not ask for it. */
@@ -16,8 +16,8 @@ interface Defined {
   type: GraphQLInputType;
   /** What it is when it is not given; undefined: nothing. */
   byDefault: unknown;
-  /** A type without a shape of its own, which says at once whether a value is one of it. */
-  leaf: GraphQLLeafType | null;
+  /** Reads what is plainly good, and is undefined for everything else. */
+  read: (value: unknown) => unknown;
 }
 
 const known = new WeakMap<OperationDefinitionNode, readonly Defined[]>();
@@ -28,19 +28,31 @@ function definedBy(schema: GraphQLSchema, operation: OperationDefinitionNode): r
     defined = (operation.variableDefinitions ?? []).flatMap(({ variable, type: typeNode, defaultValue }) => {
       const type = typeFromAST(schema, typeNode);
       if (!isInputType(type)) return [];
-      const named = isNonNullType(type) ? type.ofType : type;
       const byDefault: unknown = defaultValue === undefined ? undefined : valueFromAST(defaultValue, type);
-      return [{ name: variable.name.value, type, byDefault, leaf: isLeafType(named) ? named : null }];
+      return [{ name: variable.name.value, type, byDefault, read: plainReader(type) }];
     });
     known.set(operation, defined);
   }
   return defined;
 }
 
-/** Undefined for what is not one of its values. */
+/** Types without a shape of their own, and lists of these, say at once whether a value is one of theirs. */
+function plainReader(type: GraphQLInputType): Defined['read'] {
+  const named = getNullableType(type);
+  if (isListType(named)) {
+    const item = plainReader(named.ofType);
+    return (value) => {
+      const items = Array.isArray(value) ? value.map(item) : undefined;
+      return items?.includes(undefined) === true ? undefined : items;
+    };
+  }
+  return isLeafType(named) ? (value) => parsed(named, value) : () => undefined;
+}
+
+/** A null is undefined here: whether it is allowed depends on where it stands. */
 function parsed(leaf: GraphQLLeafType, value: unknown): unknown {
   try {
-    return leaf.parseValue(value);
+    return value === null ? undefined : leaf.parseValue(value);
   } catch {
     return undefined;
   }
@@ -57,7 +69,7 @@ export interface ReadVariables {
 export function readVariables(schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Record<string, unknown>): ReadVariables {
   const faults: FieldError[] = [];
   const values: Record<string, unknown> = {};
-  for (const { name, type, byDefault, leaf } of definedBy(schema, operation)) {
+  for (const { name, type, byDefault, read } of definedBy(schema, operation)) {
     const isGiven = Object.hasOwn(variables, name);
     const value = variables[name];
     if (!isGiven || value === null || value === undefined) {
@@ -68,7 +80,7 @@ export function readVariables(schema: GraphQLSchema, operation: OperationDefinit
       else if (byDefault !== undefined) values[name] = byDefault;
       continue;
     }
-    const good = leaf === null ? undefined : parsed(leaf, value);
+    const good = read(value);
     if (good !== undefined) {
       values[name] = good;
       continue;

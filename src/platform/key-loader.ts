@@ -22,17 +22,19 @@ export function keyBatch<T extends { [K in F]: string }, F extends string>(
   columns: Readonly<Record<F, string>>,
   find: (where: Condition) => Promise<T[]>,
 ): (keys: readonly Key<F>[]) => Promise<(T | null)[]> {
-  const fields = Object.keys(columns) as F[];
   return async (keys: readonly Key<F>[]): Promise<(T | null)[]> => {
-    const possible = keys.filter(({ value }) => isKeyText(value));
-    const asked = fields.map((field) => ({ field, column: columns[field], values: possible.filter((key) => key.field === field).map((key) => key.value) }));
-    const conditions = asked.filter(({ values }) => values.length > 0).map(({ column, values }) => oneOf(column, values));
-    const rows = conditions.length === 0 ? [] : await find(anyOf(conditions));
-    const found = new Map<string, T>();
-    for (const field of fields) {
-      if (asked.some((one) => one.field === field && one.values.length > 0)) for (const row of rows) found.set(`${field} ${row[field]}`, row);
+    const asked = new Map<F, string[]>();
+    for (const { field, value } of keys) {
+      if (!isKeyText(value)) continue;
+      const values = asked.get(field);
+      if (values === undefined) asked.set(field, [value]);
+      else values.push(value);
     }
-    return keys.map(({ field, value }) => found.get(`${field} ${value}`) ?? null);
+    const conditions = [...asked].map(([field, values]) => oneOf(columns[field], values));
+    const rows = conditions.length === 0 ? [] : await find(anyOf(conditions));
+    const found = new Map<F, Map<string, T>>();
+    for (const field of asked.keys()) found.set(field, new Map(rows.map((row) => [row[field], row])));
+    return keys.map(({ field, value }) => found.get(field)?.get(value) ?? null);
   };
 }
 
