@@ -83,7 +83,7 @@ function otherDatacenter(n, datacenters) {
 /** Where image `n` is: all are in main, each in one more datacenter, the first five in the smallest one. */
 function* attachmentsOf(n, { datacenters }) {
   const image = imageOf(n, { users: 10 });
-  const copy = { name: image.name, alias: image.alias, size_mib: image.size_mib, image_created_at: image.created_at };
+  const copy = { name: image.name, alias: image.alias, size_mib: image.size_mib, image_created_at: image.created_at, access: image.access };
   yield { image_id: n, datacenter_id: MAIN, bound_image_id: null, ...copy };
   yield { image_id: n, datacenter_id: otherDatacenter(n, datacenters), bound_image_id: n % 2 === 0 ? n : null, ...copy };
 }

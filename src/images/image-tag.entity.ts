@@ -5,13 +5,15 @@ const ImageTagSchema = defineEntity({
   name: 'ImageTag',
   tableName: 'image_tag',
   properties: {
-    image: () => p.manyToOne(Image).ref().primary().deleteRule('cascade'),
+    image: () => p.manyToOne(Image).ref().primary().deleteRule('cascade').index(false),
     tag: p.string().length(64).primary(),
     position: p.integer(),
     // The image's, copied by a trigger of the database for the order of lists; never written here.
     name: p.string().length(32).default(''),
   },
   indexes: [
+    // All of the tags of an image in one place: read for each image of a list.
+    { name: 'image_tag_position_index', properties: ['image', 'position', 'tag'] },
     { name: 'image_tag_tag_index', properties: ['tag', 'image'] },
     { name: 'image_tag_name_index', properties: ['tag', 'name', 'image'] },
   ],

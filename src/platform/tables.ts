@@ -93,6 +93,7 @@ interface ImageAttachmentTable {
   alias: Generated<string>;
   size_mib: Generated<number>;
   image_created_at: Generated<Big>;
+  access: Generated<string>;
 }
 
 interface ImageRepositoryTable {
