@@ -44,8 +44,7 @@ function imagesWhere(condition: Condition): SqlText {
 /** What of a filter an index of its own can answer. */
 function filterCandidates(filter: ImageFilter | null | undefined): Candidates<Kind>[] {
   if (filter === null || filter === undefined) return [];
-  const found: SqlText[] = (filter.tags ?? []).map((tag) => sqlText`select x.image_id as id from image_tag x where x.tag = ${tag}`);
-  if (filter.search) found.push(searchedIds('image', filter.search));
+  const found = (filter.tags ?? []).map((tag) => sqlText`select x.image_id as id from image_tag x where x.tag = ${tag}`);
   if (typeof filter.owner === 'string') {
     found.push(imagesWhere(sqlText`x.owner_id = (select u.id from user_account u where u.username = ${filter.owner})`));
   }
@@ -56,7 +55,8 @@ function filterCandidates(filter: ImageFilter | null | undefined): Candidates<Ki
   if (filter.createdAfter) created.push(sqlText`x.created_at > ${filter.createdAfter.getTime()}`);
   if (filter.createdBefore) created.push(sqlText`x.created_at < ${filter.createdBefore.getTime()}`);
   if (created.length > 0) found.push(imagesWhere(allOf(created)));
-  return found.map((ids) => ({ kind: 'filter', ids }));
+  const searched: Candidates<Kind>[] = filter.search ? [{ kind: 'filter', ids: searchedIds('image', filter.search), areSearched: true }] : [];
+  return [...found.map((ids) => ({ kind: 'filter' as const, ids })), ...searched];
 }
 
 async function fewest(em: SqlEntityManager, scope: ImageScope, filter: ImageFilter | null | undefined): Promise<Candidates<Kind> | null> {
