@@ -20,8 +20,6 @@ const ImageAttachmentSchema = defineEntity({
   // Without the attachments that are none: counted in, they would make planners think that an image has very many bindings.
   uniques: [{ name: 'image_attachment_bound_image_id_unique', properties: ['boundImageId'], where: 'bound_image_id is not null' }],
   indexes: [
-    // Where an image is, whole, in one place: read for each image of a list.
-    { name: 'image_attachment_places_index', properties: ['image', 'datacenter', 'boundImageId'] },
     { name: 'image_attachment_access_index', properties: ['datacenter', 'access', 'image'] },
     { name: 'image_attachment_datacenter_index', properties: ['datacenter', 'image'] },
     { name: 'image_attachment_bound_index', properties: ['datacenter', 'boundImageId'] },

@@ -12,8 +12,6 @@ const ImageTagSchema = defineEntity({
     name: p.string().length(32).default(''),
   },
   indexes: [
-    // All of the tags of an image in one place: read for each image of a list.
-    { name: 'image_tag_position_index', properties: ['image', 'position', 'tag'] },
     { name: 'image_tag_tag_index', properties: ['tag', 'image'] },
     { name: 'image_tag_name_index', properties: ['tag', 'name', 'image'] },
   ],
