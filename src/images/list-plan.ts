@@ -6,7 +6,7 @@ import { searchedIds } from '../platform/trigrams.js';
 import type { PageArgs } from '../platform/page.js';
 import type { ImageOrderField } from './image.enums.js';
 import type { ImageFilter, ImageOrder } from './image.inputs.js';
-import { type PageAsked, sparsePage } from './sparse-page.js';
+import { type IdsIn, type PageAsked, sparsePage } from './sparse-page.js';
 import { IMAGE_FROM } from './image.statement.js';
 import { attachedTo, type ImageScope } from './image.visibility.js';
 
@@ -44,8 +44,7 @@ function imagesWhere(condition: Condition): SqlText {
 /** What of a filter an index of its own can answer. */
 function filterCandidates(filter: ImageFilter | null | undefined): Candidates<Kind>[] {
   if (filter === null || filter === undefined) return [];
-  const found: SqlText[] = (filter.tags ?? []).map((tag) => sqlText`select x.image_id as id from image_tag x where x.tag = ${tag}`);
-  if (filter.search) found.push(searchedIds('image', filter.search));
+  const found = (filter.tags ?? []).map((tag) => sqlText`select x.image_id as id from image_tag x where x.tag = ${tag}`);
   if (typeof filter.owner === 'string') {
     found.push(imagesWhere(sqlText`x.owner_id = (select u.id from user_account u where u.username = ${filter.owner})`));
   }
@@ -56,7 +55,8 @@ function filterCandidates(filter: ImageFilter | null | undefined): Candidates<Ki
   if (filter.createdAfter) created.push(sqlText`x.created_at > ${filter.createdAfter.getTime()}`);
   if (filter.createdBefore) created.push(sqlText`x.created_at < ${filter.createdBefore.getTime()}`);
   if (created.length > 0) found.push(imagesWhere(allOf(created)));
-  return found.map((ids) => ({ kind: 'filter', ids }));
+  const searched: Candidates<Kind>[] = filter.search ? [{ kind: 'filter', ids: searchedIds('image', filter.search), areSearched: true }] : [];
+  return [...found.map((ids) => ({ kind: 'filter' as const, ids })), ...searched];
 }
 
 async function fewest(em: SqlEntityManager, scope: ImageScope, filter: ImageFilter | null | undefined): Promise<Candidates<Kind> | null> {
@@ -73,7 +73,7 @@ async function fewest(em: SqlEntityManager, scope: ImageScope, filter: ImageFilt
 /** Along an order: what is walked, and the ids of what is met between two ids. */
 interface Walk {
   plan: ListPlan;
-  idsIn: (further: Condition) => SqlText;
+  idsIn: IdsIn;
 }
 
 function walkOf({ datacenterId, where }: ImageScope, tag: string | null): Walk {
@@ -88,6 +88,17 @@ function walkOf({ datacenterId, where }: ImageScope, tag: string | null): Walk {
   const attached = sqlText`l.datacenter_id = ${datacenterId} and i.id = l.image_id`;
   const plan = { from: ATTACHED_FROM, where: allOf([attached, where]), order: ATTACHED_ORDER, id: 'l.image_id' };
   return { plan, idsIn: (further) => sqlText`select x.image_id as id from image_attachment x where x.datacenter_id = ${datacenterId} and ${further}` };
+}
+
+/** Of a filter, lists by id that an index holds. */
+function listsOf(filter: ImageFilter | null | undefined): IdsIn[] {
+  const ofImages = (column: string, values: readonly string[] | null | undefined): IdsIn[] => {
+    if (!values?.length) return [];
+    const condition = oneOf(column, values);
+    return [(further) => sqlText`select x.image_id as id from (select y.id as image_id from image y where ${condition}) x where ${further}`];
+  };
+  const tagged = (filter?.tags ?? []).map((tag): IdsIn => (further) => sqlText`select x.image_id as id from image_tag x where x.tag = ${tag} and ${further}`);
+  return [...tagged, ...ofImages('y.access', filter?.access), ...ofImages('y.os_type', filter?.osType)];
 }
 
 function elsewhereOf(datacenterId: number | null): SqlText[] {
@@ -119,6 +130,6 @@ export async function planList(em: SqlEntityManager, scope: ImageScope, request:
   const isFiltered = filter !== null && filter !== undefined && Object.keys(filter).length > 0;
   if (!isSqlite(em) || few !== null || (isFiltered ? filtered === null : scope.few === null)) return plan;
   const asked = pageAsked(request, allOf([where, ...elsewhere, ...(filtered === null ? [] : [filtered])]));
-  const ids = asked === null ? null : await sparsePage(em, idsIn, asked);
+  const ids = asked === null ? null : await sparsePage(em, idsIn, listsOf(filter), asked);
   return ids === null ? plan : only(ids);
 }
