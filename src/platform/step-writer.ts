@@ -46,7 +46,7 @@ class ThreadWriter implements StepWriter {
     // This process's own connection is held meanwhile: who wants to write waits for it in turn, and not inside SQLite,
     // where waiting would hold the thread and a transaction that has read would be refused.
     const held = this.database.em.getConnection().getClient().connection();
-    const asked = held.execute(async () => this.#ask(thread, { condition, work }));
+    const asked = held.execute(async () => this.#ask(thread, work, condition));
     this.#going = asked.catch(() => undefined);
     const report = await asked;
     if ('error' in report) throw new Error(`A step of a large change failed: ${report.error}`);
@@ -63,7 +63,7 @@ class ThreadWriter implements StepWriter {
     await this.#copyLogAfter(PAGES.otherwise);
   }
 
-  async #ask(thread: Worker, step: { condition: Statement | null; work: readonly Statement[] }): Promise<Report> {
+  async #ask(thread: Worker, work: readonly Statement[], condition: Statement | null): Promise<Report> {
     if (this.#fault !== null) throw this.#fault;
     return new Promise((resolve, reject) => {
       const failed = (): void => reject(this.#fault ?? new Error('The thread of a large change ended.'));
@@ -72,7 +72,9 @@ class ThreadWriter implements StepWriter {
         thread.off('exit', failed);
         resolve(report);
       });
-      thread.postMessage(step);
+      thread.postMessage({ begin: condition });
+      for (const run of work) thread.postMessage({ run });
+      thread.postMessage('end');
     });
   }
 

@@ -20,10 +20,8 @@ interface Statement {
   sql: string;
   parameters: readonly unknown[];
 }
-interface Step {
-  condition: Statement | null;
-  work: readonly Statement[];
-}
+/** A step comes in parts: one message of all its rows would take a buffer of a MiB or more here and there, again and again. */
+type Part = { begin: Statement | null } | { run: Statement } | 'end';
 
 /** Pages of the log after which it is copied into the file: twenty MiB. It waits for the disk, so not too often. */
 const PAGES_BETWEEN = 5000;
@@ -44,16 +42,40 @@ function run({ sql, parameters }: Statement): number {
   return statement.run(parameters).changes;
 }
 
-function carryOut({ condition, work }: Step): number | null {
-  file.exec('begin immediate');
-  try {
-    const isMet = condition === null || run(condition) > 0;
-    let rows = 0;
-    if (isMet) for (const statement of work) rows += run(statement);
-    file.exec('commit');
-    return isMet ? rows : null;
-  } finally {
-    if (file.inTransaction) file.exec('rollback');
+class Step {
+  readonly #began = performance.now();
+  readonly #cpu = process.threadCpuUsage();
+  #error: string | null = null;
+  #isMet = true;
+  #rows = 0;
+
+  constructor(condition: Statement | null) {
+    this.#attempt(() => {
+      file.exec('begin immediate');
+      this.#isMet = condition === null || run(condition) > 0;
+    });
+  }
+
+  run(statement: Statement): void {
+    if (this.#isMet) this.#attempt(() => (this.#rows += run(statement)));
+  }
+
+  end(): object {
+    this.#attempt(() => file.exec('commit'));
+    const { user, system } = process.threadCpuUsage(this.#cpu);
+    if (this.#error !== null) return { error: this.#error };
+    return { rows: this.#isMet ? this.#rows : null, cpuMs: (user + system) / 1000, ms: performance.now() - this.#began };
+  }
+
+  /** Nothing more is done once something failed. */
+  #attempt(work: () => unknown): void {
+    if (this.#error !== null) return;
+    try {
+      work();
+    } catch (error) {
+      this.#error = error instanceof Error ? error.message : String(error);
+      if (file.inTransaction) file.exec('rollback');
+    }
   }
 }
 
@@ -63,21 +85,17 @@ function copyLog(most: number): void {
   if (state !== undefined && state.log - state.checkpointed > most) file.pragma('wal_checkpoint(passive)');
 }
 
+let step: Step | null = null;
+
 /** Null: there are no more steps. */
-port.on('message', (step: Step | null) => {
-  if (step === null) {
+port.on('message', (part: Part | null) => {
+  if (part === null) {
     copyLog(0);
     file.close();
     port.close();
-    return;
-  }
-  const [began, cpu] = [performance.now(), process.threadCpuUsage()];
-  try {
-    const rows = carryOut(step);
-    const { user, system } = process.threadCpuUsage(cpu);
-    port.postMessage({ rows, cpuMs: (user + system) / 1000, ms: performance.now() - began });
-  } catch (error) {
-    port.postMessage({ error: error instanceof Error ? error.message : String(error) });
-  }
-  copyLog(PAGES_BETWEEN);
+  } else if (part === 'end') {
+    port.postMessage(step?.end());
+    copyLog(PAGES_BETWEEN);
+  } else if ('run' in part) step?.run(part.run);
+  else step = new Step(part.begin);
 });

@@ -2,7 +2,6 @@ import { CompiledQuery, type RawBuilder, sql } from 'kysely';
 import { isSqlite, type SqlEntityManager, statements } from '../platform/database.js';
 import type { Statement, StepWriter } from '../platform/step-writer.js';
 import { PresentList } from './diff.js';
-import { MOST_ROWS_AT_ONCE } from './insert-offers.js';
 import { Pace, type PaceLimits } from './pace.js';
 import { OPEN_GENERATION } from './repository-image.entity.js';
 
@@ -85,7 +84,7 @@ export async function countAnew(em: SqlEntityManager, changedRows: number): Prom
 }
 
 /** Steps of a writer keep others from writing, but not from reading: longer ones, as each costs something by itself. */
-export const WRITING: PaceLimits = { mostRows: MOST_ROWS_AT_ONCE, quickMs: 12, slowMs: 28 };
+export const WRITING: PaceLimits = { mostRows: 1024, quickMs: 12, slowMs: 28 };
 
 /** Deletes rows that no reader sees any more. */
 export async function dropRows(em: SqlEntityManager, ids: readonly number[], writer: StepWriter): Promise<void> {

@@ -3,7 +3,7 @@ import { type SqlEntityManager, statements } from '../platform/database.js';
 import { notFound } from '../platform/errors.js';
 import type { Statement, StepWriter } from '../platform/step-writer.js';
 import { closeOf, WRITING } from './generations.js';
-import { insertOffers } from './insert-offers.js';
+import { insertOffers, type NextOffer } from './insert-offers.js';
 import type { OfferColumns } from './offer.js';
 import { Pace } from './pace.js';
 import { OPEN_GENERATION } from './repository-image.entity.js';
@@ -27,8 +27,7 @@ const STEP_CHARACTERS = 1024 * 1024;
 export class NextList {
   /** Rows that the next list has no more. */
   readonly past: number[] = [];
-  #rows: OfferColumns[] = [];
-  #replaced: number[] = [];
+  #offers: NextOffer[] = [];
   #characters = 0;
   #going: Promise<void> = Promise.resolve();
   readonly #pace = new Pace(WRITING);
@@ -42,23 +41,22 @@ export class NextList {
 
   /** True once `flush` is due. */
   get isFull(): boolean {
-    return this.#rows.length >= this.#pace.rows || this.#characters >= STEP_CHARACTERS;
+    return this.#offers.length >= this.#pace.rows || this.#characters >= STEP_CHARACTERS;
   }
 
   /** Adds an entry, in place of the row `replaces` if that is given. */
-  add(row: OfferColumns, replaces?: number): void {
-    this.#rows.push(row);
+  add(row: OfferColumns, replaces: number | null = null): void {
+    this.#offers.push({ row, replaces });
     this.#characters += row.manifest.length;
-    if (replaces !== undefined) this.#replaced.push(replaces);
   }
 
   /** Begins to write what was added, once the step before it is written. */
   async flush(): Promise<void> {
-    const [rows, replaced] = [this.#rows, this.#replaced];
-    [this.#rows, this.#replaced, this.#characters] = [[], [], 0];
-    if (rows.length === 0) return;
-    const { id: repositoryId } = this.repository;
-    await this.#begin([...this.#close(replaced), ...insertOffers(this.em, { repositoryId, from: this.generation, to: OPEN_GENERATION }, rows)]);
+    const offers = this.#offers;
+    [this.#offers, this.#characters] = [[], 0];
+    if (offers.length === 0) return;
+    const range = { repositoryId: this.repository.id, from: this.generation, to: OPEN_GENERATION };
+    await this.#begin([...this.#close(offers.flatMap(({ replaces }) => replaces ?? [])), ...insertOffers(this.em, range, offers)]);
   }
 
   async remove(ids: readonly number[], checkpoint: () => void): Promise<void> {
