@@ -1,7 +1,7 @@
 // Runs in a worker thread: the steps of one large change to an SQLite file. Imports nothing of ours and uses erasable syntax
 // only, so that Node starts it from the source as well as from the build.
 import { createRequire } from 'node:module';
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 
 interface SqliteStatement {
   reader: boolean;
@@ -20,15 +20,18 @@ interface Statement {
   sql: string;
   parameters: readonly unknown[];
 }
-/** A step comes in parts: one message of all its rows would take a buffer of a MiB or more here and there, again and again. */
-type Part = { begin: Statement | null } | { run: Statement } | 'end';
+/** A step: so many statements of `parts`, taken from there only now, as what waits there waits outside of any heap. */
+interface Step {
+  condition: Statement | null;
+  parts: number;
+}
 
 /** Pages of the log after which it is copied into the file: twenty MiB. It waits for the disk, so not too often. */
 const PAGES_BETWEEN = 5000;
 
 const port = parentPort;
 if (port === null) throw new Error('write-thread runs in a worker thread only');
-const { path, busyTimeoutMs } = workerData as { path: string; busyTimeoutMs: number };
+const { path, busyTimeoutMs, parts: waiting } = workerData as { path: string; busyTimeoutMs: number; parts: MessagePort };
 const Sqlite = createRequire(import.meta.url)('better-sqlite3') as OpenSqlite;
 const file = new Sqlite(path, { fileMustExist: true, timeout: busyTimeoutMs });
 // The log is copied between two steps, when nobody waits for this thread.
@@ -42,40 +45,26 @@ function run({ sql, parameters }: Statement): number {
   return statement.run(parameters).changes;
 }
 
-class Step {
-  readonly #began = performance.now();
-  readonly #cpu = process.threadCpuUsage();
-  #error: string | null = null;
-  #isMet = true;
-  #rows = 0;
-
-  constructor(condition: Statement | null) {
-    this.#attempt(() => {
-      file.exec('begin immediate');
-      this.#isMet = condition === null || run(condition) > 0;
-    });
-  }
-
-  run(statement: Statement): void {
-    if (this.#isMet) this.#attempt(() => (this.#rows += run(statement)));
-  }
-
-  end(): object {
-    this.#attempt(() => file.exec('commit'));
-    const { user, system } = process.threadCpuUsage(this.#cpu);
-    if (this.#error !== null) return { error: this.#error };
-    return { rows: this.#isMet ? this.#rows : null, cpuMs: (user + system) / 1000, ms: performance.now() - this.#began };
-  }
-
-  /** Nothing more is done once something failed. */
-  #attempt(work: () => unknown): void {
-    if (this.#error !== null) return;
-    try {
-      work();
-    } catch (error) {
-      this.#error = error instanceof Error ? error.message : String(error);
-      if (file.inTransaction) file.exec('rollback');
+function carryOut({ condition, parts }: Step): number | null {
+  let taken = 0;
+  const take = (): Statement => {
+    taken += 1;
+    return (receiveMessageOnPort(waiting) as { message: Statement }).message;
+  };
+  try {
+    file.exec('begin immediate');
+    const isMet = condition === null || run(condition) > 0;
+    let rows = 0;
+    for (let part = 0; part < parts; part += 1) {
+      const statement = take();
+      if (isMet) rows += run(statement);
     }
+    file.exec('commit');
+    return isMet ? rows : null;
+  } finally {
+    if (file.inTransaction) file.exec('rollback');
+    // What is left of a step that failed belongs to no other.
+    for (let part = taken; part < parts; part += 1) take();
   }
 }
 
@@ -85,17 +74,22 @@ function copyLog(most: number): void {
   if (state !== undefined && state.log - state.checkpointed > most) file.pragma('wal_checkpoint(passive)');
 }
 
-let step: Step | null = null;
-
 /** Null: there are no more steps. */
-port.on('message', (part: Part | null) => {
-  if (part === null) {
+port.on('message', (step: Step | null) => {
+  if (step === null) {
     copyLog(0);
     file.close();
     port.close();
-  } else if (part === 'end') {
-    port.postMessage(step?.end());
-    copyLog(PAGES_BETWEEN);
-  } else if ('run' in part) step?.run(part.run);
-  else step = new Step(part.begin);
+    waiting.close();
+    return;
+  }
+  const [began, cpu] = [performance.now(), process.threadCpuUsage()];
+  try {
+    const rows = carryOut(step);
+    const { user, system } = process.threadCpuUsage(cpu);
+    port.postMessage({ rows, cpuMs: (user + system) / 1000, ms: performance.now() - began });
+  } catch (error) {
+    port.postMessage({ error: error instanceof Error ? error.message : String(error) });
+  }
+  copyLog(PAGES_BETWEEN);
 });

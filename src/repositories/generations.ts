@@ -87,14 +87,15 @@ export async function countAnew(em: SqlEntityManager, changedRows: number): Prom
 export const WRITING: PaceLimits = { mostRows: 1024, quickMs: 12, slowMs: 28 };
 
 /** Deletes rows that no reader sees any more. */
-export async function dropRows(em: SqlEntityManager, ids: readonly number[], writer: StepWriter): Promise<void> {
+export async function dropRows(em: SqlEntityManager, ids: Float64Array, writer: StepWriter): Promise<void> {
   const pace = new Pace(WRITING);
   // As they lie in the file.
-  const ordered = Float64Array.from(ids).sort();
+  const ordered = ids.sort();
   for (let at = 0; at < ordered.length; ) {
     const some = [...ordered.subarray(at, at + pace.rows)];
     at += some.length;
-    const written = await writer.write([deleteOf(em, some)]);
+    writer.add([deleteOf(em, some)]);
+    const written = await writer.write();
     if (written !== null) pace.learn(written);
   }
 }

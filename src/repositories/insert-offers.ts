@@ -11,7 +11,7 @@ const COLUMNS = [...TEXTS, ...NUMBERS];
 const INTO = `insert into repository_image (repository_id, from_generation, to_generation, ${COLUMNS.join(', ')}`;
 
 /** Rows of one statement on SQLite: more make it no faster, and statements prepared for many rows take many MiB. */
-const ROWS_OF_STATEMENT = 64;
+export const ROWS_OF_STATEMENT = 64;
 
 /** Whose rows they are, and from which generation to which they are seen. */
 export interface OfferRange {
@@ -26,9 +26,14 @@ export interface NextOffer {
   replaces: number | null;
 }
 
-/** Inserts all rows, in few statements, which must be one transaction. Rows that are replaced must still be there. */
+/** Inserts all rows, in few statements; `indexOffers` must end the transaction. Rows that are replaced must still be there. */
 export function insertOffers(em: SqlEntityManager, range: OfferRange, offers: readonly NextOffer[]): Statement[] {
-  return isSqlite(em) ? [...insertsOfRows(range, offers), indexOf(offers.length)] : [insertOfList(em, range, offers.map(({ row }) => row))];
+  return isSqlite(em) ? insertsOfRows(range, offers) : [insertOfList(em, range, offers.map(({ row }) => row))];
+}
+
+/** Puts the last so many rows that were inserted into the search index, which writes a piece for each statement. */
+export function indexOffers(em: SqlEntityManager, rows: number): Statement[] {
+  return isSqlite(em) ? [{ sql: INDEX_LAST, parameters: [rows] }] : [];
 }
 
 function insertsOfRows(range: OfferRange, offers: readonly NextOffer[]): Statement[] {
@@ -78,13 +83,8 @@ function insertTextOf(kind: keyof typeof SEARCH_ID, rows: number): string {
   return text;
 }
 
-/** The search index writes a piece for each statement, so that all rows of a step are one. They are the last ones inserted. */
-function indexOf(rows: number): Statement {
-  const last = "(select seq from sqlite_sequence where name = 'repository_image')";
-  const sqlText = `insert into repository_image_search (rowid, search_text) select id, search_text || char(10, 10)
-    from repository_image where id > ${last} - ? and search_id = 0`;
-  return { sql: sqlText, parameters: [rows] };
-}
+const INDEX_LAST = `insert into repository_image_search (rowid, search_text) select id, search_text || char(10, 10) from repository_image
+  where id > (select seq from sqlite_sequence where name = 'repository_image') - ? and search_id = 0`;
 
 /** All of them in one parameter: nothing is built or parsed for each row. */
 function insertOfList(em: SqlEntityManager, { repositoryId, from, to }: OfferRange, rows: readonly OfferColumns[]): Statement {

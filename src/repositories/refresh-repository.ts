@@ -78,7 +78,7 @@ export class RefreshRepository implements TaskHandler {
     const outcome = { ...diff.counts, removed: removed.length, skippedCount: skipped.count, skipped: skipped.kept };
     const shown = { generation: next.generation, imageCount: outcome.total, ...source.validators() };
     await this.#finish(run, repository, outcome, shown);
-    await dropRows(this.#em(), next.past, writer);
+    await dropRows(this.#em(), diff.past(), writer);
   }
 
   async undo(run: TaskRun, failure: Failure): Promise<void> {
