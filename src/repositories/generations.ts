@@ -84,7 +84,7 @@ export async function countAnew(em: SqlEntityManager, changedRows: number): Prom
 }
 
 /** Steps of a writer keep others from writing, but not from reading: longer ones, as each costs something by itself. */
-export const WRITING: PaceLimits = { mostRows: 1024, quickMs: 12, slowMs: 28 };
+export const WRITING: PaceLimits = { firstRows: 64, mostRows: 1024, quickMs: 12, slowMs: 28 };
 
 /** Deletes rows that no reader sees any more. */
 export async function dropRows(em: SqlEntityManager, ids: Float64Array, writer: StepWriter): Promise<void> {

@@ -10,8 +10,13 @@ const NUMBERS = ['size_mib', 'download_size', 'published_at', 'published_sort'] 
 const COLUMNS = [...TEXTS, ...NUMBERS];
 const INTO = `insert into repository_image (repository_id, from_generation, to_generation, ${COLUMNS.join(', ')}`;
 
-/** Rows of one statement on SQLite: more make it no faster, and statements prepared for many rows take many MiB. */
-export const ROWS_OF_STATEMENT = 64;
+/** More make it no faster, and statements prepared for many rows take many MiB. */
+const ROWS_OF_STATEMENT = 64;
+
+/** Rows that are best inserted together: on Postgres those of a whole step, as each statement is a journey. */
+export function rowsTogether(em: SqlEntityManager): number {
+  return isSqlite(em) ? ROWS_OF_STATEMENT : Infinity;
+}
 
 /** Whose rows they are, and from which generation to which they are seen. */
 export interface OfferRange {

@@ -3,7 +3,7 @@ import { type SqlEntityManager, statements } from '../platform/database.js';
 import { notFound } from '../platform/errors.js';
 import type { StepWriter } from '../platform/step-writer.js';
 import { closeOf, WRITING } from './generations.js';
-import { indexOffers, insertOffers, type NextOffer, ROWS_OF_STATEMENT } from './insert-offers.js';
+import { indexOffers, insertOffers, type NextOffer, rowsTogether } from './insert-offers.js';
 import type { OfferColumns } from './offer.js';
 import { Pace } from './pace.js';
 import { OPEN_GENERATION } from './repository-image.entity.js';
@@ -31,13 +31,16 @@ export class NextList {
   #characters = 0;
   #going: Promise<void> = Promise.resolve();
   readonly #pace = new Pace(WRITING);
+  readonly #together: number;
 
   constructor(
     private readonly em: SqlEntityManager,
     private readonly writer: StepWriter,
     private readonly repository: LoadedRepository,
     readonly generation: number,
-  ) {}
+  ) {
+    this.#together = rowsTogether(em);
+  }
 
   /** True once `flush` is due. */
   get isFull(): boolean {
@@ -48,7 +51,7 @@ export class NextList {
   add(row: OfferColumns, replaces: number | null = null): void {
     this.#offers.push({ row, replaces });
     this.#characters += row.manifest.length;
-    if (this.#offers.length >= ROWS_OF_STATEMENT) this.#pass();
+    if (this.#offers.length >= this.#together) this.#pass();
   }
 
   /** Begins to write what was added, once the step before it is written. */
