@@ -1,3 +1,4 @@
+import { giveBack, growingBuffer } from '../platform/growing-buffer.js';
 import { UuidTable } from '../platform/uuid-table.js';
 
 /** What an entry of the new list is, compared with the present one; `replaces` is the row it takes the place of. */
@@ -13,8 +14,8 @@ const FIRST_PLACES = 1024;
 /** The list that is shown now, by uuid: half a million images must fit. */
 export class PresentList implements Disposable {
   readonly uuids = new UuidTable();
-  #ids = new Float64Array(FIRST_PLACES);
-  #hashes = new Uint32Array(FIRST_PLACES * 2);
+  readonly #ids = new Float64Array(growingBuffer(FIRST_PLACES * Float64Array.BYTES_PER_ELEMENT));
+  readonly #hashes = new Uint32Array(growingBuffer(FIRST_PLACES * 2 * Uint32Array.BYTES_PER_ELEMENT));
   #size = 0;
 
   get size(): number {
@@ -41,13 +42,12 @@ export class PresentList implements Disposable {
   /** Gives its memory back at once; it is of no use after that. */
   [Symbol.dispose](): void {
     this.uuids[Symbol.dispose]();
-    this.#ids.buffer.transfer(0);
-    this.#hashes.buffer.transfer(0);
+    giveBack(this.#ids);
+    giveBack(this.#hashes);
   }
 
   #grow(): void {
-    this.#ids = new Float64Array(this.#ids.buffer.transfer(this.#ids.byteLength * 2));
-    this.#hashes = new Uint32Array(this.#hashes.buffer.transfer(this.#hashes.byteLength * 2));
+    for (const { buffer } of [this.#ids, this.#hashes]) buffer.resize(buffer.byteLength * 2);
   }
 }
 
