@@ -51,8 +51,8 @@ function trigramsOf(characters: readonly string[]): string[] {
 }
 
 /**
- * SQLite only: ids of all rows whose text contains `text`, and perhaps of some more, from the index. One or two
- * characters are found as the beginning of a trigram.
+ * SQLite only: ids under which the index has all texts that contain `text`, and perhaps some more: those of the rows, or of rows
+ * whose place they share. One or two characters are found as the beginning of a trigram.
  */
 export function searchedIds(table: SearchedTable, text: string): SqlText {
   // No text has it, and it would end the question early.

@@ -1,7 +1,7 @@
 // Runs in a worker thread: the steps of one large change to an SQLite file. Imports nothing of ours and uses erasable syntax
 // only, so that Node starts it from the source as well as from the build.
 import { createRequire } from 'node:module';
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 
 interface SqliteStatement {
   reader: boolean;
@@ -20,9 +20,10 @@ interface Statement {
   sql: string;
   parameters: readonly unknown[];
 }
+/** A step: so many statements of `parts`, taken from there only now, as what waits there waits outside of any heap. */
 interface Step {
   condition: Statement | null;
-  work: readonly Statement[];
+  parts: number;
 }
 
 /** Pages of the log after which it is copied into the file: twenty MiB. It waits for the disk, so not too often. */
@@ -30,7 +31,7 @@ const PAGES_BETWEEN = 5000;
 
 const port = parentPort;
 if (port === null) throw new Error('write-thread runs in a worker thread only');
-const { path, busyTimeoutMs } = workerData as { path: string; busyTimeoutMs: number };
+const { path, busyTimeoutMs, parts: waiting } = workerData as { path: string; busyTimeoutMs: number; parts: MessagePort };
 const Sqlite = createRequire(import.meta.url)('better-sqlite3') as OpenSqlite;
 const file = new Sqlite(path, { fileMustExist: true, timeout: busyTimeoutMs });
 // The log is copied between two steps, when nobody waits for this thread.
@@ -44,16 +45,26 @@ function run({ sql, parameters }: Statement): number {
   return statement.run(parameters).changes;
 }
 
-function carryOut({ condition, work }: Step): number | null {
-  file.exec('begin immediate');
+function carryOut({ condition, parts }: Step): number | null {
+  let taken = 0;
+  const take = (): Statement => {
+    taken += 1;
+    return (receiveMessageOnPort(waiting) as { message: Statement }).message;
+  };
   try {
+    file.exec('begin immediate');
     const isMet = condition === null || run(condition) > 0;
     let rows = 0;
-    if (isMet) for (const statement of work) rows += run(statement);
+    for (let part = 0; part < parts; part += 1) {
+      const statement = take();
+      if (isMet) rows += run(statement);
+    }
     file.exec('commit');
     return isMet ? rows : null;
   } finally {
     if (file.inTransaction) file.exec('rollback');
+    // What is left of a step that failed belongs to no other.
+    for (let part = taken; part < parts; part += 1) take();
   }
 }
 
@@ -69,6 +80,7 @@ port.on('message', (step: Step | null) => {
     copyLog(0);
     file.close();
     port.close();
+    waiting.close();
     return;
   }
   const [began, cpu] = [performance.now(), process.threadCpuUsage()];

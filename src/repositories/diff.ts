@@ -1,7 +1,11 @@
+import { giveBack, growingBuffer } from '../platform/growing-buffer.js';
 import { UuidTable } from '../platform/uuid-table.js';
 
 /** What an entry of the new list is, compared with the present one; `replaces` is the row it takes the place of. */
 export type Finding = { kind: 'unchanged' } | { kind: 'duplicate' } | { kind: 'added' } | { kind: 'changed'; replaces: number };
+
+/** What became of a row of the present list, as far as is known. */
+const [UNSEEN, SAME, CHANGED] = [0, 1, 2] as const;
 
 /** Hexadecimal digits of a content hash that tell two versions of one image apart: 64 bits. */
 const KEPT_DIGITS = 16;
@@ -10,8 +14,8 @@ const FIRST_PLACES = 1024;
 /** The list that is shown now, by uuid: half a million images must fit. */
 export class PresentList implements Disposable {
   readonly uuids = new UuidTable();
-  #ids = new Float64Array(FIRST_PLACES);
-  #hashes = new Uint32Array(FIRST_PLACES * 2);
+  readonly #ids = new Float64Array(growingBuffer(FIRST_PLACES * Float64Array.BYTES_PER_ELEMENT));
+  readonly #hashes = new Uint32Array(growingBuffer(FIRST_PLACES * 2 * Uint32Array.BYTES_PER_ELEMENT));
   #size = 0;
 
   get size(): number {
@@ -38,13 +42,12 @@ export class PresentList implements Disposable {
   /** Gives its memory back at once; it is of no use after that. */
   [Symbol.dispose](): void {
     this.uuids[Symbol.dispose]();
-    this.#ids.buffer.transfer(0);
-    this.#hashes.buffer.transfer(0);
+    giveBack(this.#ids);
+    giveBack(this.#hashes);
   }
 
   #grow(): void {
-    this.#ids = new Float64Array(this.#ids.buffer.transfer(this.#ids.byteLength * 2));
-    this.#hashes = new Uint32Array(this.#hashes.buffer.transfer(this.#hashes.byteLength * 2));
+    for (const { buffer } of [this.#ids, this.#hashes]) buffer.resize(buffer.byteLength * 2);
   }
 }
 
@@ -61,11 +64,11 @@ function secondHalf(hash: string): number {
  * uuid the first one counts. Takes the present list over: its uuids grow by those that are new.
  */
 export class ListDiff {
-  readonly #seen: Uint8Array;
+  readonly #fates: Uint8Array;
   readonly counts = { total: 0, added: 0, changed: 0 };
 
   constructor(private readonly present: PresentList) {
-    this.#seen = new Uint8Array(present.size);
+    this.#fates = new Uint8Array(present.size);
   }
 
   take(uuid: string, hash: string): Finding {
@@ -75,18 +78,31 @@ export class ListDiff {
       this.counts.added += 1;
       return { kind: 'added' };
     }
-    if (place >= this.present.size || this.#seen[place] === 1) return { kind: 'duplicate' };
-    this.#seen[place] = 1;
+    if (place >= this.present.size || this.#fates[place] !== UNSEEN) return { kind: 'duplicate' };
     this.counts.total += 1;
-    if (this.present.hasHash(place, hash)) return { kind: 'unchanged' };
+    const isSame = this.present.hasHash(place, hash);
+    this.#fates[place] = isSame ? SAME : CHANGED;
+    if (isSame) return { kind: 'unchanged' };
     this.counts.changed += 1;
     return { kind: 'changed', replaces: this.present.idAt(place) };
   }
 
   /** Rows of the present list that the new one did not mention; to be asked once the new list is read to its end. */
-  removed(): number[] {
-    const ids: number[] = [];
-    for (let place = 0; place < this.present.size; place += 1) if (this.#seen[place] === 0) ids.push(this.present.idAt(place));
+  removed(): Float64Array {
+    return this.#idsOf((fate) => fate === UNSEEN);
+  }
+
+  /** Rows of the present list that the new one does not show: removed or changed. */
+  past(): Float64Array {
+    return this.#idsOf((fate) => fate !== SAME);
+  }
+
+  #idsOf(isMeant: (fate: number | undefined) => boolean): Float64Array {
+    const ids = new Float64Array(this.#fates.reduce((count, fate) => count + Number(isMeant(fate)), 0));
+    let at = 0;
+    for (let place = 0; place < this.#fates.length; place += 1) {
+      if (isMeant(this.#fates[place])) ids[at++] = this.present.idAt(place);
+    }
     return ids;
   }
 }

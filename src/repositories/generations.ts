@@ -2,7 +2,6 @@ import { CompiledQuery, type RawBuilder, sql } from 'kysely';
 import { isSqlite, type SqlEntityManager, statements } from '../platform/database.js';
 import type { Statement, StepWriter } from '../platform/step-writer.js';
 import { PresentList } from './diff.js';
-import { MOST_ROWS_AT_ONCE } from './insert-offers.js';
 import { Pace, type PaceLimits } from './pace.js';
 import { OPEN_GENERATION } from './repository-image.entity.js';
 
@@ -85,17 +84,18 @@ export async function countAnew(em: SqlEntityManager, changedRows: number): Prom
 }
 
 /** Steps of a writer keep others from writing, but not from reading: longer ones, as each costs something by itself. */
-export const WRITING: PaceLimits = { mostRows: MOST_ROWS_AT_ONCE, quickMs: 12, slowMs: 28 };
+export const WRITING: PaceLimits = { firstRows: 64, mostRows: 1024, quickMs: 12, slowMs: 28 };
 
 /** Deletes rows that no reader sees any more. */
-export async function dropRows(em: SqlEntityManager, ids: readonly number[], writer: StepWriter): Promise<void> {
+export async function dropRows(em: SqlEntityManager, ids: Float64Array, writer: StepWriter): Promise<void> {
   const pace = new Pace(WRITING);
   // As they lie in the file.
-  const ordered = Float64Array.from(ids).sort();
+  const ordered = ids.sort();
   for (let at = 0; at < ordered.length; ) {
     const some = [...ordered.subarray(at, at + pace.rows)];
     at += some.length;
-    const written = await writer.write([deleteOf(em, some)]);
+    writer.add([deleteOf(em, some)]);
+    const written = await writer.write();
     if (written !== null) pace.learn(written);
   }
 }

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { type SqlEntityManager, statements } from '../platform/database.js';
 import { notFound } from '../platform/errors.js';
-import type { Statement, StepWriter } from '../platform/step-writer.js';
+import type { StepWriter } from '../platform/step-writer.js';
 import { closeOf, WRITING } from './generations.js';
-import { insertOffers } from './insert-offers.js';
+import { indexOffers, insertOffers, type NextOffer, rowsTogether } from './insert-offers.js';
 import type { OfferColumns } from './offer.js';
 import { Pace } from './pace.js';
 import { OPEN_GENERATION } from './repository-image.entity.js';
@@ -25,48 +25,51 @@ const STEP_CHARACTERS = 1024 * 1024;
  * of it can be seen until the generation of the repository is raised.
  */
 export class NextList {
-  /** Rows that the next list has no more. */
-  readonly past: number[] = [];
-  #rows: OfferColumns[] = [];
-  #replaced: number[] = [];
+  #offers: NextOffer[] = [];
+  /** Rows of the next step that the writer has already. */
+  #rows = 0;
   #characters = 0;
   #going: Promise<void> = Promise.resolve();
   readonly #pace = new Pace(WRITING);
+  readonly #together: number;
 
   constructor(
     private readonly em: SqlEntityManager,
     private readonly writer: StepWriter,
     private readonly repository: LoadedRepository,
     readonly generation: number,
-  ) {}
+  ) {
+    this.#together = rowsTogether(em);
+  }
 
   /** True once `flush` is due. */
   get isFull(): boolean {
-    return this.#rows.length >= this.#pace.rows || this.#characters >= STEP_CHARACTERS;
+    return this.#rows + this.#offers.length >= this.#pace.rows || this.#characters >= STEP_CHARACTERS;
   }
 
   /** Adds an entry, in place of the row `replaces` if that is given. */
-  add(row: OfferColumns, replaces?: number): void {
-    this.#rows.push(row);
+  add(row: OfferColumns, replaces: number | null = null): void {
+    this.#offers.push({ row, replaces });
     this.#characters += row.manifest.length;
-    if (replaces !== undefined) this.#replaced.push(replaces);
+    if (this.#offers.length >= this.#together) this.#pass();
   }
 
   /** Begins to write what was added, once the step before it is written. */
   async flush(): Promise<void> {
-    const [rows, replaced] = [this.#rows, this.#replaced];
-    [this.#rows, this.#replaced, this.#characters] = [[], [], 0];
-    if (rows.length === 0) return;
-    const { id: repositoryId } = this.repository;
-    await this.#begin([...this.#close(replaced), ...insertOffers(this.em, { repositoryId, from: this.generation, to: OPEN_GENERATION }, rows)]);
+    this.#pass();
+    if (this.#rows === 0) return;
+    this.writer.add(indexOffers(this.em, this.#rows));
+    [this.#rows, this.#characters] = [0, 0];
+    await this.#begin();
   }
 
-  async remove(ids: readonly number[], checkpoint: () => void): Promise<void> {
+  async remove(ids: Float64Array, checkpoint: () => void): Promise<void> {
     for (let at = 0; at < ids.length; ) {
       checkpoint();
-      const some = ids.slice(at, at + this.#pace.rows);
+      const some = [...ids.subarray(at, at + this.#pace.rows)];
       at += some.length;
-      await this.#begin(this.#close(some));
+      this.#close(some);
+      await this.#begin();
     }
   }
 
@@ -75,24 +78,32 @@ export class NextList {
     await this.#going;
   }
 
-  #close(ids: readonly number[]): Statement[] {
-    if (ids.length === 0) return [];
-    for (const id of ids) this.past.push(id);
-    return [closeOf(this.em, ids, this.generation)];
+  /** Rows that wait here for a whole step would outlive the collections that are cheap. */
+  #pass(): void {
+    const offers = this.#offers;
+    this.#offers = [];
+    if (offers.length === 0) return;
+    this.#rows += offers.length;
+    this.#close(offers.flatMap(({ replaces }) => replaces ?? []));
+    this.writer.add(insertOffers(this.em, { repositoryId: this.repository.id, from: this.generation, to: OPEN_GENERATION }, offers));
   }
 
-  async #begin(work: readonly Statement[]): Promise<void> {
+  #close(ids: readonly number[]): void {
+    if (ids.length > 0) this.writer.add([closeOf(this.em, ids, this.generation)]);
+  }
+
+  async #begin(): Promise<void> {
     await this.#going;
-    this.#going = this.#step(work);
+    this.#going = this.#step();
     // Whoever waits next is told.
     this.#going.catch(() => undefined);
   }
 
-  async #step(work: readonly Statement[]): Promise<void> {
+  async #step(): Promise<void> {
     const { id, name, url } = this.repository;
     // Settings may drop or re-point a repository at any time; its load then ends without effect.
     const isThere = sql`select 1 from image_repository where id = ${id} and url = ${url} and not retired`.compile(statements(this.em));
-    const written = await this.writer.write(work, isThere);
+    const written = await this.writer.write(isThere);
     if (written === null) throw notFound('image repository', name);
     this.#pace.learn(written);
   }

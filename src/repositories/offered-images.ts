@@ -103,7 +103,10 @@ export function offeredFilter(filter: RepositoryImageFilter | null | undefined):
 export async function searchedOffers(em: SqlEntityManager, filter: RepositoryImageFilter | null | undefined): Promise<Condition[]> {
   if (!filter?.search || !isSqlite(em)) return [];
   const found = await fewestOf(em, [{ kind: 'search', ids: searchedIds('repository_image', filter.search), areSearched: true }]);
-  return found === null ? [] : [sqlText`o.id in (${found.ids})`];
+  if (found === null) return [];
+  // Those under whose own id the index has them, and those that share the place of another. The cross join begins with what was found.
+  return [sqlText`o.id in (with found (id) as materialized (${found.ids})
+    select id from found union all select r.id from found cross join repository_image r on r.search_id = found.id where r.search_id > 0)`];
 }
 
 export const OFFERED_ORDER: Record<RepositoryImageOrderField, { column: string; value: 'string' | 'number' }> = {

@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 const FEWEST_ROWS = 1;
-const FIRST_ROWS = 8;
 /** How much longer than its processor time a step may take before that counts as its own slowness. */
 const WAITING = 2;
 
 export interface PaceLimits {
+  /** How many to begin with: a power of two. */
+  firstRows: number;
   /** A power of two, as the steps are. */
   mostRows: number;
   /** A step that took less is doubled, one that took more than `slowMs` is halved. */
@@ -14,7 +15,7 @@ export interface PaceLimits {
 }
 
 /** For steps on the thread that answers requests. */
-const HERE: PaceLimits = { mostRows: 512, quickMs: 6, slowMs: 14 };
+const HERE: PaceLimits = { firstRows: 8, mostRows: 512, quickMs: 6, slowMs: 14 };
 
 /**
  * How many rows one step may touch so that none holds the database long: rows can be 1 kB or 1 MiB, and only the clock
@@ -22,9 +23,11 @@ const HERE: PaceLimits = { mostRows: 512, quickMs: 6, slowMs: 14 };
  * first, and of the wall for what a database elsewhere or a disk takes.
  */
 export class Pace {
-  #rows = FIRST_ROWS;
+  #rows: number;
 
-  constructor(private readonly limits: PaceLimits = HERE) {}
+  constructor(private readonly limits: PaceLimits = HERE) {
+    this.#rows = limits.firstRows;
+  }
 
   get rows(): number {
     return this.#rows;

@@ -66,8 +66,10 @@ export class RefreshRepository implements TaskHandler {
     await run.enter('DOWNLOADING');
     const source = await this.#open(repository, run.signal);
     if (source === null) return this.#finish(run, repository, NOTHING_CHANGED, {});
-    using present = await readPresent(this.#em(), repository.id, repository.generation);
     await using writer = createStepWriter(this.parts.database);
+    // A list that was sent has changed, as a rule.
+    writer.start();
+    using present = await readPresent(this.#em(), repository.id, repository.generation);
     const next = new NextList(this.#em(), writer, repository, repository.generation + 1);
     const diff = new ListDiff(present);
     const skipped = await this.#write(run, source.entries, diff, next);
@@ -78,7 +80,7 @@ export class RefreshRepository implements TaskHandler {
     const outcome = { ...diff.counts, removed: removed.length, skippedCount: skipped.count, skipped: skipped.kept };
     const shown = { generation: next.generation, imageCount: outcome.total, ...source.validators() };
     await this.#finish(run, repository, outcome, shown);
-    await dropRows(this.#em(), next.past, writer);
+    await dropRows(this.#em(), diff.past(), writer);
   }
 
   async undo(run: TaskRun, failure: Failure): Promise<void> {

@@ -30,6 +30,9 @@ const RepositoryImageSchema = defineEntity({
     problem: p.string().length(32).nullable(),
     contentHash: p.string().length(40),
     searchText: p.text(),
+    // SQLite only, whose search index is a table of its own: the entry under whose id the index has the text, so that a changed
+    // entry keeps the place of the one before it. Null or 0: its own id. A trigger puts the text there unless it is 0.
+    searchId: p.integer().nullable(),
     // Last, as SQLite walks through a long value to reach the columns behind it.
     manifest: p.text(),
   },
@@ -38,6 +41,7 @@ const RepositoryImageSchema = defineEntity({
     { name: 'repository_image_published_index', properties: ['repository', 'publishedSort', 'id'] },
     { name: 'repository_image_name_index', properties: ['repository', 'name', 'id'] },
     { name: 'repository_image_size_index', properties: ['repository', 'sizeMib', 'id'] },
+    { name: 'repository_image_search_id_index', properties: ['searchId'], where: 'search_id > 0' },
   ],
   checks: [{ name: 'repository_image_generations', expression: 'from_generation <= to_generation' }],
 });

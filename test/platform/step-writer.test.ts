@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { isSqlite, statements } from '../../src/platform/database.js';
-import { createStepWriter, type Statement } from '../../src/platform/step-writer.js';
+import { createStepWriter, type Statement, type StepWriter, type Written } from '../../src/platform/step-writer.js';
 import { openMigratedDatabase, type TestedDatabase } from '../support/database.js';
 
 const STEPS = 64;
@@ -12,6 +12,11 @@ function insertOf({ database }: TestedDatabase, name: string, error = ''): State
   const em = database.em.fork();
   const values = sql`${name}, 'http://r.invalid', ${error}, 0`;
   return sql`insert into image_repository (name, url, error, created_at) values (${values})`.compile(statements(em));
+}
+
+async function write(writer: StepWriter, work: readonly Statement[], condition: Statement | null = null): Promise<Written | null> {
+  writer.add(work);
+  return writer.write(condition);
 }
 
 async function namesIn({ database }: TestedDatabase): Promise<string[]> {
@@ -24,14 +29,14 @@ describe('a large change in steps', () => {
     await using opened = await openMigratedDatabase();
     const { database } = opened;
     const text = 'x'.repeat(STEP_BYTES);
-    const write = async (): Promise<number> => {
+    const writeAll = async (): Promise<number> => {
       await using writer = createStepWriter(database);
       for (let step = 0; step < STEPS; step += 1) {
-        await writer.write([insertOf(opened, `r${step}`, text)]);
+        await write(writer, [insertOf(opened, `r${step}`, text)]);
       }
       return isSqlite(database.em) ? statSync(`${database.config.get('dbName')}-wal`).size : 0;
     };
-    expect(await write()).toBeLessThan((STEPS * STEP_BYTES) / 2);
+    expect(await writeAll()).toBeLessThan((STEPS * STEP_BYTES) / 2);
     const { rows } = await sql<{ count: number }>`select count(*) as count from image_repository where length(error) = ${STEP_BYTES}`.execute(statements(database.em.fork()));
     expect(Number(rows[0]?.count)).toBe(STEPS);
   });
@@ -40,9 +45,9 @@ describe('a large change in steps', () => {
     await using opened = await openMigratedDatabase();
     const { database } = opened;
     await using writer = createStepWriter(database);
-    await writer.write([insertOf(opened, 'first')]);
+    await write(writer, [insertOf(opened, 'first')]);
     const steps = (async () => {
-      for (let step = 0; step < 200; step += 1) await writer.write([insertOf(opened, `step-${step}`)]);
+      for (let step = 0; step < 200; step += 1) await write(writer, [insertOf(opened, `step-${step}`)]);
     })();
     for (let turn = 0; turn < 50; turn += 1) {
       await database.em.fork().transactional(async (tx) => {
@@ -61,18 +66,18 @@ describe('a large change in steps', () => {
     await using opened = await openMigratedDatabase();
     await using writer = createStepWriter(opened.database);
     const condition = sql`select 1 from image_repository where name = 'first'`.compile(statements(opened.database.em.fork()));
-    expect(await writer.write([insertOf(opened, 'second')], condition)).toBeNull();
-    expect(await writer.write([insertOf(opened, 'first')])).toMatchObject({ rows: 1 });
-    expect(await writer.write([insertOf(opened, 'second')], condition)).toMatchObject({ rows: 1 });
-    await expect(writer.write([insertOf(opened, 'third'), insertOf(opened, 'first')])).rejects.toThrow(/unique/i);
+    expect(await write(writer, [insertOf(opened, 'second')], condition)).toBeNull();
+    expect(await write(writer, [insertOf(opened, 'first')])).toMatchObject({ rows: 1 });
+    expect(await write(writer, [insertOf(opened, 'second')], condition)).toMatchObject({ rows: 1 });
+    await expect(write(writer, [insertOf(opened, 'third'), insertOf(opened, 'first')])).rejects.toThrow(/unique/i);
     expect(await namesIn(opened)).toEqual(['first', 'second']);
-    expect(await writer.write([insertOf(opened, 'third')])).toMatchObject({ rows: 1 });
+    expect(await write(writer, [insertOf(opened, 'third')])).toMatchObject({ rows: 1 });
   });
 
   it('waits for the step under way when it is given up', async () => {
     await using opened = await openMigratedDatabase();
     const writer = createStepWriter(opened.database);
-    const written = writer.write([insertOf(opened, 'only')]);
+    const written = write(writer, [insertOf(opened, 'only')]);
     await writer[Symbol.asyncDispose]();
     expect(await namesIn(opened)).toEqual(['only']);
     await expect(written).resolves.toMatchObject({ rows: 1 });

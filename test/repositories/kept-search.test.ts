@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readManifest } from '../../src/imgapi/manifest.js';
+import { isSqlite } from '../../src/platform/database.js';
+import { createStepWriter } from '../../src/platform/step-writer.js';
+import { ImageRepository } from '../../src/repositories/image-repository.entity.js';
+import { NextList } from '../../src/repositories/next-list.js';
+import { contentHash, offerColumns, offerOf } from '../../src/repositories/offer.js';
+import { RepositoryImage } from '../../src/repositories/repository-image.entity.js';
+import { retire } from '../../src/repositories/retire-repository.js';
+import { dropRetiredRepositories } from '../../src/repositories/drop-retired.js';
+import { type ImgapiRepository, makeImage, type PublishedImage, startImgapiRepository } from '../support/imgapi-repository.js';
+import { createLoadWorld, type LoadWorld } from './load-world.js';
+
+function changed(image: PublishedImage, manifest: Record<string, unknown>): PublishedImage {
+  return { ...image, manifest: { ...image.manifest, ...manifest } };
+}
+
+describe('searching a list that is loaded again', () => {
+  let world: LoadWorld;
+  let server: ImgapiRepository;
+  let count = 0;
+
+  beforeAll(async () => {
+    world = await createLoadWorld();
+    server = await startImgapiRepository({ images: [] });
+  });
+  afterAll(async () => {
+    await server.close();
+    await world[Symbol.asyncDispose]();
+  });
+
+  async function loaded(images: PublishedImage[]) {
+    count += 1;
+    const row = await world.addRepository({ name: `searched-${count}`, url: server.url });
+    const load = async (list: PublishedImage[]) => {
+      server.images = list;
+      return world.as(world.operator).loads.refresh(row.name);
+    };
+    await load(images);
+    const found = async (search: string): Promise<string[]> => {
+      const selection = { items: true, totalCount: false, fields: new Set(['version']) };
+      const list = await world.as(world.operator).offered.page(await world.repository(row.name), { page: { first: 50 }, filter: { search }, selection });
+      return list.nodes.map((node) => node.version).sort();
+    };
+    return { row, load, found };
+  }
+
+  /** Ids that the search index of SQLite has, and those that it should have. */
+  async function index(): Promise<{ has: number[]; should: number[] }> {
+    if (!isSqlite(world.database.em)) return { has: [], should: [] };
+    const ids = async (text: string) => (await world.database.em.fork().getConnection().execute<{ id: number }[]>(text)).map(({ id }) => id);
+    return {
+      has: await ids('select distinct doc as id from repository_image_search_term order by 1'),
+      should: await ids('select distinct coalesce(nullif(search_id, 0), id) as id from repository_image order by 1'),
+    };
+  }
+
+  async function expectTrueIndex(): Promise<void> {
+    const { has, should } = await index();
+    expect(has).toEqual(should);
+  }
+
+  /** What a load has written when it is killed before the switch: the next generation, of which nothing may be seen. */
+  async function writeHalf({ id }: { id: number }, images: readonly PublishedImage[]): Promise<void> {
+    const em = world.database.em.fork();
+    const repository = await em.findOneOrFail(ImageRepository, id);
+    await using writer = createStepWriter(world.database);
+    const next = new NextList(em, writer, repository, repository.generation + 1);
+    for (const { manifest } of images) {
+      const reading = readManifest(manifest);
+      if (!reading.ok) throw new Error(reading.reason);
+      const present = await em.findOne(RepositoryImage, { repository: id, uuid: reading.manifest.uuid });
+      const offer = offerOf(reading.manifest, JSON.stringify(manifest));
+      next.add(offerColumns(offer, contentHash(offer)), present?.id ?? null);
+    }
+    await next.flush();
+    await next.settle();
+  }
+
+  it('finds an entry by a text that stayed, again and again, and by one that is new', async () => {
+    const [zebra, lion] = [makeImage({ name: 'zebra', version: '1' }), makeImage({ name: 'lion', version: '1' })];
+    const { load, found } = await loaded([zebra, lion]);
+    expect(await load([changed(zebra, { version: '2' }), changed(lion, { version: '2', description: 'with a mane' })])).toMatchObject({ changed: 2 });
+    expect([await found('zebra'), await found('lion'), await found('mane')]).toEqual([['2'], ['2'], ['2']]);
+    expect(await load([changed(zebra, { version: '3' }), changed(lion, { version: '3' })])).toMatchObject({ changed: 2 });
+    expect([await found('zebra'), await found('ze'), await found('lion'), await found('mane')]).toEqual([['3'], ['3'], ['3'], []]);
+    await expectTrueIndex();
+  });
+
+  it('gives the place of a text back when its last entry goes', async () => {
+    const image = makeImage({ name: 'giraffe', version: '1' });
+    const { load, found } = await loaded([image]);
+    await load([changed(image, { version: '2' })]);
+    await load([]);
+    expect(await found('giraffe')).toEqual([]);
+    await expectTrueIndex();
+    await load([changed(image, { version: '3' })]);
+    expect(await found('giraffe')).toEqual(['3']);
+    await expectTrueIndex();
+  });
+
+  it('finds what the old list has until the new one is shown, whatever a killed load has written', async () => {
+    const [kept, reworded] = [makeImage({ name: 'walrus', version: '1' }), makeImage({ name: 'otter', version: '1' })];
+    const { row, load, found } = await loaded([kept, reworded]);
+    const next = [changed(kept, { version: '2' }), changed(reworded, { version: '2', description: 'of the sea' }), makeImage({ name: 'dolphin', version: '2' })];
+    await writeHalf(row, next);
+    const ofOldList = async () => [await found('walrus'), await found('otter'), await found('of the sea'), await found('dolphin')];
+    expect(await ofOldList()).toEqual([['1'], ['1'], [], []]);
+    await expectTrueIndex();
+    // The next load that is sent a list takes that back first.
+    expect(await load([reworded, kept])).toMatchObject({ added: 0, changed: 0, removed: 0 });
+    expect(await ofOldList()).toEqual([['1'], ['1'], [], []]);
+    expect(await world.database.em.fork().count(RepositoryImage, { repository: row.id })).toBe(2);
+    await expectTrueIndex();
+    await writeHalf(row, next);
+    expect(await load(next)).toMatchObject({ added: 1, changed: 2, removed: 0 });
+    expect(await ofOldList()).toEqual([['2'], ['2'], ['2'], ['2']]);
+    await expectTrueIndex();
+  });
+
+  it('leaves nothing in the index of a repository that was dropped in the middle of a load', async () => {
+    const images = Array.from({ length: 300 }, (_, at) => makeImage({ name: `heron-${at}`, version: '1', size: 1 }));
+    const { row, load } = await loaded(images);
+    await load(images.map((image) => changed(image, { version: '2' })));
+    await writeHalf(row, images.slice(0, 100));
+    await world.database.em.fork().transactional(async (tx) => retire(tx, await tx.findOneOrFail(ImageRepository, row.id)));
+    await dropRetiredRepositories(world.database.em.fork());
+    expect(await world.database.em.fork().count(RepositoryImage, { repository: row.id })).toBe(0);
+    await expectTrueIndex();
+  });
+
+  it('refuses to change the text of an entry that shares its place', async () => {
+    const image = makeImage({ name: 'badger', version: '1' });
+    const { row, load } = await loaded([image]);
+    await load([changed(image, { version: '2' })]);
+    const renamed = world.database.em.fork().nativeUpdate(RepositoryImage, { repository: row.id }, { searchText: 'another' });
+    const outcome = await renamed.then(() => 'changed', (error: unknown) => String(error));
+    expect(outcome).toMatch(isSqlite(world.database.em) ? 'keeps its text' : 'changed');
+  });
+});
