@@ -30,8 +30,6 @@ export function createStepWriter(database: Database): StepWriter {
   return isSqlite(database.em) ? new ThreadWriter(database) : new TransactionWriter(database);
 }
 
-/** Pages of the log at which SQLite copies it by itself: the thread copies it meanwhile. */
-const PAGES = { meanwhile: 16_000, otherwise: 1000 };
 const THREAD = new URL(import.meta.url.endsWith('.ts') ? './write-thread.ts' : './write-thread.js', import.meta.url);
 /** A step is garbage once it is written: room for a few to die young, and little for what piles up. */
 const MEMORY = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 48 };
@@ -78,7 +76,6 @@ class ThreadWriter implements StepWriter {
     const ended = this.#fault === null ? once(this.#thread, 'exit') : null;
     this.#thread.postMessage(null);
     await ended;
-    await this.#copyLogAfter(PAGES.otherwise);
   }
 
   async #ask(thread: Worker, step: { condition: Statement | null; parts: number }): Promise<Report> {
@@ -100,12 +97,7 @@ class ThreadWriter implements StepWriter {
     const thread = new Worker(THREAD, { execArgv: [], resourceLimits: MEMORY, workerData, transferList: [this.#parts.port2] });
     thread.on('error', (error: Error) => (this.#fault = error));
     thread.on('exit', () => (this.#fault ??= new Error('The thread of a large change ended.')));
-    this.#going = this.#copyLogAfter(PAGES.meanwhile);
     return thread;
-  }
-
-  async #copyLogAfter(pages: number): Promise<void> {
-    await statements(this.database.em.fork()).executeQuery(CompiledQuery.raw(`pragma wal_autocheckpoint = ${pages}`));
   }
 }
 
