@@ -9,7 +9,7 @@ import { begin, built, pathOf, stop } from '../scripts/project.js';
 import { SIZES } from './catalogue-rows.js';
 import { quantile, SECRET, startGateway } from './gateway.js';
 import { generate } from './generate.js';
-import { backendsOf, isFilled, startPostgres } from './postgres.js';
+import { backendsOf, isFilled, startPostgres, warm } from './postgres.js';
 import { processorUs } from './processor-time.js';
 import { QUESTIONS } from './scale-questions.js';
 
@@ -62,6 +62,7 @@ async function catalogueOf(database, size, postgres) {
   const url = postgres.urlOf(name);
   if (await postgres.create(name)) await generate(size, { kind: 'postgres', url }, report);
   else if (!(await isFilled(url))) stop(`The database ${name} was not filled to its end. Remove ${join(folder, 'postgres')} to begin anew.`);
+  await warm(url);
   return { folder: home, settings: { DATABASE_URL: url }, name };
 }
 

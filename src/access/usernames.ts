@@ -18,7 +18,7 @@ export async function usernames(em: SqlEntityManager, ids: Iterable<number>): Pr
   for (const id of ids) if (!names.has(id)) missing.add(id);
   if (missing.size === 0) return names;
   const text = sqlText`select u.id, u.username from user_account u where ${amongIds(em, 'u.id', [...missing])}`;
-  const rows = await readRows<[id: number, username: string]>(em, text);
+  const rows = await readRows<[id: number, username: string]>(em, text, true);
   if (em.isInTransaction()) return new Map([...names, ...rows]);
   const found = new Map([...ids].map((id) => [id, names.get(id)] as const).filter((entry): entry is [number, string] => entry[1] !== undefined));
   if (names.size + rows.length > MOST_NAMES) names.clear();

@@ -17,7 +17,7 @@ export async function fillDatacenters(em: SqlEntityManager, images: readonly Ima
     from image_attachment a where ${amongIds(em, 'a.image_id', images.map((image) => image.id))}`;
   const lists = new Map<number, string>();
   const bindings = new Map<number, number>();
-  for (const [imageId, place] of await readRows<[imageId: number, place: number]>(em, text)) {
+  for (const [imageId, place] of await readRows<[imageId: number, place: number]>(em, text, true)) {
     const id = place < 0 ? -place : place;
     if (place < 0) bindings.set(imageId, id);
     const list = lists.get(imageId);

@@ -65,7 +65,9 @@ function planOf(selection: ObjectSelection, onSqlite: boolean, count: Count): Pl
   const withDatacenters = isWhole || fields.has('datacenters');
   // Where it is attached tells where it is bound.
   if (withDatacenters) parts.delete(BOUND);
-  if (withDatacenters && count === 'one') parts.add(placesPart(onSqlite));
+  // A statement more is a way to Postgres and back; on SQLite a column costs more than it for many images.
+  const placesInRow = count === 'one' || !onSqlite;
+  if (withDatacenters && placesInRow) parts.add(placesPart(onSqlite));
   if (isWhole || fields.has('owner')) parts.add(ownerPart(selection));
   if (isWhole || fields.has('tags')) parts.add(tagsPart(onSqlite));
   let at = LEADING;
@@ -79,7 +81,7 @@ function planOf(selection: ObjectSelection, onSqlite: boolean, count: Count): Pl
   return {
     columns: plainText(names.length === 0 ? 'null as c0' : names.join(', ')),
     joins: plainText(`${parts.has(BOUND) ? WITH_BINDING : ''}${parts.has(OWNER) ? WITH_OWNER : ''}`),
-    withDatacenters: withDatacenters && count === 'many',
+    withDatacenters: withDatacenters && !placesInRow,
     ownerAt: placed.find(({ part }) => part === OWNER_NAME)?.at ?? null,
     parts: placed,
     isWhole,

@@ -9,6 +9,7 @@ import { type Database, migrate, openDatabase } from '../../src/platform/databas
 import type { ImageRepositoryType } from '../../src/repositories/image-repository.type.js';
 import { type OfferedListRequest, RepositoryImageQueries } from '../../src/repositories/repository-image.queries.js';
 import { createTestDatabase } from '../support/postgres.js';
+import { type Statement, watchStatements } from '../support/statements.js';
 
 const IMAGES = 8000;
 const PEOPLE = {
@@ -58,7 +59,7 @@ describe.each(['SQLite', 'Postgres'])('the lists on %s', (kind) => {
   let database: Database;
   let drop = async (): Promise<void> => undefined;
   let run: (query: CompiledQuery) => Promise<{ rows: Record<string, unknown>[] }>;
-  let ran: CompiledQuery[] = [];
+  let ran: Statement[] = [];
   let url = '';
 
   beforeAll(async () => {
@@ -83,10 +84,7 @@ describe.each(['SQLite', 'Postgres'])('the lists on %s', (kind) => {
     const executor = database.em.getConnection().getClient().getExecutor();
     const execute = executor.executeQuery.bind(executor);
     run = async (query) => (await execute(query as never)) as { rows: Record<string, unknown>[] };
-    executor.executeQuery = (async (query: CompiledQuery, ...rest: []) => {
-      ran.push(query);
-      return execute(query as never, ...rest);
-    }) as typeof executor.executeQuery;
+    watchStatements(database, (statement) => ran.push(statement));
   });
   afterAll(async () => {
     await database?.close(true);

@@ -1,4 +1,6 @@
 import type { Database } from '../../src/platform/database.js';
+import { postgresReaderOf } from '../../src/platform/postgres-reader.js';
+import { postgresText } from '../../src/platform/postgres-text.js';
 import { readerOf } from '../../src/platform/reader.js';
 import type { SqlText } from '../../src/platform/sql-text.js';
 
@@ -15,6 +17,7 @@ export function watchStatements(database: Database, tell: (statement: Statement)
     tell(args[0]);
     return execute(...args);
   }) as typeof executor.executeQuery;
+  watchPostgres(database, tell);
   const reader = readerOf(database.driver);
   if (reader === undefined) return;
   const [all, objects] = [reader.all.bind(reader), reader.objects.bind(reader)];
@@ -24,6 +27,24 @@ export function watchStatements(database: Database, tell: (statement: Statement)
     return all<R>(text);
   };
   reader.objects = <R>(text: SqlText): R[] => {
+    told(text);
+    return objects<R>(text);
+  };
+}
+
+function watchPostgres(database: Database, tell: (statement: Statement) => void): void {
+  const reader = postgresReaderOf(database.driver);
+  if (reader === undefined) return;
+  const [all, objects] = [reader.all.bind(reader), reader.objects.bind(reader)];
+  const told = (asked: SqlText): void => {
+    const { text, values } = postgresText(asked);
+    tell({ sql: text, parameters: values });
+  };
+  reader.all = async <R>(text: SqlText, steady?: boolean): Promise<R[]> => {
+    told(text);
+    return all<R>(text, steady);
+  };
+  reader.objects = async <R>(text: SqlText): Promise<R[]> => {
     told(text);
     return objects<R>(text);
   };
