@@ -1,6 +1,6 @@
 import type { Viewer } from '../access/viewer.js';
 import { visibleDatacenters } from '../datacenters/datacenter.visibility.js';
-import { ALWAYS, allOf, anyOf, oneOf } from '../platform/conditions.js';
+import { ALWAYS, allOf, anyOf, oneOf, oneOfHeld } from '../platform/conditions.js';
 import { type SqlText, sqlText } from '../platform/sql-text.js';
 
 /** Of more datacenters, it is quicker to read where an image is attached than to look each of them up in an index. */
@@ -10,7 +10,7 @@ const LOOKED_UP = 8;
 export function attachedWhereAdmin(viewer: Viewer): SqlText {
   const ids = viewer.datacentersWith('dcAdmin');
   // The plus keeps the planner of SQLite from a thousand look-ups for each image.
-  const administered = oneOf(ids.length > LOOKED_UP ? '+a.datacenter_id' : 'a.datacenter_id', ids);
+  const administered = oneOfHeld(ids.length > LOOKED_UP ? '+a.datacenter_id' : 'a.datacenter_id', ids);
   return sqlText`exists (select 1 from image_attachment a where a.image_id = i.id and ${administered})`;
 }
 
@@ -22,7 +22,7 @@ const notDeleted: SqlText = sqlText`i.access <> 'DELETED'`;
 
 /** Deleted, and bound to a datacenter where the viewer is ImageAdmin: what `showDeleted` adds, and nobody else sees. */
 function deletedButManaged(viewer: Viewer): SqlText {
-  const managed = oneOf('a.datacenter_id', viewer.datacentersWith('imageAdmin'));
+  const managed = oneOfHeld('a.datacenter_id', viewer.datacentersWith('imageAdmin'));
   return sqlText`(i.access = 'DELETED'
     and exists (select 1 from image_attachment a where a.bound_image_id = i.id and ${managed}))`;
 }
@@ -41,7 +41,7 @@ export function usable(viewer: Viewer): SqlText {
 
 function attachedWhereVisible(viewer: Viewer): SqlText {
   return sqlText`exists (select 1 from image_attachment a join datacenter d on d.id = a.datacenter_id
-    where a.image_id = i.id and ${visibleDatacenters(viewer)})`;
+    where a.image_id = i.id and ${visibleDatacenters(viewer, oneOfHeld)})`;
 }
 
 /** A viewer never changes, and the text of its condition is long. */
@@ -71,7 +71,7 @@ export function visibleWhereAttached(viewer: Viewer): SqlText {
   if (viewer.isSuperAdmin) return ALWAYS;
   const administered = viewer.datacentersWith('dcAdmin');
   if (administered.length === 0) return usable(viewer);
-  return anyOf([oneOf('x.datacenter_id', administered), usable(viewer), allOf([notDeleted, attachedWhereAdmin(viewer)])]);
+  return anyOf([oneOfHeld('x.datacenter_id', administered), usable(viewer), allOf([notDeleted, attachedWhereAdmin(viewer)])]);
 }
 
 function withoutDeleted(viewer: Viewer, showDeleted: boolean): SqlText {
