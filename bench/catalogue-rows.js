@@ -83,7 +83,7 @@ function otherDatacenter(n, datacenters) {
 /** Where image `n` is: all are in main, each in one more datacenter, the first five in the smallest one. */
 function* attachmentsOf(n, { datacenters }) {
   const image = imageOf(n, { users: 10 });
-  const copy = { name: image.name, alias: image.alias, size_mib: image.size_mib, image_created_at: image.created_at };
+  const copy = { name: image.name, alias: image.alias, size_mib: image.size_mib, image_created_at: image.created_at, access: image.access };
   yield { image_id: n, datacenter_id: MAIN, bound_image_id: null, ...copy };
   yield { image_id: n, datacenter_id: otherDatacenter(n, datacenters), bound_image_id: n % 2 === 0 ? n : null, ...copy };
 }
@@ -92,6 +92,12 @@ function* tagsOf(n) {
   const name = imageName(n);
   yield { image_id: n, tag: `role-${mix(n, 2) % 10}`, position: 0, name };
   yield { image_id: n, tag: `batch-${Math.floor(n / 40)}`, position: 1, name };
+}
+
+/** What triggers would write: where an image is, and its tags. */
+function listedOf(n, size) {
+  const places = [...attachmentsOf(n, size)].map(({ datacenter_id: id, bound_image_id: bound }) => (bound === null ? id : -id));
+  return { places: places.join(), tag_list: JSON.stringify([...tagsOf(n)].map(({ tag }) => tag)) };
 }
 
 function* disksOf(n, { images }) {
@@ -133,7 +139,7 @@ export function tablesOf(size) {
     ['datacenter_group', [{ group_id: 1, datacenter_id: MAIN }, ...[MAIN, FEW, 3].map((datacenter_id) => ({ group_id: 2, datacenter_id })), ...numbered(3, admins - 2, (id) => [{ group_id: id, datacenter_id: id + 1 }])]],
     ['user_group_member', [{ user_id: PEOPLE.dcadmin, group_id: 1 }, { user_id: PEOPLE.imageadmin, group_id: 2 },
       ...numbered(3, Math.floor(admins / 2), (group_id) => [{ user_id: PEOPLE.manyadmin, group_id }]), ...numbered(8, size.users - 5, (id) => [{ user_id: id, group_id: 3 + (id % (admins - 2)) }])]],
-    ['image', numbered(1, size.images, (n) => [imageOf(n, size)])],
+    ['image', numbered(1, size.images, (n) => [{ ...imageOf(n, size), ...listedOf(n, size) }])],
     ['image_attachment', numbered(1, size.images, (n) => attachmentsOf(n, size))],
     ['image_tag', numbered(1, size.images, tagsOf)],
     ['virtual_server', numbered(2, size.servers, (id) => [{

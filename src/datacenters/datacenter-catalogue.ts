@@ -17,12 +17,14 @@ export class SeenDatacenters {
   readonly all: readonly DatacenterType[];
   readonly #byId: ReadonlyMap<number, DatacenterType>;
   readonly #byName: ReadonlyMap<string, DatacenterType>;
+  readonly #placeOf: ReadonlyMap<number, number>;
   readonly #lists = new Map<string, DatacenterType[]>();
 
   constructor(catalogue: readonly DatacenterType[], viewer: Viewer) {
     this.all = catalogue.filter((one) => seesDatacenter(viewer, one));
     this.#byId = new Map(this.all.map((one) => [one.id, one]));
     this.#byName = new Map(this.all.map((one) => [one.name, one]));
+    this.#placeOf = new Map(this.all.map((one, at) => [one.id, at]));
   }
 
   byId(id: number | null): DatacenterType | null {
@@ -37,8 +39,8 @@ export class SeenDatacenters {
   list(ids: string): DatacenterType[] {
     let list = this.#lists.get(ids);
     if (list === undefined) {
-      const wanted = new Set(ids.split(',').map(Number));
-      list = this.all.filter((one) => wanted.has(one.id));
+      const places = ids.split(',').map((id) => this.#placeOf.get(Number(id)) ?? -1);
+      list = places.sort((one, other) => one - other).flatMap((at) => this.all[at] ?? []);
       if (this.#lists.size >= MOST_LISTS) this.#lists.clear();
       this.#lists.set(ids, list);
     }

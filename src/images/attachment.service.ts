@@ -111,10 +111,10 @@ export class AttachmentService {
   }
 }
 
-/** With the copies of the image that lists are ordered by, or a trigger would write the row, and four indexes, once more. */
+/** With the copies of the image that lists are ordered and narrowed by, or a trigger would write the row, and five indexes, once more. */
 function attachment(imageId: number, datacenterId: number): SqlText {
-  return sqlText`insert into image_attachment (image_id, datacenter_id, name, alias, size_mib, image_created_at)
-    select i.id, cast(${datacenterId} as integer), i.name, i.alias, i.size_mib, i.created_at from image i where i.id = ${imageId}`;
+  return sqlText`insert into image_attachment (image_id, datacenter_id, name, alias, size_mib, image_created_at, access)
+    select i.id, cast(${datacenterId} as integer), i.name, i.alias, i.size_mib, i.created_at, i.access from image i where i.id = ${imageId}`;
 }
 
 function detachment(imageId: number, datacenterId: number): SqlText {

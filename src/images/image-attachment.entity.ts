@@ -7,18 +7,20 @@ const ImageAttachmentSchema = defineEntity({
   name: 'ImageAttachment',
   tableName: 'image_attachment',
   properties: {
-    image: () => p.manyToOne(Image).ref().primary().deleteRule('cascade'),
-    datacenter: () => p.manyToOne(Datacenter).ref().primary().deleteRule('cascade'),
+    image: () => p.manyToOne(Image).ref().primary().deleteRule('cascade').index(false),
+    datacenter: () => p.manyToOne(Datacenter).ref().primary().deleteRule('cascade').index(false),
     boundImageId: p.integer().nullable(),
-    // What lists of a datacenter are ordered by, copied from the image; triggers of the database keep it true, and fill it in where it is not given.
+    // What lists of a datacenter are ordered and narrowed by, copied from the image; triggers of the database keep it true, and fill it in where it is not given.
     name: p.string().length(32).default(''),
     alias: p.string().length(32).default(''),
     sizeMib: p.integer().default(0),
     imageCreatedAt: p.type(BytesType).$type<number>().default(0),
+    access: p.string().length(8).default(''),
   },
   // Without the attachments that are none: counted in, they would make planners think that an image has very many bindings.
   uniques: [{ name: 'image_attachment_bound_image_id_unique', properties: ['boundImageId'], where: 'bound_image_id is not null' }],
   indexes: [
+    { name: 'image_attachment_access_index', properties: ['datacenter', 'access', 'image'] },
     { name: 'image_attachment_datacenter_index', properties: ['datacenter', 'image'] },
     { name: 'image_attachment_bound_index', properties: ['datacenter', 'boundImageId'] },
     { name: 'image_attachment_name_index', properties: ['datacenter', 'name', 'image'] },

@@ -5,7 +5,7 @@ const ImageTagSchema = defineEntity({
   name: 'ImageTag',
   tableName: 'image_tag',
   properties: {
-    image: () => p.manyToOne(Image).ref().primary().deleteRule('cascade'),
+    image: () => p.manyToOne(Image).ref().primary().deleteRule('cascade').index(false),
     tag: p.string().length(64).primary(),
     position: p.integer(),
     // The image's, copied by a trigger of the database for the order of lists; never written here.

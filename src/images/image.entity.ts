@@ -42,8 +42,12 @@ const ImageSchema = defineEntity({
     tags: () => p.oneToMany(ImageTag).mappedBy('image').orphanRemoval().orderBy({ position: 'asc' }),
     createdAt: p.type(InstantType).$type<Date>().onCreate(() => new Date()),
     updatedAt: p.type(InstantType).$type<Date>().onCreate(() => new Date()),
+    // Where it is attached, as `1,-7` with a minus for the binding, and its tags as JSON: kept true by triggers of the database, never
+    // written here. A list reads one row of each image with them.
+    places: p.text().default(''),
+    tagList: p.text().default('[]'),
     // Last, as SQLite walks through a long value to reach the columns behind it.
-    manifest: p.text(),
+    manifest: p.text().default('{}'),
   },
   uniques: [{ name: 'image_alias_version_unique', properties: ['aliasKey', 'version'] }],
   indexes: [

@@ -11,7 +11,7 @@ import type { ObjectSelection } from '../platform/selection.js';
 import { sqlText } from '../platform/sql-text.js';
 import { countPerDatacenter } from './count-images.js';
 import type { Row } from './image.columns.js';
-import { type Count, findStatement, type ImageReading, imageReading, WHOLE } from './image.statement.js';
+import { findStatement, type ImageReading, imageReading, WHOLE } from './image.statement.js';
 import type { ImageType } from './image.type.js';
 import { type ImageScope, imagesEverywhere, imagesOfDatacenter, usableInDatacenter, visibleWhereAttached } from './image.visibility.js';
 import { type ImageListRequest, listImages } from './list-images.js';
@@ -68,7 +68,7 @@ export class ImageQueries {
     if (hasName === hasUuid) {
       throw hasName ? badInput([{ path: 'uuid', message: 'Give name or uuid, not both.' }]) : noKey();
     }
-    const [image] = await this.#find(hasName ? sqlText`i.name = ${name}` : sqlText`i.uuid = ${uuid}`, selection, 'one');
+    const [image] = await this.#find(hasName ? sqlText`i.name = ${name}` : sqlText`i.uuid = ${uuid}`, selection);
     return image ?? null;
   }
 
@@ -145,13 +145,13 @@ export class ImageQueries {
     return listImages(this.em, await this.#reading(request.selection), scope, request);
   }
 
-  async #find(condition: Condition, selection: ObjectSelection, count: Count = 'many'): Promise<ImageType[]> {
-    const reading = await this.#reading(selection, count);
+  async #find(condition: Condition, selection: ObjectSelection): Promise<ImageType[]> {
+    const reading = await this.#reading(selection);
     return reading.nodesOf(await readRows<Row>(this.em, findStatement(reading, this.viewer, condition), true));
   }
 
-  async #reading(selection: ObjectSelection, count?: Count): Promise<ImageReading> {
-    return imageReading({ em: this.em, viewer: this.viewer, seen: await this.datacenters.seen() }, selection, count);
+  async #reading(selection: ObjectSelection): Promise<ImageReading> {
+    return imageReading({ em: this.em, viewer: this.viewer, seen: await this.datacenters.seen() }, selection);
   }
 
   async #tags(imageId: number): Promise<string[]> {

@@ -1,13 +1,12 @@
 import { usernames } from '../access/usernames.js';
 import type { Viewer } from '../access/viewer.js';
 import type { SeenDatacenters } from '../datacenters/datacenter-catalogue.js';
-import { isSqlite, type SqlEntityManager } from '../platform/database.js';
+import type { SqlEntityManager } from '../platform/database.js';
 import type { ObjectSelection } from '../platform/selection.js';
 import type { Condition } from '../platform/conditions.js';
 import { plainText, SqlText, sqlText, textOf } from '../platform/sql-text.js';
 import { asBoolean, type Flag } from '../platform/tables.js';
-import { fillDatacenters, placesColumn, putPlacesText } from './attached-datacenters.js';
-import { BOUND, FIELD_PARTS, INNER_PARTS, inspectableColumn, OWNER, OWNER_NAME, type Part, type Row, tagsPart } from './image.columns.js';
+import { BOUND, FIELD_PARTS, INNER_PARTS, inspectableColumn, OWNER, OWNER_NAME, type Part, PLACES, type Row, TAGS } from './image.columns.js';
 import type { ImageType } from './image.type.js';
 import { visibleImages } from './image.visibility.js';
 
@@ -24,7 +23,6 @@ interface Plan {
   ownerAt: number | null;
   /** Tables that the columns need beside that of the images. */
   joins: SqlText;
-  withDatacenters: boolean;
   parts: readonly { part: Part; at: number }[];
   /** Some field has a resolver of its own: it must find the whole image, and whether its guarded fields may be seen. */
   isWhole: boolean;
@@ -38,14 +36,7 @@ export const WHOLE: ObjectSelection = { fields: new Set(['actions']) };
 const LEADING = 1;
 const SUPPORTING = new Set(['__typename', 'owner', 'datacenters', 'tags']);
 const NOTHING = plainText('');
-/** How many images a statement is about. */
-export type Count = 'one' | 'many';
-
-type Plans = Readonly<Record<Count, WeakMap<ObjectSelection, Plan>>>;
-const known: Readonly<Record<'sqlite' | 'postgres', Plans>> = {
-  sqlite: { one: new WeakMap(), many: new WeakMap() },
-  postgres: { one: new WeakMap(), many: new WeakMap() },
-};
+const known = new WeakMap<ObjectSelection, Plan>();
 
 function ownerPart(selection: ObjectSelection): Part {
   const asked = selection.nested?.get('owner')?.fields;
@@ -53,23 +44,19 @@ function ownerPart(selection: ObjectSelection): Part {
   return isNameOnly ? OWNER_NAME : OWNER;
 }
 
-function placesPart(onSqlite: boolean): Part {
-  return { columns: [placesColumn(onSqlite)], put: (image, row, at, { seen }) => putPlacesText(image, row[at] as string | null, seen) };
-}
-
-function planOf(selection: ObjectSelection, onSqlite: boolean, count: Count): Plan {
+function planOf(selection: ObjectSelection): Plan {
   const { fields } = selection;
   const isWhole = [...fields].some((field) => !(field in FIELD_PARTS) && !SUPPORTING.has(field));
   const wanted = isWhole ? Object.values(FIELD_PARTS) : [...fields].flatMap((field) => FIELD_PARTS[field] ?? []);
   const parts = new Set<Part>([...wanted, ...(isWhole ? INNER_PARTS : [])]);
   const withDatacenters = isWhole || fields.has('datacenters');
   // Where it is attached tells where it is bound.
-  if (withDatacenters) parts.delete(BOUND);
-  // A statement more is a way to Postgres and back; on SQLite a column costs more than it for many images.
-  const placesInRow = count === 'one' || !onSqlite;
-  if (withDatacenters && placesInRow) parts.add(placesPart(onSqlite));
+  if (withDatacenters) {
+    parts.delete(BOUND);
+    parts.add(PLACES);
+  }
   if (isWhole || fields.has('owner')) parts.add(ownerPart(selection));
-  if (isWhole || fields.has('tags')) parts.add(tagsPart(onSqlite));
+  if (isWhole || fields.has('tags')) parts.add(TAGS);
   let at = LEADING;
   const placed = [...parts].map((part) => {
     const place = { part, at };
@@ -81,7 +68,6 @@ function planOf(selection: ObjectSelection, onSqlite: boolean, count: Count): Pl
   return {
     columns: plainText(names.length === 0 ? 'null as c0' : names.join(', ')),
     joins: plainText(`${parts.has(BOUND) ? WITH_BINDING : ''}${parts.has(OWNER) ? WITH_OWNER : ''}`),
-    withDatacenters: withDatacenters && !placesInRow,
     ownerAt: placed.find(({ part }) => part === OWNER_NAME)?.at ?? null,
     parts: placed,
     isWhole,
@@ -108,13 +94,10 @@ const NO_NAMES: ReadonlyMap<number, string> = new Map();
 export function imageReading(
   { em, viewer, seen }: { em: SqlEntityManager; viewer: Viewer; seen: SeenDatacenters },
   selection: ObjectSelection,
-  count: Count = 'many',
 ): ImageReading {
-  const onSqlite = isSqlite(em);
-  const plans = known[onSqlite ? 'sqlite' : 'postgres'][count];
-  let plan = plans.get(selection);
-  if (plan === undefined) plans.set(selection, (plan = planOf(selection, onSqlite, count)));
-  const { columns, joins, withDatacenters, ownerAt, parts, isWhole, width } = plan;
+  let plan = known.get(selection);
+  if (plan === undefined) known.set(selection, (plan = planOf(selection)));
+  const { columns, joins, ownerAt, parts, isWhole, width } = plan;
   return {
     plan,
     columns: (order) => {
@@ -126,14 +109,12 @@ export function imageReading(
     nodesOf: async (rows) => {
       const names = ownerAt === null ? NO_NAMES : await usernames(em, rows.map((row) => row[ownerAt] as number));
       const inMemory = { seen, names };
-      const images = rows.map((row) => {
+      return rows.map((row) => {
         const image = { id: row[0] } as ImageType;
         for (const { part, at } of parts) part.put(image, row, at, inMemory);
         if (isWhole) image.inspectable = asBoolean(row[width] as Flag);
         return image;
       });
-      if (withDatacenters) await fillDatacenters(em, images, seen);
-      return images;
     },
   };
 }

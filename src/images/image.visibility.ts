@@ -1,6 +1,6 @@
 import type { Viewer } from '../access/viewer.js';
 import { visibleDatacenters } from '../datacenters/datacenter.visibility.js';
-import { ALWAYS, allOf, anyOf, oneOf, oneOfHeld } from '../platform/conditions.js';
+import { ALWAYS, allOf, anyOf, oneOfIds } from '../platform/conditions.js';
 import { type SqlText, sqlText } from '../platform/sql-text.js';
 
 /** Of more datacenters, it is quicker to read where an image is attached than to look each of them up in an index. */
@@ -10,7 +10,7 @@ const LOOKED_UP = 8;
 export function attachedWhereAdmin(viewer: Viewer): SqlText {
   const ids = viewer.datacentersWith('dcAdmin');
   // The plus keeps the planner of SQLite from a thousand look-ups for each image.
-  const administered = oneOfHeld(ids.length > LOOKED_UP ? '+a.datacenter_id' : 'a.datacenter_id', ids);
+  const administered = oneOfIds(ids.length > LOOKED_UP ? '+a.datacenter_id' : 'a.datacenter_id', ids);
   return sqlText`exists (select 1 from image_attachment a where a.image_id = i.id and ${administered})`;
 }
 
@@ -22,7 +22,7 @@ const notDeleted: SqlText = sqlText`i.access <> 'DELETED'`;
 
 /** Deleted, and bound to a datacenter where the viewer is ImageAdmin: what `showDeleted` adds, and nobody else sees. */
 function deletedButManaged(viewer: Viewer): SqlText {
-  const managed = oneOfHeld('a.datacenter_id', viewer.datacentersWith('imageAdmin'));
+  const managed = oneOfIds('a.datacenter_id', viewer.datacentersWith('imageAdmin'));
   return sqlText`(i.access = 'DELETED'
     and exists (select 1 from image_attachment a where a.bound_image_id = i.id and ${managed}))`;
 }
@@ -41,7 +41,7 @@ export function usable(viewer: Viewer): SqlText {
 
 function attachedWhereVisible(viewer: Viewer): SqlText {
   return sqlText`exists (select 1 from image_attachment a join datacenter d on d.id = a.datacenter_id
-    where a.image_id = i.id and ${visibleDatacenters(viewer, oneOfHeld)})`;
+    where a.image_id = i.id and ${visibleDatacenters(viewer)})`;
 }
 
 /** A viewer never changes, and the text of its condition is long. */
@@ -57,8 +57,9 @@ export function visibleImages(viewer: Viewer): SqlText {
 function conditionFor(viewer: Viewer): SqlText {
   if (viewer.isSuperAdmin) return ALWAYS;
   return anyOf([
-    allOf([notDeleted, attachedWhereAdmin(viewer)]),
+    // First what is so of nearly every image: where one may administer can be a long list.
     allOf([usable(viewer), attachedWhereVisible(viewer)]),
+    allOf([notDeleted, attachedWhereAdmin(viewer)]),
     deletedButManaged(viewer),
   ]);
 }
@@ -71,7 +72,7 @@ export function visibleWhereAttached(viewer: Viewer): SqlText {
   if (viewer.isSuperAdmin) return ALWAYS;
   const administered = viewer.datacentersWith('dcAdmin');
   if (administered.length === 0) return usable(viewer);
-  return anyOf([oneOfHeld('x.datacenter_id', administered), usable(viewer), allOf([notDeleted, attachedWhereAdmin(viewer)])]);
+  return anyOf([oneOfIds('x.datacenter_id', administered), usable(viewer), allOf([notDeleted, attachedWhereAdmin(viewer)])]);
 }
 
 function withoutDeleted(viewer: Viewer, showDeleted: boolean): SqlText {
@@ -100,7 +101,7 @@ export function imagesEverywhere(viewer: Viewer, showDeleted: boolean): ImageSco
   const administered = viewer.datacentersWith('dcAdmin');
   const [only] = administered;
   if (only !== undefined && administered.length === 1) return { datacenterId: only, where, few: null };
-  const ids = sqlText`select distinct x.image_id as id from image_attachment x where ${oneOf('x.datacenter_id', administered)}`;
+  const ids = sqlText`select distinct x.image_id as id from image_attachment x where ${oneOfIds('x.datacenter_id', administered)}`;
   return { datacenterId: null, where: allOf([attachedWhereAdmin(viewer), where]), few: { ids } };
 }
 
@@ -108,6 +109,7 @@ export function imagesEverywhere(viewer: Viewer, showDeleted: boolean): ImageSco
 const FEW_USABLE = 200;
 
 export function usableInDatacenter(viewer: Viewer, datacenterId: number): ImageScope {
-  const ids = sqlText`select x.id from image x where x.access = 'PUBLIC' union all select x.id from image x where x.owner_id = ${viewer.userId}`;
-  return { datacenterId, where: usable(viewer), few: viewer.isSuperAdmin ? null : { ids: sqlText`select * from (${ids})`, most: FEW_USABLE } };
+  const ids = sqlText`select x.image_id as id from image_attachment x where x.datacenter_id = ${datacenterId} and x.access = 'PUBLIC'
+    union all select x.id from image x where x.owner_id = ${viewer.userId}`;
+  return { datacenterId, where: usable(viewer), few: viewer.isSuperAdmin ? null : { ids: sqlText`select * from (${ids}) y`, most: FEW_USABLE } };
 }

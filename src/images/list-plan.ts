@@ -16,6 +16,8 @@ export interface ListPlan {
   where: Condition;
   order: Record<ImageOrderField, string>;
   id: string;
+  /** Without it, it depends on the values how the list is best read: see `PostgresReader`. */
+  steady?: boolean;
 }
 
 /** What of a request decides the way. */
@@ -44,8 +46,7 @@ function imagesWhere(condition: Condition): SqlText {
 /** What of a filter an index of its own can answer. */
 function filterCandidates(filter: ImageFilter | null | undefined): Candidates<Kind>[] {
   if (filter === null || filter === undefined) return [];
-  const found: SqlText[] = (filter.tags ?? []).map((tag) => sqlText`select x.image_id as id from image_tag x where x.tag = ${tag}`);
-  if (filter.search) found.push(searchedIds('image', filter.search));
+  const found = (filter.tags ?? []).map((tag) => sqlText`select x.image_id as id from image_tag x where x.tag = ${tag}`);
   if (typeof filter.owner === 'string') {
     found.push(imagesWhere(sqlText`x.owner_id = (select u.id from user_account u where u.username = ${filter.owner})`));
   }
@@ -56,11 +57,13 @@ function filterCandidates(filter: ImageFilter | null | undefined): Candidates<Ki
   if (filter.createdAfter) created.push(sqlText`x.created_at > ${filter.createdAfter.getTime()}`);
   if (filter.createdBefore) created.push(sqlText`x.created_at < ${filter.createdBefore.getTime()}`);
   if (created.length > 0) found.push(imagesWhere(allOf(created)));
-  return found.map((ids) => ({ kind: 'filter', ids }));
+  const searched: Candidates<Kind>[] = filter.search ? [{ kind: 'filter', ids: searchedIds('image', filter.search), areSearched: true }] : [];
+  return [...found.map((ids) => ({ kind: 'filter' as const, ids })), ...searched];
 }
 
 async function fewest(em: SqlEntityManager, scope: ImageScope, filter: ImageFilter | null | undefined): Promise<Candidates<Kind> | null> {
-  if (!isSqlite(em)) return null;
+  // What a user may use in a datacenter is a choice of two, which no planner judges well; the rest is better left to that of Postgres.
+  if (!isSqlite(em)) return scope.few === null || scope.datacenterId === null ? null : fewestOf(em, [{ kind: 'scope', ...scope.few }]);
   const candidates = filterCandidates(filter);
   if (scope.few !== null) candidates.push({ kind: 'scope', ...scope.few });
   if (scope.datacenterId !== null && candidates.length > 0) {
@@ -117,7 +120,8 @@ export async function planList(em: SqlEntityManager, scope: ImageScope, request:
   const tag = few === null && (orderBy?.field ?? 'NAME') === 'NAME' ? (filter?.tags?.[0] ?? null) : null;
   const { plan, idsIn } = walkOf(scope, tag);
   const isFiltered = filter !== null && filter !== undefined && Object.keys(filter).length > 0;
-  if (!isSqlite(em) || few !== null || (isFiltered ? filtered === null : scope.few === null)) return plan;
+  if (!isSqlite(em)) return { ...plan, steady: !isFiltered && (scope.few === null || scope.datacenterId !== null) };
+  if (few !== null || (isFiltered ? filtered === null : scope.few === null)) return plan;
   const asked = pageAsked(request, allOf([where, ...elsewhere, ...(filtered === null ? [] : [filtered])]));
   const ids = asked === null ? null : await sparsePage(em, idsIn, asked);
   return ids === null ? plan : only(ids);

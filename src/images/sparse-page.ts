@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { allOf, type Condition } from '../platform/conditions.js';
 import type { SqlEntityManager } from '../platform/database.js';
-import { countsOf } from '../platform/few-rows.js';
+import { countsOf, listed } from '../platform/few-rows.js';
 import { keysetConditions, keysetOrderBy } from '../platform/keyset.js';
 import { type OrderDirection, type PageArgs, readPage } from '../platform/page.js';
 import { readRows } from '../platform/read-rows.js';
@@ -50,8 +50,4 @@ export async function sparsePage(em: SqlEntityManager, idsIn: (further: Conditio
     await nextTurn();
   }
   return listed(kept);
-}
-
-function listed(ids: readonly number[]): SqlText {
-  return sqlText`select value as id from json_each(${JSON.stringify(ids)})`;
 }

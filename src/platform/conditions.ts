@@ -7,26 +7,18 @@ export type Condition = SqlText | RawBuilder<SqlBool>;
 export const ALWAYS = plainText('1 = 1');
 export const NEVER = plainText('1 = 0');
 
-/** Of more, a list is one value. */
-const WRITTEN_OUT = 8;
-
 /** Column is one of the values; never true for an empty list. `column` is written by us, never by a caller. */
 export function oneOf(column: string, values: readonly (string | number)[]): SqlText {
   if (values.length === 0) return NEVER;
   return new SqlText(`${column} in (${'?, '.repeat(values.length - 1)}?)`, values);
 }
 
-const jsonTexts = new WeakMap<readonly number[], string>();
+/** Of more ids than these, each a parameter, handing them over takes longer than finding a row among them. */
+const HANDED_OVER = 8;
 
-/**
- * The same for a list that may be long and is asked for again and again, such as the datacenters of a viewer: one value, whose text is
- * kept with the list. For statements that `readRows` runs.
- */
-export function oneOfHeld(column: string, held: readonly number[]): SqlText {
-  if (held.length <= WRITTEN_OUT) return oneOf(column, held);
-  let text = jsonTexts.get(held);
-  if (text === undefined) jsonTexts.set(held, (text = JSON.stringify(held)));
-  return new SqlText(`${column} in (select value from json_each(?))`, [text]);
+/** The same for ids of our own rows, of which there may be very many: these are a part of the text. */
+export function oneOfIds(column: string, ids: readonly number[]): SqlText {
+  return ids.length <= HANDED_OVER ? oneOf(column, ids) : plainText(`${column} in (${ids.map(Number).join(', ')})`);
 }
 
 export function allOf(conditions: readonly Condition[]): SqlText {

@@ -1,15 +1,20 @@
 import type { SqlEntityManager } from './database.js';
 import { readRows } from './read-rows.js';
-import { joinTexts, plainText, type SqlText, sqlText } from './sql-text.js';
+import { plainText, type SqlText, sqlText } from './sql-text.js';
 
 /** Rows that are looked up and put in order one by one rather than met while walking along the order of a list. */
 export const FEW_ROWS = 2000;
+
+/** Fewer are few enough: no other candidate is counted. */
+const VERY_FEW = 50;
 
 /** Ids of rows, `id`, that a list cannot go beyond; `most` is how many of them are still few. */
 export interface Candidates<K extends string> {
   kind: K;
   ids: SqlText;
   most?: number;
+  /** Finding them takes longer than reading them: they are found once, and handed on as a list. */
+  areSearched?: boolean;
 }
 
 /** How long an outcome is taken for true: any choice gives the same rows, one of them sooner. */
@@ -17,18 +22,61 @@ const REMEMBERED_MS = 5000;
 const MOST_REMEMBERED = 2000;
 const remembered = new WeakMap<object, Map<string, { counts: number[]; readAt: number }>>();
 
-/** Numbers in one row, read now and then only: for choices that are right with old ones as well. */
-export async function countsOf(em: SqlEntityManager, statement: SqlText): Promise<number[]> {
+function keyOf({ text, values }: SqlText): string {
+  return text + JSON.stringify(values);
+}
+
+function recalled(em: SqlEntityManager, key: string): number[] | null {
+  const before = remembered.get(em.getDriver())?.get(key);
+  return before !== undefined && Date.now() - before.readAt < REMEMBERED_MS ? before.counts : null;
+}
+
+function remember(em: SqlEntityManager, key: string, counts: number[]): number[] {
   const driver = em.getDriver();
   let known = remembered.get(driver);
   if (known === undefined) remembered.set(driver, (known = new Map()));
-  const key = `${statement.text}${JSON.stringify(statement.values)}`;
-  const before = known.get(key);
-  if (before !== undefined && Date.now() - before.readAt < REMEMBERED_MS) return before.counts;
-  const [counts = []] = await readRows<number[]>(em, statement);
   if (known.size >= MOST_REMEMBERED) known.clear();
   known.set(key, { counts, readAt: Date.now() });
   return counts;
+}
+
+/** Numbers in one row, read now and then only: for choices that are right with old ones as well. */
+export async function countsOf(em: SqlEntityManager, statement: SqlText): Promise<number[]> {
+  const key = keyOf(statement);
+  const known = recalled(em, key);
+  if (known !== null) return known;
+  const [counts = []] = await readRows<number[]>(em, statement);
+  return remember(em, key, counts);
+}
+
+/** SQLite only: these ids, `id`. */
+export function listed(ids: readonly number[]): SqlText {
+  return sqlText`select value as id from json_each(${JSON.stringify(ids)})`;
+}
+
+function upTo(ids: SqlText, most: number): SqlText {
+  return sqlText`${ids} limit ${plainText(String(most + 1))}`;
+}
+
+interface Counted<K extends string> {
+  candidate: Candidates<K>;
+  count: number;
+}
+
+/** What is found is never remembered, only that it is much. */
+async function search<K extends string>(em: SqlEntityManager, candidate: Candidates<K>, most: number): Promise<Counted<K>> {
+  const statement = upTo(candidate.ids, most);
+  const key = keyOf(statement);
+  if (recalled(em, key) !== null) return { candidate, count: Infinity };
+  const rows = await readRows<[number]>(em, statement);
+  if (rows.length > most) remember(em, key, [rows.length]);
+  return { candidate: { ...candidate, ids: listed(rows.map(([id]) => id)) }, count: rows.length };
+}
+
+async function countOf<K extends string>(em: SqlEntityManager, candidate: Candidates<K>): Promise<Counted<K>> {
+  const { ids, most = FEW_ROWS, areSearched } = candidate;
+  const counted = areSearched ? await search(em, candidate, most) : { candidate, count: (await countsOf(em, sqlText`select count(*) as found from (${upTo(ids, most)}) w`))[0] ?? Infinity };
+  return counted.count > most ? { candidate, count: Infinity } : counted;
 }
 
 /**
@@ -36,13 +84,11 @@ export async function countsOf(em: SqlEntityManager, statement: SqlText): Promis
  * only. SQLite needs to be told, as its planner knows averages only.
  */
 export async function fewestOf<K extends string>(em: SqlEntityManager, candidates: readonly Candidates<K>[]): Promise<Candidates<K> | null> {
-  if (candidates.length === 0) return null;
-  const counts = candidates.map(({ ids, most = FEW_ROWS }, at) => sqlText`(select count(*) from (${ids} limit ${plainText(String(most + 1))})) as ${plainText(`c${at}`)}`);
-  const found = await countsOf(em, sqlText`select ${joinTexts(counts, ', ')}`);
-  let fewest: { candidate: Candidates<K>; count: number } | null = null;
-  candidates.forEach((candidate, at) => {
-    const count = found[at] ?? Infinity;
-    if (count <= (candidate.most ?? FEW_ROWS) && count < (fewest?.count ?? Infinity)) fewest = { candidate, count };
-  });
-  return (fewest as { candidate: Candidates<K> } | null)?.candidate ?? null;
+  let fewest: Counted<K> | null = null;
+  for (const candidate of candidates) {
+    const counted = await countOf(em, candidate);
+    if (counted.count < (fewest?.count ?? Infinity)) fewest = counted;
+    if (fewest !== null && fewest.count <= VERY_FEW) break;
+  }
+  return fewest?.candidate ?? null;
 }

@@ -1,17 +1,12 @@
 import { MOST_STATEMENTS } from './kept-statements.js';
 import type { SqlText } from './sql-text.js';
 
-/** A list as one value, as `oneOfHeld` has it. */
-const HELD = ' in (select value from json_each(?))';
-/** That, a list written out, ` in (?, ?)`, or one value. */
-const PARAMETER = / in \(select value from json_each\(\?\)\)|(?<! not) in \(\?(?:, \?)*\)|\?/g;
-
-const VALUE = 0;
-const JSON_TEXT = -1;
+/** A list written out, ` in (?, ?)`, or one value. */
+const PARAMETER = /(?<! not) in \(\?(?:, \?)*\)|\?/g;
 
 interface Form {
   text: string;
-  /** How many values each parameter takes: those of a list, or VALUE or JSON_TEXT for one. */
+  /** How many values each parameter takes: 0 for one that is no list. */
   lengths: readonly number[];
   hasLists: boolean;
 }
@@ -23,11 +18,11 @@ function formOf(text: string): Form {
   if (form === undefined) {
     const lengths: number[] = [];
     const numbered = text.replace(PARAMETER, (found) => {
-      if (found === '?') return `$${lengths.push(VALUE)}`;
-      return ` = any($${lengths.push(found === HELD ? JSON_TEXT : found.split('?').length - 1)})`;
+      if (found === '?') return `$${lengths.push(0)}`;
+      return ` = any($${lengths.push(found.split('?').length - 1)})`;
     });
     if (forms.size >= MOST_STATEMENTS) forms.clear();
-    forms.set(text, (form = { text: numbered, lengths, hasLists: lengths.some((length) => length !== VALUE) }));
+    forms.set(text, (form = { text: numbered, lengths, hasLists: lengths.some((length) => length > 0) }));
   }
   return form;
 }
@@ -45,9 +40,6 @@ export function postgresText({ text, values }: SqlText): { text: string; values:
   const form = formOf(text);
   if (!form.hasLists) return { text: form.text, values: [...values] };
   let at = 0;
-  const taken = form.lengths.map((length) => {
-    if (length === VALUE) return values[at++];
-    return length === JSON_TEXT ? `{${String(values[at++]).slice(1, -1)}}` : arrayOf(values.slice(at, (at += length)));
-  });
+  const taken = form.lengths.map((length) => (length === 0 ? values[at++] : arrayOf(values.slice(at, (at += length)))));
   return { text: form.text, values: taken };
 }

@@ -72,7 +72,9 @@ interface ImageTable {
   description: string;
   homepage: string | null;
   search_text: string;
-  manifest: string;
+  places: Generated<string>;
+  tag_list: Generated<string>;
+  manifest: Generated<string>;
   file_size: Big | null;
   file_sha1: string | null;
   file_sha256: string | null;
@@ -93,6 +95,7 @@ interface ImageAttachmentTable {
   alias: Generated<string>;
   size_mib: Generated<number>;
   image_created_at: Generated<Big>;
+  access: Generated<string>;
 }
 
 interface ImageRepositoryTable {

@@ -106,7 +106,7 @@ export function offeredFilter(filter: RepositoryImageFilter | null | undefined):
 /** Narrows a search to the entries that the index finds, where these are few; SQLite only, Postgres decides by itself. */
 export async function searchedOffers(em: SqlEntityManager, filter: RepositoryImageFilter | null | undefined): Promise<Condition[]> {
   if (!filter?.search || !isSqlite(em)) return [];
-  const found = await fewestOf(em, [{ kind: 'search', ids: searchedIds('repository_image', filter.search) }]);
+  const found = await fewestOf(em, [{ kind: 'search', ids: searchedIds('repository_image', filter.search), areSearched: true }]);
   return found === null ? [] : [sqlText`o.id in (${found.ids})`];
 }
 

@@ -9,8 +9,10 @@ import { badInput, notFound } from '../platform/errors.js';
 import { keyLoader } from '../platform/key-loader.js';
 import { type Connection, type PageArgs, readPage } from '../platform/page.js';
 import { readList } from '../platform/read-page.js';
+import { amongIds, readRows } from '../platform/read-rows.js';
 import { isUuid } from '../platform/scalars.js';
 import type { ConnectionSelection } from '../platform/selection.js';
+import { sqlText } from '../platform/sql-text.js';
 import { asBoolean, type Flag } from '../platform/tables.js';
 import { visibleServers } from '../datacenters/server.visibility.js';
 import type { VirtualDiskType } from './virtual-disk.type.js';
@@ -77,10 +79,10 @@ export class ServerQueries {
 
   /** How many servers anywhere have a disk made from an image, per image id. */
   readonly countOfImage = new Loader<number, number>(async (imageIds) => {
-    const statement = sql<{ image_id: number; total: number | string }>`select v.image_id, count(distinct v.server_id) as total
-      from virtual_disk v where ${oneOf('v.image_id', imageIds)} group by v.image_id`;
-    const totals = new Map((await statement.execute(statements(this.em))).rows.map((row) => [row.image_id, Number(row.total)]));
-    return imageIds.map((id) => totals.get(id) ?? 0);
+    const text = sqlText`select v.image_id, count(distinct v.server_id) as total
+      from virtual_disk v where ${amongIds(this.em, 'v.image_id', imageIds)} group by v.image_id`;
+    const totals = new Map(await readRows<[imageId: number, total: number | string]>(this.em, text));
+    return imageIds.map((id) => Number(totals.get(id) ?? 0));
   });
 
   /** By uuid, one statement per batch; null for one that the viewer cannot see. */

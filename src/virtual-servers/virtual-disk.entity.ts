@@ -6,10 +6,10 @@ const VirtualDiskSchema = defineEntity({
   name: 'VirtualDisk',
   tableName: 'virtual_disk',
   properties: {
-    server: () => p.manyToOne(VirtualServer).ref().primary().deleteRule('cascade'),
+    server: () => p.manyToOne(VirtualServer).ref().primary().deleteRule('cascade').index(false),
     diskId: p.integer().primary().autoincrement(false),
     sizeMib: p.integer(),
-    image: () => p.manyToOne(Image).ref().nullable().deleteRule('no action'),
+    image: () => p.manyToOne(Image).ref().nullable().deleteRule('no action').index(false),
   },
   indexes: [{ name: 'virtual_disk_image_index', properties: ['image', 'server'] }],
   checks: [

@@ -1,6 +1,6 @@
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { oneOf, oneOfHeld } from '../../src/platform/conditions.js';
+import { oneOf } from '../../src/platform/conditions.js';
 import { PostgresReader } from '../../src/platform/postgres-reader.js';
 import { postgresText } from '../../src/platform/postgres-text.js';
 import { plainText, SqlText, sqlText } from '../../src/platform/sql-text.js';
@@ -17,11 +17,6 @@ describe('the text of a statement on Postgres', () => {
     const statement = (ids: number[]): SqlText => sqlText`select ${'first'} where ${oneOf('a', ids)} and b = ${'between'} and ${oneOf('c', ['x'])}`;
     expect(postgresText(statement([7]))).toEqual({ text: 'select $1 where a = any($2) and b = $3 and c = any($4)', values: ['first', '{7}', 'between', ['x']] });
     expect(postgresText(statement([1, 2, 3]))).toMatchObject({ text: postgresText(statement([7])).text, values: ['first', '{1,2,3}', 'between', ['x']] });
-  });
-
-  it('has a list that a viewer holds as one value, too', () => {
-    const held = Array.from({ length: 9 }, (_, at) => at + 1);
-    expect(postgresText(sqlText`select ${0} where ${oneOfHeld('a', held)} and b = ${1}`)).toEqual({ text: 'select $1 where a = any($2) and b = $3', values: [0, '{1,2,3,4,5,6,7,8,9}', 1] });
   });
 
   it('leaves a list of what is to be left out as it is', () => {

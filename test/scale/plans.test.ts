@@ -26,12 +26,14 @@ const PEOPLE = {
 };
 const MAIN = { id: 1, name: 'main' } as never;
 const FEW = { id: 2, name: 'few' } as never;
+/** Has the PRIVATE images. */
+const CLOSED = { id: 4, name: 'dc-4' } as never;
 const REPOSITORY = { id: 1, isLocal: false, imageCount: IMAGES, url: 'http://offers.invalid' } as ImageRepositoryType;
 
 async function fill(database: Database): Promise<void> {
   const run = async (statement: string): Promise<unknown> => database.em.fork().getConnection().execute(statement, [], 'run');
   await run("insert into user_account (id, username, created_at) values (1, 'admin', 0), (2, 'plain', 0), (3, 'dcadmin', 0)");
-  await run(`insert into datacenter (id, name, alias, access, owner_id, created_at) values ${[1, 2, 3].map((id) => `(${id}, '${id === 1 ? 'main' : `dc-${id}`}', '${id}', 'PUBLIC', 1, 0)`).join()}`);
+  await run(`insert into datacenter (id, name, alias, access, owner_id, created_at) values ${[1, 2, 3, 4].map((id) => `(${id}, '${id === 1 ? 'main' : `dc-${id}`}', '${id}', 'PUBLIC', 1, 0)`).join()}`);
   await run("insert into image_repository (id, name, url, created_at) values (1, 'offers', 'http://offers.invalid', 0)");
   for (let start = 1; start <= IMAGES; start += 500) {
     const ids = Array.from({ length: 500 }, (_, at) => start + at);
@@ -40,7 +42,7 @@ async function fill(database: Database): Promise<void> {
       return `(${id}, 'u${id}', '${name}', 'alias ${id % 97}', '${id}', '1', ${id % 100 === 0 ? 2 : 1}, '${access}', ${1024 + (id % 5)}, '${id % 200 === 0 ? 'BSD_VM' : 'LINUX_VM'}', '${name} some words', '{}', ${(id * 31) % 9973}, 0)`;
     });
     await run(`insert into image (id, uuid, name, alias, alias_key, version, owner_id, access, size_mib, os_type, search_text, manifest, created_at, updated_at) values ${images.join()}`);
-    await run(`insert into image_attachment (image_id, datacenter_id) values ${ids.flatMap((id) => [`(${id}, 1)`, ...(id <= 5 ? [`(${id}, 2)`] : id <= 300 ? [`(${id}, 3)`] : [])]).join()}`);
+    await run(`insert into image_attachment (image_id, datacenter_id) values ${ids.flatMap((id) => [`(${id}, 1)`, ...(id <= 5 ? [`(${id}, 2)`] : id <= 300 ? [`(${id}, 3)`] : []), ...(id % 4 === 0 ? [`(${id}, 4)`] : [])]).join()}`);
     await run(`insert into image_tag (image_id, tag, position) values ${ids.map((id) => `(${id}, 'common', 0), (${id}, 'rare-${id % 400}', 1)`).join()}`);
     const offers = ids.map((id) => `(${id}, 1, 'u${id}', 0, 'image-${(id * 7919) % 100_003}', '1', 'zvol', '', ${1024 + (id % 5)}, 1, 'active', ${(id * 31) % 9973}, '', 'image-${(id * 7919) % 100_003} some words', '{}')`);
     await run(`insert into repository_image (id, repository_id, uuid, from_generation, name, version, type, description, size_mib, download_size, state, published_sort, content_hash, search_text, manifest) values ${offers.join()}`);
@@ -156,6 +158,7 @@ describe.each(['SQLite', 'Postgres'])('the lists on %s', (kind) => {
   it.each<[string, () => Promise<unknown>]>([
     ['a datacenter with few images', async () => images('dcadmin').ofDatacenter(FEW, true, asked({}))],
     ['what a plain user may use where few are', async () => images('plain').usableIn(FEW, asked({}))],
+    ['what a plain user may use among the private images of others', async () => images('plain').usableIn(CLOSED, asked({}))],
     ['the datacenters of an admin', async () => images('dcadmin').everywhere(true, asked({}))],
     ['a search that few match', async () => images('admin').ofDatacenter(MAIN, false, asked({ filter: { search: 'image-7919 ' } }))],
     ['an owner of few', async () => images('admin').everywhere(false, asked({ filter: { owner: 'plain' } }))],

@@ -12,18 +12,19 @@ import { plainText, sqlText } from '../../src/platform/sql-text.js';
 
 const IMAGES = 12_000;
 const ADMIN = new Viewer({ userId: 1, username: 'admin', isSuperAdmin: true, currentDatacenterId: null, memberships: [] });
+const OWNER = new Viewer({ userId: 3, username: 'owner', isSuperAdmin: false, currentDatacenterId: null, memberships: [] });
 const PLAIN = new Viewer({ userId: 2, username: 'plain', isSuperAdmin: false, currentDatacenterId: null, memberships: [] });
 
 async function fill(database: Database): Promise<void> {
   const run = async (statement: string): Promise<unknown> => database.em.fork().getConnection().execute(statement, [], 'run');
-  await run("insert into user_account (id, username, created_at) values (1, 'admin', 0), (2, 'plain', 0)");
+  await run("insert into user_account (id, username, created_at) values (1, 'admin', 0), (2, 'plain', 0), (3, 'owner', 0)");
   await run("insert into datacenter (id, name, alias, access, owner_id, created_at) values (1, 'main', 'main', 'PUBLIC', 1, 0), (2, 'closed', 'closed', 'PUBLIC', 1, 0)");
   for (let start = 1; start <= IMAGES; start += 500) {
     const ids = Array.from({ length: 500 }, (_, at) => start + at);
-    // A quarter is PRIVATE, a quarter BSD; both together are one in a thousand. Five PRIVATE ones are the plain user's.
+    // A quarter is PRIVATE, a quarter BSD; both together are one in a thousand. Five PRIVATE ones are the plain user's, three and 300 PUBLIC ones the owner's.
     const images = ids.map((id) => {
       const [isPrivate, isBsd] = [id % 4 === 0, id % 4 === 1 || id % 1000 === 4];
-      return `(${id}, 'u${id}', 'image-${(id * 7919) % 100_003}', 'alias ${id % 97}', '${id}', '1', ${id % 2400 === 0 ? 2 : 1}, '${isPrivate ? 'PRIVATE' : 'PUBLIC'}', ${1024 + (id % 5)}, '${isBsd ? 'BSD_VM' : 'LINUX_VM'}', 'text', '{}', ${id}, 0)`;
+      return `(${id}, 'u${id}', 'image-${(id * 7919) % 100_003}', 'alias ${id % 97}', '${id}', '1', ${id % 2400 === 0 ? 2 : id % 40 === 1 || id % 4000 === 8 ? 3 : 1}, '${isPrivate ? 'PRIVATE' : 'PUBLIC'}', ${1024 + (id % 5)}, '${isBsd ? 'BSD_VM' : 'LINUX_VM'}', 'text', '{}', ${id}, 0)`;
     });
     await run(`insert into image (id, uuid, name, alias, alias_key, version, owner_id, access, size_mib, os_type, search_text, manifest, created_at, updated_at) values ${images.join()}`);
     await run(`insert into image_attachment (image_id, datacenter_id) values ${ids.flatMap((id) => [`(${id}, 1)`, ...(id % 4 === 0 ? [`(${id}, 2)`] : [])]).join()}`);
@@ -65,7 +66,8 @@ describe('a page that filters leave few rows of only together', () => {
   });
 
   it('holds what a user may use of a datacenter full of the images of others', async () => {
-    expect(await planned(null, { first: 50 }, usableInDatacenter(PLAIN, 2))).toEqual({ isFewIds: true, names: names((id) => id % 2400 === 0) });
+    expect((await planned(null, { first: 50 }, usableInDatacenter(PLAIN, 2))).names).toEqual(names((id) => id % 2400 === 0));
+    expect(await planned(null, { first: 50 }, usableInDatacenter(OWNER, 2))).toEqual({ isFewIds: true, names: names((id) => id % 4000 === 8) });
   });
 
   it('is walked along the order where many pass', async () => {

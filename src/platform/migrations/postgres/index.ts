@@ -1,6 +1,7 @@
 import { Initial } from './2026-11-24-initial.js';
 import { FewerIndexes } from './2026-11-24-fewer-indexes.js';
+import { OnePlace } from './2026-11-24-one-place.js';
 import { Search } from './2026-11-24-search.js';
 
 /** Oldest first; a migration that has been released never changes. */
-export const postgresMigrations = [Initial, Search, FewerIndexes];
+export const postgresMigrations = [Initial, Search, FewerIndexes, OnePlace];
