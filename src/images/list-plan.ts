@@ -63,7 +63,7 @@ function filterCandidates(filter: ImageFilter | null | undefined): Candidates<Ki
 
 async function fewest(em: SqlEntityManager, scope: ImageScope, filter: ImageFilter | null | undefined): Promise<Candidates<Kind> | null> {
   // What a user may use in a datacenter is a choice of two, which no planner judges well; the rest is better left to that of Postgres.
-  if (!isSqlite(em)) return scope.few === null || scope.datacenterId === null ? null : fewestOf(em, [{ kind: 'scope', ...scope.few }]);
+  if (!isSqlite(em)) return scope.few === null || scope.datacenterId === null ? null : fewestOf(em, [{ kind: 'scope', ...scope.few, areSearched: true }]);
   const candidates = filterCandidates(filter);
   if (scope.few !== null) candidates.push({ kind: 'scope', ...scope.few });
   if (scope.datacenterId !== null && candidates.length > 0) {
