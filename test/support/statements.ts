@@ -7,6 +7,8 @@ import type { SqlText } from '../../src/platform/sql-text.js';
 export interface Statement {
   sql: string;
   parameters: readonly unknown[];
+  /** On Postgres: kept prepared, and soon planned once for all values. */
+  steady?: boolean;
 }
 
 /** Tells of every statement that the database runs from now on, whichever connection it goes through. */
@@ -36,12 +38,12 @@ function watchPostgres(database: Database, tell: (statement: Statement) => void)
   const reader = postgresReaderOf(database.driver);
   if (reader === undefined) return;
   const [all, objects] = [reader.all.bind(reader), reader.objects.bind(reader)];
-  const told = (asked: SqlText): void => {
+  const told = (asked: SqlText, steady = false): void => {
     const { text, values } = postgresText(asked);
-    tell({ sql: text, parameters: values });
+    tell({ sql: text, parameters: values, steady });
   };
   reader.all = async <R>(text: SqlText, steady?: boolean): Promise<R[]> => {
-    told(text);
+    told(text, steady);
     return all<R>(text, steady);
   };
   reader.objects = async <R>(text: SqlText): Promise<R[]> => {
