@@ -6,7 +6,7 @@ import { searchedIds } from '../platform/trigrams.js';
 import type { PageArgs } from '../platform/page.js';
 import type { ImageOrderField } from './image.enums.js';
 import type { ImageFilter, ImageOrder } from './image.inputs.js';
-import { type PageAsked, sparsePage } from './sparse-page.js';
+import { type IdsIn, type PageAsked, sparsePage } from './sparse-page.js';
 import { IMAGE_FROM } from './image.statement.js';
 import { attachedTo, type ImageScope } from './image.visibility.js';
 
@@ -76,7 +76,7 @@ async function fewest(em: SqlEntityManager, scope: ImageScope, filter: ImageFilt
 /** Along an order: what is walked, and the ids of what is met between two ids. */
 interface Walk {
   plan: ListPlan;
-  idsIn: (further: Condition) => SqlText;
+  idsIn: IdsIn;
 }
 
 function walkOf({ datacenterId, where }: ImageScope, tag: string | null): Walk {
@@ -91,6 +91,17 @@ function walkOf({ datacenterId, where }: ImageScope, tag: string | null): Walk {
   const attached = sqlText`l.datacenter_id = ${datacenterId} and i.id = l.image_id`;
   const plan = { from: ATTACHED_FROM, where: allOf([attached, where]), order: ATTACHED_ORDER, id: 'l.image_id' };
   return { plan, idsIn: (further) => sqlText`select x.image_id as id from image_attachment x where x.datacenter_id = ${datacenterId} and ${further}` };
+}
+
+/** Of a filter, lists by id that an index holds. */
+function listsOf(filter: ImageFilter | null | undefined): IdsIn[] {
+  const ofImages = (column: string, values: readonly string[] | null | undefined): IdsIn[] => {
+    if (!values?.length) return [];
+    const condition = oneOf(column, values);
+    return [(further) => sqlText`select x.image_id as id from (select y.id as image_id from image y where ${condition}) x where ${further}`];
+  };
+  const tagged = (filter?.tags ?? []).map((tag): IdsIn => (further) => sqlText`select x.image_id as id from image_tag x where x.tag = ${tag} and ${further}`);
+  return [...tagged, ...ofImages('y.access', filter?.access), ...ofImages('y.os_type', filter?.osType)];
 }
 
 function elsewhereOf(datacenterId: number | null): SqlText[] {
@@ -123,6 +134,6 @@ export async function planList(em: SqlEntityManager, scope: ImageScope, request:
   if (!isSqlite(em)) return { ...plan, steady: !isFiltered && (scope.few === null || scope.datacenterId !== null) };
   if (few !== null || (isFiltered ? filtered === null : scope.few === null)) return plan;
   const asked = pageAsked(request, allOf([where, ...elsewhere, ...(filtered === null ? [] : [filtered])]));
-  const ids = asked === null ? null : await sparsePage(em, idsIn, asked);
+  const ids = asked === null ? null : await sparsePage(em, idsIn, listsOf(filter), asked);
   return ids === null ? plan : only(ids);
 }

@@ -5,7 +5,7 @@ import { countsOf, listed } from '../platform/few-rows.js';
 import { keysetConditions, keysetOrderBy } from '../platform/keyset.js';
 import { type OrderDirection, type PageArgs, readPage } from '../platform/page.js';
 import { readRows } from '../platform/read-rows.js';
-import { plainText, type SqlText, sqlText } from '../platform/sql-text.js';
+import { joinTexts, plainText, type SqlText, sqlText } from '../platform/sql-text.js';
 
 /** A page, and the condition over images `i` that its rows pass. */
 export interface PageAsked {
@@ -25,14 +25,25 @@ const IDS_PER_STEP = 5000;
 /** Ids kept before they are reduced to those of the page. */
 const MOST_KEPT = 1000;
 
+/** Ids `x.image_id` of a list that the page is a part of, as far as they are within a further condition. */
+export type IdsIn = (further: Condition) => SqlText;
+
+/** Of several lists the one that looks shortest in the middle of all ids. */
+async function shortestOf(em: SqlEntityManager, lists: readonly [IdsIn, ...IdsIn[]]): Promise<IdsIn> {
+  const middle = plainText(`x.image_id > (select max(n.id) / 2 from image n) and x.image_id <= (select max(n.id) / 2 from image n) + ${IDS_PER_STEP}`);
+  const counts = await countsOf(em, sqlText`select ${joinTexts(lists.map((idsIn, at) => sqlText`(select count(*) from (${idsIn(middle)})) as ${plainText(`c${at}`)}`), ', ')}`);
+  return lists[counts.indexOf(Math.min(...counts))] ?? lists[0];
+}
+
 /**
- * SQLite only, where nobody else can read meanwhile: ids among which all of a page are, when what passes lies so thin that walking along
- * the order of the list would take long; null when it does not. Looks at all ids, in steps that let everybody else have a turn.
+ * SQLite only, where nobody else can read meanwhile: ids among which all of a page are, when what passes of `walked` lies so thin that walking along
+ * the order of the list would take long; null when it does not. Looks at all ids of the shortest of the lists, in steps that let everybody else have a turn.
  */
-export async function sparsePage(em: SqlEntityManager, idsIn: (further: Condition) => SqlText, asked: PageAsked): Promise<SqlText | null> {
+export async function sparsePage(em: SqlEntityManager, walked: IdsIn, others: readonly IdsIn[], asked: PageAsked): Promise<SqlText | null> {
   const middle = sqlText`x.image_id > (select max(n.id) / 2 from image n) limit ${plainText(String(SAMPLE))}`;
-  const [passed = 0] = await countsOf(em, sqlText`select count(*) as passed from (${idsIn(middle)}) w cross join image i where i.id = w.id and ${asked.where}`);
+  const [passed = 0] = await countsOf(em, sqlText`select count(*) as passed from (${walked(middle)}) w cross join image i where i.id = w.id and ${asked.where}`);
   if (passed >= MANY) return null;
+  const idsIn = await shortestOf(em, [walked, ...others]);
   const page = readPage(asked.page, asked.kind, 'number');
   const order = { column: asked.column, id: 'i.id', direction: asked.direction };
   const where = allOf([asked.where, ...keysetConditions(page, order)]);

@@ -27,6 +27,7 @@ async function fill(database: Database): Promise<void> {
       return `(${id}, 'u${id}', 'image-${(id * 7919) % 100_003}', 'alias ${id % 97}', '${id}', '1', ${id % 2400 === 0 ? 2 : id % 40 === 1 || id % 4000 === 8 ? 3 : 1}, '${isPrivate ? 'PRIVATE' : 'PUBLIC'}', ${1024 + (id % 5)}, '${isBsd ? 'BSD_VM' : 'LINUX_VM'}', 'text', '{}', ${id}, 0)`;
     });
     await run(`insert into image (id, uuid, name, alias, alias_key, version, owner_id, access, size_mib, os_type, search_text, manifest, created_at, updated_at) values ${images.join()}`);
+    await run(`insert into image_tag (image_id, tag, position) values ${ids.filter((id) => id % 3 === 0).map((id) => `(${id}, 'third', 0)`).join()}`);
     await run(`insert into image_attachment (image_id, datacenter_id) values ${ids.flatMap((id) => [`(${id}, 1)`, ...(id % 4 === 0 ? [`(${id}, 2)`] : [])]).join()}`);
   }
 }
@@ -57,6 +58,12 @@ describe('a page that filters leave few rows of only together', () => {
     expect(await planned(SPARSE, { first: 50 })).toEqual({ isFewIds: true, names: sparse });
     expect((await planned(SPARSE, { first: 3 })).names.slice(0, 4)).toEqual(sparse.slice(0, 4));
     expect((await planned(SPARSE, { last: 3 })).names.slice(-4)).toEqual(sparse.slice(-4));
+  });
+
+  it('is read by way of the filter that leaves fewest, and of all of them', async () => {
+    const { names: tagged } = await planned({ ...SPARSE, tags: ['third'] }, { first: 50 });
+    expect(tagged).toEqual(names((id) => id % 1000 === 4 && id % 3 === 0));
+    expect((await planned({ access: ['PRIVATE'], osType: ['BSD_VM', 'WINDOWS_VM'], tags: ['third'] }, { first: 50 })).names).toEqual(tagged);
   });
 
   it('goes on after a cursor', async () => {
