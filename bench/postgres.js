@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { built, pathOf } from '../scripts/project.js';
 
-const SETTINGS = ['shared_buffers=1GB', 'max_wal_size=4GB', 'listen_addresses=127.0.0.1', 'unix_socket_directories='];
+const SETTINGS = ['shared_buffers=4GB', 'max_wal_size=4GB', 'listen_addresses=127.0.0.1', 'unix_socket_directories='];
 
 /** A Postgres of our own whose data stay in that folder, with the durability that it has in service. */
 export async function startPostgres(folder, port = 31_432) {
@@ -43,6 +44,16 @@ export async function isFilled(url) {
   } finally {
     await database.close(true);
   }
+}
+
+/** Reads what is asked for into the memory of the server, where it is in service after a while. */
+export async function warm(url) {
+  const { Client } = createRequire(import.meta.url)('pg');
+  const client = new Client(url);
+  await client.connect();
+  await client.query('create extension if not exists pg_prewarm');
+  await client.query("select pg_prewarm(c.oid) from pg_class c where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'i') and c.relname !~ '^virtual_'");
+  await client.end();
 }
 
 /** Processes of the server that work for that database, by id. */

@@ -9,13 +9,13 @@ import { begin, built, pathOf, stop } from '../scripts/project.js';
 import { SIZES } from './catalogue-rows.js';
 import { quantile, SECRET, startGateway } from './gateway.js';
 import { generate } from './generate.js';
-import { backendsOf, isFilled, startPostgres } from './postgres.js';
+import { backendsOf, isFilled, startPostgres, warm } from './postgres.js';
 import { processorUs } from './processor-time.js';
 import { QUESTIONS } from './scale-questions.js';
 
 const usage = `node bench/scale.js: asks the same of catalogues of different sizes, and prints what each question costs and how many times
 what it costs in the smallest one. Catalogues are made when they are missing, and kept: 1.5 GB of large on SQLite, 5 GB on Postgres, which is
-one of its own. Processor time is that of the gateway and of the processes of Postgres that work for it, per question; questions come one after
+one of its own with 4 GB of memory, into which the catalogues are read first. Processor time is that of the gateway and of the processes of Postgres that work for it, per question; questions come one after
 the other, and the catalogues take turns, so that noise meets them all.
 
   --sizes small,medium,large     which of ${Object.entries(SIZES).map(([name, { images }]) => `${name} (${images} images)`).join(', ')}
@@ -62,6 +62,7 @@ async function catalogueOf(database, size, postgres) {
   const url = postgres.urlOf(name);
   if (await postgres.create(name)) await generate(size, { kind: 'postgres', url }, report);
   else if (!(await isFilled(url))) stop(`The database ${name} was not filled to its end. Remove ${join(folder, 'postgres')} to begin anew.`);
+  await warm(url);
   return { folder: home, settings: { DATABASE_URL: url }, name };
 }
 

@@ -6,13 +6,17 @@ import { plainText, type SqlText, sqlText } from '../platform/sql-text.js';
 const MOST_NAMES = 200_000;
 /** With a name come those of its neighbours, which lie in the same place of the table, while there is room for twice as many. */
 const NEIGHBOURS = 32;
+/** The way to Postgres costs more than many a row. */
+const NEIGHBOURS_ON_POSTGRES = 128;
 const known = new WeakMap<object, Map<number, string>>();
 
 function statementFor(em: SqlEntityManager, missing: ReadonlySet<number>, kept: number): SqlText {
-  if (!isSqlite(em) || kept > MOST_NAMES / 2) return sqlText`select u.id, u.username from user_account u where ${amongIds(em, 'u.id', [...missing])}`;
-  const firsts = new Set([...missing].map((id) => id - (id % NEIGHBOURS)));
-  return sqlText`select u.id, u.username from json_each(${JSON.stringify([...firsts])}) f cross join user_account u
-    where u.id >= f.value and u.id < f.value + ${plainText(String(NEIGHBOURS))}`;
+  if (kept > MOST_NAMES / 2) return sqlText`select u.id, u.username from user_account u where ${amongIds(em, 'u.id', [...missing])}`;
+  const neighbours = isSqlite(em) ? NEIGHBOURS : NEIGHBOURS_ON_POSTGRES;
+  const firsts = [...new Set([...missing].map((id) => id - (id % neighbours)))];
+  const list = isSqlite(em) ? sqlText`json_each(${JSON.stringify(firsts)}) f` : sqlText`unnest(cast(${`{${firsts.join(',')}}`} as integer[])) f (value)`;
+  return sqlText`select u.id, u.username from ${list} cross join user_account u
+    where u.id >= f.value and u.id < f.value + ${plainText(String(neighbours))}`;
 }
 
 /**
@@ -26,7 +30,7 @@ export async function usernames(em: SqlEntityManager, ids: Iterable<number>): Pr
   const missing = new Set<number>();
   for (const id of ids) if (!names.has(id)) missing.add(id);
   if (missing.size === 0) return names;
-  const rows = await readRows<[id: number, username: string]>(em, statementFor(em, missing, names.size));
+  const rows = await readRows<[id: number, username: string]>(em, statementFor(em, missing, names.size), true);
   if (em.isInTransaction()) return new Map([...names, ...rows]);
   const found = new Map([...ids].map((id) => [id, names.get(id)] as const).filter((entry): entry is [number, string] => entry[1] !== undefined));
   if (names.size + rows.length > MOST_NAMES) names.clear();

@@ -147,7 +147,7 @@ export class ImageQueries {
 
   async #find(condition: Condition, selection: ObjectSelection): Promise<ImageType[]> {
     const reading = await this.#reading(selection);
-    return reading.nodesOf(await readRows<Row>(this.em, findStatement(reading, this.viewer, condition)));
+    return reading.nodesOf(await readRows<Row>(this.em, findStatement(reading, this.viewer, condition), true));
   }
 
   async #reading(selection: ObjectSelection): Promise<ImageReading> {

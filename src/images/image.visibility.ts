@@ -111,5 +111,5 @@ const FEW_USABLE = 200;
 export function usableInDatacenter(viewer: Viewer, datacenterId: number): ImageScope {
   const ids = sqlText`select x.image_id as id from image_attachment x where x.datacenter_id = ${datacenterId} and x.access = 'PUBLIC'
     union all select x.id from image x where x.owner_id = ${viewer.userId}`;
-  return { datacenterId, where: usable(viewer), few: viewer.isSuperAdmin ? null : { ids: sqlText`select * from (${ids})`, most: FEW_USABLE } };
+  return { datacenterId, where: usable(viewer), few: viewer.isSuperAdmin ? null : { ids: sqlText`select * from (${ids}) y`, most: FEW_USABLE } };
 }

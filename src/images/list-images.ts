@@ -81,6 +81,7 @@ export async function listImages(
     where: allOf([plan.where, filtered]),
     order: keyset,
     counted: plan.from,
+    steady: plan.steady,
   };
   const kind = VALUES[field];
   const page = readPage(request.page, kind, 'number');

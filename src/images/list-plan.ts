@@ -16,6 +16,8 @@ export interface ListPlan {
   where: Condition;
   order: Record<ImageOrderField, string>;
   id: string;
+  /** Without it, it depends on the values how the list is best read: see `PostgresReader`. */
+  steady?: boolean;
 }
 
 /** What of a request decides the way. */
@@ -60,7 +62,8 @@ function filterCandidates(filter: ImageFilter | null | undefined): Candidates<Ki
 }
 
 async function fewest(em: SqlEntityManager, scope: ImageScope, filter: ImageFilter | null | undefined): Promise<Candidates<Kind> | null> {
-  if (!isSqlite(em)) return null;
+  // What a user may use in a datacenter is a choice of two, which no planner judges well; the rest is better left to that of Postgres.
+  if (!isSqlite(em)) return scope.few === null || scope.datacenterId === null ? null : fewestOf(em, [{ kind: 'scope', ...scope.few, areSearched: true }]);
   const candidates = filterCandidates(filter);
   if (scope.few !== null) candidates.push({ kind: 'scope', ...scope.few });
   if (scope.datacenterId !== null && candidates.length > 0) {
@@ -128,7 +131,8 @@ export async function planList(em: SqlEntityManager, scope: ImageScope, request:
   const tag = few === null && (orderBy?.field ?? 'NAME') === 'NAME' ? (filter?.tags?.[0] ?? null) : null;
   const { plan, idsIn } = walkOf(scope, tag);
   const isFiltered = filter !== null && filter !== undefined && Object.keys(filter).length > 0;
-  if (!isSqlite(em) || few !== null || (isFiltered ? filtered === null : scope.few === null)) return plan;
+  if (!isSqlite(em)) return { ...plan, steady: !isFiltered && (scope.few === null || scope.datacenterId !== null) };
+  if (few !== null || (isFiltered ? filtered === null : scope.few === null)) return plan;
   const asked = pageAsked(request, allOf([where, ...elsewhere, ...(filtered === null ? [] : [filtered])]));
   const ids = asked === null ? null : await sparsePage(em, idsIn, listsOf(filter), asked);
   return ids === null ? plan : only(ids);

@@ -57,8 +57,8 @@ export async function sparsePage(em: SqlEntityManager, walked: IdsIn, others: re
   let kept: number[] = [];
   for (let from = 0; from < last; from += IDS_PER_STEP) {
     kept.push(...(await first(idsIn(sqlText`x.image_id > ${from} and x.image_id <= ${from + IDS_PER_STEP}`))));
-    if (kept.length > MOST_KEPT) kept = await first(listed(kept));
+    if (kept.length > MOST_KEPT) kept = await first(listed(em, kept));
     await nextTurn();
   }
-  return listed(kept);
+  return listed(em, kept);
 }

@@ -5,12 +5,14 @@ import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM as PostgresORM } from '@mikro-orm/postgresql';
 import { MikroORM as SqliteORM, type SqlEntityManager, type SqlMikroORM } from '@mikro-orm/sqlite';
 import { CompiledQuery, type DatabaseConnection, type Kysely } from 'kysely';
+import type { Pool } from 'pg';
 import { postgresMigrations } from './migrations/postgres/index.js';
 import { sqliteMigrations } from './migrations/sqlite/index.js';
 import { LogCopier, PAGES_AT_MOST } from './log-copier.js';
+import { givePostgresReader, PostgresReader } from './postgres-reader.js';
 import { giveReader, SqliteReader } from './reader.js';
 import type { Tables } from './tables.js';
-import { traceReader, traceStatements, traceWriter } from './traced-statements.js';
+import { tracePostgres, traceReader, traceStatements, traceWriter } from './traced-statements.js';
 import type { Tracing } from './tracing.js';
 import { describeSearchIndex, prepareSearch } from './trigrams.js';
 import { type ConnectionWatch, giveWatch, WriteWatch } from './write-watch.js';
@@ -83,7 +85,16 @@ export async function openDatabase(target: DatabaseTarget, entities: EntityClass
     migrations: { ...migrations, path: MIGRATION_FOLDERS.postgres, migrationsList: postgresMigrations },
   });
   giveWatch(database.driver, watch);
+  readPrepared(database, tracing);
   return database;
+}
+
+/** Reads outside of transactions need nothing of the ORM but its connections. */
+function readPrepared(database: Database, tracing: Tracing | null): void {
+  const connection = database.em.getConnection() as unknown as { getNativeClient(): Promise<Pool> };
+  const reader = new PostgresReader(async () => connection.getNativeClient());
+  if (tracing !== null) tracePostgres(reader, tracing);
+  givePostgresReader(database.driver, reader);
 }
 
 /** Statements given as text run on the driver's own connection, which MikroORM opens with its first statement. */

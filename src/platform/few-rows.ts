@@ -1,4 +1,4 @@
-import type { SqlEntityManager } from './database.js';
+import { isSqlite, type SqlEntityManager } from './database.js';
 import { readRows } from './read-rows.js';
 import { plainText, type SqlText, sqlText } from './sql-text.js';
 
@@ -49,9 +49,9 @@ export async function countsOf(em: SqlEntityManager, statement: SqlText): Promis
   return remember(em, key, counts);
 }
 
-/** SQLite only: these ids, `id`. */
-export function listed(ids: readonly number[]): SqlText {
-  return sqlText`select value as id from json_each(${JSON.stringify(ids)})`;
+/** These ids, `id`. */
+export function listed(em: SqlEntityManager, ids: readonly number[]): SqlText {
+  return isSqlite(em) ? sqlText`select value as id from json_each(${JSON.stringify(ids)})` : sqlText`select unnest(cast(${`{${ids.join(',')}}`} as integer[])) as id`;
 }
 
 function upTo(ids: SqlText, most: number): SqlText {
@@ -70,12 +70,12 @@ async function search<K extends string>(em: SqlEntityManager, candidate: Candida
   if (recalled(em, key) !== null) return { candidate, count: Infinity };
   const rows = await readRows<[number]>(em, statement);
   if (rows.length > most) remember(em, key, [rows.length]);
-  return { candidate: { ...candidate, ids: listed(rows.map(([id]) => id)) }, count: rows.length };
+  return { candidate: { ...candidate, ids: listed(em, rows.map(([id]) => id)) }, count: rows.length };
 }
 
 async function countOf<K extends string>(em: SqlEntityManager, candidate: Candidates<K>): Promise<Counted<K>> {
   const { ids, most = FEW_ROWS, areSearched } = candidate;
-  const counted = areSearched ? await search(em, candidate, most) : { candidate, count: (await countsOf(em, sqlText`select count(*) as found from (${upTo(ids, most)})`))[0] ?? Infinity };
+  const counted = areSearched ? await search(em, candidate, most) : { candidate, count: (await countsOf(em, sqlText`select count(*) as found from (${upTo(ids, most)}) w`))[0] ?? Infinity };
   return counted.count > most ? { candidate, count: Infinity } : counted;
 }
 

@@ -15,6 +15,8 @@ export interface ListStatement {
   from: SqlText | RawBuilder<unknown>;
   where: Condition;
   order: KeysetOrder;
+  /** Every page of it is best read in the same way, whatever the values: see `PostgresReader`. */
+  steady?: boolean;
   /** The same tables without those that only bring columns, for the count; `from` where it is left out. */
   counted?: SqlText;
 }
@@ -58,7 +60,7 @@ export async function readPlainList<R, T>(
   selection: ConnectionSelection,
   map: RowMap<R, T>,
 ): Promise<Connection<T>> {
-  const rows = selection.items ? await readRows<R>(em, pageStatement(list, page)) : [];
+  const rows = selection.items ? await readRows<R>(em, pageStatement(list, page), list.steady) : [];
   return connectionOf(em, list, page, selection, { rows, ...map });
 }
 

@@ -1,23 +1,11 @@
 import { CompiledQuery, type QueryResult } from 'kysely';
 import { isSqlite, type SqlEntityManager, statements } from './database.js';
-import { type KeptStatements, MOST_STATEMENTS } from './kept-statements.js';
+import type { KeptStatements } from './kept-statements.js';
+import { type PostgresReader, postgresReaderOf } from './postgres-reader.js';
+import { postgresText } from './postgres-text.js';
 import { readerOf } from './reader.js';
 import { plainText, type SqlText, sqlText } from './sql-text.js';
 import { writerOf } from './writer.js';
-
-const numbered = new Map<string, string>();
-
-/** Postgres numbers its parameters. */
-function withNumbers(text: string): string {
-  let known = numbered.get(text);
-  if (known === undefined) {
-    let count = 0;
-    known = text.replace(/\?/g, () => `$${(count += 1)}`);
-    if (numbered.size >= MOST_STATEMENTS) numbered.clear();
-    numbered.set(text, known);
-  }
-  return known;
-}
 
 /** Where statements are kept prepared; undefined on Postgres. */
 function preparedIn(em: SqlEntityManager): KeptStatements | undefined {
@@ -25,13 +13,20 @@ function preparedIn(em: SqlEntityManager): KeptStatements | undefined {
   return em.isInTransaction() ? writerOf(driver) : readerOf(driver);
 }
 
+/** Undefined on SQLite, and in a transaction. */
+function postgresIn(em: SqlEntityManager): PostgresReader | undefined {
+  return em.isInTransaction() ? undefined : postgresReaderOf(em.getDriver());
+}
+
 /**
  * The rows of a `select`, as arrays in the order of its columns, each of which has a name of its own. Inside a
- * transaction it sees what that transaction wrote.
+ * transaction it sees what that transaction wrote. For `steady`, see `PostgresReader`.
  */
-export async function readRows<R>(em: SqlEntityManager, text: SqlText): Promise<R[]> {
+export async function readRows<R>(em: SqlEntityManager, text: SqlText, steady = false): Promise<R[]> {
   const prepared = preparedIn(em);
   if (prepared !== undefined) return prepared.all<R>(text);
+  const reader = postgresIn(em);
+  if (reader !== undefined) return reader.all<R>(text, steady);
   return (await throughKysely(em, text)).rows.map((row) => Object.values(row)) as R[];
 }
 
@@ -39,13 +34,15 @@ export async function readRows<R>(em: SqlEntityManager, text: SqlText): Promise<
 export async function readObjects<R extends object>(em: SqlEntityManager, text: SqlText): Promise<R[]> {
   const prepared = preparedIn(em);
   if (prepared !== undefined) return prepared.objects<R>(text);
+  const reader = postgresIn(em);
+  if (reader !== undefined) return reader.objects<R>(text);
   return (await throughKysely(em, text)).rows as R[];
 }
 
 /** A statement by its text, on the connection that entities use. */
 export async function throughKysely(em: SqlEntityManager, text: SqlText): Promise<QueryResult<object>> {
-  const query = CompiledQuery.raw(isSqlite(em) ? text.text : withNumbers(text.text), [...text.values]);
-  return statements(em).executeQuery<object>(query);
+  const { text: sql, values } = isSqlite(em) ? text : postgresText(text);
+  return statements(em).executeQuery<object>(CompiledQuery.raw(sql, [...values]));
 }
 
 /** Column is one of the ids, however many: one text of the statement for all of them. `column` is written by us. */

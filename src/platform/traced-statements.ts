@@ -1,5 +1,6 @@
 import type { CompiledQuery, DatabaseConnection } from 'kysely';
 import type { KeptStatements } from './kept-statements.js';
+import type { PostgresReader } from './postgres-reader.js';
 import type { SqlText } from './sql-text.js';
 import type { Tracing } from './tracing.js';
 import type { SqliteWriter } from './writer.js';
@@ -27,6 +28,14 @@ export function traceReader(reader: KeptStatements, tracing: Tracing): void {
   const [all, objects, traced] = [reader.all.bind(reader), reader.objects.bind(reader), tracedBy(tracing)];
   reader.all = <R>(text: SqlText): R[] => traced(text, () => all<R>(text));
   reader.objects = <R>(text: SqlText): R[] => traced(text, () => objects<R>(text));
+}
+
+/** The same on Postgres. */
+export function tracePostgres(reader: PostgresReader, tracing: Tracing): void {
+  const [all, objects] = [reader.all.bind(reader), reader.objects.bind(reader)];
+  const traced = async <T>({ text }: SqlText, work: () => Promise<T>): Promise<T> => tracing.span(spanName(text), { 'db.query.text': withoutValues(text) }, work);
+  reader.all = async <R>(text: SqlText, steady?: boolean): Promise<R[]> => traced(text, async () => all<R>(text, steady));
+  reader.objects = async <R>(text: SqlText): Promise<R[]> => traced(text, async () => objects<R>(text));
 }
 
 /** The same for statements kept prepared within transactions. */

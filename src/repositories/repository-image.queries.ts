@@ -56,6 +56,7 @@ export class RepositoryImageQueries {
       from: OFFERED_FROM,
       where: filter === null ? offered : allOf([offered, filter, ...search]),
       order: { column: order.column, id: 'o.id', direction: request.orderBy?.direction ?? ('DESC' as const) },
+      steady: filter === null && !hidesKnownEntries(this.viewer, repository),
     };
     // Counting a large list takes long, and a load has counted it already.
     const isCounted = filter === null && !hidesKnownEntries(this.viewer, repository);
@@ -80,7 +81,7 @@ export class RepositoryImageQueries {
   async one(repository: ImageRepositoryType, uuid: string, selection: ObjectSelection = WHOLE_OFFER): Promise<RepositoryImageType | null> {
     this.viewer.demand('repository.use');
     const where = allOf([offeredBy(this.viewer, repository), sqlText`o.uuid = ${uuid}`]);
-    const [row] = await readRows<OfferedRow>(this.em, sqlText`select ${offeredColumns('o.name', selection)} from ${OFFERED_FROM} where ${where}`);
+    const [row] = await readRows<OfferedRow>(this.em, sqlText`select ${offeredColumns('o.name', selection)} from ${OFFERED_FROM} where ${where}`, true);
     return row === undefined ? null : toOffered(row, repository, await this.#imagesOf([row], selection), selection);
   }
 }

@@ -20,6 +20,7 @@ const EXCEPTIONS = [
   'test/graphql/parts.test.ts',
   'test/images/search.test.ts',
   'test/platform/log-copier.test.ts',
+  'test/platform/postgres-reader.test.ts',
   'test/scale/plans.test.ts',
 ];
 

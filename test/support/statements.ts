@@ -1,10 +1,14 @@
 import type { Database } from '../../src/platform/database.js';
+import { postgresReaderOf } from '../../src/platform/postgres-reader.js';
+import { postgresText } from '../../src/platform/postgres-text.js';
 import { readerOf } from '../../src/platform/reader.js';
 import type { SqlText } from '../../src/platform/sql-text.js';
 
 export interface Statement {
   sql: string;
   parameters: readonly unknown[];
+  /** On Postgres: kept prepared, and soon planned once for all values. */
+  steady?: boolean;
 }
 
 /** Tells of every statement that the database runs from now on, whichever connection it goes through. */
@@ -15,6 +19,7 @@ export function watchStatements(database: Database, tell: (statement: Statement)
     tell(args[0]);
     return execute(...args);
   }) as typeof executor.executeQuery;
+  watchPostgres(database, tell);
   const reader = readerOf(database.driver);
   if (reader === undefined) return;
   const [all, objects] = [reader.all.bind(reader), reader.objects.bind(reader)];
@@ -24,6 +29,24 @@ export function watchStatements(database: Database, tell: (statement: Statement)
     return all<R>(text);
   };
   reader.objects = <R>(text: SqlText): R[] => {
+    told(text);
+    return objects<R>(text);
+  };
+}
+
+function watchPostgres(database: Database, tell: (statement: Statement) => void): void {
+  const reader = postgresReaderOf(database.driver);
+  if (reader === undefined) return;
+  const [all, objects] = [reader.all.bind(reader), reader.objects.bind(reader)];
+  const told = (asked: SqlText, steady = false): void => {
+    const { text, values } = postgresText(asked);
+    tell({ sql: text, parameters: values, steady });
+  };
+  reader.all = async <R>(text: SqlText, steady?: boolean): Promise<R[]> => {
+    told(text, steady);
+    return all<R>(text, steady);
+  };
+  reader.objects = async <R>(text: SqlText): Promise<R[]> => {
     told(text);
     return objects<R>(text);
   };

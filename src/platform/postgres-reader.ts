@@ -1,0 +1,74 @@
+import type { Pool, PoolClient, QueryResult } from 'pg';
+import { MOST_STATEMENTS } from './kept-statements.js';
+import { postgresText } from './postgres-text.js';
+import type { SqlText } from './sql-text.js';
+
+/** Statements that a connection keeps prepared before another takes its place: each takes memory of the server. */
+const MOST_PREPARED = 200;
+
+/** A prepared statement is no longer what it was: a pooler gave another connection, or somebody changed the tables. */
+const LOST = new Set(['26000', '0A000']);
+
+/** Reads outside of transactions on Postgres. */
+export class PostgresReader {
+  /** By their texts; undefined before a text is asked for a second time, as many are asked for once only. */
+  readonly #names = new Map<string, string | undefined>();
+  readonly #prepared = new WeakMap<PoolClient, Set<string>>();
+  #named = 0;
+
+  constructor(private readonly pool: () => Promise<Pool>) {}
+
+  /**
+   * Rows as arrays of their columns. A statement that is best done in the same way for all values may be `steady`: it is kept
+   * prepared, and soon planned no more. Others are planned for the values that they come with.
+   */
+  async all<R>(text: SqlText, steady = false): Promise<R[]> {
+    return (await this.#run(text, steady, 'array')).rows as R[];
+  }
+
+  /** Rows as objects. */
+  async objects<R>(text: SqlText): Promise<R[]> {
+    return (await this.#run(text, false)).rows as R[];
+  }
+
+  async #run(statement: SqlText, steady: boolean, rowMode?: 'array'): Promise<QueryResult> {
+    const { text, values } = postgresText(statement);
+    const name = steady ? this.#nameOf(text) : undefined;
+    const client = await (await this.pool()).connect();
+    let isSpent = name !== undefined && this.#isFullWith(client, name);
+    try {
+      return await client.query({ text, values, name, rowMode: rowMode as 'array' });
+    } catch (error) {
+      if (name === undefined || !LOST.has((error as { code?: string }).code ?? '')) throw error;
+      isSpent = true;
+    } finally {
+      client.release(isSpent);
+    }
+    return this.#run(statement, false, rowMode);
+  }
+
+  #isFullWith(client: PoolClient, name: string): boolean {
+    let prepared = this.#prepared.get(client);
+    if (prepared === undefined) this.#prepared.set(client, (prepared = new Set()));
+    return prepared.add(name).size > MOST_PREPARED;
+  }
+
+  #nameOf(text: string): string | undefined {
+    const known = this.#names.get(text);
+    if (known !== undefined) return known;
+    const name = this.#names.has(text) ? `read_${(this.#named += 1)}` : undefined;
+    if (this.#names.size >= MOST_STATEMENTS) this.#names.clear();
+    this.#names.set(text, name);
+    return name;
+  }
+}
+
+const readers = new WeakMap<object, PostgresReader>();
+
+export function givePostgresReader(driver: object, reader: PostgresReader): void {
+  readers.set(driver, reader);
+}
+
+export function postgresReaderOf(driver: object): PostgresReader | undefined {
+  return readers.get(driver);
+}
