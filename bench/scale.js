@@ -23,6 +23,7 @@ the other, and the catalogues take turns, so that noise meets them all.
   --folder data/scale            where the catalogues are
   --rounds 5                     medians are of so many
   --ms 200                       how long a catalogue is asked a question in a round; three times at least
+  --warm 2000                    how long each is asked before: at first touch, pages of a file are mapped and names read
   --only TEXT                    questions whose letter and words contain it
   --json FILE                    also writes the figures there`;
 
@@ -34,6 +35,7 @@ const { values: options } = parseArgs({
     folder: { type: 'string', default: pathOf('data', 'scale') },
     rounds: { type: 'string', default: '5' },
     ms: { type: 'string', default: '200' },
+    warm: { type: 'string', default: '2000' },
     only: { type: 'string', default: '' },
     json: { type: 'string' },
   },
@@ -110,7 +112,7 @@ async function batch(catalogue, [letter, what, who, query, variables], tokens, m
 
 async function measure(catalogues, question, tokens) {
   const all = new Map(catalogues.map((catalogue) => [catalogue, []]));
-  for (const catalogue of catalogues) await batch(catalogue, question, tokens, Number(options.ms) / 2, 3);
+  for (const catalogue of catalogues) await batch(catalogue, question, tokens, Number(options.warm), 3);
   for (let round = 0; round < Number(options.rounds); round += 1) {
     for (const catalogue of catalogues) all.get(catalogue).push(await batch(catalogue, question, tokens, Number(options.ms), 3));
   }
