@@ -14,7 +14,7 @@ import { processorUs } from './processor-time.js';
 import { QUESTIONS } from './scale-questions.js';
 
 const usage = `node bench/scale.js: asks the same of catalogues of different sizes, and prints what each question costs and how many times
-what it costs in the smallest one. Catalogues are made when they are missing, and kept: 1.5 GB of large on SQLite, 5 GB on Postgres, which is
+what it costs in the smallest one. Catalogues are made when they are missing, and kept: 2.7 GB of large on SQLite, 8 GB on Postgres, which is
 one of its own with 4 GB of memory, into which the catalogues are read first. Processor time is that of the gateway and of the processes of Postgres that work for it, per question; questions come one after
 the other, and the catalogues take turns, so that noise meets them all.
 
