@@ -10,7 +10,8 @@ export type ListEntry = { ok: true; value: unknown; text: string } | { ok: false
  * in the old generation, and each entry of the list stays there until that is collected.
  */
 const SLICE_BYTES = 16 * 1024;
-const SLICES_PER_TURN = 4;
+/** How long others wait at most for a turn, and a slice longer: a first list is read by code that is not compiled yet. */
+const TURN_MS = 4;
 
 /**
  * The entries of a JSON list while it arrives, as many at once as end within a slice of it. An entry that is too large,
@@ -21,15 +22,16 @@ export async function* readManifestList(body: Readable, limits: Partial<ListLimi
   const all = { ...LIST_LIMITS, ...limits };
   const reader = new EntryReader(all);
   const scanner = new ListScanner(all, reader);
-  let slices = 0;
+  let began = performance.now();
   for await (const received of body) {
     const chunk = Buffer.isBuffer(received) ? received : Buffer.from(received);
     for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
       scanner.push(chunk.subarray(at, at + SLICE_BYTES));
       if (reader.entries.length > 0) yield reader.take();
       // A list that is all here already must not keep everybody else waiting.
-      slices += 1;
-      if (slices % SLICES_PER_TURN === 0) await nextTurn();
+      if (performance.now() - began < TURN_MS) continue;
+      await nextTurn();
+      began = performance.now();
     }
   }
   scanner.finish();
