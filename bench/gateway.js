@@ -7,7 +7,7 @@ import { pathOf, stop } from '../scripts/project.js';
 export const SECRET = 'a secret for measurements only, of enough length';
 
 /** As `npm start` has it. */
-const MEMORY = ['--max-semi-space-size=16'];
+export const MEMORY = ['--max-semi-space-size=8'];
 
 /** The built gateway as a process of its own over that folder; `key` signs admin in where the folder was empty. */
 export async function startGateway(folder, settings = {}) {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathOf, stop } from '../scripts/project.js';
+import { MEMORY } from './gateway.js';
 
 /** What is compared, in the order of the table. */
 export const SERVERS = ['gateway', 'limit', 'mercurius', 'mercurius-loaders', 'yoga'];
@@ -37,7 +38,7 @@ export function startGateway(folder, nodeArguments = []) {
 
 function startGatewayOf(main, folder, nodeArguments) {
   const env = { ...process.env, DATA_DIR: folder, PORT: '0', LOG_LEVEL: 'warn', REFRESH_INTERVAL: '0', RATE_LIMIT: '1000000000' };
-  const child = nodeOn(SERVER_CORE, [...nodeArguments, main], env);
+  const child = nodeOn(SERVER_CORE, [...MEMORY, ...nodeArguments, main], env);
   return started(child, /Image server +(\S+)\/imgapi/);
 }
 
