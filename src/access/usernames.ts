@@ -1,5 +1,5 @@
 import { isSqlite, type SqlEntityManager } from '../platform/database.js';
-import { amongIds, readRows } from '../platform/read-rows.js';
+import { amongIds, listed, readRows } from '../platform/read-rows.js';
 import { plainText, type SqlText, sqlText } from '../platform/sql-text.js';
 
 /** Names kept in memory, some 20 MB. */
@@ -14,9 +14,8 @@ function statementFor(em: SqlEntityManager, missing: ReadonlySet<number>, kept: 
   if (kept > MOST_NAMES / 2) return sqlText`select u.id, u.username from user_account u where ${amongIds(em, 'u.id', [...missing])}`;
   const neighbours = isSqlite(em) ? NEIGHBOURS : NEIGHBOURS_ON_POSTGRES;
   const firsts = [...new Set([...missing].map((id) => id - (id % neighbours)))];
-  const list = isSqlite(em) ? sqlText`json_each(${JSON.stringify(firsts)}) f` : sqlText`unnest(cast(${`{${firsts.join(',')}}`} as integer[])) f (value)`;
-  return sqlText`select u.id, u.username from ${list} cross join user_account u
-    where u.id >= f.value and u.id < f.value + ${plainText(String(neighbours))}`;
+  return sqlText`select u.id, u.username from (${listed(em, firsts)}) f cross join user_account u
+    where u.id >= f.id and u.id < f.id + ${plainText(String(neighbours))}`;
 }
 
 /**

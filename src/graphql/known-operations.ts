@@ -71,8 +71,9 @@ function rootFields(document: DocumentNode, operation: OperationDefinitionNode):
 function checksOf(document: DocumentNode, operation: OperationDefinitionNode): RootCheck[] | null {
   const checks = new Set<RootCheck>();
   const { operation: kind } = operation;
-  const names = kind === 'subscription' ? null : rootFields(document, operation);
-  if (kind === 'subscription' || names === null) return null;
+  if (kind === 'subscription') return null;
+  const names = rootFields(document, operation);
+  if (names === null) return null;
   for (const name of names) {
     const check = rootCheck(kind === 'query' ? 'Query' : 'Mutation', name);
     if (check === null) return null;

@@ -1,4 +1,4 @@
-import { allOf, type Condition, oneOf } from '../platform/conditions.js';
+import { ALWAYS, allOf, type Condition, oneOf } from '../platform/conditions.js';
 import { isSqlite, type SqlEntityManager } from '../platform/database.js';
 import { type Candidates, FEW_ROWS, fewestOf } from '../platform/few-rows.js';
 import { type SqlText, sqlText } from '../platform/sql-text.js';
@@ -39,6 +39,10 @@ const TAGGED_ORDER = { ...IMAGE_ORDER, NAME: 't.name' };
 
 type Kind = 'datacenter' | 'scope' | 'filter';
 
+function taggedWith(tag: string): IdsIn {
+  return (further) => sqlText`select x.image_id as id from image_tag x where x.tag = ${tag} and ${further}`;
+}
+
 function imagesWhere(condition: Condition): SqlText {
   return sqlText`select x.id from image x where ${condition}`;
 }
@@ -46,7 +50,7 @@ function imagesWhere(condition: Condition): SqlText {
 /** What of a filter an index of its own can answer. */
 function filterCandidates(filter: ImageFilter | null | undefined): Candidates<Kind>[] {
   if (filter === null || filter === undefined) return [];
-  const found = (filter.tags ?? []).map((tag) => sqlText`select x.image_id as id from image_tag x where x.tag = ${tag}`);
+  const found = (filter.tags ?? []).map((tag) => taggedWith(tag)(ALWAYS));
   if (typeof filter.owner === 'string') {
     found.push(imagesWhere(sqlText`x.owner_id = (select u.id from user_account u where u.username = ${filter.owner})`));
   }
@@ -83,7 +87,7 @@ function walkOf({ datacenterId, where }: ImageScope, tag: string | null): Walk {
   if (tag !== null) {
     const tagged = sqlText`t.tag = ${tag} and i.id = t.image_id`;
     const plan = { from: TAGGED_FROM, where: allOf([tagged, where, ...elsewhereOf(datacenterId)]), order: TAGGED_ORDER, id: 't.image_id' };
-    return { plan, idsIn: (further) => sqlText`select x.image_id as id from image_tag x where x.tag = ${tag} and ${further}` };
+    return { plan, idsIn: taggedWith(tag) };
   }
   if (datacenterId === null) {
     return { plan: { from: IMAGE_FROM, where, order: IMAGE_ORDER, id: 'i.id' }, idsIn: (further) => sqlText`select x.image_id as id from (select y.id as image_id from image y) x where ${further}` };
@@ -100,8 +104,7 @@ function listsOf(filter: ImageFilter | null | undefined): IdsIn[] {
     const condition = oneOf(column, values);
     return [(further) => sqlText`select x.image_id as id from (select y.id as image_id from image y where ${condition}) x where ${further}`];
   };
-  const tagged = (filter?.tags ?? []).map((tag): IdsIn => (further) => sqlText`select x.image_id as id from image_tag x where x.tag = ${tag} and ${further}`);
-  return [...tagged, ...ofImages('y.access', filter?.access), ...ofImages('y.os_type', filter?.osType)];
+  return [...(filter?.tags ?? []).map(taggedWith), ...ofImages('y.access', filter?.access), ...ofImages('y.os_type', filter?.osType)];
 }
 
 function elsewhereOf(datacenterId: number | null): SqlText[] {

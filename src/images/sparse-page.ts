@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { allOf, type Condition } from '../platform/conditions.js';
 import type { SqlEntityManager } from '../platform/database.js';
-import { countsOf, listed } from '../platform/few-rows.js';
+import { countsOf } from '../platform/few-rows.js';
 import { keysetConditions, keysetOrderBy } from '../platform/keyset.js';
 import { type OrderDirection, type PageArgs, readPage } from '../platform/page.js';
-import { readRows } from '../platform/read-rows.js';
+import { listed, readRows } from '../platform/read-rows.js';
 import { joinTexts, plainText, type SqlText, sqlText } from '../platform/sql-text.js';
 
 /** A page, and the condition over images `i` that its rows pass. */

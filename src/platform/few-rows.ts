@@ -1,5 +1,5 @@
-import { isSqlite, type SqlEntityManager } from './database.js';
-import { readRows } from './read-rows.js';
+import type { SqlEntityManager } from './database.js';
+import { listed, readRows } from './read-rows.js';
 import { plainText, type SqlText, sqlText } from './sql-text.js';
 
 /** Rows that are looked up and put in order one by one rather than met while walking along the order of a list. */
@@ -47,11 +47,6 @@ export async function countsOf(em: SqlEntityManager, statement: SqlText): Promis
   if (known !== null) return known;
   const [counts = []] = await readRows<number[]>(em, statement);
   return remember(em, key, counts);
-}
-
-/** These ids, `id`. */
-export function listed(em: SqlEntityManager, ids: readonly number[]): SqlText {
-  return isSqlite(em) ? sqlText`select value as id from json_each(${JSON.stringify(ids)})` : sqlText`select unnest(cast(${`{${ids.join(',')}}`} as integer[])) as id`;
 }
 
 function upTo(ids: SqlText, most: number): SqlText {

@@ -55,3 +55,8 @@ export function amongIds(em: SqlEntityManager, column: string, ids: readonly (st
   }
   return sqlText`${plainText(column)} = any(${ids})`;
 }
+
+/** These ids as rows, `id`. */
+export function listed(em: SqlEntityManager, ids: readonly number[]): SqlText {
+  return isSqlite(em) ? sqlText`select value as id from json_each(${JSON.stringify(ids)})` : sqlText`select unnest(cast(${`{${ids.join(',')}}`} as integer[])) as id`;
+}
