@@ -33,7 +33,11 @@ export async function writeSqlite(path, tables, report) {
     }
     report(`${table}: ${count} rows`);
   }
-  for (const table of ['image', 'repository_image']) db.exec(`insert into ${table}_search (rowid, search_text) select id, search_text || char(10, 10) from ${table}`);
+  for (const table of ['image', 'repository_image']) {
+    db.exec(`insert into ${table}_search (rowid, search_text) select id, search_text || char(10, 10) from ${table}`);
+    // One piece, as the gateway leaves it after a while.
+    db.exec(`insert into ${table}_search (${table}_search) values ('optimize')`);
+  }
   report('search indexes');
   for (const { sql } of dropped) db.exec(sql);
   report('indexes');

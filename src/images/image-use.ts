@@ -3,8 +3,8 @@ import { visibleServers } from '../datacenters/server.visibility.js';
 import { ALWAYS, allOf } from '../platform/conditions.js';
 import type { SqlEntityManager } from '../platform/database.js';
 import { AppError } from '../platform/errors.js';
-import { readRows } from '../platform/read-rows.js';
-import { plainText, sqlText } from '../platform/sql-text.js';
+import { amongFound, readRows } from '../platform/read-rows.js';
+import { plainText, type SqlText, sqlText } from '../platform/sql-text.js';
 
 /** Servers that a refusal names; the rest is only counted. */
 const MOST_NAMES = 10;
@@ -15,10 +15,15 @@ export interface ImageUse {
   servers: string[];
 }
 
+/** Servers (alias `s`) with a disk made from the image. */
+export function usingImage(em: SqlEntityManager, imageId: number): SqlText {
+  return amongFound(em, 's.id', sqlText`select v.server_id from virtual_disk v where v.image_id = ${imageId}`);
+}
+
 /** Anywhere, or in one datacenter. */
 export async function imageUse(em: SqlEntityManager, viewer: Viewer, imageId: number, datacenter: DatacenterRef | null = null): Promise<ImageUse> {
   const here = datacenter === null ? ALWAYS : sqlText`s.datacenter_id = ${datacenter.id}`;
-  const users = sqlText`virtual_server s where s.id in (select v.server_id from virtual_disk v where v.image_id = ${imageId}) and ${here}`;
+  const users = sqlText`virtual_server s where ${usingImage(em, imageId)} and ${here}`;
   const [counted] = await readRows<[total: number | string]>(em, sqlText`select count(*) as total from ${users}`);
   const count = Number(counted?.[0] ?? 0);
   if (count === 0) return { count, servers: [] };

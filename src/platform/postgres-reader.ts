@@ -27,8 +27,8 @@ export class PostgresReader {
   }
 
   /** Rows as objects. */
-  async objects<R>(text: SqlText): Promise<R[]> {
-    return (await this.#run(text, false)).rows as R[];
+  async objects<R>(text: SqlText, steady = false): Promise<R[]> {
+    return (await this.#run(text, steady)).rows as R[];
   }
 
   async #run(statement: SqlText, steady: boolean, rowMode?: 'array'): Promise<QueryResult> {

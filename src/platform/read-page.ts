@@ -40,7 +40,7 @@ export async function readList<R extends object, T>(
   selection: ConnectionSelection,
   map: { keyOf: RowMap<R, T>['keyOf']; nodesOf: (rows: readonly R[]) => Promise<Map<R, T>> },
 ): Promise<Connection<T>> {
-  const rows = selection.items ? await readObjects<R>(em, pageStatement(list, page)) : [];
+  const rows = selection.items ? await readObjects<R>(em, pageStatement(list, page), list.steady) : [];
   const nodesOf = async (kept: readonly R[]): Promise<T[]> => {
     const nodes = await map.nodesOf(kept);
     return kept.map((row) => {

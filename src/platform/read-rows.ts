@@ -31,11 +31,11 @@ export async function readRows<R>(em: SqlEntityManager, text: SqlText, steady = 
 }
 
 /** The same with rows as objects, for statements whose columns are many and rows few. */
-export async function readObjects<R extends object>(em: SqlEntityManager, text: SqlText): Promise<R[]> {
+export async function readObjects<R extends object>(em: SqlEntityManager, text: SqlText, steady = false): Promise<R[]> {
   const prepared = preparedIn(em);
   if (prepared !== undefined) return prepared.objects<R>(text);
   const reader = postgresIn(em);
-  if (reader !== undefined) return reader.objects<R>(text);
+  if (reader !== undefined) return reader.objects<R>(text, steady);
   return (await throughKysely(em, text)).rows as R[];
 }
 
@@ -54,6 +54,11 @@ export function amongIds(em: SqlEntityManager, column: string, ids: readonly (st
     return sqlText`${plainText(column)} in (select value from json_each(${JSON.stringify(ids)}))`;
   }
   return sqlText`${plainText(column)} = any(${ids})`;
+}
+
+/** Column is one of those that a `select` finds, which is carried out once, and first. `column` is written by us. */
+export function amongFound(em: SqlEntityManager, column: string, found: SqlText): SqlText {
+  return isSqlite(em) ? sqlText`${plainText(column)} in (${found})` : sqlText`${plainText(column)} = any(array(${found}))`;
 }
 
 /** These ids as rows, `id`. */

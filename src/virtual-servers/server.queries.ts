@@ -1,7 +1,8 @@
-import { type SqlBool, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Viewer } from '../access/viewer.js';
 import type { DatacenterType } from '../datacenters/datacenter.type.js';
 import type { ImageType } from '../images/image.type.js';
+import { usingImage } from '../images/image-use.js';
 import type { OsType } from '../imgapi/os-type.js';
 import { allOf, type Condition, oneOf } from '../platform/conditions.js';
 import { type SqlEntityManager, statements } from '../platform/database.js';
@@ -12,7 +13,7 @@ import { readList } from '../platform/read-page.js';
 import { amongIds, readRows } from '../platform/read-rows.js';
 import { isUuid } from '../platform/scalars.js';
 import type { ConnectionSelection } from '../platform/selection.js';
-import { sqlText } from '../platform/sql-text.js';
+import { plainText, sqlText } from '../platform/sql-text.js';
 import { asBoolean, type Flag } from '../platform/tables.js';
 import { visibleServers } from '../datacenters/server.visibility.js';
 import type { VirtualDiskType } from './virtual-disk.type.js';
@@ -32,8 +33,8 @@ interface ServerRow {
   is_image_server: Flag;
 }
 
-const COLUMNS = sql`s.id, s.uuid, s.hostname, s.datacenter_id, s.owner_id, s.os_type, s.status, s.tags,
-  (case when exists (select 1 from global_settings g where g.image_server_id = s.id) then 1 else 0 end) as is_image_server`;
+const COLUMNS = plainText(`s.id, s.uuid, s.hostname, s.datacenter_id, s.owner_id, s.os_type, s.status, s.tags,
+  (case when exists (select 1 from global_settings g where g.image_server_id = s.id) then 1 else 0 end) as is_image_server`);
 
 function toServer(row: ServerRow): VirtualServerType {
   return {
@@ -132,22 +133,21 @@ export class ServerQueries {
 
   /** All servers of a datacenter for its DCAdmins, else the viewer's own. */
   async ofDatacenter(datacenter: DatacenterType, page: PageArgs, selection: ConnectionSelection): Promise<Connection<VirtualServerType>> {
-    return this.#page(sql<SqlBool>`s.datacenter_id = ${datacenter.id}`, page, selection);
+    return this.#page(sqlText`s.datacenter_id = ${datacenter.id}`, page, selection);
   }
 
   /** The servers with a disk made from an image that the viewer sees. */
   async ofImage(image: ImageType, page: PageArgs, selection: ConnectionSelection): Promise<Connection<VirtualServerType>> {
-    // As a list and not with `exists`, which SQLite would ask of every server there is.
-    const uses = sql<SqlBool>`s.id in (select v.server_id from virtual_disk v where v.image_id = ${image.id})`;
-    return this.#page(uses, page, selection);
+    return this.#page(usingImage(this.em, image.id), page, selection, true);
   }
 
-  async #page(where: Condition, page: PageArgs, selection: ConnectionSelection): Promise<Connection<VirtualServerType>> {
+  async #page(where: Condition, page: PageArgs, selection: ConnectionSelection, steady = false): Promise<Connection<VirtualServerType>> {
     const list = {
       columns: COLUMNS,
-      from: sql`virtual_server s`,
+      from: plainText('virtual_server s'),
       where: allOf([where, visibleServers(this.viewer)]),
       order: { column: 's.hostname', id: 's.id', direction: 'ASC' as const },
+      steady,
     };
     return readList<ServerRow, VirtualServerType>(this.em, list, readPage(page, 'string', 'number'), selection, {
       keyOf: (row) => [row.hostname, row.id],

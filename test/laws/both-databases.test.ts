@@ -21,6 +21,7 @@ const EXCEPTIONS = [
   'test/images/search.test.ts',
   'test/platform/log-copier.test.ts',
   'test/platform/postgres-reader.test.ts',
+  'test/platform/search-upkeep.test.ts',
   'test/scale/plans.test.ts',
 ];
 
