@@ -4,6 +4,7 @@ import type { SeenDatacenters } from '../datacenters/datacenter-catalogue.js';
 import type { SqlEntityManager } from '../platform/database.js';
 import type { ObjectSelection } from '../platform/selection.js';
 import type { Condition } from '../platform/conditions.js';
+import { Kept } from '../platform/kept.js';
 import { plainText, SqlText, sqlText, textOf } from '../platform/sql-text.js';
 import { asBoolean, type Flag } from '../platform/tables.js';
 import { BOUND, FIELD_PARTS, INNER_PARTS, inspectableColumn, OWNER, OWNER_NAME, type Part, PLACES, type Row, TAGS } from './image.columns.js';
@@ -126,24 +127,15 @@ interface Frame {
   after: readonly unknown[];
 }
 
-/** Conditions whose statements are kept for one viewer and one selection. */
-const MOST_FRAMES = 20;
-const frames = new WeakMap<Viewer, WeakMap<object, Map<string, Frame>>>();
+const frames = new Kept<Frame>(20);
 
 /** The images under a condition, as far as they exist for the viewer. Its text is long, and kept for as long as the viewer and the selection are. */
 export function findStatement({ plan, columns, from }: ImageReading, viewer: Viewer, condition: Condition): SqlText {
   const { text, values } = textOf(condition);
-  let ofViewer = frames.get(viewer);
-  if (ofViewer === undefined) frames.set(viewer, (ofViewer = new WeakMap()));
-  let ofPlan = ofViewer.get(plan);
-  if (ofPlan === undefined) ofViewer.set(plan, (ofPlan = new Map()));
-  let frame = ofPlan.get(text);
-  if (frame === undefined) {
+  const frame = frames.get(viewer, plan, text, () => {
     const head = sqlText`select ${columns()} from ${from(IMAGE_FROM)}`;
     const visible = visibleImages(viewer);
-    frame = { text: `${head.text} where (${text} and ${visible.text})`, before: head.values, after: visible.values };
-    if (ofPlan.size >= MOST_FRAMES) ofPlan.clear();
-    ofPlan.set(text, frame);
-  }
+    return { text: `${head.text} where (${text} and ${visible.text})`, before: head.values, after: visible.values };
+  });
   return new SqlText(frame.text, [...frame.before, ...values, ...frame.after]);
 }

@@ -89,9 +89,20 @@ export interface ImageScope {
   few: { ids: SqlText; most?: number } | null;
 }
 
+/** A viewer never changes, and what is known of a scope is kept with it: see `planList`. */
+const scopes = new WeakMap<Viewer, Map<string, ImageScope>>();
+
+function keptScope(viewer: Viewer, key: string, make: () => ImageScope): ImageScope {
+  let ofViewer = scopes.get(viewer);
+  if (ofViewer === undefined) scopes.set(viewer, (ofViewer = new Map()));
+  let scope = ofViewer.get(key);
+  if (scope === undefined) ofViewer.set(key, (scope = make()));
+  return scope;
+}
+
 /** The managed list of one datacenter; the caller has been found to be DCAdmin there. */
 export function imagesOfDatacenter(viewer: Viewer, datacenterId: number, showDeleted: boolean): ImageScope {
-  return { datacenterId, where: withoutDeleted(viewer, showDeleted), few: null };
+  return keptScope(viewer, `all ${datacenterId} ${showDeleted}`, () => ({ datacenterId, where: withoutDeleted(viewer, showDeleted), few: null }));
 }
 
 /** The list over all datacenters: for a SuperAdmin every image, attached or not. */
@@ -109,7 +120,9 @@ export function imagesEverywhere(viewer: Viewer, showDeleted: boolean): ImageSco
 const FEW_USABLE = 200;
 
 export function usableInDatacenter(viewer: Viewer, datacenterId: number): ImageScope {
-  const ids = sqlText`select x.image_id as id from image_attachment x where x.datacenter_id = ${datacenterId} and x.access = 'PUBLIC'
-    union all select x.id from image x where x.owner_id = ${viewer.userId}`;
-  return { datacenterId, where: usable(viewer), few: viewer.isSuperAdmin ? null : { ids: sqlText`select * from (${ids}) y`, most: FEW_USABLE } };
+  return keptScope(viewer, `usable ${datacenterId}`, () => {
+    const ids = sqlText`select x.image_id as id from image_attachment x where x.datacenter_id = ${datacenterId} and x.access = 'PUBLIC'
+      union all select x.id from image x where x.owner_id = ${viewer.userId}`;
+    return { datacenterId, where: usable(viewer), few: viewer.isSuperAdmin ? null : { ids: sqlText`select * from (${ids}) y`, most: FEW_USABLE } };
+  });
 }

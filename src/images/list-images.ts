@@ -1,8 +1,9 @@
 import { allOf, type Condition, contains, oneOf } from '../platform/conditions.js';
 import type { SqlEntityManager } from '../platform/database.js';
+import { Kept } from '../platform/kept.js';
 import type { KeysetOrder } from '../platform/keyset.js';
-import { type Connection, type PageArgs, readPage } from '../platform/page.js';
-import { readPlainList } from '../platform/read-page.js';
+import { type Connection, type OrderDirection, type PageArgs, readPage } from '../platform/page.js';
+import { type ListStatement, readPlainList } from '../platform/read-page.js';
 import type { ConnectionSelection } from '../platform/selection.js';
 import { plainText, sqlText } from '../platform/sql-text.js';
 import { countImages } from './count-images.js';
@@ -12,7 +13,7 @@ import type { Row } from './image.columns.js';
 import type { ImageReading } from './image.statement.js';
 import type { ImageType } from './image.type.js';
 import type { ImageScope } from './image.visibility.js';
-import { planList } from './list-plan.js';
+import { type ListPlan, planList } from './list-plan.js';
 
 /** What a caller may ask of any list of images. */
 export interface ImageListRequest {
@@ -64,6 +65,32 @@ export function imageFilter(filter: ImageFilter | null | undefined): Condition {
   return allOf(conditions);
 }
 
+interface ListOrder {
+  field: ImageOrderField;
+  direction: OrderDirection;
+}
+
+function listOf(plan: ListPlan, reading: ImageReading, { field, direction }: ListOrder, filtered: Condition): ListStatement {
+  const order: KeysetOrder = { column: plan.order[field], id: plan.id, direction };
+  return {
+    columns: reading.columns(order.column),
+    from: reading.from(plan.from),
+    where: allOf([plan.where, filtered]),
+    order,
+    counted: plan.from,
+    steady: plan.steady,
+  };
+}
+
+/** Of plans that are kept, by the plan and by what is read of the images. */
+const lists = new Kept<ListStatement>(8);
+
+/** A plan that is kept has no filter. */
+function keptListOf(plan: ListPlan, reading: ImageReading, order: ListOrder, filtered: Condition): ListStatement {
+  if (plan.isKept !== true) return listOf(plan, reading, order, filtered);
+  return lists.get(plan, reading.plan, `${order.field} ${order.direction}`, () => ({ ...listOf(plan, reading, order, filtered), firstPages: new Map() }));
+}
+
 /** One page of the images of a scope, with the relations that were asked for; two statements, and one for the count. */
 export async function listImages(
   em: SqlEntityManager,
@@ -74,15 +101,7 @@ export async function listImages(
   const field = request.orderBy?.field ?? 'NAME';
   const filtered = imageFilter(request.filter);
   const plan = await planList(em, scope, request, filtered);
-  const keyset: KeysetOrder = { column: plan.order[field], id: plan.id, direction: request.orderBy?.direction ?? 'ASC' };
-  const list = {
-    columns: reading.columns(keyset.column),
-    from: reading.from(plan.from),
-    where: allOf([plan.where, filtered]),
-    order: keyset,
-    counted: plan.from,
-    steady: plan.steady,
-  };
+  const list = keptListOf(plan, reading, { field, direction: request.orderBy?.direction ?? 'ASC' }, filtered);
   const kind = VALUES[field];
   const page = readPage(request.page, kind, 'number');
   const connection = await readPlainList<Row, ImageType>(em, list, page, { ...request.selection, totalCount: false }, {

@@ -18,6 +18,8 @@ export interface ListPlan {
   id: string;
   /** Without it, it depends on the values how the list is best read: see `PostgresReader`. */
   steady?: boolean;
+  /** The same object will be the plan of many requests. */
+  isKept?: boolean;
 }
 
 /** What of a request decides the way. */
@@ -119,6 +121,25 @@ function pageAsked({ orderBy, page, selection }: ImageListing, where: Condition)
   return { where, page, column: IMAGE_ORDER[field], direction: orderBy?.direction ?? 'ASC', kind: isText ? 'string' : 'number' };
 }
 
+/** Of scopes that are kept, the walk along the order: the way to all their pages without a filter. Any way is right, so an old one is. */
+const walks = new WeakMap<ImageScope, { plan: ListPlan; knownAt: number }>();
+const KEPT_MS = 5000;
+
+function keptWalk(scope: ImageScope): ListPlan | null {
+  const walk = walks.get(scope);
+  return walk !== undefined && Date.now() - walk.knownAt < KEPT_MS ? walk.plan : null;
+}
+
+function keepWalk(scope: ImageScope, plan: ListPlan): ListPlan {
+  const kept = { ...plan, isKept: true };
+  walks.set(scope, { plan: kept, knownAt: Date.now() });
+  return kept;
+}
+
+function isFilter(filter: ImageFilter | null | undefined): boolean {
+  return filter !== null && filter !== undefined && Object.keys(filter).length > 0;
+}
+
 /**
  * The way to a page that looks at few rows: along the order of the datacenter, of a tag or of the whole table, or by way of
  * the few images that one part of the condition leaves. Every way gives the same page. `filtered` is the condition of the
@@ -126,6 +147,9 @@ function pageAsked({ orderBy, page, selection }: ImageListing, where: Condition)
  */
 export async function planList(em: SqlEntityManager, scope: ImageScope, request: ImageListing, filtered: Condition | null = null): Promise<ListPlan> {
   const { filter, orderBy } = request;
+  const isFiltered = isFilter(filter);
+  const known = isFiltered ? null : keptWalk(scope);
+  if (known !== null) return known;
   const { where } = scope;
   const elsewhere = elsewhereOf(scope.datacenterId);
   const only = (ids: SqlText): ListPlan => ({ from: IMAGE_FROM, where: allOf([where, ...elsewhere, sqlText`i.id in (${ids})`]), order: IMAGE_ORDER, id: 'i.id' });
@@ -133,10 +157,11 @@ export async function planList(em: SqlEntityManager, scope: ImageScope, request:
   if (few?.kind === 'filter' || few?.kind === 'scope') return only(few.ids);
   const tag = few === null && (orderBy?.field ?? 'NAME') === 'NAME' ? (filter?.tags?.[0] ?? null) : null;
   const { plan, idsIn } = walkOf(scope, tag);
-  const isFiltered = filter !== null && filter !== undefined && Object.keys(filter).length > 0;
-  if (!isSqlite(em)) return { ...plan, steady: !isFiltered && (scope.few === null || scope.datacenterId !== null) };
-  if (few !== null || (isFiltered ? filtered === null : scope.few === null)) return plan;
+  const keep = (walk: ListPlan): ListPlan => (isFiltered ? walk : keepWalk(scope, walk));
+  if (!isSqlite(em)) return keep({ ...plan, steady: !isFiltered && (scope.few === null || scope.datacenterId !== null) });
+  if (few !== null || (isFiltered ? filtered === null : scope.few === null)) return keep(plan);
   const asked = pageAsked(request, allOf([where, ...elsewhere, ...(filtered === null ? [] : [filtered])]));
-  const ids = asked === null ? null : await sparsePage(em, idsIn, listsOf(filter), asked);
-  return ids === null ? plan : only(ids);
+  if (asked === null) return plan;
+  const ids = await sparsePage(em, idsIn, listsOf(filter), asked);
+  return ids === null ? keep(plan) : only(ids);
 }

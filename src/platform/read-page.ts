@@ -19,7 +19,12 @@ export interface ListStatement {
   steady?: boolean;
   /** The same tables without those that only bring columns, for the count; `from` where it is left out. */
   counted?: SqlText;
+  /** Statements of its pages without a cursor, for a list that is kept as it is: joining one takes a tenth of what reading 50 rows does. */
+  firstPages?: Map<string, SqlText>;
 }
+
+/** More would only be an attacker's. */
+const MOST_FIRST_PAGES = 20;
 
 /** How the rows of a list become its items. */
 export interface RowMap<R, T> {
@@ -83,6 +88,18 @@ function rowsRead({ limit }: PageRequest): SqlText {
 }
 
 function pageStatement(list: ListStatement, page: PageRequest): SqlText {
+  if (list.firstPages === undefined || page.after !== null || page.before !== null) return joinPage(list, page);
+  const key = `${page.limit} ${page.backward}`;
+  let statement = list.firstPages.get(key);
+  if (statement === undefined) {
+    statement = joinPage(list, page);
+    if (list.firstPages.size >= MOST_FIRST_PAGES) list.firstPages.clear();
+    list.firstPages.set(key, statement);
+  }
+  return statement;
+}
+
+function joinPage(list: ListStatement, page: PageRequest): SqlText {
   const where = allOf([list.where, ...keysetConditions(page, list.order)]);
   return sqlText`select ${list.columns} from ${list.from} where ${where}
     order by ${keysetOrderBy(page, list.order)} limit ${rowsRead(page)}`;

@@ -120,20 +120,24 @@ export const OFFERED_ORDER: Record<RepositoryImageOrderField, { column: string; 
 };
 
 /** What was not asked for is not there. `images` are those of the catalogue behind the entries, as far as the viewer sees them and they were asked for. */
-export function toOffered(row: OfferedRow, repository: ImageRepositoryType, images: ReadonlyMap<number, ImageType>, selection: ObjectSelection): RepositoryImageType {
-  const [id, , imageId, uuid, reason] = row;
-  const entry = {
-    id,
-    repositoryId: repository.id,
-    repositoryUrl: repository.url,
-    imageId,
-    repository,
-    image: imageId === null ? null : (images.get(imageId) ?? null),
-    manifestUrl: selection.fields.has('manifestUrl') ? manifestUrlOf(repository.url, uuid) : '',
-    uuid,
-    importable: reason === null,
-    notImportableReason: reason,
-  } as RepositoryImageType;
-  plainOf(selection).forEach(({ put }, at) => put(entry, row[LEADING + at]));
-  return entry;
+export function toOffered(rows: readonly OfferedRow[], repository: ImageRepositoryType, images: ReadonlyMap<number, ImageType>, selection: ObjectSelection): RepositoryImageType[] {
+  const plain = plainOf(selection);
+  const withUrl = selection.fields.has('manifestUrl');
+  return rows.map((row) => {
+    const [id, , imageId, uuid, reason] = row;
+    const entry = {
+      id,
+      repositoryId: repository.id,
+      repositoryUrl: repository.url,
+      imageId,
+      repository,
+      image: imageId === null ? null : (images.get(imageId) ?? null),
+      manifestUrl: withUrl ? manifestUrlOf(repository.url, uuid) : '',
+      uuid,
+      importable: reason === null,
+      notImportableReason: reason,
+    } as RepositoryImageType;
+    for (let at = 0; at < plain.length; at += 1) plain[at]?.put(entry, row[LEADING + at]);
+    return entry;
+  });
 }

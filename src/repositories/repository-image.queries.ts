@@ -3,8 +3,9 @@ import { allOf } from '../platform/conditions.js';
 import type { ImageQueries } from '../images/image.queries.js';
 import type { ImageType } from '../images/image.type.js';
 import type { SqlEntityManager } from '../platform/database.js';
+import { Kept } from '../platform/kept.js';
 import { type Connection, type PageArgs, readPage } from '../platform/page.js';
-import { readPlainList } from '../platform/read-page.js';
+import { type ListStatement, readPlainList } from '../platform/read-page.js';
 import { readRows } from '../platform/read-rows.js';
 import type { ConnectionSelection, ObjectSelection } from '../platform/selection.js';
 import { sqlText } from '../platform/sql-text.js';
@@ -36,6 +37,9 @@ const WHOLE_OFFER: ObjectSelection = {
   fields: new Set(['name', 'version', 'osType', 'type', 'description', 'homepage', 'size', 'downloadSize', 'state', 'publishedAt', 'origin', 'manifest', 'manifestUrl']),
 };
 
+/** Lists with all that a repository offers, by who asks and for what. */
+const lists = new Kept<ListStatement>(50);
+
 /** Reads what repositories offer. Everything is FORBIDDEN for who may not use them, whatever way led here. */
 export class RepositoryImageQueries {
   constructor(
@@ -50,22 +54,24 @@ export class RepositoryImageQueries {
     const filter = offeredFilter(request.filter);
     const search = await searchedOffers(this.em, request.filter);
     const order = OFFERED_ORDER[request.orderBy?.field ?? 'PUBLISHED_AT'];
-    const offered = offeredBy(this.viewer, repository);
-    const list = {
-      columns: offeredColumns(order.column, request.selection),
-      from: OFFERED_FROM,
-      where: filter === null ? offered : allOf([offered, filter, ...search]),
-      order: { column: order.column, id: 'o.id', direction: request.orderBy?.direction ?? ('DESC' as const) },
-      steady: filter === null && !hidesKnownEntries(this.viewer, repository),
-    };
+    const direction = request.orderBy?.direction ?? 'DESC';
     // Counting a large list takes long, and a load has counted it already.
     const isCounted = filter === null && !hidesKnownEntries(this.viewer, repository);
+    const listOf = (): ListStatement => ({
+      columns: offeredColumns(order.column, request.selection),
+      from: OFFERED_FROM,
+      where: allOf([offeredBy(this.viewer, repository), ...(filter === null ? [] : [filter, ...search])]),
+      order: { column: order.column, id: 'o.id', direction },
+      steady: isCounted,
+    });
+    const keptList = (): ListStatement => ({ ...listOf(), firstPages: new Map() });
+    const list = isCounted ? lists.get(this.viewer, request.selection, `${repository.id} ${order.column} ${direction}`, keptList) : listOf();
     const selection = isCounted ? { ...request.selection, totalCount: false } : request.selection;
     const connection = await readPlainList<OfferedRow, RepositoryImageType>(this.em, list, readPage(request.page, order.value), selection, {
       keyOf: ([id, place]) => [order.value === 'number' ? Number(place) : String(place), id],
       nodesOf: async (rows) => {
         const images = await this.#imagesOf(rows, request.selection);
-        return rows.map((row) => toOffered(row, repository, images, request.selection));
+        return toOffered(rows, repository, images, request.selection);
       },
     });
     return isCounted ? { ...connection, totalCount: repository.imageCount } : connection;
@@ -82,6 +88,7 @@ export class RepositoryImageQueries {
     this.viewer.demand('repository.use');
     const where = allOf([offeredBy(this.viewer, repository), sqlText`o.uuid = ${uuid}`]);
     const [row] = await readRows<OfferedRow>(this.em, sqlText`select ${offeredColumns('o.name', selection)} from ${OFFERED_FROM} where ${where}`, true);
-    return row === undefined ? null : toOffered(row, repository, await this.#imagesOf([row], selection), selection);
+    if (row === undefined) return null;
+    return toOffered([row], repository, await this.#imagesOf([row], selection), selection)[0] ?? null;
   }
 }
