@@ -41,7 +41,7 @@ import { createHttpServer, freePort, registerHealth } from './platform/http.js';
 import { Metrics } from './platform/metrics.js';
 import { trustedNetworks } from './platform/networks.js';
 import { lockFolder } from './platform/process-lock.js';
-import { SearchUpkeep } from './platform/search-upkeep.js';
+import { keepSearchesQuick } from './platform/search-upkeep.js';
 import { Tracing } from './platform/tracing.js';
 import { syncLocalRepository } from './repositories/local-repository.js';
 import { registerRepositoryMetrics } from './repositories/repository-metrics.js';
@@ -175,8 +175,7 @@ async function startWorking(config: Config, work: Work, log: Logger): Promise<()
   if (resumed > 0) log.info({ tasks: resumed }, 'Open tasks taken up again.');
   const schedule = new RepositorySchedule({ ...work, log }, config.refreshIntervalSeconds);
   schedule.start();
-  const upkeep = new SearchUpkeep(work.database, log);
-  upkeep.start();
+  const upkeep = keepSearchesQuick(work.database, log);
   // Tasks that are asked for in this process are queued there and then.
   const look = config.run.api ? null : setInterval(() => work.runner.takeUp().catch((error: unknown) => log.error({ err: error }, 'New tasks could not be looked for.')), TAKE_UP_MS);
   return async () => {

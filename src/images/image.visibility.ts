@@ -1,6 +1,7 @@
 import type { Viewer } from '../access/viewer.js';
 import { visibleDatacenters } from '../datacenters/datacenter.visibility.js';
 import { ALWAYS, allOf, anyOf, oneOfIds } from '../platform/conditions.js';
+import { Kept } from '../platform/kept.js';
 import { type SqlText, sqlText } from '../platform/sql-text.js';
 
 /** Of more datacenters, it is quicker to read where an image is attached than to look each of them up in an index. */
@@ -89,24 +90,20 @@ export interface ImageScope {
   few: { ids: SqlText; most?: number } | null;
 }
 
-/** A viewer never changes, and what is known of a scope is kept with it: see `planList`. */
-const scopes = new WeakMap<Viewer, Map<string, ImageScope>>();
-
-function keptScope(viewer: Viewer, key: string, make: () => ImageScope): ImageScope {
-  let ofViewer = scopes.get(viewer);
-  if (ofViewer === undefined) scopes.set(viewer, (ofViewer = new Map()));
-  let scope = ofViewer.get(key);
-  if (scope === undefined) ofViewer.set(key, (scope = make()));
-  return scope;
-}
+/** By who asks and for which list: what is known of a scope is kept with it, see `planList`. */
+const scopes = new Kept<ImageScope>(200);
 
 /** The managed list of one datacenter; the caller has been found to be DCAdmin there. */
 export function imagesOfDatacenter(viewer: Viewer, datacenterId: number, showDeleted: boolean): ImageScope {
-  return keptScope(viewer, `all ${datacenterId} ${showDeleted}`, () => ({ datacenterId, where: withoutDeleted(viewer, showDeleted), few: null }));
+  return scopes.get(viewer, imagesOfDatacenter, `${datacenterId} ${showDeleted}`, () => ({ datacenterId, where: withoutDeleted(viewer, showDeleted), few: null }));
 }
 
 /** The list over all datacenters: for a SuperAdmin every image, attached or not. */
 export function imagesEverywhere(viewer: Viewer, showDeleted: boolean): ImageScope {
+  return scopes.get(viewer, imagesEverywhere, String(showDeleted), () => everywhere(viewer, showDeleted));
+}
+
+function everywhere(viewer: Viewer, showDeleted: boolean): ImageScope {
   const where = withoutDeleted(viewer, showDeleted);
   if (viewer.isSuperAdmin) return { datacenterId: null, where, few: null };
   const administered = viewer.datacentersWith('dcAdmin');
@@ -120,7 +117,7 @@ export function imagesEverywhere(viewer: Viewer, showDeleted: boolean): ImageSco
 const FEW_USABLE = 200;
 
 export function usableInDatacenter(viewer: Viewer, datacenterId: number): ImageScope {
-  return keptScope(viewer, `usable ${datacenterId}`, () => {
+  return scopes.get(viewer, usableInDatacenter, String(datacenterId), () => {
     const ids = sqlText`select x.image_id as id from image_attachment x where x.datacenter_id = ${datacenterId} and x.access = 'PUBLIC'
       union all select x.id from image x where x.owner_id = ${viewer.userId}`;
     return { datacenterId, where: usable(viewer), few: viewer.isSuperAdmin ? null : { ids: sqlText`select * from (${ids}) y`, most: FEW_USABLE } };

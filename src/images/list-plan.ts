@@ -1,6 +1,6 @@
 import { ALWAYS, allOf, type Condition, oneOf } from '../platform/conditions.js';
 import { isSqlite, type SqlEntityManager } from '../platform/database.js';
-import { type Candidates, FEW_ROWS, fewestOf } from '../platform/few-rows.js';
+import { type Candidates, FEW_ROWS, fewestOf, REMEMBERED_MS } from '../platform/few-rows.js';
 import { type SqlText, sqlText } from '../platform/sql-text.js';
 import { searchedIds } from '../platform/trigrams.js';
 import type { PageArgs } from '../platform/page.js';
@@ -123,21 +123,16 @@ function pageAsked({ orderBy, page, selection }: ImageListing, where: Condition)
 
 /** Of scopes that are kept, the walk along the order: the way to all their pages without a filter. Any way is right, so an old one is. */
 const walks = new WeakMap<ImageScope, { plan: ListPlan; knownAt: number }>();
-const KEPT_MS = 5000;
 
 function keptWalk(scope: ImageScope): ListPlan | null {
   const walk = walks.get(scope);
-  return walk !== undefined && Date.now() - walk.knownAt < KEPT_MS ? walk.plan : null;
+  return walk !== undefined && Date.now() - walk.knownAt < REMEMBERED_MS ? walk.plan : null;
 }
 
 function keepWalk(scope: ImageScope, plan: ListPlan): ListPlan {
   const kept = { ...plan, isKept: true };
   walks.set(scope, { plan: kept, knownAt: Date.now() });
   return kept;
-}
-
-function isFilter(filter: ImageFilter | null | undefined): boolean {
-  return filter !== null && filter !== undefined && Object.keys(filter).length > 0;
 }
 
 /**
@@ -147,7 +142,7 @@ function isFilter(filter: ImageFilter | null | undefined): boolean {
  */
 export async function planList(em: SqlEntityManager, scope: ImageScope, request: ImageListing, filtered: Condition | null = null): Promise<ListPlan> {
   const { filter, orderBy } = request;
-  const isFiltered = isFilter(filter);
+  const isFiltered = filter !== null && filter !== undefined && Object.keys(filter).length > 0;
   const known = isFiltered ? null : keptWalk(scope);
   if (known !== null) return known;
   const { where } = scope;

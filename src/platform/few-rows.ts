@@ -18,7 +18,7 @@ export interface Candidates<K extends string> {
 }
 
 /** How long an outcome is taken for true: any choice gives the same rows, one of them sooner. */
-const REMEMBERED_MS = 5000;
+export const REMEMBERED_MS = 5000;
 const MOST_REMEMBERED = 2000;
 const remembered = new WeakMap<object, Map<string, { counts: number[]; readAt: number }>>();
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Database, isSqlite } from './database.js';
 import { readRows } from './read-rows.js';
+import { Repeated } from './repeated.js';
 import { plainText, sqlText } from './sql-text.js';
 import { createStepWriter, type Statement } from './step-writer.js';
 import { SEARCHED_TABLES, type SearchedTable } from './trigrams.js';
@@ -30,6 +31,17 @@ function mergeStep(table: SearchedTable, begins: boolean): Statement {
   return { sql: `insert into ${table}_search (${table}_search, rank) values ('merge', ${begins ? -STEP_PAGES : STEP_PAGES})`, parameters: [] };
 }
 
+async function mergeIndex(database: Database, table: SearchedTable, signal: AbortSignal | undefined): Promise<void> {
+  await using writer = createStepWriter(database);
+  for (let step = 1; step <= MOST_STEPS; step += 1) {
+    if (signal?.aborted) return;
+    writer.add([mergeStep(table, step === 1)]);
+    await writer.write();
+    if (step % STEPS_BETWEEN_LOOKS === 0 && (await searchPieces(database, table)) <= MOST_PIECES) return;
+    await sleep(BETWEEN_STEPS_MS, undefined, { signal, ref: false }).catch(() => undefined);
+  }
+}
+
 /**
  * Makes one piece of each search index that has come to be in many, in short steps on a thread of its own, between which others write.
  * What is written meanwhile becomes pieces as always. Stops within a step when told to; the rest is done the next time. Postgres keeps its indexes itself.
@@ -37,47 +49,14 @@ function mergeStep(table: SearchedTable, begins: boolean): Statement {
 export async function mergeSearchIndexes(database: Database, signal?: AbortSignal): Promise<void> {
   if (!isSqlite(database.em)) return;
   for (const table of SEARCHED_TABLES) {
-    if ((await searchPieces(database, table)) <= MOST_PIECES) continue;
-    await using writer = createStepWriter(database);
-    for (let step = 0; step < MOST_STEPS; step += 1) {
-      if (signal?.aborted) return;
-      writer.add([mergeStep(table, step === 0)]);
-      await writer.write();
-      if (step % STEPS_BETWEEN_LOOKS === STEPS_BETWEEN_LOOKS - 1 && (await searchPieces(database, table)) <= MOST_PIECES) break;
-      await sleep(BETWEEN_STEPS_MS, undefined, { signal, ref: false }).catch(() => undefined);
-    }
+    if ((await searchPieces(database, table)) > MOST_PIECES) await mergeIndex(database, table, signal);
   }
 }
 
-/** Merges the search indexes a minute after the start and every hour. */
-export class SearchUpkeep {
-  readonly #stopped = new AbortController();
-  #timer: NodeJS.Timeout | null = null;
-  #round: Promise<void> = Promise.resolve();
-
-  constructor(
-    private readonly database: Database,
-    private readonly log: Logger,
-  ) {}
-
-  start(): void {
-    this.#plan(FIRST_DELAY_MS);
-  }
-
-  /** Resolves when the step under way is done. */
-  async stop(): Promise<void> {
-    this.#stopped.abort();
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    await this.#round;
-  }
-
-  #plan(delayMs: number): void {
-    if (this.#stopped.signal.aborted) return;
-    this.#timer = setTimeout(() => {
-      this.#round = mergeSearchIndexes(this.database, this.#stopped.signal)
-        .catch((error: unknown) => this.log.warn({ err: error }, 'The search indexes could not be merged; searches answer, and take a little longer.'))
-        .then(() => this.#plan(INTERVAL_MS));
-    }, delayMs);
-    this.#timer.unref();
-  }
+/** Merges the search indexes a minute after the start and every hour, until it is stopped. */
+export function keepSearchesQuick(database: Database, log: Logger): Repeated {
+  const failed = (error: unknown): void => log.warn({ err: error }, 'The search indexes could not be merged; searches answer, and take a little longer.');
+  const upkeep = new Repeated(async () => mergeSearchIndexes(database, upkeep.signal).catch(failed), () => INTERVAL_MS);
+  upkeep.start(FIRST_DELAY_MS);
+  return upkeep;
 }

@@ -137,7 +137,7 @@ export function toOffered(rows: readonly OfferedRow[], repository: ImageReposito
       importable: reason === null,
       notImportableReason: reason,
     } as RepositoryImageType;
-    for (let at = 0; at < plain.length; at += 1) plain[at]?.put(entry, row[LEADING + at]);
+    plain.forEach(({ put }, at) => put(entry, row[LEADING + at]));
     return entry;
   });
 }

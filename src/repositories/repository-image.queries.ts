@@ -87,8 +87,7 @@ export class RepositoryImageQueries {
   async one(repository: ImageRepositoryType, uuid: string, selection: ObjectSelection = WHOLE_OFFER): Promise<RepositoryImageType | null> {
     this.viewer.demand('repository.use');
     const where = allOf([offeredBy(this.viewer, repository), sqlText`o.uuid = ${uuid}`]);
-    const [row] = await readRows<OfferedRow>(this.em, sqlText`select ${offeredColumns('o.name', selection)} from ${OFFERED_FROM} where ${where}`, true);
-    if (row === undefined) return null;
-    return toOffered([row], repository, await this.#imagesOf([row], selection), selection)[0] ?? null;
+    const rows = await readRows<OfferedRow>(this.em, sqlText`select ${offeredColumns('o.name', selection)} from ${OFFERED_FROM} where ${where}`, true);
+    return toOffered(rows, repository, await this.#imagesOf(rows, selection), selection)[0] ?? null;
   }
 }

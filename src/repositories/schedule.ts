@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { SYSTEM_USERNAME, User } from '../access/user.entity.js';
 import type { Database } from '../platform/database.js';
+import { Repeated } from '../platform/repeated.js';
 import { ImageRepository } from './image-repository.entity.js';
 import { type LoadWork, startLoad } from './start-load.js';
 
@@ -18,9 +19,9 @@ const JITTER = 0.1;
  * interval, then all of them at every interval, give or take 10 % so that many gateways do not ask at the same moment.
  */
 export class RepositorySchedule {
-  #timer: NodeJS.Timeout | null = null;
-  #round: Promise<void> = Promise.resolve();
-  #stopped = false;
+  readonly #rounds = new Repeated(async () => this.#round(), () => this.intervalSeconds * 1000 * (1 + JITTER * (2 * Math.random() - 1)));
+  /** What the next round leaves alone; null: nothing. */
+  #loadedSince: number | null = null;
 
   constructor(
     private readonly parts: ScheduleParts,
@@ -29,14 +30,14 @@ export class RepositorySchedule {
   ) {}
 
   start(): void {
-    if (this.intervalSeconds > 0) this.#plan(FIRST_DELAY_MS, Date.now() - this.intervalSeconds * 1000);
+    if (this.intervalSeconds <= 0) return;
+    this.#loadedSince = Date.now() - this.intervalSeconds * 1000;
+    this.#rounds.start(FIRST_DELAY_MS);
   }
 
   /** Begins no further load; resolves when none is just being begun. Loads that run are the runner's. */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    await this.#round;
+    await this.#rounds.stop();
   }
 
   /** Begins a load of every repository that was not loaded since then; all of them without `before`. */
@@ -46,17 +47,13 @@ export class RepositorySchedule {
     const repositories = await em.find(ImageRepository, { retired: false }, { fields: ['id', 'url', 'lastUpdate'] });
     for (const repository of repositories) {
       const isDue = before === null || !repository.lastUpdate || repository.lastUpdate.getTime() < before;
-      if (isDue && !this.#stopped) await startLoad(em, this.parts, repository, system.id);
+      if (isDue && !this.#rounds.signal.aborted) await startLoad(em, this.parts, repository, system.id);
     }
   }
 
-  #plan(delayMs: number, before: number | null): void {
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
-      this.#round = this.loadOlderThan(before)
-        .catch((error: unknown) => this.parts.log.error({ err: error }, 'The scheduled loads of repositories could not be begun.'))
-        .then(() => this.#plan(this.intervalSeconds * 1000 * (1 + JITTER * (2 * Math.random() - 1)), null));
-    }, delayMs);
-    this.#timer.unref();
+  async #round(): Promise<void> {
+    const before = this.#loadedSince;
+    this.#loadedSince = null;
+    await this.loadOlderThan(before).catch((error: unknown) => this.parts.log.error({ err: error }, 'The scheduled loads of repositories could not be begun.'));
   }
 }
