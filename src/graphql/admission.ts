@@ -7,7 +7,7 @@ import { FailedSignIns } from './failed-sign-ins.js';
 import { LIMIT_RULES } from './limits.js';
 import { Rate } from './rate.js';
 import type { TrustedDocuments } from './trusted-documents.js';
-import { readVariables } from './variables.js';
+import { coerceVariables, type VariableValues } from './variables.js';
 
 export type Transport = 'http' | 'sse' | 'websocket';
 
@@ -93,12 +93,12 @@ export class Admission {
   }
 
   /** What depends on the variables: BAD_USER_INPUT with all faults at once, QUERY_TOO_COMPLEX. The variables as resolvers get them. */
-  demandRunnable(document: DocumentNode, operation: OperationDefinitionNode, variables: Record<string, unknown>, context: DoorContext): Record<string, unknown> {
+  demandRunnable(document: DocumentNode, operation: OperationDefinitionNode, variables: Record<string, unknown>, context: DoorContext): VariableValues {
     if (operation.operation === 'subscription' && context.transport === 'http') {
       throw new AppError('BAD_REQUEST', 'A subscription is a stream: send "Accept: text/event-stream", or use a WebSocket with graphql-transport-ws.');
     }
-    const { values, faults } = readVariables(this.schema, operation, variables);
-    if (faults.length > 0) throw badInput(faults);
+    const { values, faults } = coerceVariables(this.schema, operation, variables);
+    if (faults !== null) throw badInput(faults);
     context.cost = this.#costs.of(document, operation, variables);
     if (context.cost > this.settings.cost) {
       const message = `The operation may resolve ${context.cost} fields; at most ${this.settings.cost} are accepted. Ask for smaller pages (first, last) or fewer nested lists.`;

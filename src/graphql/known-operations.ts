@@ -5,6 +5,7 @@ import { type RootCheck, rootCheck } from '../access/shield.js';
 import type { DoorContext } from './admission.js';
 import { compileWriter } from './answer-writer.js';
 import { Recent } from './recent.js';
+import type { VariableValues } from './variables.js';
 
 /** Characters of all documents that are kept compiled; a plan takes some fifty times as much as its text. */
 const KEPT = 512 * 1024;
@@ -38,7 +39,7 @@ export interface QueryPlan extends KnownOperation {
   /** The answer; null when it has errors, which graphql-js is to find and word. */
   run(context: DoorContext, variables: Variables): Promise<NonNullable<ExecutionResult['data']> | null>;
   /** The same as JSON; `values` are the variables as resolvers get them. */
-  write(context: DoorContext, variables: Variables, values: Variables): Promise<string | null>;
+  write(context: DoorContext, variables: Variables, values: VariableValues): Promise<string | null>;
 }
 
 export type Plan = QueryPlan | MutationPlan;

@@ -1,6 +1,7 @@
 import { type ASTVisitor, type DocumentNode, type FragmentDefinitionNode, GraphQLError, Kind, type OperationDefinitionNode, type SelectionSetNode, type ValidationContext, type ValidationRule } from 'graphql';
 import { AppError } from '../platform/errors.js';
 import { plainSubscriptions } from './plain-subscriptions.js';
+import { reservedNames } from './reserved-names.js';
 
 /** Tokens that a document may have; the longest of ours has about 300. */
 export const MAX_TOKENS = 2000;
@@ -97,4 +98,4 @@ export function documentLimits(context: ValidationContext): ASTVisitor {
 }
 
 /** On every transport, beside the rules of the specification. */
-export const LIMIT_RULES: readonly ValidationRule[] = [documentLimits, plainSubscriptions];
+export const LIMIT_RULES: readonly ValidationRule[] = [documentLimits, plainSubscriptions, reservedNames];

@@ -5,6 +5,7 @@ import type { DoorContext } from './admission.js';
 import type { GraphqlDoor } from './door.js';
 import type { MutationPlan, Plan, QueryPlan } from './known-operations.js';
 import { costShown } from './operations.js';
+import type { VariableValues } from './variables.js';
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 type Headers = ReturnType<FastifyReply['getHeaders']>;
@@ -43,8 +44,7 @@ export interface KnownRequest {
 
 interface Admitted {
   context: DoorContext;
-  /** The variables as resolvers get them. */
-  values: Variables;
+  values: VariableValues;
 }
 
 /**
@@ -104,7 +104,7 @@ export class QuickDoor {
     }
   }
 
-  async #read({ write, operation }: QueryPlan, context: DoorContext, { variables, values }: { variables: Variables; values: Variables }): Promise<string | null> {
+  async #read({ write, operation }: QueryPlan, context: DoorContext, { variables, values }: { variables: Variables; values: VariableValues }): Promise<string | null> {
     try {
       const data = await write(context, variables, values);
       if (data === null) return null;
