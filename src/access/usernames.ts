@@ -1,6 +1,6 @@
 import { isSqlite, type SqlEntityManager } from '../platform/database.js';
 import { amongIds, listed, readRows } from '../platform/read-rows.js';
-import { plainText, type SqlText, sqlText } from '../platform/sql-text.js';
+import { sqlInteger, type SqlText, sqlText } from '../platform/sql-text.js';
 
 /** Names kept in memory, some 20 MB. */
 const MOST_NAMES = 200_000;
@@ -15,7 +15,7 @@ function statementFor(em: SqlEntityManager, missing: ReadonlySet<number>, kept: 
   const neighbours = isSqlite(em) ? NEIGHBOURS : NEIGHBOURS_ON_POSTGRES;
   const firsts = [...new Set([...missing].map((id) => id - (id % neighbours)))];
   return sqlText`select u.id, u.username from (${listed(em, firsts)}) f cross join user_account u
-    where u.id >= f.id and u.id < f.id + ${plainText(String(neighbours))}`;
+    where u.id >= f.id and u.id < f.id + ${sqlInteger(neighbours, { max: NEIGHBOURS_ON_POSTGRES })}`;
 }
 
 /**

@@ -4,7 +4,7 @@ import { ALWAYS, allOf } from '../platform/conditions.js';
 import type { SqlEntityManager } from '../platform/database.js';
 import { AppError } from '../platform/errors.js';
 import { amongFound, readRows } from '../platform/read-rows.js';
-import { plainText, type SqlText, sqlText } from '../platform/sql-text.js';
+import { sqlInteger, type SqlText, sqlText } from '../platform/sql-text.js';
 
 /** Servers that a refusal names; the rest is only counted. */
 const MOST_NAMES = 10;
@@ -27,7 +27,7 @@ export async function imageUse(em: SqlEntityManager, viewer: Viewer, imageId: nu
   const [counted] = await readRows<[total: number | string]>(em, sqlText`select count(*) as total from ${users}`);
   const count = Number(counted?.[0] ?? 0);
   if (count === 0) return { count, servers: [] };
-  const named = sqlText`select s.hostname from ${users} and ${allOf([visibleServers(viewer)])} order by s.hostname limit ${plainText(String(MOST_NAMES))}`;
+  const named = sqlText`select s.hostname from ${users} and ${allOf([visibleServers(viewer)])} order by s.hostname limit ${sqlInteger(MOST_NAMES, { max: MOST_NAMES })}`;
   return { count, servers: (await readRows<[hostname: string]>(em, named)).map(([hostname]) => hostname) };
 }
 

@@ -3,9 +3,9 @@ import { allOf, type Condition } from '../platform/conditions.js';
 import type { SqlEntityManager } from '../platform/database.js';
 import { countsOf } from '../platform/few-rows.js';
 import { keysetConditions, keysetOrderBy } from '../platform/keyset.js';
-import { type OrderDirection, type PageArgs, readPage } from '../platform/page.js';
+import { LARGEST_PAGE, type OrderDirection, type PageArgs, readPage } from '../platform/page.js';
 import { listed, readRows } from '../platform/read-rows.js';
-import { joinTexts, plainText, type SqlText, sqlText } from '../platform/sql-text.js';
+import { joinTexts, sqlInteger, type SqlText, sqlText } from '../platform/sql-text.js';
 
 /** A page, and the condition over images `i` that its rows pass. */
 export interface PageAsked {
@@ -30,8 +30,9 @@ export type IdsIn = (further: Condition) => SqlText;
 
 /** Of several lists the one that looks shortest in the middle of all ids. */
 async function shortestOf(em: SqlEntityManager, lists: readonly [IdsIn, ...IdsIn[]]): Promise<IdsIn> {
-  const middle = plainText(`x.image_id > (select max(n.id) / 2 from image n) and x.image_id <= (select max(n.id) / 2 from image n) + ${IDS_PER_STEP}`);
-  const counts = await countsOf(em, sqlText`select ${joinTexts(lists.map((idsIn, at) => sqlText`(select count(*) from (${idsIn(middle)})) as ${plainText(`c${at}`)}`), ', ')}`);
+  const middle = sqlText`x.image_id > (select max(n.id) / 2 from image n)
+    and x.image_id <= (select max(n.id) / 2 from image n) + ${sqlInteger(IDS_PER_STEP, { max: IDS_PER_STEP })}`;
+  const counts = await countsOf(em, sqlText`select ${joinTexts(lists.map((idsIn, at) => sqlText`(select count(*) from (${idsIn(middle)})) as c${sqlInteger(at, { max: lists.length })}`), ', ')}`);
   return lists[counts.indexOf(Math.min(...counts))] ?? lists[0];
 }
 
@@ -40,7 +41,7 @@ async function shortestOf(em: SqlEntityManager, lists: readonly [IdsIn, ...IdsIn
  * the order of the list would take long; null when it does not. Looks at all ids of the shortest of the lists, in steps that let everybody else have a turn.
  */
 export async function sparsePage(em: SqlEntityManager, walked: IdsIn, others: readonly IdsIn[], asked: PageAsked): Promise<SqlText | null> {
-  const middle = sqlText`x.image_id > (select max(n.id) / 2 from image n) limit ${plainText(String(SAMPLE))}`;
+  const middle = sqlText`x.image_id > (select max(n.id) / 2 from image n) limit ${sqlInteger(SAMPLE, { max: SAMPLE })}`;
   const [passed = 0] = await countsOf(em, sqlText`select count(*) as passed from (${walked(middle)}) w cross join image i where i.id = w.id and ${asked.where}`);
   if (passed >= MANY) return null;
   const idsIn = await shortestOf(em, [walked, ...others]);
@@ -49,7 +50,7 @@ export async function sparsePage(em: SqlEntityManager, walked: IdsIn, others: re
   const where = allOf([asked.where, ...keysetConditions(page, order)]);
   const first = async (ids: SqlText): Promise<number[]> => {
     const text = sqlText`select i.id as id from (${ids}) w cross join image i where i.id = w.id and ${where}
-      order by ${keysetOrderBy(page, order)} limit ${plainText(String(page.limit + 1))}`;
+      order by ${keysetOrderBy(page, order)} limit ${sqlInteger(page.limit + 1, { max: LARGEST_PAGE + 1 })}`;
     return (await readRows<[number]>(em, text)).map(([id]) => id);
   };
   const [row] = await readRows<[number | null]>(em, sqlText`select max(n.id) as last from image n`);

@@ -1,4 +1,5 @@
-import { joinTexts, plainText, SqlText, sqlText } from './sql-text.js';
+import { joinTexts, plainText, sqlIntegers, SqlText, sqlText } from './sql-text.js';
+import { LARGEST_ID } from './tables.js';
 import type { RawBuilder, SqlBool } from 'kysely';
 
 /** A condition as a fragment of a statement; aliases are fixed per table: `i` image, `d` datacenter, `s` server, `t` task. */
@@ -18,7 +19,7 @@ const HANDED_OVER = 8;
 
 /** The same for ids of our own rows, of which there may be very many: these are a part of the text. */
 export function oneOfIds(column: string, ids: readonly number[]): SqlText {
-  return ids.length <= HANDED_OVER ? oneOf(column, ids) : plainText(`${column} in (${ids.map(Number).join(', ')})`);
+  return ids.length <= HANDED_OVER ? oneOf(column, ids) : sqlText`${plainText(column)} in (${sqlIntegers(ids, { max: LARGEST_ID })})`;
 }
 
 export function allOf(conditions: readonly Condition[]): SqlText {

@@ -1,12 +1,15 @@
 import type { SqlEntityManager } from './database.js';
 import { listed, readRows } from './read-rows.js';
-import { plainText, type SqlText, sqlText } from './sql-text.js';
+import { sqlInteger, type SqlText, sqlText } from './sql-text.js';
 
 /** Rows that are looked up and put in order one by one rather than met while walking along the order of a list. */
 export const FEW_ROWS = 2000;
 
 /** Fewer are few enough: no other candidate is counted. */
 const VERY_FEW = 50;
+
+/** No candidate is counted any further, whatever it says is few. */
+const MOST_COUNTED = 1_000_000;
 
 /** Ids of rows, `id`, that a list cannot go beyond; `most` is how many of them are still few. */
 export interface Candidates<K extends string> {
@@ -50,7 +53,7 @@ export async function countsOf(em: SqlEntityManager, statement: SqlText): Promis
 }
 
 function upTo(ids: SqlText, most: number): SqlText {
-  return sqlText`${ids} limit ${plainText(String(most + 1))}`;
+  return sqlText`${ids} limit ${sqlInteger(most + 1, { max: MOST_COUNTED })}`;
 }
 
 interface Counted<K extends string> {

@@ -1,6 +1,7 @@
 import { ArgsType, Directive, Field, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { enumOf } from './enum-of.js';
 import { badInput, type FieldError } from './errors.js';
+import { LARGEST_ID } from './tables.js';
 
 export const DEFAULT_PAGE = 50;
 export const LARGEST_PAGE = 200;
@@ -81,9 +82,6 @@ export function encodeCursor(key: CursorKey): string {
 
 type KeyKind = 'string' | 'number';
 
-/** Ids that are numbers are 32 bits wide in every table; Postgres fails on a larger one instead of finding nothing. */
-const LARGEST_ID = 2 ** 31 - 1;
-
 /** Also keeps out what a database cannot compare: fractions, numbers beyond 2^53, and texts with a NUL in them. */
 function isKeyPart(value: unknown): value is string | number {
   return typeof value === 'string' ? !value.includes('\0') : Number.isSafeInteger(value);
@@ -111,8 +109,9 @@ export function readPage(args: PageArgs, value: KeyKind, id: KeyKind | null = nu
   const faults: FieldError[] = [];
   const size = (path: 'first' | 'last'): number | null => {
     const given = args[path] ?? null;
-    if (given !== null && (given < 0 || given > LARGEST_PAGE)) {
-      faults.push({ path, message: `${given} is not a page size; 0 to ${LARGEST_PAGE} are.` });
+    // A comparison alone would let everything pass that is no number.
+    if (given !== null && !(Number.isSafeInteger(given) && given >= 0 && given <= LARGEST_PAGE)) {
+      faults.push({ path, message: `${String(given).slice(0, 200)} is not a page size; 0 to ${LARGEST_PAGE} are.` });
     }
     return given;
   };

@@ -2,9 +2,9 @@ import type { RawBuilder } from 'kysely';
 import { allOf, type Condition } from './conditions.js';
 import type { SqlEntityManager } from './database.js';
 import { type KeysetOrder, keysetConditions, keysetOrderBy } from './keyset.js';
-import { buildConnection, type Connection, type CursorKey, keptRows, type PageRequest } from './page.js';
+import { buildConnection, type Connection, type CursorKey, keptRows, LARGEST_PAGE, type PageRequest } from './page.js';
 import { readObjects, readRows } from './read-rows.js';
-import { plainText, type SqlText, sqlText } from './sql-text.js';
+import { sqlInteger, type SqlText, sqlText } from './sql-text.js';
 import type { ConnectionSelection } from './selection.js';
 
 /** A list as one statement: what to select, from where, and which rows there are at all. */
@@ -84,7 +84,7 @@ async function connectionOf<R, T>(
 
 /** Written out: SQLite plans a statement anew for each value of a limit that is a parameter, which takes as long as reading 50 rows. */
 function rowsRead({ limit }: PageRequest): SqlText {
-  return plainText(String(limit + 1));
+  return sqlInteger(limit + 1, { max: LARGEST_PAGE + 1 });
 }
 
 function pageStatement(list: ListStatement, page: PageRequest): SqlText {

@@ -52,6 +52,24 @@ export function plainText(text: string): SqlText {
   return new SqlText(text, []);
 }
 
+/**
+ * A number that is written into the statement, for planners that would otherwise plan anew for each value of it, or cannot
+ * take a parameter there. Throws a RangeError unless it is an integer from 0 to `max`, whatever its type says it is.
+ */
+export function sqlInteger(value: number, { max }: { max: number }): SqlText {
+  return new SqlText(integerText(value, max), []);
+}
+
+/** The same for a list, separated by commas. */
+export function sqlIntegers(values: readonly number[], { max }: { max: number }): SqlText {
+  return new SqlText(values.map((value) => integerText(value, max)).join(', '), []);
+}
+
+function integerText(value: unknown, max: number): string {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= max) return value.toFixed(0);
+  throw new RangeError(`A statement takes an integer from 0 to ${max} here, and was given ${String(value).slice(0, 200)}.`);
+}
+
 export function joinTexts(pieces: readonly (SqlText | NodeSource)[], separator: string): SqlText {
   let text = '';
   const values: unknown[] = [];

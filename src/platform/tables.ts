@@ -5,6 +5,9 @@ export type Flag = number | boolean;
 /** An instant in milliseconds since 1970, or a byte count: number on SQLite, string on Postgres. Read it with `Number`. */
 export type Big = number | string;
 
+/** Ids that are numbers are 32 bits wide in every table; Postgres fails on a larger one instead of finding nothing. */
+export const LARGEST_ID = 2 ** 31 - 1;
+
 export function asBoolean(flag: Flag): boolean {
   return flag === true || flag === 1;
 }

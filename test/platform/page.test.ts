@@ -96,6 +96,10 @@ describe('a page', () => {
     expect(faultsOf({ last: 2_147_483_647 })).toEqual(['last']);
   });
 
+  it('refuses sizes that are no numbers, whatever they compare as', () => {
+    for (const size of ['(select 1)1', '5', 1.5, Number.NaN, [5], true]) expect(faultsOf({ first: size as number })).toEqual(['first']);
+  });
+
   it('refuses first together with last', () => {
     expect(faultsOf({ first: 1, last: 1 })).toEqual(['last']);
     expect(faultsOf({ first: 0, last: 0 })).toEqual(['last']);
