@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { type DocumentNode, type ExecutionResult, type GraphQLSchema, Kind, type OperationDefinitionNode, type SelectionSetNode, visit } from 'graphql';
 import type { Viewer } from '../access/viewer.js';
 import { type RootCheck, rootCheck } from '../access/shield.js';
-import type { DoorContext } from './admission.js';
+import type { DoorContext } from './admission/admission.js';
 import { compileWriter } from './answer-writer.js';
 import { Recent } from './recent.js';
 

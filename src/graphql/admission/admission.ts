@@ -1,13 +1,13 @@
 import { type DocumentNode, type GraphQLSchema, NoSchemaIntrospectionCustomRule, type OperationDefinitionNode, type ValidationRule } from 'graphql';
-import type { GatewayContext, RequestScope } from '../access/scope.js';
-import type { ScopeFactory } from '../access/scope-factory.js';
-import { AppError, badInput, unauthenticated } from '../platform/errors.js';
+import type { GatewayContext, RequestScope } from '../../access/scope.js';
+import type { ScopeFactory } from '../../access/scope-factory.js';
+import { AppError, badInput, unauthenticated } from '../../platform/errors.js';
 import { Costs } from './cost.js';
 import { FailedSignIns } from './failed-sign-ins.js';
 import { LIMIT_RULES } from './limits.js';
 import { Rate } from './rate.js';
 import type { TrustedDocuments } from './trusted-documents.js';
-import { readVariables } from './variables.js';
+import { readVariables } from '../variables.js';
 
 export type Transport = 'http' | 'sse' | 'websocket';
 
