@@ -3,7 +3,7 @@ import {
   type GraphQLObjectType, type GraphQLOutputType, type GraphQLResolveInfo, type GraphQLSchema, isAbstractType, isLeafType, isObjectType, Kind,
   type OperationDefinitionNode, type SelectionSetNode, typeFromAST,
 } from 'graphql';
-import type { DoorContext } from './admission.js';
+import type { DoorContext } from './admission/admission.js';
 import { argumentReader } from './argument-reader.js';
 import { leafWriter, notPlain, type Write } from './leaf-writers.js';
 

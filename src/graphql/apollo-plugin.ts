@@ -1,6 +1,6 @@
 import type { ApolloServerPlugin, GraphQLRequestContext, GraphQLRequestContextWillSendResponse } from '@apollo/server';
 import { AppError } from '../platform/errors.js';
-import type { DoorContext } from './admission.js';
+import type { DoorContext } from './admission/admission.js';
 import type { GraphqlDoor } from './door.js';
 import { statusOf, withStatus } from './errors.js';
 import { costShown } from './operations.js';

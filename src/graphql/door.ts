@@ -5,15 +5,15 @@ import type { ScopeFactory } from '../access/scope-factory.js';
 import { clientAddress } from '../platform/client-address.js';
 import type { Metrics } from '../platform/metrics.js';
 import type { ChangeBus } from '../tasks/change-bus.js';
-import { Admission, type DoorContext } from './admission.js';
+import { Admission, type DoorContext } from './admission/admission.js';
 import { KnownOperations } from './known-operations.js';
 import { OperationMetrics } from './operation-metrics.js';
 import { OperationReport } from './operation-report.js';
 import { Operations } from './operations.js';
 import { originRule } from './origins.js';
 import { persistedQueries, type PersistedQueries } from './persisted-queries.js';
-import { Seats } from './seats.js';
-import { TrustedDocuments } from './trusted-documents.js';
+import { Seats } from './admission/seats.js';
+import { TrustedDocuments } from './admission/trusted-documents.js';
 
 /** Sockets that nobody has signed in on; they can do nothing but wait. */
 const ANONYMOUS_SOCKETS = 200;

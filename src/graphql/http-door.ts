@@ -10,14 +10,14 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '../platform/errors.js';
 import { traceIdOf } from '../platform/trace-id.js';
-import type { Caller, DoorContext } from './admission.js';
+import type { Caller, DoorContext } from './admission/admission.js';
 import { knownOperationsPlugin } from './known-operations-plugin.js';
 import { doorPlugin } from './apollo-plugin.js';
 import type { GraphqlDoor } from './door.js';
 import { EarlyDoor } from './early-door.js';
 import { publicError, withStatus } from './errors.js';
 import { QuickDoor } from './quick-door.js';
-import { MAX_TOKENS } from './limits.js';
+import { MAX_TOKENS } from './admission/limits.js';
 import type { Finished } from './operation-report.js';
 import { streamHandler, wantsStream } from './sse-door.js';
 

@@ -1,6 +1,6 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { HeaderMap } from '@apollo/server';
-import type { DoorContext } from './admission.js';
+import type { DoorContext } from './admission/admission.js';
 import type { KnownOperations } from './known-operations.js';
 
 /** Apollo Server answers what is compiled by the plan, and tells of what it answered without errors. */

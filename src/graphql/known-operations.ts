@@ -2,10 +2,10 @@ import { createRequire } from 'node:module';
 import { type DocumentNode, type ExecutionResult, type GraphQLSchema, Kind, type OperationDefinitionNode, type SelectionSetNode, visit } from 'graphql';
 import type { Viewer } from '../access/viewer.js';
 import { type RootCheck, rootCheck } from '../access/shield.js';
-import type { DoorContext } from './admission.js';
+import type { DoorContext } from './admission/admission.js';
 import { compileWriter } from './answer-writer.js';
 import { Recent } from './recent.js';
-import type { VariableValues } from './variables.js';
+import type { VariableValues } from './admission/variables.js';
 
 /** Characters of all documents that are kept compiled; a plan takes some fifty times as much as its text. */
 const KEPT = 512 * 1024;

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { Transport } from './admission.js';
+import type { Transport } from './admission/admission.js';
 
 export interface CountedOperation {
   kind: string;

@@ -1,6 +1,6 @@
 import type { GraphQLFormattedError, OperationDefinitionNode } from 'graphql';
 import type { Logger } from 'pino';
-import type { DoorContext } from './admission.js';
+import type { DoorContext } from './admission/admission.js';
 import type { OperationMetrics } from './operation-metrics.js';
 
 /** An operation that has been answered. */

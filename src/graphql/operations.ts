@@ -2,14 +2,14 @@ import { type DocumentNode, execute, type ExecutionArgs, type ExecutionResult, g
 import type { Logger } from 'pino';
 import { AppError } from '../platform/errors.js';
 import type { ChangeBus } from '../tasks/change-bus.js';
-import type { Admission, DoorContext } from './admission.js';
+import type { Admission, DoorContext } from './admission/admission.js';
 import { type ErrorSink, PublicErrors, publicError, publicErrorOf } from './errors.js';
-import { MAX_TOKENS } from './limits.js';
+import { MAX_TOKENS } from './admission/limits.js';
 import type { OperationReport } from './operation-report.js';
 import { Recent } from './recent.js';
 import { changesRights } from './rights.js';
 import { SharedStreams, type Sink } from './shared-streams.js';
-import { hashOf } from './trusted-documents.js';
+import { hashOf } from './admission/trusted-documents.js';
 
 export interface OperationRequest {
   query?: string | null;

@@ -1,5 +1,5 @@
 import { Recent } from './recent.js';
-import type { TrustedDocuments } from './trusted-documents.js';
+import type { TrustedDocuments } from './admission/trusted-documents.js';
 
 /** What Apollo Server keeps persisted queries in; keys are `apq:` and the SHA-256 of the document. */
 export interface PersistedQueries {

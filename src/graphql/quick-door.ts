@@ -1,11 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { traceIdOf } from '../platform/trace-id.js';
-import type { DoorContext } from './admission.js';
+import type { DoorContext } from './admission/admission.js';
 import type { GraphqlDoor } from './door.js';
 import type { MutationPlan, Plan, QueryPlan } from './known-operations.js';
 import { costShown } from './operations.js';
-import type { VariableValues } from './variables.js';
+import type { VariableValues } from './admission/variables.js';
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 type Headers = ReturnType<FastifyReply['getHeaders']>;

@@ -1,7 +1,7 @@
 import { createSourceEventStream, type DocumentNode, execute, type ExecutionArgs, type ExecutionResult } from 'graphql';
 import type { ScopedEvent } from '../access/scope.js';
 import { filterMap } from '../platform/filter-map.js';
-import type { DoorContext } from './admission.js';
+import type { DoorContext } from './admission/admission.js';
 import type { PublicErrors } from './errors.js';
 
 /** Readers that are written to before other work gets its turn. */

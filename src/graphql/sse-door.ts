@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../platform/errors.js';
 import { traceIdOf } from '../platform/trace-id.js';
-import type { DoorContext } from './admission.js';
+import type { DoorContext } from './admission/admission.js';
 import type { GraphqlDoor } from './door.js';
 import { PublicErrors, statusOf } from './errors.js';
 import type { OperationRequest } from './operations.js';

@@ -7,14 +7,14 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { AppError } from '../platform/errors.js';
 import { endWithFault } from '../platform/http-faults.js';
 import { traceIdOf } from '../platform/trace-id.js';
-import type { Caller } from './admission.js';
+import type { Caller } from './admission/admission.js';
 import { readClientMessage } from './client-messages.js';
 import type { GraphqlDoor } from './door.js';
 import { PublicErrors } from './errors.js';
 import type { Admitted, OperationRequest } from './operations.js';
 import type { Results } from './shared-streams.js';
 import { type SocketExtra, speakProtocol } from './socket-protocol.js';
-import { msUntilExpiry } from './token-expiry.js';
+import { msUntilExpiry } from './admission/token-expiry.js';
 
 const PROTOCOL = 'graphql-transport-ws';
 const MAX_MESSAGE_BYTES = 256 * 1024;

@@ -1,6 +1,6 @@
 import { buildSchema, execute, getOperationAST, type GraphQLObjectType, type GraphQLSchema, parse } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { DoorContext } from '../../src/graphql/admission.js';
+import type { DoorContext } from '../../src/graphql/admission/admission.js';
 import { compileWriter } from '../../src/graphql/answer-writer.js';
 
 const CONTEXT = { requestId: 'test' } as DoorContext;

@@ -9,7 +9,7 @@ import { WebSocket } from 'ws';
 // @ts-ignore
 import { plugin } from '../../scripts/trusted-documents.js';
 import { publicErrorOf } from '../../src/graphql/errors.js';
-import { hashOf } from '../../src/graphql/trusted-documents.js';
+import { hashOf } from '../../src/graphql/admission/trusted-documents.js';
 import { freshFolder, GatewayProcess, TestClient } from '../support/gateway.js';
 import { codesOf, sendRaw } from '../support/raw-http.js';
 import { temporaryFolder, type TemporaryFolder } from '../support/temp-folder.js';

@@ -1,5 +1,5 @@
-import { subscriberOf } from '../platform/client-address.js';
-import { AppError } from '../platform/errors.js';
+import { subscriberOf } from '../../platform/client-address.js';
+import { AppError } from '../../platform/errors.js';
 import { Rate } from './rate.js';
 
 /** Sign-ins that failed, by the address they came from: after too many in a minute, no new one is looked at until it is over. */

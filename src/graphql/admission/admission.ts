@@ -1,7 +1,7 @@
 import { type DocumentNode, type GraphQLSchema, NoSchemaIntrospectionCustomRule, type OperationDefinitionNode, type ValidationRule } from 'graphql';
-import type { GatewayContext, RequestScope } from '../access/scope.js';
-import type { ScopeFactory } from '../access/scope-factory.js';
-import { AppError, badInput, unauthenticated } from '../platform/errors.js';
+import type { GatewayContext, RequestScope } from '../../access/scope.js';
+import type { ScopeFactory } from '../../access/scope-factory.js';
+import { AppError, badInput, unauthenticated } from '../../platform/errors.js';
 import { Costs } from './cost.js';
 import { FailedSignIns } from './failed-sign-ins.js';
 import { LIMIT_RULES } from './limits.js';

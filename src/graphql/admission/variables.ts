@@ -1,5 +1,5 @@
 import { coerceInputValue, getVariableValues, type GraphQLInputType, type GraphQLSchema, isInputObjectType, isInputType, isNonNullType, type OperationDefinitionNode, typeFromAST, type VariableDefinitionNode } from 'graphql';
-import type { FieldError } from '../platform/errors.js';
+import type { FieldError } from '../../platform/errors.js';
 
 /** Coerced values by the name of their variable; without a prototype, so that a name finds nothing but a value. */
 export type VariableValues = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 import { type DocumentNode, type GraphQLSchema, isListType, isNonNullType, Kind, type OperationDefinitionNode, visit } from 'graphql';
 import { type ComplexityEstimator, getComplexity } from 'graphql-query-complexity';
-import { DEFAULT_PAGE, LARGEST_PAGE } from '../platform/page.js';
+import { DEFAULT_PAGE, LARGEST_PAGE } from '../../platform/page.js';
 
 /** How many items a list without paging is taken for: groups, tags, disks of one thing. */
 const SMALL_LIST = 5;

@@ -1,5 +1,5 @@
 import { type ASTVisitor, type DocumentNode, type FragmentDefinitionNode, GraphQLError, Kind, type OperationDefinitionNode, type SelectionSetNode, type ValidationContext, type ValidationRule } from 'graphql';
-import { AppError } from '../platform/errors.js';
+import { AppError } from '../../platform/errors.js';
 import { plainSubscriptions } from './plain-subscriptions.js';
 import { reservedNames } from './reserved-names.js';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { getOperationAST, parse } from 'graphql';
-import { AppError } from '../platform/errors.js';
+import { AppError } from '../../platform/errors.js';
 
 export function hashOf(document: string): string {
   return createHash('sha256').update(document).digest('hex');
