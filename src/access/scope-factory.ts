@@ -38,9 +38,9 @@ class Scope implements RequestScope {
     return made as T;
   }
 
-  async renew(): Promise<RequestScope | null> {
+  async renew({ isCached } = { isCached: true }): Promise<RequestScope | null> {
     try {
-      const scope = await this.factory.open(this.authorization);
+      const scope = await this.factory.open(this.authorization, isCached);
       return scope.isAnonymous ? null : scope;
     } catch (error) {
       // A database that does not answer is no reason to tell a client that its token is no good.
@@ -67,8 +67,8 @@ export class ScopeFactory {
   }
 
   /** Anonymous without a header; UNAUTHENTICATED for one that is no good. */
-  async open(authorization: string | undefined): Promise<RequestScope> {
-    return new Scope(this, authorization, await this.#signIns.viewerOf(authorization));
+  async open(authorization: string | undefined, isCached = true): Promise<RequestScope> {
+    return new Scope(this, authorization, await this.#signIns.viewerOf(authorization, isCached));
   }
 
   /** Whether that header was good when it was last seen. */

@@ -14,8 +14,11 @@ export interface RequestScope {
   readonly reads: SqlEntityManager;
   /** The one instance of this part within the scope, made at first use. */
   get<T>(part: Constructed<T>): T;
-  /** The same caller looked up anew; null once it is no longer signed in. */
-  renew(): Promise<RequestScope | null>;
+  /**
+   * The same caller looked up anew; null once it is no longer signed in. `isCached: false` reads its rights from the database,
+   * so that changes which other processes made a moment ago are seen too.
+   */
+  renew(options?: { isCached: boolean }): Promise<RequestScope | null>;
 }
 
 /** How a scope makes one of its parts; each feature lists its own in `<feature>.parts.ts`. */
@@ -36,7 +39,8 @@ export interface ScopedEvent<T> {
 
 /** What every resolver finds as its context. */
 export interface GatewayContext {
-  readonly scope: RequestScope;
+  /** Replaced between the root fields of a mutation. */
+  scope: RequestScope;
   /** Leads from an error that was masked to its line in the log. */
   readonly requestId: string;
 }

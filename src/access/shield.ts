@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import { AppError } from '../platform/errors.js';
 import type { Action } from './matrix.js';
+import { renewRightsBetweenMutations } from './mutation-rights.js';
 import type { GatewayContext } from './scope.js';
 import { applyMiddleware, deny, rule, shield } from './shield-module.js';
 import type { UserType } from './user.type.js';
@@ -130,9 +131,12 @@ export function shielded(schema: GraphQLSchema): GraphQLSchema {
   return guarded(schema, ['Query', 'Mutation', 'Subscription']);
 }
 
-/** The same without the rules of the root fields, for who asks `rootCheck` itself before it runs anything. */
+/**
+ * The same without the rules of `Query`, for callers that ask `rootCheck` themselves before they run anything. Mutations keep
+ * theirs, as a field may change the rights with which the next one is judged.
+ */
 export function shieldedBelowTheRoot(schema: GraphQLSchema): GraphQLSchema {
-  return guarded(schema, []);
+  return guarded(schema, ['Mutation']);
 }
 
 function guarded(schema: GraphQLSchema, rootTypes: readonly string[]): GraphQLSchema {
@@ -150,5 +154,5 @@ function guarded(schema: GraphQLSchema, rootTypes: readonly string[]): GraphQLSc
   for (const [type, fields] of Object.entries(FIELD_RULES)) {
     applied[type] = Object.fromEntries(Object.keys(fields).map((field) => [field, rules[type]?.[field]]));
   }
-  return applyMiddleware(schema, applied as Parameters<typeof applyMiddleware>[1]);
+  return renewRightsBetweenMutations(applyMiddleware(schema, applied as Parameters<typeof applyMiddleware>[1]));
 }

@@ -39,7 +39,7 @@ export interface DoorSettings {
 
 export interface DoorParts {
   schema: GraphQLSchema;
-  /** The same without the rules of root fields. */
+  /** The same without the rules of the fields of `Query`. */
   schemaBelowTheRoot: GraphQLSchema;
   scopes: ScopeFactory;
   changes: ChangeBus;
