@@ -19,7 +19,7 @@ const QUERY = 'subscription { imageChanged { kind name image { name status owner
 const AT_ONCE = 100;
 
 async function startGateway(folder) {
-  const env = { ...process.env, DATA_DIR: folder, PORT: '0', LOG_LEVEL: 'error', REFRESH_INTERVAL: '0', FETCH_ALLOW: '127.0.0.0/8' };
+  const env = { ...process.env, DATA_DIR: folder, PORT: '0', LOG_LEVEL: 'error', REFRESH_INTERVAL: '0', FETCH_ALLOW: '127.0.0.0/8', OPERATIONS_PER_USER: String(COUNT) };
   const child = spawn(process.execPath, ['--expose-gc', pathOf('dist', 'main.js')], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   for await (const chunk of child.stdout) {

@@ -96,6 +96,7 @@ export const settings = {
   COST_LIMIT: preset('100000', 'Fields that one operation may resolve, with lists counted by their page size.', integer(1, 1_000_000_000, ' fields')),
   SOCKETS_PER_USER: preset('10000', 'WebSockets and SSE streams that one user may have open.', integer(1, 1_000_000, ' sockets')),
   OPERATIONS_PER_SOCKET: preset('100', 'Operations that one WebSocket may have open.', integer(1, 10_000, ' operations')),
+  OPERATIONS_PER_USER: preset('1000', 'Operations that one user may have open over all WebSockets and SSE streams.', integer(1, 1_000_000, ' operations')),
   REQUEST_TIMEOUT: preset('30', 'Seconds in which a request must have arrived.', integer(1, 3600, ' seconds')),
   METRICS_TRUSTED: preset('127.0.0.0/8,::1/128', 'CIDRs, separated by commas, whose callers may read /metrics; `none` is nobody.', networks),
   TRACES: optional('–', 'Base URL of an OpenTelemetry collector (OTLP over HTTP), such as http://collector:4318, that traces are sent to.', baseUrl),

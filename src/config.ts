@@ -50,6 +50,7 @@ export interface Limits {
   cost: number;
   socketsPerUser: number;
   operationsPerSocket: number;
+  operationsPerUser: number;
   requestTimeoutMs: number;
 }
 
@@ -96,6 +97,7 @@ export function readConfig(env: Environment): Config {
       cost: values.COST_LIMIT,
       socketsPerUser: values.SOCKETS_PER_USER,
       operationsPerSocket: values.OPERATIONS_PER_SOCKET,
+      operationsPerUser: values.OPERATIONS_PER_USER,
       requestTimeoutMs: values.REQUEST_TIMEOUT * 1000,
     },
     metricsTrusted: values.METRICS_TRUSTED,

@@ -11,6 +11,7 @@ import { OperationMetrics } from './operation-metrics.js';
 import { OperationReport } from './operation-report.js';
 import { Operations } from './operations.js';
 import { originRule } from './origins.js';
+import { StreamMetrics } from './streams/stream-metrics.js';
 import { persistedQueries, type PersistedQueries } from './persisted-queries.js';
 import { Seats } from './admission/seats.js';
 import { TrustedDocuments } from './admission/trusted-documents.js';
@@ -28,6 +29,8 @@ export interface DoorSettings {
   cost: number;
   socketsPerUser: number;
   operationsPerSocket: number;
+  /** Over all WebSockets and SSE streams. */
+  operationsPerUser: number;
   /** CIDRs of proxies that are believed when they say whom they speak for. */
   trustProxy: readonly string[];
   /** Origins of pages, besides our own, that may open streams. */
@@ -82,7 +85,7 @@ export function createDoor(parts: DoorParts, settings: DoorSettings): GraphqlDoo
   return {
     schema,
     admission,
-    operations: new Operations({ schema, admission, report, changes, log, documentOf }),
+    operations: new Operations({ schema, admission, report, changes, log, metrics: new StreamMetrics(parts.metrics.registry), open: new Seats(settings.operationsPerUser), documentOf }),
     report,
     known: new KnownOperations(parts.schemaBelowTheRoot),
     metrics,

@@ -8,7 +8,10 @@ import { MAX_TOKENS } from './admission/limits.js';
 import type { OperationReport } from './operation-report.js';
 import { Recent } from './recent.js';
 import { changesRights } from './rights.js';
-import { SharedStreams, type Sink } from './shared-streams.js';
+import { SharedStreams, type Sink } from './streams/shared-streams.js';
+import { definedVariables } from './streams/stream-key.js';
+import type { StreamMetrics } from './streams/stream-metrics.js';
+import type { Seats } from './admission/seats.js';
 import { hashOf } from './admission/trusted-documents.js';
 
 export interface OperationRequest {
@@ -24,6 +27,9 @@ export interface OperationParts {
   report: OperationReport;
   changes: ChangeBus;
   log: Logger;
+  metrics: StreamMetrics;
+  /** Operations that each user has open over all WebSockets and SSE streams. */
+  open: Seats;
   /** Documents by their SHA-256, for requests that send only that. */
   documentOf: (hash: string) => Promise<string | undefined>;
 }
@@ -48,12 +54,15 @@ function coded(error: GraphQLError, code: string): GraphQLError {
  */
 export class Operations {
   readonly #documents = new Recent<DocumentNode>(KEPT_DOCUMENTS);
-  readonly #streams = new SharedStreams({
-    shown: (result, context) => this.#shown(result, context),
-    ended: (error, context) => this.#ended(error, context),
-  });
+  readonly #streams: SharedStreams;
 
-  constructor(private readonly parts: OperationParts) {}
+  constructor(private readonly parts: OperationParts) {
+    this.#streams = new SharedStreams({
+      shown: (result, context) => this.#shown(result, context),
+      ended: (error, context) => this.#ended(error, context),
+      metrics: parts.metrics,
+    });
+  }
 
   /** The operation, ready to run. Throws PublicErrors for one that is not accepted. */
   async admit(request: OperationRequest, context: DoorContext): Promise<Admitted> {
@@ -65,7 +74,7 @@ export class Operations {
         const message = request.operationName ? `The document has no operation "${request.operationName}".` : 'The document has several operations; say which one in operationName.';
         throw new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } });
       }
-      const variableValues = request.variables ?? {};
+      const variableValues = definedVariables(operation, request.variables ?? {});
       this.parts.admission.demandRunnable(document, operation, variableValues, context);
       return { schema: this.parts.schema, document, operation, operationName: request.operationName, variableValues, contextValue: context };
     } catch (error) {
@@ -73,21 +82,54 @@ export class Operations {
     }
   }
 
-  /** The answer to a query or a mutation. */
+  /** The answer to a query or a mutation; TOO_MANY_OPERATIONS when the user has as many open as one may. */
   async execute({ operation, ...args }: Admitted): Promise<ExecutionResult> {
     const context = args.contextValue;
-    const result = this.#shown(await execute(args), context);
-    if (changesRights(operation)) this.parts.changes.publish({ type: 'rights' });
-    this.parts.report.finish({ context, operation, errors: result.errors });
-    return result;
+    const leave = this.#open(context);
+    if (leave === null) return this.#tooMany(operation, context);
+    try {
+      const result = this.#shown(await execute(args), context);
+      if (changesRights(operation)) this.parts.changes.publish({ type: 'rights' });
+      this.parts.report.finish({ context, operation, errors: result.errors });
+      return result;
+    } finally {
+      leave();
+    }
   }
 
   /** Joins the sink to a subscription and answers how it leaves; or the one answer that refuses it. */
   async subscribe({ operation, ...args }: Admitted, sink: Sink): Promise<(() => void) | ExecutionResult> {
-    const result = await this.#streams.subscribe(args, sink);
-    const errors = typeof result === 'function' ? undefined : result.errors;
-    this.parts.report.finish({ context: args.contextValue, operation, errors });
-    return result;
+    const context = args.contextValue;
+    const close = this.#open(context);
+    if (close === null) return this.#tooMany(operation, context);
+    let result: (() => void) | ExecutionResult | undefined;
+    try {
+      const end = (error: PublicErrors | null): void => {
+        close();
+        sink.end(error);
+      };
+      result = await this.#streams.subscribe(args, { next: (json) => sink.next(json), end });
+    } finally {
+      if (typeof result !== 'function') close();
+    }
+    this.parts.report.finish({ context, operation, errors: typeof result === 'function' ? undefined : result.errors });
+    if (typeof result !== 'function') return result;
+    const leave = result;
+    return () => {
+      close();
+      leave();
+    };
+  }
+
+  /** Counts an operation of that user as open; the function ends it. Null when there are as many as one user may have. */
+  #open({ scope }: DoorContext): (() => void) | null {
+    return this.parts.open.take(scope.viewer.username);
+  }
+
+  #tooMany(operation: OperationDefinitionNode, context: DoorContext): ExecutionResult {
+    const message = `You have ${this.parts.open.perUser} operations open, over all WebSockets and SSE streams; that is as many as one user may, so complete some of them first.`;
+    const { errors } = this.#refused(new AppError('TOO_MANY_OPERATIONS', message), operation, context);
+    return { errors: errors as unknown as readonly GraphQLError[] };
   }
 
   /** A refusal as clients get it, logged and counted. */

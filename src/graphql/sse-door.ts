@@ -7,11 +7,13 @@ import type { GraphqlDoor } from './door.js';
 import { PublicErrors, statusOf } from './errors.js';
 import type { OperationRequest } from './operations.js';
 import { readOperation } from './read-operation.js';
-import type { Sink } from './shared-streams.js';
+import type { Sink } from './streams/shared-streams.js';
 
 const PING_MS = 12_000;
 /** What may wait to be written to one reader. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
+/** Time for a slow reader to read what waits before it is cut off. */
+const SLOW_READER_MS = 10_000;
 
 /** Whether the answer is to be a stream of server-sent events: asked for alone, or for a subscription. */
 export function wantsStream({ headers, body, query: search }: FastifyRequest): boolean {
@@ -45,14 +47,27 @@ class EventStream implements Sink {
   }
 
   next(json: string): void {
-    if (this.raw.writableLength > MAX_BUFFERED_BYTES) this.raw.destroy();
-    else if (!this.raw.writableEnded) this.raw.write(`event: next\ndata: ${json}\n\n`);
+    if (this.raw.writableEnded) return;
+    if (this.raw.writableLength > MAX_BUFFERED_BYTES) this.#endSlowReader();
+    else this.#write(json);
   }
 
   end(error: PublicErrors | null): void {
-    if (error !== null) this.next(JSON.stringify({ errors: error.errors }));
     clearInterval(this.#ping);
-    if (!this.raw.writableEnded) this.raw.end('event: complete\ndata: \n\n');
+    if (this.raw.writableEnded) return;
+    if (error !== null) this.#write(JSON.stringify({ errors: error.errors }));
+    this.raw.end('event: complete\ndata: \n\n');
+  }
+
+  #write(json: string): void {
+    this.raw.write(`event: next\ndata: ${json}\n\n`);
+  }
+
+  /** What waits may still be read, with the reason behind it; then the connection is cut off. */
+  #endSlowReader(): void {
+    this.end(new PublicErrors([{ message: 'The stream was read too slowly: 1 MiB waits to be read. Read the present state and subscribe again.', extensions: { code: 'SLOW_READER' } }]));
+    const cut = setTimeout(() => this.raw.destroy(), SLOW_READER_MS).unref();
+    this.raw.once('close', () => clearTimeout(cut));
   }
 }
 

@@ -12,7 +12,7 @@ import { readClientMessage } from './client-messages.js';
 import type { GraphqlDoor } from './door.js';
 import { PublicErrors } from './errors.js';
 import type { Admitted, OperationRequest } from './operations.js';
-import type { Results } from './shared-streams.js';
+import type { Results } from './streams/shared-streams.js';
 import { type SocketExtra, speakProtocol } from './socket-protocol.js';
 import { msUntilExpiry } from './admission/token-expiry.js';
 
@@ -23,6 +23,8 @@ const MAX_BUFFERED_BYTES = 1024 * 1024;
 const GOING_AWAY = 1001;
 const TRY_LATER = 1013;
 const UNAUTHORIZED = 4401;
+/** Time for a slow reader to read what waits, and be told why its socket is closed, before it is cut off. */
+const SLOW_READER_MS = 10_000;
 /** Time for the last messages to go out before a socket is closed. */
 const LAST_WORDS_MS = 200;
 
@@ -70,16 +72,33 @@ async function welcome(door: GraphqlDoor, connection: Connection): Promise<boole
   }
 }
 
+/** The client reconnects and subscribes again; what waits for it stays bounded, as nothing more is written. */
+function closeSlowReader(socket: WebSocket): void {
+  if (socket.readyState !== socket.OPEN) return;
+  socket.close(TRY_LATER, 'Too slow: 1 MiB waits to be read');
+  setTimeout(() => socket.terminate(), SLOW_READER_MS).unref();
+}
+
+function isTooSlow({ bufferedAmount }: WebSocket): boolean {
+  return bufferedAmount > MAX_BUFFERED_BYTES;
+}
+
 /** Throws PublicErrors for what may not run. */
-async function admit(door: GraphqlDoor, connection: Connection, request: OperationRequest): Promise<Admitted> {
+async function admit(door: GraphqlDoor, connection: Connection, request: OperationRequest, streams: ReadonlySet<unknown>): Promise<Admitted> {
   const caller: Caller = {
     authorization: authorizationOf(connection),
     transport: 'websocket',
     requestId: randomUUID(),
     traceId: traceIdOf(connection.extra.request.headers.traceparent),
   };
+  const { socket } = connection.extra;
   try {
-    if (Object.keys(connection.subscriptions).length > door.operationsPerSocket) {
+    if (isTooSlow(socket)) {
+      closeSlowReader(socket);
+      throw new AppError('SLOW_READER', 'More than 1 MiB of answers waits to be read on this socket; read them before you ask for more.');
+    }
+    const running = Object.values(connection.subscriptions).filter((one) => one === null).length;
+    if (streams.size + running > door.operationsPerSocket) {
       throw new AppError('TOO_MANY_OPERATIONS', `${door.operationsPerSocket} operations are open on this socket; complete some of them, or open another one.`);
     }
     return await door.operations.admit(request, await door.admission.signIn(caller, () => door.addressOf(connection.extra.request)));
@@ -104,29 +123,40 @@ function unwrapped(door: GraphqlDoor, errors: readonly unknown[]): readonly Grap
 interface Place {
   socket: WebSocket;
   id: string;
+  /** Ends of the subscriptions that are open on the socket, called when it closes. */
+  streams: Set<() => void>;
 }
 
 /**
  * A subscription whose answers go to the socket at once; graphql-ws is told of its end only. Its own way, a promise or
  * five per reader and answer, takes several times as long.
  */
-async function subscribe(door: GraphqlDoor, admitted: Admitted, { socket, id }: Place): Promise<Results | ExecutionResult> {
+async function subscribe(door: GraphqlDoor, admitted: Admitted, { socket, id, streams }: Place): Promise<Results | ExecutionResult> {
   const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
   const end = Promise.withResolvers<IteratorResult<ExecutionResult>>();
   const done = { done: true, value: undefined } as const;
   const leave = await door.operations.subscribe(admitted, {
     next: (json) => {
-      if (socket.bufferedAmount > MAX_BUFFERED_BYTES) socket.terminate();
-      else if (socket.readyState === socket.OPEN) socket.send(`${head}${json}}`);
+      if (socket.readyState !== socket.OPEN) return;
+      if (isTooSlow(socket)) closeSlowReader(socket);
+      else socket.send(`${head}${json}}`);
     },
     end: (error) => (error === null ? end.resolve(done) : end.reject(error)),
   });
   if (typeof leave !== 'function') return leave;
+  const stop = (): void => {
+    streams.delete(stop);
+    leave();
+    end.resolve(done);
+  };
+  streams.add(stop);
+  // Leaves as well when the stream ends by itself.
+  end.promise.then(stop, stop);
+  if (socket.readyState !== socket.OPEN) stop();
   const results: Results = {
     next: () => end.promise,
     return: async () => {
-      leave();
-      end.resolve(done);
+      stop();
       return done;
     },
     [Symbol.asyncIterator]: () => results,
@@ -134,18 +164,40 @@ async function subscribe(door: GraphqlDoor, admitted: Admitted, { socket, id }: 
   return results;
 }
 
+/**
+ * The subscriptions of each socket. graphql-ws keeps one for each id and forgets those whose id is used again while they
+ * begin, so that a socket could open any number of them, and they would outlive it.
+ */
+class SocketStreams {
+  readonly #open = new WeakMap<WebSocket, Set<() => void>>();
+
+  of(socket: WebSocket): Set<() => void> {
+    let streams = this.#open.get(socket);
+    if (streams !== undefined) return streams;
+    this.#open.set(socket, (streams = new Set()));
+    const ended = streams;
+    socket.once('close', () => {
+      for (const stop of [...ended]) stop();
+    });
+    return streams;
+  }
+}
+
 /** What graphql-ws asks on the way: who connects, whether an operation may run, and how errors look. */
 function serverOptions(door: GraphqlDoor): ServerOptions<Params, SocketExtra> {
   const places = new WeakMap<ExecutionArgs, Place>();
+  const open = new SocketStreams();
   return {
     jsonMessageReviver: readClientMessage,
     onConnect: (connection) => welcome(door, connection),
     onSubscribe: async (connection, id, payload) => {
       const { socket } = connection.extra;
-      if (socket.bufferedAmount > MAX_BUFFERED_BYTES) socket.terminate();
+      const streams = open.of(socket);
       try {
-        const admitted = await admit(door, connection, payload as OperationRequest);
-        places.set(admitted, { socket, id });
+        const admitted = await admit(door, connection, payload as OperationRequest, streams);
+        places.set(admitted, { socket, id, streams });
+        // graphql-ws holds the message for as long as the operation is open; what was read of it must not take memory twice.
+        Object.assign(payload, { query: '', variables: null, extensions: null });
         return admitted;
       } catch (error) {
         if (!(error instanceof PublicErrors)) throw error;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type ExecutionResult, parse } from 'graphql';
+import { Registry } from 'prom-client';
 import { buildSchema, type ResolverData } from 'type-graphql';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ApiKey } from '../../src/access/api-key.entity.js';
@@ -9,7 +10,8 @@ import { ScopeFactory } from '../../src/access/scope-factory.js';
 import { newApiKey } from '../../src/access/token.js';
 import { User } from '../../src/access/user.entity.js';
 import { Datacenter } from '../../src/datacenters/datacenter.entity.js';
-import { subscribeFresh } from '../../src/graphql/shared-streams.js';
+import { StreamMetrics } from '../../src/graphql/streams/stream-metrics.js';
+import { subscribeFresh } from '../../src/graphql/streams/shared-streams.js';
 import { repositoryParts } from '../../src/repositories/repository.parts.js';
 import { ImageRepositoryChangedResolver } from '../../src/repositories/image-repository-changed.resolver.js';
 import { ImageRepositoryResolver } from '../../src/repositories/image-repository.resolver.js';
@@ -76,7 +78,7 @@ describe('watching repositories', () => {
   async function watch(key: string, name?: string): Promise<Events | ExecutionResult> {
     const context: GatewayContext = { scope: await scopes.open(`Bearer ${key}`), requestId: 'request' };
     const document = parse('subscription ($name: String) { imageRepositoryChanged(name: $name) { name status imageCount } }');
-    const result = await subscribeFresh({ schema, document, variableValues: { name }, contextValue: context }, (shown) => shown);
+    const result = await subscribeFresh({ schema, document, variableValues: { name }, contextValue: context }, { shown: (shown) => shown, metrics: new StreamMetrics(new Registry()) });
     if (Symbol.asyncIterator in result) open.push(result);
     return result;
   }

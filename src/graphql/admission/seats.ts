@@ -1,8 +1,8 @@
-/** How many streams and sockets each user has open, and how many it may have. */
+/** How many connections or operations each user has open, and how many it may have. */
 export class Seats {
   readonly #taken = new Map<string, number>();
 
-  constructor(private readonly perUser: number) {}
+  constructor(readonly perUser: number) {}
 
   /** The function that gives the seat back; null when there is none left. */
   take(username: string): (() => void) | null {
