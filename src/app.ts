@@ -37,7 +37,7 @@ import { Drain } from './platform/drain.js';
 import { GuardedFetch } from './platform/fetch.js';
 import type { FileStore } from './platform/file-store/file-store.js';
 import { LocalFileStore } from './platform/file-store/local-file-store.js';
-import { createHttpServer, freePort, registerHealth } from './platform/http.js';
+import { createHttpServer, freePort, registerHealth, type RequestFront } from './platform/http.js';
 import { Metrics } from './platform/metrics.js';
 import { trustedNetworks } from './platform/networks.js';
 import { lockFolder } from './platform/process-lock.js';
@@ -123,7 +123,7 @@ function createScopes(work: Work, verifyToken: Awaited<ReturnType<typeof createT
 }
 
 /** Opens every door that this process has; of the functions returned, the first ends what is open, the second comes after the last request. */
-async function openDoors({ app, drain }: { app: FastifyInstance; drain: Drain }, config: Config, work: Work, log: Logger): Promise<[end: () => Promise<void>, after: () => Promise<void>]> {
+async function openDoors({ app, drain, front }: { app: FastifyInstance; drain: Drain; front: RequestFront }, config: Config, work: Work, log: Logger): Promise<[end: () => Promise<void>, after: () => Promise<void>]> {
   const verifyToken = await createTokenVerifier(config.auth, secretFileIn(config.dataDir), {
     fetch: fetchKeysWith(work.fetch),
   });
@@ -134,7 +134,7 @@ async function openDoors({ app, drain }: { app: FastifyInstance; drain: Drain },
   if (config.origins.length > 0) await allowPages(app, config.origins);
   // Pages of other origins and traces need what hooks do; so do answers that end their connection.
   const isPlain = ({ headers }: IncomingMessage): boolean => !drain.isDraining && work.tracing === null && (config.origins.length === 0 || headers.origin === undefined);
-  const stopApollo = await openHttpDoor(app, door, isPlain);
+  const stopApollo = await openHttpDoor({ app, front }, door, isPlain);
   const closeSockets = openWebsocketDoor(app.server, door);
   if (config.graphiql) await registerGraphiql(app, { folder: GRAPHIQL_FOLDER });
   countServedBytes(app, work.metrics.registry);
@@ -195,12 +195,13 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   const firstKey = await prepare(config, work, log);
   const relay = config.database.kind === 'postgres' ? await ChangeRelay.start(config.database.url, work.changes, log) : null;
   let ready = false;
-  const app = createHttpServer(log, { trustProxy: config.trustProxy, requestTimeoutMs: config.limits.requestTimeoutMs });
+  const front: RequestFront = { intercept: null };
+  const app = createHttpServer(log, { trustProxy: config.trustProxy, requestTimeoutMs: config.limits.requestTimeoutMs, front });
   tracing?.traceRequests(app);
   const drain = new Drain(app);
   registerHealth(app, () => ready);
   work.metrics.serve(app, trustedNetworks(config.metricsTrusted));
-  const [endStreams, afterRequests] = config.run.api ? await openDoors({ app, drain }, config, work, log) : [];
+  const [endStreams, afterRequests] = config.run.api ? await openDoors({ app, drain, front }, config, work, log) : [];
   await app.listen({ host: config.host, port: config.port });
   const stopWorking = await startWorking(config, work, log);
   ready = true;

@@ -87,6 +87,7 @@ export const settings = {
   TRUSTED_DOCUMENTS: optional(
     '–', 'Path of a manifest (JSON, SHA-256 to document, as `npm run codegen` writes it): only operations in it run.', (text) => resolve(text),
   ),
+  COMPILED_OPERATIONS: preset('on', '`on`: queries that come again run as compiled code; `off`: every operation goes through Apollo Server.', onOff),
   RATE_LIMIT: preset(
     '300000', 'Operations that one user may send in a minute, over all transports; 0 is off.', integer(0, 1_000_000_000, ' operations, 0 is off'),
   ),

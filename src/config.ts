@@ -33,6 +33,7 @@ export interface Config {
   trustProxy: readonly string[];
   /** Path of the manifest of trusted documents. */
   trustedDocuments: string | null;
+  compiledOperations: boolean;
   limits: Limits;
   /** CIDRs that may read the metrics. */
   metricsTrusted: readonly string[];
@@ -91,6 +92,7 @@ export function readConfig(env: Environment): Config {
     origins: values.ALLOWED_ORIGINS ?? [],
     trustProxy: values.TRUST_PROXY ?? [],
     trustedDocuments: values.TRUSTED_DOCUMENTS,
+    compiledOperations: values.COMPILED_OPERATIONS,
     limits: {
       rate: values.RATE_LIMIT,
       failedSignIns: values.FAILED_SIGN_INS,

@@ -6,7 +6,7 @@ import { clientAddress } from '../platform/client-address.js';
 import type { Metrics } from '../platform/metrics.js';
 import type { ChangeBus } from '../tasks/change-bus.js';
 import { Admission, type DoorContext } from './admission/admission.js';
-import { KnownOperations } from './known-operations.js';
+import { CompiledOperations } from './compiled/compiled-operations.js';
 import { OperationMetrics } from './operation-metrics.js';
 import { OperationReport } from './operation-report.js';
 import { Operations } from './operations.js';
@@ -37,6 +37,8 @@ export interface DoorSettings {
   origins: readonly string[];
   /** Path of the manifest of trusted documents; null: any document. */
   trustedDocuments: string | null;
+  /** False: every operation goes through Apollo Server and graphql-js. */
+  compiledOperations: boolean;
   publicUrl: string;
 }
 
@@ -56,7 +58,7 @@ export interface GraphqlDoor {
   admission: Admission;
   operations: Operations;
   report: OperationReport;
-  known: KnownOperations;
+  compiled: CompiledOperations;
   metrics: OperationMetrics;
   changes: ChangeBus;
   persisted: PersistedQueries;
@@ -87,7 +89,7 @@ export function createDoor(parts: DoorParts, settings: DoorSettings): GraphqlDoo
     admission,
     operations: new Operations({ schema, admission, report, changes, log, metrics: new StreamMetrics(parts.metrics.registry), open: new Seats(settings.operationsPerUser), documentOf }),
     report,
-    known: new KnownOperations(parts.schemaBelowTheRoot),
+    compiled: new CompiledOperations(parts.schemaBelowTheRoot, settings.compiledOperations),
     metrics,
     changes,
     persisted,

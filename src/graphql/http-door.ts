@@ -9,14 +9,15 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '../platform/errors.js';
+import type { RequestFront } from '../platform/http.js';
 import { traceIdOf } from '../platform/trace-id.js';
 import type { Caller, DoorContext } from './admission/admission.js';
-import { knownOperationsPlugin } from './known-operations-plugin.js';
+import { compiledOperationsPlugin } from './compiled/apollo-plugin.js';
+import { FastPath } from './compiled/fast-path.js';
+import { HttpFront } from './compiled/http-front.js';
 import { doorPlugin } from './apollo-plugin.js';
 import type { GraphqlDoor } from './door.js';
-import { EarlyDoor } from './early-door.js';
 import { publicError, withStatus } from './errors.js';
-import { QuickDoor } from './quick-door.js';
 import { MAX_TOKENS } from './admission/limits.js';
 import type { Finished } from './operation-report.js';
 import { streamHandler, wantsStream } from './sse-door.js';
@@ -48,7 +49,7 @@ function createApollo(door: GraphqlDoor): ApolloServer<DoorContext> {
     },
     plugins: [
       doorPlugin(door),
-      knownOperationsPlugin(door.known),
+      compiledOperationsPlugin(door.compiled),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),
@@ -63,15 +64,15 @@ type Reported = Finished['context'];
  * Serves GraphQL over HTTP and SSE at /graphql. `isPlain` says whether a request may be answered before Fastify and its hooks
  * see it. The function returned is to be called after the last request.
  */
-export async function openHttpDoor(app: FastifyInstance, door: GraphqlDoor, isPlain: (request: IncomingMessage) => boolean): Promise<() => Promise<void>> {
+export async function openHttpDoor({ app, front }: { app: FastifyInstance; front: RequestFront }, door: GraphqlDoor, isPlain: (request: IncomingMessage) => boolean): Promise<() => Promise<void>> {
   const apollo = createApollo(door);
   await apollo.start();
-  const quick = new QuickDoor(door);
+  const fast = new FastPath(door);
   const contexts = new WeakMap<FastifyRequest, Reported>();
   const apolloHandler = fastifyApolloHandler(apollo, {
     context: async (request) => {
       try {
-        const context = await quick.contextOf(request.raw, request.id);
+        const context = await fast.contextOf(request.raw, request.id);
         contexts.set(request, context);
         return context;
       } catch (error) {
@@ -82,7 +83,7 @@ export async function openHttpDoor(app: FastifyInstance, door: GraphqlDoor, isPl
       }
     },
   });
-  const answer = quick.handler(async (request, reply) => {
+  const answer = fast.handler(async (request, reply) => {
     const body: unknown = await apolloHandler.call(app, request, reply);
     // What Apollo Server refuses before there is an operation: requests that are none, or that a foreign page may have sent.
     const context = contexts.get(request) ?? { ...callerOf(request), startedAt: performance.now() };
@@ -90,8 +91,8 @@ export async function openHttpDoor(app: FastifyInstance, door: GraphqlDoor, isPl
     return body;
   });
   const stream = streamHandler(door);
-  const early = new EarlyDoor(app, quick, isPlain);
-  early.openOn(app.server);
+  const early = new HttpFront(app, fast, isPlain);
+  front.intercept = (request, response, next) => early.intercept(request, response, next);
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',

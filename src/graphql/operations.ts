@@ -1,4 +1,5 @@
 import { type DocumentNode, execute, type ExecutionArgs, type ExecutionResult, getOperationAST, GraphQLError, type GraphQLSchema, type OperationDefinitionNode, parse, specifiedRules, validate } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { AppError } from '../platform/errors.js';
 import type { ChangeBus } from '../tasks/change-bus.js';
@@ -6,7 +7,6 @@ import type { Admission, DoorContext } from './admission/admission.js';
 import { type ErrorSink, PublicErrors, publicError, publicErrorOf } from './errors.js';
 import { MAX_TOKENS } from './admission/limits.js';
 import type { OperationReport } from './operation-report.js';
-import { Recent } from './recent.js';
 import { changesRights } from './rights.js';
 import { SharedStreams, type Sink } from './streams/shared-streams.js';
 import { definedVariables } from './streams/stream-key.js';
@@ -53,7 +53,7 @@ function coded(error: GraphQLError, code: string): GraphQLError {
  * same masking and the same report as over plain HTTP.
  */
 export class Operations {
-  readonly #documents = new Recent<DocumentNode>(KEPT_DOCUMENTS);
+  readonly #documents = new LRUCache<string, DocumentNode>({ maxSize: KEPT_DOCUMENTS, maxEntrySize: Math.floor(KEPT_DOCUMENTS / 10) });
   readonly #streams: SharedStreams;
 
   constructor(private readonly parts: OperationParts) {
@@ -161,7 +161,7 @@ export class Operations {
     const { schema, admission } = this.parts;
     const faults = validate(schema, document, [...specifiedRules, ...admission.rules], { hideSuggestions: true });
     if (faults.length > 0) throw new PublicErrors(faults.map((fault) => this.#public(coded(fault, 'GRAPHQL_VALIDATION_FAILED'))));
-    this.#documents.set(hash, document, query.length);
+    this.#documents.set(hash, document, { size: query.length });
     return document;
   }
 

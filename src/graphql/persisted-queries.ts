@@ -1,4 +1,4 @@
-import { Recent } from './recent.js';
+import { LRUCache } from 'lru-cache';
 import type { TrustedDocuments } from './admission/trusted-documents.js';
 
 /** What Apollo Server keeps persisted queries in; keys are `apq:` and the SHA-256 of the document. */
@@ -16,10 +16,10 @@ export function persistedQueries(trusted: TrustedDocuments | null): PersistedQue
   if (trusted !== null) {
     return { get: async (key) => trusted.get(key.replace(/^apq:/, '')), set: async () => undefined, delete: async () => false };
   }
-  const recent = new Recent<string>(KEPT);
+  const recent = new LRUCache<string, string>({ maxSize: KEPT, maxEntrySize: Math.floor(KEPT / 10), sizeCalculation: (document) => document.length + 1 });
   return {
     get: async (key) => recent.get(key),
-    set: async (key, value) => recent.set(key, value, value.length),
+    set: async (key, value) => void recent.set(key, value),
     delete: async (key) => {
       recent.delete(key);
       return true;

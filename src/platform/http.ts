@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import { createServer as createWebServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { Logger } from 'pino';
@@ -20,6 +20,14 @@ export interface HttpOptions {
   trustProxy: readonly string[];
   /** How long a request may take to arrive. */
   requestTimeoutMs: number;
+  /** Sees each request before Fastify does. */
+  front?: RequestFront;
+}
+
+/** A way to answer requests without Fastify's routing and hooks; null: there is none (yet). */
+export interface RequestFront {
+  /** Answers the request, or calls `next` to let Fastify do so. */
+  intercept: ((request: IncomingMessage, response: ServerResponse, next: () => void) => void) | null;
 }
 
 /** The id that a request brings, where it is a sound one; else a new one. */
@@ -49,16 +57,31 @@ function answerUnknown(app: FastifyInstance, request: FastifyRequest, reply: Fas
   return reply.code(404).send(faultBody(404, `There is nothing at ${request.method} ${path}; try /graphql, /graphiql or /imgapi/images.`));
 }
 
+const KEEP_ALIVE_MS = 65_000;
+
+/** The server as Fastify itself would make it, with the front before it. */
+function serverBehind(front: RequestFront, limits: ServerOptions): (handler: RequestListener) => Server {
+  return (handler) => createWebServer(limits, (request, response) => {
+    if (front.intercept === null) handler(request, response as Parameters<RequestListener>[1]);
+    else front.intercept(request, response, () => handler(request, response as Parameters<RequestListener>[1]));
+  });
+}
+
 /** The HTTP server under all doors: bounded in size and time, a request id on each answer, errors in one JSON shape. */
 export function createHttpServer(log: Logger, options: HttpOptions): FastifyInstance {
+  const limits = {
+    requestTimeout: options.requestTimeoutMs,
+    headersTimeout: Math.min(15_000, options.requestTimeoutMs),
+    connectionsCheckingInterval: Math.min(5000, options.requestTimeoutMs),
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // A missing Host is answered below, in our shape.
+    requireHostHeader: false,
+  };
   const app = Fastify({
     loggerInstance: new RequestLog(log as FastifyInstance['log'], {}, {}) as FastifyInstance['log'],
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: options.requestTimeoutMs,
-    keepAliveTimeout: 65_000,
-    // A missing Host is answered below, in our shape.
-    http: { headersTimeout: Math.min(15_000, options.requestTimeoutMs), connectionsCheckingInterval: Math.min(5000, options.requestTimeoutMs), requireHostHeader: false },
+    serverFactory: serverBehind(options.front ?? { intercept: null }, limits),
     trustProxy: options.trustProxy.length > 0 ? [...options.trustProxy] : false,
     genReqId: requestIdOf,
     forceCloseConnections: 'idle',

@@ -26,6 +26,8 @@ export interface DoorContext extends GatewayContext, Caller {
   startedAt: number;
   /** Known once the operation was admitted. */
   cost?: number;
+  /** Coerced, as compiled code takes them; known once the operation was admitted. */
+  variables?: VariableValues;
   /** Set once its end was told to the report. */
   isReported?: boolean;
 }
@@ -99,6 +101,7 @@ export class Admission {
     }
     const { values, faults } = coerceVariables(this.schema, operation, variables);
     if (faults !== null) throw badInput(faults);
+    context.variables = values;
     context.cost = this.#costs.of(document, operation, variables);
     if (context.cost > this.settings.cost) {
       const message = `The operation may resolve ${context.cost} fields; at most ${this.settings.cost} are accepted. Ask for smaller pages (first, last) or fewer nested lists.`;

@@ -1,49 +1,40 @@
 import type { FastifyInstance, FastifyRequest, preParsingAsyncHookHandler } from 'fastify';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import { isHost, requestIdOf } from '../platform/http.js';
-import type { QuickDoor } from './quick-door.js';
+import { isHost, requestIdOf } from '../../platform/http.js';
+import type { FastPath } from './fast-path.js';
 
 const PATH = '/graphql';
 /** What is longer is seldom a query that comes again. */
-const LONGEST = 64 * 1024;
+const LONGEST_BYTES = 64 * 1024;
 
-type Listener = (request: IncomingMessage, response: ServerResponse) => void;
-
-/** Only requests that say how long they are, in plain JSON, and ask for nothing that a hook of the server has to see to. */
+/** Only requests that say how long they are, in plain JSON, and ask for nothing that a hook of Fastify has to see to. */
 function isPlain({ method, url, headers }: IncomingMessage): boolean {
   if (method !== 'POST' || url !== PATH || headers['transfer-encoding'] !== undefined || headers['content-encoding'] !== undefined) return false;
-  return Number(headers['content-length']) <= LONGEST && isHost(headers.host);
+  return Number(headers['content-length']) <= LONGEST_BYTES && isHost(headers.host);
 }
 
 /**
- * Answers operations that were admitted and answered before without Fastify, whose way through hooks and streams takes as long
- * as a small query. Everything else goes to Fastify, its body with it.
+ * Answers what the fast path knows before Fastify, whose way through hooks and streams takes as long as a small query.
+ * Everything else goes on to Fastify, its body with it.
  */
-export class EarlyDoor {
+export class HttpFront {
   readonly #bodies = new WeakMap<IncomingMessage, Buffer>();
   readonly #parse: ReturnType<FastifyInstance['getDefaultJsonParser']>;
 
-  /** False where something else has to see the request; an answer that is ready by then is the last of its connection. */
+  /** `isOpen` is false where a hook of Fastify has to see the request; an answer that is ready by then is the last of its connection. */
   constructor(
     app: FastifyInstance,
-    private readonly quick: QuickDoor,
+    private readonly fast: FastPath,
     private readonly isOpen: (request: IncomingMessage) => boolean,
   ) {
     this.#parse = app.getDefaultJsonParser('error', 'error');
   }
 
-  /** Takes requests before the listeners that the server has. */
-  openOn(server: Server): void {
-    const listeners = server.listeners('request') as Listener[];
-    server.removeAllListeners('request');
-    server.on('request', (request, response) => {
-      const otherwise = (): void => {
-        for (const listener of listeners) listener.call(server, request, response);
-      };
-      if (this.isOpen(request) && isPlain(request) && this.quick.knowsHeaders(request)) this.#take(request, response, otherwise);
-      else otherwise();
-    });
+  /** Answers the request, or calls `next`. */
+  intercept(request: IncomingMessage, response: ServerResponse, next: () => void): void {
+    if (this.isOpen(request) && isPlain(request) && this.fast.knowsHeaders(request)) this.#take(request, response, next);
+    else next();
   }
 
   /** For the route: what was read here is read there again. */
@@ -52,7 +43,7 @@ export class EarlyDoor {
     return body === undefined ? payload : Readable.from([body], { objectMode: false });
   };
 
-  #take(request: IncomingMessage, response: ServerResponse, otherwise: () => void): void {
+  #take(request: IncomingMessage, response: ServerResponse, next: () => void): void {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => void chunks.push(chunk));
     request.on('end', () => {
@@ -62,7 +53,7 @@ export class EarlyDoor {
         (isAnswered) => {
           if (isAnswered) return;
           this.#bodies.set(request, body);
-          otherwise();
+          next();
         },
         (error: unknown) => response.destroy(error as Error),
       );
@@ -70,16 +61,16 @@ export class EarlyDoor {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<boolean> {
-    const known = this.quick.known(request, this.#parsed(request, body));
-    if (known === null) return false;
+    const fast = this.fast.find(request, this.#parsed(request, body));
+    if (fast === null) return false;
     const requestId = requestIdOf(request);
     // Whoever goes on with the request gives it the same.
     request.headers['x-request-id'] = requestId;
-    const answer = await this.quick.answer(request, requestId, known);
+    const answer = await this.fast.answer(request, requestId, fast);
     if (answer === null) return false;
     const length = Buffer.byteLength(answer);
     const ending = this.isOpen(request) ? [] : ['connection', 'close'];
-    response.writeHead(200, [...known.headers, 'x-request-id', requestId, 'content-length', String(length), ...ending]);
+    response.writeHead(200, [...fast.headers, 'x-request-id', requestId, 'content-length', String(length), ...ending]);
     // A byte for each character is written without a look at each.
     response.end(answer, length === answer.length ? 'latin1' : 'utf8');
     return true;

@@ -1,0 +1,94 @@
+import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import type { RootCheck } from '../../access/shield.js';
+import type { Viewer } from '../../access/viewer.js';
+import type { DoorContext } from '../admission/admission.js';
+import { compileQuery, type CompiledQuery, type Data, withoutArguments } from './compile-query.js';
+import { OperationCache } from './operation-cache.js';
+import { isConditional, rootChecks } from './root-fields.js';
+
+/** How a request names its operation. */
+export interface OperationName {
+  source: string;
+  operationName: string | null | undefined;
+}
+
+/** An operation that Apollo Server has parsed, validated, admitted and answered before. */
+export interface KnownOperation {
+  document: DocumentNode;
+  operation: OperationDefinitionNode;
+  /** What the root fields ask of a viewer. */
+  checks: readonly RootCheck[];
+  /** Null for a mutation, which graphql-js executes. */
+  query: CompiledQuery | null;
+}
+
+const MIB = 1024 * 1024;
+/** A compiled operation takes some eight bytes for each character of its code: the text, the bytecode, and the parsed document. */
+const BYTES_PER_CHARACTER = 8;
+/** What stands for an operation that was seen once only. */
+const SEEN_BYTES = 200;
+const BOUNDS = { maxBytes: 48 * MIB, maxBytesPerUser: 12 * MIB };
+
+/**
+ * Queries that come again, compiled by graphql-jit at their second success. An answer is the same as that of graphql-js: what
+ * would have errors is left to it. docs/decisions/compiled-operations.md says what this buys, and how it is switched off.
+ */
+export class CompiledOperations {
+  readonly #cache = new OperationCache<KnownOperation | 'seen' | 'not to be compiled'>(BOUNDS);
+  #compilable: GraphQLSchema | null = null;
+
+  /** `schema` has no rules of root fields: they are asked here, once for each operation. */
+  constructor(
+    private readonly schema: GraphQLSchema,
+    private readonly isOn: boolean,
+  ) {}
+
+  /** The operation, if it was answered twice before. */
+  find(name: OperationName): KnownOperation | undefined {
+    const known = this.#cache.get(keyOf(name));
+    return typeof known === 'object' ? known : undefined;
+  }
+
+  /** The data of a query that was admitted in this context; null for everything that graphql-js is to answer. Throws what a resolver may not throw. */
+  async tryExecute(name: OperationName, context: DoorContext): Promise<Data | null> {
+    const known = this.find(name);
+    if (known?.query == null || !isOpenTo(known, context.scope.viewer)) return null;
+    return known.query.execute(context);
+  }
+
+  /** Takes note of an operation that was admitted and answered without errors. */
+  learn(name: OperationName, document: DocumentNode, operation: OperationDefinitionNode, username: string): void {
+    if (!this.isOn) return;
+    const key = keyOf(name);
+    const known = this.#cache.get(key);
+    if (known === undefined) this.#cache.set(key, 'seen', SEEN_BYTES + key.length, username);
+    if (known !== 'seen') return;
+    const made = this.#known(document, operation);
+    const bytes = SEEN_BYTES + key.length + (made === null ? 0 : bytesOf(made, name.source));
+    this.#cache.set(key, made ?? 'not to be compiled', bytes, username);
+  }
+
+  #known(document: DocumentNode, operation: OperationDefinitionNode): KnownOperation | null {
+    const checks = rootChecks(document, operation);
+    if (checks === null) return null;
+    if (operation.operation === 'mutation') return { document, operation, checks, query: null };
+    // graphql-jit orders fields as in the document, graphql-js as those that are included come.
+    if (isConditional(document)) return null;
+    const query = compileQuery((this.#compilable ??= withoutArguments(this.schema)), document, operation);
+    return query === null ? null : { document, operation, checks, query };
+  }
+}
+
+/** Whether no root field refuses this viewer. */
+export function isOpenTo({ checks }: KnownOperation, viewer: Viewer): boolean {
+  return checks.every((check) => check(viewer) === true);
+}
+
+function bytesOf({ query }: KnownOperation, source: string): number {
+  return BYTES_PER_CHARACTER * ((query?.codeLength ?? 0) + 10 * source.length);
+}
+
+/** An operation name of no characters names no operation, and is not the same as none. */
+function keyOf({ source, operationName }: OperationName): string {
+  return operationName === null || operationName === undefined ? source : `${operationName}\n${source}`;
+}

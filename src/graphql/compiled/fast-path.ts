@@ -1,0 +1,141 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import { LRUCache } from 'lru-cache';
+import { traceIdOf } from '../../platform/trace-id.js';
+import type { DoorContext } from '../admission/admission.js';
+import type { GraphqlDoor } from '../door.js';
+import { costShown } from '../operations.js';
+import { isOpenTo, type KnownOperation, type OperationName } from './compiled-operations.js';
+
+type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+type Headers = ReturnType<FastifyReply['getHeaders']>;
+type Variables = Record<string, unknown>;
+
+/** A request in the plainest form of GraphQL over HTTP: a POST of JSON without extensions. */
+interface PlainRequest extends OperationName {
+  variables: Variables;
+}
+
+/** Values of Accept whose answers are known; browsers and clients send a handful. */
+const MOST_ACCEPTS = 100;
+const LONGEST_ACCEPT = 500;
+const PLAIN_JSON = /^application\/json(?:;\s*charset=utf-8)?$/i;
+/** Headers that differ from answer to answer. */
+const OF_ONE_ANSWER = new Set(['content-length', 'x-request-id', 'date']);
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function plainRequest({ method, headers }: IncomingMessage, body: unknown): PlainRequest | null {
+  if (method !== 'POST' || !PLAIN_JSON.test(headers['content-type'] ?? '') || !isRecord(body) || 'extensions' in body) return null;
+  const { query: source, operationName = null, variables = null } = body;
+  if (typeof source !== 'string' || (operationName !== null && typeof operationName !== 'string')) return null;
+  return variables === null || isRecord(variables) ? { source, operationName, variables: variables ?? {} } : null;
+}
+
+/** A request that the fast path may answer. */
+export interface FastRequest {
+  request: PlainRequest;
+  known: KnownOperation;
+  /** Names and values in turn. */
+  headers: readonly string[];
+}
+
+/**
+ * Answers operations that Apollo Server has answered before: the same sign-in, budget, limits and report, the same answer with
+ * the same headers, and nothing in between. What is refused or fails here falls back to Apollo Server, which builds the error.
+ */
+export class FastPath {
+  /** Headers of an answer without errors, by the Accept of its request, as Apollo Server gave them. */
+  readonly #headers = new LRUCache<string, readonly string[]>({ max: MOST_ACCEPTS });
+  readonly #contexts = new WeakMap<IncomingMessage, Promise<DoorContext>>();
+
+  constructor(private readonly door: GraphqlDoor) {}
+
+  /** Who asks; a request that fell back is not signed in, nor charged, twice. */
+  async contextOf(request: IncomingMessage, requestId: string): Promise<DoorContext> {
+    const known = this.#contexts.get(request);
+    if (known !== undefined) return known;
+    const { authorization, traceparent } = request.headers;
+    const caller = { authorization, transport: 'http' as const, requestId, traceId: traceIdOf(traceparent) };
+    return this.door.admission.signIn(caller, () => this.door.addressOf(request));
+  }
+
+  /** Whether an answer to this request could be given here, as far as its headers tell. */
+  knowsHeaders({ headers }: IncomingMessage): boolean {
+    return this.#headers.has(headers.accept ?? '');
+  }
+
+  /** Null for what Apollo Server is to answer. */
+  find(request: IncomingMessage, body: unknown): FastRequest | null {
+    const headers = this.#headers.get(request.headers.accept ?? '');
+    const plain = headers === undefined ? null : plainRequest(request, body);
+    const known = plain === null ? undefined : this.door.compiled.find(plain);
+    return headers === undefined || plain === null || known === undefined ? null : { request: plain, known, headers };
+  }
+
+  /** The body of the answer; null when Apollo Server is to give it, which never is after a mutation has begun. */
+  async answer(raw: IncomingMessage, requestId: string, { request, known }: FastRequest): Promise<string | null> {
+    const context = await this.#admitted(raw, requestId, { request, known });
+    if (context === null) return null;
+    return known.query === null ? this.#change(known, context, request) : this.#read(known, context, request);
+  }
+
+  /** Null for what is refused. */
+  async #admitted(raw: IncomingMessage, requestId: string, { request, known }: Omit<FastRequest, 'headers'>): Promise<DoorContext | null> {
+    try {
+      const signIn = this.contextOf(raw, requestId);
+      this.#contexts.set(raw, signIn);
+      const context = await signIn;
+      if (!isOpenTo(known, context.scope.viewer)) return null;
+      this.door.admission.demandRunnable(known.document, known.operation, request.variables, context);
+      return context;
+    } catch {
+      // Apollo Server meets the same refusal again, and words it.
+      return null;
+    }
+  }
+
+  async #read({ operation }: KnownOperation, context: DoorContext, request: PlainRequest): Promise<string | null> {
+    try {
+      const data = await this.door.compiled.tryExecute(request, context);
+      if (data === null) return null;
+      this.door.report.finish({ context, operation, errors: undefined });
+      const extensions = costShown(context);
+      return `${JSON.stringify(extensions === undefined ? { data } : { data, extensions })}\n`;
+    } catch {
+      // What fails is worded by graphql-js, behind Apollo Server.
+      return null;
+    }
+  }
+
+  async #change({ document, operation }: KnownOperation, contextValue: DoorContext, { operationName, variables }: PlainRequest): Promise<string> {
+    const { operations, schema } = this.door;
+    const result = await operations.execute({ schema, document, operation, operationName, contextValue, variableValues: variables });
+    return `${JSON.stringify(result)}\n`;
+  }
+
+  /** For requests that reach Fastify; `fallback` is the way through Apollo Server. */
+  handler(fallback: Handler): Handler {
+    return async (request, reply) => {
+      const fast = this.find(request.raw, request.body);
+      const answer = fast === null ? null : await this.answer(request.raw, request.id, fast);
+      if (answer !== null && fast !== null) {
+        for (let at = 0; at < fast.headers.length; at += 2) reply.header(fast.headers[at] ?? '', fast.headers[at + 1]);
+        return answer;
+      }
+      const before = reply.getHeaders();
+      const payload = await fallback(request, reply);
+      if (reply.statusCode === 200 && !reply.sent) this.#learn(request.headers.accept ?? '', before, reply.getHeaders());
+      return payload;
+    };
+  }
+
+  /** What others set, such as the origins that may read the answer, they set on each request by themselves. */
+  #learn(accept: string, before: Headers, after: Headers): void {
+    if (this.#headers.has(accept) || accept.length > LONGEST_ACCEPT) return;
+    const added = Object.entries(after).filter(([name]) => !OF_ONE_ANSWER.has(name) && !(name in before));
+    this.#headers.set(accept, added.flatMap(([name, value]) => [name, String(value)]));
+  }
+}
