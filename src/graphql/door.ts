@@ -89,7 +89,7 @@ export function createDoor(parts: DoorParts, settings: DoorSettings): GraphqlDoo
     admission,
     operations: new Operations({ schema, admission, report, changes, log, metrics: new StreamMetrics(parts.metrics.registry), open: new Seats(settings.operationsPerUser), documentOf }),
     report,
-    compiled: new CompiledOperations(parts.schemaBelowTheRoot, settings.compiledOperations),
+    compiled: new CompiledOperations(parts.schemaBelowTheRoot, settings.compiledOperations, parts.metrics.registry),
     metrics,
     changes,
     persisted,

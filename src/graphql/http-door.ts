@@ -16,6 +16,7 @@ import { compiledOperationsPlugin } from './compiled/apollo-plugin.js';
 import { FastPath } from './compiled/fast-path.js';
 import { HttpFront } from './compiled/http-front.js';
 import { doorPlugin } from './apollo-plugin.js';
+import { DocumentCache } from './document-cache.js';
 import type { GraphqlDoor } from './door.js';
 import { publicError, withStatus } from './errors.js';
 import { MAX_TOKENS } from './admission/limits.js';
@@ -41,6 +42,7 @@ function createApollo(door: GraphqlDoor): ApolloServer<DoorContext> {
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: MAX_TOKENS },
+    documentStore: new DocumentCache(),
     persistedQueries: { cache: door.persisted },
     logger: quiet(door.log),
     formatError: (formatted, error) => {

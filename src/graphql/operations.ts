@@ -1,9 +1,9 @@
 import { type DocumentNode, execute, type ExecutionArgs, type ExecutionResult, getOperationAST, GraphQLError, type GraphQLSchema, type OperationDefinitionNode, parse, specifiedRules, validate } from 'graphql';
-import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { AppError } from '../platform/errors.js';
 import type { ChangeBus } from '../tasks/change-bus.js';
 import type { Admission, DoorContext } from './admission/admission.js';
+import { DocumentCache } from './document-cache.js';
 import { type ErrorSink, PublicErrors, publicError, publicErrorOf } from './errors.js';
 import { MAX_TOKENS } from './admission/limits.js';
 import type { OperationReport } from './operation-report.js';
@@ -40,9 +40,6 @@ export interface Admitted extends ExecutionArgs {
   contextValue: DoorContext;
 }
 
-/** Characters of all valid documents that are kept parsed. */
-const KEPT_DOCUMENTS = 2 * 1024 * 1024;
-
 function coded(error: GraphQLError, code: string): GraphQLError {
   const { message, nodes, source, positions, path } = error;
   return new GraphQLError(message, { nodes, source, positions, path, originalError: error.originalError, extensions: { ...error.extensions, code } });
@@ -53,7 +50,7 @@ function coded(error: GraphQLError, code: string): GraphQLError {
  * same masking and the same report as over plain HTTP.
  */
 export class Operations {
-  readonly #documents = new LRUCache<string, DocumentNode>({ maxSize: KEPT_DOCUMENTS, maxEntrySize: Math.floor(KEPT_DOCUMENTS / 10) });
+  readonly #documents = new DocumentCache();
   readonly #streams: SharedStreams;
 
   constructor(private readonly parts: OperationParts) {
@@ -155,13 +152,13 @@ export class Operations {
     const query = await this.#text(request);
     const hash = hashOf(query);
     this.parts.admission.demandTrusted(hash);
-    const known = this.#documents.get(hash);
+    const known = await this.#documents.get(hash);
     if (known !== undefined) return known;
     const document = this.#parsed(query);
     const { schema, admission } = this.parts;
     const faults = validate(schema, document, [...specifiedRules, ...admission.rules], { hideSuggestions: true });
     if (faults.length > 0) throw new PublicErrors(faults.map((fault) => this.#public(coded(fault, 'GRAPHQL_VALIDATION_FAILED'))));
-    this.#documents.set(hash, document, { size: query.length });
+    await this.#documents.set(hash, document);
     return document;
   }
 

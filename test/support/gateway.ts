@@ -11,6 +11,9 @@ import { type TemporaryFolder, temporaryFolder } from './temp-folder.js';
 /** Settings that every process over a folder shares, such as its database. */
 const settingsOf = new Map<string, Record<string, string>>();
 
+/** Of the project that the test runs in. */
+const SETTINGS = JSON.parse(process.env.TEST_SETTINGS ?? '{}') as Record<string, string>;
+
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface GraphqlError {
@@ -90,7 +93,7 @@ export class GatewayProcess {
   static async start(folder: string, env: Record<string, string> = {}, args: readonly string[] = []): Promise<GatewayProcess> {
     const child = spawn(process.execPath, ['dist/main.js', ...args], {
       cwd: ROOT,
-      env: { PATH: process.env.PATH, DATA_DIR: folder, PORT: '0', FETCH_ALLOW: '127.0.0.0/8', REFRESH_INTERVAL: '0', LOG_LEVEL: 'warn', ...settingsOf.get(folder), ...env },
+      env: { PATH: process.env.PATH, DATA_DIR: folder, PORT: '0', FETCH_ALLOW: '127.0.0.0/8', REFRESH_INTERVAL: '0', LOG_LEVEL: 'warn', ...SETTINGS, ...settingsOf.get(folder), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';

@@ -6,7 +6,8 @@ export const ONCE: readonly string[] = [
   'test/platform/!(database|step-writer|in-transaction).test.ts',
   'test/access/token.test.ts',
   'test/graphql/entities.test.ts',
-  'test/graphql/answer-writer.test.ts',
+  'test/graphql/compile-query.test.ts',
+  'test/graphql/operation-cache.test.ts',
   // What gateways make of the SDL; that references are read right is in references.test.ts, on both.
   'test/federation/!(references).test.ts',
   // Clients: a browser, and processes of their own.
@@ -22,3 +23,6 @@ export const ONCE: readonly string[] = [
   'test/scale/plans.test.ts',
   'test/graphql/parts.test.ts',
 ];
+
+/** Tests of GraphQL that also run with every operation through Apollo Server, in the project `ordinary`. */
+export const ORDINARY: readonly string[] = ['test/graphql/*.test.ts', 'test/access/*.test.ts', 'test/federation/references.test.ts', 'test/images/*.test.ts', 'test/oracle/*.test.ts'];

@@ -75,6 +75,11 @@ class Measure {
   }
 }
 
+/** Fields and fragments of an operation, with fragments counted wherever they are spread. */
+export function selectionsOf(document: DocumentNode, operation: OperationDefinitionNode): number {
+  return new Measure(document).of(operation.selectionSet).selections;
+}
+
 function rootFieldsOf(operation: OperationDefinitionNode, size: Size): number {
   const isFlat = operation.selectionSet.selections.every((one) => one.kind === Kind.FIELD);
   // Within fragments the fields of the root are not told from those below it: all of them count, which errs to the safe side.
