@@ -9,8 +9,6 @@ export type Data = NonNullable<ExecutionResult['data']>;
 export interface CompiledQuery {
   /** The data; null when the answer has errors, which graphql-js is to find and word. Takes the coerced variables of the context. */
   execute(context: DoorContext): Promise<Data | null>;
-  /** Characters of the generated code, which its memory grows with. */
-  codeLength: number;
 }
 
 type Field = GraphQLField<unknown, unknown>;
@@ -58,13 +56,11 @@ function withoutVariables(document: DocumentNode, operation: OperationDefinition
 export function compileQuery(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): CompiledQuery | null {
   const { compileQuery: compile, isCompiledQuery } = graphqlJit();
   // Rows hold what String, Int, Boolean and enums are sent as; other scalars are serialized.
-  const options = { disableLeafSerialization: true, disablingCapturingStackErrors: true, debug: true };
+  const options = { disableLeafSerialization: true, disablingCapturingStackErrors: true };
   const compiled = compile(schema, withoutVariables(document, operation), operation.name?.value, options);
   if (!isCompiledQuery(compiled)) return null;
   const { query } = compiled;
-  const code = (compiled as { __DO_NOT_USE_THIS_OR_YOU_WILL_BE_FIRED_compilation?: string }).__DO_NOT_USE_THIS_OR_YOU_WILL_BE_FIRED_compilation;
   return {
-    codeLength: code?.length ?? 0,
     async execute(context) {
       const { data, errors } = (await query(undefined, context, {})) as ExecutionResult;
       return errors === undefined && data ? data : null;

@@ -49,15 +49,19 @@ export class HttpFront {
     request.on('end', () => {
       const [only] = chunks;
       const body = only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
-      this.#answer(request, response, body).then(
-        (isAnswered) => {
-          if (isAnswered) return;
-          this.#bodies.set(request, body);
-          next();
-        },
-        (error: unknown) => response.destroy(error as Error),
-      );
+      void this.#answerOr(next, request, response, body);
     });
+  }
+
+  async #answerOr(next: () => void, request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void> {
+    try {
+      if (await this.#answer(request, response, body)) return;
+    } catch (error) {
+      response.destroy(error as Error);
+      return;
+    }
+    this.#bodies.set(request, body);
+    next();
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<boolean> {
