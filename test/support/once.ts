@@ -22,6 +22,7 @@ export const ONCE: readonly string[] = [
   'test/images/search.test.ts',
   'test/scale/plans.test.ts',
   'test/graphql/parts.test.ts',
+  'test/security/memory.test.ts',
 ];
 
 /** Tests of GraphQL that also run with every operation through Apollo Server, in the project `ordinary`. */
