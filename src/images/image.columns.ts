@@ -2,7 +2,8 @@ import type { UserType } from '../access/user.type.js';
 import type { Viewer } from '../access/viewer.js';
 import type { SeenDatacenters } from '../datacenters/datacenter-catalogue.js';
 import type { OsType } from '../imgapi/os-type.js';
-import { plainText, type SqlText, sqlText } from '../platform/sql-text.js';
+import type { Column } from '../platform/columns.js';
+import { type SqlText, sqlText } from '../platform/sql-text.js';
 import { asBoolean, type Big, type Flag } from '../platform/tables.js';
 import type { ImageAccess, ImageStatus } from './image.enums.js';
 import type { ImageType } from './image.type.js';
@@ -21,12 +22,12 @@ type Put = (image: ImageType, row: Row, at: number, known: Known) => void;
 
 /** Some columns of the statement, and what becomes of them. */
 export interface Part {
-  columns: readonly string[];
+  columns: readonly Column[];
   /** `at` is the place of the first of the columns. */
   put: Put;
 }
 
-function part(column: string, put: Put): Part {
+function part(column: Column, put: Put): Part {
   return { columns: [column], put };
 }
 
@@ -111,5 +112,5 @@ export const PLACES: Part = part('i.places', (image, row, at, { seen }) => {
 
 /** Whether this viewer may see the guarded fields. */
 export function inspectableColumn(viewer: Viewer): SqlText {
-  return viewer.isSuperAdmin ? plainText('1') : sqlText`(case when ${attachedWhereAdmin(viewer)} then 1 else 0 end)`;
+  return viewer.isSuperAdmin ? sqlText`1` : sqlText`(case when ${attachedWhereAdmin(viewer)} then 1 else 0 end)`;
 }
