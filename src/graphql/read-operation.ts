@@ -17,7 +17,7 @@ function ofSearch(query: Fields): Fields {
     const text = query[name];
     if (text === undefined) return undefined;
     try {
-      return JSON.parse(String(text));
+      return JSON.parse(String(text)) as unknown;
     } catch {
       throw malformed(`The parameter ${name} is not JSON.`);
     }

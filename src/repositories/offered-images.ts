@@ -51,7 +51,7 @@ const PLAIN: Readonly<Record<string, Plain>> = {
   state: { column: 'o.state', put: (entry, value) => void (entry.state = value as string) },
   publishedAt: { column: 'o.published_at', put: (entry, value) => void (entry.publishedAt = value === null ? null : Number(value as Big)) },
   origin: { column: 'o.origin', put: (entry, value) => void (entry.origin = value as string | null) },
-  manifest: { column: 'o.manifest', put: (entry, value) => void (entry.manifest = JSON.parse(value as string)) },
+  manifest: { column: 'o.manifest', put: (entry, value) => void (entry.manifest = JSON.parse(value as string) as unknown) },
 };
 const LEADING = 5;
 
