@@ -50,8 +50,8 @@ function ownerPart(selection: ObjectSelection): Part {
 
 function planOf(selection: ObjectSelection): Plan {
   const { fields } = selection;
-  const isWhole = [...fields].some((field) => !(field in FIELD_PARTS) && !SUPPORTING.has(field));
-  const wanted = isWhole ? Object.values(FIELD_PARTS) : [...fields].flatMap((field) => FIELD_PARTS[field] ?? []);
+  const isWhole = [...fields].some((field) => !FIELD_PARTS.has(field) && !SUPPORTING.has(field));
+  const wanted = isWhole ? [...FIELD_PARTS.values()] : [...fields].flatMap((field) => FIELD_PARTS.get(field) ?? []);
   const parts = new Set<Part>([...wanted, ...(isWhole ? INNER_PARTS : [])]);
   const withDatacenters = isWhole || fields.has('datacenters');
   // Where it is attached tells where it is bound.

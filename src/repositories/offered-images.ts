@@ -39,20 +39,20 @@ interface Plain {
   put: (entry: RepositoryImageType, value: unknown) => void;
 }
 
-const PLAIN: Readonly<Record<string, Plain>> = {
-  name: { column: 'o.name', put: (entry, value) => void (entry.name = value as string) },
-  version: { column: 'o.version', put: (entry, value) => void (entry.version = value as string) },
-  osType: { column: 'o.os_type', put: (entry, value) => void (entry.osType = value as OsType | null) },
-  type: { column: 'o.type', put: (entry, value) => void (entry.type = value as string) },
-  description: { column: 'o.description', put: (entry, value) => void (entry.description = value as string) },
-  homepage: { column: 'o.homepage', put: (entry, value) => void (entry.homepage = value as string | null) },
-  size: { column: 'o.size_mib', put: (entry, value) => void (entry.size = value as number) },
-  downloadSize: { column: 'o.download_size', put: (entry, value) => void (entry.downloadSize = Number(value as Big)) },
-  state: { column: 'o.state', put: (entry, value) => void (entry.state = value as string) },
-  publishedAt: { column: 'o.published_at', put: (entry, value) => void (entry.publishedAt = value === null ? null : Number(value as Big)) },
-  origin: { column: 'o.origin', put: (entry, value) => void (entry.origin = value as string | null) },
-  manifest: { column: 'o.manifest', put: (entry, value) => void (entry.manifest = JSON.parse(value as string) as unknown) },
-};
+const PLAIN: ReadonlyMap<string, Plain> = new Map<string, Plain>([
+  ['name', { column: 'o.name', put: (entry, value) => void (entry.name = value as string) }],
+  ['version', { column: 'o.version', put: (entry, value) => void (entry.version = value as string) }],
+  ['osType', { column: 'o.os_type', put: (entry, value) => void (entry.osType = value as OsType | null) }],
+  ['type', { column: 'o.type', put: (entry, value) => void (entry.type = value as string) }],
+  ['description', { column: 'o.description', put: (entry, value) => void (entry.description = value as string) }],
+  ['homepage', { column: 'o.homepage', put: (entry, value) => void (entry.homepage = value as string | null) }],
+  ['size', { column: 'o.size_mib', put: (entry, value) => void (entry.size = value as number) }],
+  ['downloadSize', { column: 'o.download_size', put: (entry, value) => void (entry.downloadSize = Number(value as Big)) }],
+  ['state', { column: 'o.state', put: (entry, value) => void (entry.state = value as string) }],
+  ['publishedAt', { column: 'o.published_at', put: (entry, value) => void (entry.publishedAt = value === null ? null : Number(value as Big)) }],
+  ['origin', { column: 'o.origin', put: (entry, value) => void (entry.origin = value as string | null) }],
+  ['manifest', { column: 'o.manifest', put: (entry, value) => void (entry.manifest = JSON.parse(value as string) as unknown) }],
+]);
 const LEADING = 5;
 
 /** What one selection takes of an entry. */
@@ -68,7 +68,7 @@ const known = new WeakMap<ObjectSelection, Asked>();
 function askedOf(selection: ObjectSelection): Asked {
   let asked = known.get(selection);
   if (asked === undefined) {
-    const plain = Object.entries(PLAIN).flatMap(([field, one]) => (selection.fields.has(field) ? [one] : []));
+    const plain = [...PLAIN].flatMap(([field, one]) => (selection.fields.has(field) ? [one] : []));
     const columns = plain.map(({ column }, at) => sqlText`, ${sqlConstant(column)} as c${sqlInteger(at, { max: plain.length })}`);
     known.set(selection, (asked = { plain, columns: joinTexts(columns, '') }));
   }
