@@ -1,6 +1,8 @@
-import { sql } from 'kysely';
+import type { Column } from '../platform/columns.js';
 import { type Condition, oneOf } from '../platform/conditions.js';
-import { type SqlEntityManager, statements } from '../platform/database.js';
+import type { SqlEntityManager } from '../platform/database.js';
+import { readObjects } from '../platform/read-rows.js';
+import { sqlConstant, sqlText } from '../platform/sql-text.js';
 import type { GroupType } from './group.type.js';
 import type { Permission } from './permission.js';
 import { Loader } from '../platform/loader.js';
@@ -12,7 +14,7 @@ interface GroupRow {
   permissions: string;
 }
 
-const COLUMNS = sql`g.id, g.name, g.alias, g.permissions`;
+const COLUMNS = sqlText`g.id, g.name, g.alias, g.permissions`;
 
 function toGroup({ id, name, alias, permissions }: GroupRow): GroupType {
   return { id, name, alias, permissions: JSON.parse(permissions) as Permission[] };
@@ -21,32 +23,32 @@ function toGroup({ id, name, alias, permissions }: GroupRow): GroupType {
 /** Reads groups, for SuperAdmins and for members about themselves; the resolvers ask who it is. */
 export class GroupQueries {
   /** Groups per user id, by name. */
-  readonly byUser = this.#related(sql`user_group_member x on x.group_id = g.id`, 'x.user_id');
+  readonly byUser = this.#related(sqlText`user_group_member x on x.group_id = g.id`, 'x.user_id');
   /** Groups per datacenter id, by name. */
-  readonly byDatacenter = this.#related(sql`datacenter_group x on x.group_id = g.id`, 'x.datacenter_id');
+  readonly byDatacenter = this.#related(sqlText`datacenter_group x on x.group_id = g.id`, 'x.datacenter_id');
 
   constructor(private readonly em: SqlEntityManager) {}
 
   async byName(name: string): Promise<GroupType | null> {
-    return (await this.#find(sql`g.name = ${name}`))[0] ?? null;
+    return (await this.#find(sqlText`g.name = ${name}`))[0] ?? null;
   }
 
   /** All groups by name. */
   async all(): Promise<GroupType[]> {
-    return this.#find(sql`1 = 1`);
+    return this.#find(sqlText`1 = 1`);
   }
 
-  #related(join: Condition, owner: string): Loader<number, GroupType[]> {
+  #related(join: Condition, owner: Column): Loader<number, GroupType[]> {
     return new Loader<number, GroupType[]>(async (ids) => {
-      const statement = sql<GroupRow & { owner: number }>`select ${sql.ref(owner)} as owner, ${COLUMNS} from user_group g
+      const statement = sqlText`select ${sqlConstant(owner)} as owner, ${COLUMNS} from user_group g
         join ${join} where ${oneOf(owner, ids)} order by g.name`;
-      const { rows } = await statement.execute(statements(this.em));
+      const rows = await readObjects<GroupRow & { owner: number }>(this.em, statement);
       return ids.map((id) => rows.filter((row) => row.owner === id).map(toGroup));
     });
   }
 
   async #find(where: Condition): Promise<GroupType[]> {
-    const statement = sql<GroupRow>`select ${COLUMNS} from user_group g where ${where} order by g.name`;
-    return (await statement.execute(statements(this.em))).rows.map(toGroup);
+    const statement = sqlText`select ${COLUMNS} from user_group g where ${where} order by g.name`;
+    return (await readObjects<GroupRow>(this.em, statement)).map(toGroup);
   }
 }

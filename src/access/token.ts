@@ -86,9 +86,10 @@ function algorithmsOf(key: KeyObject): string[] {
   }
 }
 
+const ALGORITHMS: ReadonlyMap<string, string> = new Map([['prime256v1', 'ES256'], ['secp384r1', 'ES384'], ['secp521r1', 'ES512']]);
+
 function algorithmOfCurve(key: KeyObject): string[] {
-  const curves: Record<string, string> = { prime256v1: 'ES256', secp384r1: 'ES384', secp521r1: 'ES512' };
-  const algorithm = curves[key.asymmetricKeyDetails?.namedCurve ?? ''];
+  const algorithm = ALGORITHMS.get(key.asymmetricKeyDetails?.namedCurve ?? '');
   if (algorithm === undefined) throw new Error(`A key of type ${key.asymmetricKeyType} cannot check tokens; accepted: RSA, EC (P-256, P-384, P-521), Ed25519.`);
   return [algorithm];
 }

@@ -1,11 +1,12 @@
-import { sql } from 'kysely';
 import type { Viewer } from '../access/viewer.js';
 import { allOf, oneOf } from '../platform/conditions.js';
-import { type SqlEntityManager, statements } from '../platform/database.js';
+import type { SqlEntityManager } from '../platform/database.js';
 import { notFound } from '../platform/errors.js';
 import type { Connection, PageRequest } from '../platform/page.js';
-import { readList } from '../platform/read-page.js';
+import { type ListStatement, readList } from '../platform/read-page.js';
+import { readObjects } from '../platform/read-rows.js';
 import type { ConnectionSelection } from '../platform/selection.js';
+import { sqlText } from '../platform/sql-text.js';
 import { type SeenDatacenters, seenDatacenters } from './datacenter-catalogue.js';
 import { DEFAULT_DATACENTER } from './datacenter.entity.js';
 import type { DatacenterAccess } from './datacenter.enums.js';
@@ -25,7 +26,7 @@ export interface DatacenterRow {
 }
 
 /** Columns of DatacenterRow, alias `d`. */
-export const DATACENTER_COLUMNS = sql`d.id, d.name, d.alias, d.access, d.owner_id, d.description, d.vms_image_limit, d.created_at`;
+export const DATACENTER_COLUMNS = sqlText`d.id, d.name, d.alias, d.access, d.owner_id, d.description, d.vms_image_limit, d.created_at`;
 
 export function toDatacenter(row: DatacenterRow): DatacenterType {
   return {
@@ -51,9 +52,9 @@ export class DatacenterQueries {
   /** Visible datacenters per group id, by name. */
   readonly byGroup = new Loader<number, DatacenterType[]>(async (groupIds) => {
     const where = allOf([oneOf('x.group_id', groupIds), visibleDatacenters(this.viewer)]);
-    const statement = sql<DatacenterRow & { group_id: number }>`select x.group_id, ${DATACENTER_COLUMNS} from datacenter d
+    const statement = sqlText`select x.group_id, ${DATACENTER_COLUMNS} from datacenter d
       join datacenter_group x on x.datacenter_id = d.id where ${where} order by d.name`;
-    const { rows } = await statement.execute(statements(this.em));
+    const rows = await readObjects<DatacenterRow & { group_id: number }>(this.em, statement);
     return groupIds.map((id) => rows.filter((row) => row.group_id === id).map(toDatacenter));
   });
 
@@ -92,11 +93,11 @@ export class DatacenterQueries {
   }
 
   async page(page: PageRequest, selection: ConnectionSelection): Promise<Connection<DatacenterType>> {
-    const list = {
+    const list: ListStatement = {
       columns: DATACENTER_COLUMNS,
-      from: sql`datacenter d`,
+      from: sqlText`datacenter d`,
       where: visibleDatacenters(this.viewer),
-      order: { column: 'd.name', id: 'd.id', direction: 'ASC' as const },
+      order: { column: 'd.name', id: 'd.id', direction: 'ASC' },
     };
     return readList<DatacenterRow, DatacenterType>(this.em, list, page, selection, {
       keyOf: (row) => [row.name, row.id],

@@ -1,11 +1,12 @@
 import { LockMode, UniqueConstraintViolationException } from '@mikro-orm/core';
-import { sql } from 'kysely';
 import { Group } from '../access/group.entity.js';
 import { fieldFault } from '../access/people-rules.js';
 import { User } from '../access/user.entity.js';
 import type { Viewer } from '../access/viewer.js';
-import { type SqlEntityManager, statements } from '../platform/database.js';
+import type { SqlEntityManager } from '../platform/database.js';
 import { alreadyExists, AppError, badInput, type FieldError, notFound } from '../platform/errors.js';
+import { readRows } from '../platform/read-rows.js';
+import { sqlText } from '../platform/sql-text.js';
 import type { ChangeBus } from '../tasks/change-bus.js';
 import { recordDone } from '../tasks/record-task.js';
 import { type Announce, transact } from '../tasks/transact.js';
@@ -132,8 +133,9 @@ export class DatacenterService {
 }
 
 async function requireEmpty(tx: SqlEntityManager, datacenter: Datacenter): Promise<void> {
-  const statement = sql<{ total: number | string }>`select count(*) as total from virtual_server where datacenter_id = ${datacenter.id}`;
-  const servers = Number((await statement.execute(statements(tx))).rows[0]?.total ?? 0);
+  const statement = sqlText`select count(*) as total from virtual_server where datacenter_id = ${datacenter.id}`;
+  const [row] = await readRows<[total: number | string]>(tx, statement);
+  const servers = Number(row?.[0] ?? 0);
   if (servers === 0) return;
   const count = servers === 1 ? '1 server' : `${servers} servers`;
   throw new AppError('DATACENTER_NOT_EMPTY', `Datacenter ${datacenter.name} has ${count}; unregister or move them first.`);

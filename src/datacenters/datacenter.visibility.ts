@@ -1,12 +1,12 @@
 import type { Viewer } from '../access/viewer.js';
 import { ALWAYS, anyOf, oneOfIds } from '../platform/conditions.js';
-import { plainText, type SqlText } from '../platform/sql-text.js';
+import { type SqlText, sqlText } from '../platform/sql-text.js';
 import type { DatacenterType } from './datacenter.type.js';
 
 /** Datacenters (alias `d`) that exist for this viewer: public ones, and those the viewer owns or has a group in. */
 export function visibleDatacenters(viewer: Viewer): SqlText {
   if (viewer.isSuperAdmin) return ALWAYS;
-  return anyOf([plainText("d.access = 'PUBLIC'"), oneOfIds('d.id', viewer.datacentersWith('access'))]);
+  return anyOf([sqlText`d.access = 'PUBLIC'`, oneOfIds('d.id', viewer.datacentersWith('access'))]);
 }
 
 /** The same rule for a datacenter that has been read already. */

@@ -1,12 +1,12 @@
-import { type SqlBool, sql } from 'kysely';
 import type { Viewer } from '../access/viewer.js';
 import { visibleDatacenters } from './datacenter.visibility.js';
 import { ALWAYS, anyOf, type Condition, oneOf } from '../platform/conditions.js';
+import { sqlText } from '../platform/sql-text.js';
 
 /** Servers (alias `s`) that exist for this viewer: its own where it sees the datacenter, and those of datacenters it administers. */
 export function visibleServers(viewer: Viewer): Condition {
   if (viewer.isSuperAdmin) return ALWAYS;
-  const own = sql<SqlBool>`(s.owner_id = ${viewer.userId} and exists (
+  const own = sqlText`(s.owner_id = ${viewer.userId} and exists (
     select 1 from datacenter d where d.id = s.datacenter_id and ${visibleDatacenters(viewer)}))`;
   return anyOf([oneOf('s.datacenter_id', viewer.datacentersWith('dcAdmin')), own]);
 }

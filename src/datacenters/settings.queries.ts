@@ -1,6 +1,7 @@
-import { sql } from 'kysely';
 import type { Viewer } from '../access/viewer.js';
-import { type SqlEntityManager, statements } from '../platform/database.js';
+import type { SqlEntityManager } from '../platform/database.js';
+import { readObjects } from '../platform/read-rows.js';
+import { sqlText } from '../platform/sql-text.js';
 import type { DatacenterType } from './datacenter.type.js';
 import type { DatacenterSettingsType, GlobalSettingsType } from './settings.type.js';
 
@@ -25,8 +26,8 @@ export class SettingsQueries {
 
   async global(): Promise<GlobalSettingsType> {
     this.viewer.demand('globalSettings.read');
-    const statement = sql<Row>`select image_server_id, image_server_nic, image_sources from global_settings where id = 1`;
-    const row = (await statement.execute(statements(this.em))).rows[0];
+    const statement = sqlText`select image_server_id, image_server_nic, image_sources from global_settings where id = 1`;
+    const [row] = await readObjects<Row>(this.em, statement);
     return {
       imageServerId: row?.image_server_id ?? null,
       vmsImageVmNic: row?.image_server_nic ?? 1,

@@ -16,7 +16,7 @@ const REQUEST_CODES = new Set([
 ]);
 
 /** HTTP statuses of refusals that come before anything runs; the others are part of an answer with 200. */
-const STATUSES: Readonly<Record<string, number>> = { UNAUTHENTICATED: 401, DOCUMENT_NOT_TRUSTED: 403, TOO_MANY_OPERATIONS: 429, RATE_LIMITED: 429 };
+const STATUSES: ReadonlyMap<string, number> = new Map([['UNAUTHENTICATED', 401], ['DOCUMENT_NOT_TRUSTED', 403], ['TOO_MANY_OPERATIONS', 429], ['RATE_LIMITED', 429]]);
 
 /** Where the log line of a masked error is to be found. */
 export interface ErrorSink {
@@ -42,7 +42,7 @@ function appErrorIn(error: unknown): AppError | null {
 }
 
 export function statusOf(code: string): number {
-  return STATUSES[code] ?? 400;
+  return STATUSES.get(code) ?? 400;
 }
 
 /** The error with the HTTP status that Apollo Server gives the whole answer. */

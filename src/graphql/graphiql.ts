@@ -19,16 +19,16 @@ interface BundledFile {
 
 const compress = promisify(gzip);
 
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.ttf': 'font/ttf',
-  '.woff2': 'font/woff2',
-};
+const TYPES: ReadonlyMap<string, string> = new Map([
+  ['.html', 'text/html; charset=utf-8'],
+  ['.js', 'text/javascript; charset=utf-8'],
+  ['.css', 'text/css; charset=utf-8'],
+  ['.json', 'application/json; charset=utf-8'],
+  ['.svg', 'image/svg+xml'],
+  ['.png', 'image/png'],
+  ['.ttf', 'font/ttf'],
+  ['.woff2', 'font/woff2'],
+]);
 
 // Monaco writes <style> elements and inline styles, and fonts come inside style sheets; everything else is of this origin alone.
 const POLICY = [
@@ -69,7 +69,7 @@ async function readBundle(folder: string): Promise<Map<string, BundledFile>> {
     const path = join(entry.parentPath, entry.name);
     const name = relative(folder, path).split(sep).join('/');
     files.set(name, {
-      type: TYPES[extname(name)] ?? 'application/octet-stream',
+      type: TYPES.get(extname(name)) ?? 'application/octet-stream',
       // Names below assets/ carry a hash of their content.
       cacheControl: name.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
       content: await readFile(path),

@@ -13,11 +13,11 @@ function malformed(message: string): AppError {
 }
 
 function ofSearch(query: Fields): Fields {
-  const parsed = (name: string): unknown => {
-    const text = query[name];
+  const parsed = (name: 'variables' | 'extensions'): unknown => {
+    const text = Object.hasOwn(query, name) ? query[name] : undefined;
     if (text === undefined) return undefined;
     try {
-      return JSON.parse(String(text));
+      return JSON.parse(String(text)) as unknown;
     } catch {
       throw malformed(`The parameter ${name} is not JSON.`);
     }

@@ -15,8 +15,9 @@ type Representation = Record<string, unknown>;
 
 /** The key of a representation: the first of `fields` that it has. UUIDs are stored in lower case. */
 function keyIn<F extends string>(reference: Representation, fields: readonly F[]): Key<F> {
-  const field = fields.find((one) => reference[one] !== undefined);
-  const value = field === undefined ? undefined : reference[field];
+  const ownOf = (one: F): unknown => (Object.hasOwn(reference, one) ? reference[one] : undefined);
+  const field = fields.find((one) => ownOf(one) !== undefined);
+  const value = field === undefined ? undefined : ownOf(field);
   if (field === undefined || typeof value !== 'string') {
     const [type, path] = [String(reference['__typename']), field ?? fields.join(' or ')];
     throw badInput([{ path, message: `A reference to ${type} has ${fields.join(' or ')}, a string, and this one has not.` }]);

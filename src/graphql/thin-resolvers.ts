@@ -43,7 +43,7 @@ export function thinOut(resolvers: Record<string, Record<string, unknown>>): voi
   const replace = (type: string | undefined, handler: Handler): void => {
     const fields = type === undefined ? undefined : resolvers[type];
     const resolve = thin(handler);
-    if (fields !== undefined && handler.schemaName in fields && resolve !== null) fields[handler.schemaName] = resolve;
+    if (fields !== undefined && Object.hasOwn(fields, handler.schemaName) && resolve !== null) fields[handler.schemaName] = resolve;
   };
   for (const query of queries) replace('Query', query);
   for (const mutation of mutations) replace('Mutation', mutation);

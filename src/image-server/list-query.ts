@@ -20,7 +20,7 @@ type Parameters = Readonly<Record<string, string | string[] | undefined>>;
 type Test = (manifest: Json) => boolean;
 
 /** `~part` finds a part, everything else the whole; case matters. */
-function textTest(field: string, wanted: string): Test {
+function textTest(field: 'name' | 'version', wanted: string): Test {
   if (wanted.startsWith('~')) return (manifest) => String(manifest[field] ?? '').includes(wanted.slice(1));
   return (manifest) => manifest[field] === wanted;
 }
@@ -31,8 +31,10 @@ function typeTest(wanted: string): Test {
 
 function tagTest(key: string, wanted: string): Test {
   return (manifest) => {
-    const value = (manifest.tags as Json | undefined)?.[key];
-    if (value === undefined) return false;
+    const tags = (manifest.tags ?? {}) as Json;
+    // What every object inherits, such as `constructor`, is no tag.
+    if (!Object.hasOwn(tags, key)) return false;
+    const value = tags[key];
     return typeof value === 'object' ? wanted === '' : String(value) === wanted;
   };
 }

@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Column } from '../platform/columns.js';
 import { allOf, type Condition } from '../platform/conditions.js';
 import { isSqlite, type SqlEntityManager } from '../platform/database.js';
 import type { ListStatement } from '../platform/read-page.js';
 import { amongIds, readRows } from '../platform/read-rows.js';
-import { plainText, sqlText } from '../platform/sql-text.js';
+import { sqlConstant, sqlText } from '../platform/sql-text.js';
 
 /** Ids that one step of a count may look at on SQLite: some 10 ms. */
 const IDS_PER_STEP = 10_000;
@@ -12,12 +13,12 @@ const IDS_PER_STEP = 10_000;
  * Counts by the id of an image, exactly: an estimate would be no count. It costs as long as there is much to count, so on SQLite,
  * where nothing else can be read meanwhile, it goes in steps that let everybody else have a turn. `count` answers the last id of all.
  */
-async function inSteps(em: SqlEntityManager, id: string, count: (further: readonly Condition[]) => Promise<number>): Promise<void> {
+async function inSteps(em: SqlEntityManager, id: Column, count: (further: readonly Condition[]) => Promise<number>): Promise<void> {
   if (!isSqlite(em)) {
     await count([]);
     return;
   }
-  const column = plainText(id);
+  const column = sqlConstant(id);
   for (let from = 0; ; from += IDS_PER_STEP) {
     const last = await count([sqlText`${column} > ${from} and ${column} <= ${from + IDS_PER_STEP}`]);
     if (from + IDS_PER_STEP >= last) return;
@@ -25,7 +26,7 @@ async function inSteps(em: SqlEntityManager, id: string, count: (further: readon
   }
 }
 
-const LAST = plainText('(select max(n.id) from image n) as last');
+const LAST = sqlText`(select max(n.id) from image n) as last`;
 
 /** How many images a list holds. */
 export async function countImages(em: SqlEntityManager, list: ListStatement): Promise<number> {

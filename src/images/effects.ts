@@ -1,6 +1,7 @@
-import { sql } from 'kysely';
 import type { DatacenterRef } from '../access/viewer.js';
-import { type SqlEntityManager, statements } from '../platform/database.js';
+import type { SqlEntityManager } from '../platform/database.js';
+import { readRows } from '../platform/read-rows.js';
+import { type SqlText, sqlText } from '../platform/sql-text.js';
 
 /** What a dry run tells of a binding that would go. */
 export async function bindingRemoved(em: SqlEntityManager, bound: DatacenterRef): Promise<string> {
@@ -19,13 +20,14 @@ function imageAdmins(count: number): string {
 
 /** Active users who are ImageAdmins of a datacenter by its groups or as its owner; SuperAdmins need no group and do not count. */
 async function countImageAdmins(em: SqlEntityManager, datacenterId: number): Promise<number> {
-  const holds = (permission: string) => sql`exists (select 1 from user_group_member m join user_group g on g.id = m.group_id
+  const holds = (permission: string): SqlText => sqlText`exists (select 1 from user_group_member m join user_group g on g.id = m.group_id
     join datacenter_group x on x.group_id = g.id
     where m.user_id = u.id and x.datacenter_id = ${datacenterId} and g.permissions like ${`%"${permission}"%`})`;
-  const owns = sql`exists (select 1 from datacenter d where d.id = ${datacenterId} and d.owner_id = u.id)`;
-  const statement = sql<{ total: number | string }>`select count(*) as total from user_account u
+  const owns = sqlText`exists (select 1 from datacenter d where d.id = ${datacenterId} and d.owner_id = u.id)`;
+  const statement = sqlText`select count(*) as total from user_account u
     where u.active and not u.is_super_admin and (${owns} or ${holds('ADMIN')}) and ${holds('IMAGE_ADMIN')}`;
-  return Number((await statement.execute(statements(em))).rows[0]?.total ?? 0);
+  const [row] = await readRows<[total: number | string]>(em, statement);
+  return Number(row?.[0] ?? 0);
 }
 
 function shown(value: unknown): string {

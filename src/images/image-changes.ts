@@ -2,7 +2,7 @@ import type { DatacenterRef, Viewer } from '../access/viewer.js';
 import { isSqlite, type SqlEntityManager } from '../platform/database.js';
 import { notFound } from '../platform/errors.js';
 import { readRows } from '../platform/read-rows.js';
-import { plainText, sqlText } from '../platform/sql-text.js';
+import { sqlConstant, sqlText } from '../platform/sql-text.js';
 import type { ImageChange } from '../tasks/change-bus.js';
 import type { Announce } from '../tasks/transact.js';
 import type { Subject } from './action-rules.js';
@@ -35,7 +35,7 @@ type Facts = [id: number, uuid: string, name: string, status: string, access: st
 /** The image of that name, held until the transaction ends. NOT_FOUND when the viewer cannot see it. */
 export async function lockImage(tx: SqlEntityManager, viewer: Viewer, named: string): Promise<ImageFacts> {
   // On SQLite the transaction that writes first holds everything.
-  const held = plainText(isSqlite(tx) ? '' : ' for update of i');
+  const held = sqlConstant(isSqlite(tx) ? '' : ' for update of i');
   const text = sqlText`select i.id, i.uuid, i.name, i.status, i.access, i.owner_id from image i
     where i.name = ${named} and ${visibleImages(viewer)}${held}`;
   const [row] = await readRows<Facts>(tx, text);

@@ -2,7 +2,8 @@ import type { UserType } from '../access/user.type.js';
 import type { Viewer } from '../access/viewer.js';
 import type { SeenDatacenters } from '../datacenters/datacenter-catalogue.js';
 import type { OsType } from '../imgapi/os-type.js';
-import { plainText, type SqlText, sqlText } from '../platform/sql-text.js';
+import type { Column } from '../platform/columns.js';
+import { type SqlText, sqlText } from '../platform/sql-text.js';
 import { asBoolean, type Big, type Flag } from '../platform/tables.js';
 import type { ImageAccess, ImageStatus } from './image.enums.js';
 import type { ImageType } from './image.type.js';
@@ -21,12 +22,12 @@ type Put = (image: ImageType, row: Row, at: number, known: Known) => void;
 
 /** Some columns of the statement, and what becomes of them. */
 export interface Part {
-  columns: readonly string[];
+  columns: readonly Column[];
   /** `at` is the place of the first of the columns. */
   put: Put;
 }
 
-function part(column: string, put: Put): Part {
+function part(column: Column, put: Put): Part {
   return { columns: [column], put };
 }
 
@@ -39,24 +40,24 @@ export const BOUND = part('b.datacenter_id', (image, row, at, { seen }) => {
 });
 
 /** Fields of the type Image that a column or two answer, whoever asks. Each names its property, as that is what makes them quick. */
-export const FIELD_PARTS: Readonly<Record<string, Part>> = {
-  uuid: part('i.uuid', (image, row, at) => void (image.uuid = row[at] as string)),
-  name: part('i.name', (image, row, at) => void (image.name = row[at] as string)),
-  alias: part('i.alias', (image, row, at) => void (image.alias = row[at] as string)),
-  version: part('i.version', (image, row, at) => void (image.version = row[at] as string)),
-  access: part('i.access', (image, row, at) => void (image.access = row[at] as ImageAccess)),
-  size: part('i.size_mib', (image, row, at) => void (image.size = row[at] as number)),
-  osType: part('i.os_type', (image, row, at) => void (image.osType = row[at] as OsType)),
-  status: part('i.status', (image, row, at) => void (image.status = row[at] as ImageStatus)),
-  resize: part('i.resize', (image, row, at) => void (image.resize = asBoolean(row[at] as Flag))),
-  deploy: part('i.deploy', (image, row, at) => void (image.deploy = asBoolean(row[at] as Flag))),
-  description: part('i.description', (image, row, at) => void (image.description = row[at] as string)),
-  homepage: part('i.homepage', (image, row, at) => void (image.homepage = row[at] as string | null)),
-  createdAt: part('i.created_at', (image, row, at) => void (image.createdAt = Number(row[at]))),
-  updatedAt: part('i.updated_at', (image, row, at) => void (image.updatedAt = Number(row[at]))),
-  dcBound: BOUND,
-  boundDatacenter: BOUND,
-};
+export const FIELD_PARTS: ReadonlyMap<string, Part> = new Map([
+  ['uuid', part('i.uuid', (image, row, at) => void (image.uuid = row[at] as string))],
+  ['name', part('i.name', (image, row, at) => void (image.name = row[at] as string))],
+  ['alias', part('i.alias', (image, row, at) => void (image.alias = row[at] as string))],
+  ['version', part('i.version', (image, row, at) => void (image.version = row[at] as string))],
+  ['access', part('i.access', (image, row, at) => void (image.access = row[at] as ImageAccess))],
+  ['size', part('i.size_mib', (image, row, at) => void (image.size = row[at] as number))],
+  ['osType', part('i.os_type', (image, row, at) => void (image.osType = row[at] as OsType))],
+  ['status', part('i.status', (image, row, at) => void (image.status = row[at] as ImageStatus))],
+  ['resize', part('i.resize', (image, row, at) => void (image.resize = asBoolean(row[at] as Flag)))],
+  ['deploy', part('i.deploy', (image, row, at) => void (image.deploy = asBoolean(row[at] as Flag)))],
+  ['description', part('i.description', (image, row, at) => void (image.description = row[at] as string))],
+  ['homepage', part('i.homepage', (image, row, at) => void (image.homepage = row[at] as string | null))],
+  ['createdAt', part('i.created_at', (image, row, at) => void (image.createdAt = Number(row[at])))],
+  ['updatedAt', part('i.updated_at', (image, row, at) => void (image.updatedAt = Number(row[at])))],
+  ['dcBound', BOUND],
+  ['boundDatacenter', BOUND],
+]);
 
 /** What field resolvers need to know of an image beyond its fields; `inspectable` depends on who asks. */
 export const INNER_PARTS: readonly Part[] = [
@@ -111,5 +112,5 @@ export const PLACES: Part = part('i.places', (image, row, at, { seen }) => {
 
 /** Whether this viewer may see the guarded fields. */
 export function inspectableColumn(viewer: Viewer): SqlText {
-  return viewer.isSuperAdmin ? plainText('1') : sqlText`(case when ${attachedWhereAdmin(viewer)} then 1 else 0 end)`;
+  return viewer.isSuperAdmin ? sqlText`1` : sqlText`(case when ${attachedWhereAdmin(viewer)} then 1 else 0 end)`;
 }

@@ -68,7 +68,7 @@ export class ImageQueries {
     if (hasName === hasUuid) {
       throw hasName ? badInput([{ path: 'uuid', message: 'Give name or uuid, not both.' }]) : noKey();
     }
-    const [image] = await this.#find(hasName ? sqlText`i.name = ${name}` : sqlText`i.uuid = ${uuid}`, selection);
+    const [image] = await this.#find(typeof name === 'string' ? sqlText`i.name = ${name}` : sqlText`i.uuid = ${uuid ?? null}`, selection);
     return image ?? null;
   }
 

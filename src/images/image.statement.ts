@@ -3,27 +3,28 @@ import type { Viewer } from '../access/viewer.js';
 import type { SeenDatacenters } from '../datacenters/datacenter-catalogue.js';
 import type { SqlEntityManager } from '../platform/database.js';
 import type { ObjectSelection } from '../platform/selection.js';
+import type { Column } from '../platform/columns.js';
 import type { Condition } from '../platform/conditions.js';
 import { Kept } from '../platform/kept.js';
-import { plainText, SqlText, sqlText, textOf } from '../platform/sql-text.js';
+import { joinTexts, sqlConstant, sqlInteger, type SqlText, sqlText, withValues } from '../platform/sql-text.js';
 import { asBoolean, type Flag } from '../platform/tables.js';
 import { BOUND, FIELD_PARTS, INNER_PARTS, inspectableColumn, OWNER, OWNER_NAME, type Part, PLACES, type Row, TAGS } from './image.columns.js';
 import type { ImageType } from './image.type.js';
 import { visibleImages } from './image.visibility.js';
 
 /** The table under the alias that conditions use. */
-export const IMAGE_FROM = plainText('image i');
+export const IMAGE_FROM = sqlText`image i`;
 /** An image is bound to one datacenter at most, so the join adds no row; it costs as much as the image itself. */
-const WITH_BINDING = ' left join image_attachment b on b.bound_image_id = i.id';
-const WITH_OWNER = ' join user_account u on u.id = i.owner_id';
+const WITH_BINDING = sqlText` left join image_attachment b on b.bound_image_id = i.id`;
+const WITH_OWNER = sqlText` join user_account u on u.id = i.owner_id`;
 
 /** What one selection takes of the table, worked out once. */
 interface Plan {
   columns: SqlText;
   /** Nothing of the owner but its name: where its id is in the row. */
   ownerAt: number | null;
-  /** Tables that the columns need beside that of the images. */
-  joins: SqlText;
+  /** Tables that the columns need beside that of the images; null for none. */
+  joins: SqlText | null;
   parts: readonly { part: Part; at: number }[];
   /** Some field has a resolver of its own: it must find the whole image, and whether its guarded fields may be seen. */
   isWhole: boolean;
@@ -35,8 +36,10 @@ export const WHOLE: ObjectSelection = { fields: new Set(['actions']) };
 
 /** Columns before those of the parts: the id. */
 const LEADING = 1;
+const MOST_COLUMNS = 100;
 const SUPPORTING = new Set(['__typename', 'owner', 'datacenters', 'tags']);
-const NOTHING = plainText('');
+const NOTHING = sqlText``;
+const NO_COLUMN = sqlText`null as c0`;
 const known = new WeakMap<ObjectSelection, Plan>();
 
 function ownerPart(selection: ObjectSelection): Part {
@@ -47,8 +50,8 @@ function ownerPart(selection: ObjectSelection): Part {
 
 function planOf(selection: ObjectSelection): Plan {
   const { fields } = selection;
-  const isWhole = [...fields].some((field) => !(field in FIELD_PARTS) && !SUPPORTING.has(field));
-  const wanted = isWhole ? Object.values(FIELD_PARTS) : [...fields].flatMap((field) => FIELD_PARTS[field] ?? []);
+  const isWhole = [...fields].some((field) => !FIELD_PARTS.has(field) && !SUPPORTING.has(field));
+  const wanted = isWhole ? [...FIELD_PARTS.values()] : [...fields].flatMap((field) => FIELD_PARTS.get(field) ?? []);
   const parts = new Set<Part>([...wanted, ...(isWhole ? INNER_PARTS : [])]);
   const withDatacenters = isWhole || fields.has('datacenters');
   // Where it is attached tells where it is bound.
@@ -65,10 +68,11 @@ function planOf(selection: ObjectSelection): Plan {
     return place;
   });
   // Named by their place, as no two columns of a statement may share a name.
-  const names = [...parts].flatMap((part) => part.columns).map((column, index) => `${column} as c${index}`);
+  const names = [...parts].flatMap((part) => part.columns).map((column, index) => sqlText`${sqlConstant(column)} as c${sqlInteger(index, { max: MOST_COLUMNS })}`);
+  const joins = [...(parts.has(BOUND) ? [WITH_BINDING] : []), ...(parts.has(OWNER) ? [WITH_OWNER] : [])];
   return {
-    columns: plainText(names.length === 0 ? 'null as c0' : names.join(', ')),
-    joins: plainText(`${parts.has(BOUND) ? WITH_BINDING : ''}${parts.has(OWNER) ? WITH_OWNER : ''}`),
+    columns: names.length === 0 ? NO_COLUMN : joinTexts(names, ', '),
+    joins: joins.length === 0 ? null : joinTexts(joins, ''),
     ownerAt: placed.find(({ part }) => part === OWNER_NAME)?.at ?? null,
     parts: placed,
     isWhole,
@@ -81,7 +85,7 @@ export interface ImageReading {
   /** The same object for the same selection. */
   plan: object;
   /** `order` is the column that a list is ordered by; without one, no order is known. */
-  columns(order?: string): SqlText;
+  columns(order?: Column): SqlText;
   /** The tables, in whichever way one gets to the images, with what the columns need beside them. */
   from(images: SqlText): SqlText;
   /** The value that the list is ordered by. */
@@ -103,9 +107,10 @@ export function imageReading(
     plan,
     columns: (order) => {
       const inspectable = isWhole ? sqlText`, ${inspectableColumn(viewer)} as inspectable` : NOTHING;
-      return sqlText`i.id as id, ${columns}${inspectable}${plainText(order === undefined ? '' : `, ${order} as place`)}`;
+      const place = order === undefined ? NOTHING : sqlText`, ${sqlConstant(order)} as place`;
+      return sqlText`i.id as id, ${columns}${inspectable}${place}`;
     },
-    from: (images) => (joins.text === '' ? images : new SqlText(images.text + joins.text, images.values)),
+    from: (images) => (joins === null ? images : sqlText`${images}${joins}`),
     placeOf: (row) => row.at(-1),
     nodesOf: async (rows) => {
       const names = ownerAt === null ? NO_NAMES : await usernames(em, rows.map((row) => row[ownerAt] as number));
@@ -120,22 +125,21 @@ export function imageReading(
   };
 }
 
-/** Around a condition; `before` are the values that come before those of the condition. */
+/** A statement whose condition has nulls for values, and the position of the first of these. */
 interface Frame {
-  text: string;
-  before: readonly unknown[];
-  after: readonly unknown[];
+  statement: SqlText;
+  from: number;
 }
 
 const frames = new Kept<Frame>(20);
 
 /** The images under a condition, as far as they exist for the viewer. Its text is long, and kept for as long as the viewer and the selection are. */
 export function findStatement({ plan, columns, from }: ImageReading, viewer: Viewer, condition: Condition): SqlText {
-  const { text, values } = textOf(condition);
-  const frame = frames.get(viewer, plan, text, () => {
+  const { values } = condition;
+  const { statement, from: at } = frames.get(viewer, plan, condition.text, () => {
     const head = sqlText`select ${columns()} from ${from(IMAGE_FROM)}`;
-    const visible = visibleImages(viewer);
-    return { text: `${head.text} where (${text} and ${visible.text})`, before: head.values, after: visible.values };
+    const unfilled = withValues(condition, 0, values.map(() => null));
+    return { statement: sqlText`${head} where (${unfilled} and ${visibleImages(viewer)})`, from: head.values.length };
   });
-  return new SqlText(frame.text, [...frame.before, ...values, ...frame.after]);
+  return withValues(statement, at, values);
 }

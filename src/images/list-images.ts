@@ -1,3 +1,4 @@
+import type { Column } from '../platform/columns.js';
 import { allOf, type Condition, contains, oneOf } from '../platform/conditions.js';
 import type { SqlEntityManager } from '../platform/database.js';
 import { Kept } from '../platform/kept.js';
@@ -5,7 +6,7 @@ import type { KeysetOrder } from '../platform/keyset.js';
 import { type Connection, type OrderDirection, type PageArgs, readPage } from '../platform/page.js';
 import { type ListStatement, readPlainList } from '../platform/read-page.js';
 import type { ConnectionSelection } from '../platform/selection.js';
-import { plainText, sqlText } from '../platform/sql-text.js';
+import { sqlConstant, sqlText } from '../platform/sql-text.js';
 import { countImages } from './count-images.js';
 import type { ImageOrderField } from './image.enums.js';
 import type { ImageFilter, ImageOrder } from './image.inputs.js';
@@ -26,13 +27,17 @@ export interface ImageListRequest {
 /** What each order compares. */
 const VALUES: Record<ImageOrderField, 'string' | 'number'> = { NAME: 'string', ALIAS: 'string', SIZE: 'number', CREATED_AT: 'number' };
 
-function flag(column: string, wanted: boolean | null | undefined): Condition[] {
+function flag(column: Column, wanted: boolean | null | undefined): Condition[] {
   if (wanted === null || wanted === undefined) return [];
-  return [plainText(wanted ? column : `not ${column}`)];
+  return [isSo(sqlConstant(column), wanted)];
+}
+
+function isSo(condition: Condition, wanted: boolean): Condition {
+  return wanted ? condition : sqlText`not ${condition}`;
 }
 
 /** An empty or absent list restricts nothing. */
-function among(column: string, values: readonly string[] | null | undefined): Condition[] {
+function among(column: Column, values: readonly string[] | null | undefined): Condition[] {
   return values === null || values === undefined || values.length === 0 ? [] : [oneOf(column, values)];
 }
 
@@ -40,7 +45,7 @@ function hasTag(tag: string): Condition {
   return sqlText`exists (select 1 from image_tag x where x.image_id = i.id and x.tag = ${tag})`;
 }
 
-const IS_BOUND = 'exists (select 1 from image_attachment b where b.bound_image_id = i.id)';
+const IS_BOUND = sqlText`exists (select 1 from image_attachment b where b.bound_image_id = i.id)`;
 
 /** The conditions of a filter over `IMAGE_FROM`. */
 export function imageFilter(filter: ImageFilter | null | undefined): Condition {
@@ -54,9 +59,7 @@ export function imageFilter(filter: ImageFilter | null | undefined): Condition {
     ...flag('i.deploy', filter.deploy),
   ];
   if (filter.search) conditions.push(contains('i.search_text', filter.search));
-  if (typeof filter.dcBound === 'boolean') {
-    conditions.push(plainText(filter.dcBound ? IS_BOUND : `not ${IS_BOUND}`));
-  }
+  if (typeof filter.dcBound === 'boolean') conditions.push(isSo(IS_BOUND, filter.dcBound));
   if (typeof filter.owner === 'string') {
     conditions.push(sqlText`i.owner_id = (select u.id from user_account u where u.username = ${filter.owner})`);
   }

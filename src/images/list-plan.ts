@@ -1,3 +1,4 @@
+import type { Column } from '../platform/columns.js';
 import { ALWAYS, allOf, type Condition, oneOf } from '../platform/conditions.js';
 import { isSqlite, type SqlEntityManager } from '../platform/database.js';
 import { type Candidates, FEW_ROWS, fewestOf, REMEMBERED_MS } from '../platform/few-rows.js';
@@ -14,8 +15,8 @@ import { attachedTo, type ImageScope } from './image.visibility.js';
 export interface ListPlan {
   from: SqlText;
   where: Condition;
-  order: Record<ImageOrderField, string>;
-  id: string;
+  order: Record<ImageOrderField, Column>;
+  id: Column;
   /** Without it, it depends on the values how the list is best read: see `PostgresReader`. */
   steady?: boolean;
   /** The same object will be the plan of many requests. */
@@ -32,12 +33,12 @@ export interface ImageListing {
 
 /** Attachments `l` lead to their images: they are in order by datacenter, so a page is read without a sort. */
 const ATTACHED_FROM = sqlText`image_attachment l cross join image i`;
-const ATTACHED_ORDER = { NAME: 'l.name', ALIAS: 'l.alias', SIZE: 'l.size_mib', CREATED_AT: 'l.image_created_at' };
-const IMAGE_ORDER = { NAME: 'i.name', ALIAS: 'i.alias', SIZE: 'i.size_mib', CREATED_AT: 'i.created_at' };
+const ATTACHED_ORDER: ListPlan['order'] = { NAME: 'l.name', ALIAS: 'l.alias', SIZE: 'l.size_mib', CREATED_AT: 'l.image_created_at' };
+const IMAGE_ORDER: ListPlan['order'] = { NAME: 'i.name', ALIAS: 'i.alias', SIZE: 'i.size_mib', CREATED_AT: 'i.created_at' };
 
 /** Tags `t` lead to their images in the order of names. */
 const TAGGED_FROM = sqlText`image_tag t cross join image i`;
-const TAGGED_ORDER = { ...IMAGE_ORDER, NAME: 't.name' };
+const TAGGED_ORDER: ListPlan['order'] = { ...IMAGE_ORDER, NAME: 't.name' };
 
 type Kind = 'datacenter' | 'scope' | 'filter';
 
@@ -88,20 +89,20 @@ interface Walk {
 function walkOf({ datacenterId, where }: ImageScope, tag: string | null): Walk {
   if (tag !== null) {
     const tagged = sqlText`t.tag = ${tag} and i.id = t.image_id`;
-    const plan = { from: TAGGED_FROM, where: allOf([tagged, where, ...elsewhereOf(datacenterId)]), order: TAGGED_ORDER, id: 't.image_id' };
+    const plan: ListPlan = { from: TAGGED_FROM, where: allOf([tagged, where, ...elsewhereOf(datacenterId)]), order: TAGGED_ORDER, id: 't.image_id' };
     return { plan, idsIn: taggedWith(tag) };
   }
   if (datacenterId === null) {
     return { plan: { from: IMAGE_FROM, where, order: IMAGE_ORDER, id: 'i.id' }, idsIn: (further) => sqlText`select x.image_id as id from (select y.id as image_id from image y) x where ${further}` };
   }
   const attached = sqlText`l.datacenter_id = ${datacenterId} and i.id = l.image_id`;
-  const plan = { from: ATTACHED_FROM, where: allOf([attached, where]), order: ATTACHED_ORDER, id: 'l.image_id' };
+  const plan: ListPlan = { from: ATTACHED_FROM, where: allOf([attached, where]), order: ATTACHED_ORDER, id: 'l.image_id' };
   return { plan, idsIn: (further) => sqlText`select x.image_id as id from image_attachment x where x.datacenter_id = ${datacenterId} and ${further}` };
 }
 
 /** Of a filter, lists by id that an index holds. */
 function listsOf(filter: ImageFilter | null | undefined): IdsIn[] {
-  const ofImages = (column: string, values: readonly string[] | null | undefined): IdsIn[] => {
+  const ofImages = (column: Column, values: readonly string[] | null | undefined): IdsIn[] => {
     if (!values?.length) return [];
     const condition = oneOf(column, values);
     return [(further) => sqlText`select x.image_id as id from (select y.id as image_id from image y where ${condition}) x where ${further}`];

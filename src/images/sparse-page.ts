@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Column } from '../platform/columns.js';
 import { allOf, type Condition } from '../platform/conditions.js';
 import type { SqlEntityManager } from '../platform/database.js';
 import { countsOf } from '../platform/few-rows.js';
-import { keysetConditions, keysetOrderBy } from '../platform/keyset.js';
+import { type KeysetOrder, keysetConditions, keysetOrderBy } from '../platform/keyset.js';
 import { LARGEST_PAGE, type OrderDirection, type PageArgs, readPage } from '../platform/page.js';
 import { listed, readRows } from '../platform/read-rows.js';
 import { joinTexts, sqlInteger, type SqlText, sqlText } from '../platform/sql-text.js';
@@ -11,7 +12,7 @@ import { joinTexts, sqlInteger, type SqlText, sqlText } from '../platform/sql-te
 export interface PageAsked {
   where: Condition;
   page: PageArgs;
-  column: string;
+  column: Column;
   direction: OrderDirection;
   kind: 'string' | 'number';
 }
@@ -46,7 +47,7 @@ export async function sparsePage(em: SqlEntityManager, walked: IdsIn, others: re
   if (passed >= MANY) return null;
   const idsIn = await shortestOf(em, [walked, ...others]);
   const page = readPage(asked.page, asked.kind, 'number');
-  const order = { column: asked.column, id: 'i.id', direction: asked.direction };
+  const order: KeysetOrder = { column: asked.column, id: 'i.id', direction: asked.direction };
   const where = allOf([asked.where, ...keysetConditions(page, order)]);
   const first = async (ids: SqlText): Promise<number[]> => {
     const text = sqlText`select i.id as id from (${ids}) w cross join image i where i.id = w.id and ${where}

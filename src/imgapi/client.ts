@@ -136,7 +136,7 @@ function readObject(text: string, url: string): Record<string, unknown> {
   const invalid = (what: string): AppError => new AppError('INVALID_MANIFEST', `${url} is ${what}; a manifest is one JSON object.`);
   let value: unknown;
   try {
-    value = JSON.parse(text.replace(/^\uFEFF/, ''));
+    value = JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
   } catch {
     throw invalid(`not JSON (it starts with "${text.replace(/[\p{C}\p{Z}]+/gu, ' ').trim().slice(0, 60)}")`);
   }

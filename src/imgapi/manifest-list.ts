@@ -63,7 +63,7 @@ class EntryReader implements EntrySink {
       return this.#refuse('The entry is not UTF-8 text.');
     }
     try {
-      this.entries.push({ ok: true, value: JSON.parse(text), text });
+      this.entries.push({ ok: true, value: JSON.parse(text) as unknown, text });
     } catch {
       this.#refuse(`The entry is not JSON: it starts with "${text.replace(/\p{C}+/gu, ' ').slice(0, 40)}".`);
     }

@@ -23,10 +23,8 @@ export function isObject(value: unknown): value is Json {
 export function upgradeManifest(given: Json): Json {
   if (isAsWanted(given)) return given;
   const isV2 = given.v !== undefined;
-  const manifest: Json = { v: 2 };
-  for (const [name, value] of Object.entries(isV2 ? given : withV1Moved(given))) {
-    if (name !== 'v' && name !== '__proto__' && (isV2 || !DROPPED_V1.has(name))) manifest[name] = value;
-  }
+  const kept = Object.entries(isV2 ? given : withV1Moved(given)).filter(([name]) => name !== 'v' && name !== '__proto__' && (isV2 || !DROPPED_V1.has(name)));
+  const manifest: Json = { v: 2, ...Object.fromEntries(kept) };
   if (typeof manifest.version === 'number') manifest.version = String(manifest.version);
   if (typeof manifest.image_size === 'string') manifest.image_size = asNumber(manifest.image_size);
   if (typeof manifest.acl === 'string') manifest.acl = [manifest.acl];
@@ -55,7 +53,9 @@ function withV1Moved(given: Json): Json {
     moved.acl = [given.restricted_to_uuid];
   }
   if (isObject(given.options) && given.type === 'zvol') {
-    for (const field of DISK_FIELDS) moved[field] ??= given.options[field];
+    for (const field of DISK_FIELDS) {
+      if (moved[field] === undefined && Object.hasOwn(given.options, field)) moved[field] = given.options[field];
+    }
   }
   if (typeof moved.published_at === 'string') {
     moved.published_at = moved.published_at.replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d)(Z?)$/, '$1:00$2');

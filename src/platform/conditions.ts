@@ -1,25 +1,24 @@
-import { joinTexts, plainText, sqlIntegers, SqlText, sqlText } from './sql-text.js';
+import type { Column } from './columns.js';
+import { joinTexts, sqlConstant, sqlIntegers, type SqlText, sqlText, sqlValues } from './sql-text.js';
 import { LARGEST_ID } from './tables.js';
-import type { RawBuilder, SqlBool } from 'kysely';
 
-/** A condition as a fragment of a statement; aliases are fixed per table: `i` image, `d` datacenter, `s` server, `t` task. */
-export type Condition = SqlText | RawBuilder<SqlBool>;
+/** A condition as a fragment of a statement; for the aliases of tables, see `Column`. */
+export type Condition = SqlText;
 
-export const ALWAYS = plainText('1 = 1');
-export const NEVER = plainText('1 = 0');
+export const ALWAYS = sqlText`1 = 1`;
+export const NEVER = sqlText`1 = 0`;
 
-/** Column is one of the values; never true for an empty list. `column` is written by us, never by a caller. */
-export function oneOf(column: string, values: readonly (string | number)[]): SqlText {
-  if (values.length === 0) return NEVER;
-  return new SqlText(`${column} in (${'?, '.repeat(values.length - 1)}?)`, values);
+/** Column is one of the values; never true for an empty list. The plus keeps the planner of SQLite from an index of the column. */
+export function oneOf(column: Column | `+${Column}`, values: readonly (string | number)[]): SqlText {
+  return values.length === 0 ? NEVER : sqlText`${sqlConstant(column)} in (${sqlValues(values)})`;
 }
 
 /** Of more ids than these, each a parameter, handing them over takes longer than finding a row among them. */
 const HANDED_OVER = 8;
 
 /** The same for ids of our own rows, of which there may be very many: these are a part of the text. */
-export function oneOfIds(column: string, ids: readonly number[]): SqlText {
-  return ids.length <= HANDED_OVER ? oneOf(column, ids) : sqlText`${plainText(column)} in (${sqlIntegers(ids, { max: LARGEST_ID })})`;
+export function oneOfIds(column: Column | `+${Column}`, ids: readonly number[]): SqlText {
+  return ids.length <= HANDED_OVER ? oneOf(column, ids) : sqlText`${sqlConstant(column)} in (${sqlIntegers(ids, { max: LARGEST_ID })})`;
 }
 
 export function allOf(conditions: readonly Condition[]): SqlText {
@@ -34,12 +33,13 @@ export function anyOf(conditions: readonly Condition[]): SqlText {
 const LONGEST_SEARCH = 12_000;
 
 /** Case-insensitive "contains" over a column that is kept in lower case; `%`, `_` and `\` in the text mean themselves. */
-export function contains(column: string, text: string): SqlText {
+export function contains(column: Column, text: string): SqlText {
   // No text has a NUL, and Postgres refuses the question.
   if (text.length > LONGEST_SEARCH || text.includes('\0')) return NEVER;
   const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
+  const named = sqlConstant(column);
   // Without a whole trigram, an index of trigrams would be read from end to end.
-  const searched = plainText([...text].length < 3 ? `(${column} || '')` : column);
+  const searched = [...text].length < 3 ? sqlText`(${named} || '')` : named;
   // A parameter by itself would make SQLite plan the statement anew for each value of it.
   return sqlText`${searched} like (${pattern} || '') escape '\\'`;
 }

@@ -4,13 +4,15 @@ import type { AnyEntity, EntityClass } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM as PostgresORM } from '@mikro-orm/postgresql';
 import { MikroORM as SqliteORM, type SqlEntityManager, type SqlMikroORM } from '@mikro-orm/sqlite';
-import { CompiledQuery, type DatabaseConnection, type Kysely } from 'kysely';
+import type { DatabaseConnection, Kysely } from 'kysely';
 import type { Pool } from 'pg';
 import { postgresMigrations } from './migrations/postgres/index.js';
 import { sqliteMigrations } from './migrations/sqlite/index.js';
 import { LogCopier, PAGES_AT_MOST } from './log-copier.js';
+import { queryOf } from './kysely-query.js';
 import { givePostgresReader, PostgresReader } from './postgres-reader.js';
 import { giveReader, SqliteReader } from './reader.js';
+import { sqlInteger, sqlText } from './sql-text.js';
 import type { Tables } from './tables.js';
 import { tracePostgres, traceReader, traceStatements, traceWriter } from './traced-statements.js';
 import type { Tracing } from './tracing.js';
@@ -32,10 +34,14 @@ export const MIGRATION_FOLDERS = { sqlite: 'src/platform/migrations/sqlite', pos
 const BY_HAND = { ignoreTriggers: true, ignoreRoutines: true, skipTables: [/^(image|repository_image)_search(_|$)/] };
 
 async function prepareSqliteConnection(connection: DatabaseConnection): Promise<void> {
-  const settings = ['journal_mode = wal', 'synchronous = normal', 'foreign_keys = on', `busy_timeout = ${BUSY_TIMEOUT_MS}`, `wal_autocheckpoint = ${PAGES_AT_MOST}`];
-  for (const pragma of settings) {
-    await connection.executeQuery(CompiledQuery.raw(`pragma ${pragma}`));
-  }
+  const settings = [
+    sqlText`pragma journal_mode = wal`,
+    sqlText`pragma synchronous = normal`,
+    sqlText`pragma foreign_keys = on`,
+    sqlText`pragma busy_timeout = ${sqlInteger(BUSY_TIMEOUT_MS, { max: BUSY_TIMEOUT_MS })}`,
+    sqlText`pragma wal_autocheckpoint = ${sqlInteger(PAGES_AT_MOST, { max: PAGES_AT_MOST })}`,
+  ];
+  for (const setting of settings) await connection.executeQuery(queryOf(setting, 'sqlite'));
 }
 
 /**

@@ -10,35 +10,35 @@ export class FetchFailure extends Error {
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'the host name is not known',
-  EAI_AGAIN: 'the host name could not be looked up',
-  ECONNREFUSED: 'nothing listens there (connection refused)',
-  ECONNRESET: 'the connection was closed before the answer was complete',
-  EPIPE: 'the connection was closed before the answer was complete',
-  UND_ERR_SOCKET: 'the connection was closed before the answer was complete',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer is shorter or longer than announced',
-  ETIMEDOUT: 'no connection could be made in time',
-  UND_ERR_CONNECT_TIMEOUT: 'no connection could be made in time',
-  UND_ERR_HEADERS_TIMEOUT: 'no answer came in time',
-  UND_ERR_BODY_TIMEOUT: 'the answer stalled half-way',
-  UND_ERR_HEADERS_OVERFLOW: 'the headers of the answer are too large',
-  EHOSTUNREACH: 'the host cannot be reached',
-  ENETUNREACH: 'the network cannot be reached',
-  EPROTO: 'the server does not speak TLS as expected',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'the TLS certificate is for another host',
-  CERT_HAS_EXPIRED: 'the TLS certificate has expired',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'the TLS certificate is not trusted',
-  SELF_SIGNED_CERT_IN_CHAIN: 'the TLS certificate is not trusted',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the TLS certificate is not trusted',
-};
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['ENOTFOUND', 'the host name is not known'],
+  ['EAI_AGAIN', 'the host name could not be looked up'],
+  ['ECONNREFUSED', 'nothing listens there (connection refused)'],
+  ['ECONNRESET', 'the connection was closed before the answer was complete'],
+  ['EPIPE', 'the connection was closed before the answer was complete'],
+  ['UND_ERR_SOCKET', 'the connection was closed before the answer was complete'],
+  ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'the answer is shorter or longer than announced'],
+  ['ETIMEDOUT', 'no connection could be made in time'],
+  ['UND_ERR_CONNECT_TIMEOUT', 'no connection could be made in time'],
+  ['UND_ERR_HEADERS_TIMEOUT', 'no answer came in time'],
+  ['UND_ERR_BODY_TIMEOUT', 'the answer stalled half-way'],
+  ['UND_ERR_HEADERS_OVERFLOW', 'the headers of the answer are too large'],
+  ['EHOSTUNREACH', 'the host cannot be reached'],
+  ['ENETUNREACH', 'the network cannot be reached'],
+  ['EPROTO', 'the server does not speak TLS as expected'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'the TLS certificate is for another host'],
+  ['CERT_HAS_EXPIRED', 'the TLS certificate has expired'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'the TLS certificate is not trusted'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'the TLS certificate is not trusted'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'the TLS certificate is not trusted'],
+]);
 
 /** Puts a fault of the network, met before or while a body was read, into words; one that has its words already is kept. */
 export function asFetchFailure(url: string, cause: unknown): FetchFailure {
   if (cause instanceof FetchFailure) return cause;
   const code = codeOf(cause);
   const isNotHttp = cause instanceof Error && cause.name === 'HTTPParserError';
-  const known = isNotHttp ? 'the answer is not HTTP' : REASONS[code];
+  const known = isNotHttp ? 'the answer is not HTTP' : REASONS.get(code);
   const words = cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause);
   return new FetchFailure(url, known ?? (words === '' ? 'the connection failed' : words), { cause });
 }

@@ -1,9 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { DeadlockException, ForeignKeyConstraintViolationException, LockWaitTimeoutException, UniqueConstraintViolationException } from '@mikro-orm/core';
-import { CompiledQuery, type Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { SqlEntityManager } from './database.js';
 import { AppError } from './errors.js';
-import { plainText } from './sql-text.js';
+import { queryOf } from './kysely-query.js';
+import { type SqlText, sqlText } from './sql-text.js';
 import { writerOf } from './writer.js';
 
 const MOST_RUNS = 5;
@@ -48,7 +49,9 @@ function hasEntities(tx: SqlEntityManager): boolean {
   return !isEmpty;
 }
 
-type Control = 'begin' | 'commit' | 'rollback';
+const BEGIN = sqlText`begin`;
+const COMMIT = sqlText`commit`;
+const ROLLBACK = sqlText`rollback`;
 
 /**
  * Without the transactions of MikroORM, which copy what is loaded, ask for listeners and follow the call by AsyncLocalStorage,
@@ -60,19 +63,19 @@ async function once<T>(em: SqlEntityManager, work: (tx: SqlEntityManager) => Pro
   const writer = await writerOf(em.getDriver())?.ready();
   // On SQLite, nobody else gets its connection until this one is given back.
   return connection.getClient().connection().execute(async (pinned: Kysely<unknown>) => {
-    const control = async (text: Control): Promise<unknown> =>
-      writer === undefined ? pinned.executeQuery(CompiledQuery.raw(text)) : writer.run(plainText(text));
+    const control = async (text: SqlText): Promise<unknown> =>
+      writer === undefined ? pinned.executeQuery(queryOf(text, 'postgres')) : writer.run(text);
     const tx = em.fork();
     tx.setTransactionContext(pinned);
-    await control('begin');
+    await control(BEGIN);
     try {
       const result = await work(tx);
       if (hasEntities(tx)) await tx.flush();
-      await control('commit');
+      await control(COMMIT);
       return result;
     } catch (error) {
       // What failed may have ended the transaction, or lost the connection: the error to be told is the first one.
-      await control('rollback').catch(() => undefined);
+      await control(ROLLBACK).catch(() => undefined);
       throw error;
     } finally {
       tx.resetTransactionContext();

@@ -1,4 +1,4 @@
-import type { SqlText } from './sql-text.js';
+import { requireSqlText, type SqlText } from './sql-text.js';
 
 // The driver has no types of its own, so what is used of it is declared here.
 export interface PreparedStatement {
@@ -16,17 +16,19 @@ export abstract class KeptStatements {
 
   /** Rows as arrays of their columns. */
   all<R>(text: SqlText): R[] {
-    return this.statement(text.text).raw(true).all(text.values) as R[];
+    return this.statement(text).raw(true).all(text.values) as R[];
   }
 
   /** Rows as objects. */
   objects<R>(text: SqlText): R[] {
-    return this.statement(text.text).raw(false).all(text.values) as R[];
+    return this.statement(text).raw(false).all(text.values) as R[];
   }
 
   protected abstract prepare(text: string): PreparedStatement;
 
-  protected statement(text: string): PreparedStatement {
+  protected statement(asked: SqlText): PreparedStatement {
+    requireSqlText(asked);
+    const { text } = asked;
     let statement = this.#prepared.get(text);
     if (statement === undefined) {
       statement = this.prepare(text);

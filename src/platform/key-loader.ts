@@ -1,3 +1,4 @@
+import type { Column } from './columns.js';
 import { anyOf, type Condition, oneOf } from './conditions.js';
 import { Loader } from './loader.js';
 
@@ -19,7 +20,7 @@ function isKeyText(value: string): boolean {
  * the viewer sees, finds none.
  */
 export function keyBatch<T extends { [K in F]: string }, F extends string>(
-  columns: Readonly<Record<F, string>>,
+  columns: Readonly<Record<F, Column>>,
   find: (where: Condition) => Promise<T[]>,
 ): (keys: readonly Key<F>[]) => Promise<(T | null)[]> {
   return async (keys: readonly Key<F>[]): Promise<(T | null)[]> => {
@@ -40,7 +41,7 @@ export function keyBatch<T extends { [K in F]: string }, F extends string>(
 
 /** The same for keys that come one by one, gathered into one statement per batch. */
 export function keyLoader<T extends { [K in F]: string }, F extends string>(
-  columns: Readonly<Record<F, string>>,
+  columns: Readonly<Record<F, Column>>,
   find: (where: Condition) => Promise<T[]>,
 ): Loader<Key<F>, T | null, string> {
   return new Loader(keyBatch(columns, find), { cacheKeyFn: ({ field, value }) => `${field} ${value}` });

@@ -1,18 +1,18 @@
+import type { Column } from './columns.js';
 import type { CursorKey, OrderDirection, PageRequest } from './page.js';
-import { plainText, type SqlText, sqlText } from './sql-text.js';
+import { sqlConstant, type SqlText, sqlText } from './sql-text.js';
 
-/** A total order: by the column, then by the id. Both are written by us, never by a caller. */
+/** A total order: by the column, then by the id. */
 export interface KeysetOrder {
-  column: string;
-  id: string;
+  column: Column;
+  id: Column;
   direction: OrderDirection;
 }
 
 function beyond(order: KeysetOrder, key: CursorKey, ascending: boolean): SqlText {
-  const operator = plainText(ascending ? '>' : '<');
   // Postgres would take the type of the column, and refuse a cursor beyond its range instead of finding nothing.
   const value = typeof key[0] === 'number' ? sqlText`cast(${key[0]} as bigint)` : sqlText`${key[0]}`;
-  return sqlText`(${plainText(order.column)}, ${plainText(order.id)}) ${operator} (${value}, ${key[1]})`;
+  return sqlText`(${sqlConstant(order.column)}, ${sqlConstant(order.id)}) ${sqlConstant(ascending ? '>' : '<')} (${value}, ${key[1]})`;
 }
 
 /** What of the list lies between the cursors of the page. */
@@ -26,6 +26,6 @@ export function keysetConditions(page: PageRequest, order: KeysetOrder): SqlText
 
 /** The order to read in: from the end of the list when paging backward. */
 export function keysetOrderBy(page: PageRequest, order: KeysetOrder): SqlText {
-  const direction = plainText((order.direction === 'ASC') === page.backward ? 'desc' : 'asc');
-  return sqlText`${plainText(order.column)} ${direction}, ${plainText(order.id)} ${direction}`;
+  const direction = sqlConstant((order.direction === 'ASC') === page.backward ? 'desc' : 'asc');
+  return sqlText`${sqlConstant(order.column)} ${direction}, ${sqlConstant(order.id)} ${direction}`;
 }

@@ -1,5 +1,5 @@
 import { MOST_STATEMENTS } from './kept-statements.js';
-import type { SqlText } from './sql-text.js';
+import { requireSqlText, type SqlText } from './sql-text.js';
 
 /** A list written out, ` in (?, ?)`, or one value. */
 const PARAMETER = /(?<! not) in \(\?(?:, \?)*\)|\?/g;
@@ -36,7 +36,9 @@ function arrayOf(values: readonly unknown[]): unknown {
  * A statement as Postgres takes it: its parameters have numbers, and a list that is written out is one parameter, so that the
  * statement has one text and is planned in one time however long the list is.
  */
-export function postgresText({ text, values }: SqlText): { text: string; values: unknown[] } {
+export function postgresText(statement: SqlText): { text: string; values: unknown[] } {
+  requireSqlText(statement);
+  const { text, values } = statement;
   const form = formOf(text);
   if (!form.hasLists) return { text: form.text, values: [...values] };
   let at = 0;

@@ -1,4 +1,3 @@
-import type { RawBuilder } from 'kysely';
 import { allOf, type Condition } from './conditions.js';
 import type { SqlEntityManager } from './database.js';
 import { type KeysetOrder, keysetConditions, keysetOrderBy } from './keyset.js';
@@ -10,9 +9,9 @@ import type { ConnectionSelection } from './selection.js';
 /** A list as one statement: what to select, from where, and which rows there are at all. */
 export interface ListStatement {
   /** Everything between `select` and `from`. */
-  columns: SqlText | RawBuilder<unknown>;
+  columns: SqlText;
   /** Everything between `from` and `where`: tables with their fixed aliases, and to-one joins. */
-  from: SqlText | RawBuilder<unknown>;
+  from: SqlText;
   where: Condition;
   order: KeysetOrder;
   /** Every page of it is best read in the same way, whatever the values: see `PostgresReader`. */

@@ -1,10 +1,11 @@
-import { CompiledQuery, type QueryResult } from 'kysely';
+import type { QueryResult } from 'kysely';
+import type { Column } from './columns.js';
 import { isSqlite, type SqlEntityManager, statements } from './database.js';
+import { queryOf } from './kysely-query.js';
 import type { KeptStatements } from './kept-statements.js';
 import { type PostgresReader, postgresReaderOf } from './postgres-reader.js';
-import { postgresText } from './postgres-text.js';
 import { readerOf } from './reader.js';
-import { plainText, type SqlText, sqlText } from './sql-text.js';
+import { sqlConstant, type SqlText, sqlText } from './sql-text.js';
 import { writerOf } from './writer.js';
 
 /** Where statements are kept prepared; undefined on Postgres. */
@@ -41,24 +42,23 @@ export async function readObjects<R extends object>(em: SqlEntityManager, text: 
 
 /** A statement by its text, on the connection that entities use. */
 export async function throughKysely(em: SqlEntityManager, text: SqlText): Promise<QueryResult<object>> {
-  const { text: sql, values } = isSqlite(em) ? text : postgresText(text);
-  return statements(em).executeQuery<object>(CompiledQuery.raw(sql, [...values]));
+  return statements(em).executeQuery<object>(queryOf(text, isSqlite(em) ? 'sqlite' : 'postgres'));
 }
 
-/** Column is one of the ids, however many: one text of the statement for all of them. `column` is written by us. */
-export function amongIds(em: SqlEntityManager, column: string, ids: readonly (string | number)[]): SqlText {
+/** Column is one of the ids, however many: one text of the statement for all of them. */
+export function amongIds(em: SqlEntityManager, column: Column, ids: readonly (string | number)[]): SqlText {
   if (isSqlite(em)) {
     const [only] = ids;
     // A list of one is common, and the table that a list is costs half as much as its answer.
-    if (ids.length === 1 && only !== undefined) return sqlText`${plainText(column)} = ${only}`;
-    return sqlText`${plainText(column)} in (select value from json_each(${JSON.stringify(ids)}))`;
+    if (ids.length === 1 && only !== undefined) return sqlText`${sqlConstant(column)} = ${only}`;
+    return sqlText`${sqlConstant(column)} in (select value from json_each(${JSON.stringify(ids)}))`;
   }
-  return sqlText`${plainText(column)} = any(${ids})`;
+  return sqlText`${sqlConstant(column)} = any(${ids})`;
 }
 
-/** Column is one of those that a `select` finds, which is carried out once, and first. `column` is written by us. */
-export function amongFound(em: SqlEntityManager, column: string, found: SqlText): SqlText {
-  return isSqlite(em) ? sqlText`${plainText(column)} in (${found})` : sqlText`${plainText(column)} = any(array(${found}))`;
+/** Column is one of those that a `select` finds, which is carried out once, and first. */
+export function amongFound(em: SqlEntityManager, column: Column, found: SqlText): SqlText {
+  return isSqlite(em) ? sqlText`${sqlConstant(column)} in (${found})` : sqlText`${sqlConstant(column)} = any(array(${found}))`;
 }
 
 /** These ids as rows, `id`. */

@@ -10,8 +10,8 @@ type OpenSqlite = new (path: string, options: { readonly: boolean; fileMustExist
 
 const Sqlite = createRequire(import.meta.url)('better-sqlite3') as OpenSqlite;
 
-/** Of the file, so that rows all over a large one are read without a copy of each page; it is memory of the system, not ours. */
-const MAPPED_BYTES = 2 ** 31 - 65_536;
+/** Bytes of the file that are mapped, 2 GiB less a page of 64 KiB: rows all over a large one are read without a copy of each page; it is memory of the system, not ours. */
+const MAP_FILE = 'mmap_size = 2147418112';
 
 /**
  * A second connection to an SQLite file that only reads: it sees what is committed, never waits for a transaction of
@@ -33,7 +33,7 @@ export class SqliteReader extends KeptStatements {
 
   #open(): SqliteFile {
     const file = new Sqlite(this.path, { readonly: true, fileMustExist: true, timeout: this.busyTimeoutMs });
-    file.pragma(`mmap_size = ${MAPPED_BYTES}`);
+    file.pragma(MAP_FILE);
     return file;
   }
 

@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 import { type Database, isSqlite } from './database.js';
 import { readRows } from './read-rows.js';
 import { Repeated } from './repeated.js';
-import { plainText, sqlText } from './sql-text.js';
-import { createStepWriter, type Statement } from './step-writer.js';
+import { sqlConstant, type SqlText, sqlText } from './sql-text.js';
+import { createStepWriter } from './step-writer.js';
 import { SEARCHED_TABLES, type SearchedTable } from './trigrams.js';
 
 /** Every search opens each piece of the index for each of its trigrams; so many may stay. */
@@ -21,14 +21,15 @@ const INTERVAL_MS = 3_600_000;
 
 /** In how many pieces the search index of a table is. SQLite only. */
 export async function searchPieces(database: Database, table: SearchedTable): Promise<number> {
-  const statement = sqlText`select count(distinct x.segid) as pieces from ${plainText(`${table}_search_idx`)} x`;
+  const statement = sqlText`select count(distinct x.segid) as pieces from ${sqlConstant(`${table}_search_idx`)} x`;
   const [row] = await readRows<[pieces: number]>(database.em.fork(), statement);
   return row?.[0] ?? 0;
 }
 
 /** Begins anew with all pieces, or goes on with a merge that was begun. */
-function mergeStep(table: SearchedTable, begins: boolean): Statement {
-  return { sql: `insert into ${table}_search (${table}_search, rank) values ('merge', ${begins ? -STEP_PAGES : STEP_PAGES})`, parameters: [] };
+function mergeStep(table: SearchedTable, begins: boolean): SqlText {
+  const index = sqlConstant(`${table}_search`);
+  return sqlText`insert into ${index} (${index}, rank) values ('merge', ${begins ? -STEP_PAGES : STEP_PAGES})`;
 }
 
 async function mergeIndex(database: Database, table: SearchedTable, signal: AbortSignal | undefined): Promise<void> {

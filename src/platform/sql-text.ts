@@ -1,54 +1,50 @@
-import { isOperationNodeSource, type OperationNode, RawNode, type RootOperationNode, SqliteQueryCompiler, createQueryId, ValueNode } from 'kysely';
-
-const compiler = new SqliteQueryCompiler();
+/** What a parameter of a statement can be; a list is one parameter, of Postgres only. SQLite has no booleans. */
+export type SqlValue = string | number | bigint | null | Uint8Array | readonly (string | number)[];
 
 /**
  * A statement, or a piece of one, as text with `?` for each value: put together by joining strings, so that a statement
  * that is asked a thousand times a second costs no tree of nodes each time. A `?` never stands for itself in it.
+ *
+ * Its text comes from the source code alone: the class stays in this file, the functions below are the only ones that make
+ * one, and a protected member keeps every other object from being taken for one.
  */
-export class SqlText {
+class SqlText {
+  protected declare readonly isSqlText: true;
+
   constructor(
     readonly text: string,
-    readonly values: readonly unknown[],
+    readonly values: readonly SqlValue[],
   ) {}
+}
+export type { SqlText };
 
-  /** For statements that are built with Kysely around it. */
-  toOperationNode(): OperationNode {
-    return RawNode.create(this.text.split('?'), this.values.map((value) => ValueNode.create(value)));
-  }
+/** For what hands statements to a driver: throws for everything that was not made here, whatever its type says it is. */
+export function requireSqlText(statement: SqlText): void {
+  if (!(statement instanceof SqlText)) throw new TypeError('A statement must be an SqlText; its text was made elsewhere.');
 }
 
-interface NodeSource {
-  toOperationNode(): OperationNode;
-}
-
-/** What Kysely built, as text. */
-export function textOf(source: SqlText | NodeSource): SqlText {
-  if (source instanceof SqlText) return source;
-  const { sql, parameters } = compiler.compileQuery(source.toOperationNode() as RootOperationNode, createQueryId());
-  return new SqlText(sql, parameters);
-}
-
-/** Tag: a value becomes a parameter, a piece of a statement is put in as it is. Column names are written by us alone. */
-export function sqlText(parts: TemplateStringsArray, ...inserted: readonly unknown[]): SqlText {
-  let text = parts[0] ?? '';
-  const values: unknown[] = [];
+/** Tag: a value becomes a parameter, a piece of a statement is put in as it is. */
+export function sqlText(strings: TemplateStringsArray, ...inserted: readonly (SqlText | SqlValue)[]): SqlText {
+  let text = strings[0] ?? '';
+  const values: SqlValue[] = [];
   inserted.forEach((one, at) => {
-    if (one instanceof SqlText || isOperationNodeSource(one)) {
-      const piece = textOf(one as SqlText | NodeSource);
-      text += piece.text;
-      for (const value of piece.values) values.push(value);
+    if (one instanceof SqlText) {
+      text += one.text;
+      for (const value of one.values) values.push(value);
     } else {
       text += '?';
       values.push(one);
     }
-    text += parts[at + 1] ?? '';
+    text += strings[at + 1] ?? '';
   });
   return new SqlText(text, values);
 }
 
-/** Text of ours without values: the name of a column, a keyword. Never anything that a caller wrote. */
-export function plainText(text: string): SqlText {
+/** `T` if it is one literal or a union of literals; never for `string`, for a pattern such as `a${string}`, and for `any`. */
+export type Literal<T extends string> = 0 extends 1 & T ? never : T extends unknown ? ({} extends Record<T, 1> ? never : T) : never;
+
+/** A text that the source code spells out, such as the name of a column: the compiler refuses one that it does not know letter by letter. */
+export function sqlConstant<T extends string>(text: Literal<T>): SqlText {
   return new SqlText(text, []);
 }
 
@@ -70,13 +66,28 @@ function integerText(value: unknown, max: number): string {
   throw new RangeError(`A statement takes an integer from 0 to ${max} here, and was given ${String(value).slice(0, 200)}.`);
 }
 
-export function joinTexts(pieces: readonly (SqlText | NodeSource)[], separator: string): SqlText {
+/** Values as parameters separated by commas; at least one. */
+export function sqlValues(values: readonly SqlValue[]): SqlText {
+  if (values.length === 0) throw new RangeError('A statement takes at least one value here.');
+  return new SqlText(`${'?, '.repeat(values.length - 1)}?`, values);
+}
+
+export function joinTexts(pieces: readonly SqlText[], separator: '' | ', ' | ' and ' | ' or '): SqlText {
   let text = '';
-  const values: unknown[] = [];
-  pieces.forEach((one, at) => {
-    const piece = textOf(one);
+  const values: SqlValue[] = [];
+  pieces.forEach((piece, at) => {
     text += at === 0 ? piece.text : separator + piece.text;
     for (const value of piece.values) values.push(value);
   });
   return new SqlText(text, values);
+}
+
+/** The same statement with other values from the position `from` on: its text is not joined anew. */
+export function withValues(statement: SqlText, from: number, values: readonly SqlValue[]): SqlText {
+  const all = [...statement.values];
+  if (from < 0 || from + values.length > all.length) {
+    throw new RangeError(`A statement of ${all.length} values was given ${values.length} from position ${from} on.`);
+  }
+  for (let at = 0; at < values.length; at += 1) all[from + at] = values[at] as SqlValue;
+  return new SqlText(statement.text, all);
 }

@@ -1,11 +1,18 @@
 import { once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
-import { CompiledQuery } from 'kysely';
-import { BUSY_TIMEOUT_MS, type Database, isSqlite, statements } from './database.js';
+import { BUSY_TIMEOUT_MS, type Database, isSqlite } from './database.js';
+import { throughKysely } from './read-rows.js';
+import { requireSqlText, type SqlText, type SqlValue } from './sql-text.js';
 
-export interface Statement {
+/** A statement on its way to the thread, which takes copies of objects without their class. */
+interface Sent {
   sql: string;
-  parameters: readonly unknown[];
+  parameters: readonly SqlValue[];
+}
+
+function sent(statement: SqlText): Sent {
+  requireSqlText(statement);
+  return { sql: statement.text, parameters: statement.values };
 }
 
 /** Rows that a step changed, and how long it took: by the clock, and of a processor. */
@@ -20,9 +27,9 @@ export interface StepWriter extends AsyncDisposable {
   /** Gets ready beforehand: a thread takes some 40 ms to start. */
   start(): void;
   /** Makes statements part of the next step. What waits takes no room in the heap of this thread on SQLite. */
-  add(work: readonly Statement[]): void;
+  add(work: readonly SqlText[]): void;
   /** Carries out what was added, one step at a time. Null, and nothing is written, when `condition` finds no row. */
-  write(condition?: Statement | null): Promise<Written | null>;
+  write(condition?: SqlText | null): Promise<Written | null>;
 }
 
 /** SQLite gets a thread with a connection of its own, as each step holds the thread it is on; Postgres works elsewhere. */
@@ -49,19 +56,19 @@ class ThreadWriter implements StepWriter {
     return (this.#thread ??= this.#start());
   }
 
-  add(work: readonly Statement[]): void {
-    for (const statement of work) this.#parts.port1.postMessage(statement);
+  add(work: readonly SqlText[]): void {
+    for (const statement of work) this.#parts.port1.postMessage(sent(statement));
     this.#added += work.length;
   }
 
-  async write(condition: Statement | null = null): Promise<Written | null> {
+  async write(condition: SqlText | null = null): Promise<Written | null> {
     const thread = this.start();
     const parts = this.#added;
     this.#added = 0;
     // This process's own connection is held meanwhile: who wants to write waits for it in turn, and not inside SQLite,
     // where waiting would hold the thread and a transaction that has read would be refused.
     const held = this.database.em.getConnection().getClient().connection();
-    const asked = held.execute(async () => this.#ask(thread, { condition, parts }));
+    const asked = held.execute(async () => this.#ask(thread, { condition: condition === null ? null : sent(condition), parts }));
     this.#going = asked.catch(() => undefined);
     const report = await asked;
     if ('error' in report) throw new Error(`A step of a large change failed: ${report.error}`);
@@ -78,7 +85,7 @@ class ThreadWriter implements StepWriter {
     await ended;
   }
 
-  async #ask(thread: Worker, step: { condition: Statement | null; parts: number }): Promise<Report> {
+  async #ask(thread: Worker, step: { condition: Sent | null; parts: number }): Promise<Report> {
     if (this.#fault !== null) throw this.#fault;
     return new Promise((resolve, reject) => {
       const failed = (): void => reject(this.#fault ?? new Error('The thread of a large change ended.'));
@@ -103,17 +110,17 @@ class ThreadWriter implements StepWriter {
 
 class TransactionWriter implements StepWriter {
   #going: Promise<unknown> = Promise.resolve();
-  #added: Statement[] = [];
+  #added: SqlText[] = [];
 
   constructor(private readonly database: Database) {}
 
   start(): void {}
 
-  add(work: readonly Statement[]): void {
+  add(work: readonly SqlText[]): void {
     this.#added.push(...work);
   }
 
-  async write(condition: Statement | null = null): Promise<Written | null> {
+  async write(condition: SqlText | null = null): Promise<Written | null> {
     const work = this.#added;
     this.#added = [];
     const [began, cpu] = [performance.now(), process.threadCpuUsage()];
@@ -128,12 +135,11 @@ class TransactionWriter implements StepWriter {
     await this.#going;
   }
 
-  async #transact(work: readonly Statement[], condition: Statement | null): Promise<number | null> {
+  async #transact(work: readonly SqlText[], condition: SqlText | null): Promise<number | null> {
     return this.database.em.fork().transactional(async (tx) => {
-      const run = async ({ sql, parameters }: Statement) => statements(tx).executeQuery(CompiledQuery.raw(sql, [...parameters]));
-      if (condition !== null && (await run(condition)).rows.length === 0) return null;
+      if (condition !== null && (await throughKysely(tx, condition)).rows.length === 0) return null;
       let rows = 0;
-      for (const statement of work) rows += Number((await run(statement)).numAffectedRows ?? 0);
+      for (const statement of work) rows += Number((await throughKysely(tx, statement)).numAffectedRows ?? 0);
       return rows;
     });
   }

@@ -1,6 +1,7 @@
 import type { EntityMetadata } from '@mikro-orm/core';
 import type { SqlMikroORM } from '@mikro-orm/sqlite';
-import { plainText, type SqlText, sqlText } from './sql-text.js';
+import { queryOf } from './kysely-query.js';
+import { sqlConstant, type SqlText, sqlText } from './sql-text.js';
 
 /** Tables with a `search_text` in lower case and an index of its trigrams. */
 export const SEARCHED_TABLES = ['image', 'repository_image'] as const;
@@ -10,15 +11,20 @@ export type SearchedTable = (typeof SEARCHED_TABLES)[number];
 const MOST_TRIGRAMS = 24;
 const LAST_CHARACTER = '\u{10ffff}';
 
-function indexOn(table: SearchedTable): { name: string; expression: string } {
-  const name = `${table}_search_index`;
-  return { name, expression: `create index "${name}" on "${table}" using gin ("search_text" gin_trgm_ops)` };
+function nameOfIndex<T extends SearchedTable>(table: T): `${T}_search_index` {
+  return `${table}_search_index`;
+}
+
+function makeIndex(table: SearchedTable): SqlText {
+  return sqlText`create index if not exists "${sqlConstant(nameOfIndex(table))}" on "${sqlConstant(table)}" using gin ("search_text" gin_trgm_ops)`;
 }
 
 /** Tells the ORM about the index on Postgres, which SQLite has as a table of its own. */
 export function describeSearchIndex(meta: EntityMetadata): void {
   const table = SEARCHED_TABLES.find((one) => one === meta.tableName);
-  if (table !== undefined) meta.indexes.push(indexOn(table));
+  if (table === undefined) return;
+  const name = nameOfIndex(table);
+  meta.indexes.push({ name, expression: `create index "${name}" on "${table}" using gin ("search_text" gin_trgm_ops)` });
 }
 
 /**
@@ -26,13 +32,13 @@ export function describeSearchIndex(meta: EntityMetadata): void {
  * administrator of the database can do: search answers without them too, by reading every text.
  */
 export async function prepareSearch(database: SqlMikroORM): Promise<string | null> {
-  const connection = database.em.getConnection();
-  const rows = await connection.execute<{ name: string }[]>(`select indexname as name from pg_indexes where schemaname = current_schema()`);
-  const missing = SEARCHED_TABLES.map(indexOn).filter(({ name }) => !rows.some((row) => row.name === name));
+  const run = async (statement: SqlText) => database.em.fork().getKysely().executeQuery<{ name: string }>(queryOf(statement, 'postgres'));
+  const { rows } = await run(sqlText`select indexname as name from pg_indexes where schemaname = current_schema()`);
+  const missing = SEARCHED_TABLES.filter((table) => !rows.some(({ name }) => name === nameOfIndex(table)));
   if (missing.length === 0) return null;
   try {
-    await connection.execute('create extension if not exists pg_trgm');
-    for (const { expression } of missing) await connection.execute(expression.replace('create index', 'create index if not exists'));
+    await run(sqlText`create extension if not exists pg_trgm`);
+    for (const table of missing) await run(makeIndex(table));
     return null;
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
@@ -56,12 +62,12 @@ function trigramsOf(characters: readonly string[]): string[] {
  */
 export function searchedIds(table: SearchedTable, text: string): SqlText {
   // No text has it, and it would end the question early.
-  if (text.includes('\0')) return plainText('select 0 as id where 1 = 0');
+  if (text.includes('\0')) return sqlText`select 0 as id where 1 = 0`;
   const characters = charactersOf(text);
   if (characters.length < 3) {
     const first = characters.join('');
-    return sqlText`select distinct x.doc as id from ${plainText(`${table}_search_term`)} x where x.term >= ${first} and x.term <= ${first + LAST_CHARACTER}`;
+    return sqlText`select distinct x.doc as id from ${sqlConstant(`${table}_search_term`)} x where x.term >= ${first} and x.term <= ${first + LAST_CHARACTER}`;
   }
   const query = trigramsOf(characters).map((trigram) => `"${trigram.replaceAll('"', '""')}"`).join(' AND ');
-  return sqlText`select x.rowid as id from ${plainText(`${table}_search`)} x where ${plainText(`x.${table}_search`)} match ${query}`;
+  return sqlText`select x.rowid as id from ${sqlConstant(`${table}_search`)} x where ${sqlConstant(`x.${table}_search`)} match ${query}`;
 }

@@ -29,7 +29,7 @@ export class SqliteWriter extends KeptStatements {
 
   /** How many rows it changed. */
   run(text: SqlText): number {
-    const statement = this.statement(text.text);
+    const statement = this.statement(text);
     try {
       return statement.run(text.values).changes;
     } finally {

@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { sql } from 'kysely';
-import { type SqlEntityManager, statements } from '../platform/database.js';
+import type { SqlEntityManager } from '../platform/database.js';
+import { sqlText } from '../platform/sql-text.js';
+import { writeAtOnce } from '../platform/write-rows.js';
 import { ImageRepository } from './image-repository.entity.js';
 
 const ROWS_PER_STEP = 200;
 
 async function dropSome(em: SqlEntityManager, repositoryId: number): Promise<number> {
-  const statement = sql`delete from repository_image where id in (
-    select id from repository_image where repository_id = ${repositoryId} limit ${ROWS_PER_STEP})`;
-  return Number((await statement.execute(statements(em))).numAffectedRows ?? 0);
+  return writeAtOnce(em, sqlText`delete from repository_image where id in (
+    select id from repository_image where repository_id = ${repositoryId} limit ${ROWS_PER_STEP})`);
 }
 
 /**

@@ -1,6 +1,8 @@
-import { CompiledQuery, type RawBuilder, sql } from 'kysely';
-import { isSqlite, type SqlEntityManager, statements } from '../platform/database.js';
-import type { Statement, StepWriter } from '../platform/step-writer.js';
+import { isSqlite, type SqlEntityManager } from '../platform/database.js';
+import { readObjects } from '../platform/read-rows.js';
+import { type SqlText, sqlText } from '../platform/sql-text.js';
+import type { StepWriter } from '../platform/step-writer.js';
+import { writeAtOnce } from '../platform/write-rows.js';
 import { PresentList } from './diff.js';
 import { Pace, type PaceLimits } from './pace.js';
 import { OPEN_GENERATION } from './repository-image.entity.js';
@@ -27,7 +29,7 @@ export async function readPresent(em: SqlEntityManager, repositoryId: number, ge
   while (after !== null) {
     const place: Place = after;
     after = await pace.step(async () => {
-      const rows = await readRows(em, repositoryId, place, pace.rows);
+      const rows = await rowsAfter(em, repositoryId, place, pace.rows);
       for (const { id, uuid, content_hash, ...row } of rows) {
         if (row.from_generation <= generation && generation < row.to_generation) present.add(uuid, id, content_hash);
       }
@@ -39,37 +41,32 @@ export async function readPresent(em: SqlEntityManager, repositoryId: number, ge
   return present;
 }
 
-async function readRows(em: SqlEntityManager, repositoryId: number, [uuid, from]: Place, limit: number): Promise<EntryRow[]> {
-  const statement = sql<EntryRow>`select o.id, o.uuid, o.from_generation, o.to_generation, o.content_hash
+async function rowsAfter(em: SqlEntityManager, repositoryId: number, [uuid, from]: Place, limit: number): Promise<EntryRow[]> {
+  return readObjects<EntryRow>(em, sqlText`select o.id, o.uuid, o.from_generation, o.to_generation, o.content_hash
     from repository_image o where o.repository_id = ${repositoryId} and (o.uuid, o.from_generation) > (${uuid}, ${from})
-    order by o.uuid, o.from_generation limit ${limit}`;
-  return (await statement.execute(statements(em))).rows;
+    order by o.uuid, o.from_generation limit ${limit}`);
 }
 
 async function takeBack(em: SqlEntityManager, rows: readonly EntryRow[], generation: number): Promise<void> {
   const unseen = rows.filter((row) => row.from_generation > generation || row.to_generation <= generation);
   const closed = rows.filter((row) => row.from_generation <= generation && row.to_generation > generation && row.to_generation !== OPEN_GENERATION);
-  if (unseen.length > 0) await run(em, deleteOf(em, unseen.map((row) => row.id)));
-  if (closed.length > 0) await run(em, closeOf(em, closed.map((row) => row.id), OPEN_GENERATION));
-}
-
-async function run(em: SqlEntityManager, { sql: text, parameters }: Statement): Promise<void> {
-  await statements(em).executeQuery(CompiledQuery.raw(text, [...parameters]));
+  if (unseen.length > 0) await writeAtOnce(em, deleteOf(em, unseen.map((row) => row.id)));
+  if (closed.length > 0) await writeAtOnce(em, closeOf(em, closed.map((row) => row.id), OPEN_GENERATION));
 }
 
 /** Lets rows end with a generation, the first that does not show them. */
-export function closeOf(em: SqlEntityManager, ids: readonly number[], toGeneration: number): Statement {
-  return sql`update repository_image set to_generation = ${toGeneration} where id in (${listed(em, ids)})`.compile(statements(em));
+export function closeOf(em: SqlEntityManager, ids: readonly number[], toGeneration: number): SqlText {
+  return sqlText`update repository_image set to_generation = ${toGeneration} where id in (${listed(em, ids)})`;
 }
 
-function deleteOf(em: SqlEntityManager, ids: readonly number[]): Statement {
-  return sql`delete from repository_image where id in (${listed(em, ids)})`.compile(statements(em));
+function deleteOf(em: SqlEntityManager, ids: readonly number[]): SqlText {
+  return sqlText`delete from repository_image where id in (${listed(em, ids)})`;
 }
 
 /** As one parameter, so that the statement is the same for any number of ids. */
-function listed(em: SqlEntityManager, ids: readonly number[]): RawBuilder<unknown> {
+function listed(em: SqlEntityManager, ids: readonly number[]): SqlText {
   const list = JSON.stringify(ids);
-  return isSqlite(em) ? sql`select value from json_each(${list})` : sql`select value::int from json_array_elements_text(${list}::json)`;
+  return isSqlite(em) ? sqlText`select value from json_each(${list})` : sqlText`select value::int from json_array_elements_text(${list}::json)`;
 }
 
 /** From how many changed rows on the statistics of the table are taken anew. */
@@ -80,7 +77,7 @@ const MANY_ROWS = 1000;
  * list for each page of it.
  */
 export async function countAnew(em: SqlEntityManager, changedRows: number): Promise<void> {
-  if (changedRows >= MANY_ROWS && !isSqlite(em)) await sql`analyze repository_image`.execute(statements(em));
+  if (changedRows >= MANY_ROWS && !isSqlite(em)) await writeAtOnce(em, sqlText`analyze repository_image`);
 }
 
 /** Steps of a writer keep others from writing, but not from reading: longer ones, as each costs something by itself. */

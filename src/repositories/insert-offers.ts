@@ -1,6 +1,5 @@
-import { sql } from 'kysely';
-import { isSqlite, type SqlEntityManager, statements } from '../platform/database.js';
-import type { Statement } from '../platform/step-writer.js';
+import { isSqlite, type SqlEntityManager } from '../platform/database.js';
+import { joinTexts, sqlConstant, sqlInteger, type SqlText, sqlText, type SqlValue, sqlValues, withValues } from '../platform/sql-text.js';
 import type { OfferColumns } from './offer.js';
 
 const TEXTS = [
@@ -8,7 +7,7 @@ const TEXTS = [
 ] as const satisfies readonly (keyof OfferColumns)[];
 const NUMBERS = ['size_mib', 'download_size', 'published_at', 'published_sort'] as const satisfies readonly (keyof OfferColumns)[];
 const COLUMNS = [...TEXTS, ...NUMBERS];
-const INTO = `insert into repository_image (repository_id, from_generation, to_generation, ${COLUMNS.join(', ')}`;
+const INTO = sqlText`insert into repository_image (repository_id, from_generation, to_generation, ${joinTexts(COLUMNS.map((column) => sqlConstant(column)), ', ')}`;
 
 /** More make it no faster, and statements prepared for many rows take many MiB. */
 const ROWS_OF_STATEMENT = 64;
@@ -32,36 +31,36 @@ export interface NextOffer {
 }
 
 /** Inserts all rows, in few statements; `indexOffers` must end the transaction. Rows that are replaced must still be there. */
-export function insertOffers(em: SqlEntityManager, range: OfferRange, offers: readonly NextOffer[]): Statement[] {
-  return isSqlite(em) ? insertsOfRows(range, offers) : [insertOfList(em, range, offers.map(({ row }) => row))];
+export function insertOffers(em: SqlEntityManager, range: OfferRange, offers: readonly NextOffer[]): SqlText[] {
+  return isSqlite(em) ? insertsOfRows(range, offers) : [insertOfList(range, offers.map(({ row }) => row))];
 }
 
 /** Puts the last so many rows that were inserted into the search index, which writes a piece for each statement. */
-export function indexOffers(em: SqlEntityManager, rows: number): Statement[] {
-  return isSqlite(em) ? [{ sql: INDEX_LAST, parameters: [rows] }] : [];
+export function indexOffers(em: SqlEntityManager, rows: number): SqlText[] {
+  return isSqlite(em) ? [indexLast(rows)] : [];
 }
 
-function insertsOfRows(range: OfferRange, offers: readonly NextOffer[]): Statement[] {
-  const inserts: Statement[] = [];
+function insertsOfRows(range: OfferRange, offers: readonly NextOffer[]): SqlText[] {
+  const inserts: SqlText[] = [];
   for (const kind of ['added', 'changed'] as const) {
     const some = offers.filter(({ replaces }) => (replaces === null) === (kind === 'added'));
     for (let at = 0; at < some.length; ) {
       const size = sizeOf(some.length - at);
-      inserts.push({ sql: insertTextOf(kind, size), parameters: parametersOf(range, some.slice(at, at + size)) });
+      inserts.push(withValues(insertOf(kind, size), 0, valuesOf(range, some.slice(at, at + size))));
       at += size;
     }
   }
   return inserts;
 }
 
-function parametersOf({ repositoryId, from, to }: OfferRange, offers: readonly NextOffer[]): unknown[] {
-  const parameters: unknown[] = [];
+function valuesOf({ repositoryId, from, to }: OfferRange, offers: readonly NextOffer[]): SqlValue[] {
+  const values: SqlValue[] = [];
   for (const { row, replaces } of offers) {
-    parameters.push(repositoryId, from, to);
-    for (const column of COLUMNS) parameters.push(row[column]);
-    if (replaces !== null) parameters.push(replaces, row.search_text);
+    values.push(repositoryId, from, to);
+    for (const column of COLUMNS) values.push(row[column]);
+    if (replaces !== null) values.push(replaces, row.search_text);
   }
-  return parameters;
+  return values;
 }
 
 /** Powers of two, the largest first: so there are few texts to be prepared. */
@@ -71,30 +70,36 @@ function sizeOf(rows: number): number {
 
 /** What `search_id` is: the place of the row that is replaced if that has the same text; see RepositoryImage. */
 const SEARCH_ID = {
-  added: '0',
-  changed: 'coalesce((select coalesce(nullif(r.search_id, 0), r.id) from repository_image r where r.id = ? and r.search_text = ?), 0)',
+  added: sqlText`0`,
+  changed: sqlText`coalesce((select coalesce(nullif(r.search_id, 0), r.id) from repository_image r where r.id = ${null} and r.search_text = ${null}), 0)`,
 };
 
-const texts = new Map<string, string>();
+const inserts = new Map<string, SqlText>();
 
-function insertTextOf(kind: keyof typeof SEARCH_ID, rows: number): string {
+/** Inserts so many rows, with null for each value. */
+function insertOf(kind: keyof typeof SEARCH_ID, rows: number): SqlText {
   const key = `${kind} ${rows}`;
-  let text = texts.get(key);
-  if (text === undefined) {
-    const marks = `(${'?, '.repeat(COLUMNS.length + 3)}${SEARCH_ID[kind]})`;
-    text = `${INTO}, search_id) values ${Array.from({ length: rows }, () => marks).join()}`;
-    texts.set(key, text);
+  let insert = inserts.get(key);
+  if (insert === undefined) {
+    const row = sqlText`(${sqlValues(Array.from({ length: COLUMNS.length + 3 }, () => null))}, ${SEARCH_ID[kind]})`;
+    insert = sqlText`${INTO}, search_id) values ${joinTexts(Array.from({ length: rows }, () => row), ', ')}`;
+    inserts.set(key, insert);
   }
-  return text;
+  return insert;
 }
 
-const INDEX_LAST = `insert into repository_image_search (rowid, search_text) select id, search_text || char(10, 10) from repository_image
-  where id > (select seq from sqlite_sequence where name = 'repository_image') - ? and search_id = 0`;
+function indexLast(rows: number): SqlText {
+  return sqlText`insert into repository_image_search (rowid, search_text) select id, search_text || char(10, 10) from repository_image
+    where id > (select seq from sqlite_sequence where name = 'repository_image') - ${rows} and search_id = 0`;
+}
 
 /** All of them in one parameter: nothing is built or parsed for each row. */
-function insertOfList(em: SqlEntityManager, { repositoryId, from, to }: OfferRange, rows: readonly OfferColumns[]): Statement {
+function insertOfList({ repositoryId, from, to }: OfferRange, rows: readonly OfferColumns[]): SqlText {
   const list = JSON.stringify(rows.map((row) => COLUMNS.map((column) => row[column])));
-  const values = COLUMNS.map((_column, at) => sql.raw(at < TEXTS.length ? `x.value ->> ${at}` : `(x.value ->> ${at})::bigint`));
-  return sql`${sql.raw(INTO)}) select ${repositoryId}::int, ${from}::int, ${to}::int, ${sql.join(values)}
-    from json_array_elements(${list}::json) x`.compile(statements(em));
+  const values = COLUMNS.map((_column, at) => {
+    const position = sqlInteger(at, { max: COLUMNS.length });
+    return at < TEXTS.length ? sqlText`x.value ->> ${position}` : sqlText`(x.value ->> ${position})::bigint`;
+  });
+  return sqlText`${INTO}) select ${repositoryId}::int, ${from}::int, ${to}::int, ${joinTexts(values, ', ')}
+    from json_array_elements(${list}::json) x`;
 }

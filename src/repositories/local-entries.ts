@@ -32,7 +32,7 @@ async function readPair(store: FileStore, check: FileCheck, uuid: string): Promi
 
 function parsed(text: string, uuid: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text) as unknown;
   } catch {
     throw new AppError('INVALID_MANIFEST', `The manifest in the folder ${uuid} is not JSON.`);
   }

@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
-import { type SqlEntityManager, statements } from '../platform/database.js';
+import type { SqlEntityManager } from '../platform/database.js';
 import { notFound } from '../platform/errors.js';
+import { sqlText } from '../platform/sql-text.js';
 import type { StepWriter } from '../platform/step-writer.js';
 import { closeOf, WRITING } from './generations.js';
 import { indexOffers, insertOffers, type NextOffer, rowsTogether } from './insert-offers.js';
@@ -102,7 +102,7 @@ export class NextList {
   async #step(): Promise<void> {
     const { id, name, url } = this.repository;
     // Settings may drop or re-point a repository at any time; its load then ends without effect.
-    const isThere = sql`select 1 from image_repository where id = ${id} and url = ${url} and not retired`.compile(statements(this.em));
+    const isThere = sqlText`select 1 from image_repository where id = ${id} and url = ${url} and not retired`;
     const written = await this.writer.write(isThere);
     if (written === null) throw notFound('image repository', name);
     this.#pace.learn(written);

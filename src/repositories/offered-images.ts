@@ -1,9 +1,10 @@
 import type { Viewer } from '../access/viewer.js';
 import type { OsType } from '../imgapi/os-type.js';
 import type { ImageType } from '../images/image.type.js';
+import type { Column } from '../platform/columns.js';
 import { allOf, type Condition, contains, oneOf } from '../platform/conditions.js';
 import type { ObjectSelection } from '../platform/selection.js';
-import { plainText, type SqlText, sqlText } from '../platform/sql-text.js';
+import { joinTexts, sqlConstant, sqlInteger, type SqlText, sqlText } from '../platform/sql-text.js';
 import type { Big } from '../platform/tables.js';
 import { isSqlite, type SqlEntityManager } from '../platform/database.js';
 import { fewestOf } from '../platform/few-rows.js';
@@ -15,18 +16,18 @@ import type { RepositoryImageFilter } from './repository-image.inputs.js';
 import type { RepositoryImageType } from './repository-image.type.js';
 
 /** Entries (alias `o`) of repositories, with the image of the same uuid (`i`) and the one they build on (`base`). */
-export const OFFERED_FROM = plainText(`repository_image o left join image i on i.uuid = o.uuid
-  left join image base on base.uuid = o.origin and base.status = 'OK'`);
+export const OFFERED_FROM = sqlText`repository_image o left join image i on i.uuid = o.uuid
+  left join image base on base.uuid = o.origin and base.status = 'OK'`;
 
 /** An image that came from this repository without a file gets it by being imported again, while there is an image server. */
-const LACKS_FILE = `(i.file_sha1 is null and i.status = 'OK' and coalesce(i.repository_id, 0) = o.repository_id
+const LACKS_FILE = sqlText`(i.file_sha1 is null and i.status = 'OK' and coalesce(i.repository_id, 0) = o.repository_id
   and exists (select 1 from global_settings g where g.image_server_id is not null))`;
 
 /** The catalogue has it, file and all. */
-const IS_KNOWN = `(i.id is not null and not ${LACKS_FILE})`;
+const IS_KNOWN = sqlText`(i.id is not null and not ${LACKS_FILE})`;
 
 /** Why an entry cannot be imported now, as a code; null when it can. */
-const REASON = `case when o.problem is not null then o.problem when ${IS_KNOWN} then 'ALREADY_EXISTS'
+const REASON = sqlText`case when o.problem is not null then o.problem when ${IS_KNOWN} then 'ALREADY_EXISTS'
   when o.origin is not null and base.id is null then 'MISSING_ORIGIN' end`;
 
 /** A row as the driver gives it: what every list needs, then what was asked for. */
@@ -34,48 +35,56 @@ export type OfferedRow = readonly [id: number, place: string | number, imageId: 
 
 /** A column that answers a field, and how: each names its property, as that is what makes them quick. Manifests are large. */
 interface Plain {
-  column: string;
+  column: Column;
   put: (entry: RepositoryImageType, value: unknown) => void;
 }
 
-const PLAIN: Readonly<Record<string, Plain>> = {
-  name: { column: 'o.name', put: (entry, value) => void (entry.name = value as string) },
-  version: { column: 'o.version', put: (entry, value) => void (entry.version = value as string) },
-  osType: { column: 'o.os_type', put: (entry, value) => void (entry.osType = value as OsType | null) },
-  type: { column: 'o.type', put: (entry, value) => void (entry.type = value as string) },
-  description: { column: 'o.description', put: (entry, value) => void (entry.description = value as string) },
-  homepage: { column: 'o.homepage', put: (entry, value) => void (entry.homepage = value as string | null) },
-  size: { column: 'o.size_mib', put: (entry, value) => void (entry.size = value as number) },
-  downloadSize: { column: 'o.download_size', put: (entry, value) => void (entry.downloadSize = Number(value as Big)) },
-  state: { column: 'o.state', put: (entry, value) => void (entry.state = value as string) },
-  publishedAt: { column: 'o.published_at', put: (entry, value) => void (entry.publishedAt = value === null ? null : Number(value as Big)) },
-  origin: { column: 'o.origin', put: (entry, value) => void (entry.origin = value as string | null) },
-  manifest: { column: 'o.manifest', put: (entry, value) => void (entry.manifest = JSON.parse(value as string)) },
-};
+const PLAIN: ReadonlyMap<string, Plain> = new Map<string, Plain>([
+  ['name', { column: 'o.name', put: (entry, value) => void (entry.name = value as string) }],
+  ['version', { column: 'o.version', put: (entry, value) => void (entry.version = value as string) }],
+  ['osType', { column: 'o.os_type', put: (entry, value) => void (entry.osType = value as OsType | null) }],
+  ['type', { column: 'o.type', put: (entry, value) => void (entry.type = value as string) }],
+  ['description', { column: 'o.description', put: (entry, value) => void (entry.description = value as string) }],
+  ['homepage', { column: 'o.homepage', put: (entry, value) => void (entry.homepage = value as string | null) }],
+  ['size', { column: 'o.size_mib', put: (entry, value) => void (entry.size = value as number) }],
+  ['downloadSize', { column: 'o.download_size', put: (entry, value) => void (entry.downloadSize = Number(value as Big)) }],
+  ['state', { column: 'o.state', put: (entry, value) => void (entry.state = value as string) }],
+  ['publishedAt', { column: 'o.published_at', put: (entry, value) => void (entry.publishedAt = value === null ? null : Number(value as Big)) }],
+  ['origin', { column: 'o.origin', put: (entry, value) => void (entry.origin = value as string | null) }],
+  ['manifest', { column: 'o.manifest', put: (entry, value) => void (entry.manifest = JSON.parse(value as string) as unknown) }],
+]);
 const LEADING = 5;
 
-const known = new WeakMap<ObjectSelection, readonly Plain[]>();
+/** What one selection takes of an entry. */
+interface Asked {
+  plain: readonly Plain[];
+  /** Each with a comma before it. */
+  columns: SqlText;
+}
 
-/** What one selection takes of an entry, worked out once: each value that the driver hands over costs. */
-function plainOf(selection: ObjectSelection): readonly Plain[] {
-  let plain = known.get(selection);
-  if (plain === undefined) {
-    plain = Object.entries(PLAIN).flatMap(([field, one]) => (selection.fields.has(field) ? [one] : []));
-    known.set(selection, plain);
+const known = new WeakMap<ObjectSelection, Asked>();
+
+/** Worked out once for a selection: each value that the driver hands over costs. */
+function askedOf(selection: ObjectSelection): Asked {
+  let asked = known.get(selection);
+  if (asked === undefined) {
+    const plain = [...PLAIN].flatMap(([field, one]) => (selection.fields.has(field) ? [one] : []));
+    const columns = plain.map(({ column }, at) => sqlText`, ${sqlConstant(column)} as c${sqlInteger(at, { max: plain.length })}`);
+    known.set(selection, (asked = { plain, columns: joinTexts(columns, '') }));
   }
-  return plain;
+  return asked;
 }
 
 /** Columns of OfferedRow for what is asked of the entries; `order` is the one that a list is ordered by. */
-export function offeredColumns(order: string, selection: ObjectSelection): SqlText {
-  return plainText(`o.id, ${order} as place, i.id as image_id, o.uuid, ${REASON} as reason${plainOf(selection).map(({ column }, at) => `, ${column} as c${at}`).join('')}`);
+export function offeredColumns(order: Column, selection: ObjectSelection): SqlText {
+  return sqlText`o.id, ${sqlConstant(order)} as place, i.id as image_id, o.uuid, ${REASON} as reason${askedOf(selection).columns}`;
 }
 
 /**
  * As a case, whose part of the entries Postgres takes for a half. Of the conditions by themselves it takes hardly any entry to pass, and
  * would read all of them rather than a page along the order.
  */
-const IMPORTABLE = `(case when o.problem is null and not ${IS_KNOWN} and (o.origin is null or base.id is not null) then true else false end)`;
+const IMPORTABLE = sqlText`(case when o.problem is null and not ${IS_KNOWN} and (o.origin is null or base.id is not null) then true else false end)`;
 
 /** Who imported images placed by hand already is a SuperAdmin's business. */
 export function hidesKnownEntries(viewer: Viewer, repository: ImageRepositoryType): boolean {
@@ -89,7 +98,7 @@ export function hidesKnownEntries(viewer: Viewer, repository: ImageRepositoryTyp
 export function offeredBy(viewer: Viewer, repository: ImageRepositoryType): Condition {
   const generation = sqlText`(select r.generation from image_repository r where r.id = ${repository.id})`;
   const present = sqlText`o.repository_id = ${repository.id} and ${generation} >= +o.from_generation and ${generation} < +o.to_generation`;
-  return hidesKnownEntries(viewer, repository) ? allOf([present, plainText('i.id is null')]) : present;
+  return hidesKnownEntries(viewer, repository) ? allOf([present, sqlText`i.id is null`]) : present;
 }
 
 /** Null: the filter restricts nothing. */
@@ -99,7 +108,7 @@ export function offeredFilter(filter: RepositoryImageFilter | null | undefined):
   if (filter?.osType?.length) conditions.push(oneOf('o.os_type', filter.osType));
   if (filter?.type?.length) conditions.push(oneOf('o.type', filter.type));
   if (filter?.publishedAfter) conditions.push(sqlText`o.published_at > ${filter.publishedAfter.getTime()}`);
-  if (typeof filter?.importable === 'boolean') conditions.push(plainText(filter.importable ? IMPORTABLE : `not ${IMPORTABLE}`));
+  if (typeof filter?.importable === 'boolean') conditions.push(filter.importable ? IMPORTABLE : sqlText`not ${IMPORTABLE}`);
   return conditions.length === 0 ? null : allOf(conditions);
 }
 
@@ -113,7 +122,7 @@ export async function searchedOffers(em: SqlEntityManager, filter: RepositoryIma
     select id from found union all select r.id from found cross join repository_image r on r.search_id = found.id where r.search_id > 0)`];
 }
 
-export const OFFERED_ORDER: Record<RepositoryImageOrderField, { column: string; value: 'string' | 'number' }> = {
+export const OFFERED_ORDER: Record<RepositoryImageOrderField, { column: Column; value: 'string' | 'number' }> = {
   PUBLISHED_AT: { column: 'o.published_sort', value: 'number' },
   NAME: { column: 'o.name', value: 'string' },
   SIZE: { column: 'o.size_mib', value: 'number' },
@@ -121,7 +130,7 @@ export const OFFERED_ORDER: Record<RepositoryImageOrderField, { column: string; 
 
 /** What was not asked for is not there. `images` are those of the catalogue behind the entries, as far as the viewer sees them and they were asked for. */
 export function toOffered(rows: readonly OfferedRow[], repository: ImageRepositoryType, images: ReadonlyMap<number, ImageType>, selection: ObjectSelection): RepositoryImageType[] {
-  const plain = plainOf(selection);
+  const { plain } = askedOf(selection);
   const withUrl = selection.fields.has('manifestUrl');
   return rows.map((row) => {
     const [id, , imageId, uuid, reason] = row;

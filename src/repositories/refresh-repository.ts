@@ -1,10 +1,11 @@
 import type { ImgapiClient } from '../imgapi/client.js';
 import type { Database, SqlEntityManager } from '../platform/database.js';
-import { statements } from '../platform/database.js';
 import { Image } from '../images/image.entity.js';
 import { notFound } from '../platform/errors.js';
 import type { FileStore } from '../platform/file-store/file-store.js';
+import { sqlText } from '../platform/sql-text.js';
 import { createStepWriter } from '../platform/step-writer.js';
+import { writeRows } from '../platform/write-rows.js';
 import type { ChangeBus } from '../tasks/change-bus.js';
 import { failTask, succeedTask } from '../tasks/end-task.js';
 import type { Failure, TaskRun } from '../tasks/task-run.js';
@@ -90,9 +91,8 @@ export class RefreshRepository implements TaskHandler {
     if (before !== null) (await readPresent(this.#em(), repositoryId, before.generation))[Symbol.dispose]();
     await transact(this.#em(), this.parts.changes, async (tx, announce) => {
       if (!(await failTask(tx, run.task.id, failure, announce))) return;
-      const failed = failure.status === 'FAILED';
-      const outcome = failed ? { status: 'FAILED', error: failure.message } : { status: STATUS_BEFORE };
-      await statements(tx).updateTable('image_repository').set(outcome).where('id', '=', repositoryId).execute();
+      const outcome = failure.status === 'FAILED' ? sqlText`status = 'FAILED', error = ${failure.message}` : sqlText`status = ${STATUS_BEFORE}`;
+      await writeRows(tx, sqlText`update image_repository set ${outcome} where id = ${repositoryId}`);
       announce({ type: 'repository', repositoryId });
     });
   }

@@ -1,7 +1,8 @@
-import { sql } from 'kysely';
 import { Gauge, type Registry } from 'prom-client';
-import { type Database, statements } from '../platform/database.js';
+import type { Database } from '../platform/database.js';
 import { sharedReading } from '../platform/metrics.js';
+import { readObjects } from '../platform/read-rows.js';
+import { sqlText } from '../platform/sql-text.js';
 
 interface RepositoryRow {
   name: string;
@@ -13,8 +14,8 @@ interface RepositoryRow {
 /** How old the list of each configured repository is, and whether its last load failed. */
 export function registerRepositoryMetrics(registry: Registry, database: Database): void {
   const collect = sharedReading(async () => {
-    const statement = sql<RepositoryRow>`select name, status, last_update, image_count from image_repository where not retired`;
-    const { rows } = await statement.execute(statements(database.em.fork()));
+    const statement = sqlText`select name, status, last_update, image_count from image_repository where not retired`;
+    const rows = await readObjects<RepositoryRow>(database.em.fork(), statement);
     for (const gauge of [age, failed, images]) gauge.reset();
     for (const { name, status, last_update: loadedAt, image_count: count } of rows) {
       failed.labels(name).set(status === 'FAILED' ? 1 : 0);

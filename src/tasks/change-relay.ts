@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Change, ChangeBus } from './change-bus.js';
 
 const CHANNEL = 'gateway_changes';
+const LISTEN = 'listen gateway_changes';
 /** Postgres takes 8,000 bytes at most. */
 const LARGEST_MESSAGE = 7900;
 const RECONNECT_MS = 1000;
@@ -48,7 +49,7 @@ export class ChangeRelay {
     client.on('end', () => this.#broke(client));
     client.on('notification', ({ payload }) => this.#receive(payload ?? ''));
     await client.connect();
-    await client.query(`listen ${CHANNEL}`);
+    await client.query(LISTEN);
     this.#client = client;
   }
 

@@ -1,7 +1,8 @@
-import { sql } from 'kysely';
 import { Gauge, type Registry } from 'prom-client';
-import { type Database, statements } from '../platform/database.js';
+import type { Database } from '../platform/database.js';
 import { sharedReading } from '../platform/metrics.js';
+import { readObjects } from '../platform/read-rows.js';
+import { sqlText } from '../platform/sql-text.js';
 
 interface TaskTotals {
   action: string;
@@ -15,8 +16,8 @@ interface TaskTotals {
 export function registerTaskMetrics(registry: Registry, database: Database): void {
   const registers = [registry];
   const collect = sharedReading(async () => {
-    const statement = sql<TaskTotals>`select action, status, error_code, count(*) as total, sum(bytes_done) as bytes from task group by action, status, error_code`;
-    const { rows } = await statement.execute(statements(database.em.fork()));
+    const statement = sqlText`select action, status, error_code, count(*) as total, sum(bytes_done) as bytes from task group by action, status, error_code`;
+    const rows = await readObjects<TaskTotals>(database.em.fork(), statement);
     tasks.reset();
     bytes.reset();
     for (const { action, status, error_code: code, total, bytes: moved } of rows) {

@@ -1,11 +1,10 @@
-import { type SqlBool, sql } from 'kysely';
 import type { Viewer } from '../access/viewer.js';
 import { allOf, type Condition, oneOf } from '../platform/conditions.js';
 import type { SqlEntityManager } from '../platform/database.js';
 import { notFound } from '../platform/errors.js';
 import { keyLoader } from '../platform/key-loader.js';
 import { type Connection, type PageArgs, readPage } from '../platform/page.js';
-import { readList } from '../platform/read-page.js';
+import { type ListStatement, readList } from '../platform/read-page.js';
 import { readObjects } from '../platform/read-rows.js';
 import type { ConnectionSelection } from '../platform/selection.js';
 import { sqlText } from '../platform/sql-text.js';
@@ -36,7 +35,7 @@ interface TaskRow {
 }
 
 /** Everything shown; `instructions` stay with the worker. */
-const COLUMNS = sql`t.id, t.action, t.status, t.phase, t.bytes_done, t.bytes_total, t.attempts, t.user_id, t.datacenter_id,
+const COLUMNS = sqlText`t.id, t.action, t.status, t.phase, t.bytes_done, t.bytes_total, t.attempts, t.user_id, t.datacenter_id,
   t.image_id, t.image_name, t.repository_id, t.detail, t.error_code, t.error, t.created_at, t.started_at, t.finished_at`;
 
 function numberOrNull(value: number | string | null): number | null {
@@ -80,9 +79,9 @@ export interface TaskFilter {
 
 function taskFilter(filter: TaskFilter): Condition {
   const conditions: Condition[] = [];
-  if (typeof filter.datacenterId === 'number') conditions.push(sql<SqlBool>`t.datacenter_id = ${filter.datacenterId}`);
-  if (typeof filter.imageId === 'number') conditions.push(sql<SqlBool>`t.image_id = ${filter.imageId}`);
-  if (typeof filter.imageName === 'string') conditions.push(sql<SqlBool>`t.image_name = ${filter.imageName}`);
+  if (typeof filter.datacenterId === 'number') conditions.push(sqlText`t.datacenter_id = ${filter.datacenterId}`);
+  if (typeof filter.imageId === 'number') conditions.push(sqlText`t.image_id = ${filter.imageId}`);
+  if (typeof filter.imageName === 'string') conditions.push(sqlText`t.image_name = ${filter.imageName}`);
   if (filter.action?.length) conditions.push(oneOf('t.action', filter.action));
   if (filter.status?.length) conditions.push(oneOf('t.status', filter.status));
   return allOf(conditions);
@@ -113,11 +112,11 @@ export class TaskQueries {
 
   /** Newest first. */
   async page(filter: TaskFilter, page: PageArgs, selection: ConnectionSelection): Promise<Connection<TaskType>> {
-    const list = {
+    const list: ListStatement = {
       columns: COLUMNS,
-      from: sql`task t`,
+      from: sqlText`task t`,
       where: allOf([taskFilter(filter), visibleTasks(this.viewer)]),
-      order: { column: 't.created_at', id: 't.id', direction: 'DESC' as const },
+      order: { column: 't.created_at', id: 't.id', direction: 'DESC' },
     };
     return readList<TaskRow, TaskType>(this.em, list, readPage(page, 'number', 'string'), selection, {
       keyOf: (row) => [Number(row.created_at), row.id],

@@ -1,9 +1,9 @@
-import { type SqlBool, sql } from 'kysely';
 import type { Viewer } from '../access/viewer.js';
 import { ALWAYS, anyOf, type Condition, oneOf } from '../platform/conditions.js';
+import { sqlText } from '../platform/sql-text.js';
 
 /** Tasks (alias `t`) that exist for this viewer: its own, and those of datacenters it administers. */
 export function visibleTasks(viewer: Viewer): Condition {
   if (viewer.isSuperAdmin) return ALWAYS;
-  return anyOf([sql<SqlBool>`t.user_id = ${viewer.userId}`, oneOf('t.datacenter_id', viewer.datacentersWith('dcAdmin'))]);
+  return anyOf([sqlText`t.user_id = ${viewer.userId}`, oneOf('t.datacenter_id', viewer.datacentersWith('dcAdmin'))]);
 }

@@ -1,19 +1,18 @@
-import { sql } from 'kysely';
 import type { Viewer } from '../access/viewer.js';
 import type { DatacenterType } from '../datacenters/datacenter.type.js';
 import type { ImageType } from '../images/image.type.js';
 import { usingImage } from '../images/image-use.js';
 import type { OsType } from '../imgapi/os-type.js';
 import { allOf, type Condition, oneOf } from '../platform/conditions.js';
-import { type SqlEntityManager, statements } from '../platform/database.js';
+import type { SqlEntityManager } from '../platform/database.js';
 import { badInput, notFound } from '../platform/errors.js';
 import { keyLoader } from '../platform/key-loader.js';
 import { type Connection, type PageArgs, readPage } from '../platform/page.js';
-import { readList } from '../platform/read-page.js';
-import { amongIds, readRows } from '../platform/read-rows.js';
+import { type ListStatement, readList } from '../platform/read-page.js';
+import { amongIds, readObjects, readRows } from '../platform/read-rows.js';
 import { isUuid } from '../platform/scalars.js';
 import type { ConnectionSelection } from '../platform/selection.js';
-import { plainText, sqlText } from '../platform/sql-text.js';
+import { sqlText } from '../platform/sql-text.js';
 import { asBoolean, type Flag } from '../platform/tables.js';
 import { visibleServers } from '../datacenters/server.visibility.js';
 import type { VirtualDiskType } from './virtual-disk.type.js';
@@ -33,8 +32,15 @@ interface ServerRow {
   is_image_server: Flag;
 }
 
-const COLUMNS = plainText(`s.id, s.uuid, s.hostname, s.datacenter_id, s.owner_id, s.os_type, s.status, s.tags,
-  (case when exists (select 1 from global_settings g where g.image_server_id = s.id) then 1 else 0 end) as is_image_server`);
+interface DiskRow {
+  server_id: number;
+  disk_id: number;
+  size_mib: number;
+  image_id: number | null;
+}
+
+const COLUMNS = sqlText`s.id, s.uuid, s.hostname, s.datacenter_id, s.owner_id, s.os_type, s.status, s.tags,
+  (case when exists (select 1 from global_settings g where g.image_server_id = s.id) then 1 else 0 end) as is_image_server`;
 
 function toServer(row: ServerRow): VirtualServerType {
   return {
@@ -63,19 +69,18 @@ export class ServerQueries {
 
   /** Disks per server id, in their order. */
   readonly disks = new Loader<number, VirtualDiskType[]>(async (serverIds) => {
-    const statement = sql<{ server_id: number; disk_id: number; size_mib: number; image_id: number | null }>`
-      select v.server_id, v.disk_id, v.size_mib, v.image_id from virtual_disk v where ${oneOf('v.server_id', serverIds)} order by v.disk_id`;
-    const { rows } = await statement.execute(statements(this.em));
+    const statement = sqlText`select v.server_id, v.disk_id, v.size_mib, v.image_id from virtual_disk v where ${oneOf('v.server_id', serverIds)} order by v.disk_id`;
+    const rows = await readObjects<DiskRow>(this.em, statement);
     const disks = rows.map((row) => ({ serverId: row.server_id, imageId: row.image_id, diskId: row.disk_id, size: row.size_mib }));
     return serverIds.map((id) => disks.filter((disk) => disk.serverId === id));
   });
 
   /** Tags that a server inherits from the images on its disks, per server id. */
   readonly inheritedTags = new Loader<number, string[]>(async (serverIds) => {
-    const statement = sql<{ server_id: number; tag: string }>`select v.server_id, t.tag from virtual_disk v
+    const statement = sqlText`select v.server_id, t.tag from virtual_disk v
       join image_tag t on t.image_id = v.image_id where ${oneOf('v.server_id', serverIds)} order by v.disk_id, t.position`;
-    const { rows } = await statement.execute(statements(this.em));
-    return serverIds.map((id) => rows.filter((row) => row.server_id === id).map((row) => row.tag));
+    const rows = await readRows<[serverId: number, tag: string]>(this.em, statement);
+    return serverIds.map((id) => rows.filter(([serverId]) => serverId === id).map(([, tag]) => tag));
   });
 
   /** How many servers anywhere have a disk made from an image, per image id. */
@@ -104,7 +109,7 @@ export class ServerQueries {
       const message = hasName ? 'Give hostname or uuid, not both.' : 'Give the hostname or the uuid of the server.';
       throw badInput([{ path: hasName ? 'uuid' : 'hostname', message }]);
     }
-    return (await this.#find(hasName ? sql`s.hostname = ${hostname}` : sql`s.uuid = ${uuid}`))[0] ?? null;
+    return (await this.#find(typeof hostname === 'string' ? sqlText`s.hostname = ${hostname}` : sqlText`s.uuid = ${uuid ?? null}`))[0] ?? null;
   }
 
   /** By host name or uuid, as it is now. NOT_FOUND when the viewer cannot see it. */
@@ -125,8 +130,8 @@ export class ServerQueries {
 
   /** The image server, whoever asks: what it is, is no secret to those who may ask for it at all. */
   async imageServer(serverId: number): Promise<VirtualServerType> {
-    const statement = sql<ServerRow>`select ${COLUMNS} from virtual_server s where s.id = ${serverId}`;
-    const row = (await statement.execute(statements(this.em))).rows[0];
+    const statement = sqlText`select ${COLUMNS} from virtual_server s where s.id = ${serverId}`;
+    const [row] = await readObjects<ServerRow>(this.em, statement);
     if (row === undefined) throw new Error(`Server ${serverId} is the image server and does not exist.`);
     return toServer(row);
   }
@@ -142,11 +147,11 @@ export class ServerQueries {
   }
 
   async #page(where: Condition, page: PageArgs, selection: ConnectionSelection, steady = false): Promise<Connection<VirtualServerType>> {
-    const list = {
+    const list: ListStatement = {
       columns: COLUMNS,
-      from: plainText('virtual_server s'),
+      from: sqlText`virtual_server s`,
       where: allOf([where, visibleServers(this.viewer)]),
-      order: { column: 's.hostname', id: 's.id', direction: 'ASC' as const },
+      order: { column: 's.hostname', id: 's.id', direction: 'ASC' },
       steady,
     };
     return readList<ServerRow, VirtualServerType>(this.em, list, readPage(page, 'string', 'number'), selection, {
@@ -157,7 +162,7 @@ export class ServerQueries {
 
   async #find(condition: Condition): Promise<VirtualServerType[]> {
     const where = allOf([condition, visibleServers(this.viewer)]);
-    const statement = sql<ServerRow>`select ${COLUMNS} from virtual_server s where ${where}`;
-    return (await statement.execute(statements(this.em))).rows.map(toServer);
+    const statement = sqlText`select ${COLUMNS} from virtual_server s where ${where}`;
+    return (await readObjects<ServerRow>(this.em, statement)).map(toServer);
   }
 }

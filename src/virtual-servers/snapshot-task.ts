@@ -1,6 +1,7 @@
-import { type SqlBool, sql } from 'kysely';
 import { AppError } from '../platform/errors.js';
-import { type SqlEntityManager, statements } from '../platform/database.js';
+import type { SqlEntityManager } from '../platform/database.js';
+import { readObjects } from '../platform/read-rows.js';
+import { sqlText } from '../platform/sql-text.js';
 
 /** What the worker keeps of the creation of an image, in `task.instructions`. */
 export interface CreateInstructions {
@@ -17,11 +18,11 @@ export interface CreateInstructions {
  * PENDING for another reason, as the compute side reported it, holds nobody up.
  */
 export async function requireNoCreation(tx: SqlEntityManager, of: { serverId: number } | { snapshotId: number }): Promise<void> {
-  const which = 'serverId' in of ? sql<SqlBool>`n.server_id = ${of.serverId}` : sql<SqlBool>`n.id = ${of.snapshotId}`;
-  const statement = sql<{ name: string; image: string }>`select n.name, i.name as image from snapshot n
+  const which = 'serverId' in of ? sqlText`n.server_id = ${of.serverId}` : sqlText`n.id = ${of.snapshotId}`;
+  const statement = sqlText`select n.name, i.name as image from snapshot n
     join image i on i.source_snapshot_id = n.id join task t on t.image_id = i.id
     where ${which} and t.action = 'IMAGE_CREATE' and t.finished_at is null order by n.name limit 1`;
-  const busy = (await statement.execute(statements(tx))).rows[0];
+  const [busy] = await readObjects<{ name: string; image: string }>(tx, statement);
   if (busy === undefined) return;
   throw new AppError(
     'SNAPSHOT_NOT_READY',

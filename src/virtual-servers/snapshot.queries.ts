@@ -1,7 +1,8 @@
-import { sql } from 'kysely';
 import type { Viewer } from '../access/viewer.js';
 import { allOf, type Condition, oneOf } from '../platform/conditions.js';
-import { type SqlEntityManager, statements } from '../platform/database.js';
+import type { SqlEntityManager } from '../platform/database.js';
+import { readObjects } from '../platform/read-rows.js';
+import { sqlText } from '../platform/sql-text.js';
 import { visibleServers } from '../datacenters/server.visibility.js';
 import { notFound } from '../platform/errors.js';
 import type { SnapshotStatus } from './snapshot.enums.js';
@@ -51,15 +52,15 @@ export class SnapshotQueries {
 
   /** Of a server that the viewer sees, as it is now. NOT_FOUND when that disk has no snapshot of that name. */
   async require(server: VirtualServerType, name: string, diskId: number): Promise<SnapshotType> {
-    const [snapshot] = await this.#find(sql`n.server_id = ${server.id} and n.disk_id = ${diskId} and n.name = ${name}`);
+    const [snapshot] = await this.#find(sqlText`n.server_id = ${server.id} and n.disk_id = ${diskId} and n.name = ${name}`);
     if (snapshot === undefined) throw notFound(`snapshot of disk ${diskId} of ${server.hostname} with the name`, name);
     return snapshot;
   }
 
   async #find(condition: Condition): Promise<SnapshotType[]> {
     const where = allOf([condition, visibleServers(this.viewer)]);
-    const statement = sql<SnapshotRow>`select n.id, n.server_id, n.name, n.disk_id, n.size_mib, n.status, n.created_at
+    const statement = sqlText`select n.id, n.server_id, n.name, n.disk_id, n.size_mib, n.status, n.created_at
       from snapshot n join virtual_server s on s.id = n.server_id where ${where} order by n.disk_id, n.name`;
-    return (await statement.execute(statements(this.em))).rows.map(toSnapshot);
+    return (await readObjects<SnapshotRow>(this.em, statement)).map(toSnapshot);
   }
 }

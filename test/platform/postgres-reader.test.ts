@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { oneOf } from '../../src/platform/conditions.js';
 import { PostgresReader } from '../../src/platform/postgres-reader.js';
 import { postgresText } from '../../src/platform/postgres-text.js';
-import { plainText, SqlText, sqlText } from '../../src/platform/sql-text.js';
+import { sqlInteger, type SqlText, sqlText, sqlValues } from '../../src/platform/sql-text.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
-const PREPARED = plainText('select name, statement from pg_prepared_statements order by 1');
+const PREPARED = sqlText`select name, statement from pg_prepared_statements order by 1`;
 
 describe('the text of a statement on Postgres', () => {
   it('numbers its parameters', () => {
@@ -14,13 +14,13 @@ describe('the text of a statement on Postgres', () => {
   });
 
   it('is the same for lists of any length, with the values in their places', () => {
-    const statement = (ids: number[]): SqlText => sqlText`select ${'first'} where ${oneOf('a', ids)} and b = ${'between'} and ${oneOf('c', ['x'])}`;
-    expect(postgresText(statement([7]))).toEqual({ text: 'select $1 where a = any($2) and b = $3 and c = any($4)', values: ['first', '{7}', 'between', ['x']] });
+    const statement = (ids: number[]): SqlText => sqlText`select ${'first'} where ${oneOf('i.id', ids)} and b = ${'between'} and ${oneOf('i.name', ['x'])}`;
+    expect(postgresText(statement([7]))).toEqual({ text: 'select $1 where i.id = any($2) and b = $3 and i.name = any($4)', values: ['first', '{7}', 'between', ['x']] });
     expect(postgresText(statement([1, 2, 3]))).toMatchObject({ text: postgresText(statement([7])).text, values: ['first', '{1,2,3}', 'between', ['x']] });
   });
 
   it('leaves a list of what is to be left out as it is', () => {
-    expect(postgresText(new SqlText('select a not in (?, ?)', [1, 2]))).toEqual({ text: 'select a not in ($1, $2)', values: [1, 2] });
+    expect(postgresText(sqlText`select a not in (${sqlValues([1, 2])})`)).toEqual({ text: 'select a not in ($1, $2)', values: [1, 2] });
   });
 });
 
@@ -48,7 +48,7 @@ describe('a reader on Postgres', () => {
 
   it('finds texts with whatever signs', async () => {
     const texts = ['a', 'b"', 'c\\', '{d,e}', "f'", 'NULL'];
-    const found = await reader.all<[string]>(sqlText`select x.t as t from unnest(${texts}::text[]) x(t) where ${oneOf('x.t', texts)}`);
+    const found = await reader.all<[string]>(sqlText`select x.tag as tag from unnest(${texts}::text[]) x(tag) where ${oneOf('x.tag', texts)}`);
     expect(found.map(([text]) => text)).toEqual(texts);
   });
 
@@ -68,7 +68,7 @@ describe('a reader on Postgres', () => {
 
   it('bounds what a connection keeps prepared', async () => {
     for (let asked = 0; asked < 260; asked += 1) {
-      const text = plainText(`select ${asked} as n`);
+      const text = sqlText`select ${sqlInteger(asked, { max: 260 })} as n`;
       await reader.all(text, true);
       expect(await reader.all(text, true)).toEqual([[asked]]);
     }
@@ -76,7 +76,7 @@ describe('a reader on Postgres', () => {
   });
 
   it('tells what is wrong with a statement, and goes on', async () => {
-    await expect(reader.all(plainText('select nothing'), true)).rejects.toMatchObject({ code: '42703' });
+    await expect(reader.all(sqlText`select nothing`, true)).rejects.toMatchObject({ code: '42703' });
     await expect(reader.all(sqlText`select ${'x'}::int as n`)).rejects.toMatchObject({ code: '22P02' });
     expect(await reader.all(least(3))).toEqual([[3, 6]]);
   });

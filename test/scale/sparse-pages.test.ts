@@ -8,7 +8,7 @@ import { planList } from '../../src/images/list-plan.js';
 import { allOf } from '../../src/platform/conditions.js';
 import { type Database, migrate, openDatabase } from '../../src/platform/database.js';
 import { readRows } from '../../src/platform/read-rows.js';
-import { plainText, sqlText } from '../../src/platform/sql-text.js';
+import { sqlConstant, sqlText } from '../../src/platform/sql-text.js';
 
 const IMAGES = 12_000;
 const ADMIN = new Viewer({ userId: 1, username: 'admin', isSuperAdmin: true, currentDatacenterId: null, memberships: [] });
@@ -46,7 +46,7 @@ describe('a page that filters leave few rows of only together', () => {
 
   async function planned(filter: ImageFilter | null, page: object, scope = imagesOfDatacenter(ADMIN, 1, false)) {
     const plan = await planList(database.em.fork(), scope, { filter, page, selection: { totalCount: false } }, imageFilter(filter));
-    const text = sqlText`select i.id as id, ${plainText(plan.order.NAME)} as name from ${plan.from} where ${allOf([plan.where, imageFilter(filter)])} order by ${plainText(plan.order.NAME)}`;
+    const text = sqlText`select i.id as id, ${sqlConstant(plan.order.NAME)} as name from ${plan.from} where ${allOf([plan.where, imageFilter(filter)])} order by ${sqlConstant(plan.order.NAME)}`;
     return { isFewIds: plan.where && JSON.stringify(plan.where).includes('json_each'), names: (await readRows<[number, string]>(database.em.fork(), text)).map(([, name]) => name) };
   }
 

@@ -48,7 +48,7 @@ function variablesThatMatter(operation: OperationDefinitionNode, document: Docum
 function keyOf(names: readonly string[], variables: Record<string, unknown>): string {
   if (names.length === 0) return '';
   return JSON.stringify(names.map((name) => {
-    const value = variables[name];
+    const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
     if (value === undefined) return [];
     return Array.isArray(value) ? value.length : [value];
   }));

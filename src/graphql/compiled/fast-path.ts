@@ -135,7 +135,7 @@ export class FastPath {
   /** What others set, such as the origins that may read the answer, they set on each request by themselves. */
   #learn(accept: string, before: Headers, after: Headers): void {
     if (this.#headers.has(accept) || accept.length > LONGEST_ACCEPT) return;
-    const added = Object.entries(after).filter(([name]) => !OF_ONE_ANSWER.has(name) && !(name in before));
+    const added = Object.entries(after).filter(([name]) => !OF_ONE_ANSWER.has(name) && !Object.hasOwn(before, name));
     this.#headers.set(accept, added.flatMap(([name, value]) => [name, String(value)]));
   }
 }

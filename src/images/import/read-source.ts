@@ -27,7 +27,7 @@ async function readManifest(parts: SourceParts, { manifestUrl, isLocal, uuid }: 
   const text = await parts.store.readManifest(uuid);
   if (text === null) throw new AppError('MANIFEST_UNREACHABLE', `The image store has no manifest for ${uuid}; place it there as ${uuid}/manifest.`);
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''));
+    return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
   } catch {
     throw new AppError('INVALID_MANIFEST', `The file ${uuid}/manifest in the image store is not JSON.`);
   }

@@ -45,10 +45,7 @@ export type Differences = Record<string, { before: unknown; after: unknown }>;
 
 /** Old and new of every field that differs, as the task log shows it. */
 export function differences<T extends object>(before: T, after: Partial<T>): Differences {
-  const changed: Differences = {};
-  for (const [name, value] of Object.entries(after)) {
-    const old = before[name as keyof T];
-    if (value !== undefined && JSON.stringify(value) !== JSON.stringify(old)) changed[name] = { before: old, after: value };
-  }
-  return changed;
+  const olds = new Map<string, unknown>(Object.entries(before));
+  const differing = Object.entries(after).filter(([name, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(olds.get(name)));
+  return Object.fromEntries(differing.map(([name, value]) => [name, { before: olds.get(name), after: value }]));
 }

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { emptyDictionaries, namedAccesses, tablesIn } from './dictionaries.js';
+import { filesUnder } from './sources.js';
+import type { Finding } from './syntax.js';
+
+const sources = filesUnder(['src'], ['.ts']);
+const tables = tablesIn(sources);
+
+interface Exception {
+  objects: readonly string[];
+  why: string;
+}
+
+/** Where no caller's text is a key. Everything else that is found by a name is a Map, has no prototype, or is asked by `Object.hasOwn`. */
+const EXCEPTIONS: Readonly<Record<string, Exception>> = {
+  'src/config.ts': { objects: ['= {}', 'values[name] =', 'env[name]'], why: 'names of settings, as the table of settings has them' },
+  'src/access/people-rules.ts': { objects: ['checks[rule]'], why: 'names of rules, spelled out where they are asked' },
+  'src/access/shield.ts': {
+    objects: ['= {}', 'applied[type] =', 'rules[type]', 'rules[type][field]', 'Object.fromEntries'],
+    why: 'types and fields of the schema, as the rules name them',
+  },
+  'src/datacenters/datacenter.service.ts': { objects: ['before[field]', 'after[field]', 'Object.fromEntries'], why: 'fields of a datacenter, spelled out' },
+  'src/virtual-servers/global-settings.service.ts': { objects: ['before[field]', 'after[field]', 'Object.fromEntries'], why: 'fields of the settings, spelled out' },
+  'src/graphql/thin-resolvers.ts': {
+    objects: ['args[param.name]', 'resolver[methodName]', 'resolvers[type]', 'fields[handler.schemaName] ='],
+    why: 'names of the schema and of methods, as decorators have them',
+  },
+  'src/graphql/admission/limits.ts': { objects: ['size[kind]'], why: 'kinds of limits, spelled out' },
+  'src/graphql/compiled/compile-query.ts': { objects: ['type.getFields()[name]'], why: 'fields of the schema, from the schema; graphql-js keeps them without a prototype' },
+  'src/image-server/list-query.ts': { objects: ['manifest[field]', 'manifest[name]'], why: 'four fields of a manifest, spelled out' },
+  'src/image-server/serve-file.ts': { objects: ['request.headers[name]'], why: 'names of headers, spelled out' },
+  'src/images/image-rules.ts': { objects: ['fields[path]'], why: 'fields of an image, spelled out' },
+  'src/images/list-images.ts': { objects: ['plan.order[field]'], why: 'values of an enum, as GraphQL has checked' },
+  'src/images/update/image-values.ts': { objects: ['Object.fromEntries'], why: 'fields of an image; the result is looked up by none' },
+  'src/images/import/hash-worker.ts': { objects: ['Object.fromEntries'], why: 'names of algorithms' },
+  'src/images/import/hasher.ts': { objects: ['this.readers[message]', 'this.readers[message] =', 'Object.fromEntries', 'Object.assign'], why: 'numbers of blocks, and names of algorithms' },
+  'src/imgapi/manifest-upgrade.ts': { objects: ['moved[field] =', 'Object.fromEntries'], why: 'four fields, spelled out; what is made of pairs has every name as its own' },
+  'src/imgapi/manifest.ts': { objects: ['manifest[field]'], why: 'three fields, spelled out' },
+  'src/platform/enum-of.ts': { objects: ['Object.fromEntries'], why: 'values of an enum, spelled out' },
+  'src/platform/fetch.ts': { objects: ['Object.fromEntries'], why: 'headers, which are looked up by names that are spelled out' },
+  'src/platform/key-loader.ts': { objects: ['columns[field]', 'row[field]'], why: 'fields that are keys, spelled out where a loader is made' },
+  'src/platform/page.ts': { objects: ['args[path]'], why: 'arguments of pages, spelled out' },
+  'src/platform/selection.ts': { objects: ['info.fragments[node.name.value]'], why: 'only fragments that are there pass validation; graphql-js keeps them without a prototype' },
+  'src/repositories/insert-offers.ts': { objects: ['row[column]'], why: 'columns, spelled out' },
+  'src/repositories/repository.service.ts': { objects: ['detail[name]'], why: 'four counts, spelled out' },
+  'src/tasks/task-runner.ts': {
+    objects: ['this.handlers[action]', 'this.#queues[entry.lane]', 'this.#queues[lane]', 'this.#running[lane]', 'this.#running[lane] ='],
+    why: 'actions and lanes, as the database and the handlers have them',
+  },
+};
+
+function isExcepted({ path, what }: Finding): boolean {
+  return Object.hasOwn(EXCEPTIONS, path) && (EXCEPTIONS[path]?.objects.includes(what) ?? false);
+}
+
+const findings = sources.flatMap((file) => [...namedAccesses(file, tables), ...emptyDictionaries(file)]);
+
+describe('what is found by a name', () => {
+  it('is found among what was put there only', () => {
+    expect(findings.filter((finding) => !isExcepted(finding))).toEqual([]);
+  });
+
+  it('has no exception that nothing needs', () => {
+    const needed = new Set(findings.map(({ path, what }) => `${path} ${what}`));
+    const listed = Object.entries(EXCEPTIONS).flatMap(([path, { objects }]) => objects.map((object) => `${path} ${object}`));
+    expect(listed.filter((one) => !needed.has(one))).toEqual([]);
+  });
+});
+
+function found(text: string): string[] {
+  const file = { path: 'src/offending.ts', text };
+  return [...namedAccesses(file), ...emptyDictionaries(file)].map(({ what }) => what);
+}
+
+describe('the law of dictionaries', () => {
+  it.each([
+    ['const values = {}; for (const name of names) values[name] = 1;', 'values[name] ='],
+    ['const values: Record<string, number> = {};', '= {}'],
+    ['const values = {} as Record<string, number>;', '= {}'],
+    ['class Cache { known: Record<string, number> = {}; }', '= {}'],
+    ['const values = Object.fromEntries(pairs);', 'Object.fromEntries'],
+    ["const TABLE: Record<string, number> = { a: 1 }; function of(name: string) { return TABLE[name]; }", 'TABLE[name]'],
+    ['use(manifest.tags[key]);', 'manifest.tags[key]'],
+    ['use(variables[variable.name.value]);', 'variables[variable.name.value]'],
+    ['use(headers[`x-${name}`]);', 'headers[`x-${name}`]'],
+    ["use(rules[type + '.' + field]);", "rules[type + '.' + field]"],
+    ['use(name in table);', 'name in'],
+    ['counts[name] += 1;', 'counts[name] ='],
+    ['counts[name]++;', 'counts[name] ='],
+    ['Object.assign(target, given);', 'Object.assign'],
+    ['Object.setPrototypeOf(target, given);', 'Object.setPrototypeOf'],
+    ['use(target.__proto__);', '__proto__'],
+    ['use({ __proto__: given });', '__proto__'],
+    ['function other() { return Object.hasOwn(table, name); } function of() { return table[name]; }', 'table[name]'],
+  ])('finds %s', (text, what) => {
+    expect(found(text)).toContain(what);
+  });
+
+  it.each([
+    "const TABLE = { a: 1, b: 2 } as const; function of(name: 'a' | 'b') { return TABLE[name]; }",
+    'const values: Record<string, number> = Object.create(null); for (const name of names) values[name] = 1;',
+    'const of = (name: string) => (Object.hasOwn(table, name) ? table[name] : undefined);',
+    'const known = new Map<string, number>(); known.set(name, 1); use(known.get(name));',
+    "use(list[at], list[at + 1], list[0], row['name'], list[list.length - 1], source[Symbol.asyncIterator], 'code' in error);",
+    'Object.assign(new Error(message), { code: 1 }); Object.assign(Object.create(null), coerced);',
+  ])('finds nothing in %s', (text) => {
+    expect(found(text)).toEqual([]);
+  });
+});

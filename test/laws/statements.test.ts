@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { filesUnder } from './sources.js';
+import { inputsOfMigration, untypedInputs, waysIntoStatements } from './statement-ways.js';
+import type { Finding } from './syntax.js';
+
+const MIGRATIONS = 'src/platform/migrations/';
+const sources = filesUnder(['src'], ['.ts']);
+const migrations = sources.filter(({ path }) => path.startsWith(MIGRATIONS) && !path.endsWith('/index.ts'));
+const others = sources.filter(({ path }) => !path.startsWith(MIGRATIONS));
+
+const ways = others.flatMap(waysIntoStatements);
+
+interface Exception {
+  ways: readonly string[];
+  why: string;
+}
+
+/** Where statements are handed to a driver, or a connection is opened. All other code makes an SqlText and gives it to read-rows.ts or write-rows.ts. */
+const EXCEPTIONS: Readonly<Record<string, Exception>> = {
+  'src/platform/sql-text.ts': { ways: ['new SqlText'], why: 'the functions that make one' },
+  'src/platform/kysely-query.ts': { ways: ['import kysely', 'CompiledQuery.raw()'], why: 'takes an SqlText, and asks whether it is one' },
+  'src/platform/read-rows.ts': { ways: ['import statements', 'statements().executeQuery()'], why: 'runs what queryOf makes' },
+  'src/platform/in-transaction.ts': {
+    ways: ['em.getConnection()', 'connection.getClient()', 'connection().execute()', 'pinned.executeQuery()'],
+    why: 'begins and ends transactions on one connection, with what queryOf makes',
+  },
+  'src/platform/step-writer.ts': { ways: ['em.getConnection()', 'getConnection().getClient()', 'held.execute()'], why: 'holds the connection while its thread writes' },
+  'src/platform/trigrams.ts': { ways: ['fork().getKysely()', 'getKysely().executeQuery()'], why: 'database.ts needs it, so it cannot use read-rows.ts; runs what queryOf makes' },
+  'src/platform/database.ts': {
+    ways: ['em.getKysely()', 'em.getConnection()', 'connection.getNativeClient()', 'connection.executeQuery()'],
+    why: 'opens connections, sets them up with what queryOf makes, and hands them to readers and writers',
+  },
+  'src/platform/kept-statements.ts': { ways: ['statement().raw()', 'this.prepare()'], why: 'prepares the text of an SqlText, and asks whether it is one' },
+  'src/platform/reader.ts': { ways: ['import better-sqlite3', '….prepare()', 'file.pragma()'], why: 'the connection of kept-statements.ts that reads' },
+  'src/platform/writer.ts': { ways: ['client.prepare()'], why: 'the connection of kept-statements.ts that writes' },
+  'src/platform/postgres-reader.ts': { ways: ['client.query()'], why: 'runs what postgresText makes, which takes an SqlText, and asks whether it is one' },
+  'src/platform/write-thread.ts': {
+    ways: ['import better-sqlite3', 'file.pragma()', 'file.prepare()', 'file.exec()'],
+    why: 'a thread that imports nothing of ours: step-writer.ts sends it the text of an SqlText',
+  },
+  'src/platform/log-thread.ts': { ways: ['import better-sqlite3', 'file.pragma()'], why: 'a thread that imports nothing of ours: copies the log by constant pragmas' },
+  'src/platform/process-lock.ts': { ways: ['import node:sqlite', 'lock.exec()'], why: 'a lock of the operating system, taken by one constant statement; no data' },
+  'src/tasks/change-relay.ts': { ways: ['import pg', 'client.query()'], why: 'LISTEN and NOTIFY on a connection of its own, by two constant statements' },
+};
+
+/** GraphQL executes and compiles operations; its folders get at no connection, as every other way is closed to them too. */
+const OF_GRAPHQL = /^(?!em|tx|connection|client|pool|database|db|driver)\w+\.(execute|query|compileQuery)\(\)$/;
+
+function isExcepted({ path, what }: Finding): boolean {
+  if (path.startsWith('src/graphql/') && OF_GRAPHQL.test(what)) return true;
+  return Object.hasOwn(EXCEPTIONS, path) && (EXCEPTIONS[path]?.ways.includes(what) ?? false);
+}
+
+describe('the text of statements', () => {
+  it('comes from constants only', () => {
+    expect(ways.filter((finding) => !isExcepted(finding))).toEqual([]);
+  });
+
+  it('is made as the list of exceptions says, and the list says no more', () => {
+    const used = new Set(ways.map(({ path, what }) => `${path} ${what}`));
+    const listed = Object.entries(EXCEPTIONS).flatMap(([path, exception]) => exception.ways.map((way) => `${path} ${way}`));
+    expect(listed.filter((one) => !used.has(one))).toEqual([]);
+  });
+
+  it('is the text of the file alone in migrations', () => {
+    expect(migrations).not.toEqual([]);
+    expect(migrations.flatMap(inputsOfMigration)).toEqual([]);
+  });
+
+  it('cannot be what the compiler knows nothing of', () => {
+    expect(others.flatMap(untypedInputs)).toEqual([]);
+  });
+});
+
+function waysOf(text: string): string[] {
+  return waysIntoStatements({ path: 'src/images/offending.ts', text }).map(({ what }) => what);
+}
+
+describe('the law of statements', () => {
+  it.each([
+    ["import { sql } from 'kysely';", 'import kysely'],
+    ["import * as kysely from 'kysely';", 'import kysely'],
+    ["import pg from 'pg';", 'import pg'],
+    ["const { default: pg } = await import('pg');", 'import pg'],
+    ["const Sqlite = createRequire(import.meta.url)('better-sqlite3');", 'import better-sqlite3'],
+    ["const { DatabaseSync } = require('node:sqlite');", 'import node:sqlite'],
+    ["import { raw } from '@mikro-orm/core';", 'import raw'],
+    ["import { raw as text } from '@mikro-orm/sqlite';", 'import raw'],
+    ["import * as orm from '@mikro-orm/core';", 'import *'],
+    ["import { statements } from '../platform/database.js';", 'import statements'],
+    ['new SqlText(name, []);', 'new SqlText'],
+    ['em.execute(text);', 'em.execute()'],
+    ['em.getConnection().execute(`select ${name}`);', 'getConnection().execute() of a joined text'],
+    ["this.#client?.query('select ' + name);", 'client.query() of a joined text'],
+    ['await pool.query({ text });', 'pool.query()'],
+    ['CompiledQuery.raw(`select ${name}`);', 'CompiledQuery.raw() of a joined text'],
+    ['sql.raw(name);', 'sql.raw()'],
+    ["sql['raw'](name);", 'sql.raw()'],
+    ['database.em.fork().getKysely();', 'fork().getKysely()'],
+    ['em.createQueryBuilder(Image).where(`name = ${name}`);', 'em.createQueryBuilder()'],
+    ['file.prepare(text);', 'file.prepare()'],
+    ['file.pragma(`x = ${name}`);', 'file.pragma() of a joined text'],
+    ['file.exec(text);', 'file.exec()'],
+    ['const ways = { text: { raw: [name] } }; sqlText(ways.text);', 'sqlText as no tag'],
+    ['const tag = sqlText; tag`a`;', 'sqlText as no tag'],
+    ['Reflect.apply(sqlText, null, [[name]]);', 'sqlText as no tag'],
+    ["sqlText`select '?'`;", 'sqlText with ?'],
+    ['oneOf(name as Column, values);', 'cast'],
+    ['oneOf(name as `+${Column}`, values);', 'cast'],
+    ['oneOf(<Column>name, values);', 'cast'],
+    ["sqlConstant(name as 'i.name');", 'cast'],
+    ['readRows(em, { text, values } as unknown as SqlText);', 'cast'],
+    ['function isColumn(name: string): name is Column { return true; }', 'cast'],
+  ])('finds %s', (text, what) => {
+    expect(waysOf(text)).toContain(what);
+  });
+
+  it('finds nothing in what is constant', () => {
+    expect(waysOf("import type { Pool } from 'pg'; import { type Kysely } from 'kysely'; import { sqlText } from '../platform/sql-text.js';")).toEqual([]);
+    expect(waysOf('const NAME = /a/; const OTHER = new RegExp(text); NAME.exec(name); /b/.exec(name); OTHER.exec(name);')).toEqual([]);
+    expect(waysOf("readRows(em, sqlText`select ${sqlConstant('i.name')} where ${oneOf('i.name', names)}`);")).toEqual([]);
+  });
+
+  it('lets GraphQL execute operations, and no statement', () => {
+    const inGraphql = (what: string): boolean => isExcepted({ path: 'src/graphql/offending.ts', line: 1, what });
+    expect(['operations.execute()', 'compiled.query()'].map(inGraphql)).toEqual([true, true]);
+    expect(['em.execute()', 'client.query()', 'operations.execute() of a joined text', 'em.getKysely()'].map(inGraphql)).toEqual([false, false, false, false]);
+  });
+
+  it.each([
+    ["import { NAME } from '../../config.js';", 'an import'],
+    ['class M extends Migration { async up() { const rows = await this.execute("select 1"); } }', 'this.execute'],
+    ['class M extends Migration { up() { this.addSql(`create table ${process.env.NAME}`); } }', 'process'],
+    ['class M extends Migration { up() { this.addSql(this.config.name); } }', 'this.config'],
+  ])('finds what a migration takes from elsewhere: %s', (text, what) => {
+    expect(inputsOfMigration({ path: `${MIGRATIONS}sqlite/offending.ts`, text }).map((one) => one.what)).toContain(what);
+  });
+
+  it('finds JSON that goes on without a type', () => {
+    const found = (text: string): number => untypedInputs({ path: 'src/offending.ts', text }).length;
+    expect(['oneOf(JSON.parse(text), []);', 'const column = JSON.parse(text);', 'return_(await response.json());'].map(found)).toEqual([1, 1, 1]);
+    expect(['const value: unknown = JSON.parse(text);', 'use(JSON.parse(text) as unknown);', 'use((await response.json()) as Keys);'].map(found)).toEqual([0, 0, 0]);
+  });
+});
