@@ -10,10 +10,10 @@ interface Subscribed {
   context: GatewayContext;
 }
 
-async function subscribeToImages({ args, context: { scope } }: Subscribed): Promise<AsyncIterable<ScopedEvent<ImageChangeType>>> {
+async function subscribeToImages({ args, context }: Subscribed): Promise<AsyncIterable<ScopedEvent<ImageChangeType>>> {
   let wanted: number | null = null;
   return followChanges({
-    scope,
+    context,
     type: 'image',
     admit: async (now) => {
       void now.viewer;
