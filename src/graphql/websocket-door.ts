@@ -73,8 +73,9 @@ async function welcome(door: GraphqlDoor, connection: Connection): Promise<boole
 }
 
 /** The client reconnects and subscribes again; what waits for it stays bounded, as nothing more is written. */
-function closeSlowReader(socket: WebSocket): void {
+function closeSlowReader(socket: WebSocket, { log }: GraphqlDoor): void {
   if (socket.readyState !== socket.OPEN) return;
+  log.info({ transport: 'websocket' }, 'A reader was too slow and is cut off.');
   socket.close(TRY_LATER, 'Too slow: 1 MiB waits to be read');
   setTimeout(() => socket.terminate(), SLOW_READER_MS).unref();
 }
@@ -94,7 +95,7 @@ async function admit(door: GraphqlDoor, connection: Connection, request: Operati
   const { socket } = connection.extra;
   try {
     if (isTooSlow(socket)) {
-      closeSlowReader(socket);
+      closeSlowReader(socket, door);
       throw new AppError('SLOW_READER', 'More than 1 MiB of answers waits to be read on this socket; read them before you ask for more.');
     }
     const running = Object.values(connection.subscriptions).filter((one) => one === null).length;
@@ -138,7 +139,7 @@ async function subscribe(door: GraphqlDoor, admitted: Admitted, { socket, id, st
   const leave = await door.operations.subscribe(admitted, {
     next: (json) => {
       if (socket.readyState !== socket.OPEN) return;
-      if (isTooSlow(socket)) closeSlowReader(socket);
+      if (isTooSlow(socket)) closeSlowReader(socket, door);
       else socket.send(`${head}${json}}`);
     },
     end: (error) => (error === null ? end.resolve(done) : end.reject(error)),
