@@ -91,9 +91,10 @@ export class ChangeListener implements AsyncIterableIterator<Change>, Job {
   }
 
   run(isFree: boolean): Promise<void> {
-    const change = isFree ? null : this.#take();
     const consumer = this.#consumer;
-    if (consumer === null || (change === null && !this.#isReminded)) return Promise.resolve();
+    if (consumer === null) return Promise.resolve();
+    const change = isFree ? null : this.#take();
+    if (change === null && !this.#isReminded) return Promise.resolve();
     this.#consumer = null;
     this.#isReminded = false;
     const turn = Promise.withResolvers<void>();
@@ -127,9 +128,9 @@ export class ChangeListener implements AsyncIterableIterator<Change>, Job {
 
   /** Only while somebody waits for the next change: one at a time is worked on. */
   #askForTurn(): void {
-    if (this.#consumer === null) return;
-    if (this.#isReminded) this.schedule.add(this, true);
-    if (this.#isBehind) this.schedule.add(this, false);
+    if (this.#consumer !== null && this.#isBehind) this.schedule.add(this, false);
+    // The turn may have come at once; a change is looked at with the rights of that moment, too.
+    if (this.#consumer !== null && this.#isReminded) this.schedule.add(this, true);
   }
 
   /** The next change that is wanted; null when there is none. */

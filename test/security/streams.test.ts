@@ -143,8 +143,9 @@ describe('a reader that does not read', { timeout: 120_000 }, () => {
 
   it('over a WebSocket is told so by 1013, and what waits for it stays bounded', async () => {
     const reader = await open(world.admin);
-    reader.send({ id: '1', type: 'subscribe', payload: { query: LARGE } });
-    await readers(1);
+    // So many that the buffers of both ends are full before a ping goes unanswered.
+    for (let at = 0; at < 50; at += 1) reader.send({ id: String(at), type: 'subscribe', payload: { query: LARGE } });
+    await readers(50);
     reader.socket.pause();
     const before = cutOff();
     while (cutOff() === before) await change();

@@ -62,6 +62,24 @@ it('has a reader without budget look at its rights all the same', async () => {
   await changes.return?.();
 });
 
+it('loses nothing when a reader is to look at its rights while changes wait', async () => {
+  const bus = new ChangeBus();
+  const changes = bus.listen('image', everything);
+  const told: number[] = [];
+  for (let at = 1; at <= 100; at += 1) {
+    bus.publish(change(at));
+    if (at % 3 === 0) bus.publish({ type: 'rights' });
+    const { value } = await changes.next();
+    if (value.type === 'image') told.push(value.imageId);
+    bus.remind(1);
+  }
+  while (told.at(-1) !== 100) {
+    const { value } = await changes.next();
+    if (value.type === 'image') told.push(value.imageId);
+  }
+  expect(told).toEqual(Array.from({ length: 100 }, (_, at) => at + 1));
+});
+
 it('works on one change of a reader at a time, and charges its user', async () => {
   const bus = new ChangeBus();
   const spent: [string, number][] = [];
