@@ -43,6 +43,6 @@ export interface GatewayContext {
   scope: RequestScope;
   /** Leads from an error that was masked to its line in the log. */
   readonly requestId: string;
-  /** What the operation was found to cost; for a subscription, what each event does. */
-  cost?: number;
+  /** What each event of a subscription is charged with. */
+  readonly eventCost?: number;
 }

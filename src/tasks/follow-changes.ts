@@ -21,7 +21,7 @@ export interface Follow<T extends Followed['type'], P> {
  * UNAUTHENTICATED once the caller is no longer signed in, and with what `admit` throws.
  */
 export async function followChanges<T extends Followed['type'], P>(follow: Follow<T, P>): Promise<AsyncIterableIterator<ScopedEvent<P>>> {
-  const { scope: first, cost = 1 } = follow.context;
+  const { scope: first, eventCost: cost = 1 } = follow.context;
   const { isWanted } = follow;
   // Before the first look, so that nothing is missed between the two.
   const changes = first.get(ChangeBus).listen(follow.type, { user: first.viewer.username, cost, isWanted });
