@@ -43,4 +43,6 @@ export interface GatewayContext {
   scope: RequestScope;
   /** Leads from an error that was masked to its line in the log. */
   readonly requestId: string;
+  /** What each event of a subscription is charged with. */
+  readonly eventCost?: number;
 }

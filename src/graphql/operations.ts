@@ -105,7 +105,8 @@ export class Operations {
         close();
         sink.end(error);
       };
-      result = await this.#streams.subscribe(args, { next: (json) => sink.next(json), end });
+      const contextValue: DoorContext = { ...context, ...(context.cost !== undefined && { eventCost: context.cost }) };
+      result = await this.#streams.subscribe({ ...args, contextValue }, { next: (json) => sink.next(json), end });
     } finally {
       if (typeof result !== 'function') close();
     }

@@ -31,6 +31,7 @@ class EventStream implements Sink {
   constructor(
     private readonly raw: ServerResponse,
     headers: OutgoingHttpHeaders,
+    private readonly log: GraphqlDoor['log'],
   ) {
     raw.writeHead(200, {
       ...headers,
@@ -42,7 +43,7 @@ class EventStream implements Sink {
     });
     raw.write(':\n\n');
     // A reader that takes not even the last ping is gone, or too slow to be kept.
-    this.#ping = setInterval(() => (raw.writableNeedDrain ? raw.destroy() : raw.write(':\n\n')), PING_MS);
+    this.#ping = setInterval(() => (raw.writableNeedDrain ? this.#endSlowReader() : raw.write(':\n\n')), PING_MS);
     raw.once('close', () => clearInterval(this.#ping));
   }
 
@@ -65,7 +66,8 @@ class EventStream implements Sink {
 
   /** What waits may still be read, with the reason behind it; then the connection is cut off. */
   #endSlowReader(): void {
-    this.end(new PublicErrors([{ message: 'The stream was read too slowly: 1 MiB waits to be read. Read the present state and subscribe again.', extensions: { code: 'SLOW_READER' } }]));
+    this.log.info({ transport: 'sse' }, 'A reader was too slow and is cut off.');
+    this.end(new PublicErrors([{ message: 'The stream was read too slowly: 1 MiB waits to be read, or what came 12 s ago. Read the present state and subscribe again.', extensions: { code: 'SLOW_READER' } }]));
     const cut = setTimeout(() => this.raw.destroy(), SLOW_READER_MS).unref();
     this.raw.once('close', () => clearTimeout(cut));
   }
@@ -119,7 +121,7 @@ export function streamHandler(door: GraphqlDoor) {
 
 function serve(door: GraphqlDoor, operation: OperationRequest, context: DoorContext, reply: FastifyReply): void {
   const { raw } = reply;
-  const stream = new EventStream(raw, reply.getHeaders() as OutgoingHttpHeaders);
+  const stream = new EventStream(raw, reply.getHeaders() as OutgoingHttpHeaders, door.log);
   const stop = (): void => stream.end(null);
   door.streams.add(stop);
   door.metrics.opened('sse');

@@ -73,8 +73,9 @@ async function welcome(door: GraphqlDoor, connection: Connection): Promise<boole
 }
 
 /** The client reconnects and subscribes again; what waits for it stays bounded, as nothing more is written. */
-function closeSlowReader(socket: WebSocket): void {
+function closeSlowReader(socket: WebSocket, { log }: GraphqlDoor): void {
   if (socket.readyState !== socket.OPEN) return;
+  log.info({ transport: 'websocket' }, 'A reader was too slow and is cut off.');
   socket.close(TRY_LATER, 'Too slow: 1 MiB waits to be read');
   setTimeout(() => socket.terminate(), SLOW_READER_MS).unref();
 }
@@ -84,7 +85,7 @@ function isTooSlow({ bufferedAmount }: WebSocket): boolean {
 }
 
 /** Throws PublicErrors for what may not run. */
-async function admit(door: GraphqlDoor, connection: Connection, request: OperationRequest, streams: ReadonlySet<unknown>): Promise<Admitted> {
+async function admit(door: GraphqlDoor, connection: Connection, request: OperationRequest, operations: Readonly<SocketOperations>): Promise<Admitted> {
   const caller: Caller = {
     authorization: authorizationOf(connection),
     transport: 'websocket',
@@ -94,11 +95,10 @@ async function admit(door: GraphqlDoor, connection: Connection, request: Operati
   const { socket } = connection.extra;
   try {
     if (isTooSlow(socket)) {
-      closeSlowReader(socket);
+      closeSlowReader(socket, door);
       throw new AppError('SLOW_READER', 'More than 1 MiB of answers waits to be read on this socket; read them before you ask for more.');
     }
-    const running = Object.values(connection.subscriptions).filter((one) => one === null).length;
-    if (streams.size + running > door.operationsPerSocket) {
+    if (operations.streams.size + operations.running > door.operationsPerSocket) {
       throw new AppError('TOO_MANY_OPERATIONS', `${door.operationsPerSocket} operations are open on this socket; complete some of them, or open another one.`);
     }
     return await door.operations.admit(request, await door.admission.signIn(caller, () => door.addressOf(connection.extra.request)));
@@ -119,26 +119,33 @@ function unwrapped(door: GraphqlDoor, errors: readonly unknown[]): readonly Grap
   return shown.errors as unknown as readonly GraphQLError[];
 }
 
+/** What runs on one socket. */
+interface SocketOperations {
+  /** Queries, mutations, and subscriptions that begin. */
+  running: number;
+  /** Ends of the subscriptions that are open, called when the socket closes. */
+  readonly streams: Set<() => void>;
+}
+
 /** Where an admitted operation came from. */
 interface Place {
   socket: WebSocket;
   id: string;
-  /** Ends of the subscriptions that are open on the socket, called when it closes. */
-  streams: Set<() => void>;
+  operations: SocketOperations;
 }
 
 /**
  * A subscription whose answers go to the socket at once; graphql-ws is told of its end only. Its own way, a promise or
  * five per reader and answer, takes several times as long.
  */
-async function subscribe(door: GraphqlDoor, admitted: Admitted, { socket, id, streams }: Place): Promise<Results | ExecutionResult> {
+async function subscribe(door: GraphqlDoor, admitted: Admitted, { socket, id, operations: { streams } }: Place): Promise<Results | ExecutionResult> {
   const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
   const end = Promise.withResolvers<IteratorResult<ExecutionResult>>();
   const done = { done: true, value: undefined } as const;
   const leave = await door.operations.subscribe(admitted, {
     next: (json) => {
       if (socket.readyState !== socket.OPEN) return;
-      if (isTooSlow(socket)) closeSlowReader(socket);
+      if (isTooSlow(socket)) closeSlowReader(socket, door);
       else socket.send(`${head}${json}}`);
     },
     end: (error) => (error === null ? end.resolve(done) : end.reject(error)),
@@ -165,47 +172,53 @@ async function subscribe(door: GraphqlDoor, admitted: Admitted, { socket, id, st
 }
 
 /**
- * The subscriptions of each socket. graphql-ws keeps one for each id and forgets those whose id is used again while they
+ * The operations of each socket. graphql-ws keeps one for each id and forgets those whose id is used again while they
  * begin, so that a socket could open any number of them, and they would outlive it.
  */
-class SocketStreams {
-  readonly #open = new WeakMap<WebSocket, Set<() => void>>();
+class OpenOperations {
+  readonly #open = new WeakMap<WebSocket, SocketOperations>();
 
-  of(socket: WebSocket): Set<() => void> {
-    let streams = this.#open.get(socket);
-    if (streams !== undefined) return streams;
-    this.#open.set(socket, (streams = new Set()));
-    const ended = streams;
+  of(socket: WebSocket): SocketOperations {
+    const known = this.#open.get(socket);
+    if (known !== undefined) return known;
+    const operations: SocketOperations = { running: 0, streams: new Set() };
+    this.#open.set(socket, operations);
     socket.once('close', () => {
-      for (const stop of [...ended]) stop();
+      for (const stop of [...operations.streams]) stop();
     });
-    return streams;
+    return operations;
   }
 }
 
 /** What graphql-ws asks on the way: who connects, whether an operation may run, and how errors look. */
 function serverOptions(door: GraphqlDoor): ServerOptions<Params, SocketExtra> {
   const places = new WeakMap<ExecutionArgs, Place>();
-  const open = new SocketStreams();
+  const open = new OpenOperations();
+  const finish = async <R>(args: ExecutionArgs, run: (place: Place) => Promise<R>): Promise<R> => {
+    const place = places.get(args) as Place;
+    return run(place).finally(() => (place.operations.running -= 1));
+  };
   return {
     jsonMessageReviver: readClientMessage,
     onConnect: (connection) => welcome(door, connection),
     onSubscribe: async (connection, id, payload) => {
       const { socket } = connection.extra;
-      const streams = open.of(socket);
+      const operations = open.of(socket);
+      operations.running += 1;
       try {
-        const admitted = await admit(door, connection, payload as OperationRequest, streams);
-        places.set(admitted, { socket, id, streams });
+        const admitted = await admit(door, connection, payload as OperationRequest, operations);
+        places.set(admitted, { socket, id, operations });
         // graphql-ws holds the message for as long as the operation is open; what was read of it must not take memory twice.
         Object.assign(payload, { query: '', variables: null, extensions: null });
         return admitted;
       } catch (error) {
+        operations.running -= 1;
         if (!(error instanceof PublicErrors)) throw error;
         return wrapped(error);
       }
     },
-    execute: (args) => door.operations.execute(args as Admitted),
-    subscribe: (args) => subscribe(door, args as Admitted, places.get(args) as Place),
+    execute: (args) => finish(args, async () => door.operations.execute(args as Admitted)),
+    subscribe: (args) => finish(args, async (place) => subscribe(door, args as Admitted, place)),
     onNext: (_connection, _id, _payload, _args, result) => result as ExecutionResult,
     onError: (connection, _id, _payload, errors) => {
       const shown = unwrapped(door, errors);

@@ -1,7 +1,7 @@
 import type { Viewer } from '../access/viewer.js';
 import type { DatacenterQueries } from '../datacenters/datacenter.queries.js';
 import type { SqlEntityManager } from '../platform/database.js';
-import type { ImageChange } from '../tasks/change-bus.js';
+import type { ImageChange } from '../tasks/change.js';
 import type { ImageChangeType } from './image-change.type.js';
 import { Image } from './image.entity.js';
 import type { ImageQueries } from './image.queries.js';

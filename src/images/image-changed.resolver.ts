@@ -10,10 +10,10 @@ interface Subscribed {
   context: GatewayContext;
 }
 
-async function subscribeToImages({ args, context: { scope } }: Subscribed): Promise<AsyncIterable<ScopedEvent<ImageChangeType>>> {
+async function subscribeToImages({ args, context }: Subscribed): Promise<AsyncIterable<ScopedEvent<ImageChangeType>>> {
   let wanted: number | null = null;
   return followChanges({
-    scope,
+    context,
     type: 'image',
     admit: async (now) => {
       void now.viewer;
@@ -30,7 +30,7 @@ export class ImageChangedResolver {
   @Subscription(() => ImageChangeType, {
     subscribe: subscribeToImages,
     description:
-      'Each time an image is created, changes or is deleted. Only images that you can see, now and at each event; ends with NOT_FOUND when you can no longer see the datacenter asked for, and with UNAUTHENTICATED when your sign-in ends.',
+      'Each time an image is created, changes or is deleted; changes that follow each other faster than they are told may be told as one. Only images that you can see, now and at each event; ends with NOT_FOUND when you can no longer see the datacenter asked for, and with UNAUTHENTICATED when your sign-in ends.',
   })
   imageChanged(
     @Root() event: ScopedEvent<ImageChangeType>,

@@ -3,7 +3,7 @@ import { isSqlite, type SqlEntityManager } from '../platform/database.js';
 import { notFound } from '../platform/errors.js';
 import { readRows } from '../platform/read-rows.js';
 import { sqlConstant, sqlText } from '../platform/sql-text.js';
-import type { ImageChange } from '../tasks/change-bus.js';
+import type { ImageChange } from '../tasks/change.js';
 import type { Announce } from '../tasks/transact.js';
 import type { Subject } from './action-rules.js';
 import { visibleImages } from './image.visibility.js';

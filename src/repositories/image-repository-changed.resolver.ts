@@ -9,9 +9,9 @@ interface Subscribed {
   context: GatewayContext;
 }
 
-async function subscribeToRepositories({ args, context: { scope } }: Subscribed): Promise<AsyncIterable<ScopedEvent<ImageRepositoryType>>> {
+async function subscribeToRepositories({ args, context }: Subscribed): Promise<AsyncIterable<ScopedEvent<ImageRepositoryType>>> {
   return followChanges({
-    scope,
+    context,
     type: 'repository',
     admit: ({ viewer }) => viewer.demand('repository.use'),
     isWanted: () => true,

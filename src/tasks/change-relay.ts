@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from 'pg';
 import type { Logger } from 'pino';
-import type { Change, ChangeBus } from './change-bus.js';
+import type { Change } from './change.js';
+import type { ChangeBus } from './change-bus.js';
 
 const CHANNEL = 'gateway_changes';
 const LISTEN = 'listen gateway_changes';

@@ -10,10 +10,10 @@ interface Subscribed {
   context: GatewayContext;
 }
 
-async function subscribeToTasks({ args, context: { scope } }: Subscribed): Promise<AsyncIterable<ScopedEvent<TaskType>>> {
+async function subscribeToTasks({ args, context }: Subscribed): Promise<AsyncIterable<ScopedEvent<TaskType>>> {
   const told = new LastTold();
   return followChanges({
-    scope,
+    context,
     type: 'task',
     admit: ({ viewer }) => void viewer,
     isWanted: (change) => (!args.id || args.id === change.taskId) && (!args.image || args.image === change.imageName),

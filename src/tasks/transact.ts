@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '../platform/database.js';
 import { inTransaction } from '../platform/in-transaction.js';
-import type { Change, ChangeBus } from './change-bus.js';
+import type { Change } from './change.js';
+import type { ChangeBus } from './change-bus.js';
 
 export type Announce = (change: Change) => void;
 

@@ -17,9 +17,9 @@ export class ImageWorld {
     readonly folder: TemporaryFolder,
   ) {}
 
-  static async create(): Promise<ImageWorld> {
+  static async create(settings: Record<string, string> = {}): Promise<ImageWorld> {
     const repository = await startImgapiRepository();
-    const { gateway, admin, folder } = await startFresh();
+    const { gateway, admin, folder } = await startFresh(settings);
     for (const name of ['alpha', 'beta']) await admin.run(`mutation { createDatacenter(input: { name: "${name}" }) { name } }`);
     const people: Record<string, TestClient> = {};
     for (const username of ['anna', 'otto', 'dora', 'peter']) {

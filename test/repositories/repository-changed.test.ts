@@ -83,12 +83,17 @@ describe('watching repositories', () => {
     return result;
   }
 
-  it('tells of a load as it starts and as it ends, and of no other repository when one is named', async () => {
+  it('tells of a load as it starts or at last as it ends, and of no other repository when one is named', async () => {
     const events = (await watch(keys.importer, 'watched')) as Events;
     await world.as(world.operator).loads.refresh('other');
     await world.as(world.operator).loads.refresh('watched');
-    const seen = [await events.next(), await events.next()].map(({ value }) => (value as ExecutionResult).data?.['imageRepositoryChanged']);
-    expect(seen.at(-1)).toEqual({ name: 'watched', status: 'OK', imageCount: 1 });
+    let told: { status?: string } = {};
+    while (told.status !== 'OK') {
+      const { value } = await events.next();
+      told = (value as ExecutionResult).data?.['imageRepositoryChanged'] as typeof told;
+      expect(told).toMatchObject({ name: 'watched' });
+    }
+    expect(told).toEqual({ name: 'watched', status: 'OK', imageCount: 1 });
   });
 
   it('refuses who may not import anywhere, before it listens', async () => {

@@ -77,6 +77,7 @@ class Shared {
   }
 
   #over(error: PublicErrors | null): void {
+    if (this.#isOver) return;
     this.#isOver = true;
     this.hooks.metrics.closed();
     this.onOver();

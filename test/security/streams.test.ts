@@ -1,0 +1,170 @@
+import { once } from 'node:events';
+import { get } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { ImageWorld } from '../images/image-world.js';
+import { follow } from '../support/follow.js';
+import type { TestClient } from '../support/gateway.js';
+import { codes } from '../support/transports.js';
+
+const MOST_OPERATIONS = 2000;
+const QUERY = 'subscription ($image: String) { imageChanged(image: $image) { kind name image { description } } }';
+
+let world: ImageWorld;
+beforeAll(async () => {
+  world = await ImageWorld.create({ OPERATIONS_PER_USER: String(MOST_OPERATIONS), LOG_LEVEL: 'info' });
+  await world.imageServer(null);
+  await world.image('followed', { access: 'PUBLIC' });
+});
+afterAll(async () => world?.close());
+
+async function metric(name: string): Promise<number> {
+  const text = await (await fetch(`${world.gateway.url}/metrics`)).text();
+  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+}
+
+async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isTrue())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+const readers = (wanted: number): Promise<void> => until(async () => (await metric('gateway_subscription_readers')) === wanted);
+
+interface Socket {
+  socket: WebSocket;
+  /** By type. */
+  received: Record<string, number>;
+  errors: string[];
+  closed: Promise<number>;
+  send(message: unknown): void;
+}
+
+async function open(client: TestClient): Promise<Socket> {
+  const socket = new WebSocket(`${client.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+  const closed = once(socket, 'close').then(([code]) => Number(code));
+  await once(socket, 'open');
+  const send = (message: unknown): void => socket.send(JSON.stringify(message));
+  send({ type: 'connection_init', payload: { authorization: `Bearer ${client.key}` } });
+  await once(socket, 'message');
+  const received: Record<string, number> = {};
+  const errors: string[] = [];
+  socket.on('message', (data: Buffer) => {
+    const { type, payload } = JSON.parse(data.toString()) as { type: string; payload?: { errors?: { extensions: { code: string } }[] } };
+    received[type] = (received[type] ?? 0) + 1;
+    for (const { extensions } of payload?.errors ?? []) errors.push(extensions.code);
+  });
+  return { socket, received, errors, closed, send };
+}
+
+let changes = 0;
+const change = async (): Promise<unknown> => world.admin.run(`mutation { updateImage(input: { name: "followed", description: "${(changes += 1)}" }) { image { name } } }`);
+
+/** As many subscriptions over as many sockets as it takes; `of` gives each its payload. */
+async function subscribeMany(client: TestClient, count: number, of: (at: number) => unknown): Promise<Socket[]> {
+  const sockets: Socket[] = [];
+  for (let at = 0; at < count; at += 1) {
+    if (at % 100 === 0) sockets.push(await open(client));
+    sockets.at(-1)?.send({ id: String(at), type: 'subscribe', payload: of(at) });
+  }
+  return sockets;
+}
+
+async function close(sockets: readonly Socket[]): Promise<void> {
+  for (const { socket } of sockets) socket.close();
+  await readers(0);
+}
+
+describe('subscriptions of one user that ask the same', { timeout: 120_000 }, () => {
+  it('are executed once per event, whatever else is sent with them', async () => {
+    const spelled = (at: number): string => ['', `# ${at}\n`, `query Unused${at} { __typename } `][at % 3] + QUERY.replace('subscription', `subscription S${at}`);
+    const of = (at: number) => ({ query: spelled(at), operationName: `S${at}`, variables: { image: 'followed', [`x${at}`]: at } });
+    const sockets = await subscribeMany(world.people.peter, MOST_OPERATIONS, of);
+    await readers(MOST_OPERATIONS);
+    expect(await metric('gateway_subscription_streams')).toBe(1);
+    const before = await metric('gateway_subscription_executions_total');
+    await change();
+    await until(() => sockets.every(({ received }) => received.next === 100));
+    expect(await metric('gateway_subscription_executions_total')).toBe(before + 1);
+    await close(sockets);
+    expect(await metric('gateway_subscription_streams')).toBe(0);
+  });
+
+  it('are not executed for what they do not want', async () => {
+    const sockets = await subscribeMany(world.people.peter, 200, (at) => ({ query: QUERY, variables: { image: `other-${at}` } }));
+    const follower = await open(world.people.anna);
+    follower.send({ id: '1', type: 'subscribe', payload: { query: QUERY, variables: { image: 'followed' } } });
+    await readers(201);
+    expect(await metric('gateway_subscription_streams')).toBe(201);
+    const before = await metric('gateway_subscription_executions_total');
+    await change();
+    await until(() => follower.received.next === 1);
+    expect(await metric('gateway_subscription_executions_total')).toBe(before + 1);
+    await close([...sockets, follower]);
+  });
+});
+
+describe('the operations that a user has open', { timeout: 120_000 }, () => {
+  it('are bounded over all sockets and SSE streams, and counted until they end', async () => {
+    const { peter, anna } = world.people;
+    const sockets = await subscribeMany(peter, MOST_OPERATIONS - 1, () => ({ query: QUERY }));
+    const stream = await follow('sse', peter.url, peter.key ?? '', QUERY.replace('subscription', 'subscription Last'));
+    await readers(MOST_OPERATIONS);
+    for (const transport of ['sse', 'websocket'] as const) {
+      for (const query of [QUERY, '{ __typename }']) expect(await codes(transport, peter.url, peter.key, { query })).toEqual(['TOO_MANY_OPERATIONS']);
+    }
+    // Other users, and queries over plain HTTP, are not concerned.
+    expect(await codes('websocket', anna.url, anna.key, { query: '{ __typename }' })).toEqual([]);
+    expect(await codes('http', peter.url, peter.key, { query: '{ __typename }' })).toEqual([]);
+    await stream.stop();
+    await readers(MOST_OPERATIONS - 1);
+    expect(await codes('sse', peter.url, peter.key, { query: '{ __typename }' })).toEqual([]);
+    await close(sockets);
+  });
+
+  it('end with their socket, also those whose id is used again while they begin', async () => {
+    const socket = await open(world.people.peter);
+    for (let at = 0; at < 300; at += 1) {
+      socket.send({ id: 'again', type: 'subscribe', payload: { query: QUERY } });
+      socket.send({ id: 'again', type: 'complete' });
+    }
+    socket.send({ id: 'last', type: 'subscribe', payload: { query: QUERY } });
+    socket.send({ id: 'query', type: 'subscribe', payload: { query: '{ __typename }' } });
+    await until(() => (socket.received.next ?? 0) + (socket.received.error ?? 0) > 0);
+    expect(await metric('gateway_subscription_readers')).toBeLessThanOrEqual(100);
+    socket.socket.close();
+    await readers(0);
+    expect(await metric('gateway_subscription_streams')).toBe(0);
+  });
+});
+
+describe('a reader that does not read', { timeout: 120_000 }, () => {
+  const LARGE = `subscription { imageChanged(image: "followed") { image { ${Array.from({ length: 95 }, (_, at) => `m${at}: manifest`).join(' ')} } } }`;
+  const SLOW = /A reader was too slow/g;
+  const cutOff = (): number => world.gateway.output().match(SLOW)?.length ?? 0;
+
+  it('over a WebSocket is told so by 1013, and what waits for it stays bounded', async () => {
+    const reader = await open(world.admin);
+    // So many that the buffers of both ends are full before a ping goes unanswered.
+    for (let at = 0; at < 50; at += 1) reader.send({ id: String(at), type: 'subscribe', payload: { query: LARGE } });
+    await readers(50);
+    reader.socket.pause();
+    const before = cutOff();
+    while (cutOff() === before) await change();
+    reader.socket.resume();
+    expect(await reader.closed).toBe(1013);
+    await readers(0);
+  });
+
+  it('over SSE is told so by SLOW_READER', async () => {
+    const { url, key } = world.admin;
+    const headers = { accept: 'text/event-stream', authorization: `Bearer ${key}` };
+    const request = get(`${url}/graphql?query=${encodeURIComponent(LARGE)}`, { headers });
+    const [response] = (await once(request, 'response')) as [import('node:http').IncomingMessage];
+    await readers(1);
+    const before = cutOff();
+    while (cutOff() === before) await change();
+    let text = '';
+    for await (const chunk of response) text = `${text}${String(chunk)}`.slice(-1000);
+    expect(text).toMatch(/"code":"SLOW_READER"[^]*event: complete/);
+    await readers(0);
+  });
+});
