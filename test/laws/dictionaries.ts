@@ -2,9 +2,9 @@ import type { SourceFile } from './sources.js';
 import { childOf, childrenOf, type Finding, findingAt, memberOf, nameOf, type SyntaxNode, walkFile } from './syntax.js';
 
 /** Names that are only ever numbers here: positions of lists, typed arrays and rows. */
-const POSITIONS = new Set(['at', 'index', 'place', 'slot', 'turn', 'word', 'block', 'width', 'ownerAt', 'position', 'size', 'length', 'status']);
+const POSITIONS = new Set(['at', 'index', 'place', 'slot', 'turn', 'word', 'block', 'width', 'ownerAt', 'middle', 'position', 'size', 'length', 'status']);
 /** Methods whose results are numbers. */
-const NUMBERS = new Set(['floor', 'indexOf', 'charCodeAt', '#slotOf', 'slotOf']);
+const NUMBERS = new Set(['floor', 'indexOf', 'charCodeAt', 'slotOf', 'indexAfter']);
 const FUNCTIONS = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression', 'Program']);
 
 /**
