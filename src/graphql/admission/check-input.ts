@@ -1,0 +1,101 @@
+import { type ArgumentNode, type DocumentNode, type FragmentDefinitionNode, getNamedType, type GraphQLArgument, type GraphQLInputType, type GraphQLSchema, isInputObjectType, Kind, type OperationDefinitionNode, TypeInfo, type ValueNode, valueFromAST, visit, visitWithTypeInfo } from 'graphql';
+import type { FieldError } from '../../platform/errors.js';
+import { type Link, type Walker, Walkers } from './input-walkers.js';
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/** An argument whose value depends on variables. */
+interface Varying {
+  valueIn: (variables: Variables) => unknown;
+  walk: Walker;
+  at: Link | null;
+}
+
+/** What of an operation is to be looked at: written values once, the others with every request. */
+interface Checks {
+  faults: readonly FieldError[];
+  varying: readonly Varying[];
+}
+
+const NONE: readonly FieldError[] = [];
+
+/** The operation and the fragments that it spreads, each once. */
+function definitionsOf(document: DocumentNode, operation: OperationDefinitionNode): (OperationDefinitionNode | FragmentDefinitionNode)[] {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const one of document.definitions) if (one.kind === Kind.FRAGMENT_DEFINITION) fragments.set(one.name.value, one);
+  const found: (OperationDefinitionNode | FragmentDefinitionNode)[] = [operation];
+  for (const definition of found) {
+    visit(definition, {
+      FragmentSpread({ name }) {
+        const fragment = fragments.get(name.value);
+        if (fragment !== undefined) found.push(fragment);
+        fragments.delete(name.value);
+      },
+    });
+  }
+  return found;
+}
+
+function namesVariables(value: ValueNode): boolean {
+  let found = false;
+  visit(value, { Variable: () => void (found = true) });
+  return found;
+}
+
+/** Within an input object the path is that of its field, as the services name it; else it begins with the argument. */
+function startOf({ name, type }: GraphQLArgument): Link | null {
+  return isInputObjectType(getNamedType(type)) && !String(type).startsWith('[') ? null : { before: null, key: name };
+}
+
+function valueReader(value: ValueNode, type: GraphQLInputType): Varying['valueIn'] {
+  if (value.kind !== Kind.VARIABLE) return (variables) => valueFromAST(value, type, variables);
+  const name = value.name.value;
+  return (variables) => (Object.hasOwn(variables, name) ? variables[name] : undefined);
+}
+
+/**
+ * The sizes of all that a caller gives with an operation, as `input-bounds.ts` has them. Nothing of an operation may run before
+ * it was asked; what resolvers get is then as large as a bound at most, however it was written.
+ */
+export class InputCheck {
+  readonly #walkers = new Walkers();
+  readonly #known = new WeakMap<OperationDefinitionNode, Checks>();
+
+  constructor(private readonly schema: GraphQLSchema) {}
+
+  /** What is too large, all of it; empty when nothing is. The variables as graphql-js coerced them, the document valid. */
+  faultsOf(document: DocumentNode, operation: OperationDefinitionNode, variables: Variables): readonly FieldError[] {
+    let checks = this.#known.get(operation);
+    if (checks === undefined) this.#known.set(operation, (checks = this.#checksOf(document, operation)));
+    if (checks.varying.length === 0) return checks.faults;
+    const faults: FieldError[] = [];
+    for (const { valueIn, walk, at } of checks.varying) walk(valueIn(variables), at, faults);
+    return faults.length === 0 ? checks.faults : [...checks.faults, ...faults];
+  }
+
+  #checksOf(document: DocumentNode, operation: OperationDefinitionNode): Checks {
+    const faults: FieldError[] = [];
+    const varying: Varying[] = [];
+    const typeInfo = new TypeInfo(this.schema);
+    const Argument = ({ value }: ArgumentNode): false => {
+      const argument = typeInfo.getArgument();
+      const walk = argument ? this.#walkerOf(typeInfo, argument) : null;
+      if (!argument || walk === null) return false;
+      const at = startOf(argument);
+      const valueIn = valueReader(value, argument.type);
+      if (namesVariables(value)) varying.push({ valueIn, walk, at });
+      else walk(valueIn({}), at, faults);
+      return false;
+    };
+    for (const definition of definitionsOf(document, operation)) {
+      visit(definition, visitWithTypeInfo(typeInfo, { Argument, VariableDefinition: () => false }));
+    }
+    return { faults: faults.length === 0 ? NONE : faults, varying };
+  }
+
+  #walkerOf(typeInfo: TypeInfo, argument: GraphQLArgument): Walker | null {
+    const directive = typeInfo.getDirective();
+    const owner = directive ? `@${directive.name}` : `${typeInfo.getParentType()?.name}.${typeInfo.getFieldDef()?.name}`;
+    return this.#walkers.of(`${owner}(${argument.name}:)`, argument);
+  }
+}
