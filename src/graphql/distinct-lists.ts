@@ -34,7 +34,7 @@ class Tidies {
     const item = this.#object(getNamedType(element.type));
     if (!isListType(getNullableType(element.type))) return item;
     if (item !== null) return (value) => (Array.isArray(value) ? value.map(item) : value);
-    return boundsOf(coordinate, element).distinct ? distinct : null;
+    return boundsOf(coordinate, element).repeats === 'removed' ? distinct : null;
   }
 
   #object(type: GraphQLInputType): Tidy | null {
@@ -62,7 +62,7 @@ function tidyArguments(field: GraphQLField<unknown, unknown>, tidy: Tidy): void 
 
 /**
  * Makes every resolver get lists of scalars and enums without repetitions, so that none has to think of nine hundred times the
- * same tag. Lists in which the number of an item matters say so in `input-bounds.ts`.
+ * same tag. Lists that are to come as they were given say so in `input-bounds.ts`.
  */
 export function distinctLists(schema: GraphQLSchema): GraphQLSchema {
   const tidies = new Tidies();

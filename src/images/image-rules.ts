@@ -43,6 +43,7 @@ function tagFaults(tags: readonly string[]): FieldError[] {
     const path = `tags.${at}`;
     if (lengthOf(tag) > TAG_LENGTH) faults.push({ path, message: `The tag has ${lengthOf(tag)} characters; at most ${TAG_LENGTH} are accepted.` });
     else if (!TAG.test(tag)) faults.push({ path, message: `${JSON.stringify(tag)} is not a tag: letters, digits, space and ":/_-", at least one.` });
+    else if (tags.indexOf(tag) < at) faults.push({ path, message: `The tag ${JSON.stringify(tag)} is given twice.` });
   });
   return faults;
 }

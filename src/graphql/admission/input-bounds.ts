@@ -4,27 +4,31 @@ import { getNamedType, getNullableType, type GraphQLArgument, type GraphQLInputF
 export interface Bounds {
   /** Items of a list. */
   items: number;
-  /** Whether equal items of a list are one: they count once, and resolvers get them once. */
-  distinct: boolean;
+  /**
+   * What becomes of equal items of a list. `removed`: they count once, and resolvers get them once. `refused`: they count once, and the
+   * service names each. `meant`: they are items like others.
+   */
+  repeats: 'removed' | 'refused' | 'meant';
   /** Characters (code points) of a text. */
   length: number;
 }
 
 /** What holds wherever nothing else is said. Rules of the domain, such as the 32 characters of a name, are stricter and come later. */
-const DEFAULTS: Bounds = { items: 250, distinct: true, length: 200 };
+const DEFAULTS: Bounds = { items: 250, repeats: 'removed', length: 200 };
 
 /** By the name that a position has wherever it occurs, or by its coordinate where only that one is meant. */
 const EXCEPTIONS: Readonly<Record<string, Partial<Bounds>>> = {
-  tags: { items: 32 },
+  tags: { items: 32, repeats: 'refused' },
+  'ImageFilter.tags': { repeats: 'removed' },
   email: { length: 254 },
   search: { length: 200 },
   // A cursor holds the name of a row; those of remote images may have 1,024 characters, each of up to six bytes.
   after: { length: 8192 },
   before: { length: 8192 },
   // What stands where is told by its number.
-  addresses: { distinct: false },
+  addresses: { repeats: 'meant' },
   // Several of the largest pages, as routers send them together; the answers are in the order of the references.
-  'Query._entities(representations:)': { items: 1000, distinct: false },
+  'Query._entities(representations:)': { items: 1000, repeats: 'meant' },
 };
 
 /** Of values without a shape of their own, such as the references of a router. */
@@ -57,7 +61,7 @@ export function boundsOf(coordinate: string, { name, type }: Pick<GraphQLInputFi
   const named = Object.hasOwn(EXCEPTIONS, name) ? EXCEPTIONS[name] : undefined;
   const own = Object.hasOwn(EXCEPTIONS, coordinate) ? EXCEPTIONS[coordinate] : undefined;
   const bounds = { ...DEFAULTS, ...named, ...own };
-  return isInputObjectType(getNamedType(type)) ? { ...bounds, distinct: false } : bounds;
+  return isInputObjectType(getNamedType(type)) ? { ...bounds, repeats: 'meant' } : bounds;
 }
 
 /** Every place where a caller gives a value: arguments of fields, and fields of inputs. */
@@ -81,8 +85,8 @@ function withBound({ coordinate, element }: Position): string {
   const { name, type, description } = element;
   const text = description ?? '';
   if (/\bat most \d/i.test(text) || isEnumType(getNamedType(type))) return text;
-  const { items, distinct, length } = boundsOf(coordinate, element);
-  if (isListType(getNullableType(type))) return `${text} At most ${items}${distinct ? ' different ones' : ''}.`;
+  const { items, repeats, length } = boundsOf(coordinate, element);
+  if (isListType(getNullableType(type))) return `${text} At most ${items}${repeats === 'meant' ? '' : ' different ones'}.`;
   return name === 'search' ? `${text} At most ${length} characters.` : text;
 }
 
