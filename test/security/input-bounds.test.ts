@@ -209,7 +209,7 @@ describe('what is around an operation', () => {
 
   it('a path, a host and an origin are not repeated whole', async () => {
     const long = 'x'.repeat(5000);
-    for (const [path, headers] of [[`/${long}`, {}], ['/graphql', { origin: `http://${long}`, accept: 'text/event-stream', 'content-type': 'application/json' }]] as const) {
+    for (const [path, headers] of [[`/${long}`, {}], [`/imgapi/${long}`, {}], ['/graphql', { origin: `http://${long}`, accept: 'text/event-stream', 'content-type': 'application/json' }]] as const) {
       const response = await fetch(`${gateway.url}${path}`, { method: 'POST', headers: { authorization: `Bearer ${user.key}`, ...headers }, body: '{}' });
       expect(response.status).toBeGreaterThanOrEqual(400);
       expect((await response.text()).length).toBeLessThan(600);

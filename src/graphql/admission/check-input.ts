@@ -1,5 +1,6 @@
-import { type ArgumentNode, type DocumentNode, type FragmentDefinitionNode, getNamedType, type GraphQLArgument, type GraphQLInputType, type GraphQLSchema, isInputObjectType, Kind, type OperationDefinitionNode, TypeInfo, type ValueNode, valueFromAST, visit, visitWithTypeInfo } from 'graphql';
+import { type ArgumentNode, type DocumentNode, type FragmentDefinitionNode, getNullableType, type GraphQLArgument, type GraphQLInputType, type GraphQLSchema, isInputObjectType, Kind, type OperationDefinitionNode, TypeInfo, type ValueNode, valueFromAST, visit, visitWithTypeInfo } from 'graphql';
 import type { FieldError } from '../../platform/errors.js';
+import type { Position } from './input-bounds.js';
 import { type Link, type Walker, Walkers } from './input-walkers.js';
 
 type Variables = Readonly<Record<string, unknown>>;
@@ -8,6 +9,11 @@ type Variables = Readonly<Record<string, unknown>>;
 interface Varying {
   valueIn: (variables: Variables) => unknown;
   walk: Walker;
+  at: Link | null;
+}
+
+/** Where a value is written: the position in the graph, and the path. */
+interface Place extends Position {
   at: Link | null;
 }
 
@@ -44,7 +50,7 @@ function namesVariables(value: ValueNode): boolean {
 
 /** Within an input object the path is that of its field, as the services name it; else it begins with the argument. */
 function startOf({ name, type }: GraphQLArgument): Link | null {
-  return isInputObjectType(getNamedType(type)) && !String(type).startsWith('[') ? null : { before: null, key: name };
+  return isInputObjectType(getNullableType(type)) ? null : { before: null, key: name };
 }
 
 function valueReader(value: ValueNode, type: GraphQLInputType): Varying['valueIn'] {
@@ -79,12 +85,10 @@ export class InputCheck {
     const typeInfo = new TypeInfo(this.schema);
     const Argument = ({ value }: ArgumentNode): false => {
       const argument = typeInfo.getArgument();
-      const walk = argument ? this.#walkerOf(typeInfo, argument) : null;
-      if (!argument || walk === null) return false;
-      const at = startOf(argument);
-      const valueIn = valueReader(value, argument.type);
-      if (namesVariables(value)) varying.push({ valueIn, walk, at });
-      else walk(valueIn({}), at, faults);
+      if (!argument) return false;
+      const directive = typeInfo.getDirective();
+      const owner = directive ? `@${directive.name}` : `${typeInfo.getParentType()?.name}.${typeInfo.getFieldDef()?.name}`;
+      this.#collect(value, { coordinate: `${owner}(${argument.name}:)`, element: argument, at: startOf(argument) }, { faults, varying });
       return false;
     };
     for (const definition of definitionsOf(document, operation)) {
@@ -93,9 +97,21 @@ export class InputCheck {
     return { faults: faults.length === 0 ? NONE : faults, varying };
   }
 
-  #walkerOf(typeInfo: TypeInfo, argument: GraphQLArgument): Walker | null {
-    const directive = typeInfo.getDirective();
-    const owner = directive ? `@${directive.name}` : `${typeInfo.getParentType()?.name}.${typeInfo.getFieldDef()?.name}`;
-    return this.#walkers.of(`${owner}(${argument.name}:)`, argument);
+  /** Looks at what is written, and takes note of what depends on variables, field by field of an input. */
+  #collect(value: ValueNode, { coordinate, element, at }: Place, into: { faults: FieldError[]; varying: Varying[] }): void {
+    const walk = this.#walkers.of(coordinate, element);
+    if (walk === null) return;
+    const type = getNullableType(element.type);
+    if (!namesVariables(value)) {
+      walk(valueFromAST(value, type), at, into.faults);
+    } else if (value.kind === Kind.OBJECT && isInputObjectType(type)) {
+      for (const field of value.fields) {
+        const inner = type.getFields()[field.name.value];
+        const place = inner && { coordinate: `${type.name}.${inner.name}`, element: inner, at: { before: at, key: inner.name } };
+        if (place) this.#collect(field.value, place, into);
+      }
+    } else {
+      into.varying.push({ valueIn: valueReader(value, type), walk, at });
+    }
   }
 }
