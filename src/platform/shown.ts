@@ -7,7 +7,6 @@ const LONGEST_MESSAGE = 2000;
 /** Messages of libraries may hold a whole request; what is beyond this is not even looked at. */
 const LONGEST_READ = 10 * LONGEST_MESSAGE;
 
-const QUOTED = /"((?:[^"\\]|\\.)*)"/gs;
 const UNBROKEN = /[^\s"]{201,}/g;
 
 /** The text, or its beginning and an ellipsis. Never ends within a surrogate pair. */
@@ -17,14 +16,45 @@ export function cut(text: string, most: number = LONGEST_SHOWN): string {
   return `${text.slice(0, last >= 0xd800 && last <= 0xdbff ? most - 1 : most)}…`;
 }
 
-/** A value as JSON, cut, for a message that names it. Values that JSON cannot write are told by their type. */
-export function shownValue(value: unknown): string {
+/** The beginning of a value as JSON, at least `room` characters of it: what is beyond, wide or deep, is not looked at. */
+function beginning(value: unknown, room: number): string {
   if (typeof value === 'string') return JSON.stringify(cut(value));
-  try {
-    return cut(JSON.stringify(value) ?? String(value));
-  } catch {
-    return Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`;
+  if (typeof value !== 'object' || value === null || value instanceof Date) return JSON.stringify(value) ?? String(value);
+  const isList = Array.isArray(value);
+  let text = isList ? '[' : '{';
+  for (const key in value) {
+    if (text.length > room) return text;
+    const begun = `${text.length > 1 ? `${text},` : text}${isList ? '' : `${JSON.stringify(cut(key))}:`}`;
+    text = begun + beginning((value as Record<string, unknown>)[key], room - begun.length);
   }
+  return `${text}${isList ? ']' : '}'}`;
+}
+
+/** A value as JSON, cut, for a message that names it. */
+export function shownValue(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(cut(value)) : cut(beginning(value, LONGEST_SHOWN));
+}
+
+/** Where the quotation that begins at `from` ends; -1 for one that does not. */
+function endOfQuotation(text: string, from: number): number {
+  for (let at = from + 1; at < text.length; at += 1) {
+    if (text[at] === '"') return at;
+    if (text[at] === '\\') at += 1;
+  }
+  return -1;
+}
+
+/** By hand, as a regular expression takes the square of the length for quotations without an end. */
+function withQuotationsCut(text: string): string {
+  let result = '';
+  let done = 0;
+  for (let from = text.indexOf('"'); from !== -1; from = text.indexOf('"', done)) {
+    const end = endOfQuotation(text, from);
+    if (end === -1) break;
+    result += `${text.slice(done, from)}"${cut(text.slice(from + 1, end))}"`;
+    done = end + 1;
+  }
+  return result + text.slice(done);
 }
 
 /**
@@ -33,8 +63,7 @@ export function shownValue(value: unknown): string {
  */
 export function shortened(message: string, most: number = LONGEST_MESSAGE): string {
   if (message.length <= LONGEST_SHOWN) return message;
-  const quoted = cut(message, LONGEST_READ).replace(QUOTED, (whole, inner: string) => (inner.length > LONGEST_SHOWN ? `"${cut(inner)}"` : whole));
-  return cut(quoted.replace(UNBROKEN, (run) => cut(run)), most);
+  return cut(withQuotationsCut(cut(message, LONGEST_READ)).replace(UNBROKEN, (run) => cut(run)), most);
 }
 
 const LONGEST_TEXT = 500;

@@ -198,6 +198,20 @@ describe('an answer with very many errors', () => {
   });
 });
 
+describe('very many faults in one variable', () => {
+  it.each([
+    ['fields that the input does not have', FILTER, { filter: Object.fromEntries(many(60_000).map((name) => [name, 1])) }],
+    ['values that the enum does not have', FILTER, { filter: { access: many(60_000) } }],
+    ['lists in place of texts', TAGS, { tags: many(60_000).map((name) => [[name]]) }],
+  ])('are not all looked at: %s', async (_what, query, variables) => {
+    const begun = performance.now();
+    const [error] = await errorsOf('http', { query, variables });
+    expect(error?.extensions.code).toBe('BAD_USER_INPUT');
+    // Each fault that repeats the whole value would take minutes.
+    expect(performance.now() - begun).toBeLessThan(5000);
+  });
+});
+
 describe('what is around an operation', () => {
   it('an id of an operation that each of its answers would repeat closes the socket', async () => {
     const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
