@@ -1,6 +1,6 @@
-import { type ArgumentNode, type DocumentNode, type FragmentDefinitionNode, getNullableType, type GraphQLArgument, type GraphQLInputType, type GraphQLSchema, isInputObjectType, Kind, type OperationDefinitionNode, TypeInfo, type ValueNode, valueFromAST, visit, visitWithTypeInfo } from 'graphql';
+import { type ArgumentNode, type DocumentNode, type FragmentDefinitionNode, getNamedType, getNullableType, type GraphQLArgument, type GraphQLInputType, type GraphQLSchema, isInputObjectType, Kind, type OperationDefinitionNode, TypeInfo, type ValueNode, valueFromAST, visit, visitWithTypeInfo } from 'graphql';
 import type { FieldError } from '../../platform/errors.js';
-import type { Position } from './input-bounds.js';
+import { inputPositions, kindOf, type Position } from './input-bounds.js';
 import { type Link, type Walker, Walkers } from './input-walkers.js';
 
 type Variables = Readonly<Record<string, unknown>>;
@@ -67,7 +67,10 @@ export class InputCheck {
   readonly #walkers = new Walkers();
   readonly #known = new WeakMap<OperationDefinitionNode, Checks>();
 
-  constructor(private readonly schema: GraphQLSchema) {}
+  /** Throws for a graph with a scalar that nobody has bounded. */
+  constructor(private readonly schema: GraphQLSchema) {
+    for (const { element } of inputPositions(schema)) kindOf(getNamedType(element.type));
+  }
 
   /** What is too large, all of it; empty when nothing is. The variables as graphql-js coerced them, the document valid. */
   faultsOf(document: DocumentNode, operation: OperationDefinitionNode, variables: Variables): readonly FieldError[] {

@@ -13,13 +13,16 @@ const NO_VALUES: VariableValues = Object.freeze(Object.create(null) as VariableV
 /** Of one variable; the rest of a large value full of faults is not looked at. */
 const MOST_FAULTS = 100;
 
+/** Suggestions would draw the shape of the graph for who may not ask for it. */
+const HIDE_SUGGESTIONS = true;
+
 class TooManyFaults extends Error {}
 
 /** Coerces the variables by graphql-js; values that the operation does not define are left out. Never throws for what a caller sent. */
 export function coerceVariables(schema: GraphQLSchema, operation: OperationDefinitionNode, given: Readonly<Record<string, unknown>>): CoercedVariables {
   const definitions = operation.variableDefinitions ?? [];
   if (definitions.length === 0) return { values: NO_VALUES, faults: null };
-  const { coerced } = getVariableValues(schema, definitions, given, { maxErrors: 1 });
+  const { coerced } = getVariableValues(schema, definitions, given, { maxErrors: 1, hideSuggestions: HIDE_SUGGESTIONS });
   if (coerced !== undefined) return { values: Object.assign(Object.create(null) as Record<string, unknown>, coerced), faults: null };
   return { values: null, faults: definitions.flatMap((definition) => faultsOf(schema, definition, given)) };
 }
@@ -45,16 +48,11 @@ function faultsWithin(name: string, type: GraphQLInputType, value: unknown): Fie
     coerceInputValue(value, type, (path, invalid, error) => {
       const within = isInputObjectType(named) && path.length > 0 ? path : [name, ...path];
       if (invalid !== last) [last, given] = [invalid, shownValue(invalid)];
-      faults.push({ path: within.join('.'), message: `${withoutSuggestion(error.message)} (given: ${given})` });
+      faults.push({ path: within.join('.'), message: `${error.message} (given: ${given})` });
       if (faults.length >= MOST_FAULTS) throw new TooManyFaults();
-    });
+    }, HIDE_SUGGESTIONS);
   } catch (error) {
     if (!(error instanceof TooManyFaults)) throw error;
   }
   return faults;
-}
-
-/** Suggestions would draw the shape of the graph for who may not ask for it. */
-function withoutSuggestion(message: string): string {
-  return message.replace(/ Did you mean .*\?$/s, '');
 }
