@@ -48,7 +48,7 @@ export class UpdateGlobalSettingsInput {
 
   @Field(() => [HttpUrl], {
     nullable: true,
-    description: 'All further image sources for compute nodes, in the order in which they are asked. Empty: none.',
+    description: 'All further image sources for compute nodes, at most 16, in the order in which they are asked. Empty: none.',
   })
   vmsImageSources?: string[] | null;
 

@@ -2,7 +2,7 @@ import type { ApolloServerPlugin, GraphQLRequestContext, GraphQLRequestContextWi
 import { AppError } from '../platform/errors.js';
 import type { DoorContext } from './admission/admission.js';
 import type { GraphqlDoor } from './door.js';
-import { statusOf, withStatus } from './errors.js';
+import { boundedErrors, statusOf, withStatus } from './errors.js';
 import { costShown } from './operations.js';
 import { changesRights } from './rights.js';
 
@@ -38,6 +38,7 @@ function finish(door: GraphqlDoor, context: GraphQLRequestContextWillSendRespons
   if (operation !== undefined && changesRights(operation)) door.changes.publish({ type: 'rights' });
   if (response.body.kind !== 'single') return;
   const { singleResult } = response.body;
+  if (singleResult.errors !== undefined) singleResult.errors = boundedErrors(singleResult.errors);
   const cost = costShown(contextValue);
   if (cost !== undefined) singleResult.extensions = { ...singleResult.extensions, ...cost };
   door.report.finish({ context: contextValue, operation, errors: singleResult.errors });

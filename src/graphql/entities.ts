@@ -11,9 +11,6 @@ type Batch = (references: readonly Representation[], context: GatewayContext, in
  */
 export type References = Record<string, Batch>;
 
-/** References that one `_entities` field may bring: several of the largest pages, as gateways send them together. */
-export const MOST_REFERENCES = 1000;
-
 /** A batch of references that have nothing in common, side by side. */
 export function oneByOne(resolve: (reference: Representation, context: GatewayContext) => Promise<unknown>): Batch {
   return async (references, context) => {
@@ -42,10 +39,6 @@ export function entitiesField(references: References) {
   const known = Object.keys(references).sort().join(', ');
   return async (_source: unknown, args: { representations: readonly unknown[] }, context: GatewayContext, info: GraphQLResolveInfo) => {
     const { representations } = args;
-    if (representations.length > MOST_REFERENCES) {
-      const message = `${representations.length} are too many; ${MOST_REFERENCES} can be asked for at once.`;
-      throw badInput([{ path: 'representations', message }]);
-    }
     const places = Map.groupBy(representations.keys(), (index) => typeNameOf(representations[index]));
     const entities: unknown[] = Array.from({ length: representations.length });
     await Promise.all([...places].map(async ([name, indexes]) => {

@@ -2,6 +2,7 @@ import { HeaderMap } from '@apollo/server';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { AppError, badInput } from '../platform/errors.js';
+import { shortened } from '../platform/shown.js';
 
 /** Codes of faults in the request itself, which GraphQL servers name this way. */
 const REQUEST_CODES = new Set([
@@ -27,9 +28,12 @@ export interface ErrorSink {
 
 /** Errors as clients get them, thrown through libraries that only pass errors on. */
 export class PublicErrors extends Error {
-  constructor(readonly errors: readonly GraphQLFormattedError[]) {
+  readonly errors: readonly GraphQLFormattedError[];
+
+  constructor(errors: readonly GraphQLFormattedError[]) {
     super(errors[0]?.message);
     this.name = 'PublicErrors';
+    this.errors = boundedErrors(errors);
   }
 }
 
@@ -59,6 +63,24 @@ function withoutSuggestion(message: string): string {
   return message.replace(/ Did you mean [^]*$/, '');
 }
 
+/** Errors of one answer, and bytes that they may take together as JSON. */
+const MOST_ERRORS = 50;
+const MOST_ERROR_BYTES = 48 * 1024;
+
+/** The first errors of an answer, as many as there is room for and one at least; then one that counts the others. */
+export function boundedErrors(errors: readonly GraphQLFormattedError[]): readonly GraphQLFormattedError[] {
+  let [named, bytes] = [0, 0];
+  for (const error of errors.slice(0, MOST_ERRORS)) {
+    bytes += Buffer.byteLength(JSON.stringify(error));
+    if (named > 0 && bytes > MOST_ERROR_BYTES) break;
+    named += 1;
+  }
+  const left = errors.length - named;
+  if (left === 0) return errors;
+  const code = errors[named]?.extensions?.code;
+  return [...errors.slice(0, named), { message: `${left} more error${left === 1 ? ' is' : 's are'} left out.`, extensions: { code, errorsLeftOut: left } }];
+}
+
 /** Faults that graphql-js finds in arguments only when it runs: a null by way of a variable that has a default. */
 function argumentFault(error: unknown): AppError | null {
   let innermost = error;
@@ -85,7 +107,8 @@ export function publicError(error: unknown, formatted: GraphQLFormattedError, si
   const known = appErrorIn(error) ?? argumentFault(error);
   if (known !== null) return { message: known.message, ...place, extensions: { ...known.extensions, code: known.code } };
   const code = isRefusedRequest(error) ? 'BAD_REQUEST' : formatted.extensions?.code;
-  if (typeof code === 'string' && REQUEST_CODES.has(code)) return { message: withoutSuggestion(message), ...place, extensions: { code } };
+  // graphql-js repeats names and values of the request whole.
+  if (typeof code === 'string' && REQUEST_CODES.has(code)) return { message: shortened(withoutSuggestion(message)), ...place, extensions: { code } };
   const { requestId, traceId } = sink;
   sink.log.error({ err: error, requestId, traceId }, 'An error was masked.');
   return {

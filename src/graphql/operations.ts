@@ -1,10 +1,11 @@
 import { type DocumentNode, execute, type ExecutionArgs, type ExecutionResult, getOperationAST, GraphQLError, type GraphQLSchema, type OperationDefinitionNode, parse, specifiedRules, validate } from 'graphql';
 import type { Logger } from 'pino';
 import { AppError } from '../platform/errors.js';
+import { shownValue } from '../platform/shown.js';
 import type { ChangeBus } from '../tasks/change-bus.js';
 import type { Admission, DoorContext } from './admission/admission.js';
 import { DocumentCache } from './document-cache.js';
-import { type ErrorSink, PublicErrors, publicError, publicErrorOf } from './errors.js';
+import { boundedErrors, type ErrorSink, PublicErrors, publicError, publicErrorOf } from './errors.js';
 import { MAX_TOKENS } from './admission/limits.js';
 import type { OperationReport } from './operation-report.js';
 import { changesRights } from './rights.js';
@@ -68,7 +69,7 @@ export class Operations {
       const document = await this.#document(request);
       operation = getOperationAST(document, request.operationName) ?? undefined;
       if (operation === undefined) {
-        const message = request.operationName ? `The document has no operation "${request.operationName}".` : 'The document has several operations; say which one in operationName.';
+        const message = request.operationName ? `The document has no operation ${shownValue(request.operationName)}.` : 'The document has several operations; say which one in operationName.';
         throw new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } });
       }
       const variableValues = definedVariables(operation, request.variables ?? {});
@@ -197,7 +198,7 @@ export class Operations {
     const extensions = costShown(context);
     const { errors } = result;
     if (errors === undefined) return extensions === undefined ? result : { ...result, extensions };
-    const shown = errors.map((error) => publicError(error, error.toJSON(), this.#sink(context)));
+    const shown = boundedErrors(errors.map((error) => publicError(error, error.toJSON(), this.#sink(context))));
     return { ...result, errors: shown as unknown as readonly GraphQLError[], ...(extensions && { extensions }) };
   }
 }

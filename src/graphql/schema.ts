@@ -4,6 +4,8 @@ import { getDocumentNodeFromSchema } from '@graphql-tools/utils';
 import { type GraphQLSchema, lexicographicSortSchema, parse, print } from 'graphql';
 import { buildSchema, createResolversMap, type ResolverData } from 'type-graphql';
 import type { GatewayContext } from '../access/scope.js';
+import { describeBounds } from './admission/input-bounds.js';
+import { distinctLists } from './distinct-lists.js';
 import { entitiesField, type References } from './entities.js';
 import { FEDERATION_LINK, withFederationHints } from './federation-hints.js';
 import { refuseNulInTexts } from './plain-text.js';
@@ -41,6 +43,7 @@ async function plainSchema(): Promise<GraphQLSchema> {
     const type = schema.getType(name);
     if (type) type.description = description;
   }
+  describeBounds(schema);
   return lexicographicSortSchema(schema);
 }
 
@@ -60,5 +63,5 @@ export async function buildGatewaySchema({ references }: { references: Reference
   thinOut(resolvers);
   resolvers['Query'] = { ...resolvers['Query'], _entities: entitiesField(references) };
   const typeDefs = parse(sdlOf(schema));
-  return refuseNulInTexts(buildSubgraphSchema([{ typeDefs, resolvers: resolvers as GraphQLResolverMap<GatewayContext> }]));
+  return distinctLists(refuseNulInTexts(buildSubgraphSchema([{ typeDefs, resolvers: resolvers as GraphQLResolverMap<GatewayContext> }])));
 }

@@ -1,3 +1,5 @@
+import { shortened } from '../platform/shown.js';
+
 /** Codes of IMGAPI that the gateway answers with, each with its one HTTP status. */
 export const IMGAPI_STATUS = {
   InvalidParameter: 422,
@@ -34,8 +36,9 @@ export interface ImgapiError {
   body: ImgapiErrorBody;
 }
 
-/** An error as IMGAPI clients read it; `errors` is left out when there are none. */
-export function imgapiError(status: number, code: ImgapiCode, message: string, errors: readonly ImgapiFieldError[] = []): ImgapiError {
+/** An error as IMGAPI clients read it, with long values in the message cut; `errors` is left out when there are none. */
+export function imgapiError(status: number, code: ImgapiCode, told: string, errors: readonly ImgapiFieldError[] = []): ImgapiError {
+  const message = shortened(told);
   return { status, body: errors.length === 0 ? { code, message } : { code, message, errors } };
 }
 

@@ -1,3 +1,5 @@
+import { cut, shortened, shortenedData, shownValue } from './shown.js';
+
 /** Stable codes a client may branch on; the message beside each is for people and may change. */
 export type ErrorCode =
   | 'UNAUTHENTICATED'
@@ -35,21 +37,28 @@ export type ErrorCode =
 export interface FieldError {
   path: string;
   message: string;
+  /** Which rule, and the values that the message names, so that a client can word it itself. */
+  code?: 'TOO_LONG' | 'TOO_MANY' | 'TOO_DEEP';
+  params?: Readonly<Record<string, string | number>>;
 }
 
 /**
  * A refusal made on purpose: its message is safe to show and names the thing, the value and what would be accepted.
- * Everything else that is thrown is a fault of ours and is masked at the doors.
+ * Everything else that is thrown is a fault of ours and is masked at the doors. Whatever it is made of, it is small: values in
+ * the message are cut to 200 characters, the message to 2,000, and so are texts and lists in `extensions`.
  */
 export class AppError extends Error {
+  readonly extensions: Readonly<Record<string, unknown>>;
+
   constructor(
     readonly code: ErrorCode,
     message: string,
-    readonly extensions: Readonly<Record<string, unknown>> = {},
+    extensions: Readonly<Record<string, unknown>> = {},
     options?: ErrorOptions,
   ) {
-    super(message, options);
+    super(shortened(message), options);
     this.name = 'AppError';
+    this.extensions = shortenedData(extensions) as Readonly<Record<string, unknown>>;
   }
 }
 
@@ -60,17 +69,41 @@ export function unauthenticated(): AppError {
 
 /** "It is not there" and "you may not see it" are one answer. */
 export function notFound(kind: string, value: string): AppError {
-  return new AppError('NOT_FOUND', `There is no ${kind} "${value}" that you can see.`);
+  return new AppError('NOT_FOUND', `There is no ${kind} ${shownValue(value)} that you can see.`);
 }
 
 export function alreadyExists(message: string): AppError {
   return new AppError('ALREADY_EXISTS', message);
 }
 
-/** All broken fields at once, so that a form can be mended in one go. */
+/** Faults that one error names, and bytes that they may take together as JSON. */
+const MOST_FIELDS = 100;
+const MOST_FIELD_BYTES = 24 * 1024;
+const LONGEST_FIELD_MESSAGE = 500;
+
+function shortenedField({ path, message, ...rest }: FieldError): FieldError {
+  return { path: cut(path), message: shortened(message, LONGEST_FIELD_MESSAGE), ...rest };
+}
+
+/** The first of the faults, as many as an answer has room for; one at least. */
+function namedFields(fields: readonly FieldError[]): FieldError[] {
+  const named: FieldError[] = [];
+  let bytes = 0;
+  for (const field of fields.slice(0, MOST_FIELDS).map(shortenedField)) {
+    bytes += Buffer.byteLength(JSON.stringify(field));
+    if (named.length > 0 && bytes > MOST_FIELD_BYTES) break;
+    named.push(field);
+  }
+  return named;
+}
+
+/** All broken fields at once, so that a form can be mended in one go; `fieldsLeftOut` counts those that an answer has no room for. */
 export function badInput(fields: readonly FieldError[]): AppError {
-  const summary = fields.map((field) => `${field.path}: ${field.message}`).join('; ');
-  return new AppError('BAD_USER_INPUT', summary, { fields });
+  const named = namedFields(fields);
+  const left = fields.length - named.length;
+  const summary = named.map((field) => `${field.path}: ${field.message}`).join('; ');
+  const more = left === 0 ? '' : `${fields.length} faults, of which ${named.length} are named. `;
+  return new AppError('BAD_USER_INPUT', `${more}${summary}`, { fields: named, ...(left > 0 && { fieldsLeftOut: left }) });
 }
 
 /** What is missing: the permissions the caller lacks, and the datacenter where (null: everywhere). */

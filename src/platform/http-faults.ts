@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { shortened } from './shown.js';
 
 // Not imported: that would load Node's whole fetch at once, a tenth of a start.
 const { STATUS_CODES } = process.getBuiltinModule('node:http');
@@ -28,9 +29,9 @@ export interface FaultBody {
   errors: { message: string; extensions: { code: string } }[];
 }
 
-/** The one shape of every error that is not IMGAPI's. */
+/** The one shape of every error that is not IMGAPI's; what of a request the message repeats is cut. */
 export function faultBody(status: number, message: string): FaultBody {
-  return { errors: [{ message, extensions: { code: codeOfStatus(status) } }] };
+  return { errors: [{ message: shortened(message), extensions: { code: codeOfStatus(status) } }] };
 }
 
 /** The same as a raw HTTP/1.1 answer, for sockets that have no request yet; the socket is closed after it. */

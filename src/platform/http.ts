@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { RequestLog } from './request-log.js';
+import { shortened } from './shown.js';
 import { codeOfStatus, endWithFault, faultBody, faultOfParser } from './http-faults.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -39,7 +40,7 @@ export function requestIdOf(request: IncomingMessage): string {
 function answerFault(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const status = error.statusCode ?? 500;
   if (status < 500) {
-    request.log.info({ code: codeOfStatus(status), reason: error.message }, 'A request was refused.');
+    request.log.info({ code: codeOfStatus(status), reason: shortened(error.message) }, 'A request was refused.');
     return reply.code(status).send(faultBody(status, error.message));
   }
   request.log.error({ err: error }, 'A request failed.');

@@ -1,5 +1,6 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 import { GraphQLJSON } from 'graphql-scalars';
+import { shownValue } from './shown.js';
 
 /** RFC 3339, section 5.6: a date, a time, and an offset from UTC that is never left out. */
 const RFC_3339 = /^(\d{4}-\d{2}-\d{2})[Tt]([01]\d|2[0-3]):\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
@@ -10,8 +11,7 @@ const ABSOLUTE_HTTP = /^https?:\/\/[^\s\p{Cc}\\]+$/iu;
 const TWO_DIGITS = Array.from({ length: 100 }, (_, number) => String(number).padStart(2, '0'));
 
 function refuse(value: unknown, scalar: string, expected: string): GraphQLError {
-  const shown = JSON.stringify(value)?.slice(0, 100) ?? String(value);
-  return new GraphQLError(`${shown} is not a ${scalar}: expected ${expected}.`, { extensions: { code: 'BAD_USER_INPUT' } });
+  return new GraphQLError(`${shownValue(value)} is not a ${scalar}: expected ${expected}.`, { extensions: { code: 'BAD_USER_INPUT' } });
 }
 
 function textOf(node: ValueNode): unknown {

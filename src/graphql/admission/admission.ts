@@ -2,6 +2,7 @@ import { type DocumentNode, type GraphQLSchema, NoSchemaIntrospectionCustomRule,
 import type { GatewayContext, RequestScope } from '../../access/scope.js';
 import type { ScopeFactory } from '../../access/scope-factory.js';
 import { AppError, badInput, unauthenticated } from '../../platform/errors.js';
+import { InputCheck } from './check-input.js';
 import { Costs } from './cost.js';
 import { FailedSignIns } from './failed-sign-ins.js';
 import { LIMIT_RULES } from './limits.js';
@@ -51,6 +52,7 @@ export class Admission {
   readonly #rate: Rate;
   readonly #failed: FailedSignIns;
   readonly #costs: Costs;
+  readonly #input: InputCheck;
 
   constructor(
     private readonly schema: GraphQLSchema,
@@ -61,6 +63,7 @@ export class Admission {
     this.#rate = new Rate(settings.rate);
     this.#failed = new FailedSignIns(settings.failedSignIns);
     this.#costs = new Costs(schema);
+    this.#input = new InputCheck(schema);
   }
 
   /** UNAUTHENTICATED without a good token, RATE_LIMITED for who sends too much. `address` is asked only when it matters. */
@@ -101,6 +104,8 @@ export class Admission {
     }
     const { values, faults } = coerceVariables(this.schema, operation, variables);
     if (faults !== null) throw badInput(faults);
+    const oversized = this.#input.faultsOf(document, operation, values);
+    if (oversized.length > 0) throw badInput(oversized);
     context.variables = values;
     context.cost = this.#costs.of(document, operation, variables);
     if (context.cost > this.settings.cost) {

@@ -1,10 +1,14 @@
 import { type ASTVisitor, type DocumentNode, type FragmentDefinitionNode, GraphQLError, Kind, type OperationDefinitionNode, type SelectionSetNode, type ValidationContext, type ValidationRule } from 'graphql';
 import { AppError } from '../../platform/errors.js';
+import { shownValue } from '../../platform/shown.js';
 import { plainSubscriptions } from './plain-subscriptions.js';
 import { reservedNames } from './reserved-names.js';
 
 /** Tokens that a document may have; the longest of ours has about 300. */
 export const MAX_TOKENS = 2000;
+
+/** Characters of a name in a document: of an alias, an operation, a fragment, a variable. */
+const LONGEST_NAME = 200;
 
 /** What one operation may be, after its fragments are put in where they are spread. */
 export const LIMITS = { depth: 15, aliases: 100, rootFields: 20, selections: 4000 } as const;
@@ -102,5 +106,16 @@ export function documentLimits(context: ValidationContext): ASTVisitor {
   };
 }
 
+/** Refuses names of any length: those of aliases come back in each object of an answer, those of operations go into logs. */
+export function nameLimits(context: ValidationContext): ASTVisitor {
+  return {
+    Name(node) {
+      if (node.value.length <= LONGEST_NAME) return;
+      const message = `The name ${shownValue(node.value)} has ${node.value.length} characters; at most ${LONGEST_NAME} are accepted.`;
+      context.reportError(new GraphQLError(message, { nodes: node, originalError: new AppError('QUERY_TOO_COMPLEX', message) }));
+    },
+  };
+}
+
 /** On every transport, beside the rules of the specification. */
-export const LIMIT_RULES: readonly ValidationRule[] = [documentLimits, plainSubscriptions, reservedNames];
+export const LIMIT_RULES: readonly ValidationRule[] = [documentLimits, nameLimits, plainSubscriptions, reservedNames];

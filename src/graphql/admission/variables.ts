@@ -1,5 +1,6 @@
 import { coerceInputValue, getVariableValues, type GraphQLInputType, type GraphQLSchema, isInputObjectType, isInputType, isNonNullType, type OperationDefinitionNode, typeFromAST, type VariableDefinitionNode } from 'graphql';
 import type { FieldError } from '../../platform/errors.js';
+import { shownValue } from '../../platform/shown.js';
 
 /** Coerced values by the name of their variable; without a prototype, so that a name finds nothing but a value. */
 export type VariableValues = Readonly<Record<string, unknown>>;
@@ -9,11 +10,19 @@ export type CoercedVariables = { values: VariableValues; faults: null } | { valu
 
 const NO_VALUES: VariableValues = Object.freeze(Object.create(null) as VariableValues);
 
+/** Of one variable; the rest of a large value full of faults is not looked at. */
+const MOST_FAULTS = 100;
+
+/** Suggestions would draw the shape of the graph for who may not ask for it. */
+const HIDE_SUGGESTIONS = true;
+
+class TooManyFaults extends Error {}
+
 /** Coerces the variables by graphql-js; values that the operation does not define are left out. Never throws for what a caller sent. */
 export function coerceVariables(schema: GraphQLSchema, operation: OperationDefinitionNode, given: Readonly<Record<string, unknown>>): CoercedVariables {
   const definitions = operation.variableDefinitions ?? [];
   if (definitions.length === 0) return { values: NO_VALUES, faults: null };
-  const { coerced } = getVariableValues(schema, definitions, given, { maxErrors: 1 });
+  const { coerced } = getVariableValues(schema, definitions, given, { maxErrors: 1, hideSuggestions: HIDE_SUGGESTIONS });
   if (coerced !== undefined) return { values: Object.assign(Object.create(null) as Record<string, unknown>, coerced), faults: null };
   return { values: null, faults: definitions.flatMap((definition) => faultsOf(schema, definition, given)) };
 }
@@ -33,19 +42,17 @@ function faultsOf(schema: GraphQLSchema, { variable, type: typeNode, defaultValu
 function faultsWithin(name: string, type: GraphQLInputType, value: unknown): FieldError[] {
   const faults: FieldError[] = [];
   const named = isNonNullType(type) ? type.ofType : type;
-  coerceInputValue(value, type, (path, invalid, error) => {
-    const within = isInputObjectType(named) && path.length > 0 ? path : [name, ...path];
-    faults.push({ path: within.join('.'), message: `${withoutSuggestion(error.message)} (given: ${shownValue(invalid)})` });
-  });
+  // A large object with many unknown fields is the invalid value of each of them.
+  let [last, given]: [unknown, string] = [value, shownValue(value)];
+  try {
+    coerceInputValue(value, type, (path, invalid, error) => {
+      const within = isInputObjectType(named) && path.length > 0 ? path : [name, ...path];
+      if (invalid !== last) [last, given] = [invalid, shownValue(invalid)];
+      faults.push({ path: within.join('.'), message: `${error.message} (given: ${given})` });
+      if (faults.length >= MOST_FAULTS) throw new TooManyFaults();
+    }, HIDE_SUGGESTIONS);
+  } catch (error) {
+    if (!(error instanceof TooManyFaults)) throw error;
+  }
   return faults;
-}
-
-/** Suggestions would draw the shape of the graph for who may not ask for it. */
-function withoutSuggestion(message: string): string {
-  return message.replace(/ Did you mean .*\?$/s, '');
-}
-
-function shownValue(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }

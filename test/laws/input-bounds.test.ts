@@ -1,0 +1,100 @@
+import { buildSchema, getNamedType, getNullableType, isEnumType, isListType, isScalarType } from 'graphql';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { InputCheck } from '../../src/graphql/admission/check-input.js';
+import { boundsOf, EXCEPTIONAL, inputPositions, kindOf, type Position } from '../../src/graphql/admission/input-bounds.js';
+import { Walkers } from '../../src/graphql/admission/input-walkers.js';
+import { distinctLists } from '../../src/graphql/distinct-lists.js';
+import { buildGatewaySchema } from '../../src/graphql/schema.js';
+import type { FieldError } from '../../src/platform/errors.js';
+
+let positions: Position[];
+beforeAll(async () => {
+  positions = [...inputPositions(await buildGatewaySchema({ references: {} }))];
+});
+
+function faultsOf({ coordinate, element }: Position, value: unknown): FieldError[] {
+  const faults: FieldError[] = [];
+  new Walkers().of(coordinate, element)?.(value, null, faults);
+  return faults;
+}
+
+const isList = ({ element }: Position): boolean => isListType(getNullableType(element.type));
+const kind = ({ element }: Position): string => kindOf(getNamedType(element.type));
+const named = (found: readonly Position[]): string[] => found.map(({ coordinate }) => coordinate);
+
+describe('every place where a caller gives a value', () => {
+  it('is known', () => {
+    expect(positions.length).toBeGreaterThan(150);
+    expect(named(positions)).toEqual(expect.arrayContaining(['ImageFilter.tags', 'Query._entities(representations:)', 'Subscription.taskChanged(id:)']));
+  });
+
+  it('refuses a list beyond its bound, which is 1,000 at most', () => {
+    const many = Array.from({ length: 1001 }, (_, at) => `${at}`);
+    expect(named(positions.filter((one) => isList(one) && faultsOf(one, many)[0]?.code !== 'TOO_MANY'))).toEqual([]);
+  });
+
+  it('refuses a text beyond its bound, alone and in a list', () => {
+    const texts = positions.filter((one) => kind(one) === 'text' || kind(one) === 'anything');
+    const long = 'x'.repeat(8193);
+    expect(texts.length).toBeGreaterThan(80);
+    expect(named(texts.filter((one) => faultsOf(one, isList(one) ? ['short', long] : long)[0]?.code !== 'TOO_LONG'))).toEqual([]);
+  });
+
+  it('else is of a type whose parser refuses long values', () => {
+    const types = new Set(positions.filter((one) => kind(one) === 'short').map(({ element }) => getNamedType(element.type)));
+    const accepting = [...types].filter((type) => {
+      try {
+        if (isScalarType(type) || isEnumType(type)) type.parseValue('1'.repeat(10_000));
+        return true;
+      } catch {
+        return false;
+      }
+    });
+    expect(types.size).toBeGreaterThan(5);
+    expect(accepting.map(({ name }) => name)).toEqual([]);
+  });
+
+  it('says of a list how long it may be', () => {
+    const silent = positions.filter((one) => isList(one) && !isEnumType(getNamedType(one.element.type)) && !/\bat most \d/i.test(one.element.description ?? ''));
+    // What federation adds has no descriptions.
+    expect(named(silent)).toEqual(['Query._entities(representations:)']);
+  });
+});
+
+describe('the exceptions', () => {
+  it('are of the graph as it is', () => {
+    const known = new Set(positions.flatMap(({ coordinate, element }) => [coordinate, element.name]));
+    expect(EXCEPTIONAL.filter((one) => !known.has(one))).toEqual([]);
+  });
+
+  it('hold for a name everywhere, and for a coordinate there', () => {
+    const tags = positions.filter(({ element }) => element.name === 'tags');
+    expect(tags.map(({ coordinate, element }) => boundsOf(coordinate, element).items)).toEqual(tags.map(() => 32));
+    expect(tags.filter(({ coordinate, element }) => boundsOf(coordinate, element).repeats === 'removed').map(({ coordinate }) => coordinate)).toEqual(['ImageFilter.tags']);
+  });
+});
+
+describe('a graph that forgets a bound', () => {
+  it('is none: a scalar that nobody has thought about ends the start', () => {
+    expect(() => new InputCheck(buildSchema('scalar Blob type Query { get(blob: [Blob!]): Int }'))).toThrow(/Blob/);
+  });
+});
+
+describe('lists that resolvers get', () => {
+  const schema = distinctLists(buildSchema('input Filter { names: [String], addresses: [String], next: Filter } type Query { get(filter: Filter, ids: [Int!], all: [Filter!]): Int }'));
+  const field = schema.getQueryType()!.getFields()['get']!;
+  const resolve = field.resolve!;
+
+  it('have each item once, in the order in which they first came, whole input types down', () => {
+    const given = { filter: { names: ['b', 'a', 'b'], next: { names: ['x', 'x'], addresses: ['y', 'y'] } }, ids: [2, 1, 2], all: [{ names: ['c', 'c'] }, { names: ['c', 'c'] }] };
+    const before = structuredClone(given);
+    const got = resolve({ get: (args: unknown) => args }, given, {}, { fieldName: 'get' } as never);
+    expect(got).toEqual({ filter: { names: ['b', 'a'], next: { names: ['x'], addresses: ['y', 'y'] } }, ids: [2, 1], all: [{ names: ['c'] }, { names: ['c'] }] });
+    expect(given).toEqual(before);
+  });
+
+  it('are the same objects where nothing is to be taken away', () => {
+    const given = { filter: { names: ['b', 'a'] }, ids: [1] };
+    expect(resolve({ get: (args: unknown) => args }, given, {}, { fieldName: 'get' } as never)).toBe(given);
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { AppError, badInput, notFound } from '../../src/platform/errors.js';
+import { cut, shortened, shownValue } from '../../src/platform/shown.js';
+
+const LONG = 'x'.repeat(900_000);
+
+describe('a value in a message', () => {
+  it.each([
+    ['a text', 'debian', '"debian"'],
+    ['a list', ['a', 1, null, [true]], '["a",1,null,[true]]'],
+    ['an object', { a: { b: 'c' }, d: 1 }, '{"a":{"b":"c"},"d":1}'],
+    ['nothing', undefined, 'undefined'],
+  ])('is JSON: %s', (_what, value, text) => {
+    expect(shownValue(value)).toBe(text);
+  });
+
+  it.each([
+    ['long', LONG],
+    ['wide', Array.from({ length: 100_000 }, (_, at) => at)],
+    ['wide, with long names', { [LONG]: 1, [`${LONG}y`]: 2 }],
+    ['deep', JSON.parse('['.repeat(100_000) + ']'.repeat(100_000))],
+  ])('is cut where it is %s', (_what, value) => {
+    expect(shownValue(value).length).toBeLessThanOrEqual(203);
+    expect(shownValue(value)).toContain('…');
+  });
+
+  it('is not cut within a character', () => {
+    expect(cut('😀'.repeat(200), 101)).toBe(`${'😀'.repeat(50)}…`);
+  });
+});
+
+describe('a message of others', () => {
+  it('is the same when it is short, or long without a long value', () => {
+    const message = 'One of these is accepted: a, b, c. '.repeat(20).trim();
+    expect([shortened('Short "text".'), shortened(message)]).toEqual(['Short "text".', message]);
+  });
+
+  it('has each value cut, in quotes with blanks in it and without', () => {
+    const value = 'y z'.repeat(100);
+    const url = `https://host/${'x'.repeat(900)}`;
+    expect(shortened(`The value "${value}" at ${url} is "no" good.`)).toBe(`The value "${value.slice(0, 200)}…" at ${url.slice(0, 200)}… is "no" good.`);
+  });
+
+  it('is cut itself, whatever it is made of', () => {
+    for (const message of [LONG, `"${LONG}`, '"a" '.repeat(100_000), '\\"'.repeat(100_000), 'a b '.repeat(100_000)]) expect(shortened(message).length).toBeLessThanOrEqual(2001);
+  });
+});
+
+describe('a refusal', () => {
+  it('repeats little of what it is about', () => {
+    const errors = [notFound('image', LONG), new AppError('URL_NOT_ALLOWED', `https://host/${LONG} is not allowed.`), badInput([{ path: LONG, message: `${LONG} is no name.` }])];
+    for (const { message, extensions } of errors) {
+      expect(message).not.toContain('x'.repeat(201));
+      expect(JSON.stringify(extensions).length).toBeLessThan(1000);
+    }
+  });
+
+  it('keeps its data, with long texts and lists cut', () => {
+    const { extensions } = new AppError('IMAGE_IN_USE', 'In use.', { count: 3, servers: ['a', 'b'], requires: { permissions: ['ADMIN'], datacenter: null }, long: LONG, many: Array.from({ length: 1000 }, () => 1) });
+    expect(extensions).toMatchObject({ count: 3, servers: ['a', 'b'], requires: { permissions: ['ADMIN'], datacenter: null } });
+    expect(JSON.stringify(extensions).length).toBeLessThan(2000);
+  });
+
+  it('says how many faults it leaves out', () => {
+    const faults = Array.from({ length: 1000 }, (_, at) => ({ path: `groups.${at}`, message: `There is no group "${'x'.repeat(150)}".` }));
+    const { message, extensions } = badInput(faults);
+    const { fields, fieldsLeftOut } = extensions as { fields: unknown[]; fieldsLeftOut: number };
+    expect(fields.length + fieldsLeftOut).toBe(1000);
+    expect(message).toMatch(/^1000 faults, of which \d+ are named\. groups\.0: /);
+    expect(JSON.stringify(extensions).length).toBeLessThan(25 * 1024);
+  });
+});
