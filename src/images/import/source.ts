@@ -1,3 +1,5 @@
+import type { DatacenterRef } from '../../access/viewer.js';
+
 /** Where the manifest and the bytes of an import come from. */
 export interface ImportSource {
   manifestUrl: string;
@@ -19,6 +21,8 @@ export interface ImportInstructions {
   compression: string;
   /** The image was there before, without a file: its undo takes the bytes back and leaves the image. */
   keepsRow?: boolean;
+  /** With `keepsRow`: where the caller asked to import to, null for nowhere; the image may be bound elsewhere. */
+  admittedTo?: DatacenterRef | null;
   /** Set just before publishing: a restart then knows what lies in the store, and whose it is. */
   digest?: { size: number; sha1: string; sha256: string; md5: string };
   /** The bytes were in the store before this import, so its undo leaves them there. */
