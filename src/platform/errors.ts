@@ -1,3 +1,5 @@
+import { withoutUrlSecrets } from './shown-url.js';
+
 /** Stable codes a client may branch on; the message beside each is for people and may change. */
 export type ErrorCode =
   | 'UNAUTHENTICATED'
@@ -38,7 +40,8 @@ export interface FieldError {
 }
 
 /**
- * A refusal made on purpose: its message is safe to show and names the thing, the value and what would be accepted.
+ * A refusal made on purpose: its message is safe to show and names the thing, the value and what would be accepted. URLs in it
+ * lose user, password and query.
  * Everything else that is thrown is a fault of ours and is masked at the doors.
  */
 export class AppError extends Error {
@@ -48,7 +51,7 @@ export class AppError extends Error {
     readonly extensions: Readonly<Record<string, unknown>> = {},
     options?: ErrorOptions,
   ) {
-    super(message, options);
+    super(withoutUrlSecrets(message), options);
     this.name = 'AppError';
   }
 }

@@ -36,11 +36,17 @@ export function requestIdOf(request: IncomingMessage): string {
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
+/** Fastify repeats the whole URL of one that it cannot decode, its query with it. */
+function reasonOf({ code, message }: FastifyError): string {
+  return code === 'FST_ERR_BAD_URL' ? 'The path of this URL cannot be decoded; a % must be followed by two hexadecimal digits of UTF-8.' : message;
+}
+
 function answerFault(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const status = error.statusCode ?? 500;
   if (status < 500) {
-    request.log.info({ code: codeOfStatus(status), reason: error.message }, 'A request was refused.');
-    return reply.code(status).send(faultBody(status, error.message));
+    const reason = reasonOf(error);
+    request.log.info({ code: codeOfStatus(status), reason }, 'A request was refused.');
+    return reply.code(status).send(faultBody(status, reason));
   }
   request.log.error({ err: error }, 'A request failed.');
   return reply.code(500).send(faultBody(500, `Something went wrong on our side; the log has it under request ${request.id}.`));

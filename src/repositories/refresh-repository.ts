@@ -4,6 +4,7 @@ import { statements } from '../platform/database.js';
 import { Image } from '../images/image.entity.js';
 import { notFound } from '../platform/errors.js';
 import type { FileStore } from '../platform/file-store/file-store.js';
+import { shownUrl } from '../platform/shown-url.js';
 import { createStepWriter } from '../platform/step-writer.js';
 import type { ChangeBus } from '../tasks/change-bus.js';
 import { type Failure, failTask } from '../tasks/end-task.js';
@@ -153,7 +154,7 @@ export class RefreshRepository implements TaskHandler {
     await run.commitToPublish({});
     const { added, changed, removed, skippedCount, skipped } = outcome;
     await transact(this.#em(), this.parts.changes, async (tx, announce) => {
-      const detail = { url: repository.url, added, changed, removed, skippedCount, skipped };
+      const detail = { url: shownUrl(repository.url), added, changed, removed, skippedCount, skipped };
       if (!(await run.succeed(tx, announce, { detail }))) return;
       const same = { id: repository.id, url: repository.url, retired: false };
       const state = { ...shown, status: 'OK', error: null, lastUpdate: new Date() } as const;

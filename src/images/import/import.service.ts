@@ -4,6 +4,7 @@ import type { DatacenterType } from '../../datacenters/datacenter.type.js';
 import type { ImgManifest, ManifestFile } from '../../imgapi/manifest.js';
 import type { SqlEntityManager } from '../../platform/database.js';
 import { alreadyExists, AppError, badInput, type FieldError } from '../../platform/errors.js';
+import { shownUrl } from '../../platform/shown-url.js';
 import type { ChangeParts, Outcome } from '../carry-out.js';
 import { carryOut } from '../carry-out.js';
 import { imageFieldFaults } from '../image-rules.js';
@@ -128,7 +129,7 @@ export class ImportService {
 type ImportWork = Parameters<typeof carryOut<Outcome, ImageTaskPayloadType>>[2]['work'];
 
 function downloadEffect({ size }: ManifestFile, { fileUrl, isLocal }: ImportSource): string {
-  return isLocal ? `Its file of ${size} bytes will be verified where it lies in the image store.` : `Its file of ${size} bytes will be downloaded from ${fileUrl}.`;
+  return isLocal ? `Its file of ${size} bytes will be verified where it lies in the image store.` : `Its file of ${size} bytes will be downloaded from ${shownUrl(fileUrl)}.`;
 }
 
 /** MISSING_ORIGIN unless the image that another one builds on is in the catalogue. */

@@ -13,7 +13,7 @@ import { announceImage, attachmentsOf } from '../image-changes.js';
 import { Image } from '../image.entity.js';
 import type { ImageQueries } from '../image.queries.js';
 import type { ImageType } from '../image.type.js';
-import type { ImportInstructions, ImportSource } from './source.js';
+import { type ImportInstructions, type ImportSource, shownSource } from './source.js';
 
 export interface KnownParts {
   em: SqlEntityManager;
@@ -65,7 +65,7 @@ export async function recordFileImport(
     imageId: image.id,
     imageName: image.name,
     repositoryId: source.repositoryId,
-    detail: { manifestUrl: source.manifestUrl, fileUrl: source.fileUrl, file: { before: null, after: { size, sha1 } } },
+    detail: { ...shownSource(source), file: { before: null, after: { size, sha1 } } },
   };
   const instructions: ImportInstructions = { fileUrl: source.fileUrl, isLocal: source.isLocal, size, sha1, compression, keepsRow: true, admittedTo };
   const taskId = await recordWork(tx, facts, { instructions: { ...instructions }, bytesTotal: size }, announce);

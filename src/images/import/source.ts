@@ -1,4 +1,5 @@
 import type { DatacenterRef } from '../../access/viewer.js';
+import { shownUrl } from '../../platform/shown-url.js';
 
 /** Where the manifest and the bytes of an import come from. */
 export interface ImportSource {
@@ -10,6 +11,11 @@ export interface ImportSource {
   repositoryId: number | null;
   /** The bytes lie in the image store already, placed there by hand. */
   isLocal: boolean;
+}
+
+/** As the detail of a task shows it. */
+export function shownSource({ manifestUrl, fileUrl }: ImportSource): { manifestUrl: string; fileUrl: string } {
+  return { manifestUrl: shownUrl(manifestUrl), fileUrl: shownUrl(fileUrl) };
 }
 
 /** What the worker keeps of an import, in `task.instructions`. */
