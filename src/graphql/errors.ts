@@ -2,6 +2,7 @@ import { HeaderMap } from '@apollo/server';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { AppError, badInput } from '../platform/errors.js';
+import { internalError } from '../platform/http-faults.js';
 import { withoutUrlSecrets } from '../platform/shown-url.js';
 
 /** Codes of faults in the request itself, which GraphQL servers name this way. */
@@ -102,11 +103,7 @@ function unmaskedOrMasked(error: unknown, formatted: GraphQLFormattedError, sink
   if (typeof code === 'string' && REQUEST_CODES.has(code)) return { message: withoutSuggestion(message), ...place, extensions: { code } };
   const { requestId, traceId } = sink;
   sink.log.error({ err: error, requestId, traceId }, 'An error was masked.');
-  return {
-    message: `Something went wrong on our side; the log has it under request ${requestId}.`,
-    ...place,
-    extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
-  };
+  return { ...internalError(requestId), ...place };
 }
 
 /** The same for any thrown thing. */

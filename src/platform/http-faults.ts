@@ -24,13 +24,24 @@ export function codeOfStatus(status: number): string {
   return CODES[status] ?? (status >= 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_REQUEST');
 }
 
+export interface Fault {
+  message: string;
+  extensions: { code: string; requestId?: string };
+}
+
 export interface FaultBody {
-  errors: { message: string; extensions: { code: string } }[];
+  errors: Fault[];
 }
 
 /** The one shape of every error that is not IMGAPI's. */
 export function faultBody(status: number, message: string): FaultBody {
   return { errors: [{ message, extensions: { code: codeOfStatus(status) } }] };
+}
+
+/** What is told of a fault of ours: the id that leads to its line in the log. */
+export function internalError(requestId: string): Fault {
+  const message = `Something went wrong on our side; the log has it under request ${requestId}.`;
+  return { message, extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } };
 }
 
 /** The same as a raw HTTP/1.1 answer, for sockets that have no request yet; the socket is closed after it. */

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { RequestLog } from './request-log.js';
-import { codeOfStatus, endWithFault, faultBody, faultOfParser } from './http-faults.js';
+import { codeOfStatus, endWithFault, faultBody, faultOfParser, internalError } from './http-faults.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
@@ -49,7 +49,7 @@ function answerFault(error: FastifyError, request: FastifyRequest, reply: Fastif
     return reply.code(status).send(faultBody(status, reason));
   }
   request.log.error({ err: error }, 'A request failed.');
-  return reply.code(500).send(faultBody(500, `Something went wrong on our side; the log has it under request ${request.id}.`));
+  return reply.code(500).send({ errors: [internalError(request.id)] });
 }
 
 /** Who asks for a known place in the wrong way is told the right one. */
@@ -85,7 +85,7 @@ export function createHttpServer(log: Logger, options: HttpOptions): FastifyInst
   };
   const app = Fastify({
     loggerInstance: new RequestLog(log as FastifyInstance['log'], {}, {}) as FastifyInstance['log'],
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: BODY_LIMIT_BYTES,
     serverFactory: serverBehind(options.front ?? { intercept: null }, limits),
     trustProxy: options.trustProxy.length > 0 ? [...options.trustProxy] : false,

@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyRequest, preParsingAsyncHookHandler } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import type { Logger } from 'pino';
+import { internalError } from '../../platform/http-faults.js';
 import { isHost, requestIdOf } from '../../platform/http.js';
 import type { FastPath } from './fast-path.js';
 
@@ -27,6 +29,7 @@ export class HttpFront {
     app: FastifyInstance,
     private readonly fast: FastPath,
     private readonly isOpen: (request: IncomingMessage) => boolean,
+    private readonly log: Logger,
   ) {
     this.#parse = app.getDefaultJsonParser('error', 'error');
   }
@@ -57,11 +60,19 @@ export class HttpFront {
     try {
       if (await this.#answer(request, response, body)) return;
     } catch (error) {
-      response.destroy(error as Error);
+      this.#fail(error, request, response);
       return;
     }
     this.#bodies.set(request, body);
     next();
+  }
+
+  /** Nothing else is left to answer: a mutation may have been carried out. */
+  #fail(error: unknown, request: IncomingMessage, response: ServerResponse): void {
+    const requestId = requestIdOf(request);
+    this.log.error({ err: error, requestId }, 'A request failed.');
+    if (response.headersSent) response.destroy();
+    else response.writeHead(500, { 'content-type': 'application/json; charset=utf-8', 'x-request-id': requestId, connection: 'close' }).end(JSON.stringify({ errors: [internalError(requestId)] }));
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<boolean> {
