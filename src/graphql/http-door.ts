@@ -12,6 +12,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '../platform/errors.js';
 import type { RequestFront } from '../platform/http.js';
+import { NEVER_STORED } from '../platform/response-headers.js';
 import { traceIdOf } from '../platform/trace-id.js';
 import type { Caller, DoorContext } from './admission/admission.js';
 import { compiledOperationsPlugin } from './compiled/apollo-plugin.js';
@@ -88,6 +89,8 @@ export async function openHttpDoor({ app, front }: { app: FastifyInstance; front
     const caller = callerOf(request);
     const startedAt = performance.now();
     const body: unknown = await callers.run(caller, async () => apolloHandler.call(app, request, reply));
+    // Apollo Server would let some refusals be stored.
+    for (const [name, value] of NEVER_STORED) reply.header(name, value);
     // What is refused before there is an operation: callers that are not signed in, requests that are none, or that a foreign page may have sent.
     const context = contexts.get(request) ?? { ...caller, startedAt };
     if (reply.statusCode >= 400 && context.isReported !== true) door.report.finish({ context, operation: undefined, errors: errorsIn(body) });

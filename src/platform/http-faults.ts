@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { NEVER_STORED } from './response-headers.js';
 
 // Not imported: that would load Node's whole fetch at once, a tenth of a start.
 const { STATUS_CODES } = process.getBuiltinModule('node:http');
@@ -56,6 +57,7 @@ export function endWithFault(socket: Pick<Socket, 'writable' | 'end' | 'destroy'
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
+    ...NEVER_STORED.map(([name, value]) => `${name}: ${value}`),
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

@@ -3,6 +3,7 @@ import { createServer as createWebServer, type IncomingMessage, type RequestList
 import { type AddressInfo, createServer } from 'node:net';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { Logger } from 'pino';
+import { EVERY_ANSWER, NEVER_STORED } from './response-headers.js';
 import { RequestLog } from './request-log.js';
 import { codeOfStatus, endWithFault, faultBody, faultOfParser, internalError } from './http-faults.js';
 
@@ -39,6 +40,12 @@ export function requestIdOf(request: IncomingMessage): string {
 /** Fastify repeats the whole URL of one that it cannot decode, its query with it. */
 function reasonOf({ code, message }: FastifyError): string {
   return code === 'FST_ERR_BAD_URL' ? 'The path of this URL cannot be decoded; a % must be followed by two hexadecimal digits of UTF-8.' : message;
+}
+
+/** What each answer carries, whatever it is. */
+function describeAnswer({ id, url }: FastifyRequest, reply: FastifyReply): void {
+  reply.header('x-request-id', id);
+  for (const [name, value] of /^\/graphql(?:[/?]|$)/.test(url) ? NEVER_STORED : EVERY_ANSWER) reply.header(name, value);
 }
 
 function answerFault(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -93,10 +100,14 @@ export function createHttpServer(log: Logger, options: HttpOptions): FastifyInst
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     clientErrorHandler: (error, socket) => endWithFault(socket, ...faultOfParser(error.code)),
-    frameworkErrors: (error, request, reply) => void answerFault(error, request as FastifyRequest, reply as FastifyReply),
+    frameworkErrors: (error, request, reply) => {
+      // No hook has seen it.
+      describeAnswer(request as FastifyRequest, reply as FastifyReply);
+      void answerFault(error, request as FastifyRequest, reply as FastifyReply);
+    },
   });
   app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id);
+    describeAnswer(request, reply);
     const { host } = request.headers;
     if (isHost(host)) done();
     else void reply.code(400).send(faultBody(400, `Host: ${host ?? '(missing)'} is not a host name with an optional port.`));
