@@ -6,7 +6,8 @@ import { useEffect, useMemo, useState } from 'react';
 import { fetcherWith } from './fetcher';
 import { SignInBar } from './sign-in-bar';
 import { editorStorage } from './storage';
-import { forgetToken, storedToken, storeToken, takeTokenFromAddress } from './token';
+import { SwitchDialog } from './switch-dialog';
+import { forgetToken, signInFromAddress, storedToken, storeToken } from './token';
 import { chosenTour, startTour, stepsOf, type Tour } from './tour';
 import type { SignIn } from './who-am-i';
 import { whoAmI } from './who-am-i';
@@ -14,12 +15,17 @@ import { whoAmI } from './who-am-i';
 // One of each for the whole visit: a plugin made anew would lose what it shows.
 const PLUGINS = [HISTORY_PLUGIN, explorerPlugin({ showAttribution: false })];
 
-/** GraphiQL under a line that shows who is signed in; the schema is read only with a token, and again with each new one. */
-export function App(): ReactNode {
+/**
+ * GraphiQL under a line that shows who is signed in; the schema is read only with a token, and again with each new one. `offered`:
+ * the token of a link that was opened while somebody else is signed in.
+ */
+export function App(props: { offered: string | null }): ReactNode {
   const [token, setToken] = useState(storedToken);
+  const [offered, setOffered] = useState(props.offered);
   const signIn = useSignIn(token);
+  const offeredSignIn = useSignIn(offered);
   const fetcher = useMemo(() => fetcherWith(token), [token]);
-  useEffect(followLinks, []);
+  useEffect(() => followLinks(setOffered), []);
 
   function acceptToken(pasted: string): void {
     storeToken(pasted);
@@ -28,6 +34,9 @@ export function App(): ReactNode {
 
   return (
     <>
+      {offered === null ? null : (
+        <SwitchDialog key={offered} present={signIn} offered={offeredSignIn} onKeep={() => setOffered(null)} onSwitch={() => signInAnew(offered)} />
+      )}
       <SignInBar signIn={signIn} onToken={acceptToken} onSignOut={signOut} tour={chosenTour()} onTour={tourAnew} />
       <main>
         <GraphiQL
@@ -53,7 +62,10 @@ export function App(): ReactNode {
 function useSignIn(token: string | null): SignIn {
   const [signIn, setSignIn] = useState<SignIn>({ state: token === null ? 'anonymous' : 'checking' });
   useEffect(() => {
-    if (token === null) return;
+    if (token === null) {
+      setSignIn({ state: 'anonymous' });
+      return;
+    }
     setSignIn({ state: 'checking' });
     const abandoned = new AbortController();
     void whoAmI(token, abandoned.signal).then((answer) => {
@@ -65,16 +77,21 @@ function useSignIn(token: string | null): SignIn {
   return signIn;
 }
 
-/** A sign-in link opened over this page changes only the fragment: the page loads anew, so that nothing of the former caller stays. */
-function followLinks(): () => void {
+/** A sign-in link opened over this page changes only the fragment. */
+function followLinks(ask: (offered: string) => void): () => void {
   function follow(): void {
-    const carried = takeTokenFromAddress();
-    if (carried === null) return;
-    storeToken(carried);
-    location.reload();
+    const { offered, isNew } = signInFromAddress();
+    if (isNew) location.reload();
+    if (offered !== null) ask(offered);
   }
   window.addEventListener('hashchange', follow);
   return () => window.removeEventListener('hashchange', follow);
+}
+
+// The page loads anew, so that nothing of the former caller stays.
+function signInAnew(token: string): void {
+  storeToken(token);
+  location.reload();
 }
 
 // A reload closes the sockets and drops the answers on the screen along with the token.

@@ -5,15 +5,14 @@ import './styles.css';
 import { createRoot } from 'react-dom/client';
 import { keepAccessible } from './accessibility';
 import { App } from './app';
-import { storeToken, takeTokenFromAddress } from './token';
+import { signInFromAddress } from './token';
 import { beginTour } from './tour';
 
 // Before the first render: no request may go out without the token of the link.
-const carried = takeTokenFromAddress();
-if (carried !== null) storeToken(carried);
+const { offered } = signInFromAddress();
 beginTour();
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no element with the id "root".');
-createRoot(root).render(<App />);
+createRoot(root).render(<App offered={offered} />);
 keepAccessible(root);

@@ -5,6 +5,7 @@ import type { Gateway } from './app.js';
 import { type Config, ConfigError, configHelp, readConfig } from './config.js';
 import { AlreadyRunning } from './platform/process-lock.js';
 import { createLog } from './platform/log.js';
+import { withoutSecretsInLine } from './platform/shown-url.js';
 import { DEMO_DATA_DIR } from './demo/data-dir.js';
 
 /** What V8 made of the code, for the next start: beside the code, so that nobody can change it who cannot change that as well. */
@@ -80,7 +81,7 @@ if (process.argv.includes('--help')) {
     await run(readConfig(isDemo ? { DATA_DIR: DEMO_DATA_DIR, ...process.env } : process.env), isDemo);
   } catch (error) {
     const expected = error instanceof ConfigError || error instanceof AlreadyRunning || (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-    process.stderr.write(`${expected ? (error as Error).message : String((error as Error).stack)}\n`);
+    process.stderr.write(withoutSecretsInLine(`${expected ? (error as Error).message : String((error as Error).stack)}\n`));
     process.exit(1);
   }
 }

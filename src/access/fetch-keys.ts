@@ -1,4 +1,5 @@
 import { type GuardedFetch, hostKey } from '../platform/fetch.js';
+import { shownUrl } from '../platform/shown-url.js';
 
 const KEY_SET_LIMIT_BYTES = 256 * 1024;
 
@@ -10,7 +11,7 @@ export function fetchKeysWith(fetch: GuardedFetch): (url: string) => Promise<Res
     let size = 0;
     for await (const chunk of answer.body as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > KEY_SET_LIMIT_BYTES) throw new Error(`The key set at ${url} is larger than ${KEY_SET_LIMIT_BYTES} bytes.`);
+      if (size > KEY_SET_LIMIT_BYTES) throw new Error(`The key set at ${shownUrl(url)} is larger than ${KEY_SET_LIMIT_BYTES} bytes.`);
       chunks.push(chunk);
     }
     return new Response(Buffer.concat(chunks), { status: answer.status });

@@ -1,4 +1,4 @@
-import type { SqlEntityManager } from '../platform/database.js';
+import { isSqlite, type SqlEntityManager } from '../platform/database.js';
 import { readRows } from '../platform/read-rows.js';
 import { sqlText } from '../platform/sql-text.js';
 import { asBoolean, type Big, type Flag } from '../platform/tables.js';
@@ -44,6 +44,32 @@ async function viewerOf(em: SqlEntityManager, row: UserRow | undefined): Promise
 export async function viewerByUsername(em: SqlEntityManager, username: string): Promise<Viewer | null> {
   const [row] = await readRows<UserRow>(em, sqlText`select ${USER_COLUMNS} from user_account u where u.username = ${username}`);
   return viewerOf(em, row);
+}
+
+/** An account as it is now; `viewer` is null while it is inactive. */
+export interface Account {
+  username: string;
+  viewer: Viewer | null;
+}
+
+/**
+ * The account of that id; null when there is none. Within a transaction its rights are held until that ends, so that nobody
+ * takes them away in between: the account, its memberships and its groups.
+ */
+export async function accountById(em: SqlEntityManager, id: number): Promise<Account | null> {
+  if (em.isInTransaction()) await holdRights(em, id);
+  const [row] = await readRows<UserRow>(em, sqlText`select ${USER_COLUMNS} from user_account u where u.id = ${id}`);
+  return row === undefined ? null : { username: row[1], viewer: await viewerOf(em, row) };
+}
+
+/** SQLite has one transaction at a time. */
+async function holdRights(tx: SqlEntityManager, userId: number): Promise<void> {
+  if (isSqlite(tx)) return;
+  await readRows(tx, sqlText`select u.id from user_account u where u.id = ${userId} for share`);
+  await readRows(
+    tx,
+    sqlText`select g.id from user_group_member m join user_group g on g.id = m.group_id where m.user_id = ${userId} order by g.id for share of m, g`,
+  );
 }
 
 /** A viewer, and until when what it signed in with is good: milliseconds since 1970. */

@@ -61,9 +61,6 @@ export function doorPlugin(door: GraphqlDoor): ApolloServerPlugin<DoorContext> {
         async didResolveOperation(context) {
           admit(door, context);
         },
-        async didEncounterErrors({ contextValue, errors }) {
-          for (const error of errors) door.contextOf.set(error, contextValue);
-        },
         async willSendResponse(context) {
           negotiateStatus(context);
           finish(door, context);

@@ -5,7 +5,7 @@ import type { ScopeFactory } from '../access/scope-factory.js';
 import { clientAddress } from '../platform/client-address.js';
 import type { Metrics } from '../platform/metrics.js';
 import type { ChangeBus } from '../tasks/change-bus.js';
-import { Admission, type DoorContext } from './admission/admission.js';
+import { Admission } from './admission/admission.js';
 import { CompiledOperations } from './compiled/compiled-operations.js';
 import { OperationMetrics } from './operation-metrics.js';
 import { OperationReport } from './operation-report.js';
@@ -69,8 +69,6 @@ export interface GraphqlDoor {
   isOriginAllowed: (request: IncomingMessage) => boolean;
   addressOf: (request: IncomingMessage) => string;
   log: Logger;
-  /** In whose operation an error came up, as Apollo Server's formatError is not told. */
-  contextOf: WeakMap<object, DoorContext>;
   /** How what is open is ended, when the process stops. */
   streams: Set<() => void>;
 }
@@ -99,7 +97,6 @@ export function createDoor(parts: DoorParts, settings: DoorSettings): GraphqlDoo
     isOriginAllowed: originRule(settings.publicUrl, settings.origins),
     addressOf: clientAddress(settings.trustProxy),
     log,
-    contextOf: new WeakMap(),
     streams: new Set(),
   };
 }

@@ -2,7 +2,9 @@ import { HeaderMap } from '@apollo/server';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { AppError, badInput } from '../platform/errors.js';
+import { internalError } from '../platform/http-faults.js';
 import { shortened } from '../platform/shown.js';
+import { withoutUrlSecrets } from '../platform/shown-url.js';
 
 /** Codes of faults in the request itself, which GraphQL servers name this way. */
 const REQUEST_CODES = new Set([
@@ -102,6 +104,19 @@ function isRefusedRequest(error: unknown): boolean {
  * everything else masked, with the request id that leads to its log line.
  */
 export function publicError(error: unknown, formatted: GraphQLFormattedError, sink: ErrorSink): GraphQLFormattedError {
+  const shown = unmaskedOrMasked(error, formatted, sink);
+  // Messages of libraries repeat values of callers, which may be URLs.
+  return { ...shown, message: withoutUrlSecrets(shown.message), ...(shown.extensions && { extensions: withoutUrlSecretsIn(shown.extensions) as GraphQLFormattedError['extensions'] }) };
+}
+
+function withoutUrlSecretsIn(value: unknown): unknown {
+  if (typeof value === 'string') return withoutUrlSecrets(value);
+  if (Array.isArray(value)) return value.map(withoutUrlSecretsIn);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutUrlSecretsIn(inner)]));
+}
+
+function unmaskedOrMasked(error: unknown, formatted: GraphQLFormattedError, sink: ErrorSink): GraphQLFormattedError {
   const { message, locations, path } = formatted;
   const place = { ...(locations && { locations }), ...(path && { path }) };
   const known = appErrorIn(error) ?? argumentFault(error);
@@ -111,11 +126,7 @@ export function publicError(error: unknown, formatted: GraphQLFormattedError, si
   if (typeof code === 'string' && REQUEST_CODES.has(code)) return { message: shortened(withoutSuggestion(message)), ...place, extensions: { code } };
   const { requestId, traceId } = sink;
   sink.log.error({ err: error, requestId, traceId }, 'An error was masked.');
-  return {
-    message: `Something went wrong on our side; the log has it under request ${requestId}.`,
-    ...place,
-    extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
-  };
+  return { ...internalError(requestId), ...place };
 }
 
 /** The same for any thrown thing. */

@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
 import { ApolloServer } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -10,6 +12,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '../platform/errors.js';
 import type { RequestFront } from '../platform/http.js';
+import { NEVER_STORED } from '../platform/response-headers.js';
 import { traceIdOf } from '../platform/trace-id.js';
 import type { Caller, DoorContext } from './admission/admission.js';
 import { compiledOperationsPlugin } from './compiled/apollo-plugin.js';
@@ -32,6 +35,9 @@ function quiet(log: GraphqlDoor['log']) {
   };
 }
 
+/** Whose request Apollo Server is at work on, as its `formatError` is not told. */
+const callers = new AsyncLocalStorage<Caller>();
+
 function createApollo(door: GraphqlDoor): ApolloServer<DoorContext> {
   return new ApolloServer<DoorContext>({
     schema: door.schema,
@@ -45,10 +51,7 @@ function createApollo(door: GraphqlDoor): ApolloServer<DoorContext> {
     documentStore: new DocumentCache(),
     persistedQueries: { cache: door.persisted },
     logger: quiet(door.log),
-    formatError: (formatted, error) => {
-      const { requestId = 'unknown', traceId } = door.contextOf.get(error as object) ?? {};
-      return publicError(error, formatted, { requestId, traceId, log: door.log });
-    },
+    formatError: (formatted, error) => publicError(error, formatted, { ...(callers.getStore() ?? { requestId: randomUUID() }), log: door.log }),
     plugins: [
       doorPlugin(door),
       compiledOperationsPlugin(door.compiled),
@@ -78,22 +81,23 @@ export async function openHttpDoor({ app, front }: { app: FastifyInstance; front
         contexts.set(request, context);
         return context;
       } catch (error) {
-        const context: Reported = { ...callerOf(request), startedAt: performance.now() };
-        contexts.set(request, context);
-        door.operations.refusal(error, context);
         throw error instanceof AppError ? withStatus(error) : error;
       }
     },
   });
   const answer = fast.handler(async (request, reply) => {
-    const body: unknown = await apolloHandler.call(app, request, reply);
-    // What Apollo Server refuses before there is an operation: requests that are none, or that a foreign page may have sent.
-    const context = contexts.get(request) ?? { ...callerOf(request), startedAt: performance.now() };
+    const caller = callerOf(request);
+    const startedAt = performance.now();
+    const body: unknown = await callers.run(caller, async () => apolloHandler.call(app, request, reply));
+    // Apollo Server would let some refusals be stored.
+    for (const [name, value] of NEVER_STORED) reply.header(name, value);
+    // What is refused before there is an operation: callers that are not signed in, requests that are none, or that a foreign page may have sent.
+    const context = contexts.get(request) ?? { ...caller, startedAt };
     if (reply.statusCode >= 400 && context.isReported !== true) door.report.finish({ context, operation: undefined, errors: errorsIn(body) });
     return body;
   });
   const stream = streamHandler(door);
-  const early = new HttpFront(app, fast, isPlain);
+  const early = new HttpFront(app, fast, isPlain, door.log);
   front.intercept = (request, response, next) => early.intercept(request, response, next);
   app.route({
     method: ['GET', 'POST'],

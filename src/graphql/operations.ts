@@ -66,7 +66,7 @@ export class Operations {
   async admit(request: OperationRequest, context: DoorContext): Promise<Admitted> {
     let operation: OperationDefinitionNode | undefined;
     try {
-      const document = await this.#document(request);
+      const document = await this.#document(request, context);
       operation = getOperationAST(document, request.operationName) ?? undefined;
       if (operation === undefined) {
         const message = request.operationName ? `The document has no operation ${shownValue(request.operationName)}.` : 'The document has several operations; say which one in operationName.';
@@ -150,7 +150,7 @@ export class Operations {
     return new PublicErrors([shown]);
   }
 
-  async #document(request: OperationRequest): Promise<DocumentNode> {
+  async #document(request: OperationRequest, context: DoorContext): Promise<DocumentNode> {
     const query = await this.#text(request);
     const hash = hashOf(query);
     this.parts.admission.demandTrusted(hash);
@@ -159,7 +159,7 @@ export class Operations {
     const document = this.#parsed(query);
     const { schema, admission } = this.parts;
     const faults = validate(schema, document, [...specifiedRules, ...admission.rules], { hideSuggestions: true });
-    if (faults.length > 0) throw new PublicErrors(faults.map((fault) => this.#public(coded(fault, 'GRAPHQL_VALIDATION_FAILED'))));
+    if (faults.length > 0) throw new PublicErrors(faults.map((fault) => this.#public(coded(fault, 'GRAPHQL_VALIDATION_FAILED'), context)));
     await this.#documents.set(hash, document);
     return document;
   }
@@ -185,8 +185,8 @@ export class Operations {
     }
   }
 
-  #public(error: GraphQLError): GraphQLFormatted {
-    return publicError(error, error.toJSON(), { requestId: 'unknown', log: this.parts.log });
+  #public(error: GraphQLError, context: DoorContext): GraphQLFormatted {
+    return publicError(error, error.toJSON(), this.#sink(context));
   }
 
   #sink({ requestId, traceId }: { requestId: string; traceId: string | undefined }): ErrorSink {
@@ -198,7 +198,7 @@ export class Operations {
     const extensions = costShown(context);
     const { errors } = result;
     if (errors === undefined) return extensions === undefined ? result : { ...result, extensions };
-    const shown = boundedErrors(errors.map((error) => publicError(error, error.toJSON(), this.#sink(context))));
+    const shown = boundedErrors(errors.map((error) => this.#public(error, context)));
     return { ...result, errors: shown as unknown as readonly GraphQLError[], ...(extensions && { extensions }) };
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { CloseCode, makeServer, type ServerOptions } from 'graphql-ws';
 import type { Logger } from 'pino';
@@ -53,8 +54,9 @@ function refuse(socket: WebSocket, error: unknown, log: Logger): void {
   }
   // Writing to a socket that is being closed fails, and is nobody's fault.
   if (socket.readyState !== socket.OPEN) return;
-  log.error({ err: error }, 'A WebSocket message failed.');
-  socket.close(CloseCode.InternalServerError, 'Internal server error');
+  const requestId = randomUUID();
+  log.error({ err: error, requestId }, 'A WebSocket message failed.');
+  socket.close(CloseCode.InternalServerError, `Internal server error; request ${requestId}`);
 }
 
 async function pingAll(sockets: WebSocketServer, answering: WeakSet<WebSocket>): Promise<void> {

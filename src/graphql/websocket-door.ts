@@ -236,6 +236,7 @@ export function openWebsocketDoor(server: Server, door: GraphqlDoor): () => Prom
     maxPayload: MAX_MESSAGE_BYTES,
     handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false),
   });
+  sockets.on('wsClientError', (error, socket) => endWithFault(socket as never, 400, `${error.message}.`));
   sockets.on('connection', (socket) => {
     door.metrics.opened('websocket');
     socket.once('close', () => door.metrics.closed('websocket'));

@@ -49,7 +49,7 @@ function describeDoor(door: FastifyInstance, parts: ImageServerParts): void {
     return refuse(reply, imgapiErrorOf('InternalError', `internal error; request ${request.id}`));
   });
   door.setNotFoundHandler((request, reply) => {
-    if (request.method === 'GET' || request.method === 'HEAD') return refuse(reply, imgapiErrorOf('ResourceNotFound', `${request.url} does not exist`));
+    if (request.method === 'GET' || request.method === 'HEAD') return refuse(reply, imgapiErrorOf('ResourceNotFound', `${request.url.split('?', 1)[0]} does not exist`));
     return refuse(reply.header('allow', 'GET, HEAD'), imgapiErrorOf('MethodNotAllowedError', `${request.method} is not allowed`));
   });
   door.get('/ping', async () => ({ ping: 'pong', version: VERSION, imgapi: true, pid: process.pid }));

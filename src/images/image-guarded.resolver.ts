@@ -3,6 +3,7 @@ import { Args, FieldResolver, Info, Resolver, Root } from 'type-graphql';
 import { type Connection, PageArgs } from '../platform/page.js';
 import { HttpUrl, Json } from '../platform/scalars.js';
 import { connectionSelection } from '../platform/selection.js';
+import { shownUrl } from '../platform/shown-url.js';
 import { TaskQueries } from '../tasks/task.queries.js';
 import { TaskConnection, type TaskType } from '../tasks/task.type.js';
 import { ImageQueries } from './image.queries.js';
@@ -41,11 +42,11 @@ export class ImageGuardedResolver {
   @FieldResolver(() => HttpUrl, {
     nullable: true,
     description:
-      'The address that its manifest was imported from; null when it came another way. Needs ADMIN in a datacenter of the image, or a SuperAdmin; else null with a FORBIDDEN error.',
+      'The address that its manifest was imported from, without its query; null when it came another way. Needs ADMIN in a datacenter of the image, or a SuperAdmin; else null with a FORBIDDEN error.',
   })
   async manifestUrl(@Root() image: ImageType): Promise<string | null> {
     await this.images.demandInspect(image);
-    return image.guardedManifestUrl ?? null;
+    return image.guardedManifestUrl ? shownUrl(image.guardedManifestUrl) : null;
   }
 
   @FieldResolver(() => TaskConnection, {

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { AppError } from '../platform/errors.js';
 import { asFetchFailure, FetchFailure } from '../platform/fetch-failure.js';
 import type { FetchRequest, FetchResponse, GuardedFetch } from '../platform/fetch.js';
+import { shownUrl } from '../platform/shown-url.js';
 import { pagedEntries } from './list-pages.js';
 import type { ListEntry } from './manifest-list.js';
 
@@ -118,7 +119,7 @@ function translated(error: unknown, code: UnreachableCode, url: string, limit: L
 function requireOk(answer: FetchResponse, code: UnreachableCode): FetchResponse {
   if (answer.status === 200) return answer;
   answer.body.destroy();
-  throw new AppError(code, `${answer.url} answered with status ${answer.status}; 200 with JSON is expected.`);
+  throw new AppError(code, `${shownUrl(answer.url)} answered with status ${answer.status}; 200 with JSON is expected.`);
 }
 
 async function readAtMost(body: Readable, limit: number, url: string): Promise<Buffer> {
@@ -126,14 +127,14 @@ async function readAtMost(body: Readable, limit: number, url: string): Promise<B
   let size = 0;
   for await (const part of body) {
     size += part.length;
-    if (size > limit) throw new AppError('INVALID_MANIFEST', `${url} is larger than ${limit} bytes; a manifest is one small JSON object.`);
+    if (size > limit) throw new AppError('INVALID_MANIFEST', `${shownUrl(url)} is larger than ${limit} bytes; a manifest is one small JSON object.`);
     parts.push(part);
   }
   return Buffer.concat(parts);
 }
 
 function readObject(text: string, url: string): Record<string, unknown> {
-  const invalid = (what: string): AppError => new AppError('INVALID_MANIFEST', `${url} is ${what}; a manifest is one JSON object.`);
+  const invalid = (what: string): AppError => new AppError('INVALID_MANIFEST', `${shownUrl(url)} is ${what}; a manifest is one JSON object.`);
   let value: unknown;
   try {
     value = JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;

@@ -1,11 +1,16 @@
-/** A URL that could not be read: name, connection, TLS, timeout or redirects. The message names the URL and the cause in plain words. */
+import { shownUrl, withoutUrlSecrets } from './shown-url.js';
+
+/**
+ * A URL that could not be read: name, connection, TLS, timeout or redirects. The message names the URL, as it may be shown, and
+ * the reason in plain words; never an address that a name was resolved to.
+ */
 export class FetchFailure extends Error {
   constructor(
-    readonly url: string,
-    reason: string,
+    url: string,
+    readonly reason: string,
     options?: ErrorOptions,
   ) {
-    super(`${url}: ${reason}.`, options);
+    super(`${shownUrl(url)}: ${withoutUrlSecrets(reason)}.`, options);
     this.name = 'FetchFailure';
   }
 }
@@ -39,8 +44,14 @@ export function asFetchFailure(url: string, cause: unknown): FetchFailure {
   const code = codeOf(cause);
   const isNotHttp = cause instanceof Error && cause.name === 'HTTPParserError';
   const known = isNotHttp ? 'the answer is not HTTP' : REASONS.get(code);
+  return new FetchFailure(url, known ?? unknownReason(cause, code), { cause });
+}
+
+/** The system's own messages name the address that was connected to. */
+function unknownReason(cause: unknown, code: string): string {
+  if (cause instanceof Error && 'syscall' in cause) return `the connection failed (${code})`;
   const words = cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause);
-  return new FetchFailure(url, known ?? (words === '' ? 'the connection failed' : words), { cause });
+  return words === '' ? 'the connection failed' : words;
 }
 
 function codeOf(cause: unknown): string {

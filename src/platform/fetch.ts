@@ -5,6 +5,7 @@ import type { Agent, Dispatcher } from 'undici';
 import { type AllowedPlaces, isAddressAllowed, readAllowedPlaces } from './address-rules.js';
 import { AppError } from './errors.js';
 import { asFetchFailure, FetchFailure } from './fetch-failure.js';
+import { shownUrl } from './shown-url.js';
 
 export interface FetchRequest {
   headers?: Record<string, string>;
@@ -38,11 +39,8 @@ interface Agents {
   open: Agent;
 }
 
-class AddressRefused extends Error {
-  constructor(readonly address: string) {
-    super(`address ${address} is not allowed`);
-  }
-}
+/** Thrown by a lookup; says nothing of the address, which is nobody's business who only knows the name. */
+class AddressRefused extends Error {}
 
 /**
  * The one way out of the gateway to a URL that somebody gave. Only GET, only http and https; every address is judged
@@ -63,7 +61,7 @@ export class GuardedFetch {
     let hop = this.#readUrl(url, url);
     let headers = lowerCased(request.headers ?? {});
     while (true) {
-      if (seen.has(hop.href)) throw new FetchFailure(url, `the redirects go in a circle, back to ${hop.href}`);
+      if (seen.has(hop.href)) throw new FetchFailure(url, `the redirects go in a circle, back to ${shownUrl(hop)}`);
       if (seen.size > MAX_REDIRECTS) throw new FetchFailure(url, `there are more than ${MAX_REDIRECTS} redirects`);
       seen.add(hop.href);
       const answer = await this.#ask(hop, headers, request);
@@ -95,7 +93,7 @@ export class GuardedFetch {
     const vouched = this.#isVouchedFor(hop, request.trustedHosts);
     const literal = hop.hostname.replace(/^\[(.*)\]$/, '$1');
     // A literal address never passes through the lookup.
-    if (!vouched && isIP(literal) !== 0 && !isAddressAllowed(literal, this.#allowed)) throw notAllowed(hop, literal);
+    if (!vouched && isIP(literal) !== 0 && !isAddressAllowed(literal, this.#allowed)) throw notAllowed(hop);
     const agents = await (this.#agents ??= this.#makeAgents());
     try {
       const answer = await (vouched ? agents.open : agents.guarded).request({
@@ -112,7 +110,7 @@ export class GuardedFetch {
       return { status: answer.statusCode, headers: single(answer.headers), url: hop.href, body: answer.body };
     } catch (error) {
       if (request.signal?.aborted === true) throw request.signal.reason;
-      if (error instanceof AddressRefused) throw notAllowed(hop, error.address);
+      if (error instanceof AddressRefused) throw notAllowed(hop);
       throw asFetchFailure(hop.href, error);
     }
   }
@@ -124,16 +122,14 @@ export class GuardedFetch {
 
   #readUrl(text: string, asked: string, base?: URL): URL {
     const url = URL.parse(text, base?.href);
-    if (url === null && base !== undefined) throw new FetchFailure(asked, `the redirect leads to "${text.slice(0, 200)}", which is not a URL`);
-    if (url === null) throw new AppError('URL_NOT_ALLOWED', `"${text.slice(0, 200)}" is not a URL. ${ACCEPTED}.`);
+    if (url === null && base !== undefined) throw new FetchFailure(asked, `the redirect leads to "${shownUrl(text)}", which is not a URL`);
+    if (url === null) throw new AppError('URL_NOT_ALLOWED', `"${shownUrl(text)}" is not a URL. ${ACCEPTED}.`);
     url.hash = '';
     if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-      throw new AppError('URL_NOT_ALLOWED', `${url.href.slice(0, 200)} is a ${url.protocol.slice(0, -1)} URL. ${ACCEPTED}.`);
+      throw new AppError('URL_NOT_ALLOWED', `${shownUrl(url)} is a ${url.protocol.slice(0, -1)} URL. ${ACCEPTED}.`);
     }
     if (url.username !== '' || url.password !== '') {
-      url.username = '';
-      url.password = '';
-      throw new AppError('URL_NOT_ALLOWED', `The URL for ${url.href} carries a user name or password; give it without.`);
+      throw new AppError('URL_NOT_ALLOWED', `The URL for ${shownUrl(url)} carries a user name or password; give it without.`);
     }
     return url;
   }
@@ -151,7 +147,7 @@ function judgedLookup(allowed: AllowedPlaces): LookupFunction {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, '', 0);
       const refused = addresses.find(({ address }) => !isAddressAllowed(address, allowed));
-      if (refused !== undefined) return callback(new AddressRefused(refused.address), '', 0);
+      if (refused !== undefined) return callback(new AddressRefused(), '', 0);
       if (options.all === true) return callback(null, addresses);
       const first = addresses[0];
       if (first === undefined) return callback(Object.assign(new Error('no address'), { code: 'ENOTFOUND' }), '', 0);
@@ -160,8 +156,9 @@ function judgedLookup(allowed: AllowedPlaces): LookupFunction {
   };
 }
 
-function notAllowed(url: URL, address: string): AppError {
-  return new AppError('URL_NOT_ALLOWED', `${url.href} leads to ${address}, which is not a public address. ${ACCEPTED}.`);
+/** Names the host that was asked for, and not what it was resolved to: that would map networks which the caller cannot see. */
+function notAllowed(url: URL): AppError {
+  return new AppError('URL_NOT_ALLOWED', `${shownUrl(url)} leads to an address that is not public. ${ACCEPTED}.`);
 }
 
 function lowerCased(headers: Record<string, string>): Record<string, string> {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { NEVER_STORED } from './response-headers.js';
 import { shortened } from './shown.js';
 
 // Not imported: that would load Node's whole fetch at once, a tenth of a start.
@@ -25,13 +26,24 @@ export function codeOfStatus(status: number): string {
   return CODES[status] ?? (status >= 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_REQUEST');
 }
 
+export interface Fault {
+  message: string;
+  extensions: { code: string; requestId?: string };
+}
+
 export interface FaultBody {
-  errors: { message: string; extensions: { code: string } }[];
+  errors: Fault[];
 }
 
 /** The one shape of every error that is not IMGAPI's; what of a request the message repeats is cut. */
 export function faultBody(status: number, message: string): FaultBody {
   return { errors: [{ message: shortened(message), extensions: { code: codeOfStatus(status) } }] };
+}
+
+/** What is told of a fault of ours: the id that leads to its line in the log. */
+export function internalError(requestId: string): Fault {
+  const message = `Something went wrong on our side; the log has it under request ${requestId}.`;
+  return { message, extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } };
 }
 
 /** The same as a raw HTTP/1.1 answer, for sockets that have no request yet; the socket is closed after it. */
@@ -46,6 +58,7 @@ export function endWithFault(socket: Pick<Socket, 'writable' | 'end' | 'destroy'
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
+    ...NEVER_STORED.map(([name, value]) => `${name}: ${value}`),
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

@@ -3,9 +3,10 @@ import { createServer as createWebServer, type IncomingMessage, type RequestList
 import { type AddressInfo, createServer } from 'node:net';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { Logger } from 'pino';
+import { EVERY_ANSWER, NEVER_STORED } from './response-headers.js';
 import { RequestLog } from './request-log.js';
 import { shortened } from './shown.js';
-import { codeOfStatus, endWithFault, faultBody, faultOfParser } from './http-faults.js';
+import { codeOfStatus, endWithFault, faultBody, faultOfParser, internalError } from './http-faults.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
@@ -37,14 +38,26 @@ export function requestIdOf(request: IncomingMessage): string {
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
+/** Fastify repeats the whole URL of one that it cannot decode, its query with it. */
+function reasonOf({ code, message }: FastifyError): string {
+  return code === 'FST_ERR_BAD_URL' ? 'The path of this URL cannot be decoded; a % must be followed by two hexadecimal digits of UTF-8.' : message;
+}
+
+/** What each answer carries, whatever it is. */
+function describeAnswer({ id, url }: FastifyRequest, reply: FastifyReply): void {
+  reply.header('x-request-id', id);
+  for (const [name, value] of /^\/graphql(?:[/?]|$)/.test(url) ? NEVER_STORED : EVERY_ANSWER) reply.header(name, value);
+}
+
 function answerFault(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const status = error.statusCode ?? 500;
   if (status < 500) {
-    request.log.info({ code: codeOfStatus(status), reason: shortened(error.message) }, 'A request was refused.');
-    return reply.code(status).send(faultBody(status, error.message));
+    const reason = shortened(reasonOf(error));
+    request.log.info({ code: codeOfStatus(status), reason }, 'A request was refused.');
+    return reply.code(status).send(faultBody(status, reason));
   }
   request.log.error({ err: error }, 'A request failed.');
-  return reply.code(500).send(faultBody(500, `Something went wrong on our side; the log has it under request ${request.id}.`));
+  return reply.code(500).send({ errors: [internalError(request.id)] });
 }
 
 /** Who asks for a known place in the wrong way is told the right one. */
@@ -80,7 +93,7 @@ export function createHttpServer(log: Logger, options: HttpOptions): FastifyInst
   };
   const app = Fastify({
     loggerInstance: new RequestLog(log as FastifyInstance['log'], {}, {}) as FastifyInstance['log'],
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: BODY_LIMIT_BYTES,
     serverFactory: serverBehind(options.front ?? { intercept: null }, limits),
     trustProxy: options.trustProxy.length > 0 ? [...options.trustProxy] : false,
@@ -88,10 +101,14 @@ export function createHttpServer(log: Logger, options: HttpOptions): FastifyInst
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     clientErrorHandler: (error, socket) => endWithFault(socket, ...faultOfParser(error.code)),
-    frameworkErrors: (error, request, reply) => void answerFault(error, request as FastifyRequest, reply as FastifyReply),
+    frameworkErrors: (error, request, reply) => {
+      // No hook has seen it.
+      describeAnswer(request as FastifyRequest, reply as FastifyReply);
+      void answerFault(error, request as FastifyRequest, reply as FastifyReply);
+    },
   });
   app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id);
+    describeAnswer(request, reply);
     const { host } = request.headers;
     if (isHost(host)) done();
     else void reply.code(400).send(faultBody(400, `Host: ${host ?? '(missing)'} is not a host name with an optional port.`));

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
+import { withoutSecretsInLine } from './shown-url.js';
 
 /** From the quietest to the loudest; `silent` writes nothing at all. */
 export const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
@@ -16,7 +17,10 @@ function join(parents: string, name: string): string {
   return name.startsWith('[') ? parents.replace(/\.$/, '') + name : parents + name;
 }
 
-/** Writes one JSON object per line to stderr (stdout belongs to what a command answers); sign-in headers are redacted. */
+/**
+ * Writes one JSON object per line to stderr (stdout belongs to what a command answers). Sign-in headers are redacted, and in every
+ * text, also of errors and their stacks, URLs lose user, password and query.
+ */
 export function createLog(level: LogLevel, destination: DestinationStream = pino.destination(2)): Log {
   return pino(
     {
@@ -24,6 +28,6 @@ export function createLog(level: LogLevel, destination: DestinationStream = pino
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths: redactedPaths, censor: '[redacted]' },
     },
-    destination,
+    { write: (line) => void destination.write(withoutSecretsInLine(line)) },
   );
 }

@@ -1,4 +1,6 @@
-import { Arg, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { HttpUrl } from '../platform/scalars.js';
+import { shownUrl } from '../platform/shown-url.js';
 import { ImageRepositoryType, RefreshRepositoryPayloadType } from './image-repository.type.js';
 import { RepositoryQueries } from './repository.queries.js';
 import { RepositoryService } from './repository.service.js';
@@ -10,6 +12,11 @@ export class ImageRepositoryResolver {
     private readonly repositories: RepositoryQueries,
     private readonly loads: () => RepositoryService,
   ) {}
+
+  @FieldResolver(() => HttpUrl, { description: 'Address of the IMGAPI server, without its query.' })
+  url(@Root() repository: ImageRepositoryType): string {
+    return shownUrl(repository.url);
+  }
 
   @Query(() => [ImageRepositoryType], {
     description:

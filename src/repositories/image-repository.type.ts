@@ -1,5 +1,5 @@
 import { Directive, Field, Int, ObjectType } from 'type-graphql';
-import { DateTime, HttpUrl } from '../platform/scalars.js';
+import { DateTime } from '../platform/scalars.js';
 import { TaskType } from '../tasks/task.type.js';
 import { type RepositoryStatus, RepositoryStatusEnum } from './image-repository.enums.js';
 
@@ -16,7 +16,7 @@ export class ImageRepositoryType {
   @Field(() => String, { description: 'Unique name to refer to the repository by.' })
   name!: string;
 
-  @Field(() => HttpUrl, { description: 'Address of the IMGAPI server.' })
+  /** As configured: shown by its resolver, without the query. */
   url!: string;
 
   @Field(() => Boolean, {

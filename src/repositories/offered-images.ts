@@ -8,6 +8,7 @@ import { joinTexts, sqlConstant, sqlInteger, type SqlText, sqlText } from '../pl
 import type { Big } from '../platform/tables.js';
 import { isSqlite, type SqlEntityManager } from '../platform/database.js';
 import { fewestOf } from '../platform/few-rows.js';
+import { shownUrl } from '../platform/shown-url.js';
 import { searchedIds } from '../platform/trigrams.js';
 import type { ImageRepositoryType } from './image-repository.type.js';
 import { manifestUrlOf } from './manifest-url.js';
@@ -141,7 +142,7 @@ export function toOffered(rows: readonly OfferedRow[], repository: ImageReposito
       imageId,
       repository,
       image: imageId === null ? null : (images.get(imageId) ?? null),
-      manifestUrl: withUrl ? manifestUrlOf(repository.url, uuid) : '',
+      manifestUrl: withUrl ? shownUrl(manifestUrlOf(repository.url, uuid)) : '',
       uuid,
       importable: reason === null,
       notImportableReason: reason,

@@ -4,11 +4,13 @@ import { Image } from '../images/image.entity.js';
 import { notFound } from '../platform/errors.js';
 import type { FileStore } from '../platform/file-store/file-store.js';
 import { sqlText } from '../platform/sql-text.js';
+import { shownUrl } from '../platform/shown-url.js';
 import { createStepWriter } from '../platform/step-writer.js';
 import { writeRows } from '../platform/write-rows.js';
 import type { ChangeBus } from '../tasks/change-bus.js';
-import { failTask, succeedTask } from '../tasks/end-task.js';
-import type { Failure, TaskRun } from '../tasks/task-run.js';
+import { type Failure, failTask } from '../tasks/end-task.js';
+import type { TaskRun } from '../tasks/task-run.js';
+import type { TaskPermission } from '../tasks/task-permission.js';
 import type { TaskHandler } from '../tasks/task-runner.js';
 import { transact } from '../tasks/transact.js';
 import { ListDiff } from './diff.js';
@@ -62,6 +64,10 @@ export class RefreshRepository implements TaskHandler {
     this.#check = new FileCheck(parts.store, async (uuid) => (await this.#em().count(Image, { uuid, fileSha1: { $ne: null } })) > 0);
   }
 
+  async permission(): Promise<TaskPermission> {
+    return (viewer) => viewer.can('repository.use');
+  }
+
   async run(run: TaskRun): Promise<void> {
     const repository = await this.#repositoryOf(run);
     await run.enter('DOWNLOADING');
@@ -91,7 +97,9 @@ export class RefreshRepository implements TaskHandler {
     if (before !== null) (await readPresent(this.#em(), repositoryId, before.generation))[Symbol.dispose]();
     await transact(this.#em(), this.parts.changes, async (tx, announce) => {
       if (!(await failTask(tx, run.task.id, failure, announce))) return;
-      const outcome = failure.status === 'FAILED' ? sqlText`status = 'FAILED', error = ${failure.message}` : sqlText`status = ${STATUS_BEFORE}`;
+      // That somebody may not load it is no fault of the repository.
+      const failed = failure.status === 'FAILED' && failure.code !== 'FORBIDDEN';
+      const outcome = failed ? sqlText`status = 'FAILED', error = ${failure.message}` : sqlText`status = ${STATUS_BEFORE}`;
       await writeRows(tx, sqlText`update image_repository set ${outcome} where id = ${repositoryId}`);
       announce({ type: 'repository', repositoryId });
     });
@@ -147,8 +155,8 @@ export class RefreshRepository implements TaskHandler {
     await run.commitToPublish({});
     const { added, changed, removed, skippedCount, skipped } = outcome;
     await transact(this.#em(), this.parts.changes, async (tx, announce) => {
-      const detail = { url: repository.url, added, changed, removed, skippedCount, skipped };
-      if (!(await succeedTask(tx, run.task.id, announce, { detail }))) return;
+      const detail = { url: shownUrl(repository.url), added, changed, removed, skippedCount, skipped };
+      if (!(await run.succeed(tx, announce, { detail }))) return;
       const same = { id: repository.id, url: repository.url, retired: false };
       const state = { ...shown, status: 'OK', error: null, lastUpdate: new Date() } as const;
       if ((await tx.nativeUpdate(ImageRepository, same, state)) === 0) throw notFound('image repository', repository.name);

@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '../platform/database.js';
+import { shownUrl } from '../platform/shown-url.js';
 import type { ChangeBus } from '../tasks/change-bus.js';
 import { recordWork } from '../tasks/record-task.js';
 import type { TaskRunner } from '../tasks/task-runner.js';
@@ -29,7 +30,7 @@ export async function startLoad(
     const free = { id: repository.id, retired: false, status: { $ne: 'LOADING' } } as const;
     if ((await tx.nativeUpdate(ImageRepository, free, { status: 'LOADING' })) === 0) return null;
     const instructions: LoadInstructions = { repositoryId: repository.id };
-    const facts = { action: 'REPOSITORY_REFRESH', userId, repositoryId: repository.id, detail: { url: repository.url } } as const;
+    const facts = { action: 'REPOSITORY_REFRESH', userId, repositoryId: repository.id, detail: { url: shownUrl(repository.url) } } as const;
     const id = await recordWork(tx, facts, { instructions: { ...instructions } }, announce);
     announce({ type: 'repository', repositoryId: repository.id });
     return id;

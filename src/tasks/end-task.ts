@@ -2,8 +2,14 @@ import type { SqlEntityManager } from '../platform/database.js';
 import { readRows } from '../platform/read-rows.js';
 import { sqlText } from '../platform/sql-text.js';
 import { Task } from './task.entity.js';
-import type { Failure } from './task-run.js';
 import type { Announce } from './transact.js';
+
+/** How a task ended other than well. */
+export interface Failure {
+  status: 'FAILED' | 'CANCELLED';
+  code: string;
+  message: string;
+}
 
 /**
  * Ends a task as part of the transaction that makes its effects final. False when it had ended before: then the caller
@@ -17,6 +23,7 @@ async function end(tx: SqlEntityManager, taskId: string, data: Partial<Task>, an
   return true;
 }
 
+/** For `TaskRun.succeed` alone, which asks first whether the task may still be done. */
 export async function succeedTask(
   tx: SqlEntityManager,
   taskId: string,

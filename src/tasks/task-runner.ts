@@ -3,8 +3,10 @@ import type { Database, SqlEntityManager } from '../platform/database.js';
 import { AppError } from '../platform/errors.js';
 import type { ChangeBus } from './change-bus.js';
 import { Task } from './task.entity.js';
+import type { Failure } from './end-task.js';
+import type { TaskPermission } from './task-permission.js';
 import type { TaskAction } from './task.states.js';
-import { type Failure, failureOf, RunStopped, type StopReason, TaskRun } from './task-run.js';
+import { failureOf, RunStopped, type RunningTask, type StopReason, TaskRun } from './task-run.js';
 
 /**
  * What a kind of task does. `run` ends the task itself, in the transaction that makes its effects final; it must be safe
@@ -12,6 +14,11 @@ import { type Failure, failureOf, RunStopped, type StopReason, TaskRun } from '.
  */
 export interface TaskHandler {
   lane: Lane;
+  /**
+   * What the task takes, by the rows as they are now; asked when an attempt begins and in the transactions that publish. Null
+   * once its effects are final, so that nothing is left to refuse.
+   */
+  permission(em: SqlEntityManager, task: RunningTask): Promise<TaskPermission | null>;
   run(run: TaskRun): Promise<void>;
   undo(run: TaskRun, failure: Failure): Promise<void>;
 }
@@ -153,12 +160,13 @@ export class TaskRunner {
     task.startedAt ??= new Date();
     await em.flush();
     this.changes.publish({ type: 'task', taskId: task.id, imageName: task.imageName ?? null });
-    return new TaskRun(task, entry.controller.signal, () => this.#em(), this.changes);
+    return new TaskRun(task, entry.controller.signal, { em: () => this.#em(), changes: this.changes, permission: (reading, one) => entry.handler.permission(reading, one) });
   }
 
   async #attempt(entry: Entry, run: TaskRun): Promise<void> {
     try {
       run.checkpoint();
+      await run.authorize();
       await entry.handler.run(run);
     } catch (error) {
       const stopped = entry.controller.signal.reason as StopReason | undefined;

@@ -8,6 +8,7 @@ import type { GlobalSettingsType } from '../datacenters/settings.type.js';
 import type { SqlEntityManager } from '../platform/database.js';
 import { badInput, type FieldError } from '../platform/errors.js';
 import { isUuid } from '../platform/scalars.js';
+import { shownUrl } from '../platform/shown-url.js';
 import { configuredRepositories, configureRepositories, repositoryFaults } from '../repositories/configure-repositories.js';
 import { dropRetiredRepositories } from '../repositories/drop-retired.js';
 import { localNameOf, syncLocalRepository } from '../repositories/local-repository.js';
@@ -92,8 +93,14 @@ function changed(before: Shown, after: Shown): Record<string, unknown> {
   return Object.fromEntries(
     fields
       .filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]))
-      .map((field) => [field, { before: before[field], after: after[field] }]),
+      .map((field) => [field, { before: logged(before)[field], after: logged(after)[field] }]),
   );
+}
+
+/** As the detail of a task shows it. */
+function logged(values: Shown): Shown {
+  const { vmsImageSources, vmsImageRepositories } = values;
+  return { ...values, vmsImageSources: vmsImageSources.map(shownUrl), vmsImageRepositories: vmsImageRepositories.map(({ name, url }) => ({ name, url: shownUrl(url) })) };
 }
 
 function plainFaults(input: UpdateGlobalSettingsInput): FieldError[] {

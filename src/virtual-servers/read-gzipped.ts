@@ -9,6 +9,7 @@ import { backOffMs, DEFAULT_RETRY, type RetryPolicy } from '../images/import/ret
 import { AppError } from '../platform/errors.js';
 import { asFetchFailure } from '../platform/fetch-failure.js';
 import type { FetchResponse } from '../platform/fetch.js';
+import { shownUrl } from '../platform/shown-url.js';
 import type { FileStore } from '../platform/file-store/file-store.js';
 
 /** Larger pieces cross between the threads less often; still nothing beside the buffers of the streams. */
@@ -68,7 +69,7 @@ async function attempt(reading: GzippedReading, hasher: Hasher): Promise<Gzipped
     await reading.onStart?.(lengthOf(headers));
     hasher.reset();
     const bytesRead = await compress(reading, answer, hasher);
-    if (bytesRead === 0) throw unreachable(reading, `${answer.url} is empty; the bytes of the disk are expected`);
+    if (bytesRead === 0) throw unreachable(reading, `${shownUrl(answer.url)} is empty; the bytes of the disk are expected`);
     return { digest: await hasher.digest(), bytesRead };
   } finally {
     body.destroy();
@@ -99,17 +100,16 @@ async function ask({ open, signal }: GzippedReading): Promise<FetchResponse> {
   try {
     return await open(signal);
   } catch (error) {
-    if (!(error instanceof AppError)) throw new Broken(reasonOf('', error), { cause: error });
-    throw new AppError(error.code, withoutQueries(error.message), error.extensions, { cause: error });
+    throw error instanceof AppError ? error : new Broken(reasonOf('', error), { cause: error });
   }
 }
 
 function requireReadable(reading: GzippedReading, { url, status, headers }: FetchResponse): void {
-  const answered = `${url} answered with status ${status}; 200 is needed`;
-  if (status >= 500 || RETRYABLE.has(status)) throw new Broken(withoutQueries(answered));
+  const answered = `${shownUrl(url)} answered with status ${status}; 200 is needed`;
+  if (status >= 500 || RETRYABLE.has(status)) throw new Broken(answered);
   if (status !== 200) throw unreachable(reading, answered);
   const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') throw unreachable(reading, `${url} answered with Content-Encoding ${encoding}; the plain bytes are needed`);
+  if (encoding !== 'identity') throw unreachable(reading, `${shownUrl(url)} answered with Content-Encoding ${encoding}; the plain bytes are needed`);
 }
 
 function lengthOf(headers: FetchResponse['headers']): number | null {
@@ -127,7 +127,7 @@ async function* chunksOf({ body, url }: FetchResponse, signal: AbortSignal): Asy
 }
 
 function unreachable({ what }: GzippedReading, reason: string): AppError {
-  return new AppError('FILE_UNREACHABLE', `The data of ${what} cannot be read: ${withoutQueries(reason)}.`);
+  return new AppError('FILE_UNREACHABLE', `The data of ${what} cannot be read: ${reason}.`);
 }
 
 function givenUp({ what }: GzippedReading, attempts: number, cause: Broken): AppError {
@@ -135,12 +135,7 @@ function givenUp({ what }: GzippedReading, attempts: number, cause: Broken): App
   return new AppError('FILE_UNREACHABLE', message, { attempts }, { cause });
 }
 
-/** The query of an address may be what grants access to the bytes, and messages are read by more people. */
-function withoutQueries(message: string): string {
-  return message.replaceAll(/(https?:\/\/[^\s?#"]+)[?#]\S*?(?=[:.,]?(?:\s|$))/g, '$1');
-}
-
 /** In plain words, with the address; an address that is not known here is in the failure already. */
 function reasonOf(url: string, error: unknown): string {
-  return withoutQueries(asFetchFailure(url, error).message).replace(/\.$/, '');
+  return asFetchFailure(url, error).message.replace(/\.$/, '');
 }

@@ -1,6 +1,7 @@
-import { AppError } from '../platform/errors.js';
+import type { DatacenterRef } from '../access/viewer.js';
 import type { SqlEntityManager } from '../platform/database.js';
-import { readObjects } from '../platform/read-rows.js';
+import { AppError } from '../platform/errors.js';
+import { readObjects, readRows } from '../platform/read-rows.js';
 import { sqlText } from '../platform/sql-text.js';
 
 /** What the worker keeps of the creation of an image, in `task.instructions`. */
@@ -28,4 +29,12 @@ export async function requireNoCreation(tx: SqlEntityManager, of: { serverId: nu
     'SNAPSHOT_NOT_READY',
     `Snapshot ${busy.name} is PENDING: image ${busy.image} is being created from it. Wait for that task to end, or cancel it.`,
   );
+}
+
+/** Where the server of a snapshot is at this moment; null once the snapshot is gone. */
+export async function datacenterOfSnapshot(em: SqlEntityManager, snapshotId: number): Promise<DatacenterRef | null> {
+  const text = sqlText`select d.id, d.name from snapshot n join virtual_server s on s.id = n.server_id join datacenter d on d.id = s.datacenter_id
+    where n.id = ${snapshotId}`;
+  const [row] = await readRows<[id: number, name: string]>(em, text);
+  return row === undefined ? null : { id: row[0], name: row[1] };
 }

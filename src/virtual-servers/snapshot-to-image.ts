@@ -1,19 +1,21 @@
 import { takeFile } from '../images/arrived-file.js';
 import { announceImage, attachmentsOf } from '../images/image-changes.js';
 import { Image } from '../images/image.entity.js';
+import { pendingImage } from '../images/pending-image.js';
 import { storedManifest } from '../images/stored-manifest.js';
 import type { Database, SqlEntityManager } from '../platform/database.js';
 import { AppError } from '../platform/errors.js';
 import type { GuardedFetch } from '../platform/fetch.js';
 import { type FileStore, FileStoreConflict } from '../platform/file-store/file-store.js';
 import type { ChangeBus } from '../tasks/change-bus.js';
-import { failTask, succeedTask } from '../tasks/end-task.js';
-import type { Failure, TaskRun } from '../tasks/task-run.js';
+import { type Failure, failTask } from '../tasks/end-task.js';
+import type { RunningTask, TaskRun } from '../tasks/task-run.js';
+import type { TaskPermission } from '../tasks/task-permission.js';
 import type { TaskHandler } from '../tasks/task-runner.js';
 import { transact } from '../tasks/transact.js';
 import { type Gzipped, readGzipped } from './read-gzipped.js';
 import { Snapshot } from './snapshot.entity.js';
-import type { CreateInstructions } from './snapshot-task.js';
+import { type CreateInstructions, datacenterOfSnapshot } from './snapshot-task.js';
 
 export interface SnapshotWork {
   database: Database;
@@ -33,6 +35,20 @@ export class SnapshotToImage implements TaskHandler {
   readonly lane = 'files';
 
   constructor(private readonly work: SnapshotWork) {}
+
+  /** In the datacenter of the server, which may have moved meanwhile, and in the one that the image is bound to. */
+  async permission(em: SqlEntityManager, { instructions }: RunningTask): Promise<TaskPermission | null> {
+    const { uuid, snapshotId } = instructions as unknown as CreateInstructions;
+    const image = await pendingImage(em, { uuid });
+    if (image === null) return null;
+    const { bound } = image;
+    const source = (await datacenterOfSnapshot(em, snapshotId)) ?? bound;
+    return (viewer) => {
+      if (bound === null || source === null) return viewer.can('image.update', { bound: null });
+      const atSource = viewer.can('image.createFromSnapshot', { datacenter: source });
+      return atSource.allowed ? viewer.can('image.createFromSnapshot', { datacenter: bound }) : atSource;
+    };
+  }
 
   async run(run: TaskRun): Promise<void> {
     await run.enter('CHECKING');
@@ -99,7 +115,7 @@ export class SnapshotToImage implements TaskHandler {
   async #publish(image: Image, { digest }: Gzipped): Promise<void> {
     try {
       const { size, sha1 } = digest;
-      await this.work.store.publish(image.uuid, storedManifest(image, { size, sha1, compression: COMPRESSION }));
+      await this.work.store.publish(image.uuid, storedManifest(image, { file: { size, sha1, compression: COMPRESSION } }));
     } catch (error) {
       if (!(error instanceof FileStoreConflict)) throw error;
       throw new AppError('ALREADY_EXISTS', `The image store got another file for ${image.uuid} meanwhile; remove ${image.uuid} there.`);
@@ -108,7 +124,7 @@ export class SnapshotToImage implements TaskHandler {
 
   async #record(run: TaskRun, imageId: number, { digest, bytesRead }: Gzipped): Promise<void> {
     await transact(this.#em(), this.work.changes, async (tx, announce) => {
-      if (!(await succeedTask(tx, run.task.id, announce, { bytesDone: bytesRead }))) return;
+      if (!(await run.succeed(tx, announce, { bytesDone: bytesRead }))) return;
       await release(tx, instructionsOf(run).snapshotId);
       const row = await tx.findOneOrFail(Image, imageId);
       takeFile(row, digest, COMPRESSION);

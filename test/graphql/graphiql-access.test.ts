@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser } from '../support/browser.js';
-import { buildBundle, type GraphiqlWorld, KEY, removeBundle, startWorld } from '../support/graphiql-world.js';
+import { buildBundle, type GraphiqlWorld, KEY, OTHER_KEY, removeBundle, startWorld } from '../support/graphiql-world.js';
 
 let folder: string;
 let browser: Browser;
@@ -61,6 +61,15 @@ describe('GraphiQL, for those who cannot see or point', { timeout: 180_000 }, ()
   it('has none before anybody has signed in', async () => {
     const page = await open('/graphiql/');
     await page.getByRole('status').getByText('You are not signed in').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.context().close();
+  });
+
+  it.each(['light', 'dark'] as const)('has none while it asks whether to switch to another sign-in, in the %s theme', async (theme) => {
+    const page = await open(link, theme);
+    await page.getByRole('status').getByText('Signed in as ada').waitFor();
+    await page.evaluate(`location.hash = "token=${OTHER_KEY}"`);
+    await page.getByRole('dialog').getByText('would sign you in as bob').waitFor();
     expect(await violations(page)).toEqual([]);
     await page.context().close();
   });

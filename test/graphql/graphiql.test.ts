@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { registerGraphiql } from '../../src/graphql/graphiql.js';
 import { launchBrowser } from '../support/browser.js';
 import type { GraphiqlWorld } from '../support/graphiql-world.js';
-import { buildBundle, KEY, removeBundle, startWorld } from '../support/graphiql-world.js';
+import { buildBundle, KEY, OTHER_KEY, removeBundle, startWorld } from '../support/graphiql-world.js';
 
 let folder: string;
 let browser: Browser;
@@ -150,6 +150,51 @@ describe('GraphiQL in a browser', () => {
     await page.evaluate(`location.hash = "token=${KEY}"`);
     await status(page).getByText('Signed in as ada').waitFor();
     expect(page.url()).toBe(`${world.origin}/graphiql/`);
+  });
+
+  it('asks before the token of a link takes the place of a sign-in, and stays on Enter or Escape', async () => {
+    await using visited = await visit(link);
+    const { page, world } = visited;
+    await status(page).getByText('Signed in as ada').waitFor();
+    const dialog = page.getByRole('dialog', { name: 'Switch to another sign-in?' });
+    for (const key of ['Enter', 'Escape']) {
+      await page.evaluate(`location.hash = "token=${OTHER_KEY}"`);
+      await dialog.getByText('You are signed in as ada. The link that you opened would sign you in as bob.').waitFor();
+      expect([page.url(), await heldToken(page)]).toEqual([`${world.origin}/graphiql/`, KEY]);
+      await page.keyboard.press(key);
+      await dialog.waitFor({ state: 'detached' });
+    }
+    await page.reload();
+    await status(page).getByText('Signed in as ada').waitFor();
+    expect(await heldToken(page)).toBe(KEY);
+  });
+
+  it('asks as well when the link is opened as a page of its own in the tab, and switches when told to', async () => {
+    await using visited = await visit(link);
+    const { page, world } = visited;
+    await status(page).getByText('Signed in as ada').waitFor();
+    await page.goto('about:blank');
+    await page.goto(`${world.origin}/graphiql/?again#token=${OTHER_KEY}`);
+    const dialog = page.getByRole('dialog', { name: 'Switch to another sign-in?' });
+    await dialog.getByText('would sign you in as bob').waitFor();
+    expect([page.url(), await heldToken(page)]).toEqual([`${world.origin}/graphiql/?again`, KEY]);
+    await status(page).getByText('Signed in as ada').waitFor();
+    await dialog.getByRole('button', { name: 'Switch' }).click();
+    await status(page).getByText('Signed in as bob').waitFor();
+    expect(await heldToken(page)).toBe(OTHER_KEY);
+  });
+
+  it('says that the token of a link is not accepted, and asks nothing about the token that is held', async () => {
+    await using visited = await visit(link);
+    const { page } = visited;
+    await status(page).getByText('Signed in as ada').waitFor();
+    await page.evaluate('location.hash = "token=stale"');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('carries a token that is not accepted').waitFor();
+    await dialog.getByRole('button', { name: 'Stay signed in' }).click();
+    await page.evaluate(`location.hash = "token=${KEY}"`);
+    await page.waitForFunction('location.hash === ""');
+    expect(await dialog.count()).toBe(0);
   });
 
   it('brings the tour back after its tabs were changed', async () => {

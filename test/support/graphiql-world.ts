@@ -12,8 +12,10 @@ import { registerGraphiql } from '../../src/graphql/graphiql.js';
 
 const root = join(import.meta.dirname, '../..');
 
-/** The key that signs in as "ada"; every other one is refused. */
+/** The keys that sign in as "ada" and as "bob"; every other one is refused. */
 export const KEY = 'key+of/ada=';
+export const OTHER_KEY = 'key+of/bob=';
+const NAMES: Readonly<Record<string, string>> = { [`Bearer ${KEY}`]: 'ada', [`Bearer ${OTHER_KEY}`]: 'bob' };
 
 const schema = buildSchema(`
   type Query { viewer: Viewer! }
@@ -28,12 +30,12 @@ const schema = buildSchema(`
 `);
 
 const main = { name: 'main', alias: 'Main', access: 'PUBLIC', imageCount: 7 };
-const viewer = {
-  user: { username: 'ada', isSuperAdmin: true, groups: [] },
+const viewerNamed = (username: string) => ({
+  user: { username, isSuperAdmin: true, groups: [] },
   currentDatacenter: main,
   datacenters: [main],
   permissions: ({ datacenter }: { datacenter: string }) => [`ADMIN of ${datacenter}`],
-};
+});
 
 export interface GraphiqlWorld extends AsyncDisposable {
   origin: string;
@@ -62,9 +64,10 @@ export async function startWorld(folder: string): Promise<GraphiqlWorld> {
 
   app.post<{ Body: { query: string; variables?: Record<string, unknown>; operationName?: string } }>('/graphql', async (request, reply) => {
     authorizations.http.push(request.headers.authorization);
-    if (request.headers.authorization !== `Bearer ${KEY}`) return reply.code(401).send({ errors: [{ message: 'Sign in first.' }] });
+    const username = NAMES[request.headers.authorization ?? ''];
+    if (username === undefined) return reply.code(401).send({ errors: [{ message: 'Sign in first.' }] });
     const { query, variables, operationName } = request.body;
-    return graphql({ schema, source: query, variableValues: variables, operationName, rootValue: { viewer } });
+    return graphql({ schema, source: query, variableValues: variables, operationName, rootValue: { viewer: viewerNamed(username) } });
   });
 
   const sockets = new WebSocketServer({ server: app.server, path: '/graphql' });
@@ -73,7 +76,7 @@ export async function startWorld(folder: string): Promise<GraphiqlWorld> {
       schema,
       onConnect: ({ connectionParams }) => {
         authorizations.socket.push(connectionParams?.['authorization']);
-        return connectionParams?.['authorization'] === `Bearer ${KEY}`;
+        return String(connectionParams?.['authorization']) in NAMES;
       },
       roots: { subscription: { taskChanged: () => taskEvents(finished.promise) } },
     },

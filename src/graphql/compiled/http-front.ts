@@ -1,10 +1,15 @@
 import type { FastifyInstance, FastifyRequest, preParsingAsyncHookHandler } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import type { Logger } from 'pino';
+import { internalError } from '../../platform/http-faults.js';
 import { isHost, requestIdOf } from '../../platform/http.js';
+import { NEVER_STORED } from '../../platform/response-headers.js';
 import type { FastPath } from './fast-path.js';
 
 const PATH = '/graphql';
+/** What a hook of Fastify sets on the answers that do not come from here. */
+const HOOKED_HEADERS = NEVER_STORED.flat();
 /** What is longer is seldom a query that comes again. */
 const LONGEST_BYTES = 64 * 1024;
 
@@ -27,6 +32,7 @@ export class HttpFront {
     app: FastifyInstance,
     private readonly fast: FastPath,
     private readonly isOpen: (request: IncomingMessage) => boolean,
+    private readonly log: Logger,
   ) {
     this.#parse = app.getDefaultJsonParser('error', 'error');
   }
@@ -57,11 +63,19 @@ export class HttpFront {
     try {
       if (await this.#answer(request, response, body)) return;
     } catch (error) {
-      response.destroy(error as Error);
+      this.#fail(error, request, response);
       return;
     }
     this.#bodies.set(request, body);
     next();
+  }
+
+  /** Nothing else is left to answer: a mutation may have been carried out. */
+  #fail(error: unknown, request: IncomingMessage, response: ServerResponse): void {
+    const requestId = requestIdOf(request);
+    this.log.error({ err: error, requestId }, 'A request failed.');
+    if (response.headersSent) response.destroy();
+    else response.writeHead(500, [...HOOKED_HEADERS, 'content-type', 'application/json; charset=utf-8', 'x-request-id', requestId, 'connection', 'close']).end(JSON.stringify({ errors: [internalError(requestId)] }));
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<boolean> {
@@ -74,7 +88,7 @@ export class HttpFront {
     if (answer === null) return false;
     const length = Buffer.byteLength(answer);
     const ending = this.isOpen(request) ? [] : ['connection', 'close'];
-    response.writeHead(200, [...fast.headers, 'x-request-id', requestId, 'content-length', String(length), ...ending]);
+    response.writeHead(200, [...fast.headers, ...HOOKED_HEADERS, 'x-request-id', requestId, 'content-length', String(length), ...ending]);
     // A byte for each character is written without a look at each.
     response.end(answer, length === answer.length ? 'latin1' : 'utf8');
     return true;

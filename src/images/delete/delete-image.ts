@@ -1,12 +1,14 @@
 import type { Database, SqlEntityManager } from '../../platform/database.js';
 import type { FileStore } from '../../platform/file-store/file-store.js';
 import type { ChangeBus } from '../../tasks/change-bus.js';
-import { failTask, succeedTask } from '../../tasks/end-task.js';
-import type { Failure, TaskRun } from '../../tasks/task-run.js';
+import { type Failure, failTask } from '../../tasks/end-task.js';
+import type { RunningTask, TaskRun } from '../../tasks/task-run.js';
+import type { TaskPermission } from '../../tasks/task-permission.js';
 import type { TaskHandler } from '../../tasks/task-runner.js';
 import { transact } from '../../tasks/transact.js';
 import { announceImage, attachmentsOf } from '../image-changes.js';
 import { Image } from '../image.entity.js';
+import { pendingImage } from '../pending-image.js';
 
 export interface DeleteWork {
   database: Database;
@@ -23,18 +25,26 @@ export class DeleteImage implements TaskHandler {
 
   constructor(private readonly work: DeleteWork) {}
 
+  /** Once the row is gone, what is left is to remove the bytes. */
+  async permission(em: SqlEntityManager, task: RunningTask): Promise<TaskPermission | null> {
+    const { uuid } = task.instructions as { uuid: string };
+    const image = await pendingImage(em, { uuid });
+    return image && ((viewer) => viewer.can('image.delete', { bound: image.bound }));
+  }
+
   async run(run: TaskRun): Promise<void> {
     const { uuid } = run.task.instructions as { uuid: string };
     await run.commitToPublish({});
     await transact(this.#em(), this.work.changes, async (tx, announce) => {
       const image = await tx.findOne(Image, { uuid, status: 'PENDING' });
       if (image === null) return;
+      await run.authorize(tx);
       announceImage('DELETED', image, await attachmentsOf(tx, image.id), announce);
       await tx.nativeDelete(Image, { id: image.id });
     });
     await this.work.store.remove(uuid);
     await transact(this.#em(), this.work.changes, async (tx, announce) => {
-      await succeedTask(tx, run.task.id, announce);
+      await run.succeed(tx, announce);
     });
   }
 

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { AppError } from '../../platform/errors.js';
+import { shownUrl } from '../../platform/shown-url.js';
 import { sizeMismatch } from './verify.js';
 
 /** Header names in lower case. The body must be the bytes as sent: a client that undoes Content-Encoding breaks the checksum. */
@@ -44,7 +45,7 @@ export function bodyOffset(answer: FileAnswer, asked: Asked): number {
   if (answer.status !== 200) throw refused(answer.status, asked);
   const length = answer.headers['content-length'];
   if (length !== undefined && Number(length) !== asked.expectedSize) {
-    throw sizeMismatch(`The file at ${asked.url} has ${length} bytes`, asked.expectedSize);
+    throw sizeMismatch(`The file at ${shownUrl(asked.url)} has ${length} bytes`, asked.expectedSize);
   }
   return 0;
 }
@@ -64,7 +65,7 @@ function partialOffset({ headers }: FileAnswer, asked: Asked): number {
     throw new UntrustedRange(`asked for bytes from ${offset}, got Content-Range "${range}"`);
   }
   if (match[3] !== '*' && Number(match[3]) !== expectedSize) {
-    throw sizeMismatch(`The file at ${url} has ${match[3]} bytes`, expectedSize);
+    throw sizeMismatch(`The file at ${shownUrl(url)} has ${match[3]} bytes`, expectedSize);
   }
   const current = validatorOf(headers);
   if (validator !== null && current !== null && current !== validator) {
@@ -75,6 +76,6 @@ function partialOffset({ headers }: FileAnswer, asked: Asked): number {
 
 function refused(status: number, asked: Asked): Error {
   if (status >= 500 || RETRYABLE.has(status)) return new Broken(`the server answered ${status}`);
-  const message = `The file at ${asked.url} cannot be fetched: the server answered ${status}; 200 or 206 is needed.`;
+  const message = `The file at ${shownUrl(asked.url)} cannot be fetched: the server answered ${status}; 200 or 206 is needed.`;
   return new AppError('FILE_UNREACHABLE', message, { status });
 }

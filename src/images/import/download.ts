@@ -2,6 +2,8 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../platform/errors.js';
 import type { FileStore } from '../../platform/file-store/file-store.js';
+import { FetchFailure } from '../../platform/fetch-failure.js';
+import { shownUrl } from '../../platform/shown-url.js';
 import { bodyOffset, Broken, EndedEarly, type FileAnswer, UntrustedRange, validatorOf } from './download-answer.js';
 import { type FileDigest, HALF_AND_HALF, Hasher } from './hasher.js';
 import { IdleSignal } from './idle-signal.js';
@@ -158,7 +160,7 @@ class Download {
   private async take(chunk: Buffer, writer: PartialWriter): Promise<void> {
     const { url, expectedSize, onProgress } = this.options;
     if (this.bytesDone + chunk.length > expectedSize) {
-      throw sizeMismatch(`The file at ${url} has ${this.bytesDone + chunk.length} bytes or more`, expectedSize);
+      throw sizeMismatch(`The file at ${shownUrl(url)} has ${this.bytesDone + chunk.length} bytes or more`, expectedSize);
     }
     const waits = [this.hasher.update(chunk), writer.write(chunk)].filter((wait) => wait !== undefined);
     if (waits.length > 0) await Promise.all(waits);
@@ -174,8 +176,8 @@ class Download {
 
   private givenUp(cause: Broken): AppError {
     const { url, expectedSize } = this.options;
-    if (cause instanceof EndedEarly) return sizeMismatch(`The file at ${url} has ${this.bytesDone} bytes`, expectedSize);
-    const message = `The file at ${url} could not be fetched in ${this.attempts} attempts; the last one failed: ${cause.message}.`;
+    if (cause instanceof EndedEarly) return sizeMismatch(`The file at ${shownUrl(url)} has ${this.bytesDone} bytes`, expectedSize);
+    const message = `The file at ${shownUrl(url)} could not be fetched in ${this.attempts} attempts; the last one failed: ${cause.message}.`;
     return new AppError('FILE_UNREACHABLE', message, { attempts: this.attempts }, { cause });
   }
 }
@@ -189,8 +191,9 @@ async function* chunksOf(body: Readable, signal: AbortSignal): AsyncGenerator<Bu
   }
 }
 
-/** "fetch failed" and "aborted" say little; their cause says what happened. */
+/** "fetch failed" and "aborted" say little; their cause says what happened. What has its words already keeps them. */
 function reasonOf(error: unknown): string {
+  if (error instanceof FetchFailure) return error.reason;
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return cause instanceof Error ? cause.message : String(cause);
 }

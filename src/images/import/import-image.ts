@@ -2,16 +2,19 @@ import type { Database, SqlEntityManager } from '../../platform/database.js';
 import { AppError } from '../../platform/errors.js';
 import { type FileStore, FileStoreConflict } from '../../platform/file-store/file-store.js';
 import type { ChangeBus } from '../../tasks/change-bus.js';
-import { failTask, succeedTask } from '../../tasks/end-task.js';
-import type { Failure, TaskRun } from '../../tasks/task-run.js';
+import { type Failure, failTask } from '../../tasks/end-task.js';
+import type { RunningTask, TaskRun } from '../../tasks/task-run.js';
+import type { TaskPermission } from '../../tasks/task-permission.js';
 import type { TaskHandler } from '../../tasks/task-runner.js';
 import { transact } from '../../tasks/transact.js';
 import { takeFile } from '../arrived-file.js';
 import { announceImage, attachmentsOf } from '../image-changes.js';
 import { Image } from '../image.entity.js';
+import { pendingImage } from '../pending-image.js';
 import { storedManifest } from '../stored-manifest.js';
 import type { Download } from './download-apart.js';
 import type { FileDigest } from './hasher.js';
+import { mayImportInto } from './may-import.js';
 import type { ImportInstructions } from './source.js';
 import { digestStream, verifyDigest } from './verify.js';
 
@@ -31,6 +34,17 @@ export class ImportImage implements TaskHandler {
   readonly lane = 'files';
 
   constructor(private readonly work: ImportWork) {}
+
+  async permission(em: SqlEntityManager, { imageName, instructions }: RunningTask): Promise<TaskPermission | null> {
+    const image = await pendingImage(em, { name: imageName ?? '' });
+    if (image === null) return null;
+    const { keepsRow, admittedTo = image.bound } = instructions as unknown as ImportInstructions;
+    if (keepsRow !== true) return (viewer) => mayImportInto(viewer, image.bound);
+    return (viewer) => {
+      const update = viewer.can('image.update', { bound: image.bound });
+      return update.allowed ? mayImportInto(viewer, admittedTo) : update;
+    };
+  }
 
   async run(run: TaskRun): Promise<void> {
     const image = await this.#image(run);
@@ -109,7 +123,7 @@ export class ImportImage implements TaskHandler {
   async #publish(run: TaskRun, image: Image, wanted: ImportInstructions, digest: FileDigest): Promise<void> {
     try {
       const { size, sha1, compression } = wanted;
-      await this.work.store.publish(image.uuid, storedManifest(image, { size, sha1, compression }));
+      await this.work.store.publish(image.uuid, storedManifest(image, { file: { size, sha1, compression } }));
     } catch (error) {
       if (!(error instanceof FileStoreConflict)) throw error;
       // What lies there now is not what this task brought, so its undo must leave it.
@@ -120,7 +134,7 @@ export class ImportImage implements TaskHandler {
 
   async #record(run: TaskRun, image: Image, wanted: ImportInstructions, digest: FileDigest): Promise<void> {
     await transact(this.#em(), this.work.changes, async (tx, announce) => {
-      if (!(await succeedTask(tx, run.task.id, announce, { bytesDone: digest.size }))) return;
+      if (!(await run.succeed(tx, announce, { bytesDone: digest.size }))) return;
       const row = await tx.findOneOrFail(Image, image.id);
       takeFile(row, digest, wanted.compression);
       announceImage('UPDATED', row, await attachmentsOf(tx, row.id), announce);

@@ -4,6 +4,7 @@ import type { DatacenterType } from '../../datacenters/datacenter.type.js';
 import type { ImgManifest, ManifestFile } from '../../imgapi/manifest.js';
 import type { SqlEntityManager } from '../../platform/database.js';
 import { alreadyExists, AppError, badInput, type FieldError } from '../../platform/errors.js';
+import { shownUrl } from '../../platform/shown-url.js';
 import type { ChangeParts, Outcome } from '../carry-out.js';
 import { carryOut } from '../carry-out.js';
 import { imageFieldFaults } from '../image-rules.js';
@@ -25,6 +26,13 @@ export interface ImportParts extends ChangeParts, SourceParts {
 }
 
 type Importable = ImgManifest & { file: ManifestFile };
+
+/** From where and to where, as the caller was admitted. */
+interface Asked {
+  source: ImportSource;
+  datacenter: DatacenterType | null;
+  dryRun: boolean;
+}
 
 /** Takes images into the catalogue from a manifest. Everything is checked before anything changes. */
 export class ImportService {
@@ -61,7 +69,7 @@ export class ImportService {
     const ownerId = await this.#checkFields(input);
     const manifest = await readSource(this.parts, source);
     const known = await findWithoutFile(this.parts, manifest.uuid, source, input.name ?? null);
-    if (known !== null) return this.#giveFile(known, manifest, source, input.dryRun === true);
+    if (known !== null) return this.#giveFile(known, manifest, { source, datacenter, dryRun: input.dryRun === true });
     const image = newImage(input, manifest, ownerId);
     await requireAdmissible(this.parts.em.fork(), image, datacenter);
     const withFile = await this.#checkState(manifest);
@@ -81,18 +89,19 @@ export class ImportService {
     return server !== null;
   }
 
-  async #giveFile(known: ImageType, { file, ...manifest }: Importable, source: ImportSource, dryRun: boolean): Promise<ImageTaskPayloadType> {
+  async #giveFile(known: ImageType, { file, ...manifest }: Importable, { source, datacenter, dryRun }: Asked): Promise<ImageTaskPayloadType> {
     await this.#checkState(manifest);
     const { uuid, name } = known;
+    const admittedTo = datacenter && { id: datacenter.id, name: datacenter.name };
     const effects = dryRun ? [downloadEffect(file, source)] : [];
     return this.#carryOut(name, dryRun, effects.concat(`Image ${name} is in the catalogue without a file: it keeps its fields and gets its file.`), (tx, announce) =>
-      recordFileImport(tx, { uuid, file, source, userId: this.parts.viewer.userId }, announce),
+      recordFileImport(tx, { uuid, file, source, userId: this.parts.viewer.userId, admittedTo }, announce),
     );
   }
 
   async #importNew(
     image: NewImage,
-    { datacenter, source, withFile, dryRun }: { datacenter: DatacenterType | null; source: ImportSource; withFile: boolean; dryRun: boolean },
+    { datacenter, source, withFile, dryRun }: Asked & { withFile: boolean },
   ): Promise<ImageTaskPayloadType> {
     const place = datacenter === null ? 'bound and attached nowhere' : `bound to datacenter ${datacenter.name}`;
     const created = `Image ${image.name} (${image.osType}, ${image.sizeMib} MiB) will be created, ${place}.`;
@@ -120,7 +129,7 @@ export class ImportService {
 type ImportWork = Parameters<typeof carryOut<Outcome, ImageTaskPayloadType>>[2]['work'];
 
 function downloadEffect({ size }: ManifestFile, { fileUrl, isLocal }: ImportSource): string {
-  return isLocal ? `Its file of ${size} bytes will be verified where it lies in the image store.` : `Its file of ${size} bytes will be downloaded from ${fileUrl}.`;
+  return isLocal ? `Its file of ${size} bytes will be verified where it lies in the image store.` : `Its file of ${size} bytes will be downloaded from ${shownUrl(fileUrl)}.`;
 }
 
 /** MISSING_ORIGIN unless the image that another one builds on is in the catalogue. */

@@ -1,5 +1,5 @@
 import { LockMode } from '@mikro-orm/core';
-import type { Viewer } from '../../access/viewer.js';
+import type { DatacenterRef, Viewer } from '../../access/viewer.js';
 import type { DatacenterQueries } from '../../datacenters/datacenter.queries.js';
 import { readImageServer } from '../../datacenters/image-server-state.js';
 import type { ManifestFile } from '../../imgapi/manifest.js';
@@ -13,7 +13,7 @@ import { announceImage, attachmentsOf } from '../image-changes.js';
 import { Image } from '../image.entity.js';
 import type { ImageQueries } from '../image.queries.js';
 import type { ImageType } from '../image.type.js';
-import type { ImportInstructions, ImportSource } from './source.js';
+import { type ImportInstructions, type ImportSource, shownSource } from './source.js';
 
 export interface KnownParts {
   em: SqlEntityManager;
@@ -48,10 +48,10 @@ async function canGetFile({ em, viewer, datacenters }: KnownParts, row: Image, s
 /** Sets the image PENDING and leaves the task that brings its file; should that fail, the image is as it was. */
 export async function recordFileImport(
   tx: SqlEntityManager,
-  given: { uuid: string; file: ManifestFile; source: ImportSource; userId: number },
+  given: { uuid: string; file: ManifestFile; source: ImportSource; userId: number; admittedTo: DatacenterRef | null },
   announce: Announce,
 ): Promise<Outcome> {
-  const { uuid, file, source, userId } = given;
+  const { uuid, file, source, userId, admittedTo } = given;
   const image = await tx.findOneOrFail(Image, { uuid }, { lockMode: LockMode.PESSIMISTIC_WRITE });
   if (image.status === 'PENDING') throw notReady(image.name);
   if (image.fileSha1) throw alreadyExists(`The image ${uuid} is in the catalogue already, as ${image.name}.`);
@@ -65,9 +65,9 @@ export async function recordFileImport(
     imageId: image.id,
     imageName: image.name,
     repositoryId: source.repositoryId,
-    detail: { manifestUrl: source.manifestUrl, fileUrl: source.fileUrl, file: { before: null, after: { size, sha1 } } },
+    detail: { ...shownSource(source), file: { before: null, after: { size, sha1 } } },
   };
-  const instructions: ImportInstructions = { fileUrl: source.fileUrl, isLocal: source.isLocal, size, sha1, compression, keepsRow: true };
+  const instructions: ImportInstructions = { fileUrl: source.fileUrl, isLocal: source.isLocal, size, sha1, compression, keepsRow: true, admittedTo };
   const taskId = await recordWork(tx, facts, { instructions: { ...instructions }, bytesTotal: size }, announce);
   announceImage('UPDATED', image, attachments, announce);
   return { taskId, work: 'IMAGE_IMPORT' };

@@ -3,6 +3,7 @@ import { type ImgManifest, type ManifestFile, requireImportable } from '../../im
 import type { SqlEntityManager } from '../../platform/database.js';
 import { AppError } from '../../platform/errors.js';
 import type { FileStore } from '../../platform/file-store/file-store.js';
+import { shownUrl } from '../../platform/shown-url.js';
 import type { ImportSource } from './source.js';
 
 export interface SourceParts {
@@ -19,7 +20,7 @@ export interface SourceParts {
 export async function readSource(parts: SourceParts, source: ImportSource): Promise<ImgManifest & { file: ManifestFile }> {
   const manifest = requireImportable(await readManifest(parts, source));
   if (source.uuid === null || manifest.uuid === source.uuid) return manifest;
-  throw new AppError('INVALID_MANIFEST', `The manifest at ${source.manifestUrl} is of ${manifest.uuid}, not of ${source.uuid}.`);
+  throw new AppError('INVALID_MANIFEST', `The manifest at ${shownUrl(source.manifestUrl)} is of ${manifest.uuid}, not of ${source.uuid}.`);
 }
 
 async function readManifest(parts: SourceParts, { manifestUrl, isLocal, uuid }: ImportSource): Promise<unknown> {

@@ -10,7 +10,7 @@ import type { Outcome } from '../carry-out.js';
 import { announceImage } from '../image-changes.js';
 import type { Image } from '../image.entity.js';
 import { type ImageValues, insertImage, REHEARSED_IMAGE_ID, requireFreeName } from '../insert-image.js';
-import type { ImportInstructions, ImportSource } from './source.js';
+import { type ImportInstructions, type ImportSource, shownSource } from './source.js';
 
 /** A new image with what its import needs besides its row. */
 export interface NewImage extends Omit<ImageValues, 'id' | 'status' | 'repository' | 'manifestUrl' | 'sourceSnapshot'> {
@@ -64,7 +64,7 @@ export async function recordImport(tx: SqlEntityManager, record: ImportRecord, a
     imageId: row.id,
     imageName: image.name,
     repositoryId: source.repositoryId,
-    detail: { manifestUrl: source.manifestUrl, fileUrl: source.fileUrl, dcBound: datacenter !== null },
+    detail: { ...shownSource(source), dcBound: datacenter !== null },
   };
   const { sha1, size, compression } = image.file;
   const instructions: ImportInstructions = { fileUrl: source.fileUrl, isLocal: source.isLocal, size, sha1, compression };

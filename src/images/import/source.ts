@@ -1,3 +1,6 @@
+import type { DatacenterRef } from '../../access/viewer.js';
+import { shownUrl } from '../../platform/shown-url.js';
+
 /** Where the manifest and the bytes of an import come from. */
 export interface ImportSource {
   manifestUrl: string;
@@ -10,6 +13,11 @@ export interface ImportSource {
   isLocal: boolean;
 }
 
+/** As the detail of a task shows it. */
+export function shownSource({ manifestUrl, fileUrl }: ImportSource): { manifestUrl: string; fileUrl: string } {
+  return { manifestUrl: shownUrl(manifestUrl), fileUrl: shownUrl(fileUrl) };
+}
+
 /** What the worker keeps of an import, in `task.instructions`. */
 export interface ImportInstructions {
   fileUrl: string;
@@ -19,6 +27,8 @@ export interface ImportInstructions {
   compression: string;
   /** The image was there before, without a file: its undo takes the bytes back and leaves the image. */
   keepsRow?: boolean;
+  /** With `keepsRow`: where the caller asked to import to, null for nowhere; the image may be bound elsewhere. */
+  admittedTo?: DatacenterRef | null;
   /** Set just before publishing: a restart then knows what lies in the store, and whose it is. */
   digest?: { size: number; sha1: string; sha256: string; md5: string };
   /** The bytes were in the store before this import, so its undo leaves them there. */

@@ -2,14 +2,17 @@ import type { Database, SqlEntityManager } from '../../platform/database.js';
 import { AppError } from '../../platform/errors.js';
 import type { FileStore } from '../../platform/file-store/file-store.js';
 import type { ChangeBus } from '../../tasks/change-bus.js';
-import { failTask, succeedTask } from '../../tasks/end-task.js';
-import type { Failure, TaskRun } from '../../tasks/task-run.js';
+import { type Failure, failTask } from '../../tasks/end-task.js';
+import type { RunningTask, TaskRun } from '../../tasks/task-run.js';
+import type { TaskPermission } from '../../tasks/task-permission.js';
 import type { TaskHandler } from '../../tasks/task-runner.js';
 import { type Announce, transact } from '../../tasks/transact.js';
 import { lockForBinding } from '../bind-limit.js';
 import { ImageAttachment } from '../image-attachment.entity.js';
 import { announceImage, attachmentsOf } from '../image-changes.js';
+import { permission } from '../action-rules.js';
 import { Image } from '../image.entity.js';
+import { pendingImage } from '../pending-image.js';
 import { storedManifest } from '../stored-manifest.js';
 import { applyShownValues, type UndoUpdate } from './image-values.js';
 
@@ -25,18 +28,25 @@ export class UpdateImage implements TaskHandler {
 
   constructor(private readonly work: UpdateWork) {}
 
+  async permission(em: SqlEntityManager, { imageName, detail }: RunningTask): Promise<TaskPermission | null> {
+    const image = await pendingImage(em, { name: imageName ?? '' });
+    const action = 'dcBound' in detail ? 'CHANGE_DC_BOUND' : 'UPDATE';
+    return image && ((viewer) => permission(viewer, action, image.bound));
+  }
+
   async run(run: TaskRun): Promise<void> {
     const image = await this.#em().findOneOrFail(Image, { name: run.task.imageName ?? '' }, { populate: ['tags'] });
     await run.commitToPublish({});
     await this.work.store.writeManifest(image.uuid, storedManifest(image));
     await transact(this.#em(), this.work.changes, async (tx, announce) => {
-      if (await succeedTask(tx, run.task.id, announce)) await settle(tx, image.name, announce);
+      if (await run.succeed(tx, announce)) await settle(tx, image.name, announce);
     });
   }
 
   async undo(run: TaskRun, failure: Failure): Promise<void> {
     const { undo } = run.task.instructions as unknown as { undo: UndoUpdate };
     const name = run.task.imageName ?? '';
+    if (await run.isPublishing()) await this.#restoreManifest(name, undo);
     await transact(this.#em(), this.work.changes, async (tx, announce) => {
       const image = await tx.findOneOrFail(Image, { name }, { populate: ['tags'] });
       const shortfall = await restoreBinding(tx, image, undo.boundDatacenterId);
@@ -46,6 +56,12 @@ export class UpdateImage implements TaskHandler {
       await applyShownValues(tx, image, undo.shown);
       await settle(tx, name, announce);
     });
+  }
+
+  /** A store that refuses it is most often what the update failed by, and then still has the old manifest. */
+  async #restoreManifest(name: string, { shown }: UndoUpdate): Promise<void> {
+    const image = await this.#em().findOneOrFail(Image, { name }, { populate: ['tags'] });
+    await this.work.store.writeManifest(image.uuid, storedManifest(image, { shown })).catch(() => undefined);
   }
 
   #em(): SqlEntityManager {

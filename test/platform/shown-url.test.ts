@@ -1,0 +1,59 @@
+import { assert, property, string } from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AppError } from '../../src/platform/errors.js';
+import { asFetchFailure } from '../../src/platform/fetch-failure.js';
+import { shownUrl, withoutSecretsInLine, withoutUrlSecrets } from '../../src/platform/shown-url.js';
+
+describe('a URL as it is shown', () => {
+  it.each([
+    ['https://user:pw@h/p?token=x#f', 'https://h/p'],
+    ['https://h:8443/p/', 'https://h:8443/p/'],
+    ['https://h', 'https://h'],
+    ['https://h?x', 'https://h'],
+    ['http://[::1]:8080/a?b', 'http://[::1]:8080/a'],
+    ['https://h/a@2x.png?z=1', 'https://h/a@2x.png'],
+    ['https://user:p/w@h/x?y', 'https://h/x'],
+    ['postgres://u:p@ss/w?rd@db:5432/x?sslmode=require', 'postgres://db:5432/x'],
+    ['no url?token=x', 'no url'],
+  ])('%s is %s', (url, shown) => {
+    expect(shownUrl(url)).toBe(shown);
+  });
+
+  it('is cut after 200 characters', () => {
+    expect(shownUrl(`https://h/${'p'.repeat(1000)}`)).toHaveLength(201);
+  });
+
+  it('never holds user, password or query, whatever these hold', () => {
+    const part = string({ minLength: 1, maxLength: 12 }).map(encodeURIComponent);
+    assert(
+      property(part, part, part, (user, password, query) => {
+        const url = `https://u${user}u:p${password}p@host.example/path?q${query}q`;
+        expect(shownUrl(url)).toBe('https://host.example/path');
+        expect(withoutUrlSecrets(`It is at ${url}, says "${url}".`)).toBe('It is at https://host.example/path, says "https://host.example/path".');
+      }),
+    );
+  });
+});
+
+describe('a text', () => {
+  it.each([
+    ['no URL in it: a?b', 'no URL in it: a?b'],
+    ['the file at https://h/p?x=1: status 500.', 'the file at https://h/p: status 500.'],
+    ['(see https://h/p?x=1)', '(see https://h/p)'],
+    ['https://a/b?x=1 leads to http://u:p@c/d#e.', 'https://a/b leads to http://c/d.'],
+    ['cannot connect to postgres://gw:p@ss@db/gw', 'cannot connect to postgres://db/gw'],
+  ])('%j becomes %j', (text, shown) => {
+    expect(withoutUrlSecrets(text)).toBe(shown);
+  });
+
+  it('of an error that is made on purpose, or of the network, loses them by itself', () => {
+    expect(new AppError('NOT_FOUND', 'at https://u:p@h/x?t=1').message).toBe('at https://h/x');
+    const refused = Object.assign(new Error('connect EHOSTDOWN 10.1.2.3:443'), { code: 'EHOSTDOWN', syscall: 'connect' });
+    expect(asFetchFailure('https://u:p@h/x?t=1', refused).message).toBe('https://h/x: the connection failed (EHOSTDOWN).');
+  });
+
+  it('of a line for the log loses tokens, too, and stays JSON', () => {
+    const line = JSON.stringify({ url: 'https://u:p@h/x?t=1', text: 'a "https://h/?t=2"\nBearer abcdefgh.ijkl' });
+    expect(JSON.parse(withoutSecretsInLine(line))).toEqual({ url: 'https://h/x', text: 'a "https://h/"\nBearer [redacted]' });
+  });
+});

@@ -1,0 +1,233 @@
+import { User } from '../../src/access/user.entity.js';
+import { Image } from '../../src/images/image.entity.js';
+import type { SqlEntityManager } from '../../src/platform/database.js';
+import { inTransaction } from '../../src/platform/in-transaction.js';
+import { recordWork } from '../../src/tasks/record-task.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type HeldServer, startHeldServer } from '../support/held-server.js';
+import { type DataServer, diskBytes, startDataServer, whole } from '../virtual-servers/data-server.js';
+import { imageNames, imageServer, snapshotStatus } from '../virtual-servers/server-world.js';
+import { LOSSES, type Loss, type Starter, TaskWorld } from './task-world.js';
+
+const IMPORT = 'mutation ($input: ImportImageInput!) { importImage(input: $input) { task { id } } }';
+const CREATE = 'mutation ($input: CreateImageFromSnapshotInput!) { createImageFromSnapshot(input: $input) { task { id } } }';
+const UPDATE = 'mutation ($input: UpdateImageInput!) { updateImage(input: $input) { task { id } } }';
+const REFRESH = 'mutation ($name: String!) { refreshImageRepository(name: $name) { task { id } } }';
+const SHOW = 'query ($name: String!) { image(name: $name) { status alias description tags file { sha1 } } }';
+const losses = Object.keys(LOSSES) as Loss[];
+/** A datacenter with a server cannot be deleted. */
+const hasServer = (loss: Loss | null): boolean => loss !== 'lost the datacenter';
+
+let world: TaskWorld;
+let data: DataServer;
+
+beforeAll(async () => {
+  data = await startDataServer(whole(diskBytes(20_000)));
+  world = await TaskWorld.create();
+});
+afterAll(async () => {
+  await world?.close();
+  await data?.close();
+});
+
+async function until(isTrue: () => Promise<boolean>): Promise<void> {
+  while (!(await isTrue())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+async function repositoryState(name: string): Promise<{ status: string; error: string | null; imageCount: number }> {
+  return (await world.admin.run('query ($name: String!) { imageRepository(name: $name) { status error imageCount } }', { name })).imageRepository;
+}
+
+/** The newest load of a repository: its task, which the mutation answers only once it has ended. */
+async function loadOf(repository: string): Promise<string | null> {
+  const { tasks } = await world.admin.run('{ tasks(action: [REPOSITORY_REFRESH], first: 200) { nodes { id repository { name } } } }');
+  return tasks.nodes.find((task: { repository: { name: string } | null }) => task.repository?.name === repository)?.id ?? null;
+}
+
+describe('a task that a killed process left, when its starter may not have it done any more', { timeout: 120_000 }, () => {
+  interface Named {
+    name: string;
+    uuid: string;
+  }
+  interface Case {
+    loss: Loss | null;
+    starter: Starter;
+    hostname: string | null;
+    updated: Named;
+    deleted: Named;
+    imported: Named;
+    created: string;
+    repository: string;
+    tasks: Record<string, string>;
+  }
+  const cases: Case[] = [];
+
+  async function prepared(loss: Loss | null): Promise<Case> {
+    const starter = await world.starter(loss);
+    const { datacenter } = starter;
+    const name = world.newName();
+    return {
+      loss,
+      starter,
+      hostname: hasServer(loss) ? await world.server(datacenter, data.url) : null,
+      updated: await world.image(datacenter),
+      deleted: await world.image(datacenter),
+      imported: { name, uuid: world.offer({ name, version: name }).manifest.uuid },
+      created: world.newName(),
+      repository: await world.addRepository(world.repository.url),
+      tasks: {},
+    };
+  }
+
+  /** Everything but the deletion is carried out. */
+  async function carryOut({ starter, hostname, updated, imported, created, repository, tasks }: Case): Promise<void> {
+    const client = world.client(starter);
+    const input = { name: imported.name, manifestUrl: `${world.repository.url}/images/${imported.uuid}`, datacenter: starter.datacenter };
+    tasks.import = (await client.run(IMPORT, { input })).importImage.task.id;
+    tasks.update = (await client.run(UPDATE, { input: { name: updated.name, alias: `${updated.name}-new`, description: 'new', tags: ['new'] } })).updateImage.task.id;
+    if (hostname !== null) tasks.create = (await client.run(CREATE, { input: { server: hostname, snapshot: 'daily', name: created } })).createImageFromSnapshot.task.id;
+    tasks.refresh = (await client.run(REFRESH, { name: repository })).refreshImageRepository.task.id;
+    for (const id of Object.values(tasks)) expect(await client.ended(id)).toMatchObject({ status: 'SUCCEEDED' });
+  }
+
+  /** The rows as they were just before the last step of each task, and the deletion as it is before its first. */
+  async function turnBack(em: SqlEntityManager, { starter, hostname, deleted, repository, tasks }: Case): Promise<void> {
+    const run = async (sql: string, values: unknown[]): Promise<unknown> => em.getConnection().execute(sql, values);
+    const { id: userId } = await em.findOneOrFail(User, { username: starter.username });
+    const image = await em.findOneOrFail(Image, { name: deleted.name });
+    const facts = { action: 'IMAGE_DELETE', userId, imageId: image.id, imageName: deleted.name, detail: {} } as const;
+    tasks.delete = await inTransaction(em, async (tx) => recordWork(tx, facts, { instructions: { uuid: deleted.uuid } }, () => undefined));
+    for (const id of Object.values(tasks)) {
+      await run("update task set status = 'PENDING', finished_at = null, phase = 'PUBLISHING' where id = ?", [id]);
+      await run("update image set status = 'PENDING' where id = (select image_id from task where id = ?)", [id]);
+    }
+    await run("update image_repository set status = 'LOADING' where name = ?", [repository]);
+    if (hostname !== null) await run("update snapshot set status = 'PENDING' where server_id = (select id from virtual_server where hostname = ?)", [hostname]);
+  }
+
+  beforeAll(async () => {
+    for (const loss of [null, ...losses]) cases.push(await prepared(loss));
+    for (const one of cases) await carryOut(one);
+    for (const { loss, starter } of cases) if (loss !== null) await world.lose(loss, starter);
+    await world.restart(async (em) => {
+      for (const one of cases) await turnBack(em, one);
+    });
+  }, 120_000);
+
+  const caseOf = (loss: Loss | null): Case => cases.find((one) => one.loss === loss)!;
+  const outcomes = async ({ tasks }: Case): Promise<string[]> =>
+    Promise.all(
+      Object.values(tasks).map(async (id) => {
+        const { status, errorCode } = await world.admin.ended(id);
+        return errorCode === null ? status : `${status} ${errorCode}`;
+      }),
+    );
+
+  it('goes on for a starter who lost nothing', async () => {
+    const one = caseOf(null);
+    expect(new Set(await outcomes(one))).toEqual(new Set(['SUCCEEDED']));
+    const names = await imageNames(world.admin);
+    expect(names).toEqual(expect.arrayContaining([one.imported.name, one.created]));
+    expect(names).not.toContain(one.deleted.name);
+    expect((await world.admin.run(SHOW, { name: one.updated.name })).image).toMatchObject({ status: 'OK', description: 'new' });
+  });
+
+  it.each(losses)('ends FORBIDDEN and leaves nothing when the starter %s', async (loss) => {
+    const { updated, deleted, imported, created, repository, hostname, ...one } = caseOf(loss);
+    expect(new Set(await outcomes({ updated, deleted, imported, created, repository, hostname, ...one }))).toEqual(new Set(['FAILED FORBIDDEN']));
+    const names = await imageNames(world.admin);
+    expect(names).not.toContain(imported.name);
+    expect(names).not.toContain(created);
+    expect((await world.admin.run(SHOW, { name: updated.name })).image).toMatchObject({ status: 'OK', alias: updated.name, description: `The image ${updated.name}`, tags: [] });
+    expect(await world.storedManifest(updated.uuid)).toContain(`"description": "The image ${updated.name}"`);
+    expect((await world.admin.run(SHOW, { name: deleted.name })).image).toMatchObject({ status: 'OK', file: { sha1: expect.any(String) } });
+    expect(await repositoryState(repository)).toMatchObject({ status: 'OK', error: null });
+    const stored = await world.stored();
+    expect(stored.filter((entry) => entry.includes(imported.uuid))).toEqual([]);
+    expect(stored).toEqual(expect.arrayContaining([updated.uuid, deleted.uuid]));
+    expect(hostname === null ? 'OK' : await snapshotStatus(world.admin, hostname, 'daily')).toBe('OK');
+  });
+
+  it('leaves no bytes of images that are not there', async () => {
+    for (const one of cases) await outcomes(one);
+    const { images } = await world.admin.run('{ images(showAll: true, first: 200) { nodes { uuid } } }');
+    expect((await world.stored()).sort()).toEqual(images.nodes.map((image: { uuid: string }) => image.uuid).sort());
+  });
+
+  it('says who may do what no more, in the third person', async () => {
+    const { tasks, starter } = caseOf('is in a group with fewer permissions');
+    const { error } = await world.admin.ended(tasks.update!);
+    expect(error).toBe(`${starter.username} may no longer update this image: ADMIN and IMAGE_ADMIN are missing in datacenter ${starter.datacenter}.`);
+    const closed = caseOf('is deactivated');
+    expect((await world.admin.ended(closed.tasks.delete!)).error).toBe(`The account ${closed.starter.username} that asked for this is not active any more.`);
+  });
+});
+
+/** Loses the right once the task has half of its bytes, and lets it go on. */
+async function loseMeanwhile(loss: Loss, starter: Starter, held: HeldServer, taskId: string): Promise<{ status: string; errorCode: string | null }> {
+  await held.held;
+  await world.lose(loss, starter);
+  held.release();
+  return world.admin.ended(taskId);
+}
+
+describe.each(losses)('a task that runs while its starter %s', { timeout: 60_000 }, (loss) => {
+  it('publishes no import', async () => {
+    const [held, starter] = [await startHeldServer(world.newName()), await world.starter(loss)];
+    const name = world.newName();
+    const input = { name, manifestUrl: held.manifestUrl, datacenter: starter.datacenter };
+    const { importImage } = await world.client(starter).run(IMPORT, { input });
+    expect(await loseMeanwhile(loss, starter, held, importImage.task.id)).toMatchObject({ status: 'FAILED', errorCode: 'FORBIDDEN' });
+    expect(await imageNames(world.admin)).not.toContain(name);
+    expect((await world.stored()).filter((entry) => entry.includes(held.image.manifest.uuid))).toEqual([]);
+    await held.close();
+  });
+
+  it('shows no new list of a repository', async () => {
+    const [held, starter] = [await startHeldServer(world.newName()), await world.starter(loss)];
+    const repository = await world.addRepository(held.url);
+    void world.client(starter).send(REFRESH, { name: repository });
+    await until(async () => (await loadOf(repository)) !== null);
+    expect(await loseMeanwhile(loss, starter, held, (await loadOf(repository)) ?? '')).toMatchObject({ status: 'FAILED', errorCode: 'FORBIDDEN' });
+    expect(await repositoryState(repository)).toEqual({ status: 'NEVER_LOADED', error: null, imageCount: 0 });
+    await held.close();
+  });
+});
+
+it.each(losses.filter(hasServer))('a task whose starter %s publishes no image of a snapshot', async (loss) => {
+  const [held, starter] = [await startHeldServer(world.newName()), await world.starter(loss)];
+  const name = world.newName();
+  const hostname = await world.server(starter.datacenter, `${held.url}/data`);
+  const before = await world.stored();
+  const { createImageFromSnapshot } = await world.client(starter).run(CREATE, { input: { server: hostname, snapshot: 'daily', name } });
+  expect(await loseMeanwhile(loss, starter, held, createImageFromSnapshot.task.id)).toMatchObject({ status: 'FAILED', errorCode: 'FORBIDDEN' });
+  expect(await imageNames(world.admin)).not.toContain(name);
+  expect(await world.stored()).toEqual(before);
+  expect(await snapshotStatus(world.admin, hostname, 'daily')).toBe('OK');
+  await held.close();
+});
+
+it('a server that moved meanwhile takes its image out of the hands of who began it', async () => {
+  const [held, starter] = [await startHeldServer(world.newName()), await world.starter(null)];
+  const hostname = await world.server(starter.datacenter, `${held.url}/data`);
+  const { createImageFromSnapshot } = await world.client(starter).run(CREATE, { input: { server: hostname, snapshot: 'daily', name: world.newName() } });
+  await held.held;
+  const { server } = await world.admin.run('query ($hostname: String!) { server(hostname: $hostname) { uuid } }', { hostname });
+  await world.admin.run('mutation ($input: UpdateServerInput!) { updateServer(input: $input) { uuid } }', { input: { uuid: server.uuid, datacenter: 'main' } });
+  held.release();
+  expect(await world.admin.ended(createImageFromSnapshot.task.id)).toMatchObject({ status: 'FAILED', errorCode: 'FORBIDDEN' });
+  await held.close();
+});
+
+it('an image that was to get its file keeps being without one', async () => {
+  const [held, starter] = [await startHeldServer(world.newName()), await world.starter(null)];
+  const input = { name: world.newName(), manifestUrl: held.manifestUrl, datacenter: starter.datacenter };
+  await imageServer(world.admin, null);
+  await world.client(starter).run(IMPORT, { input });
+  await imageServer(world.admin, 'img01');
+  const { importImage } = await world.client(starter).run(IMPORT, { input });
+  expect(await loseMeanwhile('left the group', starter, held, importImage.task.id)).toMatchObject({ status: 'FAILED', errorCode: 'FORBIDDEN' });
+  expect((await world.admin.run(SHOW, { name: input.name })).image).toMatchObject({ status: 'OK', file: null });
+  expect((await world.stored()).filter((entry) => entry.includes(held.image.manifest.uuid))).toEqual([]);
+  await held.close();
+});
