@@ -2,12 +2,13 @@ import { readdirSync, rmSync } from 'node:fs';
 import { rolldown } from 'rolldown';
 import { pathOf, root } from './project.js';
 
-/** What runs by itself: the process, and the threads that it starts from files beside its own. */
+/** What runs by itself: the process, and the threads and processes that it starts from files beside its own. */
 const ENTRIES = {
   main: 'src/main.ts',
   'download-thread': 'src/images/import/download-thread.ts',
   'hash-worker': 'src/images/import/hash-worker.ts',
   'log-thread': 'src/platform/log-thread.ts',
+  'reader-process': 'src/platform/reads/reader-process.ts',
   'write-thread': 'src/platform/write-thread.ts',
 };
 

@@ -108,8 +108,8 @@ function createWork(config: Config, database: Database, tracing: Tracing | null,
   return { database, changes, store, fetch, imgapi, runner, metrics, tracing, imageServerUrl: `${config.publicUrl}/imgapi` };
 }
 
-function createScopes(work: Work, verifyToken: Awaited<ReturnType<typeof createTokenVerifier>>): ScopeFactory {
-  return new ScopeFactory(work.database, verifyToken, [
+function createScopes(config: Config, work: Work, verifyToken: Awaited<ReturnType<typeof createTokenVerifier>>): ScopeFactory {
+  const entries = [
     ...accessParts(),
     ...taskParts(work),
     ...datacenterParts(work),
@@ -119,7 +119,8 @@ function createScopes(work: Work, verifyToken: Awaited<ReturnType<typeof createT
     provide(TaskPlaces, (scope) => ({
       datacenterId: async (name) => (await scope.get(DatacenterQueries).require(name)).id,
     })),
-  ]);
+  ];
+  return new ScopeFactory(work.database, verifyToken, entries, config.limits.operationTimeoutMs);
 }
 
 /** Opens every door that this process has; of the functions returned, the first ends what is open, the second comes after the last request. */
@@ -130,7 +131,7 @@ async function openDoors({ app, drain, front }: { app: FastifyInstance; drain: D
   const graph = await buildGatewaySchema({ references });
   const traced = (schema: GraphQLSchema): GraphQLSchema => (work.tracing === null ? schema : traceRootFields(schema, work.tracing));
   const [schema, schemaBelowTheRoot] = [traced(shielded(graph)), traced(shieldedBelowTheRoot(graph))];
-  const door = createDoor({ ...work, schema, schemaBelowTheRoot, scopes: createScopes(work, verifyToken), log }, { ...config, ...config.limits });
+  const door = createDoor({ ...work, schema, schemaBelowTheRoot, scopes: createScopes(config, work, verifyToken), log }, { ...config, ...config.limits });
   if (config.origins.length > 0) await allowPages(app, config.origins);
   // Pages of other origins and traces need what hooks do; so do answers that end their connection.
   const isPlain = ({ headers }: IncomingMessage): boolean => !drain.isDraining && work.tracing === null && (config.origins.length === 0 || headers.origin === undefined);
@@ -190,7 +191,7 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   const config = { ...given, port, publicUrl: given.publicUrl.replace(/:0$/, `:${port}`) };
   const unlock = await lockFolder(config.dataDir);
   const tracing = config.traces === null ? null : await Tracing.start(config.traces);
-  const database = await openDatabase(config.database, ENTITIES, tracing);
+  const database = await openDatabase(config.database, ENTITIES, { ...config.databaseLimits, tracing });
   const work = createWork(config, database, tracing, log);
   const firstKey = await prepare(config, work, log);
   const relay = config.database.kind === 'postgres' ? await ChangeRelay.start(config.database.url, work.changes, log) : null;

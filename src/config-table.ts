@@ -60,6 +60,8 @@ export const settings = {
   PUBLIC_URL: optional('from HOST and PORT', 'How others reach the gateway; used in links.', baseUrl),
   DATA_DIR: preset('./data', 'Folder of the SQLite file, the image store and the generated secret.', (text) => resolve(text)),
   DATABASE_URL: optional('sqlite:DATA_DIR/gateway.sqlite', '`sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.', database),
+  DATABASE_POOL: preset('10', 'Connections to Postgres that the process may have open; at most half of them answer searches and counts.', integer(2, 1000, ' connections')),
+  STATEMENT_TIMEOUT: preset('30', 'Seconds that one statement of a request may take on Postgres, and a search or count of a task anywhere.', integer(1, 3600, ' seconds')),
   IMAGE_STORE: optional('file:DATA_DIR/images', 'Where image files are kept: `file:PATH`.', imageStore),
   AUTH_JWT_SECRET: secret(
     optional('generated in DATA_DIR', 'Secret that signs tokens with HS256, at least 32 bytes. Set at most one of the three keys.', hmacSecret),
@@ -99,6 +101,9 @@ export const settings = {
   OPERATIONS_PER_SOCKET: preset('100', 'Operations that one WebSocket may have open.', integer(1, 10_000, ' operations')),
   OPERATIONS_PER_USER: preset('1000', 'Operations that one user may have open over all WebSockets and SSE streams.', integer(1, 1_000_000, ' operations')),
   REQUEST_TIMEOUT: preset('30', 'Seconds in which a request must have arrived.', integer(1, 3600, ' seconds')),
+  OPERATION_TIMEOUT: preset(
+    '10', 'Seconds that one operation, or one event of a subscription, may take before its searches, counts and filtered lists are stopped.', integer(1, 3600, ' seconds'),
+  ),
   METRICS_TRUSTED: preset('127.0.0.0/8,::1/128', 'CIDRs, separated by commas, whose callers may read /metrics; `none` is nobody.', networks),
   TRACES: optional('–', 'Base URL of an OpenTelemetry collector (OTLP over HTTP), such as http://collector:4318, that traces are sent to.', baseUrl),
   LOG_LEVEL: preset('info', `One of ${logLevels.join(', ')}.`, oneOf(logLevels)),

@@ -16,6 +16,7 @@ export interface Config {
   publicUrl: string;
   dataDir: string;
   database: DatabaseTarget;
+  databaseLimits: { connections: number; statementTimeoutMs: number };
   imageStore: ImageStore;
   /** At most one of `secret`, `publicKey` (SPKI PEM) and `jwksUrl` is set; with none, a generated secret in `dataDir` holds. */
   auth: TokenAuth;
@@ -53,6 +54,7 @@ export interface Limits {
   operationsPerSocket: number;
   operationsPerUser: number;
   requestTimeoutMs: number;
+  operationTimeoutMs: number;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -75,6 +77,7 @@ export function readConfig(env: Environment): Config {
     publicUrl: values.PUBLIC_URL ?? urlOf(values.HOST, values.PORT),
     dataDir,
     database: values.DATABASE_URL ?? { kind: 'sqlite', path: join(dataDir, 'gateway.sqlite') },
+    databaseLimits: { connections: values.DATABASE_POOL, statementTimeoutMs: values.STATEMENT_TIMEOUT * 1000 },
     imageStore: values.IMAGE_STORE ?? { kind: 'file', path: join(dataDir, 'images') },
     auth: {
       secret: values.AUTH_JWT_SECRET,
@@ -101,6 +104,7 @@ export function readConfig(env: Environment): Config {
       operationsPerSocket: values.OPERATIONS_PER_SOCKET,
       operationsPerUser: values.OPERATIONS_PER_USER,
       requestTimeoutMs: values.REQUEST_TIMEOUT * 1000,
+      operationTimeoutMs: values.OPERATION_TIMEOUT * 1000,
     },
     metricsTrusted: values.METRICS_TRUSTED,
     traces: values.TRACES,

@@ -12,7 +12,7 @@ import { ViewerResolver } from './viewer.resolver.js';
 export function accessParts(): PartEntry[] {
   return [
     provide(UserQueries, (scope) => new UserQueries(scope.reads)),
-    provide(GroupQueries, (scope) => new GroupQueries(scope.em)),
+    provide(GroupQueries, (scope) => new GroupQueries(scope.reads)),
     provide(UserService, (scope) => new UserService(scope.em, scope.viewer, scope.get(UserQueries))),
     provide(ApiKeyService, (scope) => new ApiKeyService(scope.em, scope.viewer)),
     provide(ViewerResolver, (scope) => new ViewerResolver(scope.viewer, () => scope.get(UserQueries))),

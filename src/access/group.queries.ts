@@ -1,11 +1,11 @@
 import type { Column } from '../platform/columns.js';
-import { type Condition, oneOf } from '../platform/conditions.js';
-import type { SqlEntityManager } from '../platform/database.js';
+import { ALWAYS, type Condition, oneOf } from '../platform/conditions.js';
 import { readObjects } from '../platform/read-rows.js';
 import { sqlConstant, sqlText } from '../platform/sql-text.js';
 import type { GroupType } from './group.type.js';
 import type { Permission } from './permission.js';
 import { Loader } from '../platform/loader.js';
+import type { Reads } from '../platform/reads/reads.js';
 
 interface GroupRow {
   id: number;
@@ -27,7 +27,7 @@ export class GroupQueries {
   /** Groups per datacenter id, by name. */
   readonly byDatacenter = this.#related(sqlText`datacenter_group x on x.group_id = g.id`, 'x.datacenter_id');
 
-  constructor(private readonly em: SqlEntityManager) {}
+  constructor(private readonly em: Reads) {}
 
   async byName(name: string): Promise<GroupType | null> {
     return (await this.#find(sqlText`g.name = ${name}`))[0] ?? null;
@@ -35,15 +35,15 @@ export class GroupQueries {
 
   /** All groups by name. */
   async all(): Promise<GroupType[]> {
-    return this.#find(sqlText`1 = 1`);
+    return this.#find(ALWAYS);
   }
 
   #related(join: Condition, owner: Column): Loader<number, GroupType[]> {
     return new Loader<number, GroupType[]>(async (ids) => {
       const statement = sqlText`select ${sqlConstant(owner)} as owner, ${COLUMNS} from user_group g
         join ${join} where ${oneOf(owner, ids)} order by g.name`;
-      const rows = await readObjects<GroupRow & { owner: number }>(this.em, statement);
-      return ids.map((id) => rows.filter((row) => row.owner === id).map(toGroup));
+      const byOwner = Map.groupBy(await readObjects<GroupRow & { owner: number }>(this.em, statement), (row) => row.owner);
+      return ids.map((id) => (byOwner.get(id) ?? []).map(toGroup));
     });
   }
 

@@ -1,4 +1,6 @@
 import type { Database, SqlEntityManager } from '../platform/database.js';
+import { Operation } from '../platform/reads/operation.js';
+import { joinOperation, OperationReads } from '../platform/reads/reads.js';
 import { AppError, unauthenticated } from '../platform/errors.js';
 import { SignIns } from './authenticate.js';
 import type { Constructed, PartEntry, RequestScope } from './scope.js';
@@ -7,25 +9,26 @@ import type { Viewer } from './viewer.js';
 
 class Scope implements RequestScope {
   readonly #parts = new Map<Constructed<unknown>, unknown>();
+  readonly reads: OperationReads;
+  readonly operation: Operation;
   #em: SqlEntityManager | null = null;
 
   constructor(
     private readonly factory: ScopeFactory,
     private readonly authorization: string | undefined,
     private readonly who: Viewer | null,
-  ) {}
+  ) {
+    this.operation = new Operation(who?.username ?? '', factory.operationTimeoutMs);
+    this.reads = new OperationReads(factory.reads, this.operation);
+  }
 
   get em(): SqlEntityManager {
-    return (this.#em ??= this.factory.newEntityManager());
+    return (this.#em ??= joinOperation(this.factory.newEntityManager(), this.operation));
   }
 
   get viewer(): Viewer {
     if (this.who === null) throw unauthenticated();
     return this.who;
-  }
-
-  get reads(): SqlEntityManager {
-    return this.factory.reads;
   }
 
   get isAnonymous(): boolean {
@@ -56,10 +59,12 @@ export class ScopeFactory {
   readonly #signIns: SignIns;
   readonly reads: SqlEntityManager;
 
+  /** An operation that takes longer than `operationTimeoutMs` is stopped. */
   constructor(
     private readonly database: Database,
     verifyToken: TokenVerifier,
     entries: readonly PartEntry[],
+    readonly operationTimeoutMs = 10_000,
   ) {
     this.reads = database.em.fork();
     this.#signIns = new SignIns(database, verifyToken);

@@ -1,4 +1,6 @@
 import type { SqlEntityManager } from '../platform/database.js';
+import type { Operation } from '../platform/reads/operation.js';
+import type { OperationReads } from '../platform/reads/reads.js';
 import type { Viewer } from './viewer.js';
 
 /** Anything with a constructor; how a scope is asked for a part. */
@@ -10,8 +12,10 @@ export interface RequestScope {
   readonly viewer: Viewer;
   readonly isAnonymous: boolean;
   readonly em: SqlEntityManager;
-  /** For statements that only read: one for all scopes, as making one takes longer than many a statement. Never for entities. */
-  readonly reads: SqlEntityManager;
+  /** For statements that only read: light, as making an EntityManager takes longer than many a statement. */
+  readonly reads: OperationReads;
+  /** By when it has to be answered, and whether anybody waits for that. */
+  readonly operation: Operation;
   /** The one instance of this part within the scope, made at first use. */
   get<T>(part: Constructed<T>): T;
   /**

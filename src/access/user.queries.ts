@@ -1,5 +1,4 @@
 import { allOf, type Condition } from '../platform/conditions.js';
-import type { SqlEntityManager } from '../platform/database.js';
 import { amongIds, readObjects } from '../platform/read-rows.js';
 import { sqlText } from '../platform/sql-text.js';
 import { keyLoader } from '../platform/key-loader.js';
@@ -7,6 +6,7 @@ import { asBoolean, type Flag } from '../platform/tables.js';
 import { SYSTEM_USERNAME } from './user.entity.js';
 import type { UserType } from './user.type.js';
 import { Loader } from '../platform/loader.js';
+import type { Reads } from '../platform/reads/reads.js';
 
 interface UserRow {
   id: number;
@@ -49,10 +49,11 @@ export class UserQueries {
       sqlText`select m.group_id, ${COLUMNS} from user_group_member m join user_account u on u.id = m.user_id
         where ${amongIds(this.em, 'm.group_id', groupIds)} order by u.username`,
     );
-    return groupIds.map((id) => rows.filter((row) => row.group_id === id).map(toUser));
+    const byGroup = Map.groupBy(rows, (row) => row.group_id);
+    return groupIds.map((id) => (byGroup.get(id) ?? []).map(toUser));
   });
 
-  constructor(private readonly em: SqlEntityManager) {}
+  constructor(private readonly em: Reads) {}
 
   /** The user that a row refers to: rows never refer to a user that is not there. */
   async require(id: number): Promise<UserType> {

@@ -1,6 +1,6 @@
 import type { Viewer } from '../access/viewer.js';
-import type { SqlEntityManager } from '../platform/database.js';
 import { readRows } from '../platform/read-rows.js';
+import type { Reads } from '../platform/reads/reads.js';
 import { sqlText } from '../platform/sql-text.js';
 import type { Big } from '../platform/tables.js';
 import { Remembered } from '../platform/write-watch.js';
@@ -57,7 +57,7 @@ type Row = [
   id: number, name: string, alias: string, access: DatacenterAccess, owner: number, description: string, limit: number | null, createdAt: Big,
 ];
 
-async function readCatalogue(em: SqlEntityManager): Promise<Catalogue> {
+async function readCatalogue(em: Reads): Promise<Catalogue> {
   const rows = await readRows<Row>(
     em,
     sqlText`select d.id, d.name, d.alias, d.access, d.owner_id, d.description, d.vms_image_limit, d.created_at from datacenter d order by d.name`,
@@ -70,7 +70,7 @@ async function readCatalogue(em: SqlEntityManager): Promise<Catalogue> {
 
 const catalogues = new WeakMap<object, Remembered<Catalogue>>();
 
-async function catalogueOf(em: SqlEntityManager): Promise<Catalogue> {
+async function catalogueOf(em: Reads): Promise<Catalogue> {
   // A transaction sees its own writes, which nobody else may.
   if (em.isInTransaction()) return readCatalogue(em);
   const driver = em.getDriver();
@@ -80,7 +80,7 @@ async function catalogueOf(em: SqlEntityManager): Promise<Catalogue> {
 }
 
 /** All datacenters are few and asked for everywhere, so they are kept in memory, and read anew after any change of one. */
-export async function seenDatacenters(em: SqlEntityManager, viewer: Viewer): Promise<SeenDatacenters> {
+export async function seenDatacenters(em: Reads, viewer: Viewer): Promise<SeenDatacenters> {
   const catalogue = await catalogueOf(em);
   let seen = catalogue.seen.get(viewer);
   if (seen === undefined) catalogue.seen.set(viewer, (seen = new SeenDatacenters(catalogue.all, viewer)));

@@ -1,9 +1,9 @@
 import type { Viewer } from '../access/viewer.js';
-import { allOf, oneOf } from '../platform/conditions.js';
-import type { SqlEntityManager } from '../platform/database.js';
+import { ALWAYS, allOf, oneOf } from '../platform/conditions.js';
 import { notFound } from '../platform/errors.js';
+import type { KeysetOrder } from '../platform/keyset.js';
 import type { Connection, PageRequest } from '../platform/page.js';
-import { type ListStatement, readList } from '../platform/read-page.js';
+import { type ListStatement, readList, wholeRows } from '../platform/read-page.js';
 import { readObjects } from '../platform/read-rows.js';
 import type { ConnectionSelection } from '../platform/selection.js';
 import { sqlText } from '../platform/sql-text.js';
@@ -13,6 +13,7 @@ import type { DatacenterAccess } from './datacenter.enums.js';
 import type { DatacenterType } from './datacenter.type.js';
 import { visibleDatacenters } from './datacenter.visibility.js';
 import { Loader } from '../platform/loader.js';
+import type { Reads } from '../platform/reads/reads.js';
 
 export interface DatacenterRow {
   id: number;
@@ -55,11 +56,12 @@ export class DatacenterQueries {
     const statement = sqlText`select x.group_id, ${DATACENTER_COLUMNS} from datacenter d
       join datacenter_group x on x.datacenter_id = d.id where ${where} order by d.name`;
     const rows = await readObjects<DatacenterRow & { group_id: number }>(this.em, statement);
-    return groupIds.map((id) => rows.filter((row) => row.group_id === id).map(toDatacenter));
+    const byGroup = Map.groupBy(rows, (row) => row.group_id);
+    return groupIds.map((id) => (byGroup.get(id) ?? []).map(toDatacenter));
   });
 
   constructor(
-    private readonly em: SqlEntityManager,
+    private readonly em: Reads,
     private readonly viewer: Viewer,
   ) {}
 
@@ -93,12 +95,10 @@ export class DatacenterQueries {
   }
 
   async page(page: PageRequest, selection: ConnectionSelection): Promise<Connection<DatacenterType>> {
-    const list: ListStatement = {
-      columns: DATACENTER_COLUMNS,
-      from: sqlText`datacenter d`,
-      where: visibleDatacenters(this.viewer),
-      order: { column: 'd.name', id: 'd.id', direction: 'ASC' },
-    };
+    const table = sqlText`datacenter d`;
+    const order: KeysetOrder = { column: 'd.name', id: 'd.id', direction: 'ASC' };
+    const walk = wholeRows({ table, alias: sqlText`d`, where: ALWAYS, order });
+    const list: ListStatement = { columns: DATACENTER_COLUMNS, from: table, where: visibleDatacenters(this.viewer), order, walk };
     return readList<DatacenterRow, DatacenterType>(this.em, list, page, selection, {
       keyOf: (row) => [row.name, row.id],
       nodesOf: async (rows) => new Map(rows.map((row) => [row, toDatacenter(row)])),

@@ -96,7 +96,7 @@ async function run(door: GraphqlDoor, request: OperationRequest, context: DoorCo
 export function streamHandler(door: GraphqlDoor) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { authorization, traceparent } = request.headers;
-    const caller = { authorization, transport: 'sse' as const, requestId: request.id, traceId: traceIdOf(traceparent) };
+    const caller = { authorization, transport: 'sse' as const, requestId: request.id, traceId: traceIdOf(traceparent), connection: request.raw.socket };
     try {
       if (!door.isOriginAllowed(request.raw)) {
         throw new AppError('FORBIDDEN', `Pages of ${request.headers.origin} may not open streams here; ALLOWED_ORIGINS names those that may.`);

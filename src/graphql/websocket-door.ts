@@ -91,6 +91,7 @@ async function admit(door: GraphqlDoor, connection: Connection, request: Operati
     transport: 'websocket',
     requestId: randomUUID(),
     traceId: traceIdOf(connection.extra.request.headers.traceparent),
+    connection: connection.extra.socket,
   };
   const { socket } = connection.extra;
   try {

@@ -1,9 +1,9 @@
 import type { DatacenterRef, Viewer } from '../access/viewer.js';
 import { visibleServers } from '../datacenters/server.visibility.js';
 import { ALWAYS, allOf } from '../platform/conditions.js';
-import type { SqlEntityManager } from '../platform/database.js';
 import { AppError } from '../platform/errors.js';
 import { amongFound, readRows } from '../platform/read-rows.js';
+import type { Reads } from '../platform/reads/reads.js';
 import { sqlInteger, type SqlText, sqlText } from '../platform/sql-text.js';
 
 /** Servers that a refusal names; the rest is only counted. */
@@ -16,19 +16,19 @@ export interface ImageUse {
 }
 
 /** Servers (alias `s`) with a disk made from the image. */
-export function usingImage(em: SqlEntityManager, imageId: number): SqlText {
+export function usingImage(em: Reads, imageId: number): SqlText {
   return amongFound(em, 's.id', sqlText`select v.server_id from virtual_disk v where v.image_id = ${imageId}`);
 }
 
 /** Anywhere, or in one datacenter. */
-export async function imageUse(em: SqlEntityManager, viewer: Viewer, imageId: number, datacenter: DatacenterRef | null = null): Promise<ImageUse> {
+export async function imageUse(em: Reads, viewer: Viewer, imageId: number, datacenter: DatacenterRef | null = null): Promise<ImageUse> {
   const here = datacenter === null ? ALWAYS : sqlText`s.datacenter_id = ${datacenter.id}`;
   const users = sqlText`virtual_server s where ${usingImage(em, imageId)} and ${here}`;
-  const [counted] = await readRows<[total: number | string]>(em, sqlText`select count(*) as total from ${users}`);
+  const [counted] = await readRows<[total: number | string]>(em, sqlText`select count(*) as total from ${users}`, { heavy: true });
   const count = Number(counted?.[0] ?? 0);
   if (count === 0) return { count, servers: [] };
   const named = sqlText`select s.hostname from ${users} and ${allOf([visibleServers(viewer)])} order by s.hostname limit ${sqlInteger(MOST_NAMES, { max: MOST_NAMES })}`;
-  return { count, servers: (await readRows<[hostname: string]>(em, named)).map(([hostname]) => hostname) };
+  return { count, servers: (await readRows<[hostname: string]>(em, named, { heavy: true })).map(([hostname]) => hostname) };
 }
 
 /** Names the servers that the viewer sees and counts all; `extensions` carry both. */

@@ -53,7 +53,7 @@ function changes(work: ImageWork): PartEntry[] {
       return scope.em;
     },
     viewer: scope.viewer,
-    gate: new ImageServerGate(scope.reads, work.store),
+    gate: new ImageServerGate(scope.reads.em, work.store),
     datacenters: scope.get(DatacenterQueries),
     images: scope.get(ImageQueries),
     tasks: scope.get(TaskQueries),
@@ -62,7 +62,7 @@ function changes(work: ImageWork): PartEntry[] {
     provide(ImportService, (scope) => new ImportService(parts(scope))),
     provide(AttachmentService, (scope) => {
       const [datacenters, images, tasks] = [scope.get(DatacenterQueries), scope.get(ImageQueries), scope.get(TaskQueries)];
-      return new AttachmentService({ ...work, em: scope.reads, viewer: scope.viewer, datacenters, images, tasks });
+      return new AttachmentService({ ...work, em: scope.reads.em, viewer: scope.viewer, datacenters, images, tasks });
     }),
     provide(UpdateService, (scope) => new UpdateService(parts(scope))),
     provide(DeleteService, (scope) => new DeleteService(parts(scope))),

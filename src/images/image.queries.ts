@@ -2,7 +2,6 @@ import type { DatacenterRef, Viewer } from '../access/viewer.js';
 import type { DatacenterQueries } from '../datacenters/datacenter.queries.js';
 import type { DatacenterType } from '../datacenters/datacenter.type.js';
 import type { Condition } from '../platform/conditions.js';
-import type { SqlEntityManager } from '../platform/database.js';
 import { type AppError, badInput, notFound } from '../platform/errors.js';
 import { type Key, keyBatch } from '../platform/key-loader.js';
 import type { Connection } from '../platform/page.js';
@@ -17,6 +16,7 @@ import { type ImageScope, imagesEverywhere, imagesOfDatacenter, usableInDatacent
 import { type ImageListRequest, listImages } from './list-images.js';
 import { shownManifest } from './shown-manifest.js';
 import { Loader } from '../platform/loader.js';
+import type { Reads } from '../platform/reads/reads.js';
 
 function noKey(): AppError {
   return badInput([{ path: 'name', message: 'Give the name or the uuid of the image.' }]);
@@ -35,7 +35,8 @@ export class ImageQueries {
     const text = sqlText`select a.image_id, d.id, d.name from image_attachment a join datacenter d on d.id = a.datacenter_id
       where ${amongIds(this.em, 'a.image_id', imageIds)} order by d.name`;
     const rows = await readRows<[imageId: number, id: number, name: string]>(this.em, text);
-    return imageIds.map((imageId) => rows.filter(([of]) => of === imageId).map(([, id, name]) => ({ id, name })));
+    const byImage = Map.groupBy(rows, ([imageId]) => imageId);
+    return imageIds.map((imageId) => (byImage.get(imageId) ?? []).map(([, id, name]) => ({ id, name })));
   });
 
   readonly #rehearsedTags = new Map<number, readonly string[]>();
@@ -57,7 +58,7 @@ export class ImageQueries {
   );
 
   constructor(
-    private readonly em: SqlEntityManager,
+    private readonly em: Reads,
     private readonly viewer: Viewer,
     private readonly datacenters: DatacenterQueries,
   ) {}
@@ -147,7 +148,7 @@ export class ImageQueries {
 
   async #find(condition: Condition, selection: ObjectSelection): Promise<ImageType[]> {
     const reading = await this.#reading(selection);
-    return reading.nodesOf(await readRows<Row>(this.em, findStatement(reading, this.viewer, condition), true));
+    return reading.nodesOf(await readRows<Row>(this.em, findStatement(reading, this.viewer, condition), { steady: true }));
   }
 
   async #reading(selection: ObjectSelection): Promise<ImageReading> {

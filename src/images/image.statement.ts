@@ -1,11 +1,11 @@
 import { usernames } from '../access/usernames.js';
 import type { Viewer } from '../access/viewer.js';
 import type { SeenDatacenters } from '../datacenters/datacenter-catalogue.js';
-import type { SqlEntityManager } from '../platform/database.js';
 import type { ObjectSelection } from '../platform/selection.js';
 import type { Column } from '../platform/columns.js';
 import type { Condition } from '../platform/conditions.js';
 import { Kept } from '../platform/kept.js';
+import type { Reads } from '../platform/reads/reads.js';
 import { joinTexts, sqlConstant, sqlInteger, type SqlText, sqlText, withValues } from '../platform/sql-text.js';
 import { asBoolean, type Flag } from '../platform/tables.js';
 import { BOUND, FIELD_PARTS, INNER_PARTS, inspectableColumn, OWNER, OWNER_NAME, type Part, PLACES, type Row, TAGS } from './image.columns.js';
@@ -97,7 +97,7 @@ const NO_NAMES: ReadonlyMap<number, string> = new Map();
 
 /** What was not asked for is not there, unless a field with a resolver of its own was asked for: then all of it is. */
 export function imageReading(
-  { em, viewer, seen }: { em: SqlEntityManager; viewer: Viewer; seen: SeenDatacenters },
+  { em, viewer, seen }: { em: Reads; viewer: Viewer; seen: SeenDatacenters },
   selection: ObjectSelection,
 ): ImageReading {
   let plan = known.get(selection);

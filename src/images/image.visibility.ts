@@ -7,11 +7,14 @@ import { type SqlText, sqlText } from '../platform/sql-text.js';
 /** Of more datacenters, it is quicker to read where an image is attached than to look each of them up in an index. */
 const LOOKED_UP = 8;
 
+/** The plus keeps the planner of SQLite from a thousand look-ups for each image. */
+function attachedToOneOf(ids: readonly number[]): SqlText {
+  return oneOfIds(ids.length > LOOKED_UP ? '+a.datacenter_id' : 'a.datacenter_id', ids);
+}
+
 /** Attached to a datacenter where the viewer is at least DCAdmin. */
 export function attachedWhereAdmin(viewer: Viewer): SqlText {
-  const ids = viewer.datacentersWith('dcAdmin');
-  // The plus keeps the planner of SQLite from a thousand look-ups for each image.
-  const administered = oneOfIds(ids.length > LOOKED_UP ? '+a.datacenter_id' : 'a.datacenter_id', ids);
+  const administered = attachedToOneOf(viewer.datacentersWith('dcAdmin'));
   return sqlText`exists (select 1 from image_attachment a where a.image_id = i.id and ${administered})`;
 }
 
@@ -23,7 +26,7 @@ const notDeleted: SqlText = sqlText`i.access <> 'DELETED'`;
 
 /** Deleted, and bound to a datacenter where the viewer is ImageAdmin: what `showDeleted` adds, and nobody else sees. */
 function deletedButManaged(viewer: Viewer): SqlText {
-  const managed = oneOfIds('a.datacenter_id', viewer.datacentersWith('imageAdmin'));
+  const managed = attachedToOneOf(viewer.datacentersWith('imageAdmin'));
   return sqlText`(i.access = 'DELETED'
     and exists (select 1 from image_attachment a where a.bound_image_id = i.id and ${managed}))`;
 }
@@ -87,7 +90,7 @@ export interface ImageScope {
   datacenterId: number | null;
   where: SqlText;
   /** Ids that hold all of them, where these may be few; `most` as `Candidates` has it. */
-  few: { ids: SqlText; most?: number } | null;
+  few: { ids: SqlText; most?: number; isIndexed?: boolean } | null;
 }
 
 /** By who asks and for which list: what is known of a scope is kept with it, see `planList`. */
@@ -120,6 +123,6 @@ export function usableInDatacenter(viewer: Viewer, datacenterId: number): ImageS
   return scopes.get(viewer, usableInDatacenter, String(datacenterId), () => {
     const ids = sqlText`select x.image_id as id from image_attachment x where x.datacenter_id = ${datacenterId} and x.access = 'PUBLIC'
       union all select x.id from image x where x.owner_id = ${viewer.userId}`;
-    return { datacenterId, where: usable(viewer), few: viewer.isSuperAdmin ? null : { ids: sqlText`select * from (${ids}) y`, most: FEW_USABLE } };
+    return { datacenterId, where: usable(viewer), few: viewer.isSuperAdmin ? null : { ids: sqlText`select * from (${ids}) y`, most: FEW_USABLE, isIndexed: true } };
   });
 }

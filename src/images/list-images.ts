@@ -1,10 +1,10 @@
 import type { Column } from '../platform/columns.js';
 import { allOf, type Condition, contains, oneOf } from '../platform/conditions.js';
-import type { SqlEntityManager } from '../platform/database.js';
 import { Kept } from '../platform/kept.js';
 import type { KeysetOrder } from '../platform/keyset.js';
 import { type Connection, type OrderDirection, type PageArgs, readPage } from '../platform/page.js';
 import { type ListStatement, readPlainList } from '../platform/read-page.js';
+import type { Reads } from '../platform/reads/reads.js';
 import type { ConnectionSelection } from '../platform/selection.js';
 import { sqlConstant, sqlText } from '../platform/sql-text.js';
 import { countImages } from './count-images.js';
@@ -75,11 +75,13 @@ interface ListOrder {
 
 function listOf(plan: ListPlan, reading: ImageReading, { field, direction }: ListOrder, filtered: Condition): ListStatement {
   const order: KeysetOrder = { column: plan.order[field], id: plan.id, direction };
+  const walk = plan.walk?.(field, direction);
   return {
     columns: reading.columns(order.column),
     from: reading.from(plan.from),
     where: allOf([plan.where, filtered]),
     order,
+    walk: walk && { ...walk, joined: reading.from(walk.joined) },
     counted: plan.from,
     steady: plan.steady,
   };
@@ -96,7 +98,7 @@ function keptListOf(plan: ListPlan, reading: ImageReading, order: ListOrder, fil
 
 /** One page of the images of a scope, with the relations that were asked for; two statements, and one for the count. */
 export async function listImages(
-  em: SqlEntityManager,
+  em: Reads,
   reading: ImageReading,
   scope: ImageScope,
   request: ImageListRequest,
@@ -104,12 +106,15 @@ export async function listImages(
   const field = request.orderBy?.field ?? 'NAME';
   const filtered = imageFilter(request.filter);
   const plan = await planList(em, scope, request, filtered);
-  const list = keptListOf(plan, reading, { field, direction: request.orderBy?.direction ?? 'ASC' }, filtered);
+  const order = { field, direction: request.orderBy?.direction ?? 'ASC' };
+  const list = keptListOf(plan, reading, order, filtered);
   const kind = VALUES[field];
   const page = readPage(request.page, kind, 'number');
   const connection = await readPlainList<Row, ImageType>(em, list, page, { ...request.selection, totalCount: false }, {
     keyOf: (row) => [kind === 'number' ? Number(reading.placeOf(row)) : String(reading.placeOf(row)), Number(row[0])],
     nodesOf: reading.nodesOf,
   });
-  return request.selection.totalCount ? { ...connection, totalCount: await countImages(em, list) } : connection;
+  if (!request.selection.totalCount) return connection;
+  const totalCount = await (plan.counted === undefined ? countImages(em, list, plan.isFew) : countImages(em, listOf(plan.counted, reading, order, filtered)));
+  return { ...connection, totalCount };
 }

@@ -1,10 +1,13 @@
 import type { Column } from '../platform/columns.js';
 import { ALWAYS, allOf, type Condition, oneOf } from '../platform/conditions.js';
-import { isSqlite, type SqlEntityManager } from '../platform/database.js';
+import { isSqlite } from '../platform/database.js';
 import { type Candidates, FEW_ROWS, fewestOf, REMEMBERED_MS } from '../platform/few-rows.js';
-import { type SqlText, sqlText } from '../platform/sql-text.js';
+import type { KeysetOrder } from '../platform/keyset.js';
+import { sqlConstant, type SqlText, sqlText } from '../platform/sql-text.js';
 import { searchedIds } from '../platform/trigrams.js';
-import type { PageArgs } from '../platform/page.js';
+import type { OrderDirection, PageArgs } from '../platform/page.js';
+import type { IndexWalk } from '../platform/read-page.js';
+import type { Reads } from '../platform/reads/reads.js';
 import type { ImageOrderField } from './image.enums.js';
 import type { ImageFilter, ImageOrder } from './image.inputs.js';
 import { type IdsIn, type PageAsked, sparsePage } from './sparse-page.js';
@@ -17,6 +20,12 @@ export interface ListPlan {
   where: Condition;
   order: Record<ImageOrderField, Column>;
   id: Column;
+  /** Along the index of one order; a list with a filter has none. */
+  walk?: (field: ImageOrderField, direction: OrderDirection) => IndexWalk;
+  /** Its rows are among a few ids. */
+  isFew?: boolean;
+  /** What to count, where the rows of the plan are those of a page alone. */
+  counted?: ListPlan;
   /** Without it, it depends on the values how the list is best read: see `PostgresReader`. */
   steady?: boolean;
   /** The same object will be the plan of many requests. */
@@ -28,7 +37,7 @@ export interface ImageListing {
   filter?: ImageFilter | null;
   orderBy?: ImageOrder | null;
   page?: PageArgs;
-  selection?: { totalCount: boolean };
+  selection?: { items?: boolean };
 }
 
 /** Attachments `l` lead to their images: they are in order by datacenter, so a page is read without a sort. */
@@ -68,7 +77,7 @@ function filterCandidates(filter: ImageFilter | null | undefined): Candidates<Ki
   return [...found.map((ids) => ({ kind: 'filter' as const, ids })), ...searched];
 }
 
-async function fewest(em: SqlEntityManager, scope: ImageScope, filter: ImageFilter | null | undefined): Promise<Candidates<Kind> | null> {
+async function fewest(em: Reads, scope: ImageScope, filter: ImageFilter | null | undefined): Promise<Candidates<Kind> | null> {
   // What a user may use in a datacenter is a choice of two, which no planner judges well; the rest is better left to that of Postgres.
   if (!isSqlite(em)) return scope.few === null || scope.datacenterId === null ? null : fewestOf(em, [{ kind: 'scope', ...scope.few, areSearched: true }]);
   const candidates = filterCandidates(filter);
@@ -110,13 +119,30 @@ function listsOf(filter: ImageFilter | null | undefined): IdsIn[] {
   return [...(filter?.tags ?? []).map(taggedWith), ...ofImages('y.access', filter?.access), ...ofImages('y.os_type', filter?.osType)];
 }
 
+const TO_IMAGE = sqlText` cross join image i`;
+const WALKED_ORDER: Record<ImageOrderField, Column> = { NAME: 'n.name', ALIAS: 'n.alias', SIZE: 'n.size_mib', CREATED_AT: 'n.created_at' };
+
+/** The index of attachments to a datacenter, or of all images, in each order. */
+function indexWalk(datacenterId: number | null): NonNullable<ListPlan['walk']> {
+  if (datacenterId === null) {
+    return (field, direction) => {
+      const order: KeysetOrder = { column: WALKED_ORDER[field], id: 'n.id', direction };
+      return { table: sqlText`image n`, alias: sqlText`n`, columns: sqlText`n.id, ${sqlConstant(order.column)}`, where: ALWAYS, order, joined: TO_IMAGE, on: sqlText`i.id = n.id` };
+    };
+  }
+  return (field, direction) => {
+    const order: KeysetOrder = { column: ATTACHED_ORDER[field], id: 'l.image_id', direction };
+    const columns = sqlText`l.image_id, l.datacenter_id, ${sqlConstant(order.column)}`;
+    return { table: sqlText`image_attachment l`, alias: sqlText`l`, columns, where: sqlText`l.datacenter_id = ${datacenterId}`, order, joined: TO_IMAGE };
+  };
+}
+
 function elsewhereOf(datacenterId: number | null): SqlText[] {
   return datacenterId === null ? [] : [attachedTo(datacenterId)];
 }
 
 function pageAsked({ orderBy, page, selection }: ImageListing, where: Condition): PageAsked | null {
-  // A count is taken of the rows of the plan, which must be all of the list then.
-  if (page === undefined || selection?.totalCount !== false) return null;
+  if (page === undefined || selection?.items === false) return null;
   const field = orderBy?.field ?? 'NAME';
   const isText = field === 'NAME' || field === 'ALIAS';
   return { where, page, column: IMAGE_ORDER[field], direction: orderBy?.direction ?? 'ASC', kind: isText ? 'string' : 'number' };
@@ -141,23 +167,23 @@ function keepWalk(scope: ImageScope, plan: ListPlan): ListPlan {
  * the few images that one part of the condition leaves. Every way gives the same page. `filtered` is the condition of the
  * filter; with it, filters that leave few only together are known before a walk along the order would hold up everybody else.
  */
-export async function planList(em: SqlEntityManager, scope: ImageScope, request: ImageListing, filtered: Condition | null = null): Promise<ListPlan> {
+export async function planList(em: Reads, scope: ImageScope, request: ImageListing, filtered: Condition | null = null): Promise<ListPlan> {
   const { filter, orderBy } = request;
   const isFiltered = filter !== null && filter !== undefined && Object.keys(filter).length > 0;
   const known = isFiltered ? null : keptWalk(scope);
   if (known !== null) return known;
   const { where } = scope;
   const elsewhere = elsewhereOf(scope.datacenterId);
-  const only = (ids: SqlText): ListPlan => ({ from: IMAGE_FROM, where: allOf([where, ...elsewhere, sqlText`i.id in (${ids})`]), order: IMAGE_ORDER, id: 'i.id' });
+  const only = (ids: SqlText): ListPlan => ({ from: IMAGE_FROM, where: allOf([where, ...elsewhere, sqlText`i.id in (${ids})`]), order: IMAGE_ORDER, id: 'i.id', isFew: true });
   const few = await fewest(em, scope, filter);
   if (few?.kind === 'filter' || few?.kind === 'scope') return only(few.ids);
   const tag = few === null && (orderBy?.field ?? 'NAME') === 'NAME' ? (filter?.tags?.[0] ?? null) : null;
   const { plan, idsIn } = walkOf(scope, tag);
-  const keep = (walk: ListPlan): ListPlan => (isFiltered ? walk : keepWalk(scope, walk));
+  const keep = (way: ListPlan): ListPlan => (isFiltered ? way : keepWalk(scope, { ...way, walk: indexWalk(scope.datacenterId) }));
   if (!isSqlite(em)) return keep({ ...plan, steady: !isFiltered && (scope.few === null || scope.datacenterId !== null) });
   if (few !== null || (isFiltered ? filtered === null : scope.few === null)) return keep(plan);
   const asked = pageAsked(request, allOf([where, ...elsewhere, ...(filtered === null ? [] : [filtered])]));
   if (asked === null) return plan;
   const ids = await sparsePage(em, idsIn, listsOf(filter), asked);
-  return ids === null ? keep(plan) : only(ids);
+  return ids === null ? keep(plan) : { ...only(ids), counted: plan };
 }

@@ -8,7 +8,7 @@ interface Aliases {
   i: 'image';
   l: 'image_attachment';
   m: 'user_group_member';
-  n: 'snapshot';
+  n: 'snapshot' | 'image';
   o: 'repository_image';
   r: 'image_repository';
   s: 'virtual_server';

@@ -13,8 +13,13 @@ import { queryOf } from './kysely-query.js';
 import { givePostgresReader, PostgresReader } from './postgres-reader.js';
 import { giveReader, SqliteReader } from './reader.js';
 import { sqlInteger, sqlText } from './sql-text.js';
+import { giveHeavyReads, HeavyReads, postgresTurns, SQLITE_TURNS } from './reads/heavy-reads.js';
+import { ReaderPool } from './reads/reader-pool.js';
+import type { Reads } from './reads/reads.js';
+import { giveStatementTimeout } from './reads/statement-timeout.js';
+import { TimedPostgresReader } from './reads/timed-postgres-reader.js';
 import type { Tables } from './tables.js';
-import { tracePostgres, traceReader, traceStatements, traceWriter } from './traced-statements.js';
+import { traceHeavy, tracePostgres, traceReader, traceStatements, traceWriter } from './traced-statements.js';
 import type { Tracing } from './tracing.js';
 import { describeSearchIndex, prepareSearch } from './trigrams.js';
 import { type ConnectionWatch, giveWatch, WriteWatch } from './write-watch.js';
@@ -33,6 +38,14 @@ export const MIGRATION_FOLDERS = { sqlite: 'src/platform/migrations/sqlite', pos
 /** What migrations make that no entity describes: search indexes with their own tables, and the triggers that keep copies true. */
 const BY_HAND = { ignoreTriggers: true, ignoreRoutines: true, skipTables: [/^(image|repository_image)_search(_|$)/] };
 
+export interface DatabaseOptions {
+  tracing?: Tracing | null;
+  /** To Postgres; SQLite has one that writes, and those of its readers. */
+  connections?: number;
+  /** How long a statement of a request may take. */
+  statementTimeoutMs?: number;
+}
+
 async function prepareSqliteConnection(connection: DatabaseConnection): Promise<void> {
   const settings = [
     sqlText`pragma journal_mode = wal`,
@@ -48,7 +61,8 @@ async function prepareSqliteConnection(connection: DatabaseConnection): Promise<
  * Opens the database without touching its tables: call `migrate` next. SQLite runs in WAL mode with foreign keys on; its
  * folder is created. Statements that fail name the statement, never the parameters.
  */
-export async function openDatabase(target: DatabaseTarget, entities: EntityClass<AnyEntity>[], tracing: Tracing | null = null): Promise<Database> {
+export async function openDatabase(target: DatabaseTarget, entities: EntityClass<AnyEntity>[], options: DatabaseOptions = {}): Promise<Database> {
+  const { tracing = null, connections = 10, statementTimeoutMs = 30_000 } = options;
   const trace = (connection: unknown): void => {
     if (tracing !== null) traceStatements(connection as DatabaseConnection, tracing);
   };
@@ -73,7 +87,7 @@ export async function openDatabase(target: DatabaseTarget, entities: EntityClass
     });
     giveWatch(database.driver, watch);
     writePrepared(database, writes, tracing);
-    if (isFile) readAside(database, target.path, tracing);
+    if (isFile) readAside(database, target.path, { tracing, statementTimeoutMs });
     closeWith(database, async () => copier?.close());
     return database;
   }
@@ -82,6 +96,7 @@ export async function openDatabase(target: DatabaseTarget, entities: EntityClass
     entities,
     extensions: [Migrator],
     ensureDatabase: false,
+    pool: { max: connections },
     schemaGenerator: BY_HAND,
     discovery: { onMetadata: describeSearchIndex },
     onCreateConnection: async (connection) => {
@@ -91,16 +106,23 @@ export async function openDatabase(target: DatabaseTarget, entities: EntityClass
     migrations: { ...migrations, path: MIGRATION_FOLDERS.postgres, migrationsList: postgresMigrations },
   });
   giveWatch(database.driver, watch);
-  readPrepared(database, tracing);
+  giveStatementTimeout(database.driver, statementTimeoutMs);
+  readPrepared(database, { tracing, connections, statementTimeoutMs });
   return database;
 }
 
 /** Reads outside of transactions need nothing of the ORM but its connections. */
-function readPrepared(database: Database, tracing: Tracing | null): void {
+function readPrepared(database: Database, { tracing, connections, statementTimeoutMs }: Required<DatabaseOptions>): void {
   const connection = database.em.getConnection() as unknown as { getNativeClient(): Promise<Pool> };
-  const reader = new PostgresReader(async () => connection.getNativeClient());
-  if (tracing !== null) tracePostgres(reader, tracing);
+  const pool = async (): Promise<Pool> => connection.getNativeClient();
+  const reader = new PostgresReader(pool, statementTimeoutMs);
+  const heavy = new HeavyReads(new TimedPostgresReader(pool), postgresTurns(connections), statementTimeoutMs);
+  if (tracing !== null) {
+    tracePostgres(reader, tracing);
+    traceHeavy(heavy, tracing);
+  }
   givePostgresReader(database.driver, reader);
+  giveHeavyReads(database.driver, heavy);
 }
 
 /** Statements given as text run on the driver's own connection, which MikroORM opens with its first statement. */
@@ -111,12 +133,20 @@ function writePrepared(database: Database, writes: ConnectionWatch, tracing: Tra
   giveWriter(database.driver, writer);
 }
 
-/** Lists are read through a connection of their own, which is closed with the database. */
-function readAside(database: Database, path: string, tracing: Tracing | null): void {
+/** Lists are read through connections of their own, which are closed with the database. */
+function readAside(database: Database, path: string, { tracing, statementTimeoutMs }: Required<Omit<DatabaseOptions, 'connections'>>): void {
   const reader = new SqliteReader(path, BUSY_TIMEOUT_MS);
-  if (tracing !== null) traceReader(reader, tracing);
+  const heavy = new HeavyReads(new ReaderPool({ path, busyTimeoutMs: BUSY_TIMEOUT_MS }), SQLITE_TURNS, statementTimeoutMs);
+  if (tracing !== null) {
+    traceReader(reader, tracing);
+    traceHeavy(heavy, tracing);
+  }
   giveReader(database.driver, reader);
-  closeWith(database, async () => reader.close());
+  giveHeavyReads(database.driver, heavy);
+  closeWith(database, async () => {
+    reader.close();
+    await heavy.close();
+  });
 }
 
 /** `end` is carried out before the database is closed. */
@@ -144,11 +174,11 @@ export async function missingSearchIndex(database: Database): Promise<string | n
 }
 
 /** The typed statement builder, inside the transaction that `em` is in. Columns are raw: see `Tables`. */
-export function statements(em: SqlEntityManager): Kysely<Tables> {
+export function statements(em: Reads): Kysely<Tables> {
   return em.getKysely<Tables>();
 }
 
 /** True on SQLite, where lists travel as one JSON parameter and booleans are 0 and 1. */
-export function isSqlite(em: SqlEntityManager): boolean {
+export function isSqlite(em: Reads): boolean {
   return em.getDriver().constructor.name === 'SqliteDriver';
 }

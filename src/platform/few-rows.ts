@@ -1,5 +1,5 @@
-import type { SqlEntityManager } from './database.js';
-import { listed, readRows } from './read-rows.js';
+import { listed, type ReadOptions, readRows } from './read-rows.js';
+import type { Reads } from './reads/reads.js';
 import { sqlInteger, type SqlText, sqlText } from './sql-text.js';
 
 /** Rows that are looked up and put in order one by one rather than met while walking along the order of a list. */
@@ -18,6 +18,8 @@ export interface Candidates<K extends string> {
   most?: number;
   /** Finding them takes longer than reading them: they are found once, and handed on as a list. */
   areSearched?: boolean;
+  /** The beginning of an index, so that counting a few of them is no heavy read. */
+  isIndexed?: boolean;
 }
 
 /** How long an outcome is taken for true: any choice gives the same rows, one of them sooner. */
@@ -29,12 +31,12 @@ function keyOf({ text, values }: SqlText): string {
   return text + JSON.stringify(values);
 }
 
-function recalled(em: SqlEntityManager, key: string): number[] | null {
+function recalled(em: Reads, key: string): number[] | null {
   const before = remembered.get(em.getDriver())?.get(key);
   return before !== undefined && Date.now() - before.readAt < REMEMBERED_MS ? before.counts : null;
 }
 
-function remember(em: SqlEntityManager, key: string, counts: number[]): number[] {
+function remember(em: Reads, key: string, counts: number[]): number[] {
   const driver = em.getDriver();
   let known = remembered.get(driver);
   if (known === undefined) remembered.set(driver, (known = new Map()));
@@ -44,11 +46,11 @@ function remember(em: SqlEntityManager, key: string, counts: number[]): number[]
 }
 
 /** Numbers in one row, read now and then only: for choices that are right with old ones as well. */
-export async function countsOf(em: SqlEntityManager, statement: SqlText): Promise<number[]> {
+export async function countsOf(em: Reads, statement: SqlText, options: ReadOptions): Promise<number[]> {
   const key = keyOf(statement);
   const known = recalled(em, key);
   if (known !== null) return known;
-  const [counts = []] = await readRows<number[]>(em, statement);
+  const [counts = []] = await readRows<number[]>(em, statement, options);
   return remember(em, key, counts);
 }
 
@@ -62,18 +64,23 @@ interface Counted<K extends string> {
 }
 
 /** What is found is never remembered, only that it is much. */
-async function search<K extends string>(em: SqlEntityManager, candidate: Candidates<K>, most: number): Promise<Counted<K>> {
+async function search<K extends string>(em: Reads, candidate: Candidates<K>, most: number): Promise<Counted<K>> {
   const statement = upTo(candidate.ids, most);
   const key = keyOf(statement);
   if (recalled(em, key) !== null) return { candidate, count: Infinity };
-  const rows = await readRows<[number]>(em, statement);
+  const rows = await readRows<[number]>(em, statement, { heavy: candidate.isIndexed !== true });
   if (rows.length > most) remember(em, key, [rows.length]);
   return { candidate: { ...candidate, ids: listed(em, rows.map(([id]) => id)) }, count: rows.length };
 }
 
-async function countOf<K extends string>(em: SqlEntityManager, candidate: Candidates<K>): Promise<Counted<K>> {
-  const { ids, most = FEW_ROWS, areSearched } = candidate;
-  const counted = areSearched ? await search(em, candidate, most) : { candidate, count: (await countsOf(em, sqlText`select count(*) as found from (${upTo(ids, most)}) w`))[0] ?? Infinity };
+async function countUpTo(em: Reads, { ids, isIndexed }: Candidates<string>, most: number): Promise<number> {
+  const [count = Infinity] = await countsOf(em, sqlText`select count(*) as found from (${upTo(ids, most)}) w`, { heavy: isIndexed !== true });
+  return count;
+}
+
+async function countOf<K extends string>(em: Reads, candidate: Candidates<K>): Promise<Counted<K>> {
+  const { most = FEW_ROWS, areSearched } = candidate;
+  const counted = areSearched ? await search(em, candidate, most) : { candidate, count: await countUpTo(em, candidate, most) };
   return counted.count > most ? { candidate, count: Infinity } : counted;
 }
 
@@ -81,7 +88,7 @@ async function countOf<K extends string>(em: SqlEntityManager, candidate: Candid
  * Which of the candidates are few, the fewest of all; null when none is. Counts no further than few of each, and now and then
  * only. SQLite needs to be told, as its planner knows averages only.
  */
-export async function fewestOf<K extends string>(em: SqlEntityManager, candidates: readonly Candidates<K>[]): Promise<Candidates<K> | null> {
+export async function fewestOf<K extends string>(em: Reads, candidates: readonly Candidates<K>[]): Promise<Candidates<K> | null> {
   let fewest: Counted<K> | null = null;
   for (const candidate of candidates) {
     const counted = await countOf(em, candidate);

@@ -4,11 +4,14 @@ import type { Kysely } from 'kysely';
 import type { SqlEntityManager } from './database.js';
 import { AppError } from './errors.js';
 import { queryOf } from './kysely-query.js';
-import { type SqlText, sqlText } from './sql-text.js';
+import { isCancelled, statementTimeoutOf, statementTooLong } from './reads/statement-timeout.js';
+import { sqlInteger, type SqlText, sqlText } from './sql-text.js';
 import { writerOf } from './writer.js';
 
 const MOST_RUNS = 5;
 const PAUSE_MS = 10;
+/** What Postgres takes. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** What only somebody else's transaction at the same moment brings about, once the work has checked what it found. */
 const COLLISIONS = [UniqueConstraintViolationException, ForeignKeyConstraintViolationException, DeadlockException, LockWaitTimeoutException];
@@ -29,6 +32,7 @@ export async function inTransaction<T>(em: SqlEntityManager, work: (tx: SqlEntit
     try {
       return await once(em, work);
     } catch (error) {
+      if (isCancelled(error)) throw statementTooLong(statementTimeoutOf(em.getDriver()) ?? 0);
       const collision = collisionOf(em, error);
       if (collision === null) throw error;
       if (run === MOST_RUNS) throw outcomeOf(collision);
@@ -49,7 +53,11 @@ function hasEntities(tx: SqlEntityManager): boolean {
   return !isEmpty;
 }
 
-const BEGIN = sqlText`begin`;
+/** On Postgres, the limit is told in the same message, and for this transaction alone: behind a pooler, the connection is somebody else's afterwards. */
+function beginWithin(timeoutMs: number | undefined): SqlText {
+  return timeoutMs === undefined ? sqlText`begin` : sqlText`begin; set local statement_timeout = ${sqlInteger(timeoutMs, { max: LONGEST_TIMEOUT_MS })}`;
+}
+
 const COMMIT = sqlText`commit`;
 const ROLLBACK = sqlText`rollback`;
 
@@ -67,7 +75,7 @@ async function once<T>(em: SqlEntityManager, work: (tx: SqlEntityManager) => Pro
       writer === undefined ? pinned.executeQuery(queryOf(text, 'postgres')) : writer.run(text);
     const tx = em.fork();
     tx.setTransactionContext(pinned);
-    await control(BEGIN);
+    await control(beginWithin(statementTimeoutOf(em.getDriver())));
     try {
       const result = await work(tx);
       if (hasEntities(tx)) await tx.flush();

@@ -1,6 +1,7 @@
 import type { Pool, PoolClient, QueryResult } from 'pg';
 import { MOST_STATEMENTS } from './kept-statements.js';
 import { postgresText } from './postgres-text.js';
+import { statementTooLong } from './reads/statement-timeout.js';
 import type { SqlText } from './sql-text.js';
 
 /** Statements that a connection keeps prepared before another takes its place: each takes memory of the server. */
@@ -9,14 +10,23 @@ const MOST_PREPARED = 200;
 /** A prepared statement is no longer what it was: a pooler gave another connection, or somebody changed the tables. */
 const LOST = new Set(['26000', '0A000']);
 
-/** Reads outside of transactions on Postgres. */
+/** What the driver says when it waited too long; it has no code. */
+const TIMED_OUT = 'Query read timeout';
+
+/**
+ * Reads outside of transactions on Postgres, of a bounded number of rows each. Who waits for one is told when it takes longer than
+ * `timeoutMs`; those that may take long are for `HeavyReads`, as only these are stopped within the database.
+ */
 export class PostgresReader {
   /** By their texts; undefined before a text is asked for a second time, as many are asked for once only. */
   readonly #names = new Map<string, string | undefined>();
   readonly #prepared = new WeakMap<PoolClient, Set<string>>();
   #named = 0;
 
-  constructor(private readonly pool: () => Promise<Pool>) {}
+  constructor(
+    private readonly pool: () => Promise<Pool>,
+    private readonly timeoutMs: number,
+  ) {}
 
   /**
    * Rows as arrays of their columns. A statement that is best done in the same way for all values may be `steady`: it is kept
@@ -37,8 +47,15 @@ export class PostgresReader {
     const client = await (await this.pool()).connect();
     let isSpent = name !== undefined && this.#isFullWith(client, name);
     try {
-      return await client.query({ text, values, name, rowMode: rowMode as 'array' });
+      // Its types leave out how long a query may take.
+      const query = { text, values, name, rowMode: rowMode as 'array', query_timeout: this.timeoutMs };
+      return await client.query(query);
     } catch (error) {
+      if (error instanceof Error && error.message === TIMED_OUT) {
+        // The connection still waits for the answer.
+        isSpent = true;
+        throw statementTooLong(this.timeoutMs);
+      }
       if (name === undefined || !LOST.has((error as { code?: string }).code ?? '')) throw error;
       isSpent = true;
     } finally {

@@ -1,6 +1,8 @@
 import type { CompiledQuery, DatabaseConnection } from 'kysely';
 import type { KeptStatements } from './kept-statements.js';
 import type { PostgresReader } from './postgres-reader.js';
+import type { HeavyReads } from './reads/heavy-reads.js';
+import type { Operation } from './reads/operation.js';
 import type { SqlText } from './sql-text.js';
 import type { Tracing } from './tracing.js';
 import type { SqliteWriter } from './writer.js';
@@ -36,6 +38,13 @@ export function tracePostgres(reader: PostgresReader, tracing: Tracing): void {
   const traced = async <T>({ text }: SqlText, work: () => Promise<T>): Promise<T> => tracing.span(spanName(text), { 'db.query.text': withoutValues(text) }, work);
   reader.all = async <R>(text: SqlText, steady?: boolean): Promise<R[]> => traced(text, async () => all<R>(text, steady));
   reader.objects = async <R>(text: SqlText): Promise<R[]> => traced(text, async () => objects<R>(text));
+}
+
+/** The same for statements that are carried out away from the event loop; the span holds the time in which they wait for their turn. */
+export function traceHeavy(reads: HeavyReads, tracing: Tracing): void {
+  const read = reads.read.bind(reads);
+  reads.read = async <R>(text: SqlText, ...rest: [boolean, Operation | null]): Promise<R[]> =>
+    tracing.span(spanName(text.text), { 'db.query.text': withoutValues(text.text) }, () => read<R>(text, ...rest));
 }
 
 /** The same for statements kept prepared within transactions. */

@@ -82,6 +82,7 @@ export class Remembered<T> {
   #value: T | undefined;
   #version = -1;
   #readAt = 0;
+  #reading: { version: number; value: Promise<T> } | null = null;
 
   constructor(private readonly driver: object) {}
 
@@ -92,9 +93,25 @@ export class Remembered<T> {
     return isFresh ? this.#value : undefined;
   }
 
-  /** Reads it; a write that comes in the middle makes the outcome good for this once only. */
+  /**
+   * Reads it; a write that comes in the middle makes the outcome good for this once only. Whoever asks meanwhile waits for the same
+   * read; should that fail, it reads by itself.
+   */
   async renew(read: () => Promise<T>): Promise<T> {
-    const [version, readAt] = [watches.get(this.driver)?.version ?? -1, Date.now()];
+    const version = watches.get(this.driver)?.version ?? -1;
+    if (version >= 0 && this.#reading?.version === version) return this.#reading.value.catch(read);
+    const value = this.#read(version, read);
+    const reading = { version, value };
+    this.#reading = reading;
+    try {
+      return await value;
+    } finally {
+      if (this.#reading === reading) this.#reading = null;
+    }
+  }
+
+  async #read(version: number, read: () => Promise<T>): Promise<T> {
+    const readAt = Date.now();
     const value = await read();
     this.#value = value;
     this.#version = version;

@@ -6,8 +6,9 @@ import { allOf, type Condition, contains, oneOf } from '../platform/conditions.j
 import type { ObjectSelection } from '../platform/selection.js';
 import { joinTexts, sqlConstant, sqlInteger, type SqlText, sqlText } from '../platform/sql-text.js';
 import type { Big } from '../platform/tables.js';
-import { isSqlite, type SqlEntityManager } from '../platform/database.js';
+import { isSqlite } from '../platform/database.js';
 import { fewestOf } from '../platform/few-rows.js';
+import type { Reads } from '../platform/reads/reads.js';
 import { shownUrl } from '../platform/shown-url.js';
 import { searchedIds } from '../platform/trigrams.js';
 import type { ImageRepositoryType } from './image-repository.type.js';
@@ -17,8 +18,9 @@ import type { RepositoryImageFilter } from './repository-image.inputs.js';
 import type { RepositoryImageType } from './repository-image.type.js';
 
 /** Entries (alias `o`) of repositories, with the image of the same uuid (`i`) and the one they build on (`base`). */
-export const OFFERED_FROM = sqlText`repository_image o left join image i on i.uuid = o.uuid
-  left join image base on base.uuid = o.origin and base.status = 'OK'`;
+export const OFFERED_TABLE = sqlText`repository_image o`;
+export const OFFERED_JOINS = sqlText` left join image i on i.uuid = o.uuid left join image base on base.uuid = o.origin and base.status = 'OK'`;
+export const OFFERED_FROM = sqlText`${OFFERED_TABLE}${OFFERED_JOINS}`;
 
 /** An image that came from this repository without a file gets it by being imported again, while there is an image server. */
 const LACKS_FILE = sqlText`(i.file_sha1 is null and i.status = 'OK' and coalesce(i.repository_id, 0) = o.repository_id
@@ -114,7 +116,7 @@ export function offeredFilter(filter: RepositoryImageFilter | null | undefined):
 }
 
 /** Narrows a search to the entries that the index finds, where these are few; SQLite only, Postgres decides by itself. */
-export async function searchedOffers(em: SqlEntityManager, filter: RepositoryImageFilter | null | undefined): Promise<Condition[]> {
+export async function searchedOffers(em: Reads, filter: RepositoryImageFilter | null | undefined): Promise<Condition[]> {
   if (!filter?.search || !isSqlite(em)) return [];
   const found = await fewestOf(em, [{ kind: 'search', ids: searchedIds('repository_image', filter.search), areSearched: true }]);
   if (found === null) return [];

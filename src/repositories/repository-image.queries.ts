@@ -2,18 +2,21 @@ import type { Viewer } from '../access/viewer.js';
 import { allOf } from '../platform/conditions.js';
 import type { ImageQueries } from '../images/image.queries.js';
 import type { ImageType } from '../images/image.type.js';
-import type { SqlEntityManager } from '../platform/database.js';
 import { Kept } from '../platform/kept.js';
+import type { KeysetOrder } from '../platform/keyset.js';
 import { type Connection, type PageArgs, readPage } from '../platform/page.js';
-import { type ListStatement, readPlainList } from '../platform/read-page.js';
+import { type ListStatement, readPlainList, wholeRows } from '../platform/read-page.js';
 import { readRows } from '../platform/read-rows.js';
+import type { Reads } from '../platform/reads/reads.js';
 import type { ConnectionSelection, ObjectSelection } from '../platform/selection.js';
 import { sqlText } from '../platform/sql-text.js';
 import type { ImageRepositoryType } from './image-repository.type.js';
 import {
   hidesKnownEntries,
   OFFERED_FROM,
+  OFFERED_JOINS,
   OFFERED_ORDER,
+  OFFERED_TABLE,
   offeredBy,
   offeredColumns,
   offeredFilter,
@@ -43,7 +46,7 @@ const lists = new Kept<ListStatement>(50);
 /** Reads what repositories offer. Everything is FORBIDDEN for who may not use them, whatever way led here. */
 export class RepositoryImageQueries {
   constructor(
-    private readonly em: SqlEntityManager,
+    private readonly em: Reads,
     private readonly viewer: Viewer,
     private readonly images: ImageQueries,
   ) {}
@@ -57,11 +60,14 @@ export class RepositoryImageQueries {
     const direction = request.orderBy?.direction ?? 'DESC';
     // Counting a large list takes long, and a load has counted it already.
     const isCounted = filter === null && !hidesKnownEntries(this.viewer, repository);
+    const inOrder: KeysetOrder = { column: order.column, id: 'o.id', direction };
+    const walk = { ...wholeRows({ table: OFFERED_TABLE, alias: sqlText`o`, where: sqlText`o.repository_id = ${repository.id}`, order: inOrder }), joined: OFFERED_JOINS };
     const listOf = (): ListStatement => ({
       columns: offeredColumns(order.column, request.selection),
       from: OFFERED_FROM,
       where: allOf([offeredBy(this.viewer, repository), ...(filter === null ? [] : [filter, ...search])]),
-      order: { column: order.column, id: 'o.id', direction },
+      order: inOrder,
+      walk: filter === null ? walk : undefined,
       steady: isCounted,
     });
     const keptList = (): ListStatement => ({ ...listOf(), firstPages: new Map() });
@@ -87,7 +93,7 @@ export class RepositoryImageQueries {
   async one(repository: ImageRepositoryType, uuid: string, selection: ObjectSelection = WHOLE_OFFER): Promise<RepositoryImageType | null> {
     this.viewer.demand('repository.use');
     const where = allOf([offeredBy(this.viewer, repository), sqlText`o.uuid = ${uuid}`]);
-    const rows = await readRows<OfferedRow>(this.em, sqlText`select ${offeredColumns('o.name', selection)} from ${OFFERED_FROM} where ${where}`, true);
+    const rows = await readRows<OfferedRow>(this.em, sqlText`select ${offeredColumns('o.name', selection)} from ${OFFERED_FROM} where ${where}`, { steady: true });
     return toOffered(rows, repository, await this.#imagesOf(rows, selection), selection)[0] ?? null;
   }
 }

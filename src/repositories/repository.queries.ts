@@ -1,6 +1,5 @@
 import type { Viewer } from '../access/viewer.js';
 import { ALWAYS, type Condition } from '../platform/conditions.js';
-import type { SqlEntityManager } from '../platform/database.js';
 import { notFound } from '../platform/errors.js';
 import { amongIds, readObjects } from '../platform/read-rows.js';
 import { sqlText } from '../platform/sql-text.js';
@@ -9,6 +8,7 @@ import { asBoolean, type Flag } from '../platform/tables.js';
 import type { RepositoryStatus } from './image-repository.enums.js';
 import type { ImageRepositoryType } from './image-repository.type.js';
 import { Loader } from '../platform/loader.js';
+import type { Reads } from '../platform/reads/reads.js';
 
 interface RepositoryRow {
   id: number;
@@ -49,7 +49,7 @@ export class RepositoryQueries {
   readonly byKey = keyLoader({ name: 'r.name' }, async (where) => this.#find(where));
 
   constructor(
-    private readonly em: SqlEntityManager,
+    private readonly em: Reads,
     private readonly viewer: Viewer,
   ) {}
 

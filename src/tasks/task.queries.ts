@@ -1,10 +1,10 @@
 import type { Viewer } from '../access/viewer.js';
-import { allOf, type Condition, oneOf } from '../platform/conditions.js';
-import type { SqlEntityManager } from '../platform/database.js';
+import { ALWAYS, allOf, type Condition, oneOf } from '../platform/conditions.js';
 import { notFound } from '../platform/errors.js';
 import { keyLoader } from '../platform/key-loader.js';
+import type { KeysetOrder } from '../platform/keyset.js';
 import { type Connection, type PageArgs, readPage } from '../platform/page.js';
-import { type ListStatement, readList } from '../platform/read-page.js';
+import { type ListStatement, readList, wholeRows } from '../platform/read-page.js';
 import { readObjects } from '../platform/read-rows.js';
 import type { ConnectionSelection } from '../platform/selection.js';
 import { sqlText } from '../platform/sql-text.js';
@@ -12,6 +12,7 @@ import type { TaskAction, TaskPhase, TaskStatus } from './task.states.js';
 import type { TaskType } from './task.type.js';
 import { visibleTasks } from './task.visibility.js';
 import { Loader } from '../platform/loader.js';
+import type { Reads } from '../platform/reads/reads.js';
 
 interface TaskRow {
   id: string;
@@ -37,6 +38,8 @@ interface TaskRow {
 /** Everything shown; `instructions` stay with the worker. */
 const COLUMNS = sqlText`t.id, t.action, t.status, t.phase, t.bytes_done, t.bytes_total, t.attempts, t.user_id, t.datacenter_id,
   t.image_id, t.image_name, t.repository_id, t.detail, t.error_code, t.error, t.created_at, t.started_at, t.finished_at`;
+
+const TASKS = sqlText`task t`;
 
 function numberOrNull(value: number | string | null): number | null {
   return value === null ? null : Number(value);
@@ -99,7 +102,7 @@ export class TaskQueries {
   readonly byKey = keyLoader({ id: 't.id' }, async (where) => this.#find(where));
 
   constructor(
-    private readonly em: SqlEntityManager,
+    private readonly em: Reads,
     private readonly viewer: Viewer,
   ) {}
 
@@ -112,12 +115,10 @@ export class TaskQueries {
 
   /** Newest first. */
   async page(filter: TaskFilter, page: PageArgs, selection: ConnectionSelection): Promise<Connection<TaskType>> {
-    const list: ListStatement = {
-      columns: COLUMNS,
-      from: sqlText`task t`,
-      where: allOf([taskFilter(filter), visibleTasks(this.viewer)]),
-      order: { column: 't.created_at', id: 't.id', direction: 'DESC' },
-    };
+    const order: KeysetOrder = { column: 't.created_at', id: 't.id', direction: 'DESC' };
+    const filtered = taskFilter(filter);
+    const walk = filtered === ALWAYS ? wholeRows({ table: TASKS, alias: sqlText`t`, where: ALWAYS, order }) : undefined;
+    const list: ListStatement = { columns: COLUMNS, from: TASKS, where: allOf([filtered, visibleTasks(this.viewer)]), order, walk };
     return readList<TaskRow, TaskType>(this.em, list, readPage(page, 'number', 'string'), selection, {
       keyOf: (row) => [Number(row.created_at), row.id],
       nodesOf: async (rows) => new Map(rows.map((row) => [row, toTask(row)])),

@@ -4,11 +4,11 @@ import type { ImageType } from '../images/image.type.js';
 import { usingImage } from '../images/image-use.js';
 import type { OsType } from '../imgapi/os-type.js';
 import { allOf, type Condition, oneOf } from '../platform/conditions.js';
-import type { SqlEntityManager } from '../platform/database.js';
 import { badInput, notFound } from '../platform/errors.js';
 import { keyLoader } from '../platform/key-loader.js';
+import type { KeysetOrder } from '../platform/keyset.js';
 import { type Connection, type PageArgs, readPage } from '../platform/page.js';
-import { type ListStatement, readList } from '../platform/read-page.js';
+import { type IndexWalk, type ListStatement, readList, wholeRows } from '../platform/read-page.js';
 import { amongIds, readObjects, readRows } from '../platform/read-rows.js';
 import { isUuid } from '../platform/scalars.js';
 import type { ConnectionSelection } from '../platform/selection.js';
@@ -19,6 +19,7 @@ import type { VirtualDiskType } from './virtual-disk.type.js';
 import type { ServerStatus } from './virtual-server.enums.js';
 import type { VirtualServerType } from './virtual-server.type.js';
 import { Loader } from '../platform/loader.js';
+import type { Reads } from '../platform/reads/reads.js';
 
 interface ServerRow {
   id: number;
@@ -41,6 +42,9 @@ interface DiskRow {
 
 const COLUMNS = sqlText`s.id, s.uuid, s.hostname, s.datacenter_id, s.owner_id, s.os_type, s.status, s.tags,
   (case when exists (select 1 from global_settings g where g.image_server_id = s.id) then 1 else 0 end) as is_image_server`;
+
+const SERVERS = sqlText`virtual_server s`;
+const BY_HOSTNAME: KeysetOrder = { column: 's.hostname', id: 's.id', direction: 'ASC' };
 
 function toServer(row: ServerRow): VirtualServerType {
   return {
@@ -72,7 +76,8 @@ export class ServerQueries {
     const statement = sqlText`select v.server_id, v.disk_id, v.size_mib, v.image_id from virtual_disk v where ${oneOf('v.server_id', serverIds)} order by v.disk_id`;
     const rows = await readObjects<DiskRow>(this.em, statement);
     const disks = rows.map((row) => ({ serverId: row.server_id, imageId: row.image_id, diskId: row.disk_id, size: row.size_mib }));
-    return serverIds.map((id) => disks.filter((disk) => disk.serverId === id));
+    const byServer = Map.groupBy(disks, (disk) => disk.serverId);
+    return serverIds.map((id) => byServer.get(id) ?? []);
   });
 
   /** Tags that a server inherits from the images on its disks, per server id. */
@@ -80,14 +85,15 @@ export class ServerQueries {
     const statement = sqlText`select v.server_id, t.tag from virtual_disk v
       join image_tag t on t.image_id = v.image_id where ${oneOf('v.server_id', serverIds)} order by v.disk_id, t.position`;
     const rows = await readRows<[serverId: number, tag: string]>(this.em, statement);
-    return serverIds.map((id) => rows.filter(([serverId]) => serverId === id).map(([, tag]) => tag));
+    const byServer = Map.groupBy(rows, ([serverId]) => serverId);
+    return serverIds.map((id) => (byServer.get(id) ?? []).map(([, tag]) => tag));
   });
 
   /** How many servers anywhere have a disk made from an image, per image id. */
   readonly countOfImage = new Loader<number, number>(async (imageIds) => {
     const text = sqlText`select v.image_id, count(distinct v.server_id) as total
       from virtual_disk v where ${amongIds(this.em, 'v.image_id', imageIds)} group by v.image_id`;
-    const totals = new Map(await readRows<[imageId: number, total: number | string]>(this.em, text));
+    const totals = new Map(await readRows<[imageId: number, total: number | string]>(this.em, text, { heavy: true }));
     return imageIds.map((id) => Number(totals.get(id) ?? 0));
   });
 
@@ -98,7 +104,7 @@ export class ServerQueries {
   });
 
   constructor(
-    private readonly em: SqlEntityManager,
+    private readonly em: Reads,
     private readonly viewer: Viewer,
   ) {}
 
@@ -138,22 +144,17 @@ export class ServerQueries {
 
   /** All servers of a datacenter for its DCAdmins, else the viewer's own. */
   async ofDatacenter(datacenter: DatacenterType, page: PageArgs, selection: ConnectionSelection): Promise<Connection<VirtualServerType>> {
-    return this.#page(sqlText`s.datacenter_id = ${datacenter.id}`, page, selection);
+    const where = sqlText`s.datacenter_id = ${datacenter.id}`;
+    return this.#page(where, page, selection, wholeRows({ table: SERVERS, alias: sqlText`s`, where, order: BY_HOSTNAME }));
   }
 
   /** The servers with a disk made from an image that the viewer sees. */
   async ofImage(image: ImageType, page: PageArgs, selection: ConnectionSelection): Promise<Connection<VirtualServerType>> {
-    return this.#page(usingImage(this.em, image.id), page, selection, true);
+    return this.#page(usingImage(this.em, image.id), page, selection);
   }
 
-  async #page(where: Condition, page: PageArgs, selection: ConnectionSelection, steady = false): Promise<Connection<VirtualServerType>> {
-    const list: ListStatement = {
-      columns: COLUMNS,
-      from: sqlText`virtual_server s`,
-      where: allOf([where, visibleServers(this.viewer)]),
-      order: { column: 's.hostname', id: 's.id', direction: 'ASC' },
-      steady,
-    };
+  async #page(where: Condition, page: PageArgs, selection: ConnectionSelection, walk?: IndexWalk): Promise<Connection<VirtualServerType>> {
+    const list: ListStatement = { columns: COLUMNS, from: SERVERS, where: allOf([where, visibleServers(this.viewer)]), order: BY_HOSTNAME, walk };
     return readList<ServerRow, VirtualServerType>(this.em, list, readPage(page, 'string', 'number'), selection, {
       keyOf: (row) => [row.hostname, row.id],
       nodesOf: async (rows) => new Map(rows.map((row) => [row, toServer(row)])),

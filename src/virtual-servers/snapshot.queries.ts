@@ -1,6 +1,5 @@
 import type { Viewer } from '../access/viewer.js';
 import { allOf, type Condition, oneOf } from '../platform/conditions.js';
-import type { SqlEntityManager } from '../platform/database.js';
 import { readObjects } from '../platform/read-rows.js';
 import { sqlText } from '../platform/sql-text.js';
 import { visibleServers } from '../datacenters/server.visibility.js';
@@ -9,6 +8,7 @@ import type { SnapshotStatus } from './snapshot.enums.js';
 import type { SnapshotType } from './snapshot.type.js';
 import type { VirtualServerType } from './virtual-server.type.js';
 import { Loader } from '../platform/loader.js';
+import type { Reads } from '../platform/reads/reads.js';
 
 interface SnapshotRow {
   id: number;
@@ -42,11 +42,12 @@ export class SnapshotQueries {
   /** Per server id, by disk and name. */
   readonly ofServer = new Loader<number, SnapshotType[]>(async (serverIds) => {
     const snapshots = await this.#find(oneOf('n.server_id', serverIds));
-    return serverIds.map((id) => snapshots.filter((snapshot) => snapshot.serverId === id));
+    const byServer = Map.groupBy(snapshots, (snapshot) => snapshot.serverId);
+    return serverIds.map((id) => byServer.get(id) ?? []);
   });
 
   constructor(
-    private readonly em: SqlEntityManager,
+    private readonly em: Reads,
     private readonly viewer: Viewer,
   ) {}
 

@@ -34,8 +34,8 @@ export interface ServerWork {
 
 function services({ changes, runner, store, imageServerUrl }: ServerWork): PartEntry[] {
   return [
-    provide(ServerQueries, (scope) => new ServerQueries(scope.em, scope.viewer)),
-    provide(SnapshotQueries, (scope) => new SnapshotQueries(scope.em, scope.viewer)),
+    provide(ServerQueries, (scope) => new ServerQueries(scope.reads, scope.viewer)),
+    provide(SnapshotQueries, (scope) => new SnapshotQueries(scope.reads, scope.viewer)),
     provide(
       ServerRelations,
       (scope) =>

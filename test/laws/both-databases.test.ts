@@ -22,6 +22,7 @@ const EXCEPTIONS = [
   'test/platform/log-copier.test.ts',
   'test/platform/postgres-reader.test.ts',
   'test/platform/search-upkeep.test.ts',
+  'test/platform/statement-timeout.test.ts',
   'test/scale/plans.test.ts',
   'test/security/memory.test.ts',
 ];

@@ -34,6 +34,11 @@ const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   'src/platform/reader.ts': { ways: ['import better-sqlite3', '….prepare()', 'file.pragma()'], why: 'the connection of kept-statements.ts that reads' },
   'src/platform/writer.ts': { ways: ['client.prepare()'], why: 'the connection of kept-statements.ts that writes' },
   'src/platform/postgres-reader.ts': { ways: ['client.query()'], why: 'runs what postgresText makes, which takes an SqlText, and asks whether it is one' },
+  'src/platform/reads/reader-process.ts': {
+    ways: ['import better-sqlite3', 'file.pragma()', 'file.prepare()', 'statement.raw()'],
+    why: 'a process that imports nothing of ours: heavy-reads.ts sends it the text of an SqlText, and asks whether it is one',
+  },
+  'src/platform/reads/timed-postgres-reader.ts': { ways: ['client.query()', 'pool.query()'], why: 'runs what postgresText makes, within a limit that is set by constant statements' },
   'src/platform/write-thread.ts': {
     ways: ['import better-sqlite3', 'file.pragma()', 'file.prepare()', 'file.exec()'],
     why: 'a thread that imports nothing of ours: step-writer.ts sends it the text of an SqlText',

@@ -45,7 +45,7 @@ describe('a page that filters leave few rows of only together', () => {
   const SPARSE: ImageFilter = { access: ['PRIVATE'], osType: ['BSD_VM'] };
 
   async function planned(filter: ImageFilter | null, page: object, scope = imagesOfDatacenter(ADMIN, 1, false)) {
-    const plan = await planList(database.em.fork(), scope, { filter, page, selection: { totalCount: false } }, imageFilter(filter));
+    const plan = await planList(database.em.fork(), scope, { filter, page, selection: { items: true } }, imageFilter(filter));
     const text = sqlText`select i.id as id, ${sqlConstant(plan.order.NAME)} as name from ${plan.from} where ${allOf([plan.where, imageFilter(filter)])} order by ${sqlConstant(plan.order.NAME)}`;
     return { isFewIds: plan.where && JSON.stringify(plan.where).includes('json_each'), names: (await readRows<[number, string]>(database.em.fork(), text)).map(([, name]) => name) };
   }

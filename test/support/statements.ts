@@ -1,7 +1,9 @@
-import type { Database } from '../../src/platform/database.js';
 import { postgresReaderOf } from '../../src/platform/postgres-reader.js';
 import { postgresText } from '../../src/platform/postgres-text.js';
+import { type Database, isSqlite } from '../../src/platform/database.js';
 import { readerOf } from '../../src/platform/reader.js';
+import { heavyReadsOf } from '../../src/platform/reads/heavy-reads.js';
+import type { Operation } from '../../src/platform/reads/operation.js';
 import type { SqlText } from '../../src/platform/sql-text.js';
 
 export interface Statement {
@@ -9,6 +11,8 @@ export interface Statement {
   parameters: readonly unknown[];
   /** On Postgres: kept prepared, and soon planned once for all values. */
   steady?: boolean;
+  /** Carried out away from the event loop. */
+  isHeavy?: boolean;
 }
 
 /** Tells of every statement that the database runs from now on, whichever connection it goes through. */
@@ -20,6 +24,7 @@ export function watchStatements(database: Database, tell: (statement: Statement)
     return execute(...args);
   }) as typeof executor.executeQuery;
   watchPostgres(database, tell);
+  watchHeavy(database, tell);
   const reader = readerOf(database.driver);
   if (reader === undefined) return;
   const [all, objects] = [reader.all.bind(reader), reader.objects.bind(reader)];
@@ -31,6 +36,17 @@ export function watchStatements(database: Database, tell: (statement: Statement)
   reader.objects = <R>(text: SqlText): R[] => {
     told(text);
     return objects<R>(text);
+  };
+}
+
+function watchHeavy(database: Database, tell: (statement: Statement) => void): void {
+  const heavy = heavyReadsOf(database.driver);
+  if (heavy === undefined) return;
+  const read = heavy.read.bind(heavy);
+  heavy.read = async <R>(text: SqlText, ...rest: [boolean, Operation | null]): Promise<R[]> => {
+    const asked = isSqlite(database.em) ? text : postgresText(text);
+    tell({ sql: asked.text, parameters: asked.values, isHeavy: true });
+    return read<R>(text, ...rest);
   };
 }
 

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { type DocumentNode, type GraphQLSchema, NoSchemaIntrospectionCustomRule, type OperationDefinitionNode, type ValidationRule } from 'graphql';
 import type { GatewayContext, RequestScope } from '../../access/scope.js';
 import type { ScopeFactory } from '../../access/scope-factory.js';
@@ -19,6 +20,8 @@ export interface Caller {
   readonly requestId: string;
   /** Of the W3C traceparent header. */
   traceId: string | undefined;
+  /** When it closes, the searches and counts that are made for its answer are stopped. */
+  connection?: EventEmitter;
 }
 
 /** What every operation carries, on every transport. */
@@ -70,6 +73,7 @@ export class Admission {
   async signIn(caller: Caller, address: () => string): Promise<DoorContext> {
     const startedAt = performance.now();
     const scope = await this.open(caller.authorization, address);
+    if (caller.connection !== undefined) scope.operation.answerOn(caller.connection);
     const wait = this.#rate.take(scope.viewer.username);
     if (wait > 0) {
       const message = `You have sent more than the ${this.settings.rate} operations that one user may send in a minute; go on in ${wait} s.`;

@@ -58,7 +58,7 @@ export class FastPath {
     const known = this.#contexts.get(request);
     if (known !== undefined) return known;
     const { authorization, traceparent } = request.headers;
-    const caller = { authorization, transport: 'http' as const, requestId, traceId: traceIdOf(traceparent) };
+    const caller = { authorization, transport: 'http' as const, requestId, traceId: traceIdOf(traceparent), connection: request.socket };
     return this.door.admission.signIn(caller, () => this.door.addressOf(request));
   }
 

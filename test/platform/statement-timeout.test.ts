@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ENTITIES } from '../../src/entities.js';
+import { type Database, openDatabase } from '../../src/platform/database.js';
+import { inTransaction } from '../../src/platform/in-transaction.js';
+import { readObjects, readRows } from '../../src/platform/read-rows.js';
+import { Operation } from '../../src/platform/reads/operation.js';
+import { OperationReads } from '../../src/platform/reads/reads.js';
+import { sqlText } from '../../src/platform/sql-text.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+
+const TIMEOUT_MS = 300;
+const SLOW = sqlText`select 1 as one from pg_sleep(20)`;
+const LIMIT = sqlText`show statement_timeout`;
+const tooLong = { code: 'QUERY_TOO_COMPLEX', message: expect.stringContaining('0.3 s that STATEMENT_TIMEOUT allows') as string };
+
+describe('a statement that takes too long on Postgres', () => {
+  let test: TestDatabase;
+  let database: Database;
+
+  beforeAll(async () => {
+    test = await createTestDatabase();
+    database = await openDatabase({ kind: 'postgres', url: test.url }, ENTITIES, { connections: 2, statementTimeoutMs: TIMEOUT_MS });
+  });
+  afterAll(async () => {
+    await database?.close(true);
+    await test?.drop();
+  });
+
+  it('ends a read, whose connection is given up', async () => {
+    await expect(readRows(database.em.fork(), SLOW)).rejects.toMatchObject(tooLong);
+    expect(await readRows(database.em.fork(), sqlText`select 1 as one`)).toEqual([[1]]);
+  });
+
+  it('ends a heavy read, whose connection can be used again without a limit', async () => {
+    await expect(readRows(database.em.fork(), SLOW, { heavy: true })).rejects.toMatchObject(tooLong);
+    expect(await readObjects(database.em.fork(), sqlText`select 1 as one`, { heavy: true })).toEqual([{ one: 1 }]);
+    expect(await readRows(database.em.fork(), LIMIT)).toEqual([['0']]);
+  });
+
+  it('ends with its operation, if that has less time', async () => {
+    const reads = new OperationReads(database.em.fork(), new Operation('somebody', 200));
+    await expect(readRows(reads, SLOW, { heavy: true })).rejects.toMatchObject({ code: 'QUERY_TOO_COMPLEX', message: expect.stringContaining('0.2 s that OPERATION_TIMEOUT allows') as string });
+    await expect(readRows(reads, sqlText`select 1 as one`)).rejects.toMatchObject({ code: 'QUERY_TOO_COMPLEX' });
+  });
+
+  it('ends its transaction, and leaves no limit behind', async () => {
+    const em = database.em.fork();
+    await expect(inTransaction(em, async (tx) => readRows(tx, SLOW))).rejects.toMatchObject(tooLong);
+    expect(await inTransaction(em, async (tx) => readRows(tx, LIMIT))).toEqual([[`${TIMEOUT_MS}ms`]]);
+    expect(await readRows(em, LIMIT)).toEqual([['0']]);
+  });
+});

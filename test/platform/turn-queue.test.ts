@@ -1,0 +1,83 @@
+import { describe, expect, it, vi } from 'vitest';
+import { TurnQueue } from '../../src/platform/reads/turn-queue.js';
+
+const LIMITS = { running: 2, runningPerUser: 1, waitingPerUser: 3 };
+const patient = (): AbortSignal => new AbortController().signal;
+
+/** A job that ends when it is told to, and what has been started so far. */
+class Jobs {
+  readonly started: string[] = [];
+  readonly #ends = new Map<string, () => void>();
+
+  constructor(private readonly queue: TurnQueue) {}
+
+  add(user: string, name: string, signal: AbortSignal = patient()): Promise<string> {
+    return this.queue.run(user, signal, async () => {
+      this.started.push(name);
+      await new Promise<void>((resolve) => this.#ends.set(name, resolve));
+      return name;
+    });
+  }
+
+  /** Once it has been started. */
+  async end(name: string): Promise<void> {
+    const end = await vi.waitUntil(() => this.#ends.get(name));
+    end();
+  }
+}
+
+describe('a queue in which users take turns', () => {
+  it('lets a user wait for the next job of another and not for all of them', async () => {
+    const jobs = new Jobs(new TurnQueue({ ...LIMITS, running: 1, waitingPerUser: 100 }));
+    for (let at = 0; at < 50; at += 1) void jobs.add('greedy', `g${at}`);
+    const one = jobs.add('modest', 'm');
+    await jobs.end('g0');
+    await jobs.end('g1');
+    await jobs.end('m');
+    expect(await one).toBe('m');
+    await expect.poll(() => jobs.started).toEqual(['g0', 'g1', 'm', 'g2']);
+  });
+
+  it('leaves room that one user may not take to the others', () => {
+    const jobs = new Jobs(new TurnQueue(LIMITS));
+    void jobs.add('greedy', 'g0');
+    void jobs.add('greedy', 'g1');
+    expect(jobs.started).toEqual(['g0']);
+    void jobs.add('modest', 'm');
+    expect(jobs.started).toEqual(['g0', 'm']);
+  });
+
+  it('gives the next one its turn when a job fails', async () => {
+    const queue = new TurnQueue(LIMITS);
+    const failed = queue.run('a', patient(), async () => Promise.reject(new Error('broken')));
+    const next = queue.run('a', patient(), async () => 'done');
+    await expect(failed).rejects.toThrow('broken');
+    expect(await next).toBe('done');
+    expect(queue.waiting).toBe(0);
+  });
+
+  it('refuses more waiting jobs of a user than it may have', async () => {
+    const jobs = new Jobs(new TurnQueue(LIMITS));
+    for (const name of ['a', 'b', 'c', 'd']) void jobs.add('greedy', name);
+    await expect(jobs.add('greedy', 'e')).rejects.toMatchObject({ code: 'RATE_LIMITED', extensions: { retryAfter: 1 } });
+    void jobs.add('modest', 'm');
+    expect(jobs.started).toEqual(['a', 'm']);
+  });
+
+  it('drops a job that nobody waits for any longer', async () => {
+    const queue = new TurnQueue(LIMITS);
+    const jobs = new Jobs(queue);
+    const first = jobs.add('a', 'first');
+    const abort = new AbortController();
+    const dropped = jobs.add('a', 'dropped', abort.signal);
+    const last = jobs.add('a', 'last');
+    abort.abort(new Error('gone'));
+    await expect(dropped).rejects.toThrow('gone');
+    await jobs.end('first');
+    await first;
+    await expect.poll(() => jobs.started).toEqual(['first', 'last']);
+    await jobs.end('last');
+    expect(await last).toBe('last');
+    expect(queue.waiting).toBe(0);
+  });
+});
