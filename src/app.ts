@@ -25,7 +25,6 @@ import { traceRootFields } from './graphql/traced-schema.js';
 import { openWebsocketDoor } from './graphql/websocket-door.js';
 import { registerImageServer } from './image-server/routes.js';
 import { countServedBytes } from './image-server/served-bytes.js';
-import { datePublications } from './images/date-publications.js';
 import { imageParts } from './images/image.parts.js';
 import { downloadsApart } from './images/import/download-apart.js';
 import { ImportImage } from './images/import/import-image.js';
@@ -157,8 +156,6 @@ async function prepare(config: Config, work: Work, log: Logger): Promise<string 
   if (applied.length > 0) log.info({ applied }, 'Migrations applied.');
   const unindexed = await missingSearchIndex(work.database);
   if (unindexed !== null) log.warn(unindexed);
-  const dated = await datePublications(work.database.em.fork());
-  if (dated > 0) log.info({ images: dated }, 'Images got the date of publication that their manifests name.');
   const firstKey = await prepareFirstStart(work.database);
   const server = await readImageServer(work.database.em.fork());
   await work.database.em.fork().transactional((tx) => syncLocalRepository(tx, server?.hostname ?? null, work.imageServerUrl));

@@ -6,7 +6,8 @@ import { asBoolean, type Flag } from '../platform/tables.js';
 import { type Json, shownManifest } from '../images/shown-manifest.js';
 import type { ListQuery, TextFilter } from './list-query.js';
 
-interface Row {
+/** What of an image its manifest is made of, as the database has it. */
+export interface ImageRow {
   uuid: string;
   name: string;
   version: string;
@@ -50,7 +51,7 @@ export interface Span {
 }
 
 interface PositionRow {
-  published_at: number | string;
+  published_at: number | string | null;
   uuid: string;
 }
 
@@ -62,7 +63,8 @@ function servable(isTrusted: boolean): Condition {
   return isTrusted ? sqlText`i.file_sha1 is not null` : sqlText`i.file_sha1 is not null and i.access = 'PUBLIC'`;
 }
 
-function servedImage(row: Row): ServedImage {
+/** The image of a row. */
+export function servedImage(row: ImageRow): ServedImage {
   const manifest = shownManifest({
     ...row,
     sizeMib: row.size_mib,
@@ -76,13 +78,14 @@ function servedImage(row: Row): ServedImage {
   return { md5: row.file_md5, manifest };
 }
 
-function positionOf(row: PositionRow): Position {
+/** Where the image of a row is. */
+export function positionOf(row: PositionRow): Position {
   return { publishedAt: Number(row.published_at), uuid: row.uuid };
 }
 
 /** Null for an image that is not there, has no file, or is not for this caller. */
 export async function findServed(em: SqlEntityManager, uuid: string, isTrusted: boolean): Promise<ServedImage | null> {
-  const [row] = await readObjects<Row>(em, sqlText`select ${COLUMNS} from image i where i.uuid = ${uuid} and ${servable(isTrusted)}`);
+  const [row] = await readObjects<ImageRow>(em, sqlText`select ${COLUMNS} from image i where i.uuid = ${uuid} and ${servable(isTrusted)}`);
   return row === undefined ? null : servedImage(row);
 }
 
@@ -120,7 +123,8 @@ function textCondition(em: SqlEntityManager, column: SqlText, filter: TextFilter
 function filters(em: SqlEntityManager, query: ListQuery): Condition[] {
   const inManifest = query.manifest.map(({ contained }) => contained).filter((text) => text !== null);
   return [
-    oneOf('i.access', query.access),
+    // Of one access, and of a name, the access path is enough; all three are no condition.
+    ...(query.access.length === 2 || query.name !== null ? [oneOf('i.access', query.access)] : []),
     ...textCondition(em, sqlText`i.name`, query.name),
     ...textCondition(em, sqlText`i.version`, query.version),
     ...inManifest.map((text) => contains(em, sqlText`i.manifest`, text)),
@@ -154,7 +158,7 @@ export async function spanEnd(em: SqlEntityManager, query: ListQuery, isTrusted:
 }
 
 /** The images of the span that the database finds to be asked for, in the order of the list, at most `most` of them. */
-export async function readSpan(em: SqlEntityManager, query: ListQuery, isTrusted: boolean, { from, upTo, most }: Span & { most: number }): Promise<ServedImage[]> {
+export async function readSpan(em: SqlEntityManager, query: ListQuery, isTrusted: boolean, { from, upTo, most }: Span & { most: number }): Promise<ImageRow[]> {
   const { order, within } = directionOf(query);
   const where = allOf([
     startCondition(query, from),
@@ -163,6 +167,5 @@ export async function readSpan(em: SqlEntityManager, query: ListQuery, isTrusted
     servable(isTrusted),
     ...filters(em, query),
   ]);
-  const rows = await readObjects<Row>(em, sqlText`select ${COLUMNS} from image i where ${where} order by ${order} limit ${most}`);
-  return rows.map(servedImage);
+  return readObjects<ImageRow>(em, sqlText`select ${COLUMNS} from image i where ${where} order by ${order} limit ${most}`);
 }

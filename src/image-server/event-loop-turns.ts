@@ -1,14 +1,15 @@
 /**
- * Shares the event loop between long answers: each does one short step per turn, and one turn is given per round of the loop.
- * However many answers are under way, everybody else waits for one step at most.
+ * Shares the event loop between long answers: one short step of one of them per round of the loop, statements included. However many
+ * answers are under way, everybody else waits for one step at most, and the database works on one.
  */
 export class EventLoopTurns {
-  #last: Promise<void> = Promise.resolve();
+  #last: Promise<unknown> = Promise.resolve();
 
-  /** Resolves when it is this answer's turn; its step has to follow at once. */
-  take(): Promise<void> {
-    const mine = this.#last.then(() => new Promise<void>((resolve) => setImmediate(resolve)));
-    this.#last = mine;
-    return mine;
+  /** Runs the step when it is its turn, in the order of the calls. A step that fails does so for its caller alone. */
+  async run<T>(step: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(() => new Promise<void>((resolve) => setImmediate(resolve)));
+    const done = turn.then(step);
+    this.#last = done.catch(() => undefined);
+    return done;
   }
 }

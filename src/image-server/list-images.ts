@@ -1,6 +1,6 @@
-import type { SqlEntityManager } from '../platform/database.js';
+import { isSqlite, type SqlEntityManager } from '../platform/database.js';
 import { Pace } from '../repositories/pace.js';
-import { findPosition, type Position, readSpan, type ServedImage, spanEnd, type Start } from './catalogue.js';
+import { findPosition, type Position, positionOf, readSpan, servedImage, spanEnd, type Start } from './catalogue.js';
 import type { EventLoopTurns } from './event-loop-turns.js';
 import { type ListQuery, matchesManifest } from './list-query.js';
 
@@ -32,27 +32,33 @@ export async function startOf({ em, query, isTrusted }: Pick<ListReading, 'em' |
   return position === null ? null : { ...position, isIncluded: true };
 }
 
-function positionOf({ manifest }: ServedImage): Position {
-  return { publishedAt: Date.parse(String(manifest.published_at)), uuid: String(manifest.uuid) };
-}
-
 interface Step {
-  images: ServedImage[];
+  /** The manifests found, as JSON. */
+  texts: string[];
   /** Null: the list ends here. */
   next: Position | null;
-  passed: number;
 }
 
 /** Reads the next span. What only manifests tell is looked at here; everything else the database has decided. */
-async function readStep({ em, query, isTrusted }: ListReading, from: Start, rows: number, left: number): Promise<Step> {
-  const upTo = await spanEnd(em, query, isTrusted, { from, rows });
-  const most = query.manifest.length === 0 ? Math.min(rows, left) : rows;
-  const read = await readSpan(em, query, isTrusted, { from, upTo, most });
-  const images = read.filter(({ manifest }) => matchesManifest(query, manifest)).slice(0, left);
-  const last = read.at(-1);
+async function readStep({ em, query, isTrusted, spent }: ListReading, from: Start, pace: Pace, left: number): Promise<Step> {
+  const { rows: passed } = pace;
+  let began = process.threadCpuUsage();
+  const upTo = await spanEnd(em, query, isTrusted, { from, rows: passed });
+  const most = query.manifest.length === 0 ? Math.min(passed, left) : passed;
+  const rows = await readSpan(em, query, isTrusted, { from, upTo, most });
+  // SQLite works on this thread; while Postgres works elsewhere, this thread works for others.
+  if (!isSqlite(em)) began = process.threadCpuUsage();
+  const texts: string[] = [];
+  for (const row of rows) {
+    const { manifest } = servedImage(row);
+    if (texts.length < left && matchesManifest(query, manifest)) texts.push(JSON.stringify(manifest));
+  }
+  const { user, system } = process.threadCpuUsage(began);
+  pace.learn({ ms: 0, cpuMs: (user + system) / 1000 });
+  spent(passed, texts.length);
+  const last = rows.at(-1);
   // Images that came into the span between the two statements may have pushed others out of the limit.
-  const next = last !== undefined && read.length === most ? positionOf(last) : upTo;
-  return { images, next, passed: rows };
+  return { texts, next: last !== undefined && rows.length === most ? positionOf(last) : upTo };
 }
 
 /**
@@ -60,27 +66,22 @@ async function readStep({ em, query, isTrusted }: ListReading, from: Start, rows
  * is not taken before the one before it was sent. An image that is removed meanwhile is left out; none comes twice.
  */
 export async function* listImages(reading: ListReading, start: Start): AsyncGenerator<string> {
-  const { query, turns, spent } = reading;
+  const { query, turns } = reading;
   const pace = new Pace(STEPS);
   let left = query.limit ?? Infinity;
-  let from: Start | null = query.access.length === 0 ? null : start;
-  let separator = '';
+  let next: Start | null = query.access.length === 0 ? null : start;
+  let separator = '\n';
   let text = '[';
-  while (from !== null && left > 0) {
-    await turns.take();
-    const began = process.threadCpuUsage();
-    const { images, next, passed }: Step = await readStep(reading, from, pace.rows, left);
-    for (const { manifest } of images) {
-      text += `${separator}\n${JSON.stringify(manifest)}`;
-      separator = ',';
+  while (next !== null && left > 0) {
+    const from: Start = next;
+    const step = await turns.run(() => readStep(reading, from, pace, left));
+    if (step.texts.length > 0) {
+      text += separator + step.texts.join(',\n');
+      separator = ',\n';
     }
-    const { user, system } = process.threadCpuUsage(began);
-    // The clock of the wall would count waiting for a busy database, which fewer rows do not make quicker.
-    pace.learn({ ms: 0, cpuMs: (user + system) / 1000 });
-    spent(passed, images.length);
-    left -= images.length;
-    from = next === null ? null : { ...next, isIncluded: false };
-    if (from === null || left <= 0 || text.length < SMALLEST_CHUNK) continue;
+    left -= step.texts.length;
+    next = step.next === null ? null : { ...step.next, isIncluded: false };
+    if (text.length < SMALLEST_CHUNK) continue;
     yield text;
     text = '';
   }

@@ -18,7 +18,7 @@ const STALLED_MS = 60_000;
 export class ListRoute {
   readonly #turns = new EventLoopTurns();
   readonly #bounds = new ListBounds();
-  #dating: Promise<unknown> | null = null;
+  #dating: Promise<void> | null = null;
 
   constructor(private readonly database: Database) {}
 
@@ -51,7 +51,7 @@ export class ListRoute {
     return null;
   }
 
-  /** Images that came past the gateway since it started are dated first, once for all who wait for it. */
+  /** Images without a date would be missing, so that they are dated first, once for all who wait for it. */
   async #dateAll(em: SqlEntityManager): Promise<void> {
     if (this.#dating === null && !(await hasUndatedImages(em))) return;
     this.#dating ??= datePublications(em).finally(() => (this.#dating = null));

@@ -31,20 +31,21 @@ async function writeDates(tx: SqlEntityManager, dates: readonly [id: number, pub
 }
 
 /**
- * Gives a date of publication to the images that have none, as they are older than the column or came past the gateway. Several
- * processes may do it at once: each takes rows that no other has. How many it dated.
+ * Gives a date of publication to the images that have none: their rows are older than the column or something else wrote them, and
+ * their dates are written in a form that the database did not read. Several processes may do it at once: each takes rows that no other
+ * has.
  */
-export async function datePublications(em: SqlEntityManager): Promise<number> {
+export async function datePublications(em: SqlEntityManager): Promise<void> {
   const undated = isSqlite(em)
     ? sqlText`select i.id, i.manifest, i.created_at from image i where i.published_at is null limit ${ROWS_PER_STEP}`
     : sqlText`select i.id, i.manifest, i.created_at from image i where i.published_at is null limit ${ROWS_PER_STEP} for no key update skip locked`;
-  for (let count = 0; ; await nextTurn()) {
+  for (;;) {
     const dated = await inTransaction(em, async (tx) => {
       const rows = await readObjects<Undated>(tx, undated);
       await writeDates(tx, rows.map((row) => [row.id, publicationDate(row.manifest, new Date(Number(row.created_at))).getTime()]));
       return rows.length;
     });
-    count += dated;
-    if (dated < ROWS_PER_STEP) return count;
+    if (dated < ROWS_PER_STEP) return;
+    await nextTurn();
   }
 }

@@ -46,7 +46,7 @@ const ImageSchema = defineEntity({
     // written here. A list reads one row of each image with them.
     places: p.text().default(''),
     tagList: p.text().default('[]'),
-    // What the manifest says, else createdAt. Null only in rows that something else than the gateway wrote, until `datePublications` ran.
+    // What the manifest says, else createdAt. A trigger fills it in for rows that something else writes; null where it cannot read the date.
     publishedAt: p.type(InstantType).$type<Date>().nullable(),
     // Last, as SQLite walks through a long value to reach the columns behind it.
     manifest: p.text().default('{}'),

@@ -10,6 +10,21 @@ export class ImageList extends Migration {
 
   override up(): void | Promise<void> {
     this.addSql('alter table "image" add "published_at" bigint null;');
+    // Of the manifest, a date in IMGAPI's own form; without one, when the image came into the catalogue. Null where a date is written in
+    // another form, or is none, or the manifest has characters that Postgres refuses: the gateway reads those.
+    this.addSql(`create function image_publication(manifest text, created_at bigint) returns bigint language plpgsql as $$
+      declare given text; begin
+        given := cast(manifest as json) ->> 'published_at';
+        if given is null then return created_at; end if;
+        if given !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{3})?Z$' then return null; end if;
+        return cast(extract(epoch from cast(given as timestamptz)) * 1000 as bigint);
+      exception when others then return null; end $$;`);
+    this.addSql('update image set published_at = image_publication(manifest, created_at);');
+    this.addSql(`create function image_published() returns trigger language plpgsql as $$ begin
+      new.published_at := image_publication(new.manifest, new.created_at);
+      return new; end $$;`);
+    this.addSql(`create trigger image_published_insert before insert on image for each row
+      when (new.published_at is null) execute function image_published();`);
     this.addSql('create index "image_published_index" on "image" ("published_at", "uuid");');
     this.addSql('create index "image_access_published_index" on "image" ("access", "published_at", "uuid");');
     this.addSql('create table "image_list_version" ("id" int not null, "version" varchar(64) not null, primary key ("id"), constraint image_list_version_single_row check (id = 1));');
