@@ -45,7 +45,7 @@ function faultsOf(name: string, values: readonly string[], accepted: AcceptedPar
   const faults: ImgapiFieldError[] = [];
   const tooLong = values.find((value) => value.length > longest);
   if (tooLong !== undefined) faults.push(invalid(shown, `${echo(tooLong)} has ${tooLong.length} characters; at most ${longest} are accepted`));
-  if (values.some((value) => value.includes('\0'))) faults.push(invalid(shown, 'NUL is in no text'));
+  if ([name, ...values].some((text) => text.includes('\0'))) faults.push(invalid(shown, 'NUL is in no text'));
   return faults;
 }
 
