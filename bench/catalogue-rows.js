@@ -68,7 +68,7 @@ function imageOf(n, { users }) {
   return {
     id: n, uuid: uuidOf('10', n), name, alias, alias_key: alias, version: '1.0', access: accessOf(n), owner_id: ownerOf(n, users),
     size_mib: 1024 * (1 + (mix(n, 7) % 40)), os_type: OS_TYPES[mix(n, 1) % SYSTEMS.length], status: 'OK', description,
-    search_text: `${name}\n${alias}\n${description}`.toLowerCase(), created_at: created, updated_at: created,
+    search_text: `${name}\n${alias}\n${description}`.toLowerCase(), created_at: created, updated_at: created, published_at: created,
     manifest: JSON.stringify({ v: 2, uuid: uuidOf('10', n), name, version: '1.0', os: 'linux', type: 'zvol', description, files: [] }),
   };
 }

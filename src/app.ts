@@ -32,6 +32,7 @@ import { DeleteImage } from './images/delete/delete-image.js';
 import { UpdateImage } from './images/update/update-image.js';
 import { unfinishedImports } from './images/import/unfinished-imports.js';
 import { ImgapiClient } from './imgapi/client.js';
+import { CallerTrust } from './platform/caller-trust.js';
 import { type Database, migrate, missingSearchIndex, openDatabase } from './platform/database.js';
 import { Drain } from './platform/drain.js';
 import { GuardedFetch } from './platform/fetch.js';
@@ -39,7 +40,6 @@ import type { FileStore } from './platform/file-store/file-store.js';
 import { LocalFileStore } from './platform/file-store/local-file-store.js';
 import { createHttpServer, freePort, registerHealth, type RequestFront } from './platform/http.js';
 import { Metrics } from './platform/metrics.js';
-import { trustedNetworks } from './platform/networks.js';
 import { lockFolder } from './platform/process-lock.js';
 import { keepSearchesQuick } from './platform/search-upkeep.js';
 import { Tracing } from './platform/tracing.js';
@@ -139,7 +139,7 @@ async function openDoors({ app, drain, front }: { app: FastifyInstance; drain: D
   const closeSockets = openWebsocketDoor(app.server, door);
   if (config.graphiql) await registerGraphiql(app, { folder: GRAPHIQL_FOLDER });
   countServedBytes(app, work.metrics.registry);
-  await registerImageServer(app, { database: work.database, store: work.store, trusted: config.imgapiTrusted, log });
+  await registerImageServer(app, { ...work, trust: new CallerTrust(config), trustedNetworks: config.imgapiTrusted, log });
   const reminders = new Reminders(work.changes);
   const end = async (): Promise<void> => {
     reminders.stop();
@@ -201,7 +201,7 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   tracing?.traceRequests(app);
   const drain = new Drain(app);
   registerHealth(app, () => ready);
-  work.metrics.serve(app, trustedNetworks(config.metricsTrusted));
+  work.metrics.serve(app, new CallerTrust(config), config.metricsTrusted);
   const [endStreams, afterRequests] = config.run.api ? await openDoors({ app, drain, front }, config, work, log) : [];
   await app.listen({ host: config.host, port: config.port });
   const stopWorking = await startWorking(config, work, log);

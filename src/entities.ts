@@ -4,6 +4,7 @@ import { User } from './access/user.entity.js';
 import { Datacenter } from './datacenters/datacenter.entity.js';
 import { GlobalSettings } from './datacenters/global-settings.entity.js';
 import { ImageAttachment } from './images/image-attachment.entity.js';
+import { ImageListVersion } from './images/image-list-version.entity.js';
 import { ImageTag } from './images/image-tag.entity.js';
 import { Image } from './images/image.entity.js';
 import { ImageRepository } from './repositories/image-repository.entity.js';
@@ -21,6 +22,7 @@ export const ENTITIES = [
   Group,
   Image,
   ImageAttachment,
+  ImageListVersion,
   ImageRepository,
   ImageTag,
   RepositoryImage,

@@ -1,12 +1,13 @@
-import type { SqlEntityManager } from '../platform/database.js';
-import { allOf, type Condition, oneOf } from '../platform/conditions.js';
-import { readObjects, readRows } from '../platform/read-rows.js';
-import { sqlText } from '../platform/sql-text.js';
+import { isSqlite, type SqlEntityManager } from '../platform/database.js';
+import { ALWAYS, allOf, type Condition, NEVER, oneOf } from '../platform/conditions.js';
+import { readObjects } from '../platform/read-rows.js';
+import { type SqlText, sqlText } from '../platform/sql-text.js';
 import { asBoolean, type Flag } from '../platform/tables.js';
 import { type Json, shownManifest } from '../images/shown-manifest.js';
+import type { ListQuery, TextFilter } from './list-query.js';
 
-interface Row {
-  id: number;
+/** What of an image its manifest is made of, as the database has it. */
+export interface ImageRow {
   uuid: string;
   name: string;
   version: string;
@@ -15,7 +16,9 @@ interface Row {
   size_mib: number;
   resize: Flag;
   deploy: Flag;
+  tag_list: string;
   manifest: string;
+  published_at: number | string | null;
   file_size: number | string;
   file_sha1: string;
   file_md5: string | null;
@@ -23,66 +26,146 @@ interface Row {
   created_at: number | string;
 }
 
-/** An image as the door knows it: its manifest, and what its file is to be answered with. */
+/** An image as the image server shows it: its manifest, and what its file is to be answered with. */
 export interface ServedImage {
   manifest: Json;
   md5: string | null;
 }
 
-const COLUMNS = sqlText`i.id, i.uuid, i.name, i.version, i.access, i.description, i.size_mib, i.resize, i.deploy, i.manifest,
-  i.file_size, i.file_sha1, i.file_md5, i.file_compression, i.created_at`;
+/** Where an image is in the order of publication. */
+export interface Position {
+  publishedAt: number;
+  uuid: string;
+}
 
-/** Rows read at once while a list is answered; the rest stays in the database. */
-const ROWS_PER_STEP = 200;
+/** Where a list goes on: behind a position, or at it. */
+export interface Start extends Position {
+  isIncluded: boolean;
+}
+
+/** The images from one position to another. */
+export interface Span {
+  from: Start;
+  /** Included; null: to the end. */
+  upTo: Position | null;
+}
+
+interface PositionRow {
+  published_at: number | string | null;
+  uuid: string;
+}
+
+const COLUMNS = sqlText`i.uuid, i.name, i.version, i.access, i.description, i.size_mib, i.resize, i.deploy, i.tag_list, i.manifest, i.published_at,
+  i.file_size, i.file_sha1, i.file_md5, i.file_compression, i.created_at`;
 
 /** Images with a file; callers from elsewhere than the trusted networks see the public ones alone. */
 function servable(isTrusted: boolean): Condition {
-  const hasFile = sqlText`i.file_sha1 is not null`;
-  return isTrusted ? hasFile : allOf([hasFile, sqlText`i.access = 'PUBLIC'`]);
+  return isTrusted ? sqlText`i.file_sha1 is not null` : sqlText`i.file_sha1 is not null and i.access = 'PUBLIC'`;
 }
 
-async function withTags(em: SqlEntityManager, rows: readonly Row[]): Promise<ServedImage[]> {
-  const statement = sqlText`select t.image_id, t.tag from image_tag t
-    where ${oneOf('t.image_id', rows.map((row) => row.id))} order by t.image_id, t.position`;
-  const tags = rows.length === 0 ? [] : await readRows<[imageId: number, tag: string]>(em, statement);
-  return rows.map((row) => ({
-    md5: row.file_md5,
-    manifest: shownManifest({
-      ...row,
-      sizeMib: row.size_mib,
-      resize: asBoolean(row.resize),
-      deploy: asBoolean(row.deploy),
-      tags: tags.filter(([imageId]) => imageId === row.id).map(([, tag]) => tag),
-      file: { sha1: row.file_sha1, size: Number(row.file_size), compression: row.file_compression },
-      createdAt: new Date(Number(row.created_at)),
-    }),
-  }));
+/** The image of a row. */
+export function servedImage(row: ImageRow): ServedImage {
+  const manifest = shownManifest({
+    ...row,
+    sizeMib: row.size_mib,
+    resize: asBoolean(row.resize),
+    deploy: asBoolean(row.deploy),
+    tags: JSON.parse(row.tag_list) as string[],
+    file: { sha1: row.file_sha1, size: Number(row.file_size), compression: row.file_compression },
+    createdAt: new Date(Number(row.created_at)),
+    publishedAt: row.published_at === null ? null : new Date(Number(row.published_at)),
+  });
+  return { md5: row.file_md5, manifest };
+}
+
+/** Where the image of a row is. */
+export function positionOf(row: PositionRow): Position {
+  return { publishedAt: Number(row.published_at), uuid: row.uuid };
 }
 
 /** Null for an image that is not there, has no file, or is not for this caller. */
 export async function findServed(em: SqlEntityManager, uuid: string, isTrusted: boolean): Promise<ServedImage | null> {
-  const where = allOf([sqlText`i.uuid = ${uuid}`, servable(isTrusted)]);
-  const rows = await readObjects<Row>(em, sqlText`select ${COLUMNS} from image i where ${where}`);
-  return (await withTags(em, rows))[0] ?? null;
+  const [row] = await readObjects<ImageRow>(em, sqlText`select ${COLUMNS} from image i where i.uuid = ${uuid} and ${servable(isTrusted)}`);
+  return row === undefined ? null : servedImage(row);
 }
 
-/** Every image for this caller, step by step in no particular order, so that a large catalogue is never in memory whole. */
-export async function* allServed(em: SqlEntityManager, isTrusted: boolean): AsyncGenerator<ServedImage> {
-  for (let after = 0; ; ) {
-    const where = allOf([sqlText`i.id > ${after}`, servable(isTrusted)]);
-    const statement = sqlText`select ${COLUMNS} from image i where ${where} order by i.id limit ${ROWS_PER_STEP}`;
-    const rows = await readObjects<Row>(em, statement);
-    yield* await withTags(em, rows);
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < ROWS_PER_STEP) return;
-    after = last.id;
-  }
+/** Where that image is in the list; null for one that is not there or not for this caller. */
+export async function findPosition(em: SqlEntityManager, uuid: string, isTrusted: boolean): Promise<Position | null> {
+  const [row] = await readObjects<PositionRow>(em, sqlText`select i.published_at, i.uuid from image i where i.uuid = ${uuid} and ${servable(isTrusted)}`);
+  return row === undefined ? null : positionOf(row);
 }
 
-/** Those of the uuids that are for this caller, in the order of the uuids. */
-export async function findServedAmong(em: SqlEntityManager, uuids: readonly string[], isTrusted: boolean): Promise<ServedImage[]> {
-  const where = allOf([oneOf('i.uuid', uuids), servable(isTrusted)]);
-  const rows = await readObjects<Row>(em, sqlText`select ${COLUMNS} from image i where ${where}`);
-  const found = new Map((await withTags(em, rows)).map((image) => [image.manifest.uuid, image]));
-  return uuids.map((uuid) => found.get(uuid)).filter((image) => image !== undefined);
+/** The version of everything that lists show: another one after each change. */
+export async function readListVersion(em: SqlEntityManager): Promise<string> {
+  const [row] = await readObjects<{ version: string }>(em, sqlText`select version from image_list_version where id = 1`);
+  if (row === undefined) throw new Error('The table image_list_version has no row; the migration that makes it was not applied as a whole.');
+  return row.version;
+}
+
+/** What an index finds: with these conditions, the rows that a statement reads are at most those of its span. */
+function accessPath({ access, name }: ListQuery, isTrusted: boolean): Condition {
+  if (name !== null && !name.isPart) return sqlText`i.name = ${name.text}`;
+  const seen = isTrusted ? access : access.filter((one) => one === 'PUBLIC');
+  const [only] = seen;
+  if (only === undefined) return NEVER;
+  return seen.length === 1 ? sqlText`i.access = ${only}` : ALWAYS;
+}
+
+function contains(em: SqlEntityManager, column: SqlText, text: string): Condition {
+  return isSqlite(em) ? sqlText`instr(${column}, ${text}) > 0` : sqlText`strpos(${column}, ${text}) > 0`;
+}
+
+function textCondition(em: SqlEntityManager, column: SqlText, filter: TextFilter | null): Condition[] {
+  if (filter === null) return [];
+  return [filter.isPart ? contains(em, column, filter.text) : sqlText`${column} = ${filter.text}`];
+}
+
+function filters(em: SqlEntityManager, query: ListQuery): Condition[] {
+  const inManifest = query.manifest.map(({ contained }) => contained).filter((text) => text !== null);
+  return [
+    // Of one access, and of a name, the access path is enough; all three are no condition.
+    ...(query.access.length === 2 || query.name !== null ? [oneOf('i.access', query.access)] : []),
+    ...textCondition(em, sqlText`i.name`, query.name),
+    ...textCondition(em, sqlText`i.version`, query.version),
+    ...inManifest.map((text) => contains(em, sqlText`i.manifest`, text)),
+  ];
+}
+
+const KEY = sqlText`(i.published_at, i.uuid)`;
+const ASCENDING = { order: sqlText`i.published_at, i.uuid`, beyond: sqlText`>`, at: sqlText`>=`, within: sqlText`<=` };
+const DESCENDING = { order: sqlText`i.published_at desc, i.uuid desc`, beyond: sqlText`<`, at: sqlText`<=`, within: sqlText`>=` };
+
+function directionOf({ descending }: ListQuery): typeof ASCENDING {
+  return descending ? DESCENDING : ASCENDING;
+}
+
+function key({ publishedAt, uuid }: Position): SqlText {
+  return sqlText`(cast(${publishedAt} as bigint), ${uuid})`;
+}
+
+function startCondition(query: ListQuery, from: Start): SqlText {
+  const { beyond, at } = directionOf(query);
+  return sqlText`${KEY} ${from.isIncluded ? at : beyond} ${key(from)}`;
+}
+
+/** The position of the last of the next `rows` images of the access path; null when there are fewer. */
+export async function spanEnd(em: SqlEntityManager, query: ListQuery, isTrusted: boolean, { from, rows }: { from: Start; rows: number }): Promise<Position | null> {
+  const { order } = directionOf(query);
+  const text = sqlText`select i.published_at, i.uuid from image i where ${startCondition(query, from)} and ${accessPath(query, isTrusted)}
+    order by ${order} limit 1 offset ${rows - 1}`;
+  const [row] = await readObjects<PositionRow>(em, text);
+  return row === undefined ? null : positionOf(row);
+}
+
+/** The images of the span that the database finds to be asked for, in the order of the list, at most `most` of them. */
+export async function readSpan(em: SqlEntityManager, query: ListQuery, isTrusted: boolean, { from, upTo, most }: Span & { most: number }): Promise<ImageRow[]> {
+  const { order, within } = directionOf(query);
+  const where = allOf([
+    startCondition(query, from),
+    ...(upTo === null ? [] : [sqlText`${KEY} ${within} ${key(upTo)}`]),
+    accessPath(query, isTrusted),
+    servable(isTrusted),
+    ...filters(em, query),
+  ]);
+  return readObjects<ImageRow>(em, sqlText`select ${COLUMNS} from image i where ${where} order by ${order} limit ${most}`);
 }

@@ -1,55 +1,89 @@
-import { Readable } from 'node:stream';
-import type { SqlEntityManager } from '../platform/database.js';
-import { type ImgapiError, imageNotFound } from '../imgapi/errors.js';
-import { allServed, findServedAmong } from './catalogue.js';
-import type { ListQuery } from './list-query.js';
+import { isSqlite, type SqlEntityManager } from '../platform/database.js';
+import { Pace } from '../repositories/pace.js';
+import { findPosition, type Position, positionOf, readSpan, servedImage, spanEnd, type Start } from './catalogue.js';
+import type { EventLoopTurns } from './event-loop-turns.js';
+import { type ListQuery, matchesManifest } from './list-query.js';
 
-/** Manifests read and written at once. */
-const MANIFESTS_PER_STEP = 200;
+/** Instants beyond all that JavaScript has. */
+const BEFORE_ALL = -8.64e15 - 1;
+const AFTER_ALL = 8.64e15 + 1;
+/** How many images one step passes over; the clock decides, as manifests are of 1 kB or of 1 MiB. */
+const STEPS = { firstRows: 32, mostRows: 1024, quickMs: 2, slowMs: 5 };
+/** Characters; fewer wait for the next step, so that a filter which few images pass does not cost a write for each step. */
+const SMALLEST_CHUNK = 16_384;
 
-interface Entry {
-  uuid: string;
-  publishedAt: number;
+/** What the steps of a list share. */
+export interface ListReading {
+  em: SqlEntityManager;
+  query: ListQuery;
+  isTrusted: boolean;
+  turns: EventLoopTurns;
+  /** Called after each step with how many images it passed over, and how many of them it answers. */
+  spent: (passed: number, answered: number) => void;
 }
 
-async function matching(em: SqlEntityManager, query: ListQuery, isTrusted: boolean): Promise<Entry[]> {
-  const entries: Entry[] = [];
-  for await (const { manifest } of allServed(em, isTrusted)) {
-    if (query.matches(manifest)) entries.push({ uuid: String(manifest.uuid), publishedAt: Date.parse(String(manifest.published_at)) });
-  }
-  const direction = query.descending ? -1 : 1;
-  return entries.sort((a, b) => direction * (a.publishedAt - b.publishedAt || (a.uuid < b.uuid ? -1 : 1)));
+/** Where the list begins; null when the marker is an image that is not there for this caller. */
+export async function startOf({ em, query, isTrusted }: Pick<ListReading, 'em' | 'query' | 'isTrusted'>): Promise<Start | null> {
+  const { marker, descending } = query;
+  if (marker === null) return { publishedAt: descending ? AFTER_ALL : BEFORE_ALL, uuid: '', isIncluded: false };
+  // Every uuid is greater than the empty one, so that an ascending list has the instant and a descending one lacks the next.
+  if (typeof marker === 'number') return { publishedAt: descending ? marker + 1 : marker, uuid: '', isIncluded: false };
+  const position = await findPosition(em, marker, isTrusted);
+  return position === null ? null : { ...position, isIncluded: true };
 }
 
-/** From the marker on, the marker itself included; null when there is no such image. */
-function fromMarker(entries: readonly Entry[], { marker, descending }: ListQuery): readonly Entry[] | null {
-  if (marker === null) return entries;
-  if (typeof marker === 'number') {
-    return entries.filter((entry) => (descending ? entry.publishedAt <= marker : entry.publishedAt >= marker));
-  }
-  const at = entries.findIndex((entry) => entry.uuid === marker);
-  return at === -1 ? null : entries.slice(at);
+interface Step {
+  /** The manifests found, as JSON. */
+  texts: string[];
+  /** Null: the list ends here. */
+  next: Position | null;
 }
 
-async function* jsonOf(em: SqlEntityManager, entries: readonly Entry[], isTrusted: boolean): AsyncGenerator<string> {
-  yield '[';
-  let separator = '';
-  for (let at = 0; at < entries.length; at += MANIFESTS_PER_STEP) {
-    const uuids = entries.slice(at, at + MANIFESTS_PER_STEP).map((entry) => entry.uuid);
-    for (const { manifest } of await findServedAmong(em, uuids, isTrusted)) {
-      yield `${separator}\n${JSON.stringify(manifest)}`;
-      separator = ',';
-    }
+/** Reads the next span. What only manifests tell is looked at here; everything else the database has decided. */
+async function readStep({ em, query, isTrusted, spent }: ListReading, from: Start, pace: Pace, left: number): Promise<Step> {
+  const { rows: passed } = pace;
+  let began = process.threadCpuUsage();
+  const upTo = await spanEnd(em, query, isTrusted, { from, rows: passed });
+  const most = query.manifest.length === 0 ? Math.min(passed, left) : passed;
+  const rows = await readSpan(em, query, isTrusted, { from, upTo, most });
+  // SQLite works on this thread; while Postgres works elsewhere, this thread works for others.
+  if (!isSqlite(em)) began = process.threadCpuUsage();
+  const texts: string[] = [];
+  for (const row of rows) {
+    const { manifest } = servedImage(row);
+    if (texts.length < left && matchesManifest(query, manifest)) texts.push(JSON.stringify(manifest));
   }
-  yield ']\n';
+  const { user, system } = process.threadCpuUsage(began);
+  pace.learn({ ms: 0, cpuMs: (user + system) / 1000 });
+  spent(passed, texts.length);
+  const last = rows.at(-1);
+  // Images that came into the span between the two statements may have pushed others out of the limit.
+  return { texts, next: last !== undefined && rows.length === most ? positionOf(last) : upTo };
 }
 
 /**
- * ListImages as a stream of JSON. The publication date lies in the manifest, so the whole catalogue is read once per list
- * to put it in order, 200 images at a time; only uuid and date of each are kept.
+ * ListImages as JSON text, step by step: each step passes over a bounded span of an index, waits for its turn on the event loop, and
+ * is not taken before the one before it was sent. An image that is removed meanwhile is left out; none comes twice.
  */
-export async function listImages(em: SqlEntityManager, query: ListQuery, isTrusted: boolean): Promise<Readable | ImgapiError> {
-  const entries = fromMarker(await matching(em, query, isTrusted), query);
-  if (entries === null) return imageNotFound(String(query.marker));
-  return Readable.from(jsonOf(em, query.limit === null ? entries : entries.slice(0, query.limit), isTrusted));
+export async function* listImages(reading: ListReading, start: Start): AsyncGenerator<string> {
+  const { query, turns } = reading;
+  const pace = new Pace(STEPS);
+  let left = query.limit ?? Infinity;
+  let next: Start | null = query.access.length === 0 ? null : start;
+  let separator = '\n';
+  let text = '[';
+  while (next !== null && left > 0) {
+    const from: Start = next;
+    const step = await turns.run(() => readStep(reading, from, pace, left));
+    if (step.texts.length > 0) {
+      text += separator + step.texts.join(',\n');
+      separator = ',\n';
+    }
+    left -= step.texts.length;
+    next = step.next === null ? null : { ...step.next, isIncluded: false };
+    if (text.length < SMALLEST_CHUNK) continue;
+    yield text;
+    text = '';
+  }
+  yield `${text}]\n`;
 }

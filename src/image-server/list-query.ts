@@ -1,14 +1,42 @@
+import { IMAGE_ACCESS } from '../images/image.entity.js';
 import type { Json } from '../images/shown-manifest.js';
-import { type ImgapiError, type ImgapiFieldError, imgapiErrorOf } from '../imgapi/errors.js';
+import { type ImgapiError, type ImgapiFieldError } from '../imgapi/errors.js';
+import { readPublishedAt } from '../imgapi/published-at.js';
+import { isUuid } from '../platform/scalars.js';
+import { type ManifestFilter, manifestFilter } from './manifest-filters.js';
+import { type AcceptedParameters, echo, invalid, invalidParameters, type QueryParameters, readParameters, refuseAdminFields } from './parameters.js';
 
-const STATES = ['active', 'disabled', 'unactivated', 'all', 'creating', 'failed'];
+type Access = (typeof IMAGE_ACCESS)[number];
+type Given = ReadonlyMap<string, readonly string[]>;
+
+/** Lengths of IMGAPI's manifest, and one more where a value may begin with `~` or `!`. */
+const ACCEPTED: AcceptedParameters = {
+  owner: 64, name: 1025, version: 513, os: 64, type: 65, state: 32, public: 5, 'tag.': 1024, billing_tag: 128, limit: 16, marker: 64, sort: 32,
+  channel: 64, inclAdminFields: 5,
+};
+const ONCE = ['state', 'public', 'limit', 'marker', 'sort', 'channel', 'inclAdminFields'];
+/** Which accesses an image of each state has here. Images without a file are not shown, so that three states have none. */
+const STATES: Readonly<Record<string, readonly Access[]>> = {
+  active: ['PUBLIC', 'PRIVATE'], disabled: ['DELETED'], unactivated: [], all: IMAGE_ACCESS, creating: [], failed: [],
+};
+const PUBLIC: Readonly<Record<string, readonly Access[]>> = { true: ['PUBLIC'], false: ['PRIVATE', 'DELETED'] };
 const SORTS = ['published_at', 'published_at.asc', 'published_at.desc'];
 const MOST_IMAGES = 1000;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** A text as a whole, or a part of it. Case matters. */
+export interface TextFilter {
+  text: string;
+  isPart: boolean;
+}
 
 /** What a ListImages request asks for. */
 export interface ListQuery {
-  matches: (manifest: Json) => boolean;
+  /** An image with one of these; none: the list is empty. */
+  access: readonly Access[];
+  name: TextFilter | null;
+  version: TextFilter | null;
+  /** What only the manifest tells. */
+  manifest: readonly ManifestFilter[];
   /** Null: no limit. */
   limit: number | null;
   descending: boolean;
@@ -16,71 +44,67 @@ export interface ListQuery {
   marker: string | number | null;
 }
 
-type Parameters = Readonly<Record<string, string | string[] | undefined>>;
-type Test = (manifest: Json) => boolean;
-
-/** `~part` finds a part, everything else the whole; case matters. */
-function textTest(field: 'name' | 'version', wanted: string): Test {
-  if (wanted.startsWith('~')) return (manifest) => String(manifest[field] ?? '').includes(wanted.slice(1));
-  return (manifest) => manifest[field] === wanted;
+function only(given: Given, name: string): string | undefined {
+  return given.get(name)?.[0];
 }
 
-function typeTest(wanted: string): Test {
-  return wanted.startsWith('!') ? (manifest) => manifest.type !== wanted.slice(1) : (manifest) => manifest.type === wanted;
+/** `~part` finds a part, everything else the whole. */
+function textFilter(wanted: string | undefined): TextFilter | null {
+  if (wanted === undefined) return null;
+  return wanted.startsWith('~') ? { text: wanted.slice(1), isPart: true } : { text: wanted, isPart: false };
 }
 
-function tagTest(key: string, wanted: string): Test {
-  return (manifest) => {
-    const tags = (manifest.tags ?? {}) as Json;
-    // What every object inherits, such as `constructor`, is no tag.
-    if (!Object.hasOwn(tags, key)) return false;
-    const value = tags[key];
-    return typeof value === 'object' ? wanted === '' : String(value) === wanted;
-  };
-}
-
-function testsOf(parameters: Parameters): Test[] {
-  const tests: Test[] = [];
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value === undefined) continue;
-    // A parameter given twice matches nothing, as with the reference server.
-    if (Array.isArray(value)) tests.push(() => false);
-    else if (name === 'name' || name === 'version') tests.push(textTest(name, value));
-    else if (name === 'os' || name === 'owner') tests.push((manifest) => manifest[name] === value);
-    else if (name === 'type') tests.push(typeTest(value));
-    else if (name === 'public') tests.push((manifest) => String(manifest.public) === value);
-    else if (name.startsWith('tag.')) tests.push(tagTest(name.slice('tag.'.length), value));
-  }
-  const state = typeof parameters.state === 'string' ? parameters.state : 'active';
-  if (state !== 'all') tests.push((manifest) => manifest.state === state);
-  return tests;
-}
-
-function faultsOf({ state, limit, sort, public: isPublic, marker }: Parameters): ImgapiFieldError[] {
+function faultsOf(given: Given): ImgapiFieldError[] {
   const faults: ImgapiFieldError[] = [];
-  const refuse = (field: string, message: string): void => void faults.push({ field, code: 'Invalid', message });
-  if (typeof state === 'string' && !STATES.includes(state)) refuse('state', `must be one of ${STATES.join(', ')}`);
-  if (typeof limit === 'string' && !/^[1-9]\d{0,8}$/.test(limit)) refuse('limit', 'must be a positive integer');
-  if (typeof sort === 'string' && !SORTS.includes(sort)) refuse('sort', `must be one of ${SORTS.join(', ')}`);
-  if (typeof isPublic === 'string' && !['true', 'false'].includes(isPublic)) refuse('public', 'must be true or false');
-  if (typeof marker === 'string' && !UUID.test(marker) && Number.isNaN(Date.parse(marker))) refuse('marker', 'must be a uuid or a date');
+  const demand = (field: string, isSound: (value: string) => boolean, accepted: string): void => {
+    const value = only(given, field);
+    if (value !== undefined && !isSound(value)) faults.push(invalid(field, `${echo(value)} is not accepted; it must be ${accepted}`));
+  };
+  for (const [field, values] of given) if (ONCE.includes(field) && values.length > 1) faults.push(invalid(field, 'must be given once'));
+  demand('state', (value) => Object.hasOwn(STATES, value), `one of ${Object.keys(STATES).join(', ')}`);
+  demand('limit', (value) => /^(0|[1-9]\d{0,8})$/.test(value), 'a positive integer, or 0 for no limit');
+  demand('sort', (value) => SORTS.includes(value), `one of ${SORTS.join(', ')}`);
+  demand('public', (value) => Object.hasOwn(PUBLIC, value), 'true or false');
+  demand('marker', (value) => isUuid(value) || readPublishedAt(value) !== null, 'the uuid of an image or a date');
+  demand('channel', (value) => value === '*', '*, as this server has no channels');
   return faults;
 }
 
-function markerOf(marker: Parameters[string]): string | number | null {
-  if (typeof marker !== 'string') return null;
-  return UUID.test(marker) ? marker : Date.parse(marker);
+function markerOf(marker: string | undefined): string | number | null {
+  if (marker === undefined) return null;
+  return isUuid(marker) ? marker : readPublishedAt(marker);
 }
 
-/** The query of ListImages, or the error to answer; parameters that it does not know are ignored. */
-export function readListQuery(parameters: Parameters): ListQuery | ImgapiError {
-  const faults = faultsOf(parameters);
-  if (faults.length > 0) return imgapiErrorOf('InvalidParameter', faults.map((fault) => `invalid "${fault.field}": ${fault.message}`).join('; '), faults);
-  const tests = testsOf(parameters);
+/** As with the reference server, a filter that is given twice matches nothing; billing tags must all be there. */
+function isContradictory(given: Given): boolean {
+  return [...given].some(([name, values]) => name !== 'billing_tag' && values.length > 1);
+}
+
+function accessOf(given: Given): readonly Access[] {
+  if (isContradictory(given)) return [];
+  const [state, isPublic] = [only(given, 'state') ?? 'active', only(given, 'public')];
+  return (STATES[state] ?? []).filter((access) => isPublic === undefined || PUBLIC[isPublic]?.includes(access));
+}
+
+/** The query of ListImages, or the error to answer. */
+export function readListQuery(query: QueryParameters): ListQuery | ImgapiError {
+  const given = readParameters(query, ACCEPTED);
+  if ('status' in given) return given;
+  const refusal = invalidParameters(faultsOf(given)) ?? refuseAdminFields(given);
+  if (refusal !== null) return refusal;
+  const limit = Number(only(given, 'limit') ?? 0);
   return {
-    matches: (manifest) => tests.every((test) => test(manifest)),
-    limit: typeof parameters.limit === 'string' ? Math.min(Number(parameters.limit), MOST_IMAGES) : null,
-    descending: parameters.sort === 'published_at.desc',
-    marker: markerOf(parameters.marker),
+    access: accessOf(given),
+    name: textFilter(only(given, 'name')),
+    version: textFilter(only(given, 'version')),
+    manifest: [...given].flatMap(([name, values]) => values.map((value) => manifestFilter(name, value)).filter((filter) => filter !== null)),
+    limit: limit === 0 ? null : Math.min(limit, MOST_IMAGES),
+    descending: only(given, 'sort') === 'published_at.desc',
+    marker: markerOf(only(given, 'marker')),
   };
+}
+
+/** Whether an image whose manifest this is, as it is shown, is asked for. */
+export function matchesManifest({ manifest }: ListQuery, shown: Json): boolean {
+  return manifest.every((filter) => filter.matches(shown));
 }

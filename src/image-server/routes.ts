@@ -1,84 +1,121 @@
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { readImageServer } from '../datacenters/image-server-state.js';
-import { type ImgapiError, imageNotFound, imgapiErrorOf } from '../imgapi/errors.js';
+import { type ImgapiCode, type ImgapiError, IMGAPI_STATUS, imageNotFound, imgapiErrorOf } from '../imgapi/errors.js';
+import type { Caller, CallerTrust } from '../platform/caller-trust.js';
 import type { Database } from '../platform/database.js';
 import type { FileStore } from '../platform/file-store/file-store.js';
-import { SinkClosed } from '../platform/file-store/send-file.js';
 import { isUuid } from '../platform/scalars.js';
+import { CACHE_PRIVATE, CACHE_PUBLIC, isUnchanged } from './caching.js';
 import { findServed, type ServedImage } from './catalogue.js';
-import { listImages } from './list-images.js';
-import { readListQuery } from './list-query.js';
-import { planFileAnswer } from './serve-file.js';
-import { trustedNetworks } from '../platform/networks.js';
+import { ListRoute } from './list-route.js';
+import { type AcceptedParameters, echo, invalid, invalidParameters, type QueryParameters, readParameters, refuseAdminFields } from './parameters.js';
+import { sendFile } from './send-image-file.js';
 
 export interface ImageServerParts {
   database: Database;
   store: FileStore;
+  trust: CallerTrust;
   /** CIDRs whose callers see every image. */
-  trusted: readonly string[];
+  trustedNetworks: readonly string[];
   log: Logger;
 }
 
 type ImageRequest = FastifyRequest<{ Params: { uuid: string } }>;
 
 const VERSION = '1.0.0';
+const LONGEST_PATH = 200;
+const PING: AcceptedParameters = { error: 64 };
+const IMAGE: AcceptedParameters = { channel: 64, inclAdminFields: 5 };
+const FILE: AcceptedParameters = { channel: 64, index: 8 };
 
 function refuse(reply: FastifyReply, { status, body }: ImgapiError): FastifyReply {
-  return reply.code(status).send(body);
+  // Who may see an image is told by the answer alone, so that nobody may store it for others.
+  return reply.code(status).header('cache-control', 'no-store').send(body);
 }
 
-/** ETag and If-None-Match as clients send it: with quotes, without them, weak, or several. */
-function isUnchanged(request: FastifyRequest, etag: string): boolean {
-  const given = request.headers['if-none-match'];
-  return given !== undefined && given.split(',').some((one) => one.trim().replace(/^W\//, '').replaceAll('"', '') === etag);
+/** The path of a request, without its query, as a message may repeat it. */
+function pathOf({ url }: FastifyRequest): string {
+  return (url.split('?', 1)[0] ?? '').slice(0, LONGEST_PATH);
 }
 
-/** The door that compute nodes use: IMGAPI, read only, under /imgapi. It shows images whose bytes are there, and never half of one. */
+/** IMGAPI, read only, under /imgapi: what compute nodes use. It shows images whose bytes are there, and never half of one. */
 export async function registerImageServer(app: FastifyInstance, parts: ImageServerParts): Promise<void> {
-  await app.register(async (door) => describeDoor(door, parts), { prefix: '/imgapi' });
+  await app.register(async (server) => describeServer(server, parts), { prefix: '/imgapi' });
 }
 
-function describeDoor(door: FastifyInstance, parts: ImageServerParts): void {
-  const isTrusted = trustedNetworks(parts.trusted);
-  door.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+function describeServer(server: FastifyInstance, parts: ImageServerParts): void {
+  const isTrusted = parts.trust.inNetworks(parts.trustedNetworks);
+  server.addHook('onRequest', async (request, reply) => {
+    reply.header('x-content-type-options', 'nosniff');
+    const fault = parts.trust.hostFault(request);
+    if (fault !== null) await refuse(reply, imgapiErrorOf('InvalidHeader', fault));
+  });
+  server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     if (error.statusCode !== undefined && error.statusCode < 500) return refuse(reply, imgapiErrorOf('BadRequestError', error.message));
     request.log.error({ err: error }, 'An IMGAPI request failed.');
     return refuse(reply, imgapiErrorOf('InternalError', `internal error; request ${request.id}`));
   });
-  door.setNotFoundHandler((request, reply) => {
-    if (request.method === 'GET' || request.method === 'HEAD') return refuse(reply, imgapiErrorOf('ResourceNotFound', `${request.url.split('?', 1)[0]} does not exist`));
+  server.setNotFoundHandler((request, reply) => {
+    if (request.method === 'GET' || request.method === 'HEAD') return refuse(reply, imgapiErrorOf('ResourceNotFound', `${pathOf(request)} does not exist`));
     return refuse(reply.header('allow', 'GET, HEAD'), imgapiErrorOf('MethodNotAllowedError', `${request.method} is not allowed`));
   });
-  door.get('/ping', async () => ({ ping: 'pong', version: VERSION, imgapi: true, pid: process.pid }));
-  door.register(async (images) => {
+  server.get('/ping', async (request, reply) => {
+    const fault = pingFault(request.query as QueryParameters);
+    if (fault !== null) return refuse(reply, fault);
+    void reply.header('cache-control', 'no-store');
+    return { ping: 'pong', version: VERSION, imgapi: true, ...(isTrusted(request) && { pid: process.pid }) };
+  });
+  server.register(async (images) => {
     images.addHook('preHandler', async (_request, reply) => {
-      const server = await readImageServer(parts.database.em.fork());
-      if (server === null) await refuse(reply, imgapiErrorOf('ServiceUnavailableError', 'no image server is configured (VMS_IMAGE_VM)'));
+      const state = await readImageServer(parts.database.em.fork());
+      if (state === null) await refuse(reply, imgapiErrorOf('ServiceUnavailableError', 'no image server is configured (VMS_IMAGE_VM)'));
     });
-    describeImages(images, parts, (request) => isTrusted(request.ip));
+    describeImages(images, parts, isTrusted);
   });
 }
 
-function describeImages(images: FastifyInstance, parts: ImageServerParts, isTrusted: (request: FastifyRequest) => boolean): void {
-  const find = async (request: ImageRequest): Promise<ServedImage | ImgapiError> => {
+/** `error=Name` asks for a sample of that error. */
+function pingFault(query: QueryParameters): ImgapiError | null {
+  const parameters = readParameters(query, PING);
+  if ('status' in parameters) return parameters;
+  const name = parameters.get('error')?.[0];
+  if (name === undefined) return null;
+  const codes = Object.keys(IMGAPI_STATUS);
+  if (codes.includes(name)) return imgapiErrorOf(name as ImgapiCode, 'pong');
+  return invalidParameters([invalid('error', `${echo(name)} is not accepted; it must be one of ${codes.join(', ')}`)]);
+}
+
+/** What is wrong with the query of one image's manifest or file. */
+function queryFault(query: QueryParameters, accepted: AcceptedParameters): ImgapiError | null {
+  const parameters = readParameters(query, accepted);
+  if ('status' in parameters) return parameters;
+  const channel = parameters.get('channel')?.find((value) => value !== '*');
+  if (channel !== undefined) return invalidParameters([invalid('channel', `${echo(channel)} is not accepted; it must be *, as this server has no channels`)]);
+  const index = parameters.get('index')?.find((value) => value !== '0');
+  if (index !== undefined) return imgapiErrorOf('ResourceNotFound', `there is no file ${echo(index)}; the one file of an image has the index 0`);
+  return refuseAdminFields(parameters);
+}
+
+function describeImages(images: FastifyInstance, parts: ImageServerParts, isTrusted: (caller: Caller) => boolean): void {
+  const list = new ListRoute(parts.database);
+  const find = async (request: ImageRequest, accepted: AcceptedParameters): Promise<ServedImage | ImgapiError> => {
     const { uuid } = request.params;
-    if (!isUuid(uuid)) return imgapiErrorOf('ResourceNotFound', `/images/${uuid} does not exist`);
-    return (await findServed(parts.database.em.fork(), uuid, isTrusted(request))) ?? imageNotFound(uuid);
+    if (!isUuid(uuid)) return imgapiErrorOf('ResourceNotFound', `${pathOf(request).replace(/^\/imgapi/, '')} does not exist`);
+    const fault = queryFault(request.query as QueryParameters, accepted);
+    return fault ?? (await findServed(parts.database.em.fork(), uuid, isTrusted(request))) ?? imageNotFound(uuid);
   };
   images.get('/images', async (request, reply) => {
-    const query = readListQuery(request.query as Record<string, string>);
-    const list = 'status' in query ? query : await listImages(parts.database.em.fork(), query, isTrusted(request));
-    return list instanceof Readable ? reply.type('application/json').send(list) : refuse(reply, list);
+    const error = await list.answer(request, reply, isTrusted(request));
+    return error === null ? reply : refuse(reply, error);
   });
   images.get('/images/:uuid', async (request: ImageRequest, reply) => {
-    const found = await find(request);
+    const found = await find(request, IMAGE);
     if (!('manifest' in found)) return refuse(reply, found);
     const text = JSON.stringify(found.manifest, null, 2);
     const etag = createHash('sha1').update(text).digest('hex');
-    reply.header('etag', etag);
+    reply.headers({ etag, 'cache-control': cachingOf(found) });
     return isUnchanged(request, etag) ? reply.code(304).send() : reply.type('application/json').send(text);
   });
   images.route({
@@ -86,35 +123,14 @@ function describeImages(images: FastifyInstance, parts: ImageServerParts, isTrus
     url: '/images/:uuid/file',
     exposeHeadRoute: false,
     handler: async (request: ImageRequest, reply) => {
-      const found = await find(request);
-      return 'manifest' in found ? sendFile(request, reply, found, parts) : refuse(reply, found);
+      const found = await find(request, FILE);
+      if (!('manifest' in found)) return refuse(reply, found);
+      const error = await sendFile(request, reply.header('cache-control', cachingOf(found)), found, parts);
+      return error === null ? reply : refuse(reply, error);
     },
   });
 }
 
-async function sendFile(request: ImageRequest, reply: FastifyReply, image: ServedImage, { store, log }: ImageServerParts): Promise<FastifyReply> {
-  const { uuid } = request.params;
-  const [file] = image.manifest.files as { sha1: string; size: number }[];
-  const stored = await store.statFile(uuid);
-  if (file === undefined || stored === null || stored.size !== file.size) {
-    log.error({ uuid, stored, expected: file }, 'The file of an image is not in the image store as it was put there.');
-    return refuse(reply, imgapiErrorOf('ServiceUnavailableError', `the file of image ${uuid} is not available`));
-  }
-  const served = { size: stored.size, sha1: file.sha1, md5Hex: image.md5, modifiedAt: stored.modifiedAt };
-  const plan = planFileAnswer({ method: request.method === 'HEAD' ? 'HEAD' : 'GET', headers: request.headers }, served);
-  if (!plan.sendBody) return reply.code(plan.status).headers(plan.headers).send();
-  const bytes = await store.openFile(uuid);
-  if (bytes === null) return refuse(reply, imgapiErrorOf('ServiceUnavailableError', `the file of image ${uuid} is not available`));
-  // Past the framework, which would copy the file through streams of its own.
-  reply.hijack();
-  const { raw } = reply;
-  raw.writeHead(plan.status, { ...(reply.getHeaders() as Record<string, string>), ...plan.headers });
-  try {
-    await bytes.sendTo(raw, plan.range ?? { start: 0, end: stored.size - 1 });
-    raw.end();
-  } catch (error) {
-    if (!(error instanceof SinkClosed)) log.error({ err: error, uuid }, 'The file of an image could not be sent to its end.');
-    raw.destroy();
-  }
-  return reply;
+function cachingOf({ manifest }: ServedImage): string {
+  return manifest.public === true ? CACHE_PUBLIC : CACHE_PRIVATE;
 }

@@ -46,6 +46,8 @@ const ImageSchema = defineEntity({
     // written here. A list reads one row of each image with them.
     places: p.text().default(''),
     tagList: p.text().default('[]'),
+    // What the manifest says, else createdAt. A trigger fills it in for rows that something else writes; null where it cannot read the date.
+    publishedAt: p.type(InstantType).$type<Date>().nullable(),
     // Last, as SQLite walks through a long value to reach the columns behind it.
     manifest: p.text().default('{}'),
   },
@@ -55,6 +57,8 @@ const ImageSchema = defineEntity({
     { name: 'image_alias_index', properties: ['alias', 'id'] },
     { name: 'image_size_index', properties: ['sizeMib', 'id'] },
     { name: 'image_access_index', properties: ['access'] },
+    { name: 'image_published_index', properties: ['publishedAt', 'uuid'] },
+    { name: 'image_access_published_index', properties: ['access', 'publishedAt', 'uuid'] },
     { name: 'image_os_type_index', properties: ['osType'] },
   ],
   checks: [

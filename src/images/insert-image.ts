@@ -6,6 +6,7 @@ import type { ImageAccess, ImageStatus } from './image.enums.js';
 import { Image } from './image.entity.js';
 import { aliasKeyOf, searchTextOf } from './image-rules.js';
 import { ImageTag } from './image-tag.entity.js';
+import { publicationDate } from './shown-manifest.js';
 
 /**
  * The id of an image that a rehearsal writes: given and not drawn, as Postgres does not take back a drawn number when the
@@ -53,8 +54,11 @@ export async function insertImage(
   datacenterId: number | null,
 ): Promise<Image> {
   const { ownerId, ...fields } = values;
+  const createdAt = new Date();
   const row = tx.create(Image, {
     ...fields,
+    createdAt,
+    publishedAt: publicationDate(values.manifest, createdAt),
     owner: ownerId,
     aliasKey: aliasKeyOf(values.alias),
     searchText: searchTextOf(values.name, values.alias, values.description),

@@ -17,15 +17,21 @@ export interface ManifestFacts {
   manifest: string;
   file: { size: number; sha1: string; compression: string } | null;
   createdAt: Date;
+  /** Where it is known already; else it is read from the manifest. */
+  publishedAt?: Date | null;
 }
 
 /** IMGAPI wants an owner, and owners of this cloud have no uuid. */
-const NOBODY = '00000000-0000-0000-0000-000000000000';
+export const NOBODY = '00000000-0000-0000-0000-000000000000';
 
-function publishedAt(given: Json, createdAt: Date): string {
+function publishedAtOf(given: Json, createdAt: Date): Date {
   const reading = readManifest(given);
-  const ms = reading.ok ? publishedAtMs(reading.manifest) : null;
-  return new Date(ms ?? createdAt.getTime()).toISOString();
+  return new Date((reading.ok ? publishedAtMs(reading.manifest) : null) ?? createdAt.getTime());
+}
+
+/** When an image was published: as its manifest says, else when it came into the catalogue. Lists of the image server are in this order. */
+export function publicationDate(manifest: string, createdAt: Date): Date {
+  return publishedAtOf(JSON.parse(manifest) as Json, createdAt);
 }
 
 /**
@@ -47,7 +53,7 @@ export function shownManifest(image: ManifestFacts): Json {
     state: disabled ? 'disabled' : 'active',
     disabled,
     public: image.access === 'PUBLIC',
-    published_at: publishedAt(given, image.createdAt),
+    published_at: (image.publishedAt ?? publishedAtOf(given, image.createdAt)).toISOString(),
     files: image.file === null ? [] : [fileEntry(image.file)],
     ...(image.description !== '' && { description: image.description }),
     ...(given.type === 'zvol' && { image_size: image.sizeMib }),

@@ -13,6 +13,7 @@ export const IMGAPI_STATUS = {
   ResourceNotFound: 404,
   MethodNotAllowedError: 405,
   PreconditionFailed: 412,
+  RequestThrottled: 429,
   InternalError: 500,
   NotAvailable: 501,
   ServiceUnavailableError: 503,

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { CallerTrust } from './caller-trust.js';
 import { faultBody } from './http-faults.js';
 
 /** What the process counts, in the text format of Prometheus; event-loop lag, memory and garbage collection included. */
@@ -10,10 +11,14 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  /** Serves /metrics, to callers of trusted networks only. */
-  serve(app: FastifyInstance, isTrusted: (address: string | undefined) => boolean): void {
+  /** Serves /metrics, to callers of these networks (CIDRs) only. */
+  serve(app: FastifyInstance, trust: CallerTrust, networks: readonly string[]): void {
+    const isTrusted = trust.inNetworks(networks);
     app.get('/metrics', async (request, reply) => {
-      if (!isTrusted(request.ip)) return reply.code(403).send(faultBody(403, 'Metrics are for the networks in METRICS_TRUSTED.'));
+      reply.headers({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+      const fault = trust.hostFault(request);
+      if (fault !== null) return reply.code(400).send(faultBody(400, fault));
+      if (!isTrusted(request)) return reply.code(403).send(faultBody(403, 'Metrics are for the networks in METRICS_TRUSTED, without a proxy or through one in TRUST_PROXY.'));
       return reply.type(this.registry.contentType).send(await this.registry.metrics());
     });
   }

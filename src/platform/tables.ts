@@ -78,6 +78,7 @@ interface ImageTable {
   places: Generated<string>;
   tag_list: Generated<string>;
   manifest: Generated<string>;
+  published_at: Big | null;
   file_size: Big | null;
   file_sha1: string | null;
   file_sha256: string | null;
@@ -200,6 +201,7 @@ export interface Tables {
   image: ImageTable;
   image_attachment: ImageAttachmentTable;
   image_tag: { image_id: number; tag: string; position: number; name: Generated<string> };
+  image_list_version: { id: number; version: string };
   image_repository: ImageRepositoryTable;
   repository_image: RepositoryImageTable;
   virtual_server: VirtualServerTable;

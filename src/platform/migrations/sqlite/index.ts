@@ -1,8 +1,9 @@
 import { Initial } from './2026-11-24-initial.js';
 import { FewerIndexes } from './2026-11-24-fewer-indexes.js';
+import { ImageList } from './2026-11-27-image-list.js';
 import { KeptSearch } from './2026-11-24-kept-search.js';
 import { OnePlace } from './2026-11-24-one-place.js';
 import { Search } from './2026-11-24-search.js';
 
 /** Oldest first; a migration that has been released never changes. */
-export const sqliteMigrations = [Initial, Search, FewerIndexes, OnePlace, KeptSearch];
+export const sqliteMigrations = [Initial, Search, FewerIndexes, OnePlace, KeptSearch, ImageList];

@@ -1,0 +1,75 @@
+import { type ImgapiError, type ImgapiFieldError, imgapiErrorOf } from '../imgapi/errors.js';
+
+/** The query of a request, as the server parsed it: a list for a parameter that was given more than once. */
+export type QueryParameters = Readonly<Record<string, string | string[] | undefined>>;
+
+/** What an endpoint takes: the longest value of each parameter, in characters. `tag.` stands for every `tag.NAME`. */
+export type AcceptedParameters = Readonly<Record<string, number>>;
+
+const MOST_PARAMETERS = 64;
+const LONGEST_TAG_NAME = 256;
+const MOST_FAULTS = 16;
+const LONGEST_ECHO = 200;
+const TAG = 'tag.';
+
+/** What a caller wrote, as a message repeats it: cut to 200 characters. */
+export function echo(text: string): string {
+  return JSON.stringify(text.slice(0, LONGEST_ECHO));
+}
+
+/** A value that is not accepted. */
+export function invalid(field: string, message: string): ImgapiFieldError {
+  return { field, code: 'Invalid', message };
+}
+
+/** One error for all faults of a request, as the reference server words it; null when there is none. */
+export function invalidParameters(faults: readonly ImgapiFieldError[]): ImgapiError | null {
+  const [first] = faults;
+  if (first === undefined) return null;
+  const message = faults.map((fault) => (fault.code === 'NotAllowed' ? fault.message : `invalid "${fault.field}": ${fault.message}`)).join('; ');
+  return imgapiErrorOf('InvalidParameter', message, faults);
+}
+
+function lengthOf(name: string, accepted: AcceptedParameters): number | undefined {
+  if (!name.startsWith(TAG)) return Object.hasOwn(accepted, name) ? accepted[name] : undefined;
+  return name.length <= TAG.length + LONGEST_TAG_NAME ? accepted[TAG] : undefined;
+}
+
+function faultsOf(name: string, values: readonly string[], accepted: AcceptedParameters): ImgapiFieldError[] {
+  const longest = lengthOf(name, accepted);
+  const shown = name.slice(0, LONGEST_ECHO);
+  if (longest === undefined) {
+    const names = Object.keys(accepted).map((one) => (one === TAG ? 'tag.NAME' : one));
+    return [{ field: shown, code: 'NotAllowed', message: `invalid extra parameters: ${echo(name)}; accepted are ${names.join(', ') || 'none'}` }];
+  }
+  const faults: ImgapiFieldError[] = [];
+  const tooLong = values.find((value) => value.length > longest);
+  if (tooLong !== undefined) faults.push(invalid(shown, `${echo(tooLong)} has ${tooLong.length} characters; at most ${longest} are accepted`));
+  if ([name, ...values].some((text) => text.includes('\0'))) faults.push(invalid(shown, 'NUL is in no text'));
+  return faults;
+}
+
+/** An empty value counts as absent. Of a tag it asks whether the tag is there, as in the reference server's index. */
+function withoutEmpty(parameters: QueryParameters): [name: string, values: string[]][] {
+  return Object.entries(parameters).flatMap(([name, given = []]) => {
+    const values = [given].flat().filter((value) => value !== '' || name.startsWith(TAG));
+    return values.length === 0 ? [] : [[name, values] as [string, string[]]];
+  });
+}
+
+/** Refuses the fields that only operators see, as the reference server does to callers that are not signed in. */
+export function refuseAdminFields(parameters: ReadonlyMap<string, readonly string[]>): ImgapiError | null {
+  const values = parameters.get('inclAdminFields') ?? [];
+  if (values.includes('true')) return imgapiErrorOf('UnauthorizedError', 'inclAdminFields is for operators, and no caller of this server is one');
+  const wrong = values.find((value) => value !== 'false');
+  return wrong === undefined ? null : invalidParameters([invalid('inclAdminFields', `${echo(wrong)} is neither true nor false`)]);
+}
+
+/** The values of each parameter, or the faults of the query: what the endpoint does not know is refused, never ignored. */
+export function readParameters(query: QueryParameters, accepted: AcceptedParameters): Map<string, readonly string[]> | ImgapiError {
+  const entries = withoutEmpty(query);
+  const count = entries.reduce((sum, [, values]) => sum + values.length, 0);
+  if (count > MOST_PARAMETERS) return imgapiErrorOf('InvalidParameter', `the query has ${count} parameters; at most ${MOST_PARAMETERS} are accepted`);
+  const faults = entries.flatMap(([name, values]) => faultsOf(name, values, accepted));
+  return invalidParameters(faults.slice(0, MOST_FAULTS)) ?? new Map(entries);
+}

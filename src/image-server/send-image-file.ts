@@ -1,0 +1,39 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { type ImgapiError, imgapiErrorOf } from '../imgapi/errors.js';
+import type { FileStore } from '../platform/file-store/file-store.js';
+import { SinkClosed } from '../platform/file-store/send-file.js';
+import type { ServedImage } from './catalogue.js';
+import { planFileAnswer } from './serve-file.js';
+
+/** Answers with the bytes of an image, or what of them is asked for; the error to answer where they are not there, else null. */
+export async function sendFile(request: FastifyRequest, reply: FastifyReply, image: ServedImage, { store, log }: { store: FileStore; log: Logger }): Promise<ImgapiError | null> {
+  const uuid = String(image.manifest.uuid);
+  const [file] = image.manifest.files as { sha1: string; size: number }[];
+  const missing = imgapiErrorOf('ServiceUnavailableError', `the file of image ${uuid} is not available`);
+  const stored = await store.statFile(uuid);
+  if (file === undefined || stored === null || stored.size !== file.size) {
+    log.error({ uuid, stored, expected: file }, 'The file of an image is not in the image store as it was put there.');
+    return missing;
+  }
+  const served = { size: stored.size, sha1: file.sha1, md5Hex: image.md5, modifiedAt: stored.modifiedAt };
+  const plan = planFileAnswer({ method: request.method === 'HEAD' ? 'HEAD' : 'GET', headers: request.headers }, served);
+  if (!plan.sendBody) {
+    void reply.code(plan.status).headers(plan.headers).send();
+    return null;
+  }
+  const bytes = await store.openFile(uuid);
+  if (bytes === null) return missing;
+  // Past the framework, which would copy the file through streams of its own.
+  reply.hijack();
+  const { raw } = reply;
+  raw.writeHead(plan.status, { ...(reply.getHeaders() as Record<string, string>), ...plan.headers });
+  try {
+    await bytes.sendTo(raw, plan.range ?? { start: 0, end: stored.size - 1 });
+    raw.end();
+  } catch (error) {
+    if (!(error instanceof SinkClosed)) log.error({ err: error, uuid }, 'The file of an image could not be sent to its end.');
+    raw.destroy();
+  }
+  return null;
+}

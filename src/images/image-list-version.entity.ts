@@ -1,0 +1,18 @@
+import { defineEntity, p } from '@mikro-orm/core';
+
+const ImageListVersionSchema = defineEntity({
+  name: 'ImageListVersion',
+  tableName: 'image_list_version',
+  properties: {
+    id: p.integer().primary().autoincrement(false),
+    version: p.string().length(64),
+  },
+  checks: [{ name: 'image_list_version_single_row', expression: 'id = 1' }],
+});
+
+/**
+ * The one row whose `version` is another one after each change of what manifests show, of whichever image. Triggers of the database
+ * draw it at random, so that it never comes back: not in a catalogue that was made anew, and not in one restored from a backup.
+ */
+export class ImageListVersion extends ImageListVersionSchema.class {}
+ImageListVersionSchema.setClass(ImageListVersion);
