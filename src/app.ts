@@ -23,6 +23,7 @@ import { references } from './graphql/references.js';
 import { buildGatewaySchema } from './graphql/schema.js';
 import { traceRootFields } from './graphql/traced-schema.js';
 import { openWebsocketDoor } from './graphql/websocket-door.js';
+import { imageServerFault } from './image-server/image-server-fault.js';
 import { registerImageServer } from './image-server/routes.js';
 import { countServedBytes } from './image-server/served-bytes.js';
 import { imageParts } from './images/image.parts.js';
@@ -197,7 +198,7 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   const relay = config.database.kind === 'postgres' ? await ChangeRelay.start(config.database.url, work.changes, log) : null;
   let ready = false;
   const front: RequestFront = { intercept: null };
-  const app = createHttpServer(log, { trustProxy: config.trustProxy, requestTimeoutMs: config.limits.requestTimeoutMs, front });
+  const app = createHttpServer(log, { trustProxy: config.trustProxy, requestTimeoutMs: config.limits.requestTimeoutMs, ownFaultBody: imageServerFault, front });
   tracing?.traceRequests(app);
   const drain = new Drain(app);
   registerHealth(app, () => ready);

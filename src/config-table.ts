@@ -57,7 +57,7 @@ const longestTimerSeconds = 2_147_483;
 export const settings = {
   HOST: preset('127.0.0.1', 'Address or host name to listen on.', host),
   PORT: preset('4000', 'Port to listen on; 0 takes any free port.', integer(0, 65_535, '')),
-  PUBLIC_URL: optional('from HOST and PORT', 'How others reach the gateway; used in links.', baseUrl),
+  PUBLIC_URL: optional('from HOST and PORT', 'How others reach the gateway: used in links, and the host that /imgapi and /metrics answer to.', baseUrl),
   DATA_DIR: preset('./data', 'Folder of the SQLite file, the image store and the generated secret.', (text) => resolve(text)),
   DATABASE_URL: optional('sqlite:DATA_DIR/gateway.sqlite', '`sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.', database),
   DATABASE_POOL: preset('10', 'Connections to Postgres that the process may have open; at most half of them answer searches and counts.', integer(2, 1000, ' connections')),

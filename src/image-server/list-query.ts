@@ -3,23 +3,24 @@ import type { Json } from '../images/shown-manifest.js';
 import { type ImgapiError, type ImgapiFieldError } from '../imgapi/errors.js';
 import { readPublishedAt } from '../imgapi/published-at.js';
 import { isUuid } from '../platform/scalars.js';
+import { shownValue } from '../platform/shown.js';
 import { type ManifestFilter, manifestFilter } from './manifest-filters.js';
-import { type AcceptedParameters, echo, invalid, invalidParameters, type QueryParameters, readParameters, refuseAdminFields } from './parameters.js';
+import { type AcceptedParameters, invalid, invalidParameters, type QueryParameters, readParameters, refuseAdminFields } from './parameters.js';
 
 type Access = (typeof IMAGE_ACCESS)[number];
 type Given = ReadonlyMap<string, readonly string[]>;
 
 /** Lengths of IMGAPI's manifest, and one more where a value may begin with `~` or `!`. */
-const ACCEPTED: AcceptedParameters = {
-  owner: 64, name: 1025, version: 513, os: 64, type: 65, state: 32, public: 5, 'tag.': 1024, billing_tag: 128, limit: 16, marker: 64, sort: 32,
-  channel: 64, inclAdminFields: 5,
-};
+const ACCEPTED: AcceptedParameters = new Map([
+  ['owner', 64], ['name', 1025], ['version', 513], ['os', 64], ['type', 65], ['state', 32], ['public', 5], ['tag.', 1024], ['billing_tag', 128],
+  ['limit', 16], ['marker', 64], ['sort', 32], ['channel', 64], ['inclAdminFields', 5],
+]);
 const ONCE = ['state', 'public', 'limit', 'marker', 'sort', 'channel', 'inclAdminFields'];
 /** Which accesses an image of each state has here. Images without a file are not shown, so that three states have none. */
-const STATES: Readonly<Record<string, readonly Access[]>> = {
-  active: ['PUBLIC', 'PRIVATE'], disabled: ['DELETED'], unactivated: [], all: IMAGE_ACCESS, creating: [], failed: [],
-};
-const PUBLIC: Readonly<Record<string, readonly Access[]>> = { true: ['PUBLIC'], false: ['PRIVATE', 'DELETED'] };
+const STATES = new Map<string, readonly Access[]>([
+  ['active', ['PUBLIC', 'PRIVATE']], ['disabled', ['DELETED']], ['unactivated', []], ['all', IMAGE_ACCESS], ['creating', []], ['failed', []],
+]);
+const PUBLIC = new Map<string, readonly Access[]>([['true', ['PUBLIC']], ['false', ['PRIVATE', 'DELETED']]]);
 const SORTS = ['published_at', 'published_at.asc', 'published_at.desc'];
 const MOST_IMAGES = 1000;
 
@@ -58,13 +59,13 @@ function faultsOf(given: Given): ImgapiFieldError[] {
   const faults: ImgapiFieldError[] = [];
   const demand = (field: string, isSound: (value: string) => boolean, accepted: string): void => {
     const value = only(given, field);
-    if (value !== undefined && !isSound(value)) faults.push(invalid(field, `${echo(value)} is not accepted; it must be ${accepted}`));
+    if (value !== undefined && !isSound(value)) faults.push(invalid(field, `${shownValue(value)} is not accepted; it must be ${accepted}`));
   };
   for (const [field, values] of given) if (ONCE.includes(field) && values.length > 1) faults.push(invalid(field, 'must be given once'));
-  demand('state', (value) => Object.hasOwn(STATES, value), `one of ${Object.keys(STATES).join(', ')}`);
+  demand('state', (value) => STATES.has(value), `one of ${[...STATES.keys()].join(', ')}`);
   demand('limit', (value) => /^(0|[1-9]\d{0,8})$/.test(value), 'a positive integer, or 0 for no limit');
   demand('sort', (value) => SORTS.includes(value), `one of ${SORTS.join(', ')}`);
-  demand('public', (value) => Object.hasOwn(PUBLIC, value), 'true or false');
+  demand('public', (value) => PUBLIC.has(value), 'true or false');
   demand('marker', (value) => isUuid(value) || readPublishedAt(value) !== null, 'the uuid of an image or a date');
   demand('channel', (value) => value === '*', '*, as this server has no channels');
   return faults;
@@ -83,7 +84,7 @@ function isContradictory(given: Given): boolean {
 function accessOf(given: Given): readonly Access[] {
   if (isContradictory(given)) return [];
   const [state, isPublic] = [only(given, 'state') ?? 'active', only(given, 'public')];
-  return (STATES[state] ?? []).filter((access) => isPublic === undefined || PUBLIC[isPublic]?.includes(access));
+  return (STATES.get(state) ?? []).filter((access) => isPublic === undefined || PUBLIC.get(isPublic)?.includes(access));
 }
 
 /** The query of ListImages, or the error to answer. */

@@ -14,13 +14,14 @@ const LONGEST_INDEXED = 100;
 const OWN_TAGS = ['resize', 'deploy', 'erigones'];
 const TAG = 'tag.';
 
-function fieldFilter(field: string, wanted: string): ManifestFilter {
-  return { matches: (shown) => shown[field] === wanted, contained: JSON.stringify(wanted) };
+/** Images that came without an owner show one. */
+function ownerFilter(wanted: string): ManifestFilter {
+  return { matches: ({ owner }) => owner === wanted, contained: wanted === NOBODY ? null : JSON.stringify(wanted) };
 }
 
 function typeFilter(wanted: string): ManifestFilter {
-  if (!wanted.startsWith('!')) return fieldFilter('type', wanted);
-  return { matches: (shown) => shown.type !== wanted.slice(1), contained: null };
+  if (wanted.startsWith('!')) return { matches: ({ type }) => type !== wanted.slice(1), contained: null };
+  return { matches: ({ type }) => type === wanted, contained: JSON.stringify(wanted) };
 }
 
 function tagFilter(name: string, wanted: string): ManifestFilter {
@@ -39,9 +40,8 @@ function billingTagFilter(wanted: string): ManifestFilter {
 
 /** The filter of a parameter of ListImages; null for one that is not about the inside of manifests. */
 export function manifestFilter(parameter: string, wanted: string): ManifestFilter | null {
-  if (parameter === 'os') return fieldFilter('os', wanted);
-  // Images that came without an owner show one.
-  if (parameter === 'owner') return { ...fieldFilter('owner', wanted), ...(wanted === NOBODY && { contained: null }) };
+  if (parameter === 'os') return { matches: ({ os }) => os === wanted, contained: JSON.stringify(wanted) };
+  if (parameter === 'owner') return ownerFilter(wanted);
   if (parameter === 'type') return typeFilter(wanted);
   if (parameter === 'billing_tag') return billingTagFilter(wanted);
   return parameter.startsWith(TAG) ? tagFilter(parameter.slice(TAG.length), wanted) : null;

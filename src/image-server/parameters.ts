@@ -1,21 +1,16 @@
 import { type ImgapiError, type ImgapiFieldError, imgapiErrorOf } from '../imgapi/errors.js';
+import { cut, shownValue } from '../platform/shown.js';
 
 /** The query of a request, as the server parsed it: a list for a parameter that was given more than once. */
 export type QueryParameters = Readonly<Record<string, string | string[] | undefined>>;
 
 /** What an endpoint takes: the longest value of each parameter, in characters. `tag.` stands for every `tag.NAME`. */
-export type AcceptedParameters = Readonly<Record<string, number>>;
+export type AcceptedParameters = ReadonlyMap<string, number>;
 
 const MOST_PARAMETERS = 64;
 const LONGEST_TAG_NAME = 256;
 const MOST_FAULTS = 16;
-const LONGEST_ECHO = 200;
 const TAG = 'tag.';
-
-/** What a caller wrote, as a message repeats it: cut to 200 characters. */
-export function echo(text: string): string {
-  return JSON.stringify(text.slice(0, LONGEST_ECHO));
-}
 
 /** A value that is not accepted. */
 export function invalid(field: string, message: string): ImgapiFieldError {
@@ -31,20 +26,20 @@ export function invalidParameters(faults: readonly ImgapiFieldError[]): ImgapiEr
 }
 
 function lengthOf(name: string, accepted: AcceptedParameters): number | undefined {
-  if (!name.startsWith(TAG)) return Object.hasOwn(accepted, name) ? accepted[name] : undefined;
-  return name.length <= TAG.length + LONGEST_TAG_NAME ? accepted[TAG] : undefined;
+  if (!name.startsWith(TAG)) return accepted.get(name);
+  return name.length <= TAG.length + LONGEST_TAG_NAME ? accepted.get(TAG) : undefined;
 }
 
 function faultsOf(name: string, values: readonly string[], accepted: AcceptedParameters): ImgapiFieldError[] {
   const longest = lengthOf(name, accepted);
-  const shown = name.slice(0, LONGEST_ECHO);
+  const shown = cut(name);
   if (longest === undefined) {
-    const names = Object.keys(accepted).map((one) => (one === TAG ? 'tag.NAME' : one));
-    return [{ field: shown, code: 'NotAllowed', message: `invalid extra parameters: ${echo(name)}; accepted are ${names.join(', ') || 'none'}` }];
+    const names = [...accepted.keys()].map((one) => (one === TAG ? 'tag.NAME' : one));
+    return [{ field: shown, code: 'NotAllowed', message: `invalid extra parameters: ${shownValue(name)}; accepted are ${names.join(', ') || 'none'}` }];
   }
   const faults: ImgapiFieldError[] = [];
   const tooLong = values.find((value) => value.length > longest);
-  if (tooLong !== undefined) faults.push(invalid(shown, `${echo(tooLong)} has ${tooLong.length} characters; at most ${longest} are accepted`));
+  if (tooLong !== undefined) faults.push(invalid(shown, `${shownValue(tooLong)} has ${tooLong.length} characters; at most ${longest} are accepted`));
   if ([name, ...values].some((text) => text.includes('\0'))) faults.push(invalid(shown, 'NUL is in no text'));
   return faults;
 }
@@ -62,7 +57,7 @@ export function refuseAdminFields(parameters: ReadonlyMap<string, readonly strin
   const values = parameters.get('inclAdminFields') ?? [];
   if (values.includes('true')) return imgapiErrorOf('UnauthorizedError', 'inclAdminFields is for operators, and no caller of this server is one');
   const wrong = values.find((value) => value !== 'false');
-  return wrong === undefined ? null : invalidParameters([invalid('inclAdminFields', `${echo(wrong)} is neither true nor false`)]);
+  return wrong === undefined ? null : invalidParameters([invalid('inclAdminFields', `${shownValue(wrong)} is neither true nor false`)]);
 }
 
 /** The values of each parameter, or the faults of the query: what the endpoint does not know is refused, never ignored. */

@@ -7,10 +7,11 @@ import type { Caller, CallerTrust } from '../platform/caller-trust.js';
 import type { Database } from '../platform/database.js';
 import type { FileStore } from '../platform/file-store/file-store.js';
 import { isUuid } from '../platform/scalars.js';
+import { cut, shownValue } from '../platform/shown.js';
 import { CACHE_PRIVATE, CACHE_PUBLIC, isUnchanged } from './caching.js';
 import { findServed, type ServedImage } from './catalogue.js';
 import { ListRoute } from './list-route.js';
-import { type AcceptedParameters, echo, invalid, invalidParameters, type QueryParameters, readParameters, refuseAdminFields } from './parameters.js';
+import { type AcceptedParameters, invalid, invalidParameters, type QueryParameters, readParameters, refuseAdminFields } from './parameters.js';
 import { sendFile } from './send-image-file.js';
 
 export interface ImageServerParts {
@@ -25,10 +26,9 @@ export interface ImageServerParts {
 type ImageRequest = FastifyRequest<{ Params: { uuid: string } }>;
 
 const VERSION = '1.0.0';
-const LONGEST_PATH = 200;
-const PING: AcceptedParameters = { error: 64 };
-const IMAGE: AcceptedParameters = { channel: 64, inclAdminFields: 5 };
-const FILE: AcceptedParameters = { channel: 64, index: 8 };
+const PING: AcceptedParameters = new Map([['error', 64]]);
+const IMAGE: AcceptedParameters = new Map([['channel', 64], ['inclAdminFields', 5]]);
+const FILE: AcceptedParameters = new Map([['channel', 64], ['index', 8]]);
 
 function refuse(reply: FastifyReply, { status, body }: ImgapiError): FastifyReply {
   // Who may see an image is told by the answer alone, so that nobody may store it for others.
@@ -37,7 +37,7 @@ function refuse(reply: FastifyReply, { status, body }: ImgapiError): FastifyRepl
 
 /** The path of a request, without its query, as a message may repeat it. */
 function pathOf({ url }: FastifyRequest): string {
-  return (url.split('?', 1)[0] ?? '').slice(0, LONGEST_PATH);
+  return cut(url.split('?', 1)[0] ?? '');
 }
 
 /** IMGAPI, read only, under /imgapi: what compute nodes use. It shows images whose bytes are there, and never half of one. */
@@ -84,7 +84,7 @@ function pingFault(query: QueryParameters): ImgapiError | null {
   if (name === undefined) return null;
   const codes = Object.keys(IMGAPI_STATUS);
   if (codes.includes(name)) return imgapiErrorOf(name as ImgapiCode, 'pong');
-  return invalidParameters([invalid('error', `${echo(name)} is not accepted; it must be one of ${codes.join(', ')}`)]);
+  return invalidParameters([invalid('error', `${shownValue(name)} is not accepted; it must be one of ${codes.join(', ')}`)]);
 }
 
 /** What is wrong with the query of one image's manifest or file. */
@@ -92,9 +92,9 @@ function queryFault(query: QueryParameters, accepted: AcceptedParameters): Imgap
   const parameters = readParameters(query, accepted);
   if ('status' in parameters) return parameters;
   const channel = parameters.get('channel')?.find((value) => value !== '*');
-  if (channel !== undefined) return invalidParameters([invalid('channel', `${echo(channel)} is not accepted; it must be *, as this server has no channels`)]);
+  if (channel !== undefined) return invalidParameters([invalid('channel', `${shownValue(channel)} is not accepted; it must be *, as this server has no channels`)]);
   const index = parameters.get('index')?.find((value) => value !== '0');
-  if (index !== undefined) return imgapiErrorOf('ResourceNotFound', `there is no file ${echo(index)}; the one file of an image has the index 0`);
+  if (index !== undefined) return imgapiErrorOf('ResourceNotFound', `there is no file ${shownValue(index)}; the one file of an image has the index 0`);
   return refuseAdminFields(parameters);
 }
 

@@ -1,14 +1,14 @@
 import type { FastifyRequest } from 'fastify';
 import { isHost } from './http.js';
 import { trustedNetworks } from './networks.js';
+import { shownValue } from './shown.js';
 
 /** What a proxy adds to a request that it passes on. A caller that connects to us itself has no reason to send any of them. */
 const PROXY_HEADERS = [
   'forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port', 'x-forwarded-server', 'via',
   'x-real-ip', 'x-client-ip', 'x-cluster-client-ip', 'true-client-ip', 'cf-connecting-ip',
 ];
-const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
-const LONGEST_ECHO = 200;
+const DEFAULT_PORTS = new Map([['http:', '80'], ['https:', '443']]);
 
 export interface CallerTrustOptions {
   publicUrl: string;
@@ -59,7 +59,7 @@ export class CallerTrust {
 
   constructor(private readonly options: CallerTrustOptions) {
     const { hostname, port, protocol } = new URL(options.publicUrl);
-    this.#publicHost = { name: hostname.replace(/\.$/, ''), port: port || (DEFAULT_PORTS[protocol] ?? '') };
+    this.#publicHost = { name: hostname.replace(/\.$/, ''), port: port || (DEFAULT_PORTS.get(protocol) ?? '') };
     this.#isProxy = trustedNetworks(options.trustProxy);
   }
 
@@ -79,7 +79,7 @@ export class CallerTrust {
     const host = readHost(given);
     if (host !== null && this.#isOurs(host, caller)) return null;
     const { name, port } = this.#publicHost;
-    return `${header}: ${JSON.stringify(given.slice(0, LONGEST_ECHO))} is not this server; accepted are ${name}:${port} (PUBLIC_URL) and the address it listens on.`;
+    return `${header}: ${shownValue(given)} is not this server; accepted are ${name}:${port} (PUBLIC_URL) and the address it listens on.`;
   }
 
   #hostOf(caller: Caller): [header: string, host: string] {

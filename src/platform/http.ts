@@ -22,6 +22,8 @@ export interface HttpOptions {
   trustProxy: readonly string[];
   /** How long a request may take to arrive. */
   requestTimeoutMs: number;
+  /** The body of an error below paths whose protocol has a shape of its own; null for all others. */
+  ownFaultBody?: (url: string, message: string) => object | null;
   /** Sees each request before Fastify does. */
   front?: RequestFront;
 }
@@ -49,12 +51,16 @@ function describeAnswer({ id, url }: FastifyRequest, reply: FastifyReply): void 
   for (const [name, value] of /^\/graphql(?:[/?]|$)/.test(url) ? NEVER_STORED : EVERY_ANSWER) reply.header(name, value);
 }
 
-function answerFault(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function refuse(request: FastifyRequest, reply: FastifyReply, [status, message]: [number, string], { ownFaultBody }: HttpOptions): FastifyReply {
+  return reply.code(status).send(ownFaultBody?.(request.url, message) ?? faultBody(status, message));
+}
+
+function answerFault(error: FastifyError, request: FastifyRequest, reply: FastifyReply, options: HttpOptions): FastifyReply {
   const status = error.statusCode ?? 500;
   if (status < 500) {
     const reason = shortened(reasonOf(error));
     request.log.info({ code: codeOfStatus(status), reason }, 'A request was refused.');
-    return reply.code(status).send(faultBody(status, reason));
+    return refuse(request, reply, [status, reason], options);
   }
   request.log.error({ err: error }, 'A request failed.');
   return reply.code(500).send({ errors: [internalError(request.id)] });
@@ -104,16 +110,16 @@ export function createHttpServer(log: Logger, options: HttpOptions): FastifyInst
     frameworkErrors: (error, request, reply) => {
       // No hook has seen it.
       describeAnswer(request as FastifyRequest, reply as FastifyReply);
-      void answerFault(error, request as FastifyRequest, reply as FastifyReply);
+      void answerFault(error, request as FastifyRequest, reply as FastifyReply, options);
     },
   });
   app.addHook('onRequest', (request, reply, done) => {
     describeAnswer(request, reply);
     const { host } = request.headers;
     if (isHost(host)) done();
-    else void reply.code(400).send(faultBody(400, `Host: ${host ?? '(missing)'} is not a host name with an optional port.`));
+    else void refuse(request, reply, [400, `Host: ${host ?? '(missing)'} is not a host name with an optional port.`], options);
   });
-  app.setErrorHandler(answerFault);
+  app.setErrorHandler((error: FastifyError, request, reply) => answerFault(error, request, reply, options));
   app.setNotFoundHandler((request, reply) => answerUnknown(app, request, reply));
   return app;
 }

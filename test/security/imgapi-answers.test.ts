@@ -6,6 +6,7 @@ import { type Database, openDatabase } from '../../src/platform/database.js';
 import { databaseOf, type GatewayProcess, startFresh, type TestClient } from '../support/gateway.js';
 import { imageFacts, insertImages } from '../support/image-rows.js';
 import { type ImgapiRepository, makeImage, type PublishedImage, startImgapiRepository } from '../support/imgapi-repository.js';
+import { sendRaw } from '../support/raw-http.js';
 import type { TemporaryFolder } from '../support/temp-folder.js';
 
 const IMPORT = 'mutation ($input: ImportImageInput!) { importImage(input: $input) { task { id } } }';
@@ -133,6 +134,13 @@ describe('what the image server answers', () => {
     expect((await fetch(`${gateway.url}/livez`)).status).toBe(200);
     for (const socket of held) socket.destroy();
     await expect.poll(async () => (await get('/images?limit=1', STRANGER)).status).toBe(200);
+  });
+
+  it('has the shape of its protocol, also before any route is found', async () => {
+    const answer = await get('/images/%ff');
+    expect([answer.status, await answer.json()]).toEqual([400, { code: 'BadRequestError', message: expect.any(String) }]);
+    const { status, body } = await sendRaw(gateway.url, 'GET /imgapi/ping HTTP/1.1\r\nHost: <none>\r\n\r\n');
+    expect([status, JSON.parse(body)]).toEqual([400, { code: 'BadRequestError', message: expect.stringContaining('Host: <none>') }]);
   });
 
   it('repeats no query, and no more of a path than a line has', async () => {
