@@ -14,7 +14,7 @@ export function renewRightsBetweenMutations(schema: GraphQLSchema): GraphQLSchem
   for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
     const resolve = (field.resolve ?? defaultFieldResolver) as Resolve;
     const renewed: Resolve = async (source, args, context, info) => {
-      if (begun.has(context)) context.scope = (await context.scope.renew({ isCached: false })) ?? refuse();
+      if (begun.has(context)) context.scope = (await context.scope.renewWithin()) ?? refuse();
       begun.add(context);
       return resolve(source, args, context, info);
     };

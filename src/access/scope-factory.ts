@@ -1,4 +1,4 @@
-import type { Database, SqlEntityManager } from '../platform/database.js';
+import { type Database, isSqlite, type SqlEntityManager } from '../platform/database.js';
 import { Operation } from '../platform/reads/operation.js';
 import { joinOperation, OperationReads } from '../platform/reads/reads.js';
 import { AppError, unauthenticated } from '../platform/errors.js';
@@ -17,8 +17,9 @@ class Scope implements RequestScope {
     private readonly factory: ScopeFactory,
     private readonly authorization: string | undefined,
     private readonly who: Viewer | null,
+    operation: Operation | null = null,
   ) {
-    this.operation = new Operation(who?.username ?? '', factory.operationTimeoutMs);
+    this.operation = operation ?? new Operation(who?.username ?? '', factory.operationTimeoutMs);
     this.reads = new OperationReads(factory.reads, this.operation);
   }
 
@@ -41,9 +42,17 @@ class Scope implements RequestScope {
     return made as T;
   }
 
-  async renew({ isCached } = { isCached: true }): Promise<RequestScope | null> {
+  async renew(): Promise<RequestScope | null> {
+    return this.#signedIn(() => this.factory.open(this.authorization));
+  }
+
+  async renewWithin(): Promise<RequestScope | null> {
+    return this.#signedIn(() => this.factory.openNow(this.authorization, this.operation));
+  }
+
+  async #signedIn(open: () => Promise<RequestScope>): Promise<RequestScope | null> {
     try {
-      const scope = await this.factory.open(this.authorization, isCached);
+      const scope = await open();
       return scope.isAnonymous ? null : scope;
     } catch (error) {
       // A database that does not answer is no reason to tell a client that its token is no good.
@@ -72,8 +81,14 @@ export class ScopeFactory {
   }
 
   /** Anonymous without a header; UNAUTHENTICATED for one that is no good. */
-  async open(authorization: string | undefined, isCached = true): Promise<RequestScope> {
-    return new Scope(this, authorization, await this.#signIns.viewerOf(authorization, isCached));
+  async open(authorization: string | undefined): Promise<RequestScope> {
+    return new Scope(this, authorization, await this.#signIns.viewerOf(authorization));
+  }
+
+  /** The same with rights of this moment, for the rest of an operation. */
+  async openNow(authorization: string | undefined, operation: Operation): Promise<RequestScope> {
+    // An SQLite file has one process, whose own writes drop what it has remembered.
+    return new Scope(this, authorization, await this.#signIns.viewerOf(authorization, isSqlite(this.reads)), operation);
   }
 
   /** Whether that header was good when it was last seen. */

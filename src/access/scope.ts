@@ -18,11 +18,10 @@ export interface RequestScope {
   readonly operation: Operation;
   /** The one instance of this part within the scope, made at first use. */
   get<T>(part: Constructed<T>): T;
-  /**
-   * The same caller looked up anew; null once it is no longer signed in. `isCached: false` reads its rights from the database,
-   * so that changes which other processes made a moment ago are seen too.
-   */
-  renew(options?: { isCached: boolean }): Promise<RequestScope | null>;
+  /** The same caller looked up anew, for an operation of its own; null once it is no longer signed in. */
+  renew(): Promise<RequestScope | null>;
+  /** The same for the rest of this operation, with rights that are those of this moment whichever process changed them. */
+  renewWithin(): Promise<RequestScope | null>;
 }
 
 /** How a scope makes one of its parts; each feature lists its own in `<feature>.parts.ts`. */
