@@ -4,7 +4,6 @@ import type { Logger } from 'pino';
 import { AppError, badInput } from '../platform/errors.js';
 import { internalError } from '../platform/http-faults.js';
 import { shortened } from '../platform/shown.js';
-import { withoutUrlSecrets } from '../platform/shown-url.js';
 
 /** Codes of faults in the request itself, which GraphQL servers name this way. */
 const REQUEST_CODES = new Set([
@@ -104,19 +103,6 @@ function isRefusedRequest(error: unknown): boolean {
  * everything else masked, with the request id that leads to its log line.
  */
 export function publicError(error: unknown, formatted: GraphQLFormattedError, sink: ErrorSink): GraphQLFormattedError {
-  const shown = unmaskedOrMasked(error, formatted, sink);
-  // Messages of libraries repeat values of callers, which may be URLs.
-  return { ...shown, message: withoutUrlSecrets(shown.message), ...(shown.extensions && { extensions: withoutUrlSecretsIn(shown.extensions) as GraphQLFormattedError['extensions'] }) };
-}
-
-function withoutUrlSecretsIn(value: unknown): unknown {
-  if (typeof value === 'string') return withoutUrlSecrets(value);
-  if (Array.isArray(value)) return value.map(withoutUrlSecretsIn);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutUrlSecretsIn(inner)]));
-}
-
-function unmaskedOrMasked(error: unknown, formatted: GraphQLFormattedError, sink: ErrorSink): GraphQLFormattedError {
   const { message, locations, path } = formatted;
   const place = { ...(locations && { locations }), ...(path && { path }) };
   const known = appErrorIn(error) ?? argumentFault(error);

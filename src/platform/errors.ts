@@ -1,5 +1,4 @@
 import { cut, shortened, shortenedData, shownValue } from './shown.js';
-import { withoutUrlSecrets } from './shown-url.js';
 
 /** Stable codes a client may branch on; the message beside each is for people and may change. */
 export type ErrorCode =
@@ -44,10 +43,10 @@ export interface FieldError {
 }
 
 /**
- * A refusal made on purpose: its message is safe to show and names the thing, the value and what would be accepted. URLs in it
- * lose user, password and query.
- * Everything else that is thrown is a fault of ours and is masked at the doors. Whatever it is made of, it is small: values in
- * the message are cut to 200 characters, the message to 2,000, and so are texts and lists in `extensions`.
+ * A refusal made on purpose: its message is safe to show and names the thing, the value and what would be accepted.
+ * Everything else that is thrown is a fault of ours and is masked at the doors. Whatever it is made of, URLs in it lose user,
+ * password and query, and it is small: values in the message are cut to 200 characters, the message to 2,000, and so are texts
+ * and lists in `extensions`.
  */
 export class AppError extends Error {
   readonly extensions: Readonly<Record<string, unknown>>;
@@ -58,7 +57,7 @@ export class AppError extends Error {
     extensions: Readonly<Record<string, unknown>> = {},
     options?: ErrorOptions,
   ) {
-    super(shortened(withoutUrlSecrets(message)), options);
+    super(shortened(message), options);
     this.name = 'AppError';
     this.extensions = shortenedData(extensions) as Readonly<Record<string, unknown>>;
   }

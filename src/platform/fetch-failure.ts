@@ -1,4 +1,5 @@
-import { shownUrl, withoutUrlSecrets } from './shown-url.js';
+import { shownUrl } from './shown-url.js';
+import { withoutUrlSecrets } from './url-secrets.js';
 
 /**
  * A URL that could not be read: name, connection, TLS, timeout or redirects. The message names the URL, as it may be shown, and

@@ -1,3 +1,5 @@
+import { withoutUrlSecrets } from './url-secrets.js';
+
 /** Characters of a caller's value that a message repeats. */
 export const LONGEST_SHOWN = 200;
 
@@ -16,9 +18,14 @@ export function cut(text: string, most: number = LONGEST_SHOWN): string {
   return `${text.slice(0, last >= 0xd800 && last <= 0xdbff ? most - 1 : most)}…`;
 }
 
+/** Without secrets of URLs, which are looked for first: half a URL does not show where its password ends. */
+function shownText(text: string, most: number = LONGEST_SHOWN): string {
+  return cut(withoutUrlSecrets(cut(text, LONGEST_READ)), most);
+}
+
 /** The beginning of a value as JSON, at least `room` characters of it: what is beyond, wide or deep, is not looked at. */
 function beginning(value: unknown, room: number): string {
-  if (typeof value === 'string') return JSON.stringify(cut(value));
+  if (typeof value === 'string') return JSON.stringify(shownText(value));
   if (typeof value !== 'object' || value === null || value instanceof Date) return JSON.stringify(value) ?? String(value);
   const isList = Array.isArray(value);
   let text = isList ? '[' : '{';
@@ -32,7 +39,7 @@ function beginning(value: unknown, room: number): string {
 
 /** A value as JSON, cut, for a message that names it. */
 export function shownValue(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(cut(value)) : cut(beginning(value, LONGEST_SHOWN));
+  return typeof value === 'string' ? JSON.stringify(shownText(value)) : cut(beginning(value, LONGEST_SHOWN));
 }
 
 /** Where the quotation that begins at `from` ends; -1 for one that does not. */
@@ -59,20 +66,21 @@ function withQuotationsCut(text: string): string {
 
 /**
  * A message in which no value, quoted or without a blank, is longer than 200 characters, and which is itself at most `most`:
- * for messages that others have put together.
+ * for messages that others have put together. URLs in it lose user, password and query.
  */
 export function shortened(message: string, most: number = LONGEST_MESSAGE): string {
-  if (message.length <= LONGEST_SHOWN) return message;
-  return cut(withQuotationsCut(cut(message, LONGEST_READ)).replace(UNBROKEN, (run) => cut(run)), most);
+  const text = withoutUrlSecrets(cut(message, LONGEST_READ));
+  if (text.length <= LONGEST_SHOWN) return text;
+  return cut(withQuotationsCut(text).replace(UNBROKEN, (run) => cut(run)), most);
 }
 
 const LONGEST_TEXT = 500;
 const MOST_ITEMS = 100;
 const DEEPEST = 6;
 
-/** Data beside a message, such as `extensions` of an error, with long texts and lists cut and what is nested too deeply left out. */
+/** Data beside a message, such as `extensions` of an error, with long texts and lists cut, and secrets of URLs and what is nested too deeply left out. */
 export function shortenedData(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return cut(value, LONGEST_TEXT);
+  if (typeof value === 'string') return shownText(value, LONGEST_TEXT);
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
   if (depth >= DEEPEST) return null;
   if (Array.isArray(value)) return value.slice(0, MOST_ITEMS).map((one) => shortenedData(one, depth + 1));

@@ -2,7 +2,9 @@ import { assert, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/platform/errors.js';
 import { asFetchFailure } from '../../src/platform/fetch-failure.js';
-import { shownUrl, withoutSecretsInLine, withoutUrlSecrets } from '../../src/platform/shown-url.js';
+import { shownUrl } from '../../src/platform/shown-url.js';
+import { shownValue } from '../../src/platform/shown.js';
+import { withoutSecretsInLine, withoutUrlSecrets } from '../../src/platform/url-secrets.js';
 
 describe('a URL as it is shown', () => {
   it.each([
@@ -50,6 +52,16 @@ describe('a text', () => {
     expect(new AppError('NOT_FOUND', 'at https://u:p@h/x?t=1').message).toBe('at https://h/x');
     const refused = Object.assign(new Error('connect EHOSTDOWN 10.1.2.3:443'), { code: 'EHOSTDOWN', syscall: 'connect' });
     expect(asFetchFailure('https://u:p@h/x?t=1', refused).message).toBe('https://h/x: the connection failed (EHOSTDOWN).');
+  });
+
+  it('is cut after that, so that no password is cut off from the @ that ends it', () => {
+    expect(shownValue(`https://user:${'p'.repeat(500)}@h/x`)).toBe('"https://h/x"');
+  });
+
+  it('takes time in line with its length', () => {
+    const began = performance.now();
+    for (const part of ['a', ')', 'a://', '://', 'https://a@', '@', '?', 'Bearer ']) withoutSecretsInLine(`://${part.repeat(200_000)} x`);
+    expect(performance.now() - began).toBeLessThan(2000);
   });
 
   it('of a line for the log loses tokens, too, and stays JSON', () => {
