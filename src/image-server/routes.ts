@@ -48,7 +48,6 @@ export async function registerImageServer(app: FastifyInstance, parts: ImageServ
 function describeServer(server: FastifyInstance, parts: ImageServerParts): void {
   const isTrusted = parts.trust.inNetworks(parts.trustedNetworks);
   server.addHook('onRequest', async (request, reply) => {
-    reply.header('x-content-type-options', 'nosniff');
     const fault = parts.trust.hostFault(request);
     if (fault !== null) await refuse(reply, imgapiErrorOf('InvalidHeader', fault));
   });

@@ -15,7 +15,7 @@ export class Metrics {
   serve(app: FastifyInstance, trust: CallerTrust, networks: readonly string[]): void {
     const isTrusted = trust.inNetworks(networks);
     app.get('/metrics', async (request, reply) => {
-      reply.headers({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+      reply.header('cache-control', 'no-store');
       const fault = trust.hostFault(request);
       if (fault !== null) return reply.code(400).send(faultBody(400, fault));
       if (!isTrusted(request)) return reply.code(403).send(faultBody(403, 'Metrics are for the networks in METRICS_TRUSTED, without a proxy or through one in TRUST_PROXY.'));
