@@ -1,21 +1,24 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
-import { ONCE, ORDINARY } from './test/support/once.js';
+import { ONCE } from './test/support/once.js';
 
 // Most of a test is waiting for a process of its own, so two files at once on two cores starve nobody. Where nobody looks on, what
 // a starved machine made late gets a second chance.
 const pace = { maxWorkers: 2, retry: process.env.CI ? 1 : 0 };
 const patience = { testTimeout: 60_000, hookTimeout: 60_000, teardownTimeout: 30_000 };
 
-/** The suite on one database. What a test file needs of the project, it finds in TEST_DATABASE; gateways that it starts get the settings. */
-function suiteOn(database: 'sqlite' | 'postgres', exclude: string[], others: { name?: string; include?: string[]; settings?: Record<string, string> } = {}) {
+/**
+ * The suite on one database. What a test file needs of the project, it finds in TEST_DATABASE; the gateways that it starts get the
+ * settings. With two databases, every test of GraphQL runs once with compiled operations, and once without.
+ */
+function suiteOn(database: 'sqlite' | 'postgres', exclude: string[], settings: Record<string, string>) {
   return {
     extends: true as const,
     test: {
-      name: others.name ?? database,
-      include: others.include ?? ['test/**/*.test.ts'],
+      name: database,
+      include: ['test/**/*.test.ts'],
       exclude,
-      env: { TEST_DATABASE: database, TEST_SETTINGS: JSON.stringify(others.settings ?? {}) },
+      env: { TEST_DATABASE: database, TEST_SETTINGS: JSON.stringify(settings) },
       pool: 'forks' as const,
       setupFiles: ['reflect-metadata'],
       ...patience,
@@ -31,6 +34,6 @@ export default defineConfig({
   test: {
     ...pace,
     globalSetup: ['test/support/postgres-server.ts'],
-    projects: [suiteOn('sqlite', []), suiteOn('postgres', [...ONCE]), suiteOn('sqlite', [...ONCE], { name: 'ordinary', include: [...ORDINARY], settings: { COMPILED_OPERATIONS: 'off' } })],
+    projects: [suiteOn('sqlite', [], {}), suiteOn('postgres', [...ONCE], { COMPILED_OPERATIONS: 'off' })],
   },
 });

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { World } from '../access/world.js';
+import { withCompiledOperations } from '../support/gateway.js';
+
+withCompiledOperations();
 
 let world: World;
 

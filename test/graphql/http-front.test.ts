@@ -2,6 +2,9 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { World } from '../access/world.js';
+import { withCompiledOperations } from '../support/gateway.js';
+
+withCompiledOperations();
 
 let world: World;
 

@@ -6,6 +6,9 @@ import { Tape } from '../fuzz/tape.js';
 import { fuzzMaterial, WRONG_VALUES } from '../fuzz/values.js';
 import type { BuiltWorld } from '../oracle/build-world.js';
 import { seedFromEnvironment } from '../support/seed.js';
+import { withCompiledOperations } from '../support/gateway.js';
+
+withCompiledOperations();
 
 /** Random documents for each root field, and what is asked of each beside what it was written for. */
 const DOCUMENTS = 5;

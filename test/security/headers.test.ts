@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type GatewayProcess, startFresh, type TestClient } from '../support/gateway.js';
+import { type GatewayProcess, startFresh, type TestClient, withCompiledOperations } from '../support/gateway.js';
 import { sendRaw } from '../support/raw-http.js';
 import type { TemporaryFolder } from '../support/temp-folder.js';
+
+withCompiledOperations();
 
 let gateway: GatewayProcess;
 let admin: TestClient;

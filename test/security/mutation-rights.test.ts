@@ -1,10 +1,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { databaseOf, GatewayProcess, startFresh, TestClient } from '../support/gateway.js';
+import { databaseOf, GatewayProcess, startFresh, TestClient, withCompiledOperations } from '../support/gateway.js';
 import { makeImage, type ImgapiRepository, startImgapiRepository } from '../support/imgapi-repository.js';
 import { type TemporaryFolder, temporaryFolder } from '../support/temp-folder.js';
 import { ask, type Result, type Transport, TRANSPORTS } from '../support/transports.js';
+
+withCompiledOperations();
 
 const IMPORTER = ['ADMIN', 'IMAGE_ADMIN', 'IMAGE_IMPORT_ADMIN'];
 /** `compiled`: a document that was answered twice before, which is answered without Apollo Server. */

@@ -11,8 +11,15 @@ import { type TemporaryFolder, temporaryFolder } from './temp-folder.js';
 /** Settings that every process over a folder shares, such as its database. */
 const settingsOf = new Map<string, Record<string, string>>();
 
-/** Of the project that the test runs in. */
-const SETTINGS = JSON.parse(process.env.TEST_SETTINGS ?? '{}') as Record<string, string>;
+/** Settings of the project that the test runs in. */
+function projectSettings(): Record<string, string> {
+  return JSON.parse(process.env.TEST_SETTINGS ?? '{}') as Record<string, string>;
+}
+
+/** For tests of compiled operations: the gateways of this file have them in every project. */
+export function withCompiledOperations(): void {
+  process.env.TEST_SETTINGS = JSON.stringify({ ...projectSettings(), COMPILED_OPERATIONS: 'on' });
+}
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -93,7 +100,7 @@ export class GatewayProcess {
   static async start(folder: string, env: Record<string, string> = {}, args: readonly string[] = []): Promise<GatewayProcess> {
     const child = spawn(process.execPath, ['dist/main.js', ...args], {
       cwd: ROOT,
-      env: { PATH: process.env.PATH, DATA_DIR: folder, PORT: '0', FETCH_ALLOW: '127.0.0.0/8', REFRESH_INTERVAL: '0', LOG_LEVEL: 'warn', ...SETTINGS, ...settingsOf.get(folder), ...env },
+      env: { PATH: process.env.PATH, DATA_DIR: folder, PORT: '0', FETCH_ALLOW: '127.0.0.0/8', REFRESH_INTERVAL: '0', LOG_LEVEL: 'warn', ...projectSettings(), ...settingsOf.get(folder), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';

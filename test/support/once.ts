@@ -24,6 +24,3 @@ export const ONCE: readonly string[] = [
   'test/graphql/parts.test.ts',
   'test/security/memory.test.ts',
 ];
-
-/** Tests of GraphQL that also run with every operation through Apollo Server, in the project `ordinary`. */
-export const ORDINARY: readonly string[] = ['test/graphql/*.test.ts', 'test/access/*.test.ts', 'test/federation/references.test.ts', 'test/images/*.test.ts', 'test/oracle/*.test.ts'];
