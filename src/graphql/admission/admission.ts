@@ -106,6 +106,7 @@ export class Admission {
     if (operation.operation === 'subscription' && context.transport === 'http') {
       throw new AppError('BAD_REQUEST', 'A subscription is a stream: send "Accept: text/event-stream", or use a WebSocket with graphql-transport-ws.');
     }
+    if (operation.operation === 'mutation') context.scope.operation.limitHeavyReadsOnly();
     const { values, faults } = coerceVariables(this.schema, operation, variables);
     if (faults !== null) throw badInput(faults);
     const oversized = this.#input.faultsOf(document, operation, values);

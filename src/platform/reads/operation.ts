@@ -25,7 +25,8 @@ function runningFor(connection: EventEmitter): Set<Operation> {
  * listener exist only while a heavy read does, so that everything else costs nothing.
  */
 export class Operation {
-  readonly #endsAt: number;
+  #endsAt: number;
+  #isLimitedAsWhole = true;
   #abort: AbortController | null = null;
   #timer: NodeJS.Timeout | null = null;
   #heavyReads = 0;
@@ -48,8 +49,17 @@ export class Operation {
     this.#connection = connection;
   }
 
+  /**
+   * For a mutation: it may wait for a remote server, and what it has begun is brought to its end although nobody waits any longer. Its
+   * heavy reads alone have a limit, which begins with the first of those that run together.
+   */
+  limitHeavyReadsOnly(): void {
+    this.#isLimitedAsWhole = false;
+  }
+
   /** QUERY_TOO_COMPLEX once its time is over. */
   demandTime(): void {
+    if (!this.#isLimitedAsWhole) return;
     this.#abort?.signal.throwIfAborted();
     if (this.msLeft <= 0) throw this.tooSlow();
   }
@@ -57,6 +67,10 @@ export class Operation {
   /** The signal aborts with the error to answer with: when time is over, or when nobody waits any longer. */
   async duringRead<T>(read: (signal: AbortSignal) => Promise<T>): Promise<T> {
     this.demandTime();
+    if (!this.#isLimitedAsWhole && this.#heavyReads === 0) {
+      this.#endsAt = performance.now() + this.limitMs;
+      this.#abort = null;
+    }
     this.#abort ??= new AbortController();
     if (this.#heavyReads++ === 0) this.#watch();
     try {
@@ -74,7 +88,7 @@ export class Operation {
   }
 
   cancel(): void {
-    this.#abort?.abort(abandoned());
+    if (this.#isLimitedAsWhole) this.#abort?.abort(abandoned());
   }
 
   #watch(): void {
