@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { buildOrStop } from '../scripts/build.js';
 import { begin, pathOf, stop } from '../scripts/project.js';
 import { fill } from './fill.js';
+import { fitCost } from './fit-cost.js';
 import { installOrStop } from './install.js';
 import { QUERIES, requestsOf } from './queries.js';
 import { ask, cpuMs, end, LOAD_CORE, nodeOn, SERVERS, start, startGateway } from './servers.js';
@@ -21,7 +22,9 @@ round, the server on one core and the load on another; printed are the medians o
   --queries abcdefgh   which queries; bench/queries.js has them
   --servers a,b        which of ${SERVERS.join(', ')}, unbundled, "no permissions"
   --images 10000       how large a catalogue
-  --json file          also writes the figures there`);
+  --json file          also writes the figures there
+  --fit-cost           instead, asks the gateway alone what each weight of cost stands for, and fails when one is off by
+                       more than 3 times; --images (50000), --only TEXT: operations with this in their name`);
 
 const { values: options } = parseArgs({
   options: {
@@ -31,8 +34,10 @@ const { values: options } = parseArgs({
     connections: { type: 'string', default: '20' },
     queries: { type: 'string', default: 'abcdefgh' },
     servers: { type: 'string', default: SERVERS.join(',') },
-    images: { type: 'string', default: '10000' },
+    images: { type: 'string' },
     json: { type: 'string' },
+    'fit-cost': { type: 'boolean', default: false },
+    only: { type: 'string' },
   },
 });
 const names = options.servers.split(',');
@@ -41,7 +46,7 @@ const asked = Object.keys(QUERIES).filter((name) => options.queries.includes(nam
 async function newCatalogue() {
   const folder = await mkdtemp(join(tmpdir(), 'image-gateway-bench-'));
   await end(await startGateway(folder));
-  fill(join(folder, 'gateway.sqlite'), { images: Number(options.images) });
+  fill(join(folder, 'gateway.sqlite'), { images: Number(options.images ?? 10_000) });
   return folder;
 }
 
@@ -136,17 +141,22 @@ function print(figures) {
   }
 }
 
-await installOrStop();
-await buildOrStop();
-const folder = await newCatalogue();
-try {
-  if (options.smoke) await smoke(folder);
-  else {
-    const figures = summary(await measure(folder));
-    print(figures);
-    const report = { machine: `${cpus().length} x ${cpus()[0]?.model}`, node: process.version, ...options, figures };
-    if (options.json) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
+async function compare() {
+  await installOrStop();
+  const folder = await newCatalogue();
+  try {
+    if (options.smoke) await smoke(folder);
+    else {
+      const figures = summary(await measure(folder));
+      print(figures);
+      const report = { machine: `${cpus().length} x ${cpus()[0]?.model}`, node: process.version, ...options, figures };
+      if (options.json) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
+    }
+  } finally {
+    await rm(folder, { recursive: true });
   }
-} finally {
-  await rm(folder, { recursive: true });
 }
+
+await buildOrStop();
+if (options['fit-cost']) await fitCost({ images: Number(options.images ?? 50_000), only: options.only });
+else await compare();

@@ -73,7 +73,7 @@ async function startAll(postgres) {
   for (const database of options.databases.split(',')) {
     for (const size of sizes) {
       const place = await catalogueOf(database, size, postgres);
-      const gateway = await startGateway(place.folder, { ...place.settings, RATE_LIMIT: '0' });
+      const gateway = await startGateway(place.folder, { ...place.settings, COST_PER_SECOND: '0' });
       started.push({ database, size, counts: SIZES[size], gateway, agent: new Agent({ keepAlive: true, maxSockets: 1 }), name: place.name, asked: 0 });
     }
   }

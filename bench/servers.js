@@ -37,7 +37,7 @@ export function startGateway(folder, nodeArguments = []) {
 }
 
 function startGatewayOf(main, folder, nodeArguments) {
-  const env = { ...process.env, DATA_DIR: folder, PORT: '0', LOG_LEVEL: 'warn', REFRESH_INTERVAL: '0', RATE_LIMIT: '1000000000' };
+  const env = { ...process.env, DATA_DIR: folder, PORT: '0', LOG_LEVEL: 'warn', REFRESH_INTERVAL: '0', COST_PER_SECOND: '0' };
   const child = nodeOn(SERVER_CORE, [...MEMORY, ...nodeArguments, main], env);
   return started(child, /Image server +(\S+)\/imgapi/);
 }

@@ -16,6 +16,7 @@ import { readImageServer } from './datacenters/image-server-state.js';
 import { ENTITIES } from './entities.js';
 import { prepareFirstStart } from './first-start.js';
 import { registerGraphiql } from './graphql/graphiql.js';
+import { CatalogueSizes } from './graphql/admission/catalogue-sizes.js';
 import { createDoor } from './graphql/door.js';
 import { allowPages } from './graphql/allow-pages.js';
 import { openHttpDoor } from './graphql/http-door.js';
@@ -132,7 +133,8 @@ async function openDoors({ app, drain, front }: { app: FastifyInstance; drain: D
   const graph = await buildGatewaySchema({ references });
   const traced = (schema: GraphQLSchema): GraphQLSchema => (work.tracing === null ? schema : traceRootFields(schema, work.tracing));
   const [schema, schemaBelowTheRoot] = [traced(shielded(graph)), traced(shieldedBelowTheRoot(graph))];
-  const door = createDoor({ ...work, schema, schemaBelowTheRoot, scopes: createScopes(config, work, verifyToken), log }, { ...config, ...config.limits });
+  const sizes = await CatalogueSizes.open(work.database, log);
+  const door = createDoor({ ...work, schema, schemaBelowTheRoot, sizes: () => sizes.current(), scopes: createScopes(config, work, verifyToken), log }, { ...config, ...config.limits });
   if (config.origins.length > 0) await allowPages(app, config.origins);
   // Pages of other origins and traces need what hooks do; so do answers that end their connection.
   const isPlain = ({ headers }: IncomingMessage): boolean => !drain.isDraining && work.tracing === null && (config.origins.length === 0 || headers.origin === undefined);

@@ -90,13 +90,14 @@ export const settings = {
     '–', 'Path of a manifest (JSON, SHA-256 to document, as `npm run codegen` writes it): only operations in it run.', (text) => resolve(text),
   ),
   COMPILED_OPERATIONS: preset('on', '`on`: queries that come again run as compiled code; `off`: every operation goes through Apollo Server.', onOff),
-  RATE_LIMIT: preset(
-    '300000', 'Operations that one user may send in a minute, over all transports; 0 is off.', integer(0, 1_000_000_000, ' operations, 0 is off'),
-  ),
   FAILED_SIGN_INS: preset(
     '600', 'Sign-ins that may fail in a minute from one address (of IPv6 one /64) before it has to wait; 0 is any number.', integer(0, 1_000_000_000, ' sign-ins, 0 is any number'),
   ),
-  COST_LIMIT: preset('100000', 'Fields that one operation may resolve, with lists counted by their page size.', integer(1, 1_000_000_000, ' fields')),
+  COST_LIMIT: preset('250000', 'What one operation may cost; 1 is about 10 µs of processor time.', integer(1, 1_000_000_000, '')),
+  COST_PER_SECOND: preset(
+    '100000', 'Cost by which the budget of each user refills in a second, over all transports; 0: users have no budget.', integer(0, 1_000_000_000, ', 0 is no budget'),
+  ),
+  COST_BURST: preset('500000', 'Cost that a full budget holds, which may be spent at once.', integer(1, 1_000_000_000, '')),
   SOCKETS_PER_USER: preset('10000', 'WebSockets and SSE streams that one user may have open.', integer(1, 1_000_000, ' sockets')),
   OPERATIONS_PER_SOCKET: preset('100', 'Operations that one WebSocket may have open.', integer(1, 10_000, ' operations')),
   OPERATIONS_PER_USER: preset('1000', 'Operations that one user may have open over all WebSockets and SSE streams.', integer(1, 1_000_000, ' operations')),

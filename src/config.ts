@@ -44,11 +44,11 @@ export interface Config {
 }
 
 export interface Limits {
-  /** Operations per user and minute; 0 is any number. */
-  rate: number;
+  /** Of cost, for each user. */
+  budget: { perSecond: number; burst: number };
   /** Failed sign-ins per address and minute; 0 is any number. */
   failedSignIns: number;
-  /** Fields that an operation may resolve. */
+  /** What an operation may cost. */
   cost: number;
   socketsPerUser: number;
   operationsPerSocket: number;
@@ -97,9 +97,9 @@ export function readConfig(env: Environment): Config {
     trustedDocuments: values.TRUSTED_DOCUMENTS,
     compiledOperations: values.COMPILED_OPERATIONS,
     limits: {
-      rate: values.RATE_LIMIT,
       failedSignIns: values.FAILED_SIGN_INS,
       cost: values.COST_LIMIT,
+      budget: { perSecond: values.COST_PER_SECOND, burst: values.COST_BURST },
       socketsPerUser: values.SOCKETS_PER_USER,
       operationsPerSocket: values.OPERATIONS_PER_SOCKET,
       operationsPerUser: values.OPERATIONS_PER_USER,

@@ -39,7 +39,7 @@ describe('the configuration', () => {
       origins: [],
       trustProxy: [],
       trustedDocuments: null,
-      limits: { rate: 300_000, failedSignIns: 600, cost: 100_000, socketsPerUser: 10_000, operationsPerSocket: 100, operationsPerUser: 1000, requestTimeoutMs: 30_000, operationTimeoutMs: 10_000 },
+      limits: { budget: { perSecond: 100_000, burst: 500_000 }, failedSignIns: 600, cost: 250_000, socketsPerUser: 10_000, operationsPerSocket: 100, operationsPerUser: 1000, requestTimeoutMs: 30_000, operationTimeoutMs: 10_000 },
       metricsTrusted: ['127.0.0.0/8', '::1/128'],
       traces: null,
       logLevel: 'info',
@@ -57,7 +57,7 @@ describe('the configuration', () => {
       DATABASE_URL: 'postgres://me:p%40ss@db:5432/gateway', IMAGE_STORE: 'file:store', AUTH_JWT_SECRET: secret, AUTH_JWT_ISSUER: 'https://id.example.com',
       AUTH_JWT_AUDIENCE: 'gateway', FETCH_ALLOW: 'Images.lan, 10.0.0.0/8,fd00::1', IMGAPI_TRUSTED: '10.9.8.7,fd00::/8', RUN: 'worker', REFRESH_INTERVAL: '0',
       GRAPHIQL: 'off', INTROSPECTION: 'off', LOG_LEVEL: 'debug', ALLOWED_ORIGINS: 'https://a.example, http://b.example:8080/',
-      TRUST_PROXY: '10.0.0.1', TRUSTED_DOCUMENTS: 'manifest.json', RATE_LIMIT: '0', FAILED_SIGN_INS: '7', COST_LIMIT: '5000', SOCKETS_PER_USER: '10', OPERATIONS_PER_SOCKET: '5', OPERATIONS_PER_USER: '50',
+      TRUST_PROXY: '10.0.0.1', TRUSTED_DOCUMENTS: 'manifest.json', FAILED_SIGN_INS: '7', COST_LIMIT: '5000', COST_PER_SECOND: '0', COST_BURST: '7000', SOCKETS_PER_USER: '10', OPERATIONS_PER_SOCKET: '5', OPERATIONS_PER_USER: '50',
       REQUEST_TIMEOUT: '5', OPERATION_TIMEOUT: '3', STATEMENT_TIMEOUT: '60', DATABASE_POOL: '20', METRICS_TRUSTED: 'none', TRACES: 'http://collector:4318/',
     })).toEqual({
       host: '::', port: 0, publicUrl: 'https://images.example.com/gateway', dataDir: '/var/lib/gateway',
@@ -66,7 +66,7 @@ describe('the configuration', () => {
       fetchAllow: ['images.lan', '10.0.0.0/8', 'fd00::1'], imgapiTrusted: ['10.9.8.7/32', 'fd00::/8'], run: { api: false, worker: true },
       refreshIntervalSeconds: 0, graphiql: false, introspection: false, compiledOperations: true, logLevel: 'debug',
       origins: ['https://a.example', 'http://b.example:8080'], trustProxy: ['10.0.0.1/32'], trustedDocuments: resolve('manifest.json'),
-      limits: { rate: 0, failedSignIns: 7, cost: 5000, socketsPerUser: 10, operationsPerSocket: 5, operationsPerUser: 50, requestTimeoutMs: 5000, operationTimeoutMs: 3000 }, metricsTrusted: [], traces: 'http://collector:4318',
+      limits: { budget: { perSecond: 0, burst: 7000 }, failedSignIns: 7, cost: 5000, socketsPerUser: 10, operationsPerSocket: 5, operationsPerUser: 50, requestTimeoutMs: 5000, operationTimeoutMs: 3000 }, metricsTrusted: [], traces: 'http://collector:4318',
     });
   });
 
@@ -114,7 +114,7 @@ describe('a faulty configuration', () => {
   });
 
   it.each([
-    ['ALLOWED_ORIGINS', 'cloud.example'], ['ALLOWED_ORIGINS', 'https://cloud.example/path'], ['TRUST_PROXY', 'proxy'], ['RATE_LIMIT', '-1'], ['COST_LIMIT', '0'], ['TRACES', 'collector'],
+    ['ALLOWED_ORIGINS', 'cloud.example'], ['ALLOWED_ORIGINS', 'https://cloud.example/path'], ['TRUST_PROXY', 'proxy'], ['COST_PER_SECOND', '-1'], ['COST_BURST', '0'], ['COST_LIMIT', '0'], ['TRACES', 'collector'],
     ['HOST', 'not a host'], ['HOST', 'fe80::1%eth0'], ['PORT', '65536'], ['PORT', '-1'], ['PORT', '1e3'], ['PUBLIC_URL', 'images.example.com'],
     ['PUBLIC_URL', 'https://x/?a=1'], ['DATABASE_URL', 'mysql://x/y'], ['DATABASE_URL', 'postgres://host'], ['DATABASE_URL', 'sqlite:'],
     ['DATABASE_URL', 'sqlite://x'], ['IMAGE_STORE', '/images'], ['AUTH_JWKS_URL', 'ftp://x'], ['FETCH_ALLOW', 'http://lan'], ['FETCH_ALLOW', '10.0.0'],

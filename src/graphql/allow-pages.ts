@@ -7,7 +7,7 @@ export async function allowPages(app: FastifyInstance, origins: readonly string[
     origin: [...origins],
     methods: ['GET', 'POST'],
     allowedHeaders: ['accept', 'apollo-require-preflight', 'authorization', 'content-type', 'traceparent', 'x-request-id'],
-    exposedHeaders: ['retry-after', 'x-request-id'],
+    exposedHeaders: ['ratelimit', 'ratelimit-policy', 'retry-after', 'x-request-id'],
     maxAge: 600,
   });
 }

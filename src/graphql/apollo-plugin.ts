@@ -1,9 +1,9 @@
 import type { ApolloServerPlugin, GraphQLRequestContext, GraphQLRequestContextWillSendResponse } from '@apollo/server';
+import type { GraphQLFormattedError } from 'graphql';
 import { AppError } from '../platform/errors.js';
 import type { DoorContext } from './admission/admission.js';
 import type { GraphqlDoor } from './door.js';
 import { boundedErrors, statusOf, withStatus } from './errors.js';
-import { costShown } from './operations.js';
 import { changesRights } from './rights.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -12,7 +12,7 @@ const GRAPHQL_TYPE = 'application/graphql-response+json; charset=utf-8';
 const WELL_FORMED = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', 'OPERATION_RESOLUTION_FAILURE', 'QUERY_TOO_COMPLEX']);
 
 /** Whether a client that accepts this gets application/json, as GraphQL over HTTP has it. */
-function getsPlainJson(accept: string | undefined): boolean {
+export function getsPlainJson(accept: string | undefined): boolean {
   if (accept === undefined) return true;
   const graphql = accept.indexOf('application/graphql-response+json');
   const json = accept.search(/application\/json|application\/\*|\*\/\*/);
@@ -39,9 +39,19 @@ function finish(door: GraphqlDoor, context: GraphQLRequestContextWillSendRespons
   if (response.body.kind !== 'single') return;
   const { singleResult } = response.body;
   if (singleResult.errors !== undefined) singleResult.errors = boundedErrors(singleResult.errors);
-  const cost = costShown(contextValue);
-  if (cost !== undefined) singleResult.extensions = { ...singleResult.extensions, ...cost };
+  singleResult.extensions = { ...singleResult.extensions, ...door.admission.costOf(contextValue) };
+  setHeaders(response.http.headers, door.admission.budgetHeaders(contextValue, retryAfterIn(singleResult.errors)));
   door.report.finish({ context: contextValue, operation, errors: singleResult.errors });
+}
+
+function setHeaders(headers: Map<string, string>, pairs: readonly string[]): void {
+  for (let at = 0; at < pairs.length; at += 2) headers.set(pairs[at] ?? '', pairs[at + 1] ?? '');
+}
+
+/** The seconds that a RATE_LIMITED answer names. */
+function retryAfterIn(errors: readonly GraphQLFormattedError[] | undefined): number | undefined {
+  const retryAfter = errors?.[0]?.extensions?.retryAfter;
+  return typeof retryAfter === 'number' ? retryAfter : undefined;
 }
 
 function admit(door: GraphqlDoor, { document, operation, request, queryHash, contextValue }: GraphQLRequestContext<DoorContext>): void {
@@ -60,6 +70,12 @@ export function doorPlugin(door: GraphqlDoor): ApolloServerPlugin<DoorContext> {
       return {
         async didResolveOperation(context) {
           admit(door, context);
+        },
+        async executionDidStart({ operation, contextValue }) {
+          if (operation?.operation === 'query') door.admission.ledger.chargeInterpreter(contextValue.charges);
+        },
+        async validationDidStart({ source, contextValue }) {
+          door.admission.chargeDocument(source, contextValue);
         },
         async willSendResponse(context) {
           negotiateStatus(context);

@@ -6,6 +6,8 @@ import { clientAddress } from '../platform/client-address.js';
 import type { Metrics } from '../platform/metrics.js';
 import type { ChangeBus } from '../tasks/change-bus.js';
 import { Admission } from './admission/admission.js';
+import type { Sizes } from './admission/catalogue-sizes.js';
+import type { BudgetSettings } from './admission/cost-budget.js';
 import { CompiledOperations } from './compiled/compiled-operations.js';
 import { OperationMetrics } from './operation-metrics.js';
 import { OperationReport } from './operation-report.js';
@@ -21,8 +23,7 @@ const ANONYMOUS_SOCKETS = 200;
 
 export interface DoorSettings {
   introspection: boolean;
-  /** Operations per user and minute; 0 is any number. */
-  rate: number;
+  budget: BudgetSettings;
   /** Failed sign-ins per address and minute; 0 is any number. */
   failedSignIns: number;
   /** What an operation may cost. */
@@ -49,6 +50,8 @@ export interface DoorParts {
   scopes: ScopeFactory;
   changes: ChangeBus;
   metrics: Metrics;
+  /** Of the catalogue as it is about now, which costs depend on. */
+  sizes: () => Sizes;
   log: Logger;
 }
 
@@ -75,9 +78,10 @@ export interface GraphqlDoor {
 
 /** Puts together what the transports share. Throws when the manifest of trusted documents is no good. */
 export function createDoor(parts: DoorParts, settings: DoorSettings): GraphqlDoor {
-  const { schema, scopes, changes, log } = parts;
+  const { schema, scopes, changes, sizes, log } = parts;
   const trusted = settings.trustedDocuments === null ? null : TrustedDocuments.read(settings.trustedDocuments);
-  const admission = new Admission(schema, scopes, { ...settings, trusted });
+  const admission = new Admission(schema, scopes, { ...settings, trusted, sizes });
+  changes.useBudget(admission.ledger.budget);
   const metrics = new OperationMetrics(parts.metrics.registry, trusted?.names ?? null);
   const report = new OperationReport(log, metrics);
   const persisted = persistedQueries(trusted);

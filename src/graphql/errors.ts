@@ -31,7 +31,11 @@ export interface ErrorSink {
 export class PublicErrors extends Error {
   readonly errors: readonly GraphQLFormattedError[];
 
-  constructor(errors: readonly GraphQLFormattedError[]) {
+  constructor(
+    errors: readonly GraphQLFormattedError[],
+    /** Of the whole answer, and names and values in turn of its headers. */
+    public answer: { extensions?: object; headers?: readonly string[] } = {},
+  ) {
     super(errors[0]?.message);
     this.name = 'PublicErrors';
     this.errors = boundedErrors(errors);

@@ -14,6 +14,7 @@ import { AppError } from '../platform/errors.js';
 import type { RequestFront } from '../platform/http.js';
 import { NEVER_STORED } from '../platform/response-headers.js';
 import { traceIdOf } from '../platform/trace-id.js';
+import { BudgetSpent } from './admission/cost-ledger.js';
 import type { Caller, DoorContext } from './admission/admission.js';
 import { compiledOperationsPlugin } from './compiled/apollo-plugin.js';
 import { FastPath } from './compiled/fast-path.js';
@@ -24,6 +25,7 @@ import type { GraphqlDoor } from './door.js';
 import { publicError, withStatus } from './errors.js';
 import { MAX_TOKENS } from './admission/limits.js';
 import type { Finished } from './operation-report.js';
+import { refuseSpent } from './refuse-spent.js';
 import { streamHandler, wantsStream } from './sse-door.js';
 
 function quiet(log: GraphqlDoor['log']) {
@@ -88,6 +90,8 @@ export async function openHttpDoor({ app, front }: { app: FastifyInstance; front
   const answer = fast.handler(async (request, reply) => {
     const caller = callerOf(request);
     const startedAt = performance.now();
+    const signedIn: unknown = await fast.contextOf(request.raw, request.id).catch((error: unknown) => error);
+    if (signedIn instanceof BudgetSpent) return refuseSpent(door, { request, reply, context: { ...caller, startedAt } }, signedIn);
     const body: unknown = await callers.run(caller, async () => apolloHandler.call(app, request, reply));
     // Apollo Server would let some refusals be stored.
     for (const [name, value] of NEVER_STORED) reply.header(name, value);

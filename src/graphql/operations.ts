@@ -85,6 +85,7 @@ export class Operations {
     const context = args.contextValue;
     const leave = this.#open(context);
     if (leave === null) return this.#tooMany(operation, context);
+    if (operation.operation === 'query') this.parts.admission.ledger.chargeInterpreter(context.charges);
     try {
       const result = this.#shown(await execute(args), context);
       if (changesRights(operation)) this.parts.changes.publish({ type: 'rights' });
@@ -102,12 +103,16 @@ export class Operations {
     if (close === null) return this.#tooMany(operation, context);
     let result: (() => void) | ExecutionResult | undefined;
     try {
+      const next = (json: string): void => {
+        this.parts.admission.ledger.chargeReader(context.charges);
+        sink.next(json);
+      };
       const end = (error: PublicErrors | null): void => {
         close();
         sink.end(error);
       };
       const contextValue: DoorContext = { ...context, ...(context.cost !== undefined && { eventCost: context.cost }) };
-      result = await this.#streams.subscribe({ ...args, contextValue }, { next: (json) => sink.next(json), end });
+      result = await this.#streams.subscribe({ ...args, contextValue }, { next, end });
     } finally {
       if (typeof result !== 'function') close();
     }
@@ -139,6 +144,7 @@ export class Operations {
   #refused(error: unknown, operation: OperationDefinitionNode | undefined, context: Parameters<OperationReport['finish']>[0]['context']): PublicErrors {
     const sink = this.#sink(context);
     const refused = error instanceof PublicErrors ? error : new PublicErrors([publicErrorOf(error, sink)]);
+    refused.answer = this.parts.admission.refusalAnswer(error, 'charges' in context ? (context as DoorContext) : null);
     this.parts.report.finish({ context, operation, errors: refused.errors });
     return refused;
   }
@@ -156,6 +162,7 @@ export class Operations {
     this.parts.admission.demandTrusted(hash);
     const known = await this.#documents.get(hash);
     if (known !== undefined) return known;
+    this.parts.admission.chargeDocument(query, context);
     const document = this.#parsed(query);
     const { schema, admission } = this.parts;
     const faults = validate(schema, document, [...specifiedRules, ...admission.rules], { hideSuggestions: true });
@@ -195,17 +202,12 @@ export class Operations {
 
   /** Errors in it are as clients get them; graphql's type knows them only as they are thrown. */
   #shown(result: ExecutionResult, context: DoorContext): ExecutionResult {
-    const extensions = costShown(context);
+    const extensions = this.parts.admission.costOf(context);
     const { errors } = result;
-    if (errors === undefined) return extensions === undefined ? result : { ...result, extensions };
+    if (errors === undefined) return { ...result, extensions };
     const shown = boundedErrors(errors.map((error) => this.#public(error, context)));
-    return { ...result, errors: shown as unknown as readonly GraphQLError[], ...(extensions && { extensions }) };
+    return { ...result, errors: shown as unknown as readonly GraphQLError[], extensions };
   }
 }
 
 type GraphQLFormatted = ReturnType<typeof publicError>;
-
-/** What an operation cost is for those who run the gateway. */
-export function costShown({ cost, scope }: DoorContext): { cost: number } | undefined {
-  return cost !== undefined && !scope.isAnonymous && scope.viewer.isSuperAdmin ? { cost } : undefined;
-}

@@ -56,7 +56,7 @@ class EventStream implements Sink {
   end(error: PublicErrors | null): void {
     clearInterval(this.#ping);
     if (this.raw.writableEnded) return;
-    if (error !== null) this.#write(JSON.stringify({ errors: error.errors }));
+    if (error !== null) this.#write(JSON.stringify({ errors: error.errors, extensions: error.answer.extensions }));
     this.raw.end('event: complete\ndata: \n\n');
   }
 
@@ -101,20 +101,23 @@ export function streamHandler(door: GraphqlDoor) {
       if (!door.isOriginAllowed(request.raw)) {
         throw new AppError('FORBIDDEN', `Pages of ${request.headers.origin} may not open streams here; ALLOWED_ORIGINS names those that may.`);
       }
-      const context = await door.admission.signIn(caller, () => door.addressOf(request.raw));
+      const context = await door.admission.signIn(caller, () => door.addressOf(request.raw), Number(request.headers['content-length'] ?? 0));
       const operation = readOperation(request);
       const leave = door.seats.take(context.scope.viewer.username);
       if (leave === null) throw new AppError('TOO_MANY_OPERATIONS', 'You have as many sockets and streams open as one user may; close some of them.');
+      const headers = door.admission.budgetHeaders(context);
+      for (let at = 0; at < headers.length; at += 2) reply.header(headers[at] ?? '', headers[at + 1]);
       reply.hijack();
       reply.raw.once('close', leave);
       serve(door, operation, context, reply);
       return reply;
     } catch (error) {
-      const { errors } = door.operations.refusal(error, { ...caller, startedAt: performance.now() });
+      const { errors, answer: { extensions, headers = [] } } = door.operations.refusal(error, { ...caller, startedAt: performance.now() });
+      for (let at = 0; at < headers.length; at += 2) reply.header(headers[at] ?? '', headers[at + 1]);
       const { code, retryAfter } = errors[0]?.extensions ?? {};
       if (typeof retryAfter === 'number') reply.header('retry-after', String(retryAfter));
       const status = code === 'FORBIDDEN' ? 403 : code === 'INTERNAL_SERVER_ERROR' ? 500 : statusOf(String(code));
-      return reply.code(status).send({ errors });
+      return reply.code(status).send({ errors, extensions });
     }
   };
 }

@@ -1,6 +1,7 @@
 import type { Pool, PoolClient, QueryResult } from 'pg';
 import { MOST_STATEMENTS } from './kept-statements.js';
 import { postgresText } from './postgres-text.js';
+import type { ReadTime } from './reads/operation.js';
 import { statementTooLong } from './reads/statement-timeout.js';
 import type { SqlText } from './sql-text.js';
 
@@ -12,6 +13,12 @@ const LOST = new Set(['26000', '0A000']);
 
 /** What the driver says when it waited too long; it has no code. */
 const TIMED_OUT = 'Query read timeout';
+
+interface RunOptions {
+  steady?: boolean | undefined;
+  /** What the statement took is added here. */
+  time?: ReadTime | undefined;
+}
 
 /**
  * Reads outside of transactions on Postgres, of a bounded number of rows each. Who waits for one is told when it takes longer than
@@ -32,20 +39,21 @@ export class PostgresReader {
    * Rows as arrays of their columns. A statement that is best done in the same way for all values may be `steady`: it is kept
    * prepared, and soon planned no more. Others are planned for the values that they come with.
    */
-  async all<R>(text: SqlText, steady = false): Promise<R[]> {
-    return (await this.#run(text, steady, 'array')).rows as R[];
+  async all<R>(text: SqlText, options: RunOptions = {}): Promise<R[]> {
+    return (await this.#run(text, { ...options, rowMode: 'array' })).rows as R[];
   }
 
   /** Rows as objects. */
-  async objects<R>(text: SqlText, steady = false): Promise<R[]> {
-    return (await this.#run(text, steady)).rows as R[];
+  async objects<R>(text: SqlText, options: RunOptions = {}): Promise<R[]> {
+    return (await this.#run(text, options)).rows as R[];
   }
 
-  async #run(statement: SqlText, steady: boolean, rowMode?: 'array'): Promise<QueryResult> {
+  async #run(statement: SqlText, { steady = false, rowMode, time }: RunOptions & { rowMode?: 'array' }): Promise<QueryResult> {
     const { text, values } = postgresText(statement);
     const name = steady ? this.#nameOf(text) : undefined;
     const client = await (await this.pool()).connect();
     let isSpent = name !== undefined && this.#isFullWith(client, name);
+    const began = performance.now();
     try {
       // Its types leave out how long a query may take.
       const query = { text, values, name, rowMode: rowMode as 'array', query_timeout: this.timeoutMs };
@@ -59,9 +67,10 @@ export class PostgresReader {
       if (name === undefined || !LOST.has((error as { code?: string }).code ?? '')) throw error;
       isSpent = true;
     } finally {
+      if (time !== undefined) time.waitMs += performance.now() - began;
       client.release(isSpent);
     }
-    return this.#run(statement, false, rowMode);
+    return this.#run(statement, { rowMode, time });
   }
 
   #isFullWith(client: PoolClient, name: string): boolean {

@@ -6,6 +6,7 @@ import type { KeptStatements } from './kept-statements.js';
 import { type PostgresReader, postgresReaderOf } from './postgres-reader.js';
 import { readerOf } from './reader.js';
 import { type HeavyReads, heavyReadsOf } from './reads/heavy-reads.js';
+import type { Operation } from './reads/operation.js';
 import { operationOf, type Reads } from './reads/reads.js';
 import { sqlConstant, type SqlText, sqlText } from './sql-text.js';
 import { writerOf } from './writer.js';
@@ -39,6 +40,15 @@ function heavyIn(em: Reads, { heavy }: ReadOptions): HeavyReads | undefined {
   return heavy !== true || em.isInTransaction() ? undefined : heavyReadsOf(em.getDriver());
 }
 
+/** What is read on the event loop is over so soon that the clock tells its processor time. */
+function timed<R>(operation: Operation | null, read: () => R[]): R[] {
+  if (operation === null) return read();
+  const began = performance.now();
+  const rows = read();
+  operation.readTime.cpuMs += performance.now() - began;
+  return rows;
+}
+
 /**
  * The rows of a `select`, as arrays in the order of its columns, each of which has a name of its own. Inside a
  * transaction it sees what that transaction wrote. QUERY_TOO_COMPLEX when the time of the operation is over.
@@ -49,9 +59,9 @@ export async function readRows<R>(em: Reads, text: SqlText, options: ReadOptions
   const heavy = heavyIn(em, options);
   if (heavy !== undefined) return heavy.read<R>(text, false, operation);
   const prepared = preparedIn(em);
-  if (prepared !== undefined) return prepared.all<R>(text);
+  if (prepared !== undefined) return timed(operation, () => prepared.all<R>(text));
   const reader = postgresIn(em);
-  if (reader !== undefined) return reader.all<R>(text, options.steady);
+  if (reader !== undefined) return reader.all<R>(text, { steady: options.steady, time: operation?.readTime });
   return (await throughKysely(em, text)).rows.map((row) => Object.values(row)) as R[];
 }
 
@@ -62,9 +72,9 @@ export async function readObjects<R extends object>(em: Reads, text: SqlText, op
   const heavy = heavyIn(em, options);
   if (heavy !== undefined) return heavy.read<R>(text, true, operation);
   const prepared = preparedIn(em);
-  if (prepared !== undefined) return prepared.objects<R>(text);
+  if (prepared !== undefined) return timed(operation, () => prepared.objects<R>(text));
   const reader = postgresIn(em);
-  if (reader !== undefined) return reader.objects<R>(text, options.steady);
+  if (reader !== undefined) return reader.objects<R>(text, { steady: options.steady, time: operation?.readTime });
   return (await throughKysely(em, text)).rows as R[];
 }
 

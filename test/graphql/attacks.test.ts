@@ -31,9 +31,9 @@ beforeAll(async () => {
   folders.push(first, second, place);
   const manifest = join(place.path, 'trusted.json');
   await writeFile(manifest, plugin(null, [{ document: parse(LISTED) }, { document: parse(SCHEMA) }]));
-  open = await GatewayProcess.start(first.path, { FETCH_ALLOW: '', REQUEST_TIMEOUT: '1', AUTH_JWT_SECRET: SECRET, AUTH_JWT_ISSUER: ISSUER.iss, AUTH_JWT_AUDIENCE: ISSUER.aud, METRICS_TRUSTED: '10.0.0.0/8', COST_LIMIT: '20000' });
+  open = await GatewayProcess.start(first.path, { FETCH_ALLOW: '', REQUEST_TIMEOUT: '1', AUTH_JWT_SECRET: SECRET, AUTH_JWT_ISSUER: ISSUER.iss, AUTH_JWT_AUDIENCE: ISSUER.aud, METRICS_TRUSTED: '10.0.0.0/8', COST_LIMIT: '5000' });
   admin = new TestClient(open.url, open.firstKey);
-  strict = await GatewayProcess.start(second.path, { INTROSPECTION: 'off', TRUSTED_DOCUMENTS: manifest, TRUST_PROXY: '127.0.0.0/8', METRICS_TRUSTED: '10.0.0.0/8', RATE_LIMIT: '40', FAILED_SIGN_INS: '5' });
+  strict = await GatewayProcess.start(second.path, { INTROSPECTION: 'off', TRUSTED_DOCUMENTS: manifest, TRUST_PROXY: '127.0.0.0/8', METRICS_TRUSTED: '10.0.0.0/8', FAILED_SIGN_INS: '5' });
   strictKey = strict.firstKey!;
 });
 afterAll(async () => {
@@ -130,11 +130,6 @@ describe('what an attacker would like to read', () => {
     const operation = { extensions: { persistedQuery }, ...(transport === 'websocket' && { query: '' }) } as Operation;
     const answer = await ask(transport, strict.url, strictKey, operation);
     expect(answer.data).toEqual({ viewer: { user: { username: 'admin' } } });
-  });
-
-  it.each(TRANSPORTS)('tells its cost to a SuperAdmin over %s', async (transport) => {
-    const answer = await ask(transport, open.url, admin.key, { query: '{ images(first: 10) { nodes { name } } }' });
-    expect(answer.extensions).toEqual({ cost: 21 });
   });
 });
 
@@ -258,17 +253,6 @@ describe('an attack by size, time and number', () => {
     const byHash = (sha256Hash: string) => codes('http', open.url, admin.key, { extensions: { persistedQuery: { version: 1, sha256Hash } } } as unknown as Operation);
     expect(await byHash(oldest!)).toEqual(['PERSISTED_QUERY_NOT_FOUND']);
     expect(await byHash(newest!)).toEqual([]);
-  });
-
-  it('who sends more than the rate is told when to go on, over every transport', async () => {
-    for (let at = 0; at < 45; at += 1) await codes('http', strict.url, strictKey, { query: LISTED });
-    for (const transport of TRANSPORTS) {
-      const [error] = (await ask(transport, strict.url, strictKey, { query: LISTED })).errors!;
-      expect(error!.extensions).toMatchObject({ code: 'RATE_LIMITED', retryAfter: expect.any(Number) });
-    }
-    const response = await fetch(`${strict.url}/graphql`, { method: 'POST', headers: { authorization: `Bearer ${strictKey}`, 'content-type': 'application/json' }, body: JSON.stringify({ query: LISTED }) });
-    expect(response.status).toBe(429);
-    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
   });
 });
 

@@ -107,7 +107,7 @@ async function lineWith(isMeant: (line: Record<string, unknown>) => boolean): Pr
 describe('the log', () => {
   it('has a line per operation, with who, what, how long and both ids', async () => {
     await send('query Seen { viewer { user { username } } }', { 'x-request-id': 'seen-1', traceparent: `00-${TRACE}-b7ad6b7169203331-01` });
-    expect(await lineOf('seen-1')).toMatchObject({ level: 20, operation: 'Seen', kind: 'query', outcome: 'OK', user: 'admin', transport: 'http', traceId: TRACE, ms: expect.any(Number), cost: 3 });
+    expect(await lineOf('seen-1')).toMatchObject({ level: 20, operation: 'Seen', kind: 'query', outcome: 'OK', user: 'admin', transport: 'http', traceId: TRACE, ms: expect.any(Number), cost: 18 });
   });
 
   it('tells refusals at info, with the code, the words and the user', async () => {

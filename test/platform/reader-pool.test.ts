@@ -24,13 +24,22 @@ describe('processes that read an SQLite file', () => {
     await folder.remove();
   });
 
-  const limitOf = (signal: AbortSignal) => ({ signal, msLeft: () => 60_000, overtime: () => new Error('never') as never });
+  const limitOf = (signal: AbortSignal, time = { cpuMs: 0, waitMs: 0 }) => ({ signal, msLeft: () => 60_000, overtime: () => new Error('never') as never, time });
   const patient = limitOf(new AbortController().signal);
 
   it('answer rows as arrays and as objects', async () => {
     const text = sqlText`select t.id, t.name from thing t where t.id >= ${2}`;
     expect(await pool.read(text, false, patient)).toEqual([[2, 'two']]);
     expect(await pool.read(text, true, patient)).toEqual([{ id: 2, name: 'two' }]);
+  });
+
+  it('tell what an answer took, and what a statement took until it was stopped', async () => {
+    const [answered, stopped] = [{ cpuMs: 0, waitMs: 0 }, { cpuMs: 0, waitMs: 0 }];
+    const count = (last: number) => sqlText`with recursive n (v) as (select 1 union all select v + 1 from n where v < ${last}) select count(*) as total from n`;
+    await pool.read(count(300_000), false, limitOf(new AbortController().signal, answered));
+    expect(answered.cpuMs).toBeGreaterThan(5);
+    await expect(pool.read(count(1e12), false, limitOf(AbortSignal.timeout(50), stopped))).rejects.toThrow();
+    expect(stopped.cpuMs).toBeGreaterThan(100);
   });
 
   it('are asked again when they have answered, and become more when several are asked at once', async () => {

@@ -7,6 +7,7 @@ export const ONCE: readonly string[] = [
   'test/access/token.test.ts',
   'test/graphql/entities.test.ts',
   'test/graphql/compile-query.test.ts',
+  'test/graphql/cost-budget.test.ts',
   'test/graphql/operation-cache.test.ts',
   // What gateways make of the SDL; that references are read right is in references.test.ts, on both.
   'test/federation/!(references).test.ts',

@@ -4,10 +4,14 @@ import type { GatewayContext, RequestScope } from '../../access/scope.js';
 import type { ScopeFactory } from '../../access/scope-factory.js';
 import { AppError, badInput, unauthenticated } from '../../platform/errors.js';
 import { InputCheck } from './check-input.js';
-import { Costs } from './cost.js';
+import { type CostExtension, costExtension, rateLimitHeaders } from './cost-report.js';
+import { WEIGHTS } from './cost-weights.js';
+import { BudgetSpent, type Charges, CostLedger } from './cost-ledger.js';
+import type { Sizes } from './catalogue-sizes.js';
+import type { BudgetSettings } from './cost-budget.js';
 import { FailedSignIns } from './failed-sign-ins.js';
 import { LIMIT_RULES } from './limits.js';
-import { Rate } from './rate.js';
+import { costOfUs, OperationCosts } from './operation-costs.js';
 import type { TrustedDocuments } from './trusted-documents.js';
 import { coerceVariables, type VariableValues } from './variables.js';
 
@@ -28,7 +32,9 @@ export interface Caller {
 export interface DoorContext extends GatewayContext, Caller {
   /** Of `performance.now()`. */
   startedAt: number;
-  /** Known once the operation was admitted. */
+  /** What has been charged for it. */
+  charges: Charges;
+  /** What it was found to cost; known once it was admitted. */
   cost?: number;
   /** Coerced, as compiled code takes them; known once the operation was admitted. */
   variables?: VariableValues;
@@ -38,23 +44,32 @@ export interface DoorContext extends GatewayContext, Caller {
 
 export interface AdmissionRules {
   introspection: boolean;
-  /** Operations per user and minute; 0 is any number. */
-  rate: number;
+  budget: BudgetSettings;
   /** Failed sign-ins per address and minute; 0 is any number. */
   failedSignIns: number;
   /** What an operation may cost. */
   cost: number;
   /** null: any document. */
   trusted: TrustedDocuments | null;
+  /** Of the catalogue, which costs depend on. */
+  sizes: () => Sizes;
 }
+
+/** The 2,000 tokens that a document may have are seldom more; characters beyond them are a comment. */
+const LONGEST_DOCUMENT = 16_000;
+/** Bodies up to this are a part of what every operation costs. */
+const SMALL_BODY_BYTES = 16_384;
+
+/** Headers that tell of the budget; their values are of one answer alone. */
+export const BUDGET_HEADERS: ReadonlySet<string> = new Set(['ratelimit', 'ratelimit-policy']);
 
 /** Who may run what, before anything runs; the same rules for every transport. */
 export class Admission {
   /** Beside those of the specification. */
   readonly rules: readonly ValidationRule[];
-  readonly #rate: Rate;
+  readonly ledger: CostLedger;
   readonly #failed: FailedSignIns;
-  readonly #costs: Costs;
+  readonly #costs: OperationCosts;
   readonly #input: InputCheck;
 
   constructor(
@@ -63,23 +78,20 @@ export class Admission {
     private readonly settings: AdmissionRules,
   ) {
     this.rules = settings.introspection ? LIMIT_RULES : [...LIMIT_RULES, NoSchemaIntrospectionCustomRule];
-    this.#rate = new Rate(settings.rate);
+    this.ledger = new CostLedger(settings.budget);
     this.#failed = new FailedSignIns(settings.failedSignIns);
-    this.#costs = new Costs(schema);
+    this.#costs = new OperationCosts(schema, settings.sizes);
     this.#input = new InputCheck(schema);
   }
 
-  /** UNAUTHENTICATED without a good token, RATE_LIMITED for who sends too much. `address` is asked only when it matters. */
-  async signIn(caller: Caller, address: () => string): Promise<DoorContext> {
+  /** UNAUTHENTICATED without a good token, RATE_LIMITED for whose budget is spent. `address` is asked only when it matters; `bytes` is the size of the request. */
+  async signIn(caller: Caller, address: () => string, bytes = 0): Promise<DoorContext> {
     const startedAt = performance.now();
     const scope = await this.open(caller.authorization, address);
     if (caller.connection !== undefined) scope.operation.answerOn(caller.connection);
-    const wait = this.#rate.take(scope.viewer.username);
-    if (wait > 0) {
-      const message = `You have sent more than the ${this.settings.rate} operations that one user may send in a minute; go on in ${wait} s.`;
-      throw new AppError('RATE_LIMITED', message, { retryAfter: wait });
-    }
-    return { ...caller, scope, startedAt };
+    const charges = this.ledger.open(scope.viewer.username);
+    if (bytes > SMALL_BODY_BYTES) this.ledger.extra(charges, costOfUs((bytes / 1024) * WEIGHTS.body));
+    return { ...caller, scope, startedAt, charges };
   }
 
   /** The same without counting an operation. */
@@ -96,12 +108,36 @@ export class Admission {
     throw unauthenticated();
   }
 
+  /** `extensions.cost` of the answer that is about to be sent; the operation is over, or each of its events. */
+  costOf({ charges, scope }: DoorContext): { cost: CostExtension } {
+    this.ledger.settle(charges, scope.operation.readTime);
+    return { cost: costExtension({ requested: charges.cost?.total ?? null, actual: charges.charged }, this.ledger.statusOf(charges)) };
+  }
+
+  /** Names and values in turn of the headers that tell of the caller's budget. */
+  budgetHeaders({ charges }: DoorContext, retryAfter?: number): readonly string[] {
+    return rateLimitHeaders(this.ledger.statusOf(charges), retryAfter);
+  }
+
+  /** What an answer that refuses an operation says of the caller's budget; nothing where nobody is signed in. */
+  refusalAnswer(error: unknown, context: DoorContext | null): { extensions?: object; headers?: readonly string[] } {
+    const spent = error instanceof BudgetSpent ? error : null;
+    if (context !== null) return { extensions: this.costOf(context), headers: this.budgetHeaders(context, spent?.retryAfter) };
+    if (spent === null) return {};
+    return { extensions: { cost: costExtension({ requested: null, actual: 0 }, spent.status) }, headers: rateLimitHeaders(spent.status, spent.retryAfter) };
+  }
+
+  /** Charges what a document takes that is parsed and validated for the first time. */
+  chargeDocument(text: string, { charges }: DoorContext): void {
+    this.ledger.extra(charges, costOfUs(WEIGHTS.document + (Math.min(text.length, LONGEST_DOCUMENT) / 1000) * WEIGHTS.documentText));
+  }
+
   /** With a manifest: DOCUMENT_NOT_TRUSTED for what is not in it. `hash` is the SHA-256 of the document's text. */
   demandTrusted(hash: string): void {
     this.settings.trusted?.demand(hash);
   }
 
-  /** What depends on the variables: BAD_USER_INPUT with all faults at once, QUERY_TOO_COMPLEX. The variables as resolvers get them. */
+  /** What depends on the variables: BAD_USER_INPUT with all faults at once, QUERY_TOO_COMPLEX, RATE_LIMITED. The variables as resolvers get them. */
   demandRunnable(document: DocumentNode, operation: OperationDefinitionNode, variables: Record<string, unknown>, context: DoorContext): VariableValues {
     if (operation.operation === 'subscription' && context.transport === 'http') {
       throw new AppError('BAD_REQUEST', 'A subscription is a stream: send "Accept: text/event-stream", or use a WebSocket with graphql-transport-ws.');
@@ -112,11 +148,14 @@ export class Admission {
     const oversized = this.#input.faultsOf(document, operation, values);
     if (oversized.length > 0) throw badInput(oversized);
     context.variables = values;
-    context.cost = this.#costs.of(document, operation, variables);
-    if (context.cost > this.settings.cost) {
-      const message = `The operation may resolve ${context.cost} fields; at most ${this.settings.cost} are accepted. Ask for smaller pages (first, last) or fewer nested lists.`;
-      throw new AppError('QUERY_TOO_COMPLEX', message, { cost: context.cost, limit: this.settings.cost });
+    const cost = this.#costs.of(document, operation, { given: variables, coerced: values });
+    context.cost = cost.total;
+    const limit = this.settings.cost;
+    if (cost.total > limit) {
+      const message = `The operation costs ${cost.total}; at most ${limit} is accepted. Ask for smaller pages (first, last), fewer nested lists, counts or searches.`;
+      throw new AppError('QUERY_TOO_COMPLEX', message, { cost: cost.total, limit });
     }
+    this.ledger.admit(context.charges, cost);
     return values;
   }
 }

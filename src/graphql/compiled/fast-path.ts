@@ -2,9 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import { traceIdOf } from '../../platform/trace-id.js';
-import type { DoorContext } from '../admission/admission.js';
+import { BUDGET_HEADERS, type DoorContext } from '../admission/admission.js';
 import type { GraphqlDoor } from '../door.js';
-import { costShown } from '../operations.js';
 import { isOpenTo, type KnownOperation, type OperationName } from './compiled-operations.js';
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
@@ -21,7 +20,7 @@ const MOST_ACCEPTS = 100;
 const LONGEST_ACCEPT = 500;
 const PLAIN_JSON = /^application\/json(?:;\s*charset=utf-8)?$/i;
 /** Headers that differ from answer to answer. */
-const OF_ONE_ANSWER = new Set(['content-length', 'x-request-id', 'date']);
+const OF_ONE_ANSWER = new Set(['content-length', 'x-request-id', 'date', ...BUDGET_HEADERS]);
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -42,6 +41,13 @@ export interface FastRequest {
   headers: readonly string[];
 }
 
+/** A whole answer. */
+export interface Answer {
+  text: string;
+  /** Names and values in turn. */
+  headers: readonly string[];
+}
+
 /**
  * Answers operations that Apollo Server has answered before: the same sign-in, budget, limits and report, the same answer with
  * the same headers, and nothing in between. What is refused or fails here falls back to Apollo Server, which builds the error.
@@ -57,9 +63,11 @@ export class FastPath {
   async contextOf(request: IncomingMessage, requestId: string): Promise<DoorContext> {
     const known = this.#contexts.get(request);
     if (known !== undefined) return known;
-    const { authorization, traceparent } = request.headers;
+    const { authorization, traceparent, 'content-length': bytes } = request.headers;
     const caller = { authorization, transport: 'http' as const, requestId, traceId: traceIdOf(traceparent), connection: request.socket };
-    return this.door.admission.signIn(caller, () => this.door.addressOf(request));
+    const signIn = this.door.admission.signIn(caller, () => this.door.addressOf(request), Number(bytes ?? 0));
+    this.#contexts.set(request, signIn);
+    return signIn;
   }
 
   /** Whether an answer to this request could be given here, as far as its headers tell. */
@@ -75,19 +83,18 @@ export class FastPath {
     return headers === undefined || plain === null || known === undefined ? null : { request: plain, known, headers };
   }
 
-  /** The body of the answer; null when Apollo Server is to give it, which never is after a mutation has begun. */
-  async answer(raw: IncomingMessage, requestId: string, { request, known }: FastRequest): Promise<string | null> {
+  /** The answer; null when Apollo Server is to give it, which never is after a mutation has begun. */
+  async answer(raw: IncomingMessage, requestId: string, { request, known, headers }: FastRequest): Promise<Answer | null> {
     const context = await this.#admitted(raw, requestId, { request, known });
     if (context === null) return null;
-    return known.query === null ? this.#change(known, context, request) : this.#read(known, context, request);
+    const text = await (known.query === null ? this.#change(known, context, request) : this.#read(known, context, request));
+    return text === null ? null : { text, headers: [...headers, ...this.door.admission.budgetHeaders(context)] };
   }
 
   /** Null for what is refused. */
   async #admitted(raw: IncomingMessage, requestId: string, { request, known }: Omit<FastRequest, 'headers'>): Promise<DoorContext | null> {
     try {
-      const signIn = this.contextOf(raw, requestId);
-      this.#contexts.set(raw, signIn);
-      const context = await signIn;
+      const context = await this.contextOf(raw, requestId);
       if (!isOpenTo(known, context.scope.viewer)) return null;
       this.door.admission.demandRunnable(known.document, known.operation, request.variables, context);
       return context;
@@ -102,8 +109,7 @@ export class FastPath {
       const data = await this.door.compiled.tryExecute(request, context);
       if (data === null) return null;
       this.door.report.finish({ context, operation, errors: undefined });
-      const extensions = costShown(context);
-      return `${JSON.stringify(extensions === undefined ? { data } : { data, extensions })}\n`;
+      return `${JSON.stringify({ data, extensions: this.door.admission.costOf(context) })}\n`;
     } catch {
       // What fails is worded by graphql-js, behind Apollo Server.
       return null;
@@ -121,9 +127,9 @@ export class FastPath {
     return async (request, reply) => {
       const fast = this.find(request.raw, request.body);
       const answer = fast === null ? null : await this.answer(request.raw, request.id, fast);
-      if (answer !== null && fast !== null) {
-        for (let at = 0; at < fast.headers.length; at += 2) reply.header(fast.headers[at] ?? '', fast.headers[at + 1]);
-        return answer;
+      if (answer !== null) {
+        for (let at = 0; at < answer.headers.length; at += 2) reply.header(answer.headers[at] ?? '', answer.headers[at + 1]);
+        return answer.text;
       }
       const before = reply.getHeaders();
       const payload = await fallback(request, reply);

@@ -86,11 +86,12 @@ export class HttpFront {
     request.headers['x-request-id'] = requestId;
     const answer = await this.fast.answer(request, requestId, fast);
     if (answer === null) return false;
-    const length = Buffer.byteLength(answer);
+    const { text, headers } = answer;
+    const length = Buffer.byteLength(text);
     const ending = this.isOpen(request) ? [] : ['connection', 'close'];
-    response.writeHead(200, [...fast.headers, ...HOOKED_HEADERS, 'x-request-id', requestId, 'content-length', String(length), ...ending]);
+    response.writeHead(200, [...headers, ...HOOKED_HEADERS, 'x-request-id', requestId, 'content-length', String(length), ...ending]);
     // A byte for each character is written without a look at each.
-    response.end(answer, length === answer.length ? 'latin1' : 'utf8');
+    response.end(text, length === text.length ? 'latin1' : 'utf8');
     return true;
   }
 

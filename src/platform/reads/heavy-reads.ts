@@ -1,6 +1,6 @@
 import type { AppError } from '../errors.js';
 import { requireSqlText, type SqlText } from '../sql-text.js';
-import type { Operation } from './operation.js';
+import type { Operation, ReadTime } from './operation.js';
 import { isCancelled, statementTooLong } from './statement-timeout.js';
 import { type TurnLimits, TurnQueue } from './turn-queue.js';
 
@@ -11,6 +11,8 @@ export interface ReadLimit {
   msLeft: () => number;
   /** What to answer when the database ended the statement by itself. */
   overtime: () => AppError;
+  /** What the statement took is added here, also when it was stopped. */
+  time: ReadTime;
 }
 
 /** How a statement is carried out once it is its turn, away from the event loop; rejects soon after the signal aborts, and has stopped then. */
@@ -65,7 +67,7 @@ export class HeavyReads {
     const statementMs = this.statementTimeoutMs;
     const msLeft = (): number => Math.min(operation.msLeft, statementMs);
     const overtime = (): AppError => (operation.msLeft < NEARLY_OVER_MS ? operation.tooSlow() : statementTooLong(statementMs));
-    return operation.duringRead(async (signal) => this.#inTurn(operation.user, text, asObjects, { signal, msLeft, overtime }));
+    return operation.duringRead(async (signal) => this.#inTurn(operation.user, text, asObjects, { signal, msLeft, overtime, time: operation.readTime }));
   }
 
   async #alone(text: SqlText, asObjects: boolean): Promise<unknown[]> {
@@ -73,7 +75,7 @@ export class HeavyReads {
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(overtime()), this.statementTimeoutMs);
     try {
-      return await this.#inTurn(NO_USER, text, asObjects, { signal: abort.signal, msLeft: () => this.statementTimeoutMs, overtime });
+      return await this.#inTurn(NO_USER, text, asObjects, { signal: abort.signal, msLeft: () => this.statementTimeoutMs, overtime, time: { cpuMs: 0, waitMs: 0 } });
     } finally {
       clearTimeout(timer);
     }

@@ -20,6 +20,14 @@ function runningFor(connection: EventEmitter): Set<Operation> {
   return operations;
 }
 
+/** What statements took, in ms. */
+export interface ReadTime {
+  /** Processor time of this machine. */
+  cpuMs: number;
+  /** Time until a database server answered, which may have done something else meanwhile. */
+  waitMs: number;
+}
+
 /**
  * One operation of a caller, or one event of a subscription: by when it has to end, and whether anybody still waits for it. A timer and a
  * listener exist only while a heavy read does, so that everything else costs nothing.
@@ -31,6 +39,8 @@ export class Operation {
   #timer: NodeJS.Timeout | null = null;
   #heavyReads = 0;
   #connection: EventEmitter | null = null;
+  /** Whoever carries out a statement of the operation adds what that took. */
+  readonly readTime: ReadTime = { cpuMs: 0, waitMs: 0 };
 
   /** `user` takes turns with other users; `limitMs` counts from now. */
   constructor(

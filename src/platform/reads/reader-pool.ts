@@ -16,12 +16,14 @@ export interface SqliteFile {
   busyTimeoutMs: number;
 }
 
-type Answer = { rows: unknown[] } | { error: string };
+type Answer = ({ rows: unknown[] } | { error: string }) & { cpuMs: number };
 
 /** A process that reads one statement at a time; it takes no further ones once it has ended. */
 class Reader {
   readonly #process: ChildProcess;
   #answer: PromiseWithResolvers<unknown[]> | null = null;
+  /** Processor time of the last answer. */
+  cpuMs = 0;
   /** Whether it can be asked again. */
   isUsable = true;
   readonly ended: Promise<void>;
@@ -43,6 +45,7 @@ class Reader {
   }
 
   async read({ text, values }: SqlText, asObjects: boolean): Promise<unknown[]> {
+    this.cpuMs = 0;
     this.#answer = Promise.withResolvers();
     const { promise } = this.#answer;
     this.#process.ref();
@@ -65,6 +68,7 @@ class Reader {
   }
 
   #answered(answer: Answer): void {
+    this.cpuMs = answer.cpuMs;
     if ('rows' in answer) this.#answer?.resolve(answer.rows);
     else this.#answer?.reject(new Error(answer.error));
     this.#answer = null;
@@ -94,7 +98,7 @@ export class ReaderPool implements HeavyReader {
    * The rows of a statement, read by a process that nobody else asks meanwhile; whoever calls sees to it that they do not become many.
    * Once the signal aborts, the statement has a moment to end, and is stopped then.
    */
-  async read(text: SqlText, asObjects: boolean, { signal }: ReadLimit): Promise<unknown[]> {
+  async read(text: SqlText, asObjects: boolean, { signal, time }: ReadLimit): Promise<unknown[]> {
     if (this.#isClosed) throw new Error('The database is closed.');
     const reader = this.#take();
     let grace: NodeJS.Timeout | null = null;
@@ -102,9 +106,12 @@ export class ReaderPool implements HeavyReader {
       grace = setTimeout(() => reader.kill(), GRACE_MS);
     };
     signal.addEventListener('abort', stop, { once: true });
+    const began = performance.now();
     try {
       return await reader.read(text, asObjects);
     } finally {
+      // A process that is stopped can no longer say what it took.
+      time.cpuMs += reader.isUsable ? reader.cpuMs : performance.now() - began;
       signal.removeEventListener('abort', stop);
       if (grace !== null) clearTimeout(grace);
       this.#giveBack(reader);

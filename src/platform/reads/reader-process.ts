@@ -46,9 +46,15 @@ try {
 // A signal to the whole group, such as Ctrl-C, is for the process that asks. Without a channel to that one, nothing keeps this one alive.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
 process.on('message', (question: Question) => {
+  const before = process.cpuUsage();
+  const cpuMs = (): number => {
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  };
   try {
-    process.send?.({ rows: read(question) });
+    const rows = read(question);
+    process.send?.({ rows, cpuMs: cpuMs() });
   } catch (error) {
-    process.send?.({ error: error instanceof Error ? error.message : String(error) });
+    process.send?.({ error: error instanceof Error ? error.message : String(error), cpuMs: cpuMs() });
   }
 });

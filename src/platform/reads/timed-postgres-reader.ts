@@ -29,7 +29,7 @@ export class TimedPostgresReader implements HeavyReader {
     }
   }
 
-  async #within(client: PoolClient, statement: SqlText, asObjects: boolean, { signal, msLeft }: ReadLimit): Promise<unknown[]> {
+  async #within(client: PoolClient, statement: SqlText, asObjects: boolean, { signal, msLeft, time }: ReadLimit): Promise<unknown[]> {
     const { text, values } = postgresText(statement);
     // In one message. 0 would be no limit at all.
     const limit = sqlInteger(Math.max(1, Math.ceil(msLeft())), { max: LONGEST_MS });
@@ -40,12 +40,14 @@ export class TimedPostgresReader implements HeavyReader {
       cancelled = this.#cancel(backend?.rows[0]?.pid ?? 0);
     };
     signal.addEventListener('abort', cancel, { once: true });
+    const began = performance.now();
     try {
       signal.throwIfAborted();
       const { rows } = await (asObjects ? client.query<Record<string, unknown>>(text, values) : client.query({ text, values, rowMode: 'array' }));
       await client.query('commit');
       return rows as unknown[];
     } finally {
+      time.waitMs += performance.now() - began;
       signal.removeEventListener('abort', cancel);
       // So that it meets no statement of whoever has the connection next.
       await cancelled;
