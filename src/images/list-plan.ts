@@ -141,6 +141,12 @@ function elsewhereOf(datacenterId: number | null): SqlText[] {
   return datacenterId === null ? [] : [attachedTo(datacenterId)];
 }
 
+/** SQLite may know nothing of the values in an index, and would rather look up all that are PUBLIC: it is told to begin with the few. */
+function amongFew(em: Reads, ids: SqlText, where: Condition): Pick<ListPlan, 'from' | 'where'> {
+  if (!isSqlite(em)) return { from: IMAGE_FROM, where: allOf([where, sqlText`i.id in (${ids})`]) };
+  return { from: sqlText`(select distinct w.id from (${ids}) w) w cross join image i`, where: allOf([sqlText`i.id = w.id`, where]) };
+}
+
 function pageAsked({ orderBy, page, selection }: ImageListing, where: Condition): PageAsked | null {
   if (page === undefined || selection?.items === false) return null;
   const field = orderBy?.field ?? 'NAME';
@@ -174,7 +180,7 @@ export async function planList(em: Reads, scope: ImageScope, request: ImageListi
   if (known !== null) return known;
   const { where } = scope;
   const elsewhere = elsewhereOf(scope.datacenterId);
-  const only = (ids: SqlText): ListPlan => ({ from: IMAGE_FROM, where: allOf([where, ...elsewhere, sqlText`i.id in (${ids})`]), order: IMAGE_ORDER, id: 'i.id', isFew: true });
+  const only = (ids: SqlText): ListPlan => ({ ...amongFew(em, ids, allOf([where, ...elsewhere])), order: IMAGE_ORDER, id: 'i.id', isFew: true });
   const few = await fewest(em, scope, filter);
   if (few?.kind === 'filter' || few?.kind === 'scope') return only(few.ids);
   const tag = few === null && (orderBy?.field ?? 'NAME') === 'NAME' ? (filter?.tags?.[0] ?? null) : null;
