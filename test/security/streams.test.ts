@@ -18,8 +18,8 @@ beforeAll(async () => {
 });
 afterAll(async () => world?.close());
 
-async function metric(name: string): Promise<number> {
-  const text = await (await fetch(`${world.gateway.url}/metrics`)).text();
+async function metric(name: string, url = world.gateway.url): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
   return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
 }
 
@@ -166,5 +166,39 @@ describe('a reader that does not read', { timeout: 120_000 }, () => {
     for await (const chunk of response) text = `${text}${String(chunk)}`.slice(-1000);
     expect(text).toMatch(/"code":"SLOW_READER"[^]*event: complete/);
     await readers(0);
+  });
+});
+
+describe('the streams of a user whose budget is spent', { timeout: 120_000 }, () => {
+  const [STREAMS, CHANGES] = [100, 60];
+  const USABLE = '{ usableImages(first: 1) { nodes { name } } }';
+  let poor: ImageWorld;
+  beforeAll(async () => {
+    poor = await ImageWorld.create({ COST_PER_SECOND: '2000', COST_BURST: '60000' });
+    await poor.imageServer(null);
+    await poor.image('followed', { access: 'PUBLIC' });
+  });
+  afterAll(async () => poor?.close());
+
+  it('are told the present state later, and not every step; nobody else waits', async () => {
+    const { admin, people: { peter, anna } } = poor;
+    const shown = new Map<string, string>();
+    const fields = Array.from({ length: 90 }, (_, at) => `a${at}: description`).join(' ');
+    // They share nothing, as each has an alias of its own.
+    const sockets = await subscribeMany(peter, STREAMS, (at) => ({ query: `subscription { imageChanged { s${at}: kind image { ${fields} } } }` }));
+    for (const { socket } of sockets) {
+      socket.on('message', (data: Buffer) => {
+        const { id, payload } = JSON.parse(data.toString()) as { id: string; payload?: { data?: { imageChanged: { image: { a0: string } } } } };
+        if (payload?.data !== undefined) shown.set(id, payload.data.imageChanged.image.a0);
+      });
+    }
+    await until(async () => (await metric('gateway_subscription_streams', peter.url)) === STREAMS);
+    for (let at = 1; at <= CHANGES; at += 1) await admin.run(`mutation { updateImage(input: { name: "followed", description: "${at}" }) { image { name } } }`);
+    expect(await peter.code(USABLE)).toBe('RATE_LIMITED');
+    expect(await anna.code(USABLE)).toBe('data');
+    await until(() => shown.size === STREAMS && [...shown.values()].every((description) => description === String(CHANGES)));
+    expect(await metric('gateway_subscription_executions_total', peter.url)).toBeLessThan((STREAMS * CHANGES) / 2);
+    expect(sockets.flatMap(({ errors }) => errors)).toEqual([]);
+    for (const { socket } of sockets) socket.close();
   });
 });
