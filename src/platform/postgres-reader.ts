@@ -14,7 +14,8 @@ const LOST = new Set(['26000', '0A000']);
 /** What the driver says when it waited too long; it has no code. */
 const TIMED_OUT = 'Query read timeout';
 
-interface RunOptions {
+/** How a statement is run. */
+export interface RunOptions {
   steady?: boolean | undefined;
   /** What the statement took is added here. */
   time?: ReadTime | undefined;

@@ -1,6 +1,6 @@
 import type { CompiledQuery, DatabaseConnection } from 'kysely';
 import type { KeptStatements } from './kept-statements.js';
-import type { PostgresReader } from './postgres-reader.js';
+import type { PostgresReader, RunOptions } from './postgres-reader.js';
 import type { HeavyReads } from './reads/heavy-reads.js';
 import type { Operation } from './reads/operation.js';
 import type { SqlText } from './sql-text.js';
@@ -36,8 +36,8 @@ export function traceReader(reader: KeptStatements, tracing: Tracing): void {
 export function tracePostgres(reader: PostgresReader, tracing: Tracing): void {
   const [all, objects] = [reader.all.bind(reader), reader.objects.bind(reader)];
   const traced = async <T>({ text }: SqlText, work: () => Promise<T>): Promise<T> => tracing.span(spanName(text), { 'db.query.text': withoutValues(text) }, work);
-  reader.all = async <R>(text: SqlText, steady?: boolean): Promise<R[]> => traced(text, async () => all<R>(text, steady));
-  reader.objects = async <R>(text: SqlText): Promise<R[]> => traced(text, async () => objects<R>(text));
+  reader.all = async <R>(text: SqlText, options?: RunOptions): Promise<R[]> => traced(text, async () => all<R>(text, options));
+  reader.objects = async <R>(text: SqlText, options?: RunOptions): Promise<R[]> => traced(text, async () => objects<R>(text, options));
 }
 
 /** The same for statements that are carried out away from the event loop; the span holds the time in which they wait for their turn. */

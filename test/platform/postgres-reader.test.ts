@@ -54,7 +54,7 @@ describe('a reader on Postgres', () => {
 
   it('keeps a steady statement prepared once it is asked a second time, and no other', async () => {
     for (let value = 1; value <= 3; value += 1) {
-      await reader.all(least(value), true);
+      await reader.all(least(value), { steady: true });
       await reader.all(sqlText`select ${value}::int as other`);
     }
     expect(await reader.all(PREPARED)).toEqual([['read_1', postgresText(least(1)).text]]);
@@ -62,21 +62,21 @@ describe('a reader on Postgres', () => {
 
   it('answers after its prepared statements were taken away', async () => {
     await pool.query('deallocate all');
-    expect(await reader.all(least(3), true)).toEqual([[3, 6]]);
-    expect(await reader.all(least(2), true)).toEqual([[2, 4], [3, 6]]);
+    expect(await reader.all(least(3), { steady: true })).toEqual([[3, 6]]);
+    expect(await reader.all(least(2), { steady: true })).toEqual([[2, 4], [3, 6]]);
   });
 
   it('bounds what a connection keeps prepared', async () => {
     for (let asked = 0; asked < 260; asked += 1) {
       const text = sqlText`select ${sqlInteger(asked, { max: 260 })} as n`;
-      await reader.all(text, true);
-      expect(await reader.all(text, true)).toEqual([[asked]]);
+      await reader.all(text, { steady: true });
+      expect(await reader.all(text, { steady: true })).toEqual([[asked]]);
     }
     expect((await reader.all(PREPARED)).length).toBeLessThanOrEqual(201);
   });
 
   it('tells what is wrong with a statement, and goes on', async () => {
-    await expect(reader.all(sqlText`select nothing`, true)).rejects.toMatchObject({ code: '42703' });
+    await expect(reader.all(sqlText`select nothing`, { steady: true })).rejects.toMatchObject({ code: '42703' });
     await expect(reader.all(sqlText`select ${'x'}::int as n`)).rejects.toMatchObject({ code: '22P02' });
     expect(await reader.all(least(3))).toEqual([[3, 6]]);
   });

@@ -1,4 +1,4 @@
-import { postgresReaderOf } from '../../src/platform/postgres-reader.js';
+import { postgresReaderOf, type RunOptions } from '../../src/platform/postgres-reader.js';
 import { postgresText } from '../../src/platform/postgres-text.js';
 import { type Database, isSqlite } from '../../src/platform/database.js';
 import { readerOf } from '../../src/platform/reader.js';
@@ -58,12 +58,12 @@ function watchPostgres(database: Database, tell: (statement: Statement) => void)
     const { text, values } = postgresText(asked);
     tell({ sql: text, parameters: values, steady });
   };
-  reader.all = async <R>(text: SqlText, steady?: boolean): Promise<R[]> => {
-    told(text, steady);
-    return all<R>(text, steady);
+  reader.all = async <R>(text: SqlText, options?: RunOptions): Promise<R[]> => {
+    told(text, options?.steady);
+    return all<R>(text, options);
   };
-  reader.objects = async <R>(text: SqlText): Promise<R[]> => {
+  reader.objects = async <R>(text: SqlText, options?: RunOptions): Promise<R[]> => {
     told(text);
-    return objects<R>(text);
+    return objects<R>(text, options);
   };
 }
