@@ -174,7 +174,7 @@ describe('the budget of a user', () => {
     const { gateway, other, admin } = slow;
     const refused = await spend(page, async () => ask('http', gateway.url, other.key, page));
     expect(refused.errors![0]).toMatchObject({
-      message: expect.stringMatching(/^The operation costs \d+, and your budget holds \d+ of 3000; it refills by 10 a second\. Send it again in \d+ s\.$/),
+      message: expect.stringMatching(/^The operation costs \d+, and your budget holds -?\d+ of 3000; it refills by 10 a second\. Send it again in \d+ s\.$/),
       extensions: { code: 'RATE_LIMITED', retryAfter: expect.any(Number), cost: expect.any(Number), available: expect.any(Number), maximum: 3000, restoreRate: 10 },
     });
     for (const transport of TRANSPORTS) {
