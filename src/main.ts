@@ -37,12 +37,20 @@ function welcome(gateway: Gateway, config: Config): string {
 `;
 }
 
+/** A stop takes some two seconds; a process manager kills what takes longer than it is willing to wait, often half a minute. */
+const LONGEST_STOP_MS = 20_000;
+
 function stopOnSignals(gateway: Gateway, log: ReturnType<typeof createLog>): void {
   let stopping = false;
   const stop = (signal: string): void => {
     if (stopping) return;
     stopping = true;
     log.info({ signal }, 'Stopping: no new requests, running ones may end.');
+    // What is open then, such as a transaction, is taken back by the database, and tasks go on at the next start.
+    setTimeout(() => {
+      log.error({ seconds: LONGEST_STOP_MS / 1000 }, 'The gateway did not stop in time, and is ended.');
+      process.exit(1);
+    }, LONGEST_STOP_MS).unref();
     gateway.close().then(
       () => process.exit(0),
       (error: unknown) => {
