@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
-import { GraphQLError, parse, print } from 'graphql';
+import { getIntrospectionQuery, GraphQLError, parse, print } from 'graphql';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -66,6 +66,9 @@ const ATTACKS: [what: string, operation: Operation, code: string][] = [
   ['exponential fragments', { query: exponential(30) }, 'QUERY_TOO_COMPLEX'],
   ['a fragment within itself', { query: '{ viewer { ...f } } fragment f on Viewer { user { username } ...f }' }, 'GRAPHQL_VALIDATION_FAILED'],
   ['introspection that multiplies', { query: `{ __schema { types { ${'fields { type { '.repeat(6)} name ${'} }'.repeat(6)} } } }` }, 'GRAPHQL_VALIDATION_FAILED'],
+  ['98 schemas in one answer', { query: `{ ${many(98, (at) => `a${at}: __schema { ...f }`)} } fragment f on __Schema { types { name description fields { name description args { name type { name ofType { name } } } } } }` }, 'QUERY_TOO_COMPLEX'],
+  ['one schema with 90 times its fields', { query: `{ __schema { types { ${many(90, (at) => `a${at}: fields { name type { name } }`)} } } }` }, 'QUERY_TOO_COMPLEX'],
+  ['98 times the text of the schema', { query: `{ ${many(98, (at) => `a${at}: _service { sdl }`)} }` }, 'QUERY_TOO_COMPLEX'],
   ['1001 references', { query: 'query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }', variables: { r: Array.from({ length: 1001 }, (_, at) => ({ __typename: 'Image', name: `x${at}` })) } }, 'BAD_USER_INPUT'],
   ['a subscription without a stream', { query: 'subscription { taskChanged { id } }' }, 'BAD_REQUEST'],
 ];
@@ -85,6 +88,14 @@ describe('an attack by the operation itself', () => {
   it.each(TRANSPORTS)('is answered within the limits, where it can be: the same fields again and again over %s', async (transport) => {
     const query = `{ ${many(250, () => 'viewer { user { username } }')} }`;
     expect(await codes(transport, open.url, admin.key, { query })).toEqual([]);
+  });
+});
+
+describe('introspection', () => {
+  it.each(TRANSPORTS)('of the usual tools is answered, and paid for, over %s', async (transport) => {
+    const { errors, extensions } = await ask(transport, open.url, admin.key, { query: getIntrospectionQuery() });
+    expect(errors).toBeUndefined();
+    expect(extensions!.cost).toMatchObject({ requested: expect.toSatisfy((cost: number) => cost > 100 && cost < 5000) });
   });
 });
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readClientMessage } from '../../src/graphql/client-messages.js';
 import { GatewayProcess, freshFolder, TestClient } from '../support/gateway.js';
 import type { TemporaryFolder } from '../support/temp-folder.js';
 
@@ -40,5 +41,12 @@ describe('a caller that sends ever new documents', () => {
     await Promise.all(Array.from({ length: AT_ONCE }, work));
     expect(gateway.child.exitCode).toBeNull();
     expect(await admin.run('{ viewer { user { username } } }')).toEqual({ viewer: { user: { username: 'admin' } } });
+  });
+});
+
+describe('a caller that connects', () => {
+  it('leaves nothing in memory but its sign-in', () => {
+    const payload = { Authorization: 'Bearer x', junk: 'y'.repeat(200_000), list: Array(1000).fill(0) };
+    expect(JSON.parse(JSON.stringify({ type: 'connection_init', payload }), readClientMessage)).toEqual({ type: 'connection_init', payload: { authorization: 'Bearer x' } });
   });
 });

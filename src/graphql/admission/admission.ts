@@ -5,7 +5,7 @@ import type { ScopeFactory } from '../../access/scope-factory.js';
 import { AppError, badInput, unauthenticated } from '../../platform/errors.js';
 import { InputCheck } from './check-input.js';
 import { type CostExtension, costExtension, rateLimitHeaders } from './cost-report.js';
-import { WEIGHTS } from './cost-weights.js';
+import { LONGEST_DESCRIPTION, WEIGHTS } from './cost-weights.js';
 import { BudgetSpent, type Charges, CostLedger } from './cost-ledger.js';
 import type { Sizes } from './catalogue-sizes.js';
 import type { BudgetSettings } from './cost-budget.js';
@@ -154,6 +154,11 @@ export class Admission {
     if (cost.total > limit) {
       const message = `The operation costs ${cost.total}; at most ${limit} is accepted. Ask for smaller pages (first, last), fewer nested lists, counts or searches.`;
       throw new AppError('QUERY_TOO_COMPLEX', message, { cost: cost.total, limit });
+    }
+    const most = costOfUs(LONGEST_DESCRIPTION);
+    if (cost.descriptions > most) {
+      const message = `The descriptions of the schema that the operation asks for (__schema, __type, _service) cost ${Math.ceil(cost.descriptions)}; at most ${most} is accepted. Ask for them one after the other.`;
+      throw new AppError('QUERY_TOO_COMPLEX', message, { cost: Math.ceil(cost.descriptions), limit: most });
     }
     this.ledger.admit(context.charges, cost);
     return values;

@@ -2,7 +2,7 @@ import { type FragmentDefinitionNode, getDirectiveValues, getNamedType, getNulla
 import type { ComplexityEstimator, ComplexityEstimatorArgs } from 'graphql-query-complexity';
 import { DEFAULT_PAGE } from '../../platform/page.js';
 import type { SizeName, Sizes } from './catalogue-sizes.js';
-import { BATCH_COUNTS, FIELD_WEIGHTS, LIST_LENGTHS, MUTATION_WEIGHT, MUTATION_WEIGHTS, SCANS, WEIGHTS } from './cost-weights.js';
+import { BATCH_COUNTS, FIELD_WEIGHTS, INTROSPECTION_LENGTHS, LIST_LENGTHS, MUTATION_WEIGHT, MUTATION_WEIGHTS, SCANS, WEIGHTS } from './cost-weights.js';
 
 /** Items of a list that nothing bounds and nobody counts: tags, disks of one server, datacenters of one image. */
 const SMALL_LIST = 3;
@@ -92,10 +92,21 @@ function ownCost(type: string, name: string, isObject: boolean): number {
   return FIELD_WEIGHTS.get(`${type}.${name}`) ?? (isObject ? WEIGHTS.object : WEIGHTS.field);
 }
 
+/** Introspection reads no rows, but answers as many fields as the schema has. */
+function introspectionCost({ type, field: { name }, childComplexity }: ComplexityEstimatorArgs): number {
+  if (name === '__typename') return 0;
+  return WEIGHTS.field + (INTROSPECTION_LENGTHS.get(`${type.name}.${name}`) ?? 1) * childComplexity;
+}
+
+/** Whether a field of `Query` answers with a description of the schema. */
+function isDescription({ type, field: { name } }: ComplexityEstimatorArgs): boolean {
+  return type.name === 'Query' && (name === '__schema' || name === '__type' || name === '_service');
+}
+
 /** What a field costs with all below it, in µs. `batched` gets what is counted once for all objects of a list. */
 function fieldCost(field: ComplexityEstimatorArgs, parts: OperationParts, batched: (us: number) => void): number {
   const { type, field: { name, type: of, args: defined }, args, childComplexity } = field;
-  if (name.startsWith('__') || type.name.startsWith('__')) return 0;
+  if (name.startsWith('__') || type.name.startsWith('__')) return introspectionCost(field);
   if (isOfPage(type.name)) return childComplexity;
   const key = `${type.name}.${name}`;
   if (Array.isArray(args.representations)) return WEIGHTS.statement + args.representations.length * (WEIGHTS.reference + childComplexity);
@@ -112,12 +123,18 @@ function fieldCost(field: ComplexityEstimatorArgs, parts: OperationParts, batche
   return isObject ? own + items * (WEIGHTS.item + childComplexity) : own;
 }
 
-/** The estimator of one operation, and what its batches take, to be read after it has seen all fields. */
-export function costEstimator(parts: OperationParts): { estimate: ComplexityEstimator; batches: () => number } {
+/** The estimator of one operation, and what its batches and its descriptions of the schema take, to be read after it has seen all fields. */
+export function costEstimator(parts: OperationParts): { estimate: ComplexityEstimator; batches: () => number; descriptions: () => number } {
   let batches = 0;
+  let descriptions = 0;
   return {
-    estimate: (field) => fieldCost(field, parts, (us) => (batches += us)),
+    estimate: (field) => {
+      const us = fieldCost(field, parts, (batch) => (batches += batch));
+      if (isDescription(field)) descriptions += us;
+      return us;
+    },
     batches: () => batches,
+    descriptions: () => descriptions,
   };
 }
 

@@ -41,6 +41,20 @@ export const FIELD_WEIGHTS: ReadonlyMap<string, number> = new Map<string, number
   ['Image.actions', 200],
   ['Image.manifest', 15],
   ['RepositoryImage.manifest', 15],
+  ['_Service.sdl', 1000],
+]);
+
+/** What an operation may take to describe the schema, before `interpreted`: nobody else is answered meanwhile. Twice what tools ask for. */
+export const LONGEST_DESCRIPTION = 12_500;
+
+/** How many items the lists of introspection hold, and how often `ofType` is there; the others are taken for one. */
+export const INTROSPECTION_LENGTHS: ReadonlyMap<string, number> = new Map<string, number>([
+  ['__Schema.types', 100],
+  ['__Schema.directives', 5],
+  ['__Type.fields', 10],
+  ['__Type.inputFields', 2],
+  ['__Type.enumValues', 2],
+  ['__Type.ofType', 0.5],
 ]);
 
 /** A root field of a mutation, with its checks, its transaction and its announcement, and the task that it begins as far as no bytes are moved. */

@@ -17,6 +17,8 @@ export interface OperationCost {
   total: number;
   /** Without what goes through whole tables, which may take much less: the rest is known only afterwards. */
   withoutScans: number;
+  /** What describing the schema takes of it. */
+  descriptions: number;
 }
 
 interface Remembered {
@@ -80,12 +82,13 @@ export class OperationCosts {
 
   #compute(operation: OperationDefinitionNode, { fragments, sizes }: Remembered, { given, coerced }: Variables): OperationCost {
     const query: DocumentNode = { kind: Kind.DOCUMENT, definitions: [operation, ...fragments.values()] };
-    const weigh = (withScans: boolean): number => {
-      const { estimate, batches } = costEstimator({ fragments, sizes, variables: coerced, withScans });
+    const weigh = (withScans: boolean): { cost: number; descriptions: number } => {
+      const { estimate, batches, descriptions } = costEstimator({ fragments, sizes, variables: coerced, withScans });
       const us = getComplexity({ schema: this.schema, query, variables: given, estimators: [estimate], maxQueryNodes: Infinity });
-      return costOfUs(WEIGHTS.operation + us + batches());
+      return { cost: costOfUs(WEIGHTS.operation + us + batches()), descriptions: descriptions() / US_PER_COST };
     };
-    return { total: weigh(true), withoutScans: weigh(false) };
+    const { cost: total, descriptions } = weigh(true);
+    return { total, withoutScans: weigh(false).cost, descriptions };
   }
 }
 
