@@ -15,8 +15,10 @@ const DEEPEST = 4;
 export interface OperationCost {
   /** With everything that it may take. */
   total: number;
-  /** Without what goes through whole tables, which may take much less: the rest is known only afterwards. */
+  /** Without what goes through whole tables, which may take much less, or more when they have grown. */
   withoutScans: number;
+  /** Whether something goes through a whole table, so that the cost is known only afterwards. */
+  hasScans: boolean;
 }
 
 interface Remembered {
@@ -83,9 +85,10 @@ export class OperationCosts {
     const weigh = (withScans: boolean): number => {
       const { estimate, batches } = costEstimator({ fragments, sizes, variables: coerced, withScans });
       const us = getComplexity({ schema: this.schema, query, variables: given, estimators: [estimate], maxQueryNodes: Infinity });
-      return costOfUs(WEIGHTS.operation + us + batches());
+      return WEIGHTS.operation + us + batches();
     };
-    return { total: weigh(true), withoutScans: weigh(false) };
+    const [total, withoutScans] = [weigh(true), weigh(false)];
+    return { total: costOfUs(total), withoutScans: costOfUs(withoutScans), hasScans: total > withoutScans };
   }
 }
 
