@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -31,6 +32,12 @@ class Asker {
     Object.assign(this, { gateway, images });
   }
 
+  /** The process, and those that read for it. */
+  get pids() {
+    const { pid } = this.gateway.child;
+    return [pid, ...readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean)];
+  }
+
   /** `extensions.cost` of one more question. */
   async ask(name) {
     const question = QUESTIONS[name];
@@ -58,9 +65,8 @@ class Asker {
 
 /** Asks for a while: processor time and charge of one question, in µs. */
 async function round(asker, name) {
-  const pids = [asker.gateway.child.pid];
   const leftBefore = (await asker.ask(name)).available;
-  const before = processorUs(pids);
+  const before = processorUs(asker.pids);
   const began = performance.now();
   let left = leftBefore;
   let held = 0;
@@ -71,7 +77,7 @@ async function round(asker, name) {
     held = requested * US_PER_COST;
     count += 1;
   }
-  return { measured: (processorUs(pids) - before) / count, charged: ((leftBefore - left) * US_PER_COST) / count, held };
+  return { measured: (processorUs(asker.pids) - before) / count, charged: ((leftBefore - left) * US_PER_COST) / count, held };
 }
 
 async function measure(asker, names) {
@@ -99,12 +105,12 @@ async function eventUs(asker, streams) {
   await asker.ask('an event');
   await sleep(500);
   arrived = 0;
-  const before = processorUs([asker.gateway.child.pid]);
+  const before = processorUs(asker.pids);
   for (let at = 1; at <= EVENTS; at += 1) {
     await asker.ask('an event');
     while (arrived < at * streams.length) await sleep(1);
   }
-  const us = (processorUs([asker.gateway.child.pid]) - before) / EVENTS;
+  const us = (processorUs(asker.pids) - before) / EVENTS;
   closing.abort();
   return us;
 }

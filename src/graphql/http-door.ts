@@ -92,6 +92,7 @@ export async function openHttpDoor({ app, front }: { app: FastifyInstance; front
     const startedAt = performance.now();
     const signedIn: unknown = await fast.contextOf(request.raw, request.id).catch((error: unknown) => error);
     if (signedIn instanceof BudgetSpent) return refuseSpent(door, { request, reply, context: { ...caller, startedAt } }, signedIn);
+    if (!(signedIn instanceof Error)) await door.admission.turns.next((signedIn as DoorContext).scope.viewer.username);
     const body: unknown = await callers.run(caller, async () => apolloHandler.call(app, request, reply));
     // Apollo Server would let some refusals be stored.
     for (const [name, value] of NEVER_STORED) reply.header(name, value);
@@ -106,10 +107,27 @@ export async function openHttpDoor({ app, front }: { app: FastifyInstance; front
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
-    preParsing: early.preParsing,
+    preParsing: async (request, _reply, payload) => {
+      await demandSignInFirst(request, fast);
+      return early.bodyOf(request) ?? payload;
+    },
     handler: async (request, reply) => (wantsStream(request) ? stream(request, reply) : answer(request, reply)),
   });
   return () => apollo.stop();
+}
+
+/** Longer bodies are read only for those who are signed in: parsing one takes milliseconds. */
+const LONGEST_ANONYMOUS_BYTES = 16 * 1024;
+
+async function demandSignInFirst(request: FastifyRequest, fast: FastPath): Promise<void> {
+  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+  if (encoding === undefined && Number(length ?? 0) <= LONGEST_ANONYMOUS_BYTES) return;
+  try {
+    await fast.contextOf(request.raw, request.id);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'UNAUTHENTICATED') throw Object.assign(new Error(error.message), { statusCode: 401 });
+    // Whatever else it is, it is met again, and worded, with the operation.
+  }
 }
 
 function callerOf(request: FastifyRequest): Caller {

@@ -66,6 +66,7 @@ export class Operations {
   async admit(request: OperationRequest, context: DoorContext): Promise<Admitted> {
     let operation: OperationDefinitionNode | undefined;
     try {
+      await this.parts.admission.turns.next(context.scope.viewer.username);
       const document = await this.#document(request, context);
       operation = getOperationAST(document, request.operationName) ?? undefined;
       if (operation === undefined) {

@@ -12,6 +12,7 @@ import type { BudgetSettings } from './cost-budget.js';
 import { FailedSignIns } from './failed-sign-ins.js';
 import { LIMIT_RULES } from './limits.js';
 import { costOfUs, OperationCosts } from './operation-costs.js';
+import { UserTurns } from './user-turns.js';
 import type { TrustedDocuments } from './trusted-documents.js';
 import { coerceVariables, type VariableValues } from './variables.js';
 
@@ -68,6 +69,8 @@ export class Admission {
   /** Beside those of the specification. */
   readonly rules: readonly ValidationRule[];
   readonly ledger: CostLedger;
+  /** For work that holds the event loop: documents that are not known, and dear operations. */
+  readonly turns = new UserTurns();
   readonly #failed: FailedSignIns;
   readonly #costs: OperationCosts;
   readonly #input: InputCheck;

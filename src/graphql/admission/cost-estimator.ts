@@ -9,6 +9,9 @@ const SMALL_LIST = 3;
 /** A scan of one field is expected to take no longer, in µs, however large the catalogue: what it really takes is charged afterwards. */
 const LONGEST_SCAN = 1_000_000;
 
+/** Lists that are never read on the event loop. */
+const HEAVY_LISTS: ReadonlySet<string> = new Set(['VirtualServerConnection', 'TaskConnection']);
+
 type Args = ComplexityEstimatorArgs['args'];
 
 /** What an operation consists of besides its fields. */
@@ -76,7 +79,9 @@ function connectionCost({ type, field, node, args, childComplexity }: Complexity
   const isCounted = selects(node.selectionSet, 'totalCount', parts);
   // Servers and tasks of an image are found by an index.
   const scan = parts.withScans && type.name !== 'Image' ? scanOf(name, args, isCounted, parts.sizes) : 0;
-  const further = (isCounted ? WEIGHTS.statement : 0) + (conditionsOf(args).isSearch ? WEIGHTS.search : 0);
+  const { conditions, isSearch } = conditionsOf(args);
+  const isHeavy = isCounted || conditions > 0 || HEAVY_LISTS.has(name);
+  const further = (isHeavy ? WEIGHTS.heavyRead : 0) + (isSearch ? WEIGHTS.search : 0);
   return WEIGHTS.statement + further + scan + pageSize(args) * (WEIGHTS.row + childComplexity);
 }
 

@@ -69,7 +69,7 @@ export class CostLedger {
     if (isSettled) return;
     charges.isSettled = true;
     if (cost === null) return this.extra(charges, REFUSED);
-    if (cost.withoutScans === cost.total) return;
+    if (!cost.hasScans) return;
     // A server that is slow for other reasons makes nothing dearer than it was expected to be.
     const scans = (cpuMs * 1000) / US_PER_COST + Math.min((waitMs * 1000) / US_PER_COST, cost.total - cost.withoutScans);
     const actual = cost.withoutScans + charges.interpreted + Math.ceil(scans);

@@ -13,6 +13,8 @@ export const WEIGHTS = {
   object: 1,
   /** A statement of its own: an object by its name, a page of a list. */
   statement: 20,
+  /** Asking another process, or a connection with a time limit, for what may take long: counts, filters, lists of servers and tasks. */
+  heavyRead: 100,
   /** Choosing how a search is best answered, and handing on what it found, besides going through the table. */
   search: 250,
   /** One more row of a page. */
@@ -26,7 +28,7 @@ export const WEIGHTS = {
   /** Writing one event to one reader. */
   reader: 25,
   /** How many times what the fields of a query take when graphql-js executes it rather than compiled code. */
-  interpreted: 4,
+  interpreted: 3,
   /** Refusing an operation, which Apollo Server words. */
   refusal: 500,
   /** Reading, validating and compiling a document that was not seen before, and the same for each 1,000 of its characters. */
@@ -38,7 +40,7 @@ export const WEIGHTS = {
 
 /** Fields that take more than `field` or `object`, each time. */
 export const FIELD_WEIGHTS: ReadonlyMap<string, number> = new Map<string, number>([
-  ['Image.actions', 200],
+  ['Image.actions', 300],
   ['Image.manifest', 15],
   ['RepositoryImage.manifest', 15],
   ['_Service.sdl', 1000],

@@ -15,8 +15,10 @@ const DEEPEST = 4;
 export interface OperationCost {
   /** With everything that it may take. */
   total: number;
-  /** Without what goes through whole tables, which may take much less: the rest is known only afterwards. */
+  /** Without what goes through whole tables, which may take much less, or more when they have grown. */
   withoutScans: number;
+  /** Whether something goes through a whole table, so that the cost is known only afterwards. */
+  hasScans: boolean;
   /** What describing the schema takes of it. */
   descriptions: number;
 }
@@ -85,10 +87,10 @@ export class OperationCosts {
     const weigh = (withScans: boolean): { cost: number; descriptions: number } => {
       const { estimate, batches, descriptions } = costEstimator({ fragments, sizes, variables: coerced, withScans });
       const us = getComplexity({ schema: this.schema, query, variables: given, estimators: [estimate], maxQueryNodes: Infinity });
-      return { cost: costOfUs(WEIGHTS.operation + us + batches()), descriptions: descriptions() / US_PER_COST };
+      return { cost: WEIGHTS.operation + us + batches(), descriptions: descriptions() / US_PER_COST };
     };
-    const { cost: total, descriptions } = weigh(true);
-    return { total, withoutScans: weigh(false).cost, descriptions };
+    const [total, withoutScans] = [weigh(true), weigh(false)];
+    return { total: costOfUs(total.cost), withoutScans: costOfUs(withoutScans.cost), hasScans: total.cost > withoutScans.cost, descriptions: total.descriptions };
   }
 }
 

@@ -1,4 +1,4 @@
-import { coerceInputValue, getVariableValues, type GraphQLInputType, type GraphQLSchema, isInputObjectType, isInputType, isNonNullType, type OperationDefinitionNode, typeFromAST, type VariableDefinitionNode } from 'graphql';
+import { coerceInputValue, getNullableType, getVariableValues, type GraphQLInputType, type GraphQLSchema, isInputObjectType, isInputType, isListType, isNonNullType, type OperationDefinitionNode, typeFromAST, type VariableDefinitionNode } from 'graphql';
 import type { FieldError } from '../../platform/errors.js';
 import { shownValue } from '../../platform/shown.js';
 
@@ -7,6 +7,9 @@ export type VariableValues = Readonly<Record<string, unknown>>;
 
 /** The variables of an operation as resolvers get them, or everything that is wrong about them. */
 export type CoercedVariables = { values: VariableValues; faults: null } | { values: null; faults: FieldError[] };
+
+/** Items of a list; one that is longer is refused for its length. */
+const MOST_LOOKED_AT = 1000;
 
 const NO_VALUES: VariableValues = Object.freeze(Object.create(null) as VariableValues);
 
@@ -22,9 +25,42 @@ class TooManyFaults extends Error {}
 export function coerceVariables(schema: GraphQLSchema, operation: OperationDefinitionNode, given: Readonly<Record<string, unknown>>): CoercedVariables {
   const definitions = operation.variableDefinitions ?? [];
   if (definitions.length === 0) return { values: NO_VALUES, faults: null };
+  const crowded = definitions.flatMap((definition) => crowdedIn(schema, definition, given));
+  if (crowded.length > 0) return { values: null, faults: crowded };
   const { coerced } = getVariableValues(schema, definitions, given, { maxErrors: 1, hideSuggestions: HIDE_SUGGESTIONS });
   if (coerced !== undefined) return { values: Object.assign(Object.create(null) as Record<string, unknown>, coerced), faults: null };
   return { values: null, faults: definitions.flatMap((definition) => faultsOf(schema, definition, given)) };
+}
+
+/** Input objects with more names than their type has: graphql-js would word each that is too many, and show the whole object. */
+function crowdedIn(schema: GraphQLSchema, { variable, type: typeNode }: VariableDefinitionNode, given: Readonly<Record<string, unknown>>): FieldError[] {
+  const name = variable.name.value;
+  const type = typeFromAST(schema, typeNode);
+  const crowded = isInputType(type) && Object.hasOwn(given, name) ? crowdedAt(type, given[name], name) : null;
+  return crowded === null ? [] : [crowded];
+}
+
+function crowdedAt(type: GraphQLInputType, value: unknown, path: string): FieldError | null {
+  const named = getNullableType(type);
+  if (typeof value !== 'object' || value === null) return null;
+  if (isListType(named)) {
+    const items: readonly unknown[] = Array.isArray(value) ? value.slice(0, MOST_LOOKED_AT) : [value];
+    for (const [at, item] of items.entries()) {
+      const crowded = crowdedAt(named.ofType, item, `${path}.${at}`);
+      if (crowded !== null) return crowded;
+    }
+    return null;
+  }
+  if (!isInputObjectType(named)) return null;
+  const fields = named.getFields();
+  const most = Object.keys(fields).length;
+  const found = Object.keys(value).length;
+  if (found > most) return { path, message: `${named.name} has ${most} fields, and ${found} were given.` };
+  for (const field of Object.values(fields)) {
+    const crowded = Object.hasOwn(value, field.name) ? crowdedAt(field.type, (value as Record<string, unknown>)[field.name], `${path}.${field.name}`) : null;
+    if (crowded !== null) return crowded;
+  }
+  return null;
 }
 
 /** Words what graphql-js refuses, each fault with its path: within an input object that of its field, as the services name it, else the variable. */

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import { traceIdOf } from '../../platform/trace-id.js';
 import { BUDGET_HEADERS, type DoorContext } from '../admission/admission.js';
+import { US_PER_COST } from '../admission/operation-costs.js';
 import type { GraphqlDoor } from '../door.js';
 import { isOpenTo, type KnownOperation, type OperationName } from './compiled-operations.js';
 
@@ -15,6 +16,8 @@ interface PlainRequest extends OperationName {
   variables: Variables;
 }
 
+/** Operations that cost more, which is some two milliseconds, begin in turn with those of other users. */
+const MOST_AT_ONCE = 2000 / US_PER_COST;
 /** Values of Accept whose answers are known; browsers and clients send a handful. */
 const MOST_ACCEPTS = 100;
 const LONGEST_ACCEPT = 500;
@@ -96,7 +99,9 @@ export class FastPath {
     try {
       const context = await this.contextOf(raw, requestId);
       if (!isOpenTo(known, context.scope.viewer)) return null;
-      this.door.admission.demandRunnable(known.document, known.operation, request.variables, context);
+      const { admission } = this.door;
+      admission.demandRunnable(known.document, known.operation, request.variables, context);
+      if ((context.charges.cost?.total ?? 0) > MOST_AT_ONCE) await admission.turns.next(context.scope.viewer.username);
       return context;
     } catch {
       // Apollo Server meets the same refusal again, and words it.

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest, preParsingAsyncHookHandler } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Logger } from 'pino';
@@ -39,15 +39,15 @@ export class HttpFront {
 
   /** Answers the request, or calls `next`. */
   intercept(request: IncomingMessage, response: ServerResponse, next: () => void): void {
-    if (this.isOpen(request) && isPlain(request) && this.fast.knowsHeaders(request)) this.#take(request, response, next);
+    if (request.headers.authorization !== undefined && this.isOpen(request) && isPlain(request) && this.fast.knowsHeaders(request)) this.#take(request, response, next);
     else next();
   }
 
-  /** For the route: what was read here is read there again. */
-  readonly preParsing: preParsingAsyncHookHandler = async ({ raw }, _reply, payload) => {
+  /** For the route: what was read here is read there again. Undefined for a request that was not read here. */
+  bodyOf({ raw }: FastifyRequest): Readable | undefined {
     const body = this.#bodies.get(raw);
-    return body === undefined ? payload : Readable.from([body], { objectMode: false });
-  };
+    return body === undefined ? undefined : Readable.from([body], { objectMode: false });
+  }
 
   #take(request: IncomingMessage, response: ServerResponse, next: () => void): void {
     const chunks: Buffer[] = [];
