@@ -11,7 +11,7 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '../platform/errors.js';
-import type { RequestFront } from '../platform/http.js';
+import { BODY_LIMIT_BYTES, type RequestFront } from '../platform/http.js';
 import { NEVER_STORED } from '../platform/response-headers.js';
 import { traceIdOf } from '../platform/trace-id.js';
 import { BudgetSpent } from './admission/cost-ledger.js';
@@ -121,7 +121,9 @@ const LONGEST_ANONYMOUS_BYTES = 16 * 1024;
 
 async function demandSignInFirst(request: FastifyRequest, fast: FastPath): Promise<void> {
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
-  if (encoding === undefined && Number(length ?? 0) <= LONGEST_ANONYMOUS_BYTES) return;
+  const bytes = Number(length ?? 0);
+  // What is too long for everybody is refused as such.
+  if (encoding === undefined && (bytes <= LONGEST_ANONYMOUS_BYTES || bytes > BODY_LIMIT_BYTES)) return;
   try {
     await fast.contextOf(request.raw, request.id);
   } catch (error) {

@@ -8,6 +8,7 @@ const { STATUS_CODES } = process.getBuiltinModule('node:http');
 /** What the HTTP layer itself answers with: one stable code per status, so that clients never read the words. */
 const CODES: Readonly<Record<number, string>> = {
   400: 'BAD_REQUEST',
+  401: 'UNAUTHENTICATED',
   403: 'FORBIDDEN',
   404: 'NOT_FOUND',
   405: 'METHOD_NOT_ALLOWED',

@@ -8,7 +8,8 @@ import { RequestLog } from './request-log.js';
 import { shortened } from './shown.js';
 import { codeOfStatus, endWithFault, faultBody, faultOfParser, internalError } from './http-faults.js';
 
-const BODY_LIMIT_BYTES = 1024 * 1024;
+/** The largest body of a request. */
+export const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i;
 

@@ -54,10 +54,11 @@ function crowdedAt(type: GraphQLInputType, value: unknown, path: string): FieldE
   if (!isInputObjectType(named)) return null;
   const fields = named.getFields();
   const most = Object.keys(fields).length;
-  const found = Object.keys(value).length;
+  const object = value as Record<string, unknown>;
+  const found = Object.keys(object).length;
   if (found > most) return { path, message: `${named.name} has ${most} fields, and ${found} were given.` };
   for (const field of Object.values(fields)) {
-    const crowded = Object.hasOwn(value, field.name) ? crowdedAt(field.type, (value as Record<string, unknown>)[field.name], `${path}.${field.name}`) : null;
+    const crowded = Object.hasOwn(object, field.name) ? crowdedAt(field.type, object[field.name], `${path}.${field.name}`) : null;
     if (crowded !== null) return crowded;
   }
   return null;
