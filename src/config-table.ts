@@ -93,7 +93,7 @@ export const settings = {
   FAILED_SIGN_INS: preset(
     '600', 'Sign-ins that may fail in a minute from one address (of IPv6 one /64) before it has to wait; 0 is any number.', integer(0, 1_000_000_000, ' sign-ins, 0 is any number'),
   ),
-  COST_LIMIT: preset('250000', 'What one operation may cost; 1 is about 10 µs of processor time.', integer(1, 1_000_000_000, '')),
+  COST_LIMIT: preset('100000', 'What one operation may cost; 1 is about 10 µs of processor time.', integer(1, 1_000_000_000, '')),
   COST_PER_SECOND: preset(
     '100000', 'Cost by which the budget of each user refills in a second, over all transports; 0: users have no budget.', integer(0, 1_000_000_000, ', 0 is no budget'),
   ),

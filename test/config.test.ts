@@ -39,7 +39,7 @@ describe('the configuration', () => {
       origins: [],
       trustProxy: [],
       trustedDocuments: null,
-      limits: { budget: { perSecond: 100_000, burst: 500_000 }, failedSignIns: 600, cost: 250_000, socketsPerUser: 10_000, operationsPerSocket: 100, operationsPerUser: 1000, requestTimeoutMs: 30_000, operationTimeoutMs: 10_000 },
+      limits: { budget: { perSecond: 100_000, burst: 500_000 }, failedSignIns: 600, cost: 100_000, socketsPerUser: 10_000, operationsPerSocket: 100, operationsPerUser: 1000, requestTimeoutMs: 30_000, operationTimeoutMs: 10_000 },
       metricsTrusted: ['127.0.0.0/8', '::1/128'],
       traces: null,
       logLevel: 'info',
