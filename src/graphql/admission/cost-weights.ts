@@ -34,8 +34,8 @@ export const WEIGHTS = {
   /** Reading, validating and compiling a document that was not seen before, and the same for each 1,000 of its characters. */
   document: 600,
   documentText: 2500,
-  /** Receiving and parsing a large body, for each KiB. */
-  body: 10,
+  /** Receiving and parsing a large body, for each KiB; one of many short names takes twice as much, one of long texts a quarter. */
+  body: 25,
 } as const;
 
 /** Fields that take more than `field` or `object`, each time. */
