@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { ONCE } from './test/support/once.js';
 
-// Most of a test is waiting for a process of its own, so two files at once on two cores starve nobody. Where nobody looks on, what
+// Most of a test is waiting for a process of its own, so four files at once on two cores starve nobody. Where nobody looks on, what
 // a starved machine made late gets a second chance.
-const pace = { maxWorkers: 2, retry: process.env.CI ? 1 : 0 };
+const pace = { maxWorkers: 4, retry: process.env.CI ? 1 : 0 };
 const patience = { testTimeout: 60_000, hookTimeout: 60_000, teardownTimeout: 30_000 };
 
 /**
