@@ -11,7 +11,7 @@ export const MAX_TOKENS = 2000;
 const LONGEST_NAME = 200;
 
 /** What one operation may be, after its fragments are put in where they are spread. */
-export const LIMITS = { depth: 15, aliases: 100, rootFields: 20, selections: 4000 } as const;
+export const LIMITS = { depth: 15, aliases: 100, rootFields: 20, rootSelections: 100, selections: 4000 } as const;
 
 /** Sizes of an operation with its fragments expanded. */
 interface Size {
@@ -24,6 +24,7 @@ const NAMES: Record<keyof typeof LIMITS, string> = {
   depth: 'levels deep',
   aliases: 'aliases',
   rootFields: 'root fields',
+  rootSelections: 'selections of root fields, with fragments counted wherever they are spread',
   selections: 'fields and fragments, with fragments counted wherever they are spread',
 };
 
@@ -58,6 +59,20 @@ class Measure {
       }
     }
     return size;
+  }
+
+  /** How many selections of fields there are at this level, also within fragments, counted no further than `most` and one more. */
+  fieldsAt(selections: SelectionSetNode, most: number, within: ReadonlySet<string> = new Set()): number {
+    let count = 0;
+    for (const one of selections.selections) {
+      if (count > most) break;
+      const name = one.kind === Kind.FRAGMENT_SPREAD ? one.name.value : null;
+      // A fragment within itself is refused by another rule.
+      if (name !== null && within.has(name)) continue;
+      const inner = name !== null ? this.#fragments.get(name)?.selectionSet : one.kind === Kind.INLINE_FRAGMENT ? one.selectionSet : null;
+      count += inner ? this.fieldsAt(inner, most - count, name === null ? within : new Set([...within, name])) : 1;
+    }
+    return count;
   }
 
   #add(size: Size, inner: Size | undefined, levels: number): void {
@@ -101,6 +116,9 @@ export function documentLimits(context: ValidationContext): ASTVisitor {
       }
       const fields = operation.operation === 'mutation' ? rootFieldsOf(operation, size) : 0;
       if (fields > LIMITS.rootFields) context.reportError(tooLarge('rootFields', fields, operation));
+      // The same field may be selected any number of times without an alias; each is validated against all others.
+      const selected = measure.fieldsAt(operation.selectionSet, LIMITS.rootSelections);
+      if (selected > LIMITS.rootSelections) context.reportError(tooLarge('rootSelections', selected, operation));
       return false;
     },
   };
