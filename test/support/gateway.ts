@@ -18,7 +18,12 @@ function projectSettings(): Record<string, string> {
 
 /** For tests of compiled operations: the gateways of this file have them in every project. */
 export function withCompiledOperations(): void {
-  process.env.TEST_SETTINGS = JSON.stringify({ ...projectSettings(), COMPILED_OPERATIONS: 'on' });
+  withSettings({ COMPILED_OPERATIONS: 'on' });
+}
+
+/** The gateways of this file have these settings, unless they are started with others. */
+export function withSettings(settings: Record<string, string>): void {
+  process.env.TEST_SETTINGS = JSON.stringify({ ...projectSettings(), ...settings });
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
