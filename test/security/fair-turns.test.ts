@@ -33,7 +33,7 @@ describe('work that holds the event loop', () => {
 
   it('waits within a bound', async () => {
     const turns = new UserTurns();
-    const all = Array.from({ length: 1001 }, async () => turns.next('greedy').then(() => 'begun', (error: { code: string }) => error.code));
+    const all = Array.from({ length: 10_001 }, async () => turns.next('greedy').then(() => 'begun', (error: { code: string }) => error.code));
     const outcomes = await Promise.all(all);
     expect(outcomes.filter((outcome) => outcome === 'RATE_LIMITED')).toHaveLength(1);
   });

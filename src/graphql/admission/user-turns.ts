@@ -1,7 +1,7 @@
 import { AppError } from '../../platform/errors.js';
 
 /** More would only hold memory: whoever waits longer than a budget lasts is refused by the budget. */
-const MOST_WAITING = 1000;
+const MOST_WAITING = 10_000;
 
 /**
  * Lets work that holds the event loop begin one piece at a time: users take turns, and between two pieces the event loop serves
