@@ -1,4 +1,4 @@
-import { coerceInputValue, getNullableType, getVariableValues, type GraphQLInputType, type GraphQLSchema, isInputObjectType, isInputType, isListType, isNonNullType, type OperationDefinitionNode, typeFromAST, type VariableDefinitionNode } from 'graphql';
+import { coerceInputValue, getNamedType, getNullableType, getVariableValues, type GraphQLInputType, type GraphQLSchema, isInputObjectType, isInputType, isListType, isNonNullType, type OperationDefinitionNode, typeFromAST, type VariableDefinitionNode } from 'graphql';
 import type { FieldError } from '../../platform/errors.js';
 import { shownValue } from '../../platform/shown.js';
 
@@ -41,8 +41,9 @@ function crowdedIn(schema: GraphQLSchema, { variable, type: typeNode }: Variable
 }
 
 function crowdedAt(type: GraphQLInputType, value: unknown, path: string): FieldError | null {
+  // Most variables are scalars or lists of them, some of a thousand items.
+  if (typeof value !== 'object' || value === null || !isInputObjectType(getNamedType(type))) return null;
   const named = getNullableType(type);
-  if (typeof value !== 'object' || value === null) return null;
   if (isListType(named)) {
     const items: readonly unknown[] = Array.isArray(value) ? value.slice(0, MOST_LOOKED_AT) : [value];
     for (const [at, item] of items.entries()) {
