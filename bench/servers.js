@@ -36,16 +36,17 @@ export function startGateway(folder, nodeArguments = []) {
   return startGatewayOf(pathOf('dist', 'main.js'), folder, nodeArguments);
 }
 
-function startGatewayOf(main, folder, nodeArguments) {
+function startGatewayOf(main, folder, nodeArguments = []) {
   const env = { ...process.env, DATA_DIR: folder, PORT: '0', LOG_LEVEL: 'warn', REFRESH_INTERVAL: '0', COST_PER_SECOND: '0' };
   const child = nodeOn(SERVER_CORE, [...MEMORY, ...nodeArguments, main], env);
   return started(child, /Image server +(\S+)\/imgapi/);
 }
 
 export function start(name, folder) {
-  if (name === 'gateway') return startGateway(folder, process.env.GATEWAY_NODE_OPTIONS?.split(' '));
+  const nodeArguments = process.env.GATEWAY_NODE_OPTIONS?.split(' ');
+  if (name === 'gateway') return startGateway(folder, nodeArguments);
   // A module can be put in the place of another only where they are files of their own: to be compared with "unbundled".
-  if (name === 'unbundled') return startGatewayOf(pathOf('dist', 'modules', 'main.js'), folder, []);
+  if (name === 'unbundled') return startGatewayOf(pathOf('dist', 'modules', 'main.js'), folder, nodeArguments);
   if (name === 'no permissions') return startGatewayOf(pathOf('dist', 'modules', 'main.js'), folder, ['--import', pathOf('bench', 'without-permissions.js')]);
   return started(nodeOn(SERVER_CORE, [pathOf('bench', 'servers', `${name}.js`), join(folder, 'gateway.sqlite')]), /(http:\S+)/);
 }

@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Info, Mutation, Resolver } from 'type-graphql';
+import type { RequestScope } from '../access/scope.js';
 import { objectSelection } from '../platform/selection.js';
 import { AttachmentService } from './attachment.service.js';
 import { AttachImageInput, DeleteImageInput, ImportImageInput, UpdateImageInput } from './image-mutation.inputs.js';
@@ -12,12 +13,8 @@ import { UpdateService } from './update/update.service.js';
 /** Changing the catalogue. What the image server has to do goes on in a task after the answer. */
 @Resolver(() => ImageType)
 export class ImageMutationResolver {
-  constructor(
-    private readonly imports: ImportService,
-    private readonly attachments: AttachmentService,
-    private readonly updates: UpdateService,
-    private readonly deletions: DeleteService,
-  ) {}
+  /** Services are made when they are asked for: one mutation needs one of them. */
+  constructor(private readonly scope: Pick<RequestScope, 'get'>) {}
 
   @Mutation(() => ImageTaskPayloadType, {
     description:
@@ -26,7 +23,7 @@ export class ImageMutationResolver {
   async importImage(
     @Arg('input', () => ImportImageInput, { description: 'The image.' }) input: ImportImageInput,
   ): Promise<ImageTaskPayloadType> {
-    return this.imports.importImage(input);
+    return this.scope.get(ImportService).importImage(input);
   }
 
   @Mutation(() => ImageTaskPayloadType, {
@@ -36,7 +33,7 @@ export class ImageMutationResolver {
   async updateImage(
     @Arg('input', () => UpdateImageInput, { description: 'Which image, and what changes.' }) input: UpdateImageInput,
   ): Promise<ImageTaskPayloadType> {
-    return this.updates.update(input);
+    return this.scope.get(UpdateService).update(input);
   }
 
   @Mutation(() => DeleteImagePayloadType, {
@@ -46,7 +43,7 @@ export class ImageMutationResolver {
   async deleteImage(
     @Arg('input', () => DeleteImageInput, { description: 'Which image.' }) input: DeleteImageInput,
   ): Promise<DeleteImagePayloadType> {
-    return this.deletions.delete(input);
+    return this.scope.get(DeleteService).delete(input);
   }
 
   @Mutation(() => AttachImagePayloadType, {
@@ -57,7 +54,7 @@ export class ImageMutationResolver {
     @Arg('input', () => AttachImageInput, { description: 'Which image, and where.' }) input: AttachImageInput,
     @Info() info: GraphQLResolveInfo,
   ): Promise<AttachImagePayloadType> {
-    return this.attachments.attach(input, objectSelection(info));
+    return this.scope.get(AttachmentService).attach(input, objectSelection(info));
   }
 
   @Mutation(() => AttachImagePayloadType, {
@@ -68,6 +65,6 @@ export class ImageMutationResolver {
     @Arg('input', () => AttachImageInput, { description: 'Which image, and where.' }) input: AttachImageInput,
     @Info() info: GraphQLResolveInfo,
   ): Promise<AttachImagePayloadType> {
-    return this.attachments.detach(input, objectSelection(info));
+    return this.scope.get(AttachmentService).detach(input, objectSelection(info));
   }
 }

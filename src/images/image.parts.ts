@@ -80,11 +80,7 @@ export function imageParts(work: ImageWork): PartEntry[] {
       ImageGuardedResolver,
       (scope) => new ImageGuardedResolver(scope.get(ImageQueries), scope.get(TaskQueries), work.imageServerUrl),
     ),
-    provide(
-      ImageMutationResolver,
-      (scope) =>
-        new ImageMutationResolver(scope.get(ImportService), scope.get(AttachmentService), scope.get(UpdateService), scope.get(DeleteService)),
-    ),
+    provide(ImageMutationResolver, (scope) => new ImageMutationResolver(scope)),
     provide(DatacenterImagesResolver, (scope) => new DatacenterImagesResolver(scope.get(ImageQueries))),
     provide(TaskImageResolver, (scope) => new TaskImageResolver(scope.get(ImageQueries))),
     provide(ImageChangedResolver, () => new ImageChangedResolver()),

@@ -13,7 +13,8 @@ import { writerOf } from './writer.js';
 
 /**
  * How a statement that reads is best carried out. Here alone is decided what may run on the event loop of SQLite: a statement that looks
- * at a bounded number of rows, as rows by their keys are, or the beginning of an index. Everything else is `heavy`.
+ * at a bounded number of rows, as rows by their keys are, or the beginning of an index. Everything else is `heavy`, and runs there only
+ * once it was found to be short.
  */
 export interface ReadOptions {
   /** How long it takes depends on how much there is: a count, a search, a list with a filter. Ignored inside a transaction. */
@@ -35,17 +36,25 @@ function postgresIn(em: Reads): PostgresReader | undefined {
   return em.isInTransaction() ? undefined : postgresReaderOf(em.getDriver());
 }
 
+/** Of one operation on SQLite, heavy reads that are known to be short are run on the event loop until its reads have taken this long. */
+const MOST_AT_ONCE_MS = 10;
+
 /** Undefined for what is read at once; a transaction sees its own writes, so its reads stay in it. */
-function heavyIn(em: Reads, { heavy }: ReadOptions): HeavyReads | undefined {
-  return heavy !== true || em.isInTransaction() ? undefined : heavyReadsOf(em.getDriver());
+function heavyIn(em: Reads, text: SqlText, { heavy }: ReadOptions, operation: Operation | null): HeavyReads | undefined {
+  if (heavy !== true || em.isInTransaction()) return undefined;
+  const reads = heavyReadsOf(em.getDriver());
+  const mayBeShort = operation !== null && operation.readTime.cpuMs < MOST_AT_ONCE_MS && isSqlite(em);
+  return mayBeShort && reads?.isShort(text) ? undefined : reads;
 }
 
 /** What is read on the event loop is over so soon that the clock tells its processor time. */
-function timed<R>(operation: Operation | null, read: () => R[]): R[] {
-  if (operation === null) return read();
+function timed<R>(em: Reads, text: SqlText, { heavy }: ReadOptions, read: () => R[]): R[] {
   const began = performance.now();
   const rows = read();
-  operation.readTime.cpuMs += performance.now() - began;
+  const tookMs = performance.now() - began;
+  const operation = operationOf(em);
+  if (operation !== null) operation.readTime.cpuMs += tookMs;
+  if (heavy === true) heavyReadsOf(em.getDriver())?.noteTime(text, tookMs);
   return rows;
 }
 
@@ -56,10 +65,10 @@ function timed<R>(operation: Operation | null, read: () => R[]): R[] {
 export async function readRows<R>(em: Reads, text: SqlText, options: ReadOptions = BOUNDED): Promise<R[]> {
   const operation = operationOf(em);
   operation?.demandTime();
-  const heavy = heavyIn(em, options);
+  const heavy = heavyIn(em, text, options, operation);
   if (heavy !== undefined) return heavy.read<R>(text, false, operation);
   const prepared = preparedIn(em);
-  if (prepared !== undefined) return timed(operation, () => prepared.all<R>(text));
+  if (prepared !== undefined) return timed(em, text, options, () => prepared.all<R>(text));
   const reader = postgresIn(em);
   if (reader !== undefined) return reader.all<R>(text, { steady: options.steady, time: operation?.readTime });
   return (await throughKysely(em, text)).rows.map((row) => Object.values(row)) as R[];
@@ -69,10 +78,10 @@ export async function readRows<R>(em: Reads, text: SqlText, options: ReadOptions
 export async function readObjects<R extends object>(em: Reads, text: SqlText, options: ReadOptions = BOUNDED): Promise<R[]> {
   const operation = operationOf(em);
   operation?.demandTime();
-  const heavy = heavyIn(em, options);
+  const heavy = heavyIn(em, text, options, operation);
   if (heavy !== undefined) return heavy.read<R>(text, true, operation);
   const prepared = preparedIn(em);
-  if (prepared !== undefined) return timed(operation, () => prepared.objects<R>(text));
+  if (prepared !== undefined) return timed(em, text, options, () => prepared.objects<R>(text));
   const reader = postgresIn(em);
   if (reader !== undefined) return reader.objects<R>(text, { steady: options.steady, time: operation?.readTime });
   return (await throughKysely(em, text)).rows as R[];

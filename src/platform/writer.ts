@@ -1,6 +1,6 @@
-import { KeptStatements, type PreparedStatement } from './kept-statements.js';
+import { KeptStatements, MOST_STATEMENTS, type PreparedStatement } from './kept-statements.js';
 import type { SqlText } from './sql-text.js';
-import { type ConnectionWatch, statementKind } from './write-watch.js';
+import { type ConnectionWatch, type StatementKind, statementKind } from './write-watch.js';
 
 /** The connection of the driver itself. */
 export interface SqliteClient {
@@ -12,6 +12,7 @@ export interface SqliteClient {
  * at once, as nobody else can be on that connection meanwhile. Writes are told to the watch as all others are.
  */
 export class SqliteWriter extends KeptStatements {
+  readonly #kinds = new Map<string, StatementKind>();
   #client: SqliteClient | null = null;
 
   constructor(
@@ -33,8 +34,18 @@ export class SqliteWriter extends KeptStatements {
     try {
       return statement.run(text.values).changes;
     } finally {
-      this.watch.done(statementKind(text.text));
+      this.watch.done(this.#kindOf(text.text));
     }
+  }
+
+  #kindOf(text: string): StatementKind {
+    let kind = this.#kinds.get(text);
+    if (kind === undefined) {
+      kind = statementKind(text);
+      if (this.#kinds.size >= MOST_STATEMENTS) this.#kinds.clear();
+      this.#kinds.set(text, kind);
+    }
+    return kind;
   }
 
   protected prepare(text: string): PreparedStatement {

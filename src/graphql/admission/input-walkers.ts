@@ -59,8 +59,21 @@ class JsonWalk {
     if (typeof value === 'string') return this.#text(value, at);
     if (typeof value !== 'object' || value === null) return true;
     if (depth >= JSON_BOUNDS.depth) return this.#refuse('TOO_DEEP', `It is nested deeper than ${JSON_BOUNDS.depth} levels; at most that many are accepted.`, JSON_BOUNDS.depth);
-    if (Array.isArray(value)) return value.every((one, index) => this.walk(one, { before: at, key: index }, depth + 1));
-    return Object.entries(value).every(([key, one]) => this.#text(key, at) && this.walk(one, { before: at, key }, depth + 1));
+    return Array.isArray(value) ? this.#list(value, at, depth) : this.#object(value as Record<string, unknown>, at, depth);
+  }
+
+  #list(items: readonly unknown[], at: Link | null, depth: number): boolean {
+    for (let index = 0; index < items.length; index += 1) {
+      if (!this.walk(items[index], { before: at, key: index }, depth + 1)) return false;
+    }
+    return true;
+  }
+
+  #object(object: Record<string, unknown>, at: Link | null, depth: number): boolean {
+    for (const [key, value] of Object.entries(object)) {
+      if (!this.#text(key, at) || !this.walk(value, { before: at, key }, depth + 1)) return false;
+    }
+    return true;
   }
 
   #text(text: string, at: Link | null): boolean {

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { AppError } from '../errors.js';
 import { requireSqlText, type SqlText } from '../sql-text.js';
 import type { Operation, ReadTime } from './operation.js';
@@ -35,9 +36,22 @@ const NO_USER = '';
 /** The clocks of the database and of this process differ by less. */
 const NEARLY_OVER_MS = 100;
 
+/** A statement that took less is run on the event loop when it comes again soon: to ask another process takes as long as that. */
+const SHORT_MS = 0.5;
+/** For how long that is believed: meanwhile not many rows are written. */
+const SHORT_FOR_MS = 5000;
+const MOST_SHORT = 1000;
+/** Longer ones are not remembered. */
+const LONGEST_KEY = 4000;
+
+function keyOf({ text, values }: SqlText): string {
+  return `${text} ${JSON.stringify(values)}`;
+}
+
 /** Statements of which nobody knows how long they take, bounded in number for each user and in time. */
 export class HeavyReads {
   readonly #queue: TurnQueue;
+  readonly #short = new LRUCache<string, true>({ max: MOST_SHORT, ttl: SHORT_FOR_MS });
 
   constructor(
     private readonly reader: HeavyReader,
@@ -45,6 +59,18 @@ export class HeavyReads {
     private readonly statementTimeoutMs: number,
   ) {
     this.#queue = new TurnQueue(turns);
+  }
+
+  /** Whether it took so little time a moment ago, with these values, that it may be run at once. */
+  isShort(text: SqlText): boolean {
+    return this.#short.has(keyOf(text));
+  }
+
+  /** To be told whenever it was run. */
+  noteTime(text: SqlText, cpuMs: number): void {
+    const key = keyOf(text);
+    if (cpuMs >= SHORT_MS) this.#short.delete(key);
+    else if (key.length <= LONGEST_KEY) this.#short.set(key, true);
   }
 
   /** Statements that the database is busy with. */
@@ -83,8 +109,11 @@ export class HeavyReads {
 
   async #inTurn(user: string, text: SqlText, asObjects: boolean, limit: ReadLimit): Promise<unknown[]> {
     return this.#queue.run(user, limit.signal, async () => {
+      const before = limit.time.cpuMs;
       try {
-        return await this.reader.read(text, asObjects, limit);
+        const rows = await this.reader.read(text, asObjects, limit);
+        this.noteTime(text, limit.time.cpuMs - before);
+        return rows;
       } catch (error) {
         if (limit.signal.aborted) throw limit.signal.reason;
         throw isCancelled(error) ? limit.overtime() : error;
