@@ -20,7 +20,7 @@ export interface OperationParts {
   /** As resolvers get them. */
   variables: Readonly<Record<string, unknown>>;
   sizes: Sizes;
-  /** False: all but what goes through whole tables. */
+  /** False: all but what goes through whole tables, or may have to be read by another process. */
   withScans: boolean;
 }
 
@@ -81,7 +81,8 @@ function connectionCost({ type, field, node, args, childComplexity }: Complexity
   const scan = parts.withScans && type.name !== 'Image' ? scanOf(name, args, isCounted, parts.sizes) : 0;
   const { conditions, isSearch } = conditionsOf(args);
   const isHeavy = isCounted || conditions > 0 || HEAVY_LISTS.has(name);
-  const further = (isHeavy ? WEIGHTS.heavyRead : 0) + (isSearch ? WEIGHTS.search : 0);
+  // Whether another process has to be asked is known only afterwards.
+  const further = parts.withScans ? (isHeavy ? WEIGHTS.heavyRead : 0) + (isSearch ? WEIGHTS.search : 0) : 0;
   return WEIGHTS.statement + further + scan + pageSize(args) * (WEIGHTS.row + childComplexity);
 }
 

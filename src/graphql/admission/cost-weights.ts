@@ -13,7 +13,7 @@ export const WEIGHTS = {
   object: 1,
   /** A statement of its own: an object by its name, a page of a list. */
   statement: 20,
-  /** Asking another process, or a connection with a time limit, for what may take long: counts, filters, lists of servers and tasks. */
+  /** Asking another process, or a connection with a time limit, for what may take long: counts, filters, lists of servers and tasks. Given back where it was not needed. */
   heavyRead: 100,
   /** Choosing how a search is best answered, and handing on what it found, besides going through the table. */
   search: 250,

@@ -15,9 +15,9 @@ const DEEPEST = 4;
 export interface OperationCost {
   /** With everything that it may take. */
   total: number;
-  /** Without what goes through whole tables, which may take much less, or more when they have grown. */
+  /** Without what goes through whole tables or is read by another process, which may take much less, or more when they have grown. */
   withoutScans: number;
-  /** Whether something goes through a whole table, so that the cost is known only afterwards. */
+  /** Whether there is any of that, so that the cost is known only afterwards. */
   hasScans: boolean;
   /** What describing the schema takes of it. */
   descriptions: number;
