@@ -117,7 +117,7 @@ async function eventUs(asker, streams) {
 
 /** What an event costs that one reader, or many, hear of: each of several measurements against the same without readers. */
 async function measureEvents(asker) {
-  const { WEIGHTS } = await built('graphql/admission/cost-weights.js');
+  const { WEIGHTS } = await built('graphql/admission/cost/cost-weights.js');
   const query = 'subscription { imageChanged { kind name image { name status owner { username } } } }';
   const without = await eventUs(asker, []);
   const shared = Array.from({ length: READERS }, () => query);

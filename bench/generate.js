@@ -15,7 +15,7 @@ of half of the datacenters; tenant, in no group. All images are attached to main
 
 /** Makes the catalogue of that size; answers what the gateway takes as its database. */
 export async function generate(sizeName, target, report) {
-  const { openDatabase, migrate } = await built('platform/database.js');
+  const { openDatabase, migrate } = await built('platform/database/database.js');
   const { ENTITIES } = await built('entities.js');
   const { prepareFirstStart } = await built('first-start.js');
   const database = await openDatabase(target, ENTITIES);

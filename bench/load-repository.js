@@ -58,7 +58,7 @@ function serve() {
 
 /** Tells what the bare work took; `path` is a database as a gateway makes it. */
 async function bare(list, path) {
-  const { offerColumns, offerOf, contentHash } = await built('repositories/offer.js');
+  const { offerColumns, offerOf, contentHash } = await built('repositories/refresh/offer.js');
   const { readManifest } = await built('imgapi/manifest.js');
   const Database = createRequire(import.meta.url)('better-sqlite3');
   const db = new Database(path);
@@ -115,7 +115,7 @@ async function measure(count, source, say) {
   await writeList(lists.all, count, count);
   const limits = [await runBare(lists.none, join(folder, 'bare'))];
   const gateway = await startGateway(join(folder, 'data'));
-  const { mintToken } = await built('access/token.js');
+  const { mintToken } = await built('access/sign-in/token.js');
   const token = await mintToken(SECRET, 'admin', { expiresIn: 36_000 });
   await gateway.ask('mutation ($url: HttpUrl!) { updateGlobalSettings(input: { vmsImageRepositories: [{ name: "long", url: $url }] }) { vmsImageVmNic } }', token, { url: source.url });
   for (let at = 0; at < 200; at += 1) await gateway.ask(PROBE, token);

@@ -35,7 +35,7 @@ async function make(server, name) {
 
 /** Whether a Postgres database holds a whole catalogue: the last thing that is written is the statistics of its planner. */
 export async function isFilled(url) {
-  const { openDatabase } = await built('platform/database.js');
+  const { openDatabase } = await built('platform/database/database.js');
   const { ENTITIES } = await built('entities.js');
   const database = await openDatabase({ kind: 'postgres', url }, ENTITIES);
   try {

@@ -143,7 +143,7 @@ function print(figures, database) {
 }
 
 await buildOrStop();
-const { mintToken } = await built('access/token.js');
+const { mintToken } = await built('access/sign-in/token.js');
 const tokens = {};
 for (const who of new Set(asked.map((question) => question[2]))) tokens[who] = await mintToken(SECRET, who, { expiresIn: 360_000 });
 await mkdir(folder, { recursive: true });

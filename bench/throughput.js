@@ -91,7 +91,7 @@ await mkdir(root);
 const nginx = await startNginx(root);
 const gateway = await startGateway(join(folder, 'data'));
 try {
-  const { mintToken } = await built('access/token.js');
+  const { mintToken } = await built('access/sign-in/token.js');
   const token = await mintToken(SECRET, 'admin', { expiresIn: 36_000 });
   for (let at = 0; at <= 8; at += 1) {
     const sha1 = await makeFile(join(root, `${at}.bin`), at === 0 ? mib : each);

@@ -5,11 +5,11 @@ import { pathOf, root } from './project.js';
 /** What runs by itself: the process, and the threads and processes that it starts from files beside its own. */
 const ENTRIES = {
   main: 'src/main.ts',
-  'download-thread': 'src/images/import/download-thread.ts',
-  'hash-worker': 'src/images/import/hash-worker.ts',
-  'log-thread': 'src/platform/log-thread.ts',
-  'reader-process': 'src/platform/reads/reader-process.ts',
-  'write-thread': 'src/platform/write-thread.ts',
+  'download-thread': 'src/images/import/download/download-thread.ts',
+  'hash-worker': 'src/images/import/download/hash-worker.ts',
+  'log-thread': 'src/platform/database/log-thread.ts',
+  'reader-process': 'src/platform/database/read/reader-process.ts',
+  'write-thread': 'src/platform/database/write-thread.ts',
 };
 
 // A driver with a binary of its own, and a package that type-graphql would load if it were there.

@@ -6,8 +6,8 @@ begin(`npm run migrate -- [up | status | create NAME], on the database of DATABA
   status       list what is applied and what is missing
   create NAME  write a new migration from the difference between the entities and the last one`);
 await buildOrStop();
-const { openDatabase } = await built('platform/database.js');
-const { runMigrateCommand } = await built('platform/migrate.js');
+const { openDatabase } = await built('platform/database/database.js');
+const { runMigrateCommand } = await built('platform/database/migrate.js');
 const { ENTITIES } = await built('entities.js');
 const { database: target } = await configured();
 const database = await openDatabase(target, ENTITIES);

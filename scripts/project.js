@@ -49,7 +49,7 @@ export function built(file) {
 
 /** The validated settings; on a fault the process ends with the list of faults. */
 export async function configured() {
-  const { ConfigError, readConfig } = await built('config.js');
+  const { ConfigError, readConfig } = await built('config/config.js');
   try {
     return readConfig(process.env);
   } catch (error) {

@@ -4,7 +4,7 @@ import { begin, built, pathOf, stop } from './project.js';
 
 begin('npm run schema [-- --check]: writes schema.graphql from the built schema; --check only compares, and fails on a difference.');
 await buildOrStop();
-const { printSchema } = await built('graphql/print-schema.js');
+const { printSchema } = await built('graphql/schema/print-schema.js');
 const schema = await printSchema();
 const file = pathOf('schema.graphql');
 if (!process.argv.includes('--check')) {

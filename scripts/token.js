@@ -12,7 +12,7 @@ const { auth, dataDir } = await configured();
 if (auth.publicKey !== null || auth.jwksUrl !== null) {
   stop('Tokens are checked with AUTH_JWT_PUBLIC_KEY or AUTH_JWKS_URL: only the holder of that private key can sign one.');
 }
-const { mintToken, readOrCreateSecret, secretFileIn } = await built('access/token.js');
+const { mintToken, readOrCreateSecret, secretFileIn } = await built('access/sign-in/token.js');
 const secret = auth.secret ?? (await readOrCreateSecret(secretFileIn(dataDir)));
 const { issuer, audience } = auth;
 console.log(await mintToken(secret, username, { expiresIn: Math.round(hours * 3600), issuer, audience }));

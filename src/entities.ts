@@ -1,17 +1,17 @@
-import { ApiKey } from './access/api-key.entity.js';
-import { Group } from './access/group.entity.js';
-import { User } from './access/user.entity.js';
+import { ApiKey } from './access/api-keys/api-key.entity.js';
+import { Group } from './access/people/group.entity.js';
+import { User } from './access/people/user.entity.js';
 import { Datacenter } from './datacenters/datacenter.entity.js';
-import { GlobalSettings } from './datacenters/global-settings.entity.js';
+import { GlobalSettings } from './datacenters/settings/global-settings.entity.js';
 import { ImageAttachment } from './images/image-attachment.entity.js';
 import { ImageListVersion } from './images/image-list-version.entity.js';
 import { ImageTag } from './images/image-tag.entity.js';
 import { Image } from './images/image.entity.js';
 import { ImageRepository } from './repositories/image-repository.entity.js';
-import { RepositoryImage } from './repositories/repository-image.entity.js';
+import { RepositoryImage } from './repositories/entries/repository-image.entity.js';
 import { Task } from './tasks/task.entity.js';
-import { Snapshot } from './virtual-servers/snapshot.entity.js';
-import { VirtualDisk } from './virtual-servers/virtual-disk.entity.js';
+import { Snapshot } from './virtual-servers/snapshots/snapshot.entity.js';
+import { VirtualDisk } from './virtual-servers/disks/virtual-disk.entity.js';
 import { VirtualServer } from './virtual-servers/virtual-server.entity.js';
 
 /** Every row class of the gateway: the one entity set behind SQLite and Postgres. */

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { ApiKey } from './access/api-key.entity.js';
-import { newApiKey } from './access/token.js';
-import { SYSTEM_USERNAME, User } from './access/user.entity.js';
+import { ApiKey } from './access/api-keys/api-key.entity.js';
+import { newApiKey } from './access/sign-in/token.js';
+import { SYSTEM_USERNAME, User } from './access/people/user.entity.js';
 import { Datacenter, DEFAULT_DATACENTER } from './datacenters/datacenter.entity.js';
-import { GlobalSettings } from './datacenters/global-settings.entity.js';
-import type { Database, SqlEntityManager } from './platform/database.js';
+import { GlobalSettings } from './datacenters/settings/global-settings.entity.js';
+import type { Database, SqlEntityManager } from './platform/database/database.js';
 import { VirtualServer } from './virtual-servers/virtual-server.entity.js';
 
 /** Who operates a new gateway, and the server that keeps its images. */

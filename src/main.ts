@@ -2,10 +2,10 @@ import 'reflect-metadata';
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Gateway } from './app.js';
-import { type Config, ConfigError, configHelp, readConfig } from './config.js';
-import { AlreadyRunning } from './platform/process-lock.js';
+import { type Config, ConfigError, configHelp, readConfig } from './config/config.js';
+import { AlreadyRunning } from './platform/store/process-lock.js';
 import { createLog } from './platform/log.js';
-import { withoutSecretsInLine } from './platform/url-secrets.js';
+import { withoutSecretsInLine } from './platform/fetch/url-secrets.js';
 import { DEMO_DATA_DIR } from './demo/data-dir.js';
 
 /** What V8 made of the code, for the next start: beside the code, so that nobody can change it who cannot change that as well. */

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, configHelp, readConfig } from '../src/config.js';
+import { ConfigError, configHelp, readConfig } from '../src/config/config.js';
 import { temporaryFolder } from './support/temp-folder.js';
 
 const nobody = { secret: null, publicKey: null, jwksUrl: null, issuer: null, audience: null };

@@ -1,11 +1,11 @@
-import { ApiKeyResolver } from './api-key.resolver.js';
-import { ApiKeyService } from './api-key.service.js';
-import { GroupQueries } from './group.queries.js';
-import { GroupResolver } from './group.resolver.js';
+import { ApiKeyResolver } from './api-keys/api-key.resolver.js';
+import { ApiKeyService } from './api-keys/api-key.service.js';
+import { GroupQueries } from './people/group.queries.js';
+import { GroupResolver } from './people/group.resolver.js';
 import { type PartEntry, provide } from './scope.js';
-import { UserQueries } from './user.queries.js';
-import { UserResolver } from './user.resolver.js';
-import { UserService } from './user.service.js';
+import { UserQueries } from './people/user.queries.js';
+import { UserResolver } from './people/user.resolver.js';
+import { UserService } from './people/user.service.js';
 import { ViewerResolver } from './viewer.resolver.js';
 
 /** What people are made of, in every scope. */

@@ -1,5 +1,5 @@
 import { registerEnumType } from 'type-graphql';
-import { enumOf } from '../platform/enum-of.js';
+import { enumOf } from '../platform/graphql/enum-of.js';
 import { PERMISSIONS } from './permission.js';
 
 export const PermissionEnum = enumOf(PERMISSIONS);

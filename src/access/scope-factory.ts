@@ -1,10 +1,10 @@
-import { type Database, isSqlite, type SqlEntityManager } from '../platform/database.js';
-import { Operation } from '../platform/reads/operation.js';
-import { joinOperation, OperationReads } from '../platform/reads/reads.js';
+import { type Database, isSqlite, type SqlEntityManager } from '../platform/database/database.js';
+import { Operation } from '../platform/database/read/operation.js';
+import { joinOperation, OperationReads } from '../platform/database/read/reads.js';
 import { AppError, unauthenticated } from '../platform/errors.js';
-import { SignIns } from './authenticate.js';
+import { SignIns } from './sign-in/authenticate.js';
 import type { Constructed, PartEntry, RequestScope } from './scope.js';
-import type { TokenVerifier } from './token.js';
+import type { TokenVerifier } from './sign-in/token.js';
 import type { Viewer } from './viewer.js';
 
 class Scope implements RequestScope {

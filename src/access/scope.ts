@@ -1,6 +1,6 @@
-import type { SqlEntityManager } from '../platform/database.js';
-import type { Operation } from '../platform/reads/operation.js';
-import type { OperationReads } from '../platform/reads/reads.js';
+import type { SqlEntityManager } from '../platform/database/database.js';
+import type { Operation } from '../platform/database/read/operation.js';
+import type { OperationReads } from '../platform/database/read/reads.js';
 import type { Viewer } from './viewer.js';
 
 /** Anything with a constructor; how a scope is asked for a part. */

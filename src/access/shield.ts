@@ -4,7 +4,7 @@ import type { Action } from './matrix.js';
 import { renewRightsBetweenMutations } from './mutation-rights.js';
 import type { GatewayContext } from './scope.js';
 import { applyMiddleware, deny, rule, shield } from './shield-module.js';
-import type { UserType } from './user.type.js';
+import type { UserType } from './people/user.type.js';
 import type { Viewer } from './viewer.js';
 
 type Rule = ReturnType<ReturnType<typeof rule>>;

@@ -1,6 +1,6 @@
 import { FieldResolver, Query, Resolver, Root } from 'type-graphql';
-import { UserQueries } from './user.queries.js';
-import { UserType } from './user.type.js';
+import { UserQueries } from './people/user.queries.js';
+import { UserType } from './people/user.type.js';
 import { Viewer } from './viewer.js';
 import { ViewerType } from './viewer.type.js';
 

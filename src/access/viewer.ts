@@ -1,7 +1,7 @@
 import { AppError, forbidden } from '../platform/errors.js';
 import { type Action, LEVELS, type Level, MATRIX } from './matrix.js';
 import type { Permission } from './permission.js';
-import type { UserType } from './user.type.js';
+import type { UserType } from './people/user.type.js';
 
 /** A datacenter as far as a verdict needs it. */
 export interface DatacenterRef {

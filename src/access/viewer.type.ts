@@ -1,5 +1,5 @@
 import { ObjectType } from 'type-graphql';
-import type { UserType } from './user.type.js';
+import type { UserType } from './people/user.type.js';
 
 /** The signed-in user as seen by itself; every field is a relation, so the id is carried, and the account if it is known. */
 @ObjectType('Viewer', {

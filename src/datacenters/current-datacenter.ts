@@ -1,7 +1,7 @@
-import { User } from '../access/user.entity.js';
+import { User } from '../access/people/user.entity.js';
 import type { Viewer } from '../access/viewer.js';
-import type { SqlEntityManager } from '../platform/database.js';
-import { inTransaction } from '../platform/in-transaction.js';
+import type { SqlEntityManager } from '../platform/database/database.js';
+import { inTransaction } from '../platform/database/in-transaction.js';
 import type { DatacenterQueries } from './datacenter.queries.js';
 import type { DatacenterType } from './datacenter.type.js';
 

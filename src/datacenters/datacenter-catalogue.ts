@@ -1,9 +1,9 @@
 import type { Viewer } from '../access/viewer.js';
-import { readRows } from '../platform/read-rows.js';
-import type { Reads } from '../platform/reads/reads.js';
-import { sqlText } from '../platform/sql-text.js';
-import type { Big } from '../platform/tables.js';
-import { Remembered } from '../platform/write-watch.js';
+import { readRows } from '../platform/database/read/read-rows.js';
+import type { Reads } from '../platform/database/read/reads.js';
+import { sqlText } from '../platform/database/sql-text.js';
+import type { Big } from '../platform/database/tables.js';
+import { Remembered } from '../platform/database/write-watch.js';
 import { DEFAULT_DATACENTER } from './datacenter.entity.js';
 import type { DatacenterAccess } from './datacenter.enums.js';
 import type { DatacenterType } from './datacenter.type.js';

@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import { Group } from '../access/group.entity.js';
-import { User } from '../access/user.entity.js';
-import { InstantType } from '../platform/column-types.js';
+import { Group } from '../access/people/group.entity.js';
+import { User } from '../access/people/user.entity.js';
+import { InstantType } from '../platform/database/column-types.js';
 
 /** The default datacenter: always public, never deleted, and every user's first working datacenter. */
 export const DEFAULT_DATACENTER = 'main';

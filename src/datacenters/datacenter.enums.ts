@@ -1,5 +1,5 @@
 import { registerEnumType } from 'type-graphql';
-import { enumOf } from '../platform/enum-of.js';
+import { enumOf } from '../platform/graphql/enum-of.js';
 import { DATACENTER_ACCESS } from './datacenter.entity.js';
 
 export const DatacenterAccessEnum = enumOf(DATACENTER_ACCESS);

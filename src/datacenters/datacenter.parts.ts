@@ -1,17 +1,17 @@
-import { GroupQueries } from '../access/group.queries.js';
+import { GroupQueries } from '../access/people/group.queries.js';
 import { type PartEntry, provide } from '../access/scope.js';
-import { UserQueries } from '../access/user.queries.js';
-import type { ChangeBus } from '../tasks/change-bus.js';
+import { UserQueries } from '../access/people/user.queries.js';
+import type { ChangeBus } from '../tasks/changes/change-bus.js';
 import { CurrentDatacenter } from './current-datacenter.js';
 import { DatacenterQueries } from './datacenter.queries.js';
 import { DatacenterResolver } from './datacenter.resolver.js';
 import { DatacenterService } from './datacenter.service.js';
-import { DatacenterSettingsService } from './datacenter-settings.service.js';
-import { GroupDatacentersResolver } from './group-datacenters.resolver.js';
-import { GroupMutationResolver } from './group-mutation.resolver.js';
-import { GroupService } from './group.service.js';
-import { SettingsQueries } from './settings.queries.js';
-import { SettingsResolver } from './settings.resolver.js';
+import { DatacenterSettingsService } from './settings/datacenter-settings.service.js';
+import { GroupDatacentersResolver } from './groups/group-datacenters.resolver.js';
+import { GroupMutationResolver } from './groups/group-mutation.resolver.js';
+import { GroupService } from './groups/group.service.js';
+import { SettingsQueries } from './settings/settings.queries.js';
+import { SettingsResolver } from './settings/settings.resolver.js';
 import { TaskRelationsResolver } from './task-relations.resolver.js';
 import { ViewerDatacentersResolver } from './viewer-datacenters.resolver.js';
 

@@ -1,19 +1,19 @@
 import type { Viewer } from '../access/viewer.js';
-import { ALWAYS, allOf, oneOf } from '../platform/conditions.js';
+import { ALWAYS, allOf, oneOf } from '../platform/database/list/conditions.js';
 import { notFound } from '../platform/errors.js';
-import type { KeysetOrder } from '../platform/keyset.js';
-import type { Connection, PageRequest } from '../platform/page.js';
-import { type ListStatement, readList, wholeRows } from '../platform/read-page.js';
-import { readObjects } from '../platform/read-rows.js';
-import type { ConnectionSelection } from '../platform/selection.js';
-import { sqlText } from '../platform/sql-text.js';
+import type { KeysetOrder } from '../platform/database/list/keyset.js';
+import type { Connection, PageRequest } from '../platform/database/list/page.js';
+import { type ListStatement, readList, wholeRows } from '../platform/database/list/read-page.js';
+import { readObjects } from '../platform/database/read/read-rows.js';
+import type { ConnectionSelection } from '../platform/graphql/selection.js';
+import { sqlText } from '../platform/database/sql-text.js';
 import { type SeenDatacenters, seenDatacenters } from './datacenter-catalogue.js';
 import { DEFAULT_DATACENTER } from './datacenter.entity.js';
 import type { DatacenterAccess } from './datacenter.enums.js';
 import type { DatacenterType } from './datacenter.type.js';
 import { visibleDatacenters } from './datacenter.visibility.js';
-import { Loader } from '../platform/loader.js';
-import type { Reads } from '../platform/reads/reads.js';
+import { Loader } from '../platform/graphql/loader.js';
+import type { Reads } from '../platform/database/read/reads.js';
 
 export interface DatacenterRow {
   id: number;

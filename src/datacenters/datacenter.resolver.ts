@@ -1,11 +1,11 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Args, FieldResolver, Info, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { GroupType } from '../access/group.type.js';
-import { GroupQueries } from '../access/group.queries.js';
-import { UserQueries } from '../access/user.queries.js';
-import { UserType } from '../access/user.type.js';
-import { type Connection, PageArgs, readPage } from '../platform/page.js';
-import { connectionSelection } from '../platform/selection.js';
+import { GroupType } from '../access/people/group.type.js';
+import { GroupQueries } from '../access/people/group.queries.js';
+import { UserQueries } from '../access/people/user.queries.js';
+import { UserType } from '../access/people/user.type.js';
+import { type Connection, PageArgs, readPage } from '../platform/database/list/page.js';
+import { connectionSelection } from '../platform/graphql/selection.js';
 import { DatacenterQueries } from './datacenter.queries.js';
 import { DatacenterService } from './datacenter.service.js';
 import { CreateDatacenterInput, UpdateDatacenterInput } from './datacenter.inputs.js';

@@ -1,6 +1,6 @@
 import { Directive, Field, ObjectType } from 'type-graphql';
-import { connectionType } from '../platform/page.js';
-import { DateTime } from '../platform/scalars.js';
+import { connectionType } from '../platform/database/list/page.js';
+import { DateTime } from '../platform/graphql/scalars.js';
 import { type DatacenterAccess, DatacenterAccessEnum } from './datacenter.enums.js';
 
 /** What the API shows of a datacenter. `vmsImageLimit` is shown only through the guarded field `settings`. */

@@ -1,6 +1,6 @@
 import type { Viewer } from '../access/viewer.js';
-import { ALWAYS, anyOf, oneOfIds } from '../platform/conditions.js';
-import { type SqlText, sqlText } from '../platform/sql-text.js';
+import { ALWAYS, anyOf, oneOfIds } from '../platform/database/list/conditions.js';
+import { type SqlText, sqlText } from '../platform/database/sql-text.js';
 import type { DatacenterType } from './datacenter.type.js';
 
 /** Datacenters (alias `d`) that exist for this viewer: public ones, and those the viewer owns or has a group in. */

@@ -1,7 +1,7 @@
-import { isSqlite, type SqlEntityManager } from '../platform/database.js';
-import { readObjects } from '../platform/read-rows.js';
-import { sqlConstant, sqlText } from '../platform/sql-text.js';
-import type { Announce } from '../tasks/transact.js';
+import { isSqlite, type SqlEntityManager } from '../platform/database/database.js';
+import { readObjects } from '../platform/database/read/read-rows.js';
+import { sqlConstant, sqlText } from '../platform/database/sql-text.js';
+import type { Announce } from '../tasks/changes/transact.js';
 
 interface Row {
   id: number;

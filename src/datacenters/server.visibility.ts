@@ -1,7 +1,7 @@
 import type { Viewer } from '../access/viewer.js';
 import { visibleDatacenters } from './datacenter.visibility.js';
-import { ALWAYS, anyOf, type Condition, oneOf } from '../platform/conditions.js';
-import { sqlText } from '../platform/sql-text.js';
+import { ALWAYS, anyOf, type Condition, oneOf } from '../platform/database/list/conditions.js';
+import { sqlText } from '../platform/database/sql-text.js';
 
 /** Servers (alias `s`) that exist for this viewer: its own where it sees the datacenter, and those of datacenters it administers. */
 export function visibleServers(viewer: Viewer): Condition {

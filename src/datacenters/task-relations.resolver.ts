@@ -1,6 +1,6 @@
 import { FieldResolver, Resolver, Root } from 'type-graphql';
-import { UserQueries } from '../access/user.queries.js';
-import { UserType } from '../access/user.type.js';
+import { UserQueries } from '../access/people/user.queries.js';
+import { UserType } from '../access/people/user.type.js';
 import { TaskType } from '../tasks/task.type.js';
 import { DatacenterQueries } from './datacenter.queries.js';
 import { DatacenterType } from './datacenter.type.js';

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import { User } from '../access/user.entity.js';
+import { User } from '../access/people/user.entity.js';
 import { type Gateway, startGateway } from '../app.js';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import { issueKey } from '../first-start.js';
 import { GatewayClient } from './gateway-client.js';
 import { SampleRepository } from './sample-repository.js';

@@ -1,9 +1,9 @@
-import { isSqlite, type SqlEntityManager } from '../platform/database.js';
-import { ALWAYS, allOf, type Condition, NEVER, oneOf } from '../platform/conditions.js';
-import { readObjects } from '../platform/read-rows.js';
-import { type SqlText, sqlText } from '../platform/sql-text.js';
-import { asBoolean, type Flag } from '../platform/tables.js';
-import { type Json, shownManifest } from '../images/shown-manifest.js';
+import { isSqlite, type SqlEntityManager } from '../platform/database/database.js';
+import { ALWAYS, allOf, type Condition, NEVER, oneOf } from '../platform/database/list/conditions.js';
+import { readObjects } from '../platform/database/read/read-rows.js';
+import { type SqlText, sqlText } from '../platform/database/sql-text.js';
+import { asBoolean, type Flag } from '../platform/database/tables.js';
+import { type Json, shownManifest } from '../images/manifest/shown-manifest.js';
 import type { ListQuery, TextFilter } from './list-query.js';
 
 /** What of an image its manifest is made of, as the database has it. */

@@ -1,4 +1,4 @@
-import { subscriberOf } from '../platform/client-address.js';
+import { subscriberOf } from '../platform/http/client-address.js';
 
 /** What lists may cost one client address, and how many of them it may have under way. */
 export interface ListBound {

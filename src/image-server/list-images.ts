@@ -1,5 +1,5 @@
-import { isSqlite, type SqlEntityManager } from '../platform/database.js';
-import { Pace } from '../repositories/pace.js';
+import { isSqlite, type SqlEntityManager } from '../platform/database/database.js';
+import { Pace } from '../repositories/refresh/pace.js';
 import { findPosition, type Position, positionOf, readSpan, servedImage, spanEnd, type Start } from './catalogue.js';
 import type { EventLoopTurns } from './event-loop-turns.js';
 import { type ListQuery, matchesManifest } from './list-query.js';

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { datePublications, hasUndatedImages } from '../images/date-publications.js';
+import { datePublications, hasUndatedImages } from '../images/manifest/date-publications.js';
 import { type ImgapiError, imageNotFound, imgapiErrorOf } from '../imgapi/errors.js';
-import type { Database, SqlEntityManager } from '../platform/database.js';
+import type { Database, SqlEntityManager } from '../platform/database/database.js';
 import { readListVersion } from './catalogue.js';
 import { CACHE_PRIVATE, CACHE_PUBLIC, isUnchanged, listEtag } from './caching.js';
 import { EventLoopTurns } from './event-loop-turns.js';

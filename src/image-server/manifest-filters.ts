@@ -1,4 +1,4 @@
-import { NOBODY, type Json } from '../images/shown-manifest.js';
+import { NOBODY, type Json } from '../images/manifest/shown-manifest.js';
 
 /** A condition on what only the manifest tells. */
 export interface ManifestFilter {

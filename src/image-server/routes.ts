@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { readImageServer } from '../datacenters/image-server-state.js';
+import { readImageServer } from '../datacenters/settings/image-server-state.js';
 import { type ImgapiCode, type ImgapiError, IMGAPI_STATUS, imageNotFound, imgapiErrorOf } from '../imgapi/errors.js';
-import type { Caller, CallerTrust } from '../platform/caller-trust.js';
-import type { Database } from '../platform/database.js';
-import type { FileStore } from '../platform/file-store/file-store.js';
-import { isUuid } from '../platform/scalars.js';
+import type { Caller, CallerTrust } from '../platform/http/caller-trust.js';
+import type { Database } from '../platform/database/database.js';
+import type { FileStore } from '../platform/store/file-store.js';
+import { isUuid } from '../platform/graphql/scalars.js';
 import { cut, shownValue } from '../platform/shown.js';
 import { CACHE_PRIVATE, CACHE_PUBLIC, isUnchanged } from './caching.js';
 import { findServed, type ServedImage } from './catalogue.js';

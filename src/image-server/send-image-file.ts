@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { type ImgapiError, imgapiErrorOf } from '../imgapi/errors.js';
-import type { FileStore } from '../platform/file-store/file-store.js';
-import { SinkClosed } from '../platform/file-store/send-file.js';
+import type { FileStore } from '../platform/store/file-store.js';
+import { SinkClosed } from '../platform/store/send-file.js';
 import type { ServedImage } from './catalogue.js';
 import { planFileAnswer } from './serve-file.js';
 

@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { Datacenter } from '../datacenters/datacenter.entity.js';
-import { BytesType } from '../platform/column-types.js';
+import { BytesType } from '../platform/database/column-types.js';
 import { Image } from './image.entity.js';
 
 const ImageAttachmentSchema = defineEntity({

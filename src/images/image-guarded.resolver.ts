@@ -1,9 +1,9 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Args, FieldResolver, Info, Resolver, Root } from 'type-graphql';
-import { type Connection, PageArgs } from '../platform/page.js';
-import { HttpUrl, Json } from '../platform/scalars.js';
-import { connectionSelection } from '../platform/selection.js';
-import { shownUrl } from '../platform/shown-url.js';
+import { type Connection, PageArgs } from '../platform/database/list/page.js';
+import { HttpUrl, Json } from '../platform/graphql/scalars.js';
+import { connectionSelection } from '../platform/graphql/selection.js';
+import { shownUrl } from '../platform/fetch/shown-url.js';
 import { TaskQueries } from '../tasks/task.queries.js';
 import { TaskConnection, type TaskType } from '../tasks/task.type.js';
 import { ImageQueries } from './image.queries.js';

@@ -1,6 +1,6 @@
 import { FieldResolver, Resolver, Root } from 'type-graphql';
 import { ImageActionVerdictType, ImageType } from './image.type.js';
-import { ImageVerdicts } from './image-verdicts.js';
+import { ImageVerdicts } from './rules/image-verdicts.js';
 
 /** What the caller may do to an image. For everybody who sees it. */
 @Resolver(() => ImageType)

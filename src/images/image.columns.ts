@@ -1,10 +1,10 @@
-import type { UserType } from '../access/user.type.js';
+import type { UserType } from '../access/people/user.type.js';
 import type { Viewer } from '../access/viewer.js';
 import type { SeenDatacenters } from '../datacenters/datacenter-catalogue.js';
 import type { OsType } from '../imgapi/os-type.js';
-import type { Column } from '../platform/columns.js';
-import { type SqlText, sqlText } from '../platform/sql-text.js';
-import { asBoolean, type Big, type Flag } from '../platform/tables.js';
+import type { Column } from '../platform/database/columns.js';
+import { type SqlText, sqlText } from '../platform/database/sql-text.js';
+import { asBoolean, type Big, type Flag } from '../platform/database/tables.js';
 import type { ImageAccess, ImageStatus } from './image.enums.js';
 import type { ImageType } from './image.type.js';
 import { attachedWhereAdmin } from './image.visibility.js';

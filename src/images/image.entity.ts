@@ -1,9 +1,9 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import { User } from '../access/user.entity.js';
-import { BytesType, InstantType } from '../platform/column-types.js';
+import { User } from '../access/people/user.entity.js';
+import { BytesType, InstantType } from '../platform/database/column-types.js';
 import { OS_TYPES } from '../imgapi/os-type.js';
 import { ImageRepository } from '../repositories/image-repository.entity.js';
-import { Snapshot } from '../virtual-servers/snapshot.entity.js';
+import { Snapshot } from '../virtual-servers/snapshots/snapshot.entity.js';
 import { ImageAttachment } from './image-attachment.entity.js';
 import { ImageTag } from './image-tag.entity.js';
 

@@ -1,6 +1,6 @@
 import { registerEnumType } from 'type-graphql';
 import { OS_TYPES } from '../imgapi/os-type.js';
-import { enumOf } from '../platform/enum-of.js';
+import { enumOf } from '../platform/graphql/enum-of.js';
 import { IMAGE_ACCESS, IMAGE_STATUS } from './image.entity.js';
 
 export const OsTypeEnum = enumOf(OS_TYPES);

@@ -1,22 +1,22 @@
 import type { DatacenterRef, Viewer } from '../access/viewer.js';
 import type { DatacenterQueries } from '../datacenters/datacenter.queries.js';
 import type { DatacenterType } from '../datacenters/datacenter.type.js';
-import type { Condition } from '../platform/conditions.js';
+import type { Condition } from '../platform/database/list/conditions.js';
 import { type AppError, badInput, notFound } from '../platform/errors.js';
-import { type Key, keyBatch } from '../platform/key-loader.js';
-import type { Connection } from '../platform/page.js';
-import { amongIds, readRows } from '../platform/read-rows.js';
-import type { ObjectSelection } from '../platform/selection.js';
-import { sqlText } from '../platform/sql-text.js';
-import { countPerDatacenter } from './count-images.js';
+import { type Key, keyBatch } from '../platform/database/list/key-loader.js';
+import type { Connection } from '../platform/database/list/page.js';
+import { amongIds, readRows } from '../platform/database/read/read-rows.js';
+import type { ObjectSelection } from '../platform/graphql/selection.js';
+import { sqlText } from '../platform/database/sql-text.js';
+import { countPerDatacenter } from './list/count-images.js';
 import type { Row } from './image.columns.js';
 import { findStatement, type ImageReading, imageReading, WHOLE } from './image.statement.js';
 import type { ImageType } from './image.type.js';
 import { type ImageScope, imagesEverywhere, imagesOfDatacenter, usableInDatacenter, visibleWhereAttached } from './image.visibility.js';
-import { type ImageListRequest, listImages } from './list-images.js';
-import { shownManifest } from './shown-manifest.js';
-import { Loader } from '../platform/loader.js';
-import type { Reads } from '../platform/reads/reads.js';
+import { type ImageListRequest, listImages } from './list/list-images.js';
+import { shownManifest } from './manifest/shown-manifest.js';
+import { Loader } from '../platform/graphql/loader.js';
+import type { Reads } from '../platform/database/read/reads.js';
 
 function noKey(): AppError {
   return badInput([{ path: 'name', message: 'Give the name or the uuid of the image.' }]);

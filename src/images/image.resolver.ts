@@ -1,13 +1,13 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Args, Info, Query, Resolver } from 'type-graphql';
 import { DatacenterQueries } from '../datacenters/datacenter.queries.js';
-import type { Connection } from '../platform/page.js';
-import { connectionSelection, objectSelection } from '../platform/selection.js';
-import { Uuid } from '../platform/scalars.js';
-import { ImageListArgs } from './image.inputs.js';
+import type { Connection } from '../platform/database/list/page.js';
+import { connectionSelection, objectSelection } from '../platform/graphql/selection.js';
+import { Uuid } from '../platform/graphql/scalars.js';
+import { ImageListArgs } from './list/image.inputs.js';
 import { ImageQueries } from './image.queries.js';
 import { ImageConnection, ImageType } from './image.type.js';
-import type { ImageListRequest } from './list-images.js';
+import type { ImageListRequest } from './list/list-images.js';
 
 function requestOf(list: ImageListArgs, info: GraphQLResolveInfo): ImageListRequest {
   return { page: list, filter: list.filter, orderBy: list.orderBy, selection: connectionSelection(info) };

@@ -1,9 +1,9 @@
 import { Directive, Field, Int, ObjectType } from 'type-graphql';
-import { UserType } from '../access/user.type.js';
+import { UserType } from '../access/people/user.type.js';
 import { DatacenterType } from '../datacenters/datacenter.type.js';
 import type { OsType } from '../imgapi/os-type.js';
-import { connectionType } from '../platform/page.js';
-import { ByteSize, DateTime, HttpUrl, Uuid } from '../platform/scalars.js';
+import { connectionType } from '../platform/database/list/page.js';
+import { ByteSize, DateTime, HttpUrl, Uuid } from '../platform/graphql/scalars.js';
 import {
   type ImageAccess,
   ImageAccessEnum,

@@ -1,8 +1,8 @@
 import type { Viewer } from '../access/viewer.js';
 import { visibleDatacenters } from '../datacenters/datacenter.visibility.js';
-import { ALWAYS, allOf, anyOf, oneOfIds } from '../platform/conditions.js';
-import { Kept } from '../platform/kept.js';
-import { type SqlText, sqlText } from '../platform/sql-text.js';
+import { ALWAYS, allOf, anyOf, oneOfIds } from '../platform/database/list/conditions.js';
+import { Kept } from '../platform/memory/kept.js';
+import { type SqlText, sqlText } from '../platform/database/sql-text.js';
 
 /** Of more datacenters, it is quicker to read where an image is attached than to look each of them up in an index. */
 const LOOKED_UP = 8;

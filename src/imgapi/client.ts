@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import { AppError } from '../platform/errors.js';
-import { asFetchFailure, FetchFailure } from '../platform/fetch-failure.js';
-import type { FetchRequest, FetchResponse, GuardedFetch } from '../platform/fetch.js';
-import { shownUrl } from '../platform/shown-url.js';
+import { asFetchFailure, FetchFailure } from '../platform/fetch/fetch-failure.js';
+import type { FetchRequest, FetchResponse, GuardedFetch } from '../platform/fetch/fetch.js';
+import { shownUrl } from '../platform/fetch/shown-url.js';
 import { pagedEntries } from './list-pages.js';
 import type { ListEntry } from './manifest-list.js';
 

@@ -1,6 +1,6 @@
-import type { FetchResponse } from '../platform/fetch.js';
+import type { FetchResponse } from '../platform/fetch/fetch.js';
 import { LIST_LIMITS, ListFault } from './list-scanner.js';
-import { UuidTable } from '../platform/uuid-table.js';
+import { UuidTable } from '../platform/memory/uuid-table.js';
 import { type ListEntry, readManifestList } from './manifest-list.js';
 
 /** A server that pages never sends fewer than this on a page that is not the last. */

@@ -1,4 +1,4 @@
-import type { FetchRequest, FetchResponse, GuardedFetch } from '../platform/fetch.js';
+import type { FetchRequest, FetchResponse, GuardedFetch } from '../platform/fetch/fetch.js';
 
 export interface FileRequest extends FetchRequest {
   /** Bytes that are there already; asks for the rest. */

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
-import { withoutSecretsInLine } from './url-secrets.js';
+import { withoutSecretsInLine } from './fetch/url-secrets.js';
 
 /** From the quietest to the loudest; `silent` writes nothing at all. */
 export const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;

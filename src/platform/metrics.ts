@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import type { CallerTrust } from './caller-trust.js';
-import { faultBody } from './http-faults.js';
+import type { CallerTrust } from './http/caller-trust.js';
+import { faultBody } from './http/http-faults.js';
 
 /** What the process counts, in the text format of Prometheus; event-loop lag, memory and garbage collection included. */
 export class Metrics {

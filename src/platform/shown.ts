@@ -1,4 +1,4 @@
-import { withoutUrlSecrets } from './url-secrets.js';
+import { withoutUrlSecrets } from './fetch/url-secrets.js';
 
 /** Characters of a caller's value that a message repeats. */
 export const LONGEST_SHOWN = 200;

@@ -1,7 +1,7 @@
-import type { NamedUrlInput } from '../datacenters/settings.inputs.js';
-import type { SqlEntityManager } from '../platform/database.js';
+import type { NamedUrlInput } from '../datacenters/settings/settings.inputs.js';
+import type { SqlEntityManager } from '../platform/database/database.js';
 import type { FieldError } from '../platform/errors.js';
-import type { Announce } from '../tasks/transact.js';
+import type { Announce } from '../tasks/changes/transact.js';
 import { ImageRepository } from './image-repository.entity.js';
 import { retire } from './retire-repository.js';
 

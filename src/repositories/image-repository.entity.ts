@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import { InstantType } from '../platform/column-types.js';
+import { InstantType } from '../platform/database/column-types.js';
 
 export const REPOSITORY_STATUS = ['NEVER_LOADED', 'LOADING', 'OK', 'FAILED'] as const;
 

@@ -1,5 +1,5 @@
 import { registerEnumType } from 'type-graphql';
-import { enumOf } from '../platform/enum-of.js';
+import { enumOf } from '../platform/graphql/enum-of.js';
 import { REPOSITORY_STATUS } from './image-repository.entity.js';
 
 export const RepositoryStatusEnum = enumOf(REPOSITORY_STATUS);

@@ -1,6 +1,6 @@
 import { Arg, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { HttpUrl } from '../platform/scalars.js';
-import { shownUrl } from '../platform/shown-url.js';
+import { HttpUrl } from '../platform/graphql/scalars.js';
+import { shownUrl } from '../platform/fetch/shown-url.js';
 import { ImageRepositoryType, RefreshRepositoryPayloadType } from './image-repository.type.js';
 import { RepositoryQueries } from './repository.queries.js';
 import { RepositoryService } from './repository.service.js';

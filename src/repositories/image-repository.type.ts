@@ -1,5 +1,5 @@
 import { Directive, Field, Int, ObjectType } from 'type-graphql';
-import { DateTime } from '../platform/scalars.js';
+import { DateTime } from '../platform/graphql/scalars.js';
 import { TaskType } from '../tasks/task.type.js';
 import { type RepositoryStatus, RepositoryStatusEnum } from './image-repository.enums.js';
 

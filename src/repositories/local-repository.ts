@@ -1,4 +1,4 @@
-import type { SqlEntityManager } from '../platform/database.js';
+import type { SqlEntityManager } from '../platform/database/database.js';
 import { ImageRepository } from './image-repository.entity.js';
 import { retire } from './retire-repository.js';
 

@@ -4,15 +4,15 @@ import { ImportService } from '../images/import/import.service.js';
 import { TaskQueries } from '../tasks/task.queries.js';
 import { ImageRepositoryChangedResolver } from './image-repository-changed.resolver.js';
 import { ImageRepositoryResolver } from './image-repository.resolver.js';
-import { ImageSourceResolver, TaskRepositoryResolver } from './image-source.resolver.js';
-import { ImportRepositoryImageResolver } from './import-repository-image.resolver.js';
-import { RepositoryImportService } from './import-repository-image.service.js';
-import { RepositoryImageQueries } from './repository-image.queries.js';
-import { RepositoryBrowseResolver } from './repository-image.resolver.js';
+import { ImageSourceResolver, TaskRepositoryResolver } from './entries/image-source.resolver.js';
+import { ImportRepositoryImageResolver } from './entries/import-repository-image.resolver.js';
+import { RepositoryImportService } from './entries/import-repository-image.service.js';
+import { RepositoryImageQueries } from './entries/repository-image.queries.js';
+import { RepositoryBrowseResolver } from './entries/repository-image.resolver.js';
 import { RepositoryQueries } from './repository.queries.js';
 import { RepositoryService } from './repository.service.js';
 import { SettingsRepositoriesResolver } from './settings-repositories.resolver.js';
-import type { LoadWork } from './start-load.js';
+import type { LoadWork } from './refresh/start-load.js';
 
 /** What this feature puts into every scope. */
 export function repositoryParts(work: LoadWork): PartEntry[] {

@@ -1,14 +1,14 @@
 import type { Viewer } from '../access/viewer.js';
-import { ALWAYS, type Condition } from '../platform/conditions.js';
+import { ALWAYS, type Condition } from '../platform/database/list/conditions.js';
 import { notFound } from '../platform/errors.js';
-import { amongIds, readObjects } from '../platform/read-rows.js';
-import { sqlText } from '../platform/sql-text.js';
-import { keyLoader } from '../platform/key-loader.js';
-import { asBoolean, type Flag } from '../platform/tables.js';
+import { amongIds, readObjects } from '../platform/database/read/read-rows.js';
+import { sqlText } from '../platform/database/sql-text.js';
+import { keyLoader } from '../platform/database/list/key-loader.js';
+import { asBoolean, type Flag } from '../platform/database/tables.js';
 import type { RepositoryStatus } from './image-repository.enums.js';
 import type { ImageRepositoryType } from './image-repository.type.js';
-import { Loader } from '../platform/loader.js';
-import type { Reads } from '../platform/reads/reads.js';
+import { Loader } from '../platform/graphql/loader.js';
+import type { Reads } from '../platform/database/read/reads.js';
 
 interface RepositoryRow {
   id: number;

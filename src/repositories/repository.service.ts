@@ -1,12 +1,12 @@
 import type { Viewer } from '../access/viewer.js';
-import type { SqlEntityManager } from '../platform/database.js';
+import type { SqlEntityManager } from '../platform/database/database.js';
 import { AppError, type ErrorCode } from '../platform/errors.js';
 import { Task } from '../tasks/task.entity.js';
 import type { TaskQueries } from '../tasks/task.queries.js';
 import type { TaskType } from '../tasks/task.type.js';
 import type { ImageRepositoryType, RefreshRepositoryPayloadType } from './image-repository.type.js';
 import type { RepositoryQueries } from './repository.queries.js';
-import { type LoadWork, startLoad } from './start-load.js';
+import { type LoadWork, startLoad } from './refresh/start-load.js';
 
 export interface RepositoryServiceParts extends LoadWork {
   em: SqlEntityManager;

@@ -1,4 +1,4 @@
-import type { SqlEntityManager } from '../platform/database.js';
+import type { SqlEntityManager } from '../platform/database/database.js';
 import type { ImageRepository } from './image-repository.entity.js';
 
 /** Takes a repository out of the settings: its name is free at once, its stored images go later in small steps. */

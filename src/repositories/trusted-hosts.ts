@@ -1,5 +1,5 @@
-import type { SqlEntityManager } from '../platform/database.js';
-import { hostKey } from '../platform/fetch.js';
+import type { SqlEntityManager } from '../platform/database/database.js';
+import { hostKey } from '../platform/fetch/fetch.js';
 import { ImageRepository } from './image-repository.entity.js';
 
 /**

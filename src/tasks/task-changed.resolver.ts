@@ -1,7 +1,7 @@
 import { Arg, ID, Resolver, Root, Subscription } from 'type-graphql';
 import type { GatewayContext, ScopedEvent } from '../access/scope.js';
-import { followChanges } from './follow-changes.js';
-import { LastTold } from './last-told.js';
+import { followChanges } from './changes/follow-changes.js';
+import { LastTold } from './changes/last-told.js';
 import { TaskQueries } from './task.queries.js';
 import { TaskType } from './task.type.js';
 

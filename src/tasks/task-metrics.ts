@@ -1,8 +1,8 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { Database } from '../platform/database.js';
+import type { Database } from '../platform/database/database.js';
 import { sharedReading } from '../platform/metrics.js';
-import { readObjects } from '../platform/read-rows.js';
-import { sqlText } from '../platform/sql-text.js';
+import { readObjects } from '../platform/database/read/read-rows.js';
+import { sqlText } from '../platform/database/sql-text.js';
 
 interface TaskTotals {
   action: string;

@@ -1,8 +1,8 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import { User } from '../access/user.entity.js';
+import { User } from '../access/people/user.entity.js';
 import { Datacenter } from '../datacenters/datacenter.entity.js';
 import { Image } from '../images/image.entity.js';
-import { BytesType, InstantType, JsonTextType } from '../platform/column-types.js';
+import { BytesType, InstantType, JsonTextType } from '../platform/database/column-types.js';
 import { ImageRepository } from '../repositories/image-repository.entity.js';
 import { TASK_ACTIONS, TASK_PHASES, TASK_STATUS } from './task.states.js';
 

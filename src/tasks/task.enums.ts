@@ -1,5 +1,5 @@
 import { registerEnumType } from 'type-graphql';
-import { enumOf } from '../platform/enum-of.js';
+import { enumOf } from '../platform/graphql/enum-of.js';
 import { TASK_ACTIONS, TASK_PHASES, TASK_STATUS } from './task.states.js';
 
 export const TaskActionEnum = enumOf(TASK_ACTIONS);

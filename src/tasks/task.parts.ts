@@ -1,8 +1,8 @@
 import { type PartEntry, provide } from '../access/scope.js';
-import { ChangeBus } from './change-bus.js';
+import { ChangeBus } from './changes/change-bus.js';
 import { TaskChangedResolver } from './task-changed.resolver.js';
 import { TaskPlaces } from './task-places.js';
-import type { TaskRunner } from './task-runner.js';
+import type { TaskRunner } from './runner/task-runner.js';
 import { TaskQueries } from './task.queries.js';
 import { TaskResolver } from './task.resolver.js';
 import { TaskService } from './task.service.js';

@@ -1,18 +1,18 @@
 import type { Viewer } from '../access/viewer.js';
-import { ALWAYS, allOf, type Condition, oneOf } from '../platform/conditions.js';
+import { ALWAYS, allOf, type Condition, oneOf } from '../platform/database/list/conditions.js';
 import { notFound } from '../platform/errors.js';
-import { keyLoader } from '../platform/key-loader.js';
-import type { KeysetOrder } from '../platform/keyset.js';
-import { type Connection, type PageArgs, readPage } from '../platform/page.js';
-import { type ListStatement, readList, wholeRows } from '../platform/read-page.js';
-import { readObjects } from '../platform/read-rows.js';
-import type { ConnectionSelection } from '../platform/selection.js';
-import { sqlText } from '../platform/sql-text.js';
+import { keyLoader } from '../platform/database/list/key-loader.js';
+import type { KeysetOrder } from '../platform/database/list/keyset.js';
+import { type Connection, type PageArgs, readPage } from '../platform/database/list/page.js';
+import { type ListStatement, readList, wholeRows } from '../platform/database/list/read-page.js';
+import { readObjects } from '../platform/database/read/read-rows.js';
+import type { ConnectionSelection } from '../platform/graphql/selection.js';
+import { sqlText } from '../platform/database/sql-text.js';
 import type { TaskAction, TaskPhase, TaskStatus } from './task.states.js';
 import type { TaskType } from './task.type.js';
 import { visibleTasks } from './task.visibility.js';
-import { Loader } from '../platform/loader.js';
-import type { Reads } from '../platform/reads/reads.js';
+import { Loader } from '../platform/graphql/loader.js';
+import type { Reads } from '../platform/database/read/reads.js';
 
 interface TaskRow {
   id: string;

@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Args, ID, Info, Mutation, Query, Resolver } from 'type-graphql';
-import { type Connection, PageArgs } from '../platform/page.js';
-import { connectionSelection } from '../platform/selection.js';
+import { type Connection, PageArgs } from '../platform/database/list/page.js';
+import { connectionSelection } from '../platform/graphql/selection.js';
 import { TaskActionEnum, TaskStatusEnum } from './task.enums.js';
 import type { TaskAction, TaskStatus } from './task.states.js';
 import { TaskConnection, TaskType } from './task.type.js';

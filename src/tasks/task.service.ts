@@ -1,10 +1,10 @@
 import type { Viewer } from '../access/viewer.js';
-import type { SqlEntityManager } from '../platform/database.js';
+import type { SqlEntityManager } from '../platform/database/database.js';
 import { AppError, forbidden } from '../platform/errors.js';
-import type { ChangeBus } from './change-bus.js';
+import type { ChangeBus } from './changes/change-bus.js';
 import { Task } from './task.entity.js';
 import type { TaskQueries } from './task.queries.js';
-import type { TaskRunner } from './task-runner.js';
+import type { TaskRunner } from './runner/task-runner.js';
 import type { TaskType } from './task.type.js';
 
 /** Calls tasks off. */

@@ -1,8 +1,8 @@
 import { Directive, Field, ID, Int, ObjectType } from 'type-graphql';
-import type { UserType } from '../access/user.type.js';
+import type { UserType } from '../access/people/user.type.js';
 import type { DatacenterType } from '../datacenters/datacenter.type.js';
-import { connectionType } from '../platform/page.js';
-import { ByteSize, DateTime, Json } from '../platform/scalars.js';
+import { connectionType } from '../platform/database/list/page.js';
+import { ByteSize, DateTime, Json } from '../platform/graphql/scalars.js';
 import { TaskActionEnum, TaskPhaseEnum, TaskStatusEnum } from './task.enums.js';
 import type { TaskAction, TaskPhase, TaskStatus } from './task.states.js';
 

@@ -1,6 +1,6 @@
 import type { Viewer } from '../access/viewer.js';
-import { ALWAYS, anyOf, type Condition, oneOf } from '../platform/conditions.js';
-import { sqlText } from '../platform/sql-text.js';
+import { ALWAYS, anyOf, type Condition, oneOf } from '../platform/database/list/conditions.js';
+import { sqlText } from '../platform/database/sql-text.js';
 
 /** Tasks (alias `t`) that exist for this viewer: its own, and those of datacenters it administers. */
 export function visibleTasks(viewer: Viewer): Condition {

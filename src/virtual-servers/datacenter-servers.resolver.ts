@@ -1,8 +1,8 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Args, FieldResolver, Info, Resolver, Root } from 'type-graphql';
 import { DatacenterType } from '../datacenters/datacenter.type.js';
-import { type Connection, PageArgs } from '../platform/page.js';
-import { connectionSelection } from '../platform/selection.js';
+import { type Connection, PageArgs } from '../platform/database/list/page.js';
+import { connectionSelection } from '../platform/graphql/selection.js';
 import { ServerQueries } from './server.queries.js';
 import { VirtualServerConnection, VirtualServerType } from './virtual-server.type.js';
 

@@ -2,11 +2,11 @@ import type { GraphQLResolveInfo } from 'graphql';
 import { Args, FieldResolver, Info, Int, Resolver, Root } from 'type-graphql';
 import { ImageQueries } from '../images/image.queries.js';
 import { ImageType } from '../images/image.type.js';
-import { type Connection, PageArgs } from '../platform/page.js';
-import { connectionSelection } from '../platform/selection.js';
+import { type Connection, PageArgs } from '../platform/database/list/page.js';
+import { connectionSelection } from '../platform/graphql/selection.js';
 import { ServerQueries } from './server.queries.js';
-import { SnapshotQueries } from './snapshot.queries.js';
-import { SnapshotType } from './snapshot.type.js';
+import { SnapshotQueries } from './snapshots/snapshot.queries.js';
+import { SnapshotType } from './snapshots/snapshot.type.js';
 import { VirtualServerConnection, VirtualServerType } from './virtual-server.type.js';
 
 /** Where an image came from and who uses it, on the side of the servers. All of it is guarded. */

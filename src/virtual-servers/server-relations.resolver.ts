@@ -1,11 +1,11 @@
 import { FieldResolver, Resolver, Root } from 'type-graphql';
-import { UserType } from '../access/user.type.js';
+import { UserType } from '../access/people/user.type.js';
 import { DatacenterType } from '../datacenters/datacenter.type.js';
 import { ImageQueries } from '../images/image.queries.js';
 import { ImageType } from '../images/image.type.js';
 import { ServerRelations } from './server-relations.js';
-import { SnapshotType } from './snapshot.type.js';
-import { VirtualDiskType } from './virtual-disk.type.js';
+import { SnapshotType } from './snapshots/snapshot.type.js';
+import { VirtualDiskType } from './disks/virtual-disk.type.js';
 import { VirtualServerType } from './virtual-server.type.js';
 
 /** What belongs to a server. */

@@ -1,12 +1,12 @@
-import type { UserQueries } from '../access/user.queries.js';
-import type { UserType } from '../access/user.type.js';
+import type { UserQueries } from '../access/people/user.queries.js';
+import type { UserType } from '../access/people/user.type.js';
 import type { DatacenterQueries } from '../datacenters/datacenter.queries.js';
 import type { DatacenterType } from '../datacenters/datacenter.type.js';
 import { notFound } from '../platform/errors.js';
 import type { ServerQueries } from './server.queries.js';
-import type { SnapshotQueries } from './snapshot.queries.js';
-import type { SnapshotType } from './snapshot.type.js';
-import type { VirtualDiskType } from './virtual-disk.type.js';
+import type { SnapshotQueries } from './snapshots/snapshot.queries.js';
+import type { SnapshotType } from './snapshots/snapshot.type.js';
+import type { VirtualDiskType } from './disks/virtual-disk.type.js';
 import type { VirtualServerType } from './virtual-server.type.js';
 
 /** What belongs to a server that the viewer sees, each kind in one statement per page. */

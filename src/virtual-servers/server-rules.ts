@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { imageFieldFaults } from '../images/image-rules.js';
+import { imageFieldFaults } from '../images/rules/image-rules.js';
 import type { FieldError } from '../platform/errors.js';
 import type { VirtualDiskInput } from './virtual-server.inputs.js';
 

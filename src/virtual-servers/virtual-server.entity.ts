@@ -1,9 +1,9 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import { User } from '../access/user.entity.js';
+import { User } from '../access/people/user.entity.js';
 import { Datacenter } from '../datacenters/datacenter.entity.js';
 import { OS_TYPES } from '../imgapi/os-type.js';
-import { InstantType, JsonTextType } from '../platform/column-types.js';
-import { VirtualDisk } from './virtual-disk.entity.js';
+import { InstantType, JsonTextType } from '../platform/database/column-types.js';
+import { VirtualDisk } from './disks/virtual-disk.entity.js';
 
 export const SERVER_STATUS = [
   'RUNNING',

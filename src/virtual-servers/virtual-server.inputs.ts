@@ -1,7 +1,7 @@
 import { Field, InputType, Int } from 'type-graphql';
 import { OsTypeEnum } from '../images/image.enums.js';
 import type { OsType } from '../imgapi/os-type.js';
-import { Uuid } from '../platform/scalars.js';
+import { Uuid } from '../platform/graphql/scalars.js';
 import { type ServerStatus, ServerStatusEnum } from './virtual-server.enums.js';
 
 /** One disk as reported; the list it stands in is always complete. */

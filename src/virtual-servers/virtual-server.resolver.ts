@@ -1,11 +1,11 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Args, Info, Mutation, Query, Resolver } from 'type-graphql';
 import { DatacenterQueries } from '../datacenters/datacenter.queries.js';
-import { type Connection, PageArgs } from '../platform/page.js';
-import { connectionSelection } from '../platform/selection.js';
+import { type Connection, PageArgs } from '../platform/database/list/page.js';
+import { connectionSelection } from '../platform/graphql/selection.js';
 import { ServerQueries } from './server.queries.js';
 import { ServerService } from './server.service.js';
-import { Uuid } from '../platform/scalars.js';
+import { Uuid } from '../platform/graphql/scalars.js';
 import { RegisterServerInput, UpdateServerInput } from './virtual-server.inputs.js';
 import { VirtualServerConnection, VirtualServerType } from './virtual-server.type.js';
 

@@ -1,8 +1,8 @@
 import { Directive, Field, ObjectType } from 'type-graphql';
 import { OsTypeEnum } from '../images/image.enums.js';
 import type { OsType } from '../imgapi/os-type.js';
-import { connectionType } from '../platform/page.js';
-import { Uuid } from '../platform/scalars.js';
+import { connectionType } from '../platform/database/list/page.js';
+import { Uuid } from '../platform/graphql/scalars.js';
 import { type ServerStatus, ServerStatusEnum } from './virtual-server.enums.js';
 
 /** What the API shows of a server: as much as images are concerned with. */

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { createTokenVerifier, hashApiKey, looksLikeApiKey, mintToken, newApiKey, readOrCreateSecret } from '../../src/access/token.js';
-import type { TokenAuth } from '../../src/access/token.js';
+import { createTokenVerifier, hashApiKey, looksLikeApiKey, mintToken, newApiKey, readOrCreateSecret } from '../../src/access/sign-in/token.js';
+import type { TokenAuth } from '../../src/access/sign-in/token.js';
 import { temporaryFolder } from '../support/temp-folder.js';
 
 const secret = 'a-secret-of-at-least-thirty-two-bytes';

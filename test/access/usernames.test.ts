@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { usernames } from '../../src/access/usernames.js';
+import { usernames } from '../../src/access/people/usernames.js';
 import { openMigratedDatabase, type TestedDatabase } from '../support/database.js';
 
 describe('the names of users', () => {

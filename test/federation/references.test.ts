@@ -1,13 +1,13 @@
 import { graphql, type GraphQLSchema } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Constructed, GatewayContext, RequestScope } from '../../src/access/scope.js';
-import { UserQueries } from '../../src/access/user.queries.js';
+import { UserQueries } from '../../src/access/people/user.queries.js';
 import { Viewer, type ViewerFacts } from '../../src/access/viewer.js';
 import { DatacenterQueries } from '../../src/datacenters/datacenter.queries.js';
-import { references } from '../../src/graphql/references.js';
-import { buildGatewaySchema } from '../../src/graphql/schema.js';
+import { references } from '../../src/graphql/schema/references.js';
+import { buildGatewaySchema } from '../../src/graphql/schema/schema.js';
 import { ImageQueries } from '../../src/images/image.queries.js';
-import type { SqlEntityManager } from '../../src/platform/database.js';
+import type { SqlEntityManager } from '../../src/platform/database/database.js';
 import { AppError } from '../../src/platform/errors.js';
 import { RepositoryQueries } from '../../src/repositories/repository.queries.js';
 import { TaskQueries } from '../../src/tasks/task.queries.js';

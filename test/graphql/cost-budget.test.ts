@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CostBudget } from '../../src/graphql/admission/cost-budget.js';
-import { rateLimitHeaders } from '../../src/graphql/admission/cost-report.js';
+import { CostBudget } from '../../src/graphql/admission/cost/cost-budget.js';
+import { rateLimitHeaders } from '../../src/graphql/admission/cost/cost-report.js';
 
 /** A budget of 1000 that refills by 100 a second, and its clock. */
 function budgetOf(settings = { perSecond: 100, burst: 1000 }) {

@@ -1,7 +1,7 @@
 import { graphql, type GraphQLEnumType, type GraphQLScalarType, type GraphQLSchema } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { oneByOne } from '../../src/graphql/entities.js';
-import { buildGatewaySchema } from '../../src/graphql/schema.js';
+import { oneByOne } from '../../src/graphql/schema/entities.js';
+import { buildGatewaySchema } from '../../src/graphql/schema/schema.js';
 import { notFound } from '../../src/platform/errors.js';
 
 interface Reference {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fastify } from 'fastify';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { registerGraphiql } from '../../src/graphql/graphiql.js';
+import { registerGraphiql } from '../../src/graphql/server/graphiql.js';
 import { launchBrowser } from '../support/browser.js';
 import type { GraphiqlWorld } from '../support/graphiql-world.js';
 import { buildBundle, KEY, OTHER_KEY, removeBundle, startWorld } from '../support/graphiql-world.js';

@@ -1,6 +1,6 @@
 import { buildSchema, getOperationAST, parse } from 'graphql';
 import { expect, it } from 'vitest';
-import { definedVariables, streamKey } from '../../src/graphql/streams/stream-key.js';
+import { definedVariables, streamKey } from '../../src/graphql/pipeline/stream-key.js';
 
 const schema = buildSchema(`
   input Filter { name: String, size: Int = 1, tags: [String!] }

@@ -3,11 +3,11 @@ import { Viewer } from '../../src/access/viewer.js';
 import { DatacenterQueries } from '../../src/datacenters/datacenter.queries.js';
 import { ENTITIES } from '../../src/entities.js';
 import { ImageQueries } from '../../src/images/image.queries.js';
-import type { ImageFilter } from '../../src/images/image.inputs.js';
-import { searchTextOf } from '../../src/images/image-rules.js';
-import { type Database, migrate, missingSearchIndex, openDatabase } from '../../src/platform/database.js';
+import type { ImageFilter } from '../../src/images/list/image.inputs.js';
+import { searchTextOf } from '../../src/images/rules/image-rules.js';
+import { type Database, migrate, missingSearchIndex, openDatabase } from '../../src/platform/database/database.js';
 import type { ImageRepositoryType } from '../../src/repositories/image-repository.type.js';
-import { RepositoryImageQueries } from '../../src/repositories/repository-image.queries.js';
+import { RepositoryImageQueries } from '../../src/repositories/entries/repository-image.queries.js';
 import { createTestDatabase } from '../support/postgres.js';
 
 const ADMIN = { userId: 1, username: 'admin', isSuperAdmin: true, currentDatacenterId: null, memberships: [] };

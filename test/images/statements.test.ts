@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Viewer } from '../../src/access/viewer.js';
 import { DatacenterQueries } from '../../src/datacenters/datacenter.queries.js';
 import { ImageQueries } from '../../src/images/image.queries.js';
-import type { Database } from '../../src/platform/database.js';
+import type { Database } from '../../src/platform/database/database.js';
 import { openMigratedDatabase, type TestedDatabase } from '../support/database.js';
 import { watchStatements } from '../support/statements.js';
 

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ImgapiClient, type ImageList, type ListRequest } from '../../src/imgapi/client.js';
-import { GuardedFetch } from '../../src/platform/fetch.js';
+import { GuardedFetch } from '../../src/platform/fetch/fetch.js';
 import { type ImgapiRepository, makeImage, type PublishedImage, startImgapiRepository } from '../support/imgapi-repository.js';
 
 let fetch: GuardedFetch;

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openFile } from '../../src/imgapi/open-file.js';
-import { GuardedFetch } from '../../src/platform/fetch.js';
+import { GuardedFetch } from '../../src/platform/fetch/fetch.js';
 import { type ImgapiRepository, makeImage, startImgapiRepository } from '../support/imgapi-repository.js';
 
 let fetch: GuardedFetch;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { permissionsMarkdown } from '../../src/access/permissions-doc.js';
-import { configMarkdown } from '../../src/config.js';
+import { configMarkdown } from '../../src/config/config.js';
 import { projectFile } from './sources.js';
 
 // Red after a change of a table: run "npm run docs".

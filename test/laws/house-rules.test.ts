@@ -17,8 +17,13 @@ describe('the house rules', () => {
   it('name files in kebab-case, by what they are about', () => {
     expect(offenders(sources, ({ path }) => !/^src\/([a-z0-9-]+\/)*[a-z0-9-]+(\.[a-z0-9-]+)*\.ts$/.test(path))).toEqual([]);
     // An index.ts would be a barrel; those of the migrations are lists, in the order in which they run.
-    const named = sources.filter(({ path }) => !path.startsWith('src/platform/migrations/'));
+    const named = sources.filter(({ path }) => !path.startsWith('src/platform/database/migrations/'));
     expect(offenders(named, ({ path }) => /\b(utils?|helpers?|common|manager|index)\b/.test(path))).toEqual([]);
+  });
+
+  it('put no more files into a folder than one topic has', () => {
+    const folders = Map.groupBy(sources, ({ path }) => path.slice(0, path.lastIndexOf('/')));
+    expect([...folders].filter(([, files]) => files.length > 16).map(([folder]) => folder)).toEqual([]);
   });
 
   it('export by name only, and nothing in bulk', () => {

@@ -1,10 +1,10 @@
 import { buildSchema, getNamedType, getNullableType, isEnumType, isListType, isScalarType } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { InputCheck } from '../../src/graphql/admission/check-input.js';
-import { boundsOf, EXCEPTIONAL, inputPositions, kindOf, type Position } from '../../src/graphql/admission/input-bounds.js';
-import { Walkers } from '../../src/graphql/admission/input-walkers.js';
-import { distinctLists } from '../../src/graphql/distinct-lists.js';
-import { buildGatewaySchema } from '../../src/graphql/schema.js';
+import { InputCheck } from '../../src/graphql/admission/input/check-input.js';
+import { boundsOf, EXCEPTIONAL, inputPositions, kindOf, type Position } from '../../src/graphql/admission/input/input-bounds.js';
+import { Walkers } from '../../src/graphql/admission/input/input-walkers.js';
+import { distinctLists } from '../../src/graphql/schema/distinct-lists.js';
+import { buildGatewaySchema } from '../../src/graphql/schema/schema.js';
 import type { FieldError } from '../../src/platform/errors.js';
 
 let positions: Position[];

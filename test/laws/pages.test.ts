@@ -24,7 +24,7 @@ function brokenLinks({ path, text }: SourceFile): string[] {
   });
 }
 
-/** Files and folders named in passing: `platform/reader.ts` is one of src/, `scripts/fuzz.js` one of the project. */
+/** Files and folders named in passing: `platform/database/read/reader.ts` is one of src/, `scripts/fuzz.js` one of the project. */
 function missingFiles({ text }: SourceFile): string[] {
   const named = [...text.matchAll(/`((?:[\w.-]+\/)+(?:[\w-]+\.)+(?:ts|js|md|json|graphql))`/g)].map(([, file = '']) => file);
   return named.filter((file) => !['', 'src/', 'examples/'].some((folder) => isThere(folder + file)));
@@ -49,7 +49,7 @@ describe('the pages', () => {
   });
 
   it('name settings that are there', () => {
-    const settings = new Set([...projectFile('src/config-table.ts').matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].map(([, name]) => name));
+    const settings = new Set([...projectFile('src/config/config-table.ts').matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].map(([, name]) => name));
     const named = pages.flatMap(({ path, text }) => [...text.matchAll(/\b([A-Z][A-Z_]+)=/g)].map(([, name = '']) => ({ path, name })));
     expect(named.filter(({ name }) => !settings.has(name) && !/^(GATEWAY_|APOLLO_|KEY$)/.test(name))).toEqual([]);
   });

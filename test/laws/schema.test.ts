@@ -1,7 +1,7 @@
 import { graphql, type GraphQLSchema, parse, print } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { printSchema } from '../../src/graphql/print-schema.js';
-import { buildGatewaySchema } from '../../src/graphql/schema.js';
+import { printSchema } from '../../src/graphql/schema/print-schema.js';
+import { buildGatewaySchema } from '../../src/graphql/schema/schema.js';
 import { differences, members, undescribed } from './compare-sdl.js';
 import { projectFile } from './sources.js';
 

@@ -1,11 +1,11 @@
 // Compiled by `npm run check`, and never run: what must not become the text of a statement does not compile. Each line below
 // is an error, and the check fails as soon as one of them is none.
-import type { Column } from '../../src/platform/columns.js';
-import { oneOf } from '../../src/platform/conditions.js';
-import { amongIds, readRows } from '../../src/platform/read-rows.js';
-import type { SqlEntityManager } from '../../src/platform/database.js';
-import type { KeysetOrder } from '../../src/platform/keyset.js';
-import { joinTexts, sqlConstant, type SqlText, sqlText } from '../../src/platform/sql-text.js';
+import type { Column } from '../../src/platform/database/columns.js';
+import { oneOf } from '../../src/platform/database/list/conditions.js';
+import { amongIds, readRows } from '../../src/platform/database/read/read-rows.js';
+import type { SqlEntityManager } from '../../src/platform/database/database.js';
+import type { KeysetOrder } from '../../src/platform/database/list/keyset.js';
+import { joinTexts, sqlConstant, type SqlText, sqlText } from '../../src/platform/database/sql-text.js';
 
 declare const em: SqlEntityManager;
 declare const callers: string;

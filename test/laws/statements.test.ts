@@ -3,7 +3,7 @@ import { filesUnder } from './sources.js';
 import { inputsOfMigration, untypedInputs, waysIntoStatements } from './statement-ways.js';
 import type { Finding } from './syntax.js';
 
-const MIGRATIONS = 'src/platform/migrations/';
+const MIGRATIONS = 'src/platform/database/migrations/';
 const sources = filesUnder(['src'], ['.ts']);
 const migrations = sources.filter(({ path }) => path.startsWith(MIGRATIONS) && !path.endsWith('/index.ts'));
 const others = sources.filter(({ path }) => !path.startsWith(MIGRATIONS));
@@ -17,35 +17,35 @@ interface Exception {
 
 /** Where statements are handed to a driver, or a connection is opened. All other code makes an SqlText and gives it to read-rows.ts or write-rows.ts. */
 const EXCEPTIONS: Readonly<Record<string, Exception>> = {
-  'src/platform/sql-text.ts': { ways: ['new SqlText'], why: 'the functions that make one' },
-  'src/platform/kysely-query.ts': { ways: ['import kysely', 'CompiledQuery.raw()'], why: 'takes an SqlText, and asks whether it is one' },
-  'src/platform/read-rows.ts': { ways: ['import statements', 'statements().executeQuery()'], why: 'runs what queryOf makes' },
-  'src/platform/in-transaction.ts': {
+  'src/platform/database/sql-text.ts': { ways: ['new SqlText'], why: 'the functions that make one' },
+  'src/platform/database/kysely-query.ts': { ways: ['import kysely', 'CompiledQuery.raw()'], why: 'takes an SqlText, and asks whether it is one' },
+  'src/platform/database/read/read-rows.ts': { ways: ['import statements', 'statements().executeQuery()'], why: 'runs what queryOf makes' },
+  'src/platform/database/in-transaction.ts': {
     ways: ['em.getConnection()', 'connection.getClient()', 'connection().execute()', 'pinned.executeQuery()'],
     why: 'begins and ends transactions on one connection, with what queryOf makes',
   },
-  'src/platform/step-writer.ts': { ways: ['em.getConnection()', 'getConnection().getClient()', 'held.execute()'], why: 'holds the connection while its thread writes' },
-  'src/platform/trigrams.ts': { ways: ['fork().getKysely()', 'getKysely().executeQuery()'], why: 'database.ts needs it, so it cannot use read-rows.ts; runs what queryOf makes' },
-  'src/platform/database.ts': {
+  'src/platform/database/step-writer.ts': { ways: ['em.getConnection()', 'getConnection().getClient()', 'held.execute()'], why: 'holds the connection while its thread writes' },
+  'src/platform/database/search/trigrams.ts': { ways: ['fork().getKysely()', 'getKysely().executeQuery()'], why: 'database.ts needs it, so it cannot use read-rows.ts; runs what queryOf makes' },
+  'src/platform/database/database.ts': {
     ways: ['em.getKysely()', 'em.getConnection()', 'connection.getNativeClient()', 'connection.executeQuery()'],
     why: 'opens connections, sets them up with what queryOf makes, and hands them to readers and writers',
   },
-  'src/platform/kept-statements.ts': { ways: ['statement().raw()', 'this.prepare()'], why: 'prepares the text of an SqlText, and asks whether it is one' },
-  'src/platform/reader.ts': { ways: ['import better-sqlite3', '….prepare()', 'file.pragma()'], why: 'the connection of kept-statements.ts that reads' },
-  'src/platform/writer.ts': { ways: ['client.prepare()'], why: 'the connection of kept-statements.ts that writes' },
-  'src/platform/postgres-reader.ts': { ways: ['client.query()'], why: 'runs what postgresText makes, which takes an SqlText, and asks whether it is one' },
-  'src/platform/reads/reader-process.ts': {
+  'src/platform/database/read/kept-statements.ts': { ways: ['statement().raw()', 'this.prepare()'], why: 'prepares the text of an SqlText, and asks whether it is one' },
+  'src/platform/database/read/reader.ts': { ways: ['import better-sqlite3', '….prepare()', 'file.pragma()'], why: 'the connection of kept-statements.ts that reads' },
+  'src/platform/database/writer.ts': { ways: ['client.prepare()'], why: 'the connection of kept-statements.ts that writes' },
+  'src/platform/database/read/postgres-reader.ts': { ways: ['client.query()'], why: 'runs what postgresText makes, which takes an SqlText, and asks whether it is one' },
+  'src/platform/database/read/reader-process.ts': {
     ways: ['import better-sqlite3', 'file.pragma()', 'file.prepare()', 'statement.raw()'],
     why: 'a process that imports nothing of ours: heavy-reads.ts sends it the text of an SqlText, and asks whether it is one',
   },
-  'src/platform/reads/timed-postgres-reader.ts': { ways: ['client.query()', 'pool.query()'], why: 'runs what postgresText makes, within a limit that is set by constant statements' },
-  'src/platform/write-thread.ts': {
+  'src/platform/database/read/timed-postgres-reader.ts': { ways: ['client.query()', 'pool.query()'], why: 'runs what postgresText makes, within a limit that is set by constant statements' },
+  'src/platform/database/write-thread.ts': {
     ways: ['import better-sqlite3', 'file.pragma()', 'file.prepare()', 'file.exec()'],
     why: 'a thread that imports nothing of ours: step-writer.ts sends it the text of an SqlText',
   },
-  'src/platform/log-thread.ts': { ways: ['import better-sqlite3', 'file.pragma()'], why: 'a thread that imports nothing of ours: copies the log by constant pragmas' },
-  'src/platform/process-lock.ts': { ways: ['import node:sqlite', 'lock.exec()'], why: 'a lock of the operating system, taken by one constant statement; no data' },
-  'src/tasks/change-relay.ts': { ways: ['import pg', 'client.query()'], why: 'LISTEN and NOTIFY on a connection of its own, by two constant statements' },
+  'src/platform/database/log-thread.ts': { ways: ['import better-sqlite3', 'file.pragma()'], why: 'a thread that imports nothing of ours: copies the log by constant pragmas' },
+  'src/platform/store/process-lock.ts': { ways: ['import node:sqlite', 'lock.exec()'], why: 'a lock of the operating system, taken by one constant statement; no data' },
+  'src/tasks/changes/change-relay.ts': { ways: ['import pg', 'client.query()'], why: 'LISTEN and NOTIFY on a connection of its own, by two constant statements' },
 };
 
 /** GraphQL executes and compiles operations; its folders get at no connection, as every other way is closed to them too. */

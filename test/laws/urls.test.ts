@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { filesUnder, withoutComments } from './sources.js';
 
 /** Files that make URLs to be followed, statements or text for an operator at a terminal, and no message. */
-const MAKERS = ['src/main.ts', 'src/app.ts', 'src/config.ts', 'src/repositories/manifest-url.ts'];
+const MAKERS = ['src/main.ts', 'src/app.ts', 'src/config/config.ts', 'src/repositories/entries/manifest-url.ts'];
 /** A URL that is put into a text: by its own name, or as a part of something. */
 const PUT_INTO_TEXT = /\$\{(?!shownUrl\()[^{}]*\b(?:\w*[uU]rl|href|location)\b[^{}]*\}/g;
 const ALLOWED = [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isAddressAllowed, readAllowedPlaces } from '../../src/platform/address-rules.js';
+import { isAddressAllowed, readAllowedPlaces } from '../../src/platform/fetch/address-rules.js';
 
 const nothing = readAllowedPlaces([]);
 

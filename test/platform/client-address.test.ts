@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { clientAddress, subscriberOf } from '../../src/platform/client-address.js';
+import { clientAddress, subscriberOf } from '../../src/platform/http/client-address.js';
 
 function seen(proxies: readonly string[], remoteAddress: string, forwarded?: string): string {
   return clientAddress(proxies)({ socket: { remoteAddress }, headers: { ...(forwarded !== undefined && { 'x-forwarded-for': forwarded }) } } as unknown as IncomingMessage);

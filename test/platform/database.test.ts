@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { CheckConstraintViolationException, ForeignKeyConstraintViolationException, UniqueConstraintViolationException } from '@mikro-orm/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENTITIES } from '../../src/entities.js';
-import { type Database, openDatabase } from '../../src/platform/database.js';
+import { type Database, openDatabase } from '../../src/platform/database/database.js';
 import { openMigratedDatabase, type TestedDatabase } from '../support/database.js';
 import { temporaryFolder } from '../support/temp-folder.js';
 

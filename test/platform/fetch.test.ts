@@ -2,8 +2,8 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { FetchFailure } from '../../src/platform/fetch-failure.js';
-import { GuardedFetch, hostKey } from '../../src/platform/fetch.js';
+import { FetchFailure } from '../../src/platform/fetch/fetch-failure.js';
+import { GuardedFetch, hostKey } from '../../src/platform/fetch/fetch.js';
 
 const toStop: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ENTITIES } from '../../src/entities.js';
-import { type Database, openDatabase } from '../../src/platform/database.js';
-import { readRows } from '../../src/platform/read-rows.js';
-import { giveHeavyReads, type HeavyReader, HeavyReads, SQLITE_TURNS } from '../../src/platform/reads/heavy-reads.js';
-import { Operation } from '../../src/platform/reads/operation.js';
-import { OperationReads } from '../../src/platform/reads/reads.js';
-import { sqlText } from '../../src/platform/sql-text.js';
+import { type Database, openDatabase } from '../../src/platform/database/database.js';
+import { readRows } from '../../src/platform/database/read/read-rows.js';
+import { giveHeavyReads, type HeavyReader, HeavyReads, SQLITE_TURNS } from '../../src/platform/database/read/heavy-reads.js';
+import { Operation } from '../../src/platform/database/read/operation.js';
+import { OperationReads } from '../../src/platform/database/read/reads.js';
+import { sqlText } from '../../src/platform/database/sql-text.js';
 import { type TemporaryFolder, temporaryFolder } from '../support/temp-folder.js';
 
 describe('a heavy read on SQLite that comes again', () => {

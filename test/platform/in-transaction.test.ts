@@ -1,12 +1,12 @@
 import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { User } from '../../src/access/user.entity.js';
-import type { SqlEntityManager } from '../../src/platform/database.js';
-import { inTransaction } from '../../src/platform/in-transaction.js';
-import { readRows } from '../../src/platform/read-rows.js';
-import { sqlText } from '../../src/platform/sql-text.js';
-import { writeRows } from '../../src/platform/write-rows.js';
-import { Remembered } from '../../src/platform/write-watch.js';
+import { User } from '../../src/access/people/user.entity.js';
+import type { SqlEntityManager } from '../../src/platform/database/database.js';
+import { inTransaction } from '../../src/platform/database/in-transaction.js';
+import { readRows } from '../../src/platform/database/read/read-rows.js';
+import { sqlText } from '../../src/platform/database/sql-text.js';
+import { writeRows } from '../../src/platform/database/write-rows.js';
+import { Remembered } from '../../src/platform/database/write-watch.js';
 import { openMigratedDatabase, type TestedDatabase } from '../support/database.js';
 
 let tested: TestedDatabase;

@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { buffer, text } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FileStoreConflict, FileStoreMissing } from '../../src/platform/file-store/file-store.js';
-import { LocalFileStore } from '../../src/platform/file-store/local-file-store.js';
+import { FileStoreConflict, FileStoreMissing } from '../../src/platform/store/file-store.js';
+import { LocalFileStore } from '../../src/platform/store/local-file-store.js';
 
 const A = '11111111-1111-4111-8111-111111111111';
 const B = '22222222-2222-4222-8222-222222222222';

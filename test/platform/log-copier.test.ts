@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { ENTITIES } from '../../src/entities.js';
-import { type Database, openDatabase, statements } from '../../src/platform/database.js';
+import { type Database, openDatabase, statements } from '../../src/platform/database/database.js';
 import { openMigratedDatabase } from '../support/database.js';
 
 const ROWS = 400;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AppError } from '../../src/platform/errors.js';
-import { buildConnection, type CursorKey, DEFAULT_PAGE, encodeCursor, keptRows, LARGEST_PAGE, type PageArgs, readPage } from '../../src/platform/page.js';
+import { buildConnection, type CursorKey, DEFAULT_PAGE, encodeCursor, keptRows, LARGEST_PAGE, type PageArgs, readPage } from '../../src/platform/database/list/page.js';
 
 interface Row {
   name: string;

@@ -1,9 +1,9 @@
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { oneOf } from '../../src/platform/conditions.js';
-import { PostgresReader } from '../../src/platform/postgres-reader.js';
-import { postgresText } from '../../src/platform/postgres-text.js';
-import { sqlInteger, type SqlText, sqlText, sqlValues } from '../../src/platform/sql-text.js';
+import { oneOf } from '../../src/platform/database/list/conditions.js';
+import { PostgresReader } from '../../src/platform/database/read/postgres-reader.js';
+import { postgresText } from '../../src/platform/database/read/postgres-text.js';
+import { sqlInteger, type SqlText, sqlText, sqlValues } from '../../src/platform/database/sql-text.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 const PREPARED = sqlText`select name, statement from pg_prepared_statements order by 1`;

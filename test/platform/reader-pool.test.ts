@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ReaderPool } from '../../src/platform/reads/reader-pool.js';
-import { sqlText } from '../../src/platform/sql-text.js';
+import { ReaderPool } from '../../src/platform/database/read/reader-pool.js';
+import { sqlText } from '../../src/platform/database/sql-text.js';
 import { type TemporaryFolder, temporaryFolder } from '../support/temp-folder.js';
 
 /** Would take minutes. */

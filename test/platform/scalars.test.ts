@@ -1,7 +1,7 @@
 import { assert, date, property } from 'fast-check';
 import { parseValue } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { ByteSize, DateTime, HttpUrl, Uuid } from '../../src/platform/scalars.js';
+import { ByteSize, DateTime, HttpUrl, Uuid } from '../../src/platform/graphql/scalars.js';
 
 const UUID = '0b3a7c5e-1d2f-4a6b-8c9d-0123456789ab';
 

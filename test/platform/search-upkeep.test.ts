@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { statements } from '../../src/platform/database.js';
-import { readRows } from '../../src/platform/read-rows.js';
-import { mergeSearchIndexes, searchPieces } from '../../src/platform/search-upkeep.js';
-import { searchedIds } from '../../src/platform/trigrams.js';
+import { statements } from '../../src/platform/database/database.js';
+import { readRows } from '../../src/platform/database/read/read-rows.js';
+import { mergeSearchIndexes, searchPieces } from '../../src/platform/database/search/search-upkeep.js';
+import { searchedIds } from '../../src/platform/database/search/trigrams.js';
 import { openMigratedDatabase, type TestedDatabase } from '../support/database.js';
 
 const PIECES = 40;

@@ -1,10 +1,10 @@
 import { assert, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/platform/errors.js';
-import { asFetchFailure } from '../../src/platform/fetch-failure.js';
-import { shownUrl } from '../../src/platform/shown-url.js';
+import { asFetchFailure } from '../../src/platform/fetch/fetch-failure.js';
+import { shownUrl } from '../../src/platform/fetch/shown-url.js';
 import { shownValue } from '../../src/platform/shown.js';
-import { withoutSecretsInLine, withoutUrlSecrets } from '../../src/platform/url-secrets.js';
+import { withoutSecretsInLine, withoutUrlSecrets } from '../../src/platform/fetch/url-secrets.js';
 
 describe('a URL as it is shown', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { joinTexts, requireSqlText, sqlConstant, sqlInteger, sqlIntegers, type SqlText, sqlText, sqlValues, withValues } from '../../src/platform/sql-text.js';
+import { joinTexts, requireSqlText, sqlConstant, sqlInteger, sqlIntegers, type SqlText, sqlText, sqlValues, withValues } from '../../src/platform/database/sql-text.js';
 
 describe('a number written into a statement', () => {
   it('is written as its digits', () => {

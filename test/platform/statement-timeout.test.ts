@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENTITIES } from '../../src/entities.js';
-import { type Database, openDatabase } from '../../src/platform/database.js';
-import { inTransaction } from '../../src/platform/in-transaction.js';
-import { readObjects, readRows } from '../../src/platform/read-rows.js';
-import { Operation } from '../../src/platform/reads/operation.js';
-import { OperationReads } from '../../src/platform/reads/reads.js';
-import { sqlText } from '../../src/platform/sql-text.js';
+import { type Database, openDatabase } from '../../src/platform/database/database.js';
+import { inTransaction } from '../../src/platform/database/in-transaction.js';
+import { readObjects, readRows } from '../../src/platform/database/read/read-rows.js';
+import { Operation } from '../../src/platform/database/read/operation.js';
+import { OperationReads } from '../../src/platform/database/read/reads.js';
+import { sqlText } from '../../src/platform/database/sql-text.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 const TIMEOUT_MS = 300;

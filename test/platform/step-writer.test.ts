@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { isSqlite } from '../../src/platform/database.js';
-import { readRows, throughKysely } from '../../src/platform/read-rows.js';
-import { type SqlText, sqlText } from '../../src/platform/sql-text.js';
-import { createStepWriter, type StepWriter, type Written } from '../../src/platform/step-writer.js';
+import { isSqlite } from '../../src/platform/database/database.js';
+import { readRows, throughKysely } from '../../src/platform/database/read/read-rows.js';
+import { type SqlText, sqlText } from '../../src/platform/database/sql-text.js';
+import { createStepWriter, type StepWriter, type Written } from '../../src/platform/database/step-writer.js';
 import { openMigratedDatabase, type TestedDatabase } from '../support/database.js';
 
 const STEPS = 64;

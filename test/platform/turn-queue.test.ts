@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { TurnQueue } from '../../src/platform/reads/turn-queue.js';
+import { TurnQueue } from '../../src/platform/database/read/turn-queue.js';
 
 const LIMITS = { running: 2, runningPerUser: 1, waitingPerUser: 3 };
 const patient = (): AbortSignal => new AbortController().signal;

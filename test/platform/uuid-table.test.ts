@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { UuidTable } from '../../src/platform/uuid-table.js';
+import { UuidTable } from '../../src/platform/memory/uuid-table.js';
 
 function counted(at: number): string {
   return `00000000-0000-4000-8000-${at.toString(16).padStart(12, '0')}`;

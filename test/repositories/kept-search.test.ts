@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readManifest } from '../../src/imgapi/manifest.js';
-import { isSqlite } from '../../src/platform/database.js';
-import { createStepWriter } from '../../src/platform/step-writer.js';
+import { isSqlite } from '../../src/platform/database/database.js';
+import { createStepWriter } from '../../src/platform/database/step-writer.js';
 import { ImageRepository } from '../../src/repositories/image-repository.entity.js';
-import { NextList } from '../../src/repositories/next-list.js';
-import { contentHash, offerColumns, offerOf } from '../../src/repositories/offer.js';
-import { RepositoryImage } from '../../src/repositories/repository-image.entity.js';
+import { NextList } from '../../src/repositories/refresh/next-list.js';
+import { contentHash, offerColumns, offerOf } from '../../src/repositories/refresh/offer.js';
+import { RepositoryImage } from '../../src/repositories/entries/repository-image.entity.js';
 import { retire } from '../../src/repositories/retire-repository.js';
-import { dropRetiredRepositories } from '../../src/repositories/drop-retired.js';
+import { dropRetiredRepositories } from '../../src/repositories/refresh/drop-retired.js';
 import { type ImgapiRepository, makeImage, type PublishedImage, startImgapiRepository } from '../support/imgapi-repository.js';
 import { createLoadWorld, type LoadWorld } from './load-world.js';
 

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ImageRepository } from '../../src/repositories/image-repository.entity.js';
-import { RepositoryImage } from '../../src/repositories/repository-image.entity.js';
-import { resetStaleLoads } from '../../src/repositories/stale-loads.js';
-import { startLoad } from '../../src/repositories/start-load.js';
+import { RepositoryImage } from '../../src/repositories/entries/repository-image.entity.js';
+import { resetStaleLoads } from '../../src/repositories/refresh/stale-loads.js';
+import { startLoad } from '../../src/repositories/refresh/start-load.js';
 import { Task } from '../../src/tasks/task.entity.js';
 import v1 from '../fixtures/manifests/v1.json' with { type: 'json' };
 import v2 from '../fixtures/manifests/v2.json' with { type: 'json' };

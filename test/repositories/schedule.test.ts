@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { RepositorySchedule } from '../../src/repositories/schedule.js';
+import { RepositorySchedule } from '../../src/repositories/refresh/schedule.js';
 import { ImageRepository } from '../../src/repositories/image-repository.entity.js';
 import { Task } from '../../src/tasks/task.entity.js';
 import { type ImgapiRepository, makeImage, startImgapiRepository } from '../support/imgapi-repository.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { migrate } from '../../src/platform/database.js';
+import { migrate } from '../../src/platform/database/database.js';
 import { openEmptyDatabase, openMigratedDatabase, type TestedDatabase } from '../support/database.js';
 
 type Run = (statement: string) => Promise<Record<string, unknown>[]>;

@@ -4,10 +4,10 @@ import { Viewer } from '../../src/access/viewer.js';
 import { DatacenterQueries } from '../../src/datacenters/datacenter.queries.js';
 import { ENTITIES } from '../../src/entities.js';
 import { ImageQueries } from '../../src/images/image.queries.js';
-import type { ImageListRequest } from '../../src/images/list-images.js';
-import { type Database, migrate, openDatabase } from '../../src/platform/database.js';
+import type { ImageListRequest } from '../../src/images/list/list-images.js';
+import { type Database, migrate, openDatabase } from '../../src/platform/database/database.js';
 import type { ImageRepositoryType } from '../../src/repositories/image-repository.type.js';
-import { type OfferedListRequest, RepositoryImageQueries } from '../../src/repositories/repository-image.queries.js';
+import { type OfferedListRequest, RepositoryImageQueries } from '../../src/repositories/entries/repository-image.queries.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { type Statement, watchStatements } from '../support/statements.js';
 

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Viewer } from '../../src/access/viewer.js';
 import { ENTITIES } from '../../src/entities.js';
-import type { ImageFilter } from '../../src/images/image.inputs.js';
+import type { ImageFilter } from '../../src/images/list/image.inputs.js';
 import { imagesOfDatacenter, usableInDatacenter } from '../../src/images/image.visibility.js';
-import { imageFilter } from '../../src/images/list-images.js';
-import { planList } from '../../src/images/list-plan.js';
-import { allOf } from '../../src/platform/conditions.js';
-import { type Database, migrate, openDatabase } from '../../src/platform/database.js';
-import { readObjects, readRows } from '../../src/platform/read-rows.js';
-import { sqlConstant, sqlText } from '../../src/platform/sql-text.js';
+import { imageFilter } from '../../src/images/list/list-images.js';
+import { planList } from '../../src/images/list/list-plan.js';
+import { allOf } from '../../src/platform/database/list/conditions.js';
+import { type Database, migrate, openDatabase } from '../../src/platform/database/database.js';
+import { readObjects, readRows } from '../../src/platform/database/read/read-rows.js';
+import { sqlConstant, sqlText } from '../../src/platform/database/sql-text.js';
 
 const IMAGES = 12_000;
 const ADMIN = new Viewer({ userId: 1, username: 'admin', isSuperAdmin: true, currentDatacenterId: null, memberships: [] });

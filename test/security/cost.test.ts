@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENTITIES } from '../../src/entities.js';
-import { openDatabase } from '../../src/platform/database.js';
+import { openDatabase } from '../../src/platform/database/database.js';
 import { DATABASE } from '../support/database.js';
 import { databaseOf, freshFolder, GatewayProcess, TestClient } from '../support/gateway.js';
 import type { TemporaryFolder } from '../support/temp-folder.js';

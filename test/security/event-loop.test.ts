@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Gateway, startGateway } from '../../src/app.js';
-import { readConfig } from '../../src/config.js';
+import { readConfig } from '../../src/config/config.js';
 import { createLog } from '../../src/platform/log.js';
 import { databaseOf, freshFolder, TestClient } from '../support/gateway.js';
 import { DATABASE } from '../support/database.js';

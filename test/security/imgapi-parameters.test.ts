@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENTITIES } from '../../src/entities.js';
-import { openDatabase } from '../../src/platform/database.js';
+import { openDatabase } from '../../src/platform/database/database.js';
 import { databaseOf, type GatewayProcess, startFresh } from '../support/gateway.js';
 import { imageFacts, insertImages } from '../support/image-rows.js';
 import type { TemporaryFolder } from '../support/temp-folder.js';

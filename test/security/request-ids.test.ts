@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { ENTITIES } from '../../src/entities.js';
-import { type Database, openDatabase } from '../../src/platform/database.js';
+import { type Database, openDatabase } from '../../src/platform/database/database.js';
 import { databaseOf, type GatewayProcess, type GraphqlError, startFresh, type TestClient } from '../support/gateway.js';
 import type { TemporaryFolder } from '../support/temp-folder.js';
 import { ask, type Transport, TRANSPORTS } from '../support/transports.js';

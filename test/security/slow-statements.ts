@@ -1,8 +1,8 @@
-import type { Database } from '../../src/platform/database.js';
-import { isSqlite } from '../../src/platform/database.js';
-import { heavyReadsOf } from '../../src/platform/reads/heavy-reads.js';
-import type { Operation } from '../../src/platform/reads/operation.js';
-import { type SqlText, sqlText } from '../../src/platform/sql-text.js';
+import type { Database } from '../../src/platform/database/database.js';
+import { isSqlite } from '../../src/platform/database/database.js';
+import { heavyReadsOf } from '../../src/platform/database/read/heavy-reads.js';
+import type { Operation } from '../../src/platform/database/read/operation.js';
+import { type SqlText, sqlText } from '../../src/platform/database/sql-text.js';
 
 /** Takes minutes. */
 const ENDLESS = sqlText`with recursive c (n) as (select 1 union all select n + 1 from c where n < 10000000000) select count(*) as total, max(n) as last from c`;

@@ -1,8 +1,8 @@
-import { User } from '../../src/access/user.entity.js';
+import { User } from '../../src/access/people/user.entity.js';
 import { Image } from '../../src/images/image.entity.js';
-import type { SqlEntityManager } from '../../src/platform/database.js';
-import { inTransaction } from '../../src/platform/in-transaction.js';
-import { recordWork } from '../../src/tasks/record-task.js';
+import type { SqlEntityManager } from '../../src/platform/database/database.js';
+import { inTransaction } from '../../src/platform/database/in-transaction.js';
+import { recordWork } from '../../src/tasks/runner/record-task.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HeldServer, startHeldServer } from '../support/held-server.js';
 import { type DataServer, diskBytes, startDataServer, whole } from '../virtual-servers/data-server.js';

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ENTITIES } from '../../src/entities.js';
-import { openDatabase, type SqlEntityManager } from '../../src/platform/database.js';
+import { openDatabase, type SqlEntityManager } from '../../src/platform/database/database.js';
 import { databaseOf, GatewayProcess, startFresh, TestClient } from '../support/gateway.js';
 import { makeImage, type MakeImage, type PublishedImage, type ImgapiRepository, startImgapiRepository } from '../support/imgapi-repository.js';
 import type { TemporaryFolder } from '../support/temp-folder.js';

@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Caller, CallerTrust } from '../../src/platform/caller-trust.js';
-import { openDatabase } from '../../src/platform/database.js';
+import { type Caller, CallerTrust } from '../../src/platform/http/caller-trust.js';
+import { openDatabase } from '../../src/platform/database/database.js';
 import { ENTITIES } from '../../src/entities.js';
 import { databaseOf, GatewayProcess, startFresh } from '../support/gateway.js';
 import { imageFacts, insertImages } from '../support/image-rows.js';

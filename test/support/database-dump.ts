@@ -1,4 +1,4 @@
-import { type DatabaseTarget, openDatabase } from '../../src/platform/database.js';
+import { type DatabaseTarget, openDatabase } from '../../src/platform/database/database.js';
 import { ENTITIES } from '../../src/entities.js';
 
 const TABLES = {

@@ -1,5 +1,5 @@
 import { ENTITIES } from '../../src/entities.js';
-import { type Database, type DatabaseTarget, migrate, openDatabase } from '../../src/platform/database.js';
+import { type Database, type DatabaseTarget, migrate, openDatabase } from '../../src/platform/database/database.js';
 import { createTestDatabase } from './postgres.js';
 import { temporaryFolder } from './temp-folder.js';
 

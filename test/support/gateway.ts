@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient, type Client } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import type { DatabaseTarget } from '../../src/platform/database.js';
+import type { DatabaseTarget } from '../../src/platform/database/database.js';
 import { createTestDatabase } from './postgres.js';
 import { type TemporaryFolder, temporaryFolder } from './temp-folder.js';
 

@@ -8,7 +8,7 @@ import { fastify } from 'fastify';
 import { buildSchema, graphql } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
-import { registerGraphiql } from '../../src/graphql/graphiql.js';
+import { registerGraphiql } from '../../src/graphql/server/graphiql.js';
 
 const root = join(import.meta.dirname, '../..');
 

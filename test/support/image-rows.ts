@@ -1,5 +1,5 @@
-import type { SqlEntityManager } from '../../src/platform/database.js';
-import { statements } from '../../src/platform/database.js';
+import type { SqlEntityManager } from '../../src/platform/database/database.js';
+import { statements } from '../../src/platform/database/database.js';
 
 /** An image as its row and its manifest have it. */
 export interface ImageFacts {

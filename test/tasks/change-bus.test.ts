@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { ImageChange } from '../../src/tasks/change.js';
-import { ChangeBus } from '../../src/tasks/change-bus.js';
+import type { ImageChange } from '../../src/tasks/changes/change.js';
+import { ChangeBus } from '../../src/tasks/changes/change-bus.js';
 
 function change(imageId: number, more: Partial<ImageChange> = {}): ImageChange {
   return { type: 'image', kind: 'UPDATED', imageId, uuid: `uuid-${imageId}`, name: `image-${imageId}`, access: 'PUBLIC', ownerId: 1, datacenterIds: [1], boundDatacenterId: null, ...more };

@@ -3,18 +3,18 @@ import { type DocumentNode, type GraphQLSchema, NoSchemaIntrospectionCustomRule,
 import type { GatewayContext, RequestScope } from '../../access/scope.js';
 import type { ScopeFactory } from '../../access/scope-factory.js';
 import { AppError, badInput, unauthenticated } from '../../platform/errors.js';
-import { InputCheck } from './check-input.js';
-import { type CostExtension, costExtension, rateLimitHeaders } from './cost-report.js';
-import { LONGEST_DESCRIPTION, WEIGHTS } from './cost-weights.js';
-import { BudgetSpent, type Charges, CostLedger } from './cost-ledger.js';
-import type { Sizes } from './catalogue-sizes.js';
-import type { BudgetSettings } from './cost-budget.js';
+import { InputCheck } from './input/check-input.js';
+import { type CostExtension, costExtension, rateLimitHeaders } from './cost/cost-report.js';
+import { LONGEST_DESCRIPTION, WEIGHTS } from './cost/cost-weights.js';
+import { BudgetSpent, type Charges, CostLedger } from './cost/cost-ledger.js';
+import type { Sizes } from './cost/catalogue-sizes.js';
+import type { BudgetSettings } from './cost/cost-budget.js';
 import { FailedSignIns } from './failed-sign-ins.js';
 import { LIMIT_RULES } from './limits.js';
-import { costOfUs, OperationCosts } from './operation-costs.js';
+import { costOfUs, OperationCosts } from './cost/operation-costs.js';
 import { UserTurns } from './user-turns.js';
 import type { TrustedDocuments } from './trusted-documents.js';
-import { coerceVariables, type VariableValues } from './variables.js';
+import { coerceVariables, type VariableValues } from './input/variables.js';
 
 export type Transport = 'http' | 'sse' | 'websocket';
 

@@ -1,4 +1,4 @@
-import { subscriberOf } from '../../platform/client-address.js';
+import { subscriberOf } from '../../platform/http/client-address.js';
 import { AppError } from '../../platform/errors.js';
 import { Rate } from './rate.js';
 

@@ -3,8 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import { traceIdOf } from '../../platform/trace-id.js';
 import { BUDGET_HEADERS, type DoorContext } from '../admission/admission.js';
-import { US_PER_COST } from '../admission/operation-costs.js';
-import type { GraphqlDoor } from '../door.js';
+import { US_PER_COST } from '../admission/cost/operation-costs.js';
+import type { GraphqlDoor } from '../server/door.js';
 import { isOpenTo, type KnownOperation, type OperationName } from './compiled-operations.js';
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;

@@ -2,9 +2,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Logger } from 'pino';
-import { internalError } from '../../platform/http-faults.js';
-import { isHost, requestIdOf } from '../../platform/http.js';
-import { NEVER_STORED } from '../../platform/response-headers.js';
+import { internalError } from '../../platform/http/http-faults.js';
+import { isHost, requestIdOf } from '../../platform/http/http.js';
+import { NEVER_STORED } from '../../platform/http/response-headers.js';
 import type { FastPath } from './fast-path.js';
 
 const PATH = '/graphql';

@@ -1,14 +1,14 @@
-import type { Database, SqlEntityManager } from '../../platform/database.js';
-import type { FileStore } from '../../platform/file-store/file-store.js';
-import type { ChangeBus } from '../../tasks/change-bus.js';
-import { type Failure, failTask } from '../../tasks/end-task.js';
-import type { RunningTask, TaskRun } from '../../tasks/task-run.js';
-import type { TaskPermission } from '../../tasks/task-permission.js';
-import type { TaskHandler } from '../../tasks/task-runner.js';
-import { transact } from '../../tasks/transact.js';
-import { announceImage, attachmentsOf } from '../image-changes.js';
+import type { Database, SqlEntityManager } from '../../platform/database/database.js';
+import type { FileStore } from '../../platform/store/file-store.js';
+import type { ChangeBus } from '../../tasks/changes/change-bus.js';
+import { type Failure, failTask } from '../../tasks/runner/end-task.js';
+import type { RunningTask, TaskRun } from '../../tasks/runner/task-run.js';
+import type { TaskPermission } from '../../tasks/runner/task-permission.js';
+import type { TaskHandler } from '../../tasks/runner/task-runner.js';
+import { transact } from '../../tasks/changes/transact.js';
+import { announceImage, attachmentsOf } from '../events/image-changes.js';
 import { Image } from '../image.entity.js';
-import { pendingImage } from '../pending-image.js';
+import { pendingImage } from '../mutations/pending-image.js';
 
 export interface DeleteWork {
   database: Database;

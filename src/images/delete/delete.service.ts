@@ -1,16 +1,16 @@
 import { LockMode } from '@mikro-orm/core';
 import type { DatacenterQueries } from '../../datacenters/datacenter.queries.js';
-import type { SqlEntityManager } from '../../platform/database.js';
+import type { SqlEntityManager } from '../../platform/database/database.js';
 import { notFound } from '../../platform/errors.js';
-import { recordDone, recordWork } from '../../tasks/record-task.js';
-import type { Announce } from '../../tasks/transact.js';
-import { ActionRules } from '../action-rules.js';
-import { type ChangeParts, carryOut, type Outcome } from '../carry-out.js';
-import { announceImage, attachmentsOf, subjectOf } from '../image-changes.js';
+import { recordDone, recordWork } from '../../tasks/runner/record-task.js';
+import type { Announce } from '../../tasks/changes/transact.js';
+import { ActionRules } from '../rules/action-rules.js';
+import { type ChangeParts, carryOut, type Outcome } from '../mutations/carry-out.js';
+import { announceImage, attachmentsOf, subjectOf } from '../events/image-changes.js';
 import { Image } from '../image.entity.js';
-import type { DeleteImageInput } from '../image-mutation.inputs.js';
-import type { DeleteImagePayloadType } from '../image-payload.type.js';
-import { type ImageServerGate, NO_IMAGE_SERVER } from '../image-server-gate.js';
+import type { DeleteImageInput } from '../mutations/image-mutation.inputs.js';
+import type { DeleteImagePayloadType } from '../mutations/image-payload.type.js';
+import { type ImageServerGate, NO_IMAGE_SERVER } from '../rules/image-server-gate.js';
 
 export interface DeleteParts extends ChangeParts {
   gate: ImageServerGate;

@@ -1,22 +1,22 @@
-import type { Database, SqlEntityManager } from '../../platform/database.js';
+import type { Database, SqlEntityManager } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors.js';
-import { type FileStore, FileStoreConflict } from '../../platform/file-store/file-store.js';
-import type { ChangeBus } from '../../tasks/change-bus.js';
-import { type Failure, failTask } from '../../tasks/end-task.js';
-import type { RunningTask, TaskRun } from '../../tasks/task-run.js';
-import type { TaskPermission } from '../../tasks/task-permission.js';
-import type { TaskHandler } from '../../tasks/task-runner.js';
-import { transact } from '../../tasks/transact.js';
-import { takeFile } from '../arrived-file.js';
-import { announceImage, attachmentsOf } from '../image-changes.js';
+import { type FileStore, FileStoreConflict } from '../../platform/store/file-store.js';
+import type { ChangeBus } from '../../tasks/changes/change-bus.js';
+import { type Failure, failTask } from '../../tasks/runner/end-task.js';
+import type { RunningTask, TaskRun } from '../../tasks/runner/task-run.js';
+import type { TaskPermission } from '../../tasks/runner/task-permission.js';
+import type { TaskHandler } from '../../tasks/runner/task-runner.js';
+import { transact } from '../../tasks/changes/transact.js';
+import { takeFile } from '../mutations/arrived-file.js';
+import { announceImage, attachmentsOf } from '../events/image-changes.js';
 import { Image } from '../image.entity.js';
-import { pendingImage } from '../pending-image.js';
-import { storedManifest } from '../stored-manifest.js';
-import type { Download } from './download-apart.js';
-import type { FileDigest } from './hasher.js';
+import { pendingImage } from '../mutations/pending-image.js';
+import { storedManifest } from '../manifest/stored-manifest.js';
+import type { Download } from './download/download-apart.js';
+import type { FileDigest } from './download/hasher.js';
 import { mayImportInto } from './may-import.js';
 import type { ImportInstructions } from './source.js';
-import { digestStream, verifyDigest } from './verify.js';
+import { digestStream, verifyDigest } from './download/verify.js';
 
 export interface ImportWork {
   database: Database;

@@ -1,7 +1,7 @@
 import { deriveFields } from '../../imgapi/image-fields.js';
 import type { ImgManifest, ManifestFile } from '../../imgapi/manifest.js';
 import { AppError, badInput } from '../../platform/errors.js';
-import type { ImportedImageFields } from '../new-image.inputs.js';
+import type { ImportedImageFields } from '../mutations/new-image.inputs.js';
 import type { NewImage } from './record-import.js';
 
 /** What an import is asked for, whichever way its manifest is found. */

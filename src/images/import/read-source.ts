@@ -1,9 +1,9 @@
 import type { ImgapiClient } from '../../imgapi/client.js';
 import { type ImgManifest, type ManifestFile, requireImportable } from '../../imgapi/manifest.js';
-import type { SqlEntityManager } from '../../platform/database.js';
+import type { SqlEntityManager } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors.js';
-import type { FileStore } from '../../platform/file-store/file-store.js';
-import { shownUrl } from '../../platform/shown-url.js';
+import type { FileStore } from '../../platform/store/file-store.js';
+import { shownUrl } from '../../platform/fetch/shown-url.js';
 import type { ImportSource } from './source.js';
 
 export interface SourceParts {

@@ -1,15 +1,15 @@
 import type { DatacenterRef } from '../../access/viewer.js';
 import { Datacenter } from '../../datacenters/datacenter.entity.js';
 import type { ManifestFile } from '../../imgapi/manifest.js';
-import type { SqlEntityManager } from '../../platform/database.js';
+import type { SqlEntityManager } from '../../platform/database/database.js';
 import { notFound } from '../../platform/errors.js';
-import { recordDone, recordWork, type TaskFacts } from '../../tasks/record-task.js';
-import type { Announce } from '../../tasks/transact.js';
-import { lockForBinding, requireRoom } from '../bind-limit.js';
-import type { Outcome } from '../carry-out.js';
-import { announceImage } from '../image-changes.js';
+import { recordDone, recordWork, type TaskFacts } from '../../tasks/runner/record-task.js';
+import type { Announce } from '../../tasks/changes/transact.js';
+import { lockForBinding, requireRoom } from '../rules/bind-limit.js';
+import type { Outcome } from '../mutations/carry-out.js';
+import { announceImage } from '../events/image-changes.js';
 import type { Image } from '../image.entity.js';
-import { type ImageValues, insertImage, REHEARSED_IMAGE_ID, requireFreeName } from '../insert-image.js';
+import { type ImageValues, insertImage, REHEARSED_IMAGE_ID, requireFreeName } from '../mutations/insert-image.js';
 import { type ImportInstructions, type ImportSource, shownSource } from './source.js';
 
 /** A new image with what its import needs besides its row. */

@@ -1,5 +1,5 @@
 import type { DatacenterRef } from '../../access/viewer.js';
-import { shownUrl } from '../../platform/shown-url.js';
+import { shownUrl } from '../../platform/fetch/shown-url.js';
 
 /** Where the manifest and the bytes of an import come from. */
 export interface ImportSource {

@@ -1,6 +1,6 @@
-import type { SqlEntityManager } from '../../platform/database.js';
-import { readRows } from '../../platform/read-rows.js';
-import { sqlText } from '../../platform/sql-text.js';
+import type { SqlEntityManager } from '../../platform/database/database.js';
+import { readRows } from '../../platform/database/read/read-rows.js';
+import { sqlText } from '../../platform/database/sql-text.js';
 
 /** Uuids of images whose bytes may still arrive: what a sweep of the store must leave alone. */
 export async function unfinishedImports(em: SqlEntityManager): Promise<ReadonlySet<string>> {

@@ -1,7 +1,7 @@
-import type { SqlEntityManager } from '../../platform/database.js';
+import type { SqlEntityManager } from '../../platform/database/database.js';
 import type { ImageAccess } from '../image.enums.js';
 import type { Image } from '../image.entity.js';
-import { aliasKeyOf, searchTextOf } from '../image-rules.js';
+import { aliasKeyOf, searchTextOf } from '../rules/image-rules.js';
 import { ImageTag } from '../image-tag.entity.js';
 
 /** What of an image its manifest shows and an update may change. */

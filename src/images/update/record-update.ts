@@ -1,18 +1,18 @@
 import { LockMode } from '@mikro-orm/core';
 import type { Viewer } from '../../access/viewer.js';
-import type { SqlEntityManager } from '../../platform/database.js';
+import type { SqlEntityManager } from '../../platform/database/database.js';
 import { alreadyExists, notFound } from '../../platform/errors.js';
-import { recordDone, recordWork } from '../../tasks/record-task.js';
-import type { Announce } from '../../tasks/transact.js';
-import { ActionRules, type Subject } from '../action-rules.js';
-import { lockForBinding } from '../bind-limit.js';
-import type { Outcome } from '../carry-out.js';
-import { accessEffects, bindingMade, bindingRemoved, fieldEffects } from '../effects.js';
+import { recordDone, recordWork } from '../../tasks/runner/record-task.js';
+import type { Announce } from '../../tasks/changes/transact.js';
+import { ActionRules, type Subject } from '../rules/action-rules.js';
+import { lockForBinding } from '../rules/bind-limit.js';
+import type { Outcome } from '../mutations/carry-out.js';
+import { accessEffects, bindingMade, bindingRemoved, fieldEffects } from '../rules/effects.js';
 import { ImageAttachment } from '../image-attachment.entity.js';
-import { announceImage, attachmentsOf, subjectOf } from '../image-changes.js';
+import { announceImage, attachmentsOf, subjectOf } from '../events/image-changes.js';
 import { Image } from '../image.entity.js';
-import { aliasKeyOf } from '../image-rules.js';
-import { imageUse } from '../image-use.js';
+import { aliasKeyOf } from '../rules/image-rules.js';
+import { imageUse } from '../rules/image-use.js';
 import { applyShownValues, differences, type Differences, type ShownValues, shownValuesOf, type UndoUpdate } from './image-values.js';
 
 /** What is to change, checked; undefined: not given. */

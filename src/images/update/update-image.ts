@@ -1,19 +1,19 @@
-import type { Database, SqlEntityManager } from '../../platform/database.js';
+import type { Database, SqlEntityManager } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors.js';
-import type { FileStore } from '../../platform/file-store/file-store.js';
-import type { ChangeBus } from '../../tasks/change-bus.js';
-import { type Failure, failTask } from '../../tasks/end-task.js';
-import type { RunningTask, TaskRun } from '../../tasks/task-run.js';
-import type { TaskPermission } from '../../tasks/task-permission.js';
-import type { TaskHandler } from '../../tasks/task-runner.js';
-import { type Announce, transact } from '../../tasks/transact.js';
-import { lockForBinding } from '../bind-limit.js';
+import type { FileStore } from '../../platform/store/file-store.js';
+import type { ChangeBus } from '../../tasks/changes/change-bus.js';
+import { type Failure, failTask } from '../../tasks/runner/end-task.js';
+import type { RunningTask, TaskRun } from '../../tasks/runner/task-run.js';
+import type { TaskPermission } from '../../tasks/runner/task-permission.js';
+import type { TaskHandler } from '../../tasks/runner/task-runner.js';
+import { type Announce, transact } from '../../tasks/changes/transact.js';
+import { lockForBinding } from '../rules/bind-limit.js';
 import { ImageAttachment } from '../image-attachment.entity.js';
-import { announceImage, attachmentsOf } from '../image-changes.js';
-import { permission } from '../action-rules.js';
+import { announceImage, attachmentsOf } from '../events/image-changes.js';
+import { permission } from '../rules/action-rules.js';
 import { Image } from '../image.entity.js';
-import { pendingImage } from '../pending-image.js';
-import { storedManifest } from '../stored-manifest.js';
+import { pendingImage } from '../mutations/pending-image.js';
+import { storedManifest } from '../manifest/stored-manifest.js';
 import { applyShownValues, type UndoUpdate } from './image-values.js';
 
 export interface UpdateWork {

@@ -1,14 +1,14 @@
 import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import type { DatacenterQueries } from '../../datacenters/datacenter.queries.js';
 import { alreadyExists, badInput, type FieldError } from '../../platform/errors.js';
-import { type ChangeParts, carryOut } from '../carry-out.js';
-import type { UpdateImageInput } from '../image-mutation.inputs.js';
-import type { ImageTaskPayloadType } from '../image-payload.type.js';
-import { imageFieldFaults } from '../image-rules.js';
-import { type ImageServerGate, NO_IMAGE_SERVER } from '../image-server-gate.js';
+import { type ChangeParts, carryOut } from '../mutations/carry-out.js';
+import type { UpdateImageInput } from '../mutations/image-mutation.inputs.js';
+import type { ImageTaskPayloadType } from '../mutations/image-payload.type.js';
+import { imageFieldFaults } from '../rules/image-rules.js';
+import { type ImageServerGate, NO_IMAGE_SERVER } from '../rules/image-server-gate.js';
 import type { ImageType } from '../image.type.js';
-import { permission } from '../action-rules.js';
-import { requireActiveUser } from '../owner.js';
+import { permission } from '../rules/action-rules.js';
+import { requireActiveUser } from '../rules/owner.js';
 import { recordUpdate, type Wanted } from './record-update.js';
 
 export interface UpdateParts extends ChangeParts {

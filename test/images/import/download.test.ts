@@ -6,10 +6,10 @@ import { Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { downloadFile, type DownloadOptions } from '../../../src/images/import/download.js';
-import type { FileDigest } from '../../../src/images/import/hasher.js';
+import { downloadFile, type DownloadOptions } from '../../../src/images/import/download/download.js';
+import type { FileDigest } from '../../../src/images/import/download/hasher.js';
 import { AppError } from '../../../src/platform/errors.js';
-import { LocalFileStore } from '../../../src/platform/file-store/local-file-store.js';
+import { LocalFileStore } from '../../../src/platform/store/local-file-store.js';
 import { type Answer, breakAfter, type FileServer, openFrom, rangeless, sha1Of, startFileServer, status, whole } from './file-server.js';
 
 const UUID = '11111111-1111-4111-8111-111111111111';

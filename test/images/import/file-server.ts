@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { OpenFile } from '../../../src/images/import/download.js';
+import type { OpenFile } from '../../../src/images/import/download/download.js';
 
 /** `whenSeen` runs an action once the client has told, by `seen`, that it has so many bytes of the file. */
 export type Answer = (request: IncomingMessage, response: ServerResponse, whenSeen: WhenSeen) => void;

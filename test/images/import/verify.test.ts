@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { digestStream, sniffCompression, verifyDigest } from '../../../src/images/import/verify.js';
+import { digestStream, sniffCompression, verifyDigest } from '../../../src/images/import/download/verify.js';
 
 const ABC = {
   size: 3,

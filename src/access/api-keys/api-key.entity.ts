@@ -1,0 +1,21 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import { InstantType } from '../../platform/database/column-types.js';
+import { User } from '../people/user.entity.js';
+
+const ApiKeySchema = defineEntity({
+  name: 'ApiKey',
+  tableName: 'api_key',
+  properties: {
+    id: p.string().length(36).primary(),
+    user: () => p.manyToOne(User).ref().deleteRule('cascade').index(),
+    name: p.string().length(64),
+    hash: p.string().length(64).unique(),
+    expiresAt: p.type(InstantType).$type<Date>().nullable(),
+    revokedAt: p.type(InstantType).$type<Date>().nullable(),
+    createdAt: p.type(InstantType).$type<Date>().onCreate(() => new Date()),
+  },
+});
+
+/** A long-lived credential of one user. Only the SHA-256 of the key is kept, so the database cannot sign in as anyone. */
+export class ApiKey extends ApiKeySchema.class {}
+ApiKeySchema.setClass(ApiKey);

@@ -1,0 +1,30 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import { Datacenter } from '../../datacenters/datacenter.entity.js';
+import { InstantType, JsonTextType } from '../../platform/database/column-types.js';
+import type { Permission } from '../permission.js';
+import { User } from './user.entity.js';
+
+const GroupSchema = defineEntity({
+  name: 'Group',
+  tableName: 'user_group',
+  properties: {
+    id: p.integer().primary(),
+    name: p.string().length(64).unique(),
+    alias: p.string().length(64),
+    permissions: p.type(JsonTextType<Permission[]>).$type<Permission[]>(),
+    users: () => p.manyToMany(User).mappedBy('groups'),
+    datacenters: () =>
+      p
+        .manyToMany(Datacenter)
+        .owner()
+        .inversedBy('groups')
+        .pivotTable('datacenter_group')
+        .joinColumn('group_id')
+        .inverseJoinColumn('datacenter_id'),
+    createdAt: p.type(InstantType).$type<Date>().onCreate(() => new Date()),
+  },
+});
+
+/** A set of users with permissions, which hold in the datacenters that the group is attached to. */
+export class Group extends GroupSchema.class {}
+GroupSchema.setClass(Group);

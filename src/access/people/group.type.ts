@@ -1,0 +1,23 @@
+import { Field, ObjectType } from 'type-graphql';
+import type { Permission } from '../permission.js';
+import { PermissionEnum } from '../permission.enum.js';
+
+/** What the API shows of a group. */
+@ObjectType('Group', {
+  simpleResolvers: true,
+  description: 'Users who hold the same permissions in the datacenters that the group is attached to.',
+})
+export class GroupType {
+  id!: number;
+
+  @Field(() => String, { description: 'Unique name to refer to the group by. It never changes.' })
+  name!: string;
+
+  @Field(() => String, { description: 'Name for display; need not be unique.' })
+  alias!: string;
+
+  @Field(() => [PermissionEnum], {
+    description: 'What the members hold in each attached datacenter. Nothing is granted anywhere else.',
+  })
+  permissions!: Permission[];
+}

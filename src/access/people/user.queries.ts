@@ -1,0 +1,77 @@
+import { allOf, type Condition } from '../../platform/database/list/conditions.js';
+import { amongIds, readObjects } from '../../platform/database/read/read-rows.js';
+import { sqlText } from '../../platform/database/sql-text.js';
+import { keyLoader } from '../../platform/database/list/key-loader.js';
+import { asBoolean, type Flag } from '../../platform/database/tables.js';
+import { SYSTEM_USERNAME } from './user.entity.js';
+import type { UserType } from './user.type.js';
+import { Loader } from '../../platform/graphql/loader.js';
+import type { Reads } from '../../platform/database/read/reads.js';
+
+interface UserRow {
+  id: number;
+  username: string;
+  email: string | null;
+  is_super_admin: Flag;
+  active: Flag;
+  created_at: number | string;
+}
+
+const COLUMNS = sqlText`u.id, u.username, u.email, u.is_super_admin, u.active, u.created_at`;
+const notSystem: Condition = sqlText`u.username <> ${SYSTEM_USERNAME}`;
+
+function toUser(row: UserRow): UserType {
+  return {
+    id: row.id,
+    username: row.username,
+    email: row.email,
+    isSuperAdmin: asBoolean(row.is_super_admin),
+    active: asBoolean(row.active),
+    createdAt: Number(row.created_at),
+  };
+}
+
+/** Reads accounts. Who may see more of one than its username is decided at the fields themselves. */
+export class UserQueries {
+  /** By id, the built-in user included, as relations show it; one statement per batch. */
+  readonly byId = new Loader<number, UserType | null>(async (ids) => {
+    const found = new Map((await this.#find(amongIds(this.em, 'u.id', ids))).map((user) => [user.id, user]));
+    return ids.map((id) => found.get(id) ?? null);
+  });
+
+  /** By what other subgraphs know it by, the built-in user left out; one statement per batch. */
+  readonly byKey = keyLoader({ username: 'u.username' }, async (where) => this.#find(allOf([where, notSystem])));
+
+  /** Members per group id, by username. */
+  readonly byGroup = new Loader<number, UserType[]>(async (groupIds) => {
+    const rows = await readObjects<UserRow & { group_id: number }>(
+      this.em,
+      sqlText`select m.group_id, ${COLUMNS} from user_group_member m join user_account u on u.id = m.user_id
+        where ${amongIds(this.em, 'm.group_id', groupIds)} order by u.username`,
+    );
+    const byGroup = Map.groupBy(rows, (row) => row.group_id);
+    return groupIds.map((id) => (byGroup.get(id) ?? []).map(toUser));
+  });
+
+  constructor(private readonly em: Reads) {}
+
+  /** The user that a row refers to: rows never refer to a user that is not there. */
+  async require(id: number): Promise<UserType> {
+    const user = await this.byId.load(id);
+    if (user === null) throw new Error(`User ${id} is referred to and does not exist.`);
+    return user;
+  }
+
+  async byUsername(username: string): Promise<UserType | null> {
+    return (await this.#find(allOf([sqlText`u.username = ${username}`, notSystem])))[0] ?? null;
+  }
+
+  /** Everybody, active or not, by username. */
+  async all(): Promise<UserType[]> {
+    return this.#find(notSystem);
+  }
+
+  async #find(where: Condition): Promise<UserType[]> {
+    return (await readObjects<UserRow>(this.em, sqlText`select ${COLUMNS} from user_account u where ${where} order by u.username`)).map(toUser);
+  }
+}

@@ -1,0 +1,31 @@
+import { Directive, Field, ObjectType } from 'type-graphql';
+import { DateTime } from '../../platform/graphql/scalars.js';
+
+/** What the API shows of an account; credentials are not among it. */
+@ObjectType('User', {
+  simpleResolvers: true,
+  description: 'A person or program that can sign in. Accounts are never deleted, only deactivated.',
+})
+@Directive('@key(fields: "username")')
+export class UserType {
+  id!: number;
+
+  @Field(() => String, { description: 'Unique name to sign in with and to refer to the user by. It never changes.' })
+  username!: string;
+
+  @Field(() => String, { nullable: true, description: 'E-mail address; null when none is known.' })
+  email!: string | null;
+
+  @Field(() => Boolean, {
+    description: 'Whether the user may do everything everywhere. Groups make no difference to a SuperAdmin.',
+  })
+  isSuperAdmin!: boolean;
+
+  @Field(() => Boolean, {
+    description: 'Whether the user can sign in and may become an owner. An inactive user keeps what it owns.',
+  })
+  active!: boolean;
+
+  @Field(() => DateTime, { description: 'When the account was made.' })
+  createdAt!: Date | number;
+}

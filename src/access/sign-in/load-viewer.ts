@@ -1,0 +1,92 @@
+import { isSqlite, type SqlEntityManager } from '../../platform/database/database.js';
+import { readRows } from '../../platform/database/read/read-rows.js';
+import { sqlText } from '../../platform/database/sql-text.js';
+import { asBoolean, type Big, type Flag } from '../../platform/database/tables.js';
+import type { Permission } from '../permission.js';
+import { type Membership, Viewer } from '../viewer.js';
+
+type UserRow = [id: number, username: string, email: string | null, superAdmin: Flag, active: Flag, createdAt: Big, current: number | null];
+
+const USER_COLUMNS = sqlText`u.id, u.username, u.email, u.is_super_admin, u.active, u.created_at, u.current_datacenter_id`;
+
+async function loadMemberships(em: SqlEntityManager, userId: number): Promise<Membership[]> {
+  const rows = await readRows<[id: number, name: string, permissions: string]>(
+    em,
+    sqlText`select d.id, d.name, g.permissions from user_group_member m join user_group g on g.id = m.group_id
+      join datacenter_group x on x.group_id = g.id join datacenter d on d.id = x.datacenter_id where m.user_id = ${userId}
+      union all select d.id, d.name, '["ADMIN"]' from datacenter d where d.owner_id = ${userId}`,
+  );
+  const found = new Map<number, { id: number; name: string; permissions: Set<Permission> }>();
+  for (const [id, name, permissions] of rows) {
+    const membership = found.get(id) ?? { id, name, permissions: new Set<Permission>() };
+    for (const permission of JSON.parse(permissions) as Permission[]) membership.permissions.add(permission);
+    found.set(id, membership);
+  }
+  return [...found.values()];
+}
+
+async function viewerOf(em: SqlEntityManager, row: UserRow | undefined): Promise<Viewer | null> {
+  if (row === undefined) return null;
+  const [id, username, email, superAdmin, active, createdAt, currentDatacenterId] = row;
+  if (!asBoolean(active)) return null;
+  const isSuperAdmin = asBoolean(superAdmin);
+  return new Viewer({
+    userId: id,
+    username,
+    isSuperAdmin,
+    currentDatacenterId,
+    memberships: isSuperAdmin ? [] : await loadMemberships(em, id),
+    account: { id, username, email, isSuperAdmin, active: true, createdAt: Number(createdAt) },
+  });
+}
+
+/** The viewer behind a username; null when unknown or inactive. */
+export async function viewerByUsername(em: SqlEntityManager, username: string): Promise<Viewer | null> {
+  const [row] = await readRows<UserRow>(em, sqlText`select ${USER_COLUMNS} from user_account u where u.username = ${username}`);
+  return viewerOf(em, row);
+}
+
+/** An account as it is now; `viewer` is null while it is inactive. */
+export interface Account {
+  username: string;
+  viewer: Viewer | null;
+}
+
+/**
+ * The account of that id; null when there is none. Within a transaction its rights are held until that ends, so that nobody
+ * takes them away in between: the account, its memberships and its groups.
+ */
+export async function accountById(em: SqlEntityManager, id: number): Promise<Account | null> {
+  if (em.isInTransaction()) await holdRights(em, id);
+  const [row] = await readRows<UserRow>(em, sqlText`select ${USER_COLUMNS} from user_account u where u.id = ${id}`);
+  return row === undefined ? null : { username: row[1], viewer: await viewerOf(em, row) };
+}
+
+/** SQLite has one transaction at a time. */
+async function holdRights(tx: SqlEntityManager, userId: number): Promise<void> {
+  if (isSqlite(tx)) return;
+  await readRows(tx, sqlText`select u.id from user_account u where u.id = ${userId} for share`);
+  await readRows(
+    tx,
+    sqlText`select g.id from user_group_member m join user_group g on g.id = m.group_id where m.user_id = ${userId} order by g.id for share of m, g`,
+  );
+}
+
+/** A viewer, and until when what it signed in with is good: milliseconds since 1970. */
+export interface SignedIn {
+  viewer: Viewer;
+  expiresAt: number;
+}
+
+/** The viewer behind the hash of an API key; null when unknown, expired, revoked, or its user is inactive. */
+export async function viewerByKeyHash(em: SqlEntityManager, hash: string, now: number): Promise<SignedIn | null> {
+  const [row] = await readRows<[...UserRow, Big | null]>(
+    em,
+    sqlText`select ${USER_COLUMNS}, k.expires_at from api_key k join user_account u on u.id = k.user_id where k.hash = ${hash}
+      and k.revoked_at is null and (k.expires_at is null or k.expires_at > ${now})`,
+  );
+  if (row === undefined) return null;
+  const [id, username, email, superAdmin, active, createdAt, current, expiresAt] = row;
+  const viewer = await viewerOf(em, [id, username, email, superAdmin, active, createdAt, current]);
+  return viewer === null ? null : { viewer, expiresAt: expiresAt === null ? Number.POSITIVE_INFINITY : Number(expiresAt) };
+}

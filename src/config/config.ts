@@ -1,0 +1,184 @@
+import { isIPv6 } from 'node:net';
+import { join } from 'node:path';
+import type { TokenAuth } from '../access/sign-in/token.js';
+import { Refusal } from './config-parsers.js';
+import { settings } from './config-table.js';
+import type { ImageStore, Parts, Setting, SettingName, SettingValues } from './config-table.js';
+import type { DatabaseTarget } from '../platform/database/database.js';
+import type { LogLevel } from '../platform/log.js';
+
+/** Everything a person may set, validated; paths are absolute. */
+export interface Config {
+  host: string;
+  /** 0: any free port. `publicUrl` then ends in `:0`, unless it was set, until the process knows its port. */
+  port: number;
+  /** Without a trailing slash. */
+  publicUrl: string;
+  dataDir: string;
+  database: DatabaseTarget;
+  databaseLimits: { connections: number; statementTimeoutMs: number };
+  imageStore: ImageStore;
+  /** At most one of `secret`, `publicKey` (SPKI PEM) and `jwksUrl` is set; with none, a generated secret in `dataDir` holds. */
+  auth: TokenAuth;
+  fetchAllow: readonly string[];
+  /** CIDRs, also for single addresses. */
+  imgapiTrusted: readonly string[];
+  run: Parts;
+  /** 0: no scheduled loads. */
+  refreshIntervalSeconds: number;
+  graphiql: boolean;
+  introspection: boolean;
+  /** Origins of pages that may use the API besides our own. */
+  origins: readonly string[];
+  /** CIDRs of proxies that are believed. */
+  trustProxy: readonly string[];
+  /** Path of the manifest of trusted documents. */
+  trustedDocuments: string | null;
+  compiledOperations: boolean;
+  limits: Limits;
+  /** CIDRs that may read the metrics. */
+  metricsTrusted: readonly string[];
+  /** Base URL of the collector that gets traces. */
+  traces: string | null;
+  logLevel: LogLevel;
+}
+
+export interface Limits {
+  /** Of cost, for each user. */
+  budget: { perSecond: number; burst: number };
+  /** Failed sign-ins per address and minute; 0 is any number. */
+  failedSignIns: number;
+  /** What an operation may cost. */
+  cost: number;
+  socketsPerUser: number;
+  operationsPerSocket: number;
+  operationsPerUser: number;
+  requestTimeoutMs: number;
+  operationTimeoutMs: number;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** All faults of the environment in one message, one line each, so that they can be mended in one go. */
+export class ConfigError extends Error {
+  constructor(readonly faults: readonly string[]) {
+    super(`The environment cannot be used:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+/** An empty variable counts as unset, an unknown one is ignored. Throws ConfigError; secrets never appear in it. */
+export function readConfig(env: Environment): Config {
+  const values = readSettings(env);
+  const dataDir = values.DATA_DIR;
+  return {
+    host: values.HOST,
+    port: values.PORT,
+    publicUrl: values.PUBLIC_URL ?? urlOf(values.HOST, values.PORT),
+    dataDir,
+    database: values.DATABASE_URL ?? { kind: 'sqlite', path: join(dataDir, 'gateway.sqlite') },
+    databaseLimits: { connections: values.DATABASE_POOL, statementTimeoutMs: values.STATEMENT_TIMEOUT * 1000 },
+    imageStore: values.IMAGE_STORE ?? { kind: 'file', path: join(dataDir, 'images') },
+    auth: {
+      secret: values.AUTH_JWT_SECRET,
+      publicKey: values.AUTH_JWT_PUBLIC_KEY,
+      jwksUrl: values.AUTH_JWKS_URL,
+      issuer: values.AUTH_JWT_ISSUER,
+      audience: values.AUTH_JWT_AUDIENCE,
+    },
+    fetchAllow: values.FETCH_ALLOW ?? [],
+    imgapiTrusted: values.IMGAPI_TRUSTED,
+    run: values.RUN,
+    refreshIntervalSeconds: values.REFRESH_INTERVAL,
+    graphiql: values.GRAPHIQL,
+    introspection: values.INTROSPECTION,
+    origins: values.ALLOWED_ORIGINS ?? [],
+    trustProxy: values.TRUST_PROXY ?? [],
+    trustedDocuments: values.TRUSTED_DOCUMENTS,
+    compiledOperations: values.COMPILED_OPERATIONS,
+    limits: {
+      failedSignIns: values.FAILED_SIGN_INS,
+      cost: values.COST_LIMIT,
+      budget: { perSecond: values.COST_PER_SECOND, burst: values.COST_BURST },
+      socketsPerUser: values.SOCKETS_PER_USER,
+      operationsPerSocket: values.OPERATIONS_PER_SOCKET,
+      operationsPerUser: values.OPERATIONS_PER_USER,
+      requestTimeoutMs: values.REQUEST_TIMEOUT * 1000,
+      operationTimeoutMs: values.OPERATION_TIMEOUT * 1000,
+    },
+    metricsTrusted: values.METRICS_TRUSTED,
+    traces: values.TRACES,
+    logLevel: values.LOG_LEVEL,
+  };
+}
+
+/** The settings as text of at most 100 columns or so, for `--help`. */
+export function configHelp(): string {
+  const rows = entries().map(([name, setting]) => `  ${name.padEnd(20)} ${setting.meaning.replaceAll('`', '')} [${setting.shownDefault}]`);
+  return ['Settings, read from the environment [default]:', ...rows, ''].join('\n');
+}
+
+/** docs/configuration.md, complete. */
+export function configMarkdown(): string {
+  const rows = entries().map(([name, setting]) => `| \`${name}\` | ${shown(setting.shownDefault)} | ${setting.meaning} |`);
+  return [
+    '# Configuration',
+    '',
+    'Everything is set by environment variables. An empty one counts as unset; an unknown one is ignored. On a fault the',
+    'process does not start: it lists every fault, with what would be accepted.',
+    '',
+    '| Variable | Default | Meaning |',
+    '|---|---|---|',
+    ...rows,
+    '',
+    'This page is generated: change `src/config/config-table.ts`, then run `npm run docs`.',
+    '',
+  ].join('\n');
+}
+
+function shown(text: string): string {
+  return /^[\w./:,]+$/.test(text) ? `\`${text}\`` : text;
+}
+
+function entries(): [SettingName, Setting<unknown>][] {
+  return Object.entries(settings) as [SettingName, Setting<unknown>][];
+}
+
+function readSettings(env: Environment): SettingValues {
+  const faults: string[] = [];
+  const values: Partial<Record<SettingName, unknown>> = {};
+  for (const [name, setting] of entries()) {
+    const text = present(env[name]);
+    try {
+      values[name] = setting.read(text);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      faults.push(`${name}=${setting.isSecret ? '***' : withoutPassword(text ?? '')}: ${error.message}`);
+    }
+  }
+  const keys = (['AUTH_JWT_SECRET', 'AUTH_JWT_PUBLIC_KEY', 'AUTH_JWKS_URL'] as const).filter((name) => present(env[name]) !== undefined);
+  if (keys.length > 1) faults.push(`${keys.join(', ')}: only one of them may be set; accepted: the one that signs your tokens`);
+  if (faults.length === 0) faults.push(...partFaults(values as SettingValues));
+  if (faults.length > 0) throw new ConfigError(faults);
+  return values as SettingValues;
+}
+
+function partFaults({ RUN: { api, worker }, DATABASE_URL }: SettingValues): string[] {
+  if ((api && worker) || DATABASE_URL?.kind === 'postgres') return [];
+  return [`RUN=${api ? 'api' : 'worker'}: with SQLite one process owns the file and does everything; accepted: api,worker, or a DATABASE_URL of Postgres`];
+}
+
+function present(text: string | undefined): string | undefined {
+  const trimmed = text?.trim();
+  return trimmed === '' ? undefined : trimmed;
+}
+
+// Up to the last @, since a password that was not escaped may hold one itself.
+function withoutPassword(text: string): string {
+  return text.replace(/\/\/.*@/s, '//***@');
+}
+
+function urlOf(host: string, port: number): string {
+  const reachable = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  return `http://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${port}`;
+}

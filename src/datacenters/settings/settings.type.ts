@@ -1,0 +1,50 @@
+import { Field, Int, ObjectType } from 'type-graphql';
+import { HttpUrl } from '../../platform/graphql/scalars.js';
+
+/** What a datacenter's admins may know of how it is set up. */
+@ObjectType('DatacenterSettings', {
+  simpleResolvers: true,
+  description: 'Settings of one datacenter.',
+})
+export class DatacenterSettingsType {
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'How many images may be bound to the datacenter (VMS_IMAGE_LIMIT); compared with `Datacenter.boundImageCount`. Null: no limit. 0: none.',
+  })
+  vmsImageLimit!: number | null;
+}
+
+/** A name and where it leads, as image repositories are configured. */
+@ObjectType('NamedUrl', {
+  simpleResolvers: true,
+  description: 'A name for an address.',
+})
+export class NamedUrlType {
+  @Field(() => String, { description: 'The name, unique in its list.' })
+  name!: string;
+
+  @Field(() => HttpUrl, { description: 'The address it stands for.' })
+  url!: string;
+}
+
+/** Settings of the whole cloud. `imageServerId` is the row behind vmsImageVm. */
+@ObjectType('GlobalSettings', {
+  simpleResolvers: true,
+  description: 'Settings that hold everywhere; kept in the default datacenter. For SuperAdmins.',
+})
+export class GlobalSettingsType {
+  imageServerId!: number | null;
+
+  @Field(() => Int, {
+    description:
+      'Which network card of the image server compute nodes talk to (VMS_IMAGE_VM_NIC), counted from 1.',
+  })
+  vmsImageVmNic!: number;
+
+  @Field(() => [HttpUrl], {
+    description:
+      'Further image sources for compute nodes, asked in this order after the image server (VMS_IMAGE_SOURCES).',
+  })
+  vmsImageSources!: string[];
+}

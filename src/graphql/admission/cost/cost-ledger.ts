@@ -1,0 +1,108 @@
+import { AppError } from '../../../platform/errors.js';
+import type { ReadTime } from '../../../platform/database/read/operation.js';
+import { type BudgetSettings, type BudgetStatus, CostBudget } from './cost-budget.js';
+import { WEIGHTS } from './cost-weights.js';
+import { costOfUs, type OperationCost, US_PER_COST } from './operation-costs.js';
+
+const SIGNED_IN = costOfUs(WEIGHTS.operation);
+const REFUSED = costOfUs(WEIGHTS.refusal);
+
+/** What has been charged for one operation. */
+export interface Charges {
+  readonly username: string;
+  /** In all so far, without what `extra` was called for. */
+  charged: number;
+  /** Null before it was admitted. */
+  cost: OperationCost | null;
+  /** Charged because graphql-js executes it. */
+  interpreted: number;
+  isSettled: boolean;
+}
+
+/** RATE_LIMITED: the budget does not hold what an operation costs. */
+export class BudgetSpent extends AppError {
+  constructor(
+    message: string,
+    readonly status: BudgetStatus,
+    readonly retryAfter: number,
+    cost: number,
+  ) {
+    super('RATE_LIMITED', message, { retryAfter, cost, available: status.available, maximum: status.maximum, restoreRate: status.restoreRate });
+  }
+}
+
+function spent(cost: number, seconds: number, status: BudgetStatus): BudgetSpent {
+  const { available, maximum, restoreRate } = status;
+  const retryAfter = Math.max(1, Math.ceil(seconds));
+  const message = `The operation costs ${cost}, and your budget holds ${available} of ${maximum}; it refills by ${restoreRate} a second. Send it again in ${retryAfter} s.`;
+  return new BudgetSpent(message, status, retryAfter, cost);
+}
+
+/**
+ * What users are charged for their operations, on every transport: a little at the sign-in, the estimated cost when the operation is
+ * admitted, and in the end what its counts, filters and searches really took in place of what they might have.
+ */
+export class CostLedger {
+  readonly budget: CostBudget;
+
+  constructor(settings: BudgetSettings) {
+    this.budget = new CostBudget(settings);
+  }
+
+  /** RATE_LIMITED when the budget does not hold what the least operation costs. */
+  open(username: string): Charges {
+    this.#take({ username, charged: 0 }, SIGNED_IN);
+    return { username, charged: SIGNED_IN, cost: null, interpreted: 0, isSettled: false };
+  }
+
+  /** RATE_LIMITED when the budget does not hold what the operation costs. Charges it once, however often it is admitted. */
+  admit(charges: Charges, cost: OperationCost): void {
+    if (charges.cost !== null) return;
+    this.#take(charges, cost.total);
+    charges.charged = Math.max(charges.charged, cost.total);
+    charges.cost = cost;
+  }
+
+  /** To be called once the operation has run, or will not: gives back what it did not take, or charges what it took beyond the estimate. */
+  settle(charges: Charges, { cpuMs, waitMs }: ReadTime): void {
+    const { cost, isSettled, username } = charges;
+    if (isSettled) return;
+    charges.isSettled = true;
+    if (cost === null) return this.extra(charges, REFUSED);
+    if (!cost.hasScans) return;
+    // A server that is slow for other reasons makes nothing dearer than it was expected to be.
+    const scans = (cpuMs * 1000) / US_PER_COST + Math.min((waitMs * 1000) / US_PER_COST, cost.total - cost.withoutScans);
+    const actual = cost.withoutScans + charges.interpreted + Math.ceil(scans);
+    this.budget.charge(username, actual - charges.charged);
+    charges.charged = actual;
+  }
+
+  /** To be called when graphql-js executes a query, which takes several times as long as compiled code does. */
+  chargeInterpreter(charges: Charges): void {
+    const { cost, interpreted, username } = charges;
+    if (cost === null || interpreted > 0) return;
+    charges.interpreted = Math.ceil((cost.withoutScans - SIGNED_IN) * (WEIGHTS.interpreted - 1));
+    charges.charged += charges.interpreted;
+    this.budget.charge(username, charges.interpreted);
+  }
+
+  /** Charges work that is no part of the operation's cost, such as validating a document that nobody sent before. */
+  extra({ username }: Charges, cost: number): void {
+    this.budget.charge(username, cost);
+  }
+
+  /** Charges what writing one event to one reader of a stream takes. */
+  chargeReader({ username }: Charges): void {
+    this.budget.charge(username, WEIGHTS.reader / US_PER_COST);
+  }
+
+  statusOf({ username }: Charges): BudgetStatus | null {
+    return this.budget.statusOf(username);
+  }
+
+  #take({ username, charged }: Pick<Charges, 'username' | 'charged'>, cost: number): void {
+    const seconds = cost <= charged ? 0 : this.budget.take(username, cost - charged, charged);
+    const status = seconds > 0 ? this.budget.statusOf(username) : null;
+    if (status !== null) throw spent(cost, seconds, status);
+  }
+}

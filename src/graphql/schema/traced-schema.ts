@@ -1,0 +1,17 @@
+import { defaultFieldResolver, type GraphQLSchema } from 'graphql';
+import type { Tracing } from '../../platform/tracing.js';
+
+/** The same schema, with a span for each root field of a query or a mutation. */
+export function traceRootFields(schema: GraphQLSchema, tracing: Tracing): GraphQLSchema {
+  for (const type of [schema.getQueryType(), schema.getMutationType()]) {
+    for (const field of Object.values(type?.getFields() ?? {})) {
+      const resolve = field.resolve ?? defaultFieldResolver;
+      const name = `${type?.name}.${field.name}`;
+      field.resolve = (source, args, context, info) => {
+        const attributes = { 'graphql.operation.type': info.operation.operation, 'graphql.operation.name': info.operation.name?.value ?? '' };
+        return tracing.span(name, attributes, () => resolve(source, args, context, info));
+      };
+    }
+  }
+  return schema;
+}

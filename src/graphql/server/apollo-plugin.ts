@@ -1,0 +1,87 @@
+import type { ApolloServerPlugin, GraphQLRequestContext, GraphQLRequestContextWillSendResponse } from '@apollo/server';
+import type { GraphQLFormattedError } from 'graphql';
+import { AppError } from '../../platform/errors.js';
+import type { DoorContext } from '../admission/admission.js';
+import type { GraphqlDoor } from './door.js';
+import { boundedErrors, statusOf, withStatus } from '../pipeline/errors.js';
+import { changesRights } from '../pipeline/rights.js';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+const GRAPHQL_TYPE = 'application/graphql-response+json; charset=utf-8';
+/** Faults of a well-formed request. */
+const WELL_FORMED = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', 'OPERATION_RESOLUTION_FAILURE', 'QUERY_TOO_COMPLEX']);
+
+/** Whether a client that accepts this gets application/json, as GraphQL over HTTP has it. */
+export function getsPlainJson(accept: string | undefined): boolean {
+  if (accept === undefined) return true;
+  const graphql = accept.indexOf('application/graphql-response+json');
+  const json = accept.search(/application\/json|application\/\*|\*\/\*/);
+  return json !== -1 && (graphql === -1 || json < graphql);
+}
+
+/**
+ * A well-formed GraphQL request is answered with 200 in application/json, whatever is wrong with the operation: that type
+ * has always been so, and only application/graphql-response+json tells by the status.
+ */
+function negotiateStatus({ request, response }: GraphQLRequestContextWillSendResponse<DoorContext>): void {
+  const { http, body } = response;
+  if (body.kind !== 'single' || (http.status ?? 200) < 400) return;
+  const codes = body.singleResult.errors?.map((error) => String(error.extensions?.code)) ?? [];
+  if (!codes.every((code) => WELL_FORMED.has(code))) return;
+  const isPlain = getsPlainJson(request.http?.headers.get('accept'));
+  http.headers.set('content-type', isPlain ? JSON_TYPE : GRAPHQL_TYPE);
+  if (isPlain) http.status = 200;
+}
+
+function finish(door: GraphqlDoor, context: GraphQLRequestContextWillSendResponse<DoorContext>): void {
+  const { contextValue, operation, response } = context;
+  if (operation !== undefined && changesRights(operation)) door.changes.publish({ type: 'rights' });
+  if (response.body.kind !== 'single') return;
+  const { singleResult } = response.body;
+  if (singleResult.errors !== undefined) singleResult.errors = boundedErrors(singleResult.errors);
+  singleResult.extensions = { ...singleResult.extensions, ...door.admission.costOf(contextValue) };
+  setHeaders(response.http.headers, door.admission.budgetHeaders(contextValue, retryAfterIn(singleResult.errors)));
+  door.report.finish({ context: contextValue, operation, errors: singleResult.errors });
+}
+
+function setHeaders(headers: Map<string, string>, pairs: readonly string[]): void {
+  for (let at = 0; at < pairs.length; at += 2) headers.set(pairs[at] ?? '', pairs[at + 1] ?? '');
+}
+
+/** The seconds that a RATE_LIMITED answer names. */
+function retryAfterIn(errors: readonly GraphQLFormattedError[] | undefined): number | undefined {
+  const retryAfter = errors?.[0]?.extensions?.retryAfter;
+  return typeof retryAfter === 'number' ? retryAfter : undefined;
+}
+
+function admit(door: GraphqlDoor, { document, operation, request, queryHash, contextValue }: GraphQLRequestContext<DoorContext>): void {
+  try {
+    door.admission.demandTrusted(queryHash ?? '');
+    if (document && operation) door.admission.demandRunnable(document, operation, request.variables ?? {}, contextValue);
+  } catch (error) {
+    throw error instanceof AppError && statusOf(error.code) >= 400 ? withStatus(error) : error;
+  }
+}
+
+/** How Apollo Server asks our admission and tells our report. */
+export function doorPlugin(door: GraphqlDoor): ApolloServerPlugin<DoorContext> {
+  return {
+    async requestDidStart() {
+      return {
+        async didResolveOperation(context) {
+          admit(door, context);
+        },
+        async executionDidStart({ operation, contextValue }) {
+          if (operation?.operation === 'query') door.admission.ledger.chargeInterpreter(contextValue.charges);
+        },
+        async validationDidStart({ source, contextValue }) {
+          door.admission.chargeDocument(source, contextValue);
+        },
+        async willSendResponse(context) {
+          negotiateStatus(context);
+          finish(door, context);
+        },
+      };
+    },
+  };
+}

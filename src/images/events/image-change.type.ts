@@ -1,0 +1,23 @@
+import { Field, ObjectType } from 'type-graphql';
+import { Uuid } from '../../platform/graphql/scalars.js';
+import { type ChangeKind, ChangeKindEnum } from '../image.enums.js';
+import { ImageType } from '../image.type.js';
+
+/** One event of the subscription, as one viewer may see it. */
+@ObjectType('ImageChange', {
+  simpleResolvers: true,
+  description: 'Tells that something happened to an image.',
+})
+export class ImageChangeType {
+  @Field(() => ChangeKindEnum, { description: 'What happened.' })
+  kind!: ChangeKind;
+
+  @Field(() => String, { description: 'Name of the image; still told when it is gone.' })
+  name!: string;
+
+  @Field(() => Uuid, { description: 'UUID of the image; still told when it is gone.' })
+  uuid!: string;
+
+  @Field(() => ImageType, { nullable: true, description: 'The image as it is now; null when it is gone.' })
+  image!: ImageType | null;
+}

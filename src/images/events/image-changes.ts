@@ -1,0 +1,69 @@
+import type { DatacenterRef, Viewer } from '../../access/viewer.js';
+import { isSqlite, type SqlEntityManager } from '../../platform/database/database.js';
+import { notFound } from '../../platform/errors.js';
+import { readRows } from '../../platform/database/read/read-rows.js';
+import { sqlConstant, sqlText } from '../../platform/database/sql-text.js';
+import type { ImageChange } from '../../tasks/changes/change.js';
+import type { Announce } from '../../tasks/changes/transact.js';
+import type { Subject } from '../rules/action-rules.js';
+import { visibleImages } from '../image.visibility.js';
+
+/** Where an image is attached and bound, as of now. */
+export interface Attachments {
+  datacenterIds: number[];
+  boundDatacenterId: number | null;
+}
+
+export async function attachmentsOf(tx: SqlEntityManager, imageId: number): Promise<Attachments> {
+  const text = sqlText`select a.datacenter_id, a.bound_image_id from image_attachment a where a.image_id = ${imageId} order by a.datacenter_id`;
+  const rows = await readRows<[datacenterId: number, boundImageId: number | null]>(tx, text);
+  return { datacenterIds: rows.map(([id]) => id), boundDatacenterId: rows.find(([, bound]) => bound !== null)?.[0] ?? null };
+}
+
+/** What rules and announcements look at of an image's row. */
+export interface ImageFacts {
+  id: number;
+  uuid: string;
+  name: string;
+  status: string;
+  access: string;
+  owner: { id: number };
+}
+
+type Facts = [id: number, uuid: string, name: string, status: string, access: string, ownerId: number];
+
+/** The image of that name, held until the transaction ends. NOT_FOUND when the viewer cannot see it. */
+export async function lockImage(tx: SqlEntityManager, viewer: Viewer, named: string): Promise<ImageFacts> {
+  // On SQLite the transaction that writes first holds everything.
+  const held = sqlConstant(isSqlite(tx) ? '' : ' for update of i');
+  const text = sqlText`select i.id, i.uuid, i.name, i.status, i.access, i.owner_id from image i
+    where i.name = ${named} and ${visibleImages(viewer)}${held}`;
+  const [row] = await readRows<Facts>(tx, text);
+  if (row === undefined) throw notFound('image', named);
+  const [id, uuid, name, status, access, ownerId] = row;
+  return { id, uuid, name, status, access, owner: { id: ownerId } };
+}
+
+/** An image as the rules of actions look at it, with its datacenters by name whoever sees them. */
+export async function subjectOf(tx: SqlEntityManager, { id, name, status, access, owner }: ImageFacts): Promise<Subject> {
+  const text = sqlText`select d.id, d.name, a.bound_image_id from image_attachment a join datacenter d on d.id = a.datacenter_id
+    where a.image_id = ${id}`;
+  const rows = await readRows<[id: number, name: string, boundImageId: number | null]>(tx, text);
+  const attached: DatacenterRef[] = rows.map(([placeId, placeName]) => ({ id: placeId, name: placeName })).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const boundId = rows.find(([, , bound]) => bound !== null)?.[0];
+  return { id, name, status, access, ownerId: owner.id, attached, bound: attached.find((one) => one.id === boundId) ?? null };
+}
+
+/** Announces a change with what decides who may hear of it, as the image may be gone when it is delivered. */
+export function announceImage(kind: ImageChange['kind'], image: ImageFacts, attachments: Attachments, announce: Announce): void {
+  announce({
+    type: 'image',
+    kind,
+    imageId: image.id,
+    uuid: image.uuid,
+    name: image.name,
+    access: image.access,
+    ownerId: image.owner.id,
+    ...attachments,
+  });
+}

@@ -1,0 +1,63 @@
+import { Worker } from 'node:worker_threads';
+import { AppError } from '../../../platform/errors.js';
+import type { DownloadOrder, DownloadPlace, DownloadReport } from './download-order.js';
+import type { FileDigest } from './hasher.js';
+
+const THREAD = new URL('./download-thread.js', import.meta.url);
+// Small on purpose: what arrives is garbage soon, and dies in many cheap collections instead of a few of the whole heap.
+const LIMITS = { maxYoungGenerationSizeMb: 2 };
+
+export interface DownloadWatch {
+  /** Called a few times a second; the number falls when the download starts anew. */
+  onProgress: (bytesDone: number) => void;
+  /** Cancels; what has arrived stays in the partial. */
+  signal: AbortSignal;
+}
+
+/** `downloadFile` for an image, with everything it promises and refuses, wherever it is carried out. */
+export type Download = (order: DownloadOrder, watch: DownloadWatch) => Promise<FileDigest>;
+
+/**
+ * Downloads in a thread of its own each: receiving, hashing and writing keep that thread busy, and this one answers
+ * requests. The thread goes out through a GuardedFetch of its own, with the same rules.
+ */
+export function downloadsApart(place: Omit<DownloadPlace, 'isCrowded'>): Download {
+  let running = 0;
+  return async (order, watch) => {
+    watch.signal.throwIfAborted();
+    // execArgv: the flags of a test runner or debugger are not for this thread.
+    const workerData = { place: { ...place, isCrowded: running > 0 }, order };
+    const thread = new Worker(THREAD, { execArgv: [], workerData, resourceLimits: LIMITS });
+    running += 1;
+    const cancel = (): void => thread.postMessage('cancel');
+    watch.signal.addEventListener('abort', cancel);
+    try {
+      return outcome(await lastReport(thread, watch.onProgress));
+    } catch (error) {
+      watch.signal.throwIfAborted();
+      throw error;
+    } finally {
+      watch.signal.removeEventListener('abort', cancel);
+      running -= 1;
+      await thread.terminate();
+    }
+  };
+}
+
+type LastReport = Exclude<DownloadReport, { kind: 'progress' }>;
+
+function lastReport(thread: Worker, onProgress: DownloadWatch['onProgress']): Promise<LastReport> {
+  return new Promise((resolve, reject) => {
+    thread.on('message', (report: DownloadReport) => (report.kind === 'progress' ? onProgress(report.bytesDone) : resolve(report)));
+    thread.on('error', reject);
+    thread.on('exit', (code) => reject(new Error(`The thread of a download ended with ${code} before the download did.`)));
+  });
+}
+
+function outcome(report: LastReport): FileDigest {
+  if (report.kind === 'done') return report.digest;
+  if (report.kind === 'refused') throw new AppError(report.code, report.message, report.extensions);
+  const error = Object.assign(new Error(report.message), report.code === null ? {} : { code: report.code });
+  error.stack = report.stack;
+  throw error;
+}

@@ -1,0 +1,63 @@
+import { addAbortSignal, type Readable } from 'node:stream';
+import { AppError } from '../../../platform/errors.js';
+import { Hasher, type FileDigest } from './hasher.js';
+
+/** Compressions that image manifests know, and zstd, which newer files have. */
+export type Compression = 'gzip' | 'bzip2' | 'xz' | 'zstd' | 'none';
+
+const MAGIC_NUMBERS: readonly (readonly [Compression, Buffer])[] = [
+  ['gzip', Buffer.from('1f8b08', 'hex')],
+  ['bzip2', Buffer.from('425a68', 'hex')],
+  ['xz', Buffer.from('fd377a585a00', 'hex')],
+  ['zstd', Buffer.from('28b52ffd', 'hex')],
+];
+
+export interface ExpectedFile {
+  /** Bytes. */
+  size: number;
+  /** Hexadecimal, in either case. */
+  sha1: string;
+}
+
+/** Refuses with CHECKSUM_MISMATCH, which names both values, unless the file is the one its manifest describes. */
+export function verifyDigest(digest: FileDigest, expected: ExpectedFile): void {
+  if (digest.size !== expected.size) throw sizeMismatch(`The file has ${digest.size} bytes`, expected.size);
+  if (digest.sha1 === expected.sha1.toLowerCase()) return;
+  const message = `The file's sha1 is ${digest.sha1}, the manifest says ${expected.sha1}.`;
+  throw new AppError('CHECKSUM_MISMATCH', message, { expected: expected.sha1, actual: digest.sha1 });
+}
+
+/** `finding` tells what was met: "The file has 3 bytes". */
+export function sizeMismatch(finding: string, expectedSize: number): AppError {
+  return new AppError('CHECKSUM_MISMATCH', `${finding}, the manifest says ${expectedSize}.`, { expectedSize });
+}
+
+/** Hashes a file where it lies, in flat memory. An abort destroys the stream and rejects with the signal's reason. */
+export async function digestStream(
+  readable: Readable,
+  options: { onProgress?: (bytesDone: number) => void; signal?: AbortSignal } = {},
+): Promise<FileDigest> {
+  const { onProgress, signal } = options;
+  if (signal) addAbortSignal(signal, readable);
+  await using hasher = new Hasher();
+  let bytesDone = 0;
+  try {
+    for await (const chunk of readable) {
+      const bytes = chunk as Buffer;
+      await hasher.update(bytes);
+      bytesDone += bytes.length;
+      onProgress?.(bytesDone);
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  }
+  // Without await the thread would be disposed of before it answers.
+  return await hasher.digest();
+}
+
+/** The compression that a file's first bytes show (6 are enough); `none` for everything unknown. */
+export function sniffCompression(head: Buffer): Compression {
+  const found = MAGIC_NUMBERS.find(([, magic]) => head.subarray(0, magic.length).equals(magic));
+  return found?.[0] ?? 'none';
+}

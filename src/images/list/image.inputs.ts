@@ -1,0 +1,76 @@
+import { ArgsType, Field, InputType } from 'type-graphql';
+import type { OsType } from '../../imgapi/os-type.js';
+import { type OrderDirection, OrderDirectionEnum, PageArgs } from '../../platform/database/list/page.js';
+import { DateTime } from '../../platform/graphql/scalars.js';
+import {
+  type ImageAccess,
+  ImageAccessEnum,
+  type ImageOrderField,
+  ImageOrderFieldEnum,
+  type ImageStatus,
+  ImageStatusEnum,
+  OsTypeEnum,
+} from '../image.enums.js';
+
+/** A condition that is absent, null or an empty list does not narrow the list. */
+@InputType({ description: 'Which images to show: those that meet every given condition.' })
+export class ImageFilter {
+  @Field(() => String, {
+    nullable: true,
+    description: 'Text that occurs in the name, alias or description; upper and lower case are the same.',
+  })
+  search?: string | null;
+
+  @Field(() => [ImageAccessEnum], {
+    nullable: true,
+    description: 'One of these kinds of access. DELETED finds something only together with `showDeleted`.',
+  })
+  access?: ImageAccess[] | null;
+
+  @Field(() => [OsTypeEnum], { nullable: true, description: 'One of these OS types.' })
+  osType?: OsType[] | null;
+
+  @Field(() => [ImageStatusEnum], { nullable: true, description: 'One of these states.' })
+  status?: ImageStatus[] | null;
+
+  @Field(() => Boolean, { nullable: true, description: 'True: only images bound to a datacenter. False: only unbound ones.' })
+  dcBound?: boolean | null;
+
+  @Field(() => String, { nullable: true, description: 'Username of the owner.' })
+  owner?: string | null;
+
+  @Field(() => [String], { nullable: true, description: 'Has all of these tags, exactly as written.' })
+  tags?: string[] | null;
+
+  @Field(() => Boolean, { nullable: true, description: 'Whether it can grow to fill a larger disk.' })
+  resize?: boolean | null;
+
+  @Field(() => Boolean, { nullable: true, description: 'Whether a server shuts down once deployed from it.' })
+  deploy?: boolean | null;
+
+  @Field(() => DateTime, { nullable: true, description: 'Came into the catalogue later than this.' })
+  createdAfter?: Date | null;
+
+  @Field(() => DateTime, { nullable: true, description: 'Came into the catalogue earlier than this.' })
+  createdBefore?: Date | null;
+}
+
+/** By name is what a list has without an order. */
+@InputType({ description: 'How to sort images. Without it: by name.' })
+export class ImageOrder {
+  @Field(() => ImageOrderFieldEnum, { description: 'What to sort by.' })
+  field!: ImageOrderField;
+
+  @Field(() => OrderDirectionEnum, { defaultValue: 'ASC', description: 'Which way.' })
+  direction!: OrderDirection;
+}
+
+/** What every list of images takes: which ones, in which order, which page. */
+@ArgsType()
+export class ImageListArgs extends PageArgs {
+  @Field(() => ImageFilter, { nullable: true, description: 'Which images; all when left out or null.' })
+  filter?: ImageFilter | null;
+
+  @Field(() => ImageOrder, { nullable: true, description: 'How to sort; by name when left out or null.' })
+  orderBy?: ImageOrder | null;
+}

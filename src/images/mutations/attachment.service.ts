@@ -1,0 +1,127 @@
+import { UniqueConstraintViolationException } from '@mikro-orm/core';
+import type { DatacenterRef } from '../../access/viewer.js';
+import type { DatacenterQueries } from '../../datacenters/datacenter.queries.js';
+import type { DatacenterType } from '../../datacenters/datacenter.type.js';
+import { readImageServer } from '../../datacenters/settings/image-server-state.js';
+import type { SqlEntityManager } from '../../platform/database/database.js';
+import { alreadyExists } from '../../platform/errors.js';
+import type { ObjectSelection } from '../../platform/graphql/selection.js';
+import { type SqlText, sqlText } from '../../platform/database/sql-text.js';
+import { writeRows } from '../../platform/database/write-rows.js';
+import { recordDone } from '../../tasks/runner/record-task.js';
+import type { Announce } from '../../tasks/changes/transact.js';
+import { ActionRules } from '../rules/action-rules.js';
+import { askedOf, type ChangeParts, carryOut, type Outcome, readAsked } from './carry-out.js';
+import { bindingRemoved } from '../rules/effects.js';
+import { announceImage, type ImageFacts, lockImage, subjectOf } from '../events/image-changes.js';
+import type { AttachImageInput } from './image-mutation.inputs.js';
+import type { AttachImagePayloadType } from './image-payload.type.js';
+import { NO_IMAGE_SERVER } from '../rules/image-server-gate.js';
+
+interface AttachmentParts extends ChangeParts {
+  datacenters: DatacenterQueries;
+}
+
+type Direction = 'ATTACH' | 'DETACH';
+
+interface AttachmentOutcome extends Outcome {
+  work: null;
+  image: ImageFacts;
+  isBindingRemoved: boolean;
+  /** Of a dry run only. */
+  effects: string[];
+}
+
+interface Move {
+  name: string;
+  datacenter: DatacenterRef;
+  direction: Direction;
+  dryRun: boolean;
+}
+
+const EFFECT: Record<Direction, string> = {
+  ATTACH: 'will become usable in datacenter',
+  DETACH: 'will no longer be usable in datacenter',
+};
+
+/** Makes images usable in a datacenter, or no longer; both remove the binding. For SuperAdmins. */
+export class AttachmentService {
+  constructor(private readonly parts: AttachmentParts) {}
+
+  /** `selection`: what is asked of the payload, so that no more is read for it. */
+  async attach(input: AttachImageInput, selection: ObjectSelection): Promise<AttachImagePayloadType> {
+    try {
+      return await this.#change(input, 'ATTACH', selection);
+    } catch (error) {
+      if (!(error instanceof UniqueConstraintViolationException)) throw error;
+      throw alreadyExists(`Image ${input.image} is attached to datacenter ${input.datacenter} already.`);
+    }
+  }
+
+  async detach(input: AttachImageInput, selection: ObjectSelection): Promise<AttachImagePayloadType> {
+    return this.#change(input, 'DETACH', selection);
+  }
+
+  async #change(input: AttachImageInput, direction: Direction, selection: ObjectSelection): Promise<AttachImagePayloadType> {
+    this.parts.viewer.demand(direction === 'ATTACH' ? 'image.attach' : 'image.detach');
+    const datacenter = await this.#place(input);
+    const dryRun = input.dryRun === true;
+    const asked = askedOf(selection, dryRun);
+    const warnings = asked.warnings && (await readImageServer(this.parts.em)) === null ? [NO_IMAGE_SERVER] : [];
+    const move = { name: input.image, datacenter, direction, dryRun };
+    return carryOut(this.parts, dryRun, {
+      work: async (tx, announce) => this.#record(tx, move, announce),
+      read: async (reading, { image, taskId, isBindingRemoved, effects }) => ({
+        ...(await readAsked(asked, reading, image, taskId)),
+        datacenter,
+        bindingRemoved: isBindingRemoved,
+        warnings: [...effects, ...warnings],
+      }),
+    });
+  }
+
+  /** The datacenter. Of two names that are wrong, the image is told first; the transaction finds out when it is the only one. */
+  async #place({ image, datacenter }: AttachImageInput): Promise<DatacenterType> {
+    const { datacenters, images } = this.parts;
+    try {
+      return await datacenters.require(datacenter);
+    } catch (error) {
+      await images.require(image);
+      throw error;
+    }
+  }
+
+  async #record(tx: SqlEntityManager, move: Move, announce: Announce): Promise<AttachmentOutcome> {
+    const { name, datacenter, direction } = move;
+    const image = await lockImage(tx, this.parts.viewer, name);
+    const subject = await subjectOf(tx, image);
+    await new ActionRules(tx, this.parts.viewer).demand(direction, subject, datacenter);
+    const { bound } = subject;
+    const effects = move.dryRun ? await effectsOf(tx, move, bound) : [];
+    if (bound !== null) await writeRows(tx, sqlText`update image_attachment set bound_image_id = null where image_id = ${image.id}`);
+    await writeRows(tx, direction === 'ATTACH' ? attachment(image.id, datacenter.id) : detachment(image.id, datacenter.id));
+    const detail = { datacenter: datacenter.name, bindingRemoved: bound !== null, ...(bound && { boundDatacenter: { before: bound.name, after: null } }) };
+    const action = direction === 'ATTACH' ? ('IMAGE_ATTACH' as const) : ('IMAGE_DETACH' as const);
+    const facts = { action, userId: this.parts.viewer.userId, datacenterId: datacenter.id, imageId: image.id, imageName: name, detail };
+    const taskId = await recordDone(tx, facts, announce);
+    // Those who saw the image before and those who see it after both hear of it; it is bound to nothing now.
+    const datacenterIds = [...new Set([...subject.attached.map(({ id }) => id), datacenter.id])];
+    announceImage('UPDATED', image, { datacenterIds, boundDatacenterId: null }, announce);
+    return { image, taskId, work: null, isBindingRemoved: bound !== null, effects };
+  }
+}
+
+/** With the copies of the image that lists are ordered and narrowed by, or a trigger would write the row, and five indexes, once more. */
+function attachment(imageId: number, datacenterId: number): SqlText {
+  return sqlText`insert into image_attachment (image_id, datacenter_id, name, alias, size_mib, image_created_at, access)
+    select i.id, cast(${datacenterId} as integer), i.name, i.alias, i.size_mib, i.created_at, i.access from image i where i.id = ${imageId}`;
+}
+
+function detachment(imageId: number, datacenterId: number): SqlText {
+  return sqlText`delete from image_attachment where image_id = ${imageId} and datacenter_id = ${datacenterId}`;
+}
+
+/** What a dry run tells of it. */
+async function effectsOf(tx: SqlEntityManager, { name, datacenter, direction }: Move, bound: DatacenterRef | null): Promise<string[]> {
+  return [`Image ${name} ${EFFECT[direction]} ${datacenter.name}.`, ...(bound === null ? [] : [await bindingRemoved(tx, bound)])];
+}

@@ -1,0 +1,72 @@
+import { Field, ObjectType } from 'type-graphql';
+import { DatacenterType } from '../../datacenters/datacenter.type.js';
+import { Uuid } from '../../platform/graphql/scalars.js';
+import { TaskType } from '../../tasks/task.type.js';
+import { ImageType } from '../image.type.js';
+
+/** What an image mutation answers at once, while a task may go on. */
+@ObjectType('ImageTaskPayload', {
+  simpleResolvers: true,
+  description:
+    'An image and the task that works on it. Without an image server the image is OK and the task SUCCEEDED already.',
+})
+export class ImageTaskPayloadType {
+  @Field(() => ImageType, { description: 'The image, PENDING until the task has ended.' })
+  image!: ImageType;
+
+  @Field(() => TaskType, { description: 'The task to watch.' })
+  task!: TaskType;
+
+  @Field(() => [String], {
+    description:
+      'What you should know although it was no error, such as that there is no image server and so no file. Mostly empty; with `dryRun`, everything that would happen.',
+  })
+  warnings!: string[];
+}
+
+/** What is left to say of an image that is deleted. */
+@ObjectType('DeleteImagePayload', {
+  simpleResolvers: true,
+  description: 'What was deleted, or is being deleted while the task runs.',
+})
+export class DeleteImagePayloadType {
+  @Field(() => String, { description: 'Name of the image.' })
+  name!: string;
+
+  @Field(() => Uuid, { description: 'UUID of the image.' })
+  uuid!: string;
+
+  @Field(() => TaskType, { description: 'The task to watch; the image is gone once it has SUCCEEDED.' })
+  task!: TaskType;
+
+  @Field(() => [String], {
+    description: 'What you should know although it was no error; with `dryRun`, everything that would happen.',
+  })
+  warnings!: string[];
+}
+
+/** The outcome of attaching or detaching. */
+@ObjectType('AttachImagePayload', {
+  simpleResolvers: true,
+  description: 'An image that was attached to a datacenter or detached from it.',
+})
+export class AttachImagePayloadType {
+  @Field(() => ImageType, { description: 'The image after the change.' })
+  image!: ImageType;
+
+  @Field(() => DatacenterType, { description: 'The datacenter it was attached to or detached from.' })
+  datacenter!: DatacenterType;
+
+  @Field(() => Boolean, {
+    description: 'Whether it was bound to a datacenter before: attaching and detaching both end a binding.',
+  })
+  bindingRemoved!: boolean;
+
+  @Field(() => TaskType, { description: 'The log entry of the change, which is already done.' })
+  task!: TaskType;
+
+  @Field(() => [String], {
+    description: 'What you should know although it was no error; with `dryRun`, everything that would happen.',
+  })
+  warnings!: string[];
+}

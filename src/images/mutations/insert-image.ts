@@ -1,0 +1,72 @@
+import type { OsType } from '../../imgapi/os-type.js';
+import type { SqlEntityManager } from '../../platform/database/database.js';
+import { alreadyExists } from '../../platform/errors.js';
+import { ImageAttachment } from '../image-attachment.entity.js';
+import type { ImageAccess, ImageStatus } from '../image.enums.js';
+import { Image } from '../image.entity.js';
+import { aliasKeyOf, searchTextOf } from '../rules/image-rules.js';
+import { ImageTag } from '../image-tag.entity.js';
+import { publicationDate } from '../manifest/shown-manifest.js';
+
+/**
+ * The id of an image that a rehearsal writes: given and not drawn, as Postgres does not take back a drawn number when the
+ * transaction is. No image reaches it, and the next one drawn is not the one after it.
+ */
+export const REHEARSED_IMAGE_ID = 2_147_483_647;
+
+/** The row of a new image; `id` only for a rehearsal. */
+export interface ImageValues {
+  id?: number;
+  uuid: string;
+  name: string;
+  alias: string;
+  version: string;
+  access: ImageAccess;
+  status: ImageStatus;
+  ownerId: number;
+  description: string;
+  sizeMib: number;
+  osType: OsType;
+  resize: boolean;
+  deploy: boolean;
+  manifest: string;
+  homepage?: string | null;
+  repository?: number | null;
+  manifestUrl?: string | null;
+  sourceSnapshot?: number | null;
+}
+
+/** ALREADY_EXISTS when another image has the name, or the alias with the version. */
+export async function requireFreeName(tx: SqlEntityManager, image: Pick<ImageValues, 'name' | 'alias' | 'version'>): Promise<void> {
+  const named = await tx.count(Image, { name: image.name });
+  if (named > 0) throw alreadyExists(`The name ${image.name} is taken by another image; names are unique.`);
+  const labelled = await tx.count(Image, { aliasKey: aliasKeyOf(image.alias), version: image.version });
+  if (labelled > 0) {
+    throw alreadyExists(`Another image has the alias ${image.alias} and the version ${image.version}; the two together are unique.`);
+  }
+}
+
+/** Writes an image with its tags, bound and attached to the datacenter given; to none for null. */
+export async function insertImage(
+  tx: SqlEntityManager,
+  values: ImageValues,
+  tags: readonly string[],
+  datacenterId: number | null,
+): Promise<Image> {
+  const { ownerId, ...fields } = values;
+  const createdAt = new Date();
+  const row = tx.create(Image, {
+    ...fields,
+    createdAt,
+    publishedAt: publicationDate(values.manifest, createdAt),
+    owner: ownerId,
+    aliasKey: aliasKeyOf(values.alias),
+    searchText: searchTextOf(values.name, values.alias, values.description),
+  });
+  tags.forEach((tag, position) => tx.create(ImageTag, { image: row, tag, position }));
+  await tx.persist(row).flush();
+  if (datacenterId !== null) {
+    await tx.persist(tx.create(ImageAttachment, { image: row, datacenter: datacenterId, boundImageId: row.id })).flush();
+  }
+  return row;
+}

@@ -1,0 +1,84 @@
+import { Field, InputType } from 'type-graphql';
+import { type ImageAccess, ImageAccessEnum } from '../image.enums.js';
+
+/** What every image mutation takes. */
+@InputType()
+export abstract class RehearsableFields {
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: false,
+    description:
+      'True: only checks and tells. The errors are the same, `warnings` say what would happen, and nothing changes; the image and the task answered are what they would be.',
+  })
+  dryRun?: boolean | null;
+}
+
+/** What may be said of every new image, however it comes. */
+@InputType()
+export abstract class NewImageFields extends RehearsableFields {
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Name for display: 1 to 32 characters, no control characters, `<` or `>`; unique together with the version. Left out or null: the name.',
+  })
+  alias?: string | null;
+
+  @Field(() => ImageAccessEnum, { nullable: true, defaultValue: 'PRIVATE', description: 'Who can use it.' })
+  access?: ImageAccess | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Username of its owner, who must be active. Left out or null: you.',
+  })
+  owner?: string | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description:
+      'At most 32 different tags, each at most 64 letters, digits, spaces or `:`, `/`, `_`, `-`. Left out or null: those of the manifest of an import, else none.',
+  })
+  tags?: string[] | null;
+}
+
+/** What may be said of every import; what is left out comes from the manifest. */
+@InputType()
+export abstract class ImportedImageFields extends NewImageFields {
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Name of the datacenter that the image is bound and attached to; required when `dcBound` is true.',
+  })
+  datacenter?: string | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: true,
+    description: 'Whether it is bound to `datacenter`. False, for SuperAdmins only: bound and attached nowhere.',
+  })
+  dcBound?: boolean | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "1 to 16 characters, no control characters, `<` or `>`. Left out or null: the manifest's.",
+  })
+  version?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "Free text, at most 128 characters. Left out or null: the manifest's, cut to that length.",
+  })
+  description?: string | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Whether it can grow to fill a larger disk. Left out or null: as the manifest says; true for zones.',
+  })
+  resize?: boolean | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'Whether a new server shuts down once deployed from it. Left out or null: as the manifest says, else false.',
+  })
+  deploy?: boolean | null;
+}

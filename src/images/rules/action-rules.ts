@@ -1,0 +1,106 @@
+import type { DatacenterRef, Verdict, Viewer } from '../../access/viewer.js';
+import { Datacenter } from '../../datacenters/datacenter.entity.js';
+import type { SqlEntityManager } from '../../platform/database/database.js';
+import { alreadyExists, AppError, badInput, notFound } from '../../platform/errors.js';
+import { requireRoom } from './bind-limit.js';
+import type { ImageAction } from '../image.enums.js';
+import { imageUse, inUse } from './image-use.js';
+import { choiceFault, notUsable } from './usability.js';
+
+/** An image as the rules look at it; `attached` are all its datacenters, seen or not. */
+export interface Subject {
+  id: number;
+  name: string;
+  status: string;
+  access: string;
+  ownerId: number;
+  attached: readonly DatacenterRef[];
+  bound: DatacenterRef | null;
+}
+
+/** Why nothing may be done to an image while a task is at work on it. */
+export function notReady(name: string): AppError {
+  return new AppError('IMAGE_NOT_READY', `Image ${name} is PENDING; wait for its task to end, or cancel that.`);
+}
+
+/** Actions that reach the image server, and so need it to be fit when there is one. */
+export const NEEDS_SERVER: readonly ImageAction[] = ['UPDATE', 'DELETE'];
+
+/** May the viewer do this to an image that it sees? `bound`: the datacenter that the image is bound to, as the viewer sees it. */
+export function permission(viewer: Viewer, action: ImageAction, bound: DatacenterRef | null): Verdict {
+  switch (action) {
+    case 'UPDATE':
+      return viewer.can('image.update', { bound });
+    case 'DELETE':
+      return viewer.can('image.delete', { bound });
+    case 'CHANGE_DC_BOUND': {
+      const update = viewer.can('image.update', { bound });
+      return update.allowed ? viewer.can('image.changeBinding') : update;
+    }
+    case 'ATTACH':
+      return viewer.can('image.attach');
+    case 'DETACH':
+      return viewer.can('image.detach');
+    case 'USE':
+      return { allowed: true };
+  }
+}
+
+/**
+ * Whether the state of an image allows an action: the same code for the mutation, which asks within its transaction, and
+ * for `Image.actions`. Throws the refusal. `place`: the datacenter to attach to, detach from or use it in.
+ */
+export class ActionRules {
+  constructor(
+    private readonly em: SqlEntityManager,
+    private readonly viewer: Viewer,
+  ) {}
+
+  async demand(action: ImageAction, image: Subject, place: DatacenterRef | null = null): Promise<void> {
+    if (action === 'USE') return this.#use(image, place);
+    if (action === 'DETACH') requireAttached(image, place);
+    if (image.status === 'PENDING') throw notReady(image.name);
+    if (action === 'DELETE') await this.#requireUnused(image, null);
+    if (action === 'DETACH' && place !== null) await this.#requireUnused(image, place);
+    if (action === 'ATTACH') await this.#requireDetached(image, place);
+    if (action === 'CHANGE_DC_BOUND' && image.bound === null) await this.#requireBindable(image);
+  }
+
+  async #requireUnused(image: Subject, place: DatacenterRef | null): Promise<void> {
+    const use = await imageUse(this.em, this.viewer, image.id, place);
+    if (use.count > 0) throw inUse(image.name, use, place);
+  }
+
+  async #requireDetached({ name, attached }: Subject, place: DatacenterRef | null): Promise<void> {
+    if (place !== null && !attached.some((one) => one.id === place.id)) return;
+    const isEverywhere = attached.length >= (await this.em.count(Datacenter));
+    if (isEverywhere) throw alreadyExists(`Image ${name} is attached to every datacenter already.`);
+    if (place !== null) throw alreadyExists(`Image ${name} is attached to datacenter ${place.name} already.`);
+  }
+
+  async #requireBindable({ name, attached }: Subject): Promise<void> {
+    const [only, second] = attached;
+    if (only === undefined || second !== undefined) {
+      const message = `Image ${name} is attached to ${attached.length} datacenters; it can be bound while it is attached to exactly one.`;
+      throw badInput([{ path: 'dcBound', message }]);
+    }
+    const place = await this.em.findOne(Datacenter, only.id);
+    if (place === null) throw notFound('datacenter', only.name);
+    await requireRoom(this.em, place);
+  }
+
+  async #use(image: Subject, place: DatacenterRef | null): Promise<void> {
+    const { name, access, status, ownerId, attached } = image;
+    const choice = { name, access, status, ownerId, isAttachedHere: attached.some((one) => one.id === place?.id), isAttachedAnywhere: attached.length > 0 };
+    const { userId, isSuperAdmin } = this.viewer;
+    const reason = choiceFault(choice, { ownerId: userId, ownerIsSuperAdmin: isSuperAdmin, datacenter: place?.name ?? '' });
+    if (reason !== null) throw notUsable(name, reason);
+  }
+}
+
+function requireAttached({ name, attached }: Subject, place: DatacenterRef | null): void {
+  if (attached.length === 0) throw new AppError('NOT_FOUND', `Image ${name} is attached to no datacenter.`);
+  if (place === null || attached.some((one) => one.id === place.id)) return;
+  const where = attached.map((one) => one.name).join(', ');
+  throw new AppError('NOT_FOUND', `Image ${name} is not attached to datacenter ${place.name}; it is attached to ${where}.`);
+}

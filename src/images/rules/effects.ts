@@ -1,0 +1,50 @@
+import type { DatacenterRef } from '../../access/viewer.js';
+import type { SqlEntityManager } from '../../platform/database/database.js';
+import { readRows } from '../../platform/database/read/read-rows.js';
+import { type SqlText, sqlText } from '../../platform/database/sql-text.js';
+
+/** What a dry run tells of a binding that would go. */
+export async function bindingRemoved(em: SqlEntityManager, bound: DatacenterRef): Promise<string> {
+  const admins = await countImageAdmins(em, bound.id);
+  return `The binding to ${bound.name} will be removed: ${imageAdmins(admins)} ${admins === 1 ? 'loses' : 'lose'} write access.`;
+}
+
+export async function bindingMade(em: SqlEntityManager, bound: DatacenterRef): Promise<string> {
+  const admins = await countImageAdmins(em, bound.id);
+  return `The image will be bound to ${bound.name}: ${imageAdmins(admins)} ${admins === 1 ? 'gets' : 'get'} write access.`;
+}
+
+function imageAdmins(count: number): string {
+  return `${count} ImageAdmin${count === 1 ? '' : 's'}`;
+}
+
+/** Active users who are ImageAdmins of a datacenter by its groups or as its owner; SuperAdmins need no group and do not count. */
+async function countImageAdmins(em: SqlEntityManager, datacenterId: number): Promise<number> {
+  const holds = (permission: string): SqlText => sqlText`exists (select 1 from user_group_member m join user_group g on g.id = m.group_id
+    join datacenter_group x on x.group_id = g.id
+    where m.user_id = u.id and x.datacenter_id = ${datacenterId} and g.permissions like ${`%"${permission}"%`})`;
+  const owns = sqlText`exists (select 1 from datacenter d where d.id = ${datacenterId} and d.owner_id = u.id)`;
+  const statement = sqlText`select count(*) as total from user_account u
+    where u.active and not u.is_super_admin and (${owns} or ${holds('ADMIN')}) and ${holds('IMAGE_ADMIN')}`;
+  const [row] = await readRows<[total: number | string]>(em, statement);
+  return Number(row?.[0] ?? 0);
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : Array.isArray(value) ? `[${value.map(shown).join(', ')}]` : String(value);
+}
+
+/** One sentence per field that an update would change. */
+export function fieldEffects(differences: Readonly<Record<string, { before: unknown; after: unknown }>>): string[] {
+  return Object.entries(differences)
+    .filter(([field]) => field !== 'dcBound')
+    .map(([field, { before, after }]) => `${field} will change from ${shown(before)} to ${shown(after)}.`);
+}
+
+/** What a new access means for those who could use the image. */
+export function accessEffects(access: string | undefined, servers: number): string[] {
+  const keep = servers === 0 ? 'no server has it now' : servers === 1 ? '1 server keeps it' : `${servers} servers keep it`;
+  if (access === 'DELETED') return [`The image will be hidden and unusable for new servers; ${keep}.`];
+  if (access === 'PRIVATE') return ['Only its owner and SuperAdmins will be able to use it for new servers.'];
+  return access === 'PUBLIC' ? ['Every user of its datacenters will be able to use it for new servers.'] : [];
+}

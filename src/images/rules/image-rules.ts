@@ -1,0 +1,76 @@
+import { type FieldError } from '../../platform/errors.js';
+
+/** Limits of an image's own fields, in characters; a manifest's values are cut to them, a caller's are refused. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+const NAME_LENGTH = 32;
+const ALIAS_LENGTH = 32;
+const VERSION_LENGTH = 16;
+const DESCRIPTION_LENGTH = 128;
+const TAG = /^[ :/A-Za-z0-9_-]+$/;
+const TAG_LENGTH = 64;
+const TAG_COUNT = 32;
+// eslint-disable-next-line no-control-regex -- control characters are exactly what is refused here
+const UNFIT_FOR_DISPLAY = /[\u0000-\u001f\u007f-\u009f<>]/;
+
+/** The fields that a caller may give; undefined or null: not given. */
+export interface ImageFields {
+  name?: string | null;
+  alias?: string | null;
+  version?: string | null;
+  description?: string | null;
+  tags?: readonly string[] | null;
+}
+
+function lengthOf(text: string): number {
+  return [...text].length;
+}
+
+function displayFault(what: string, text: string, limit: number): string | null {
+  if (lengthOf(text) < 1 || lengthOf(text) > limit) return `${what} has ${lengthOf(text)} characters; 1 to ${limit} are accepted.`;
+  return UNFIT_FOR_DISPLAY.test(text) ? `${what} ${JSON.stringify(text)} must not hold control characters, < or >.` : null;
+}
+
+/** Why a text cannot be the name of an image; null when it can. */
+export function nameFault(name: string): string | null {
+  if (lengthOf(name) > NAME_LENGTH) return `The name has ${lengthOf(name)} characters; at most ${NAME_LENGTH} are accepted.`;
+  return NAME.test(name) ? null : `${JSON.stringify(name)} is not a name: letters, digits, ".", "_" and "-", first a letter or digit.`;
+}
+
+function tagFaults(tags: readonly string[]): FieldError[] {
+  const faults: FieldError[] = [];
+  if (tags.length > TAG_COUNT) faults.push({ path: 'tags', message: `${tags.length} tags are given; at most ${TAG_COUNT} are accepted.` });
+  tags.forEach((tag, at) => {
+    const path = `tags.${at}`;
+    if (lengthOf(tag) > TAG_LENGTH) faults.push({ path, message: `The tag has ${lengthOf(tag)} characters; at most ${TAG_LENGTH} are accepted.` });
+    else if (!TAG.test(tag)) faults.push({ path, message: `${JSON.stringify(tag)} is not a tag: letters, digits, space and ":/_-", at least one.` });
+    else if (tags.indexOf(tag) < at) faults.push({ path, message: `The tag ${JSON.stringify(tag)} is given twice.` });
+  });
+  return faults;
+}
+
+/** Every broken rule of the given fields, so that all can be mended at once. */
+export function imageFieldFaults(fields: ImageFields): FieldError[] {
+  const faults: FieldError[] = [];
+  const check = (path: keyof ImageFields, fault: (text: string) => string | null): void => {
+    const value = fields[path];
+    const message = typeof value === 'string' ? fault(value) : null;
+    if (message !== null) faults.push({ path, message });
+  };
+  check('name', nameFault);
+  check('alias', (text) => displayFault('The alias', text, ALIAS_LENGTH));
+  check('version', (text) => displayFault('The version', text, VERSION_LENGTH));
+  check('description', (text) =>
+    lengthOf(text) > DESCRIPTION_LENGTH ? `The description has ${lengthOf(text)} characters; at most ${DESCRIPTION_LENGTH} are accepted.` : null,
+  );
+  return [...faults, ...tagFaults(fields.tags ?? [])];
+}
+
+/** Two aliases that differ in case only are the same alias. */
+export function aliasKeyOf(alias: string): string {
+  return alias.toLowerCase();
+}
+
+/** What the search of image lists looks into. */
+export function searchTextOf(name: string, alias: string, description: string): string {
+  return [name, alias, description].join('\n').toLowerCase();
+}

@@ -1,0 +1,37 @@
+import { type ImageServerState, readImageServer } from '../../datacenters/settings/image-server-state.js';
+import type { SqlEntityManager } from '../../platform/database/database.js';
+import { AppError } from '../../platform/errors.js';
+import type { FileStore } from '../../platform/store/file-store.js';
+
+const OPERATIONAL = ['RUNNING', 'STOPPED'];
+
+/** What an operation at database level says when there is no image server. */
+export const NO_IMAGE_SERVER = 'No image server is configured (VMS_IMAGE_VM), so this was done in the database only: there is no file.';
+
+/** Tells whether images have bytes, and refuses before anything changes when the place for them is out of order. */
+export class ImageServerGate {
+  constructor(
+    private readonly em: SqlEntityManager,
+    private readonly store: FileStore,
+  ) {}
+
+  /**
+   * The image server; null when none is configured. IMAGE_SERVER_UNAVAILABLE when it is needed and its server or its
+   * store is not fit.
+   */
+  async open({ isNeeded = true } = {}): Promise<ImageServerState | null> {
+    const server = await readImageServer(this.em);
+    if (server === null || !isNeeded) return server;
+    requireOperational(server);
+    await this.store.check();
+    return server;
+  }
+}
+
+export function requireOperational(server: ImageServerState): void {
+  if (OPERATIONAL.includes(server.status)) return;
+  throw new AppError(
+    'IMAGE_SERVER_UNAVAILABLE',
+    `The image server ${server.hostname} is ${server.status}; it must be RUNNING or STOPPED.`,
+  );
+}

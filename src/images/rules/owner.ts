@@ -1,0 +1,17 @@
+import { User } from '../../access/people/user.entity.js';
+import type { Viewer } from '../../access/viewer.js';
+import type { SqlEntityManager } from '../../platform/database/database.js';
+import type { FieldError } from '../../platform/errors.js';
+
+/** The id of the owner a caller names, the viewer when none is named; anything but an active user is a fault of `owner`. */
+export async function requireActiveUser(
+  em: SqlEntityManager,
+  username: string | null | undefined,
+  viewer: Viewer,
+  faults: FieldError[],
+): Promise<number> {
+  if (username === null || username === undefined) return viewer.userId;
+  const user = await em.fork().findOne(User, { username, active: true }, { fields: ['id'] });
+  if (user === null) faults.push({ path: 'owner', message: `There is no active user "${username}".` });
+  return user?.id ?? viewer.userId;
+}

@@ -1,0 +1,184 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { AnyEntity, EntityClass } from '@mikro-orm/core';
+import { Migrator } from '@mikro-orm/migrations';
+import { MikroORM as PostgresORM } from '@mikro-orm/postgresql';
+import { MikroORM as SqliteORM, type SqlEntityManager, type SqlMikroORM } from '@mikro-orm/sqlite';
+import type { DatabaseConnection, Kysely } from 'kysely';
+import type { Pool } from 'pg';
+import { postgresMigrations } from './migrations/postgres/index.js';
+import { sqliteMigrations } from './migrations/sqlite/index.js';
+import { LogCopier, PAGES_AT_MOST } from './log-copier.js';
+import { queryOf } from './kysely-query.js';
+import { givePostgresReader, PostgresReader } from './read/postgres-reader.js';
+import { giveReader, SqliteReader } from './read/reader.js';
+import { sqlInteger, sqlText } from './sql-text.js';
+import { giveHeavyReads, HeavyReads, postgresTurns, SQLITE_TURNS } from './read/heavy-reads.js';
+import { ReaderPool } from './read/reader-pool.js';
+import type { Reads } from './read/reads.js';
+import { giveStatementTimeout } from './read/statement-timeout.js';
+import { TimedPostgresReader } from './read/timed-postgres-reader.js';
+import type { Tables } from './tables.js';
+import { traceHeavy, tracePostgres, traceReader, traceStatements, traceWriter } from './traced-statements.js';
+import type { Tracing } from '../tracing.js';
+import { describeSearchIndex, prepareSearch } from './search/trigrams.js';
+import { type ConnectionWatch, giveWatch, WriteWatch } from './write-watch.js';
+import { giveWriter, type SqliteClient, SqliteWriter } from './writer.js';
+
+export type DatabaseTarget = { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: string };
+export type Database = SqlMikroORM;
+export type { SqlEntityManager };
+
+/** How long a statement waits for another process that holds the SQLite file, e.g. a backup. */
+export const BUSY_TIMEOUT_MS = 5000;
+
+/** Where each set of migrations lives, relative to the project, for the command that writes new ones. */
+export const MIGRATION_FOLDERS = { sqlite: 'src/platform/database/migrations/sqlite', postgres: 'src/platform/database/migrations/postgres' };
+
+/** What migrations make that no entity describes: search indexes with their own tables, and the triggers that keep copies true. */
+const BY_HAND = { ignoreTriggers: true, ignoreRoutines: true, skipTables: [/^(image|repository_image)_search(_|$)/] };
+
+export interface DatabaseOptions {
+  tracing?: Tracing | null;
+  /** To Postgres; SQLite has one that writes, and those of its readers. */
+  connections?: number;
+  /** How long a statement of a request may take. */
+  statementTimeoutMs?: number;
+}
+
+async function prepareSqliteConnection(connection: DatabaseConnection): Promise<void> {
+  const settings = [
+    sqlText`pragma journal_mode = wal`,
+    sqlText`pragma synchronous = normal`,
+    sqlText`pragma foreign_keys = on`,
+    sqlText`pragma busy_timeout = ${sqlInteger(BUSY_TIMEOUT_MS, { max: BUSY_TIMEOUT_MS })}`,
+    sqlText`pragma wal_autocheckpoint = ${sqlInteger(PAGES_AT_MOST, { max: PAGES_AT_MOST })}`,
+  ];
+  for (const setting of settings) await connection.executeQuery(queryOf(setting, 'sqlite'));
+}
+
+/**
+ * Opens the database without touching its tables: call `migrate` next. SQLite runs in WAL mode with foreign keys on; its
+ * folder is created. Statements that fail name the statement, never the parameters.
+ */
+export async function openDatabase(target: DatabaseTarget, entities: EntityClass<AnyEntity>[], options: DatabaseOptions = {}): Promise<Database> {
+  const { tracing = null, connections = 10, statementTimeoutMs = 30_000 } = options;
+  const trace = (connection: unknown): void => {
+    if (tracing !== null) traceStatements(connection as DatabaseConnection, tracing);
+  };
+  const migrations = { tableName: 'migration', transactional: true, snapshot: true, snapshotName: '.snapshot', snapshotOnMigrate: false, silent: true, emit: 'ts' as const };
+  const watch = new WriteWatch();
+  if (target.kind === 'sqlite') {
+    const isFile = target.path !== ':memory:';
+    if (isFile) await mkdir(dirname(target.path), { recursive: true });
+    const copier = isFile ? new LogCopier({ path: target.path, busyTimeoutMs: BUSY_TIMEOUT_MS }) : null;
+    const writes = watch.connection(() => copier?.ran());
+    const database = await SqliteORM.init({
+      dbName: target.path,
+      entities,
+      extensions: [Migrator],
+      schemaGenerator: BY_HAND,
+      onCreateConnection: async (connection) => {
+        await prepareSqliteConnection(connection as DatabaseConnection);
+        watch.follow(connection as DatabaseConnection, writes);
+        trace(connection);
+      },
+      migrations: { ...migrations, path: MIGRATION_FOLDERS.sqlite, migrationsList: sqliteMigrations },
+    });
+    giveWatch(database.driver, watch);
+    writePrepared(database, writes, tracing);
+    if (isFile) readAside(database, target.path, { tracing, statementTimeoutMs });
+    closeWith(database, async () => copier?.close());
+    return database;
+  }
+  const database = await PostgresORM.init({
+    clientUrl: target.url,
+    entities,
+    extensions: [Migrator],
+    ensureDatabase: false,
+    pool: { max: connections },
+    schemaGenerator: BY_HAND,
+    discovery: { onMetadata: describeSearchIndex },
+    onCreateConnection: async (connection) => {
+      watch.follow(connection as DatabaseConnection);
+      trace(connection);
+    },
+    migrations: { ...migrations, path: MIGRATION_FOLDERS.postgres, migrationsList: postgresMigrations },
+  });
+  giveWatch(database.driver, watch);
+  giveStatementTimeout(database.driver, statementTimeoutMs);
+  readPrepared(database, { tracing, connections, statementTimeoutMs });
+  return database;
+}
+
+/** Reads outside of transactions need nothing of the ORM but its connections. */
+function readPrepared(database: Database, { tracing, connections, statementTimeoutMs }: Required<DatabaseOptions>): void {
+  const connection = database.em.getConnection() as unknown as { getNativeClient(): Promise<Pool> };
+  const pool = async (): Promise<Pool> => connection.getNativeClient();
+  const reader = new PostgresReader(pool, statementTimeoutMs);
+  const heavy = new HeavyReads(new TimedPostgresReader(pool), postgresTurns(connections), statementTimeoutMs);
+  if (tracing !== null) {
+    tracePostgres(reader, tracing);
+    traceHeavy(heavy, tracing);
+  }
+  givePostgresReader(database.driver, reader);
+  giveHeavyReads(database.driver, heavy);
+}
+
+/** Statements given as text run on the driver's own connection, which MikroORM opens with its first statement. */
+function writePrepared(database: Database, writes: ConnectionWatch, tracing: Tracing | null): void {
+  const connection = database.em.getConnection('write') as unknown as { getNativeClient(): Promise<SqliteClient> };
+  const writer = new SqliteWriter(async () => connection.getNativeClient(), writes);
+  if (tracing !== null) traceWriter(writer, tracing);
+  giveWriter(database.driver, writer);
+}
+
+/** Lists are read through connections of their own, which are closed with the database. */
+function readAside(database: Database, path: string, { tracing, statementTimeoutMs }: Required<Omit<DatabaseOptions, 'connections'>>): void {
+  const reader = new SqliteReader(path, BUSY_TIMEOUT_MS);
+  const heavy = new HeavyReads(new ReaderPool({ path, busyTimeoutMs: BUSY_TIMEOUT_MS }), SQLITE_TURNS, statementTimeoutMs);
+  if (tracing !== null) {
+    traceReader(reader, tracing);
+    traceHeavy(heavy, tracing);
+  }
+  giveReader(database.driver, reader);
+  giveHeavyReads(database.driver, heavy);
+  closeWith(database, async () => {
+    reader.close();
+    await heavy.close();
+  });
+}
+
+/** `end` is carried out before the database is closed. */
+function closeWith(database: Database, end: () => Promise<void>): void {
+  const close = database.close.bind(database);
+  database.close = async (force) => {
+    await end();
+    await close(force);
+  };
+}
+
+/**
+ * Applies what is missing; names of the migrations applied, oldest first. Search works without its index on a Postgres that
+ * forbids the extension: `missingSearchIndex` tells.
+ */
+export async function migrate(database: Database): Promise<string[]> {
+  const applied = await database.migrator.up();
+  await missingSearchIndex(database);
+  return applied.map((migration) => migration.name);
+}
+
+/** Null when searches have their index; else why not, in words for an operator. Tries to make it first. */
+export async function missingSearchIndex(database: Database): Promise<string | null> {
+  return isSqlite(database.em) ? null : prepareSearch(database);
+}
+
+/** The typed statement builder, inside the transaction that `em` is in. Columns are raw: see `Tables`. */
+export function statements(em: Reads): Kysely<Tables> {
+  return em.getKysely<Tables>();
+}
+
+/** True on SQLite, where lists travel as one JSON parameter and booleans are 0 and 1. */
+export function isSqlite(em: Reads): boolean {
+  return em.getDriver().constructor.name === 'SqliteDriver';
+}

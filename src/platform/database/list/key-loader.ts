@@ -1,0 +1,48 @@
+import type { Column } from '../columns.js';
+import { anyOf, type Condition, oneOf } from './conditions.js';
+import { Loader } from '../../graphql/loader.js';
+
+/** One of the unique fields of a type, and the value looked for. */
+export interface Key<F extends string> {
+  field: F;
+  value: string;
+}
+
+/** No row has such a key: longer than any column, or with characters that no name may have and Postgres cannot take. */
+function isKeyText(value: string): boolean {
+  // Nearly all are of these characters alone, and looked at ten times as quickly.
+  if (/^[\w.-]{1,256}$/.test(value)) return true;
+  return value.length <= 256 && !/\p{Cc}|\p{Cs}/u.test(value);
+}
+
+/**
+ * Finds rows by any of their unique fields, whose columns are given, in one statement; null where `find`, which keeps to what
+ * the viewer sees, finds none.
+ */
+export function keyBatch<T extends { [K in F]: string }, F extends string>(
+  columns: Readonly<Record<F, Column>>,
+  find: (where: Condition) => Promise<T[]>,
+): (keys: readonly Key<F>[]) => Promise<(T | null)[]> {
+  return async (keys: readonly Key<F>[]): Promise<(T | null)[]> => {
+    const asked = new Map<F, string[]>();
+    for (const { field, value } of keys) {
+      if (!isKeyText(value)) continue;
+      const values = asked.get(field);
+      if (values === undefined) asked.set(field, [value]);
+      else values.push(value);
+    }
+    const conditions = [...asked].map(([field, values]) => oneOf(columns[field], values));
+    const rows = conditions.length === 0 ? [] : await find(anyOf(conditions));
+    const found = new Map<F, Map<string, T>>();
+    for (const field of asked.keys()) found.set(field, new Map(rows.map((row) => [row[field], row])));
+    return keys.map(({ field, value }) => found.get(field)?.get(value) ?? null);
+  };
+}
+
+/** The same for keys that come one by one, gathered into one statement per batch. */
+export function keyLoader<T extends { [K in F]: string }, F extends string>(
+  columns: Readonly<Record<F, Column>>,
+  find: (where: Condition) => Promise<T[]>,
+): Loader<Key<F>, T | null, string> {
+  return new Loader(keyBatch(columns, find), { cacheKeyFn: ({ field, value }) => `${field} ${value}` });
+}

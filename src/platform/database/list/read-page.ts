@@ -1,0 +1,166 @@
+import { ALWAYS, allOf, type Condition } from './conditions.js';
+import { isSqlite } from '../database.js';
+import { type KeysetOrder, keysetConditions, keysetOrderBy } from './keyset.js';
+import { buildConnection, type Connection, type CursorKey, keptRows, LARGEST_PAGE, type PageRequest } from './page.js';
+import { type ReadOptions, readObjects, readRows } from '../read/read-rows.js';
+import type { Reads } from '../read/reads.js';
+import { sqlInteger, type SqlText, sqlText } from '../sql-text.js';
+import type { ConnectionSelection } from '../../graphql/selection.js';
+
+/** A list as one statement: what to select, from where, and which rows there are at all. */
+export interface ListStatement {
+  /** Everything between `select` and `from`. */
+  columns: SqlText;
+  /** Everything between `from` and `where`: tables with their fixed aliases, and to-one joins. */
+  from: SqlText;
+  where: Condition;
+  order: KeysetOrder;
+  /** Every page of it is best read in the same way, whatever the values: see `PostgresReader`. */
+  steady?: boolean;
+  /** Undefined: nobody knows how many rows a page has to look at. */
+  walk?: IndexWalk | undefined;
+  /** The same tables without those that only bring columns, for the count; `from` where it is left out. */
+  counted?: SqlText;
+  /** Statements of its pages without a cursor, for a list that is kept as it is: joining one takes a tenth of what reading 50 rows does. */
+  firstPages?: Map<string, SqlText>;
+}
+
+/**
+ * The beginning of an index that a list is read along. A list with one is read on the event loop of SQLite, as a page looks at no more
+ * than `MOST_WALKED` rows of it there; should these not fill the page, and for every other list, the page is a heavy read.
+ */
+export interface IndexWalk {
+  /** The table with its alias, and of its columns those that the rest of the statement names. */
+  table: SqlText;
+  alias: SqlText;
+  columns: SqlText;
+  where: Condition;
+  order: KeysetOrder;
+  /** What each row of it leads to, and how: `from` and `where` of the list hold without it. */
+  joined: SqlText;
+  on?: Condition;
+}
+
+/** Along a table that the list needs no other one for. */
+export function wholeRows(walk: Pick<IndexWalk, 'table' | 'alias' | 'where' | 'order'>): IndexWalk {
+  return { ...walk, columns: sqlText`*`, joined: sqlText`` };
+}
+
+/** Rows of an index that are looked at on the event loop: a few milliseconds, should all the rows behind them have to be read. */
+const MOST_WALKED = 1000;
+const WALKED = sqlInteger(MOST_WALKED, { max: MOST_WALKED });
+
+/** More would only be an attacker's. */
+const MOST_FIRST_PAGES = 40;
+
+/** How the rows of a list become its items. */
+export interface RowMap<R, T> {
+  /** The cursor of a row in this order. */
+  keyOf: (row: R) => CursorKey;
+  /** Items in the order of the rows. */
+  nodesOf: (rows: readonly R[]) => Promise<T[]> | T[];
+}
+
+/**
+ * Reads one page and, only if asked for, the count of all: two statements at most, whatever the page holds. Rows are
+ * objects.
+ */
+export async function readList<R extends object, T>(
+  em: Reads,
+  list: ListStatement,
+  page: PageRequest,
+  selection: ConnectionSelection,
+  map: { keyOf: RowMap<R, T>['keyOf']; nodesOf: (rows: readonly R[]) => Promise<Map<R, T>> },
+): Promise<Connection<T>> {
+  const rows = selection.items ? await pageRows(em, list, page, readObjects<R>) : [];
+  const nodesOf = async (kept: readonly R[]): Promise<T[]> => {
+    const nodes = await map.nodesOf(kept);
+    return kept.map((row) => {
+      const node = nodes.get(row);
+      if (node === undefined) throw new Error('A row of the page has no node.');
+      return node;
+    });
+  };
+  return connectionOf(em, list, page, selection, { rows, keyOf: map.keyOf, nodesOf });
+}
+
+/** The same for rows as arrays of their columns. */
+export async function readPlainList<R, T>(
+  em: Reads,
+  list: ListStatement,
+  page: PageRequest,
+  selection: ConnectionSelection,
+  map: RowMap<R, T>,
+): Promise<Connection<T>> {
+  const rows = selection.items ? await pageRows(em, list, page, readRows<R>) : [];
+  return connectionOf(em, list, page, selection, { rows, ...map });
+}
+
+async function connectionOf<R, T>(
+  em: Reads,
+  list: ListStatement,
+  page: PageRequest,
+  selection: ConnectionSelection,
+  { rows, keyOf, nodesOf }: RowMap<R, T> & { rows: readonly R[] },
+): Promise<Connection<T>> {
+  const totalCount = selection.totalCount ? await countRows(em, list) : Number.NaN;
+  const kept = keptRows(rows, page);
+  const nodes = await nodesOf(kept);
+  return buildConnection({ kept, nodes, more: rows.length > page.limit }, page, keyOf, { totalCount, withEdges: selection.edges !== false });
+}
+
+/** Written out: SQLite plans a statement anew for each value of a limit that is a parameter, which takes as long as reading 50 rows. */
+function rowsRead({ limit }: PageRequest): SqlText {
+  return sqlInteger(limit + 1, { max: LARGEST_PAGE + 1 });
+}
+
+type Read<R> = (em: Reads, text: SqlText, options: ReadOptions) => Promise<R[]>;
+
+/** On Postgres nothing holds the event loop, and what is `steady` takes the same little time for all values. */
+async function pageRows<R>(em: Reads, list: ListStatement, page: PageRequest, read: Read<R>): Promise<R[]> {
+  const { walk, steady = false } = list;
+  const whole = pageStatement(list, page, 'page', () => joinPage(list, page));
+  if (!isSqlite(em) || em.isInTransaction()) return read(em, whole, { heavy: walk === undefined, steady });
+  if (walk === undefined) return read(em, whole, { heavy: true });
+  const rows = await read(em, pageStatement(list, page, 'walk', () => joinWalk(list, walk, page)), {});
+  if (rows.length > page.limit) return rows;
+  const beyond = await readRows(em, pageStatement(list, page, 'beyond', () => beyondWalk(walk, page)));
+  return beyond.length === 0 ? rows : read(em, whole, { heavy: true });
+}
+
+function pageStatement(list: ListStatement, page: PageRequest, kind: string, join: () => SqlText): SqlText {
+  if (list.firstPages === undefined || page.after !== null || page.before !== null) return join();
+  const key = `${kind} ${page.limit} ${page.backward}`;
+  let statement = list.firstPages.get(key);
+  if (statement === undefined) {
+    statement = join();
+    if (list.firstPages.size >= MOST_FIRST_PAGES) list.firstPages.clear();
+    list.firstPages.set(key, statement);
+  }
+  return statement;
+}
+
+function joinPage(list: ListStatement, page: PageRequest): SqlText {
+  const where = allOf([list.where, ...keysetConditions(page, list.order)]);
+  return sqlText`select ${list.columns} from ${list.from} where ${where}
+    order by ${keysetOrderBy(page, list.order)} limit ${rowsRead(page)}`;
+}
+
+/** SQLite reads the inner rows one by one, in their order, for as long as the page is not full. */
+function joinWalk(list: ListStatement, { table, alias, columns, where, order, joined, on = ALWAYS }: IndexWalk, page: PageRequest): SqlText {
+  const inner = allOf([where, ...keysetConditions(page, order)]);
+  const orderBy = keysetOrderBy(page, order);
+  return sqlText`select ${list.columns} from (select ${columns} from ${table} where ${inner} order by ${orderBy} limit ${WALKED}) ${alias}${joined}
+    where ${on} and ${list.where} order by ${orderBy} limit ${rowsRead(page)}`;
+}
+
+/** A row when the list goes on behind those that were looked at. */
+function beyondWalk({ table, where, order }: IndexWalk, page: PageRequest): SqlText {
+  const inner = allOf([where, ...keysetConditions(page, order)]);
+  return sqlText`select 1 as beyond from ${table} where ${inner} order by ${keysetOrderBy(page, order)} limit 1 offset ${WALKED}`;
+}
+
+async function countRows(em: Reads, list: ListStatement): Promise<number> {
+  const [row] = await readRows<[number | string]>(em, sqlText`select count(*) as total from ${list.counted ?? list.from} where ${list.where}`, { heavy: true });
+  return Number(row?.[0] ?? 0);
+}

@@ -1,0 +1,137 @@
+import { LRUCache } from 'lru-cache';
+import type { AppError } from '../../errors.js';
+import { requireSqlText, type SqlText } from '../sql-text.js';
+import type { Operation, ReadTime } from './operation.js';
+import { isCancelled, statementTooLong } from './statement-timeout.js';
+import { type TurnLimits, TurnQueue } from './turn-queue.js';
+
+/** When a statement that runs has to end. */
+export interface ReadLimit {
+  /** Aborts with the error to answer with. */
+  signal: AbortSignal;
+  msLeft: () => number;
+  /** What to answer when the database ended the statement by itself. */
+  overtime: () => AppError;
+  /** What the statement took is added here, also when it was stopped. */
+  time: ReadTime;
+}
+
+/** How a statement is carried out once it is its turn, away from the event loop; rejects soon after the signal aborts, and has stopped then. */
+export interface HeavyReader {
+  read(text: SqlText, asObjects: boolean, limit: ReadLimit): Promise<unknown[]>;
+  close(): Promise<void>;
+}
+
+/** Processes that read on SQLite, started when they are needed; one is always left for another user. */
+export const SQLITE_TURNS: TurnLimits = { running: 3, runningPerUser: 2, waitingPerUser: 1000 };
+
+/** On Postgres a heavy read holds a connection: half of them are left for everything else. */
+export function postgresTurns(connections: number): TurnLimits {
+  const running = Math.max(1, Math.floor(connections / 2));
+  return { running, runningPerUser: Math.max(1, Math.floor(running / 2)), waitingPerUser: 1000 };
+}
+
+/** Reads that belong to no operation, such as those of tasks, take turns as one more user. */
+const NO_USER = '';
+/** The clocks of the database and of this process differ by less. */
+const NEARLY_OVER_MS = 100;
+
+/** A statement that took less is run on the event loop when it comes again soon: to ask another process takes as long as that. */
+const SHORT_MS = 0.5;
+/** For how long that is believed: meanwhile not many rows are written. */
+const SHORT_FOR_MS = 5000;
+const MOST_SHORT = 1000;
+/** Processor time of asking elsewhere and of receiving the rows, besides the statement. */
+const ASKING_MS = 0.1;
+/** Longer ones are not remembered. */
+const LONGEST_KEY = 4000;
+
+function keyOf({ text, values }: SqlText): string {
+  return `${text} ${JSON.stringify(values)}`;
+}
+
+/** Statements of which nobody knows how long they take, bounded in number for each user and in time. */
+export class HeavyReads {
+  readonly #queue: TurnQueue;
+  readonly #short = new LRUCache<string, true>({ max: MOST_SHORT, ttl: SHORT_FOR_MS });
+
+  constructor(
+    private readonly reader: HeavyReader,
+    turns: TurnLimits,
+    private readonly statementTimeoutMs: number,
+  ) {
+    this.#queue = new TurnQueue(turns);
+  }
+
+  /** Whether it took so little time a moment ago, with these values, that it may be run at once. */
+  isShort(text: SqlText): boolean {
+    return this.#short.has(keyOf(text));
+  }
+
+  /** To be told whenever it was run. */
+  noteTime(text: SqlText, cpuMs: number): void {
+    const key = keyOf(text);
+    if (cpuMs >= SHORT_MS) this.#short.delete(key);
+    else if (key.length <= LONGEST_KEY) this.#short.set(key, true);
+  }
+
+  /** Statements that the database is busy with. */
+  get running(): number {
+    return this.#queue.running;
+  }
+
+  /** Without an operation it may take as long as any statement. Rejects with the error of the operation when its time is over. */
+  async read<R>(text: SqlText, asObjects: boolean, operation: Operation | null): Promise<R[]> {
+    requireSqlText(text);
+    const rows = operation === null ? await this.#alone(text, asObjects) : await this.#within(operation, text, asObjects);
+    return rows as R[];
+  }
+
+  async close(): Promise<void> {
+    await this.reader.close();
+  }
+
+  async #within(operation: Operation, text: SqlText, asObjects: boolean): Promise<unknown[]> {
+    const statementMs = this.statementTimeoutMs;
+    const msLeft = (): number => Math.min(operation.msLeft, statementMs);
+    const overtime = (): AppError => (operation.msLeft < NEARLY_OVER_MS ? operation.tooSlow() : statementTooLong(statementMs));
+    return operation.duringRead(async (signal) => this.#inTurn(operation.user, text, asObjects, { signal, msLeft, overtime, time: operation.readTime }));
+  }
+
+  async #alone(text: SqlText, asObjects: boolean): Promise<unknown[]> {
+    const overtime = (): AppError => statementTooLong(this.statementTimeoutMs);
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(overtime()), this.statementTimeoutMs);
+    try {
+      return await this.#inTurn(NO_USER, text, asObjects, { signal: abort.signal, msLeft: () => this.statementTimeoutMs, overtime, time: { cpuMs: 0, waitMs: 0 } });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #inTurn(user: string, text: SqlText, asObjects: boolean, limit: ReadLimit): Promise<unknown[]> {
+    return this.#queue.run(user, limit.signal, async () => {
+      const before = limit.time.cpuMs;
+      try {
+        const rows = await this.reader.read(text, asObjects, limit);
+        this.noteTime(text, limit.time.cpuMs - before);
+        limit.time.cpuMs += ASKING_MS;
+        return rows;
+      } catch (error) {
+        if (limit.signal.aborted) throw limit.signal.reason;
+        throw isCancelled(error) ? limit.overtime() : error;
+      }
+    });
+  }
+}
+
+/** Which driver has them; an SQLite database in memory has none. */
+const all = new WeakMap<object, HeavyReads>();
+
+export function giveHeavyReads(driver: object, reads: HeavyReads): void {
+  all.set(driver, reads);
+}
+
+export function heavyReadsOf(driver: object): HeavyReads | undefined {
+  return all.get(driver);
+}

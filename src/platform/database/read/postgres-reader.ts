@@ -1,0 +1,101 @@
+import type { Pool, PoolClient, QueryResult } from 'pg';
+import { MOST_STATEMENTS } from './kept-statements.js';
+import { postgresText } from './postgres-text.js';
+import type { ReadTime } from './operation.js';
+import { statementTooLong } from './statement-timeout.js';
+import type { SqlText } from '../sql-text.js';
+
+/** Statements that a connection keeps prepared before another takes its place: each takes memory of the server. */
+const MOST_PREPARED = 200;
+
+/** A prepared statement is no longer what it was: a pooler gave another connection, or somebody changed the tables. */
+const LOST = new Set(['26000', '0A000']);
+
+/** What the driver says when it waited too long; it has no code. */
+const TIMED_OUT = 'Query read timeout';
+
+/** How a statement is run. */
+export interface RunOptions {
+  steady?: boolean | undefined;
+  /** What the statement took is added here. */
+  time?: ReadTime | undefined;
+}
+
+/**
+ * Reads outside of transactions on Postgres, of a bounded number of rows each. Who waits for one is told when it takes longer than
+ * `timeoutMs`; those that may take long are for `HeavyReads`, as only these are stopped within the database.
+ */
+export class PostgresReader {
+  /** By their texts; undefined before a text is asked for a second time, as many are asked for once only. */
+  readonly #names = new Map<string, string | undefined>();
+  readonly #prepared = new WeakMap<PoolClient, Set<string>>();
+  #named = 0;
+
+  constructor(
+    private readonly pool: () => Promise<Pool>,
+    private readonly timeoutMs: number,
+  ) {}
+
+  /**
+   * Rows as arrays of their columns. A statement that is best done in the same way for all values may be `steady`: it is kept
+   * prepared, and soon planned no more. Others are planned for the values that they come with.
+   */
+  async all<R>(text: SqlText, options: RunOptions = {}): Promise<R[]> {
+    return (await this.#run(text, { ...options, rowMode: 'array' })).rows as R[];
+  }
+
+  /** Rows as objects. */
+  async objects<R>(text: SqlText, options: RunOptions = {}): Promise<R[]> {
+    return (await this.#run(text, options)).rows as R[];
+  }
+
+  async #run(statement: SqlText, { steady = false, rowMode, time }: RunOptions & { rowMode?: 'array' }): Promise<QueryResult> {
+    const { text, values } = postgresText(statement);
+    const name = steady ? this.#nameOf(text) : undefined;
+    const client = await (await this.pool()).connect();
+    let isSpent = name !== undefined && this.#isFullWith(client, name);
+    const began = performance.now();
+    try {
+      // Its types leave out how long a query may take.
+      const query = { text, values, name, rowMode: rowMode as 'array', query_timeout: this.timeoutMs };
+      return await client.query(query);
+    } catch (error) {
+      if (error instanceof Error && error.message === TIMED_OUT) {
+        // The connection still waits for the answer.
+        isSpent = true;
+        throw statementTooLong(this.timeoutMs);
+      }
+      if (name === undefined || !LOST.has((error as { code?: string }).code ?? '')) throw error;
+      isSpent = true;
+    } finally {
+      if (time !== undefined) time.waitMs += performance.now() - began;
+      client.release(isSpent);
+    }
+    return this.#run(statement, { rowMode, time });
+  }
+
+  #isFullWith(client: PoolClient, name: string): boolean {
+    let prepared = this.#prepared.get(client);
+    if (prepared === undefined) this.#prepared.set(client, (prepared = new Set()));
+    return prepared.add(name).size > MOST_PREPARED;
+  }
+
+  #nameOf(text: string): string | undefined {
+    const known = this.#names.get(text);
+    if (known !== undefined) return known;
+    const name = this.#names.has(text) ? `read_${(this.#named += 1)}` : undefined;
+    if (this.#names.size >= MOST_STATEMENTS) this.#names.clear();
+    this.#names.set(text, name);
+    return name;
+  }
+}
+
+const readers = new WeakMap<object, PostgresReader>();
+
+export function givePostgresReader(driver: object, reader: PostgresReader): void {
+  readers.set(driver, reader);
+}
+
+export function postgresReaderOf(driver: object): PostgresReader | undefined {
+  return readers.get(driver);
+}

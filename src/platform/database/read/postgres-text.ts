@@ -1,0 +1,47 @@
+import { MOST_STATEMENTS } from './kept-statements.js';
+import { requireSqlText, type SqlText } from '../sql-text.js';
+
+/** A list written out, ` in (?, ?)`, or one value. */
+const PARAMETER = /(?<! not) in \(\?(?:, \?)*\)|\?/g;
+
+interface Form {
+  text: string;
+  /** How many values each parameter takes: 0 for one that is no list. */
+  lengths: readonly number[];
+  hasLists: boolean;
+}
+
+const forms = new Map<string, Form>();
+
+function formOf(text: string): Form {
+  let form = forms.get(text);
+  if (form === undefined) {
+    const lengths: number[] = [];
+    const numbered = text.replace(PARAMETER, (found) => {
+      if (found === '?') return `$${lengths.push(0)}`;
+      return ` = any($${lengths.push(found.split('?').length - 1)})`;
+    });
+    if (forms.size >= MOST_STATEMENTS) forms.clear();
+    forms.set(text, (form = { text: numbered, lengths, hasLists: lengths.some((length) => length > 0) }));
+  }
+  return form;
+}
+
+/** As Postgres reads an array; the driver would put each number in quotes. */
+function arrayOf(values: readonly unknown[]): unknown {
+  return values.every((value) => typeof value === 'number') ? `{${values.join(',')}}` : values;
+}
+
+/**
+ * A statement as Postgres takes it: its parameters have numbers, and a list that is written out is one parameter, so that the
+ * statement has one text and is planned in one time however long the list is.
+ */
+export function postgresText(statement: SqlText): { text: string; values: unknown[] } {
+  requireSqlText(statement);
+  const { text, values } = statement;
+  const form = formOf(text);
+  if (!form.hasLists) return { text: form.text, values: [...values] };
+  let at = 0;
+  const taken = form.lengths.map((length) => (length === 0 ? values[at++] : arrayOf(values.slice(at, (at += length)))));
+  return { text: form.text, values: taken };
+}

@@ -1,0 +1,67 @@
+import type { Pool, PoolClient, QueryResult } from 'pg';
+import { postgresText } from './postgres-text.js';
+import { sqlInteger, type SqlText, sqlText } from '../sql-text.js';
+import type { HeavyReader, ReadLimit } from './heavy-reads.js';
+
+/** What Postgres takes as a limit. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/**
+ * Reads that end within Postgres when their time is over, or when nobody waits for them any longer. The limit is set within a
+ * transaction, as a pooler may hand out another connection for the next one, and refuses it as a parameter of the connection.
+ */
+export class TimedPostgresReader implements HeavyReader {
+  constructor(private readonly pool: () => Promise<Pool>) {}
+
+  async read(statement: SqlText, asObjects: boolean, limit: ReadLimit): Promise<unknown[]> {
+    const client = await (await this.pool()).connect();
+    let isUsable = false;
+    try {
+      limit.signal.throwIfAborted();
+      const rows = await this.#within(client, statement, asObjects, limit);
+      isUsable = true;
+      return rows;
+    } catch (error) {
+      isUsable = await client.query('rollback').then(() => true, () => false);
+      throw error;
+    } finally {
+      client.release(!isUsable);
+    }
+  }
+
+  async #within(client: PoolClient, statement: SqlText, asObjects: boolean, { signal, msLeft, time }: ReadLimit): Promise<unknown[]> {
+    const { text, values } = postgresText(statement);
+    // In one message. 0 would be no limit at all.
+    const limit = sqlInteger(Math.max(1, Math.ceil(msLeft())), { max: LONGEST_MS });
+    const begun = await client.query(sqlText`begin read only; set local statement_timeout = ${limit}; select pg_backend_pid() as pid`.text);
+    const [, , backend] = begun as unknown as QueryResult<{ pid: number }>[];
+    let cancelled: Promise<void> | null = null;
+    const cancel = (): void => {
+      cancelled = this.#cancel(backend?.rows[0]?.pid ?? 0);
+    };
+    signal.addEventListener('abort', cancel, { once: true });
+    const began = performance.now();
+    try {
+      signal.throwIfAborted();
+      const { rows } = await (asObjects ? client.query<Record<string, unknown>>(text, values) : client.query({ text, values, rowMode: 'array' }));
+      await client.query('commit');
+      return rows as unknown[];
+    } finally {
+      time.waitMs += performance.now() - began;
+      signal.removeEventListener('abort', cancel);
+      // So that it meets no statement of whoever has the connection next.
+      await cancelled;
+    }
+  }
+
+  /** By the number that the database knows its process under: a pooler tells the driver another one. */
+  async #cancel(pid: number): Promise<void> {
+    const pool = await this.pool();
+    await pool.query('select pg_cancel_backend($1)', [pid]).catch(() => undefined);
+  }
+
+  /** Its connections are those of the database. */
+  async close(): Promise<void> {
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,73 @@
+import type { EntityMetadata } from '@mikro-orm/core';
+import type { SqlMikroORM } from '@mikro-orm/sqlite';
+import { queryOf } from '../kysely-query.js';
+import { sqlConstant, type SqlText, sqlText } from '../sql-text.js';
+
+/** Tables with a `search_text` in lower case and an index of its trigrams. */
+export const SEARCHED_TABLES = ['image', 'repository_image'] as const;
+export type SearchedTable = (typeof SEARCHED_TABLES)[number];
+
+/** More would not narrow a search any further worth the time. */
+const MOST_TRIGRAMS = 24;
+const LAST_CHARACTER = '\u{10ffff}';
+
+function nameOfIndex<T extends SearchedTable>(table: T): `${T}_search_index` {
+  return `${table}_search_index`;
+}
+
+function makeIndex(table: SearchedTable): SqlText {
+  return sqlText`create index if not exists "${sqlConstant(nameOfIndex(table))}" on "${sqlConstant(table)}" using gin ("search_text" gin_trgm_ops)`;
+}
+
+/** Tells the ORM about the index on Postgres, which SQLite has as a table of its own. */
+export function describeSearchIndex(meta: EntityMetadata): void {
+  const table = SEARCHED_TABLES.find((one) => one === meta.tableName);
+  if (table === undefined) return;
+  const name = nameOfIndex(table);
+  meta.indexes.push({ name, expression: `create index "${name}" on "${table}" using gin ("search_text" gin_trgm_ops)` });
+}
+
+/**
+ * Makes the search indexes of a Postgres that lacks them. Null when they are there; else why they are not, and what an
+ * administrator of the database can do: search answers without them too, by reading every text.
+ */
+export async function prepareSearch(database: SqlMikroORM): Promise<string | null> {
+  const run = async (statement: SqlText) => database.em.fork().getKysely().executeQuery<{ name: string }>(queryOf(statement, 'postgres'));
+  const { rows } = await run(sqlText`select indexname as name from pg_indexes where schemaname = current_schema()`);
+  const missing = SEARCHED_TABLES.filter((table) => !rows.some(({ name }) => name === nameOfIndex(table)));
+  if (missing.length === 0) return null;
+  try {
+    await run(sqlText`create extension if not exists pg_trgm`);
+    for (const table of missing) await run(makeIndex(table));
+    return null;
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    return `Searches read every text, as the extension pg_trgm is missing and could not be installed (${cause}). Run "create extension pg_trgm" in this database as its owner or a superuser, then start again.`;
+  }
+}
+
+/** Code points: the tokenizer of the index counts them, too. */
+function charactersOf(text: string): string[] {
+  return [...text.toLowerCase()];
+}
+
+function trigramsOf(characters: readonly string[]): string[] {
+  const all = new Set(characters.slice(2).map((last, at) => `${characters[at]}${characters[at + 1]}${last}`));
+  return [...all].slice(0, MOST_TRIGRAMS);
+}
+
+/**
+ * SQLite only: ids under which the index has all texts that contain `text`, and perhaps some more: those of the rows, or of rows
+ * whose place they share. One or two characters are found as the beginning of a trigram.
+ */
+export function searchedIds(table: SearchedTable, text: string): SqlText {
+  // No text has it, and it would end the question early.
+  if (text.includes('\0')) return sqlText`select 0 as id where 1 = 0`;
+  const characters = charactersOf(text);
+  if (characters.length < 3) {
+    const first = characters.join('');
+    return sqlText`select distinct x.doc as id from ${sqlConstant(`${table}_search_term`)} x where x.term >= ${first} and x.term <= ${first + LAST_CHARACTER}`;
+  }
+  const query = trigramsOf(characters).map((trigram) => `"${trigram.replaceAll('"', '""')}"`).join(' AND ');
+  return sqlText`select x.rowid as id from ${sqlConstant(`${table}_search`)} x where ${sqlConstant(`x.${table}_search`)} match ${query}`;
+}

@@ -1,0 +1,64 @@
+import type { CompiledQuery, DatabaseConnection } from 'kysely';
+import type { KeptStatements } from './read/kept-statements.js';
+import type { PostgresReader, RunOptions } from './read/postgres-reader.js';
+import type { HeavyReads } from './read/heavy-reads.js';
+import type { Operation } from './read/operation.js';
+import type { SqlText } from './sql-text.js';
+import type { Tracing } from '../tracing.js';
+import type { SqliteWriter } from './writer.js';
+
+const LONGEST_SQL = 500;
+
+/** A statement without what callers wrote: text in quotes may be anybody's. */
+export function withoutValues(sql: string): string {
+  return sql.replace(/'(?:[^']|'')*'/g, '?').slice(0, LONGEST_SQL);
+}
+
+function spanName(text: string): string {
+  const [verb = 'sql'] = text.trimStart().split(/\s/, 1);
+  return `sql ${verb.toLowerCase()}`;
+}
+
+type Traced = <T>(text: SqlText, work: () => T) => T;
+
+function tracedBy(tracing: Tracing): Traced {
+  return ({ text }, work) => tracing.spanAtOnce(spanName(text), { 'db.query.text': withoutValues(text) }, work);
+}
+
+/** The same for statements that only read, on a connection of their own. */
+export function traceReader(reader: KeptStatements, tracing: Tracing): void {
+  const [all, objects, traced] = [reader.all.bind(reader), reader.objects.bind(reader), tracedBy(tracing)];
+  reader.all = <R>(text: SqlText): R[] => traced(text, () => all<R>(text));
+  reader.objects = <R>(text: SqlText): R[] => traced(text, () => objects<R>(text));
+}
+
+/** The same on Postgres. */
+export function tracePostgres(reader: PostgresReader, tracing: Tracing): void {
+  const [all, objects] = [reader.all.bind(reader), reader.objects.bind(reader)];
+  const traced = async <T>({ text }: SqlText, work: () => Promise<T>): Promise<T> => tracing.span(spanName(text), { 'db.query.text': withoutValues(text) }, work);
+  reader.all = async <R>(text: SqlText, options?: RunOptions): Promise<R[]> => traced(text, async () => all<R>(text, options));
+  reader.objects = async <R>(text: SqlText, options?: RunOptions): Promise<R[]> => traced(text, async () => objects<R>(text, options));
+}
+
+/** The same for statements that are carried out away from the event loop; the span holds the time in which they wait for their turn. */
+export function traceHeavy(reads: HeavyReads, tracing: Tracing): void {
+  const read = reads.read.bind(reads);
+  reads.read = async <R>(text: SqlText, ...rest: [boolean, Operation | null]): Promise<R[]> =>
+    tracing.span(spanName(text.text), { 'db.query.text': withoutValues(text.text) }, () => read<R>(text, ...rest));
+}
+
+/** The same for statements kept prepared within transactions. */
+export function traceWriter(writer: SqliteWriter, tracing: Tracing): void {
+  traceReader(writer, tracing);
+  const [run, traced] = [writer.run.bind(writer), tracedBy(tracing)];
+  writer.run = (text) => traced(text, () => run(text));
+}
+
+/** Makes every statement on this connection a span of its own. */
+export function traceStatements(connection: DatabaseConnection, tracing: Tracing): void {
+  const execute = connection.executeQuery.bind(connection);
+  connection.executeQuery = async <R>(query: CompiledQuery, ...rest: never[]) => {
+    const text = withoutValues(query.sql);
+    return tracing.span(spanName(text), { 'db.query.text': text }, () => execute<R>(query, ...rest));
+  };
+}

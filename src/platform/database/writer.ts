@@ -1,0 +1,66 @@
+import { KeptStatements, MOST_STATEMENTS, type PreparedStatement } from './read/kept-statements.js';
+import type { SqlText } from './sql-text.js';
+import { type ConnectionWatch, type StatementKind, statementKind } from './write-watch.js';
+
+/** The connection of the driver itself. */
+export interface SqliteClient {
+  prepare(text: string): PreparedStatement;
+}
+
+/**
+ * The one connection that writes to an SQLite file, for whoever is in a transaction of it: statements are kept prepared and run
+ * at once, as nobody else can be on that connection meanwhile. Writes are told to the watch as all others are.
+ */
+export class SqliteWriter extends KeptStatements {
+  readonly #kinds = new Map<string, StatementKind>();
+  #client: SqliteClient | null = null;
+
+  constructor(
+    private readonly open: () => Promise<SqliteClient>,
+    private readonly watch: ConnectionWatch,
+  ) {
+    super();
+  }
+
+  /** To be awaited before the first statement. */
+  async ready(): Promise<this> {
+    this.#client ??= await this.open();
+    return this;
+  }
+
+  /** How many rows it changed. */
+  run(text: SqlText): number {
+    const statement = this.statement(text);
+    try {
+      return statement.run(text.values).changes;
+    } finally {
+      this.watch.done(this.#kindOf(text.text));
+    }
+  }
+
+  #kindOf(text: string): StatementKind {
+    let kind = this.#kinds.get(text);
+    if (kind === undefined) {
+      kind = statementKind(text);
+      if (this.#kinds.size >= MOST_STATEMENTS) this.#kinds.clear();
+      this.#kinds.set(text, kind);
+    }
+    return kind;
+  }
+
+  protected prepare(text: string): PreparedStatement {
+    if (this.#client === null) throw new Error('The SQLite file is written to before it is open.');
+    return this.#client.prepare(text);
+  }
+}
+
+/** Which driver has a writer; Postgres has none. */
+const writers = new WeakMap<object, SqliteWriter>();
+
+export function giveWriter(driver: object, writer: SqliteWriter): void {
+  writers.set(driver, writer);
+}
+
+export function writerOf(driver: object): SqliteWriter | undefined {
+  return writers.get(driver);
+}

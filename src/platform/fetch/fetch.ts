@@ -1,0 +1,174 @@
+import { lookup as resolve } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import type { Readable } from 'node:stream';
+import type { Agent, Dispatcher } from 'undici';
+import { type AllowedPlaces, isAddressAllowed, readAllowedPlaces } from './address-rules.js';
+import { AppError } from '../errors.js';
+import { asFetchFailure, FetchFailure } from './fetch-failure.js';
+import { shownUrl } from './shown-url.js';
+
+export interface FetchRequest {
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+  /** Places as `hostKey` writes them, allowed by themselves whatever their address; a redirect to elsewhere is judged as any other. */
+  trustedHosts?: ReadonlySet<string>;
+  headersTimeoutMs?: number;
+  /** Longest silence within the body; a reader that pauses is not counted. */
+  idleTimeoutMs?: number;
+}
+
+export interface FetchResponse {
+  status: number;
+  headers: Record<string, string | undefined>;
+  /** Where the answer came from, after redirects. */
+  url: string;
+  /** Read it or destroy it: an abandoned body keeps its connection. Its errors become words with `asFetchFailure`. */
+  body: Readable;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const DEFAULT_TIMEOUT_MS = 20_000;
+const MAX_REDIRECTS = 5;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+const ACCEPTED =
+  'Accepted are http and https URLs that lead to public addresses, hosts of configured repositories, and the hosts and networks of FETCH_ALLOW';
+
+/** Two agents, two pools: a connection made for a trusted host is never handed to a request that must be judged. */
+interface Agents {
+  guarded: Agent;
+  open: Agent;
+}
+
+/** Thrown by a lookup; says nothing of the address, which is nobody's business who only knows the name. */
+class AddressRefused extends Error {}
+
+/**
+ * The one way out of the gateway to a URL that somebody gave. Only GET, only http and https; every address is judged
+ * when the connection is made, after each redirect again, and the connection goes to exactly the addresses judged.
+ * Throws AppError URL_NOT_ALLOWED for a place that is not allowed, FetchFailure for a fault of the network, and the
+ * signal's reason when aborted. A status such as 404 is an answer, not an error.
+ */
+export class GuardedFetch {
+  readonly #allowed: AllowedPlaces;
+  #agents: Promise<Agents> | null = null;
+
+  constructor(options: { allow: readonly string[] }) {
+    this.#allowed = readAllowedPlaces(options.allow);
+  }
+
+  async get(url: string, request: FetchRequest = {}): Promise<FetchResponse> {
+    const seen = new Set<string>();
+    let hop = this.#readUrl(url, url);
+    let headers = lowerCased(request.headers ?? {});
+    while (true) {
+      if (seen.has(hop.href)) throw new FetchFailure(url, `the redirects go in a circle, back to ${shownUrl(hop)}`);
+      if (seen.size > MAX_REDIRECTS) throw new FetchFailure(url, `there are more than ${MAX_REDIRECTS} redirects`);
+      seen.add(hop.href);
+      const answer = await this.#ask(hop, headers, request);
+      const location = answer.headers.location;
+      if (!REDIRECTS.has(answer.status) || location === undefined) return answer;
+      answer.body.destroy();
+      const next = this.#readUrl(location, url, hop);
+      if (next.origin !== hop.origin) headers = withoutSecrets(headers);
+      hop = next;
+    }
+  }
+
+  async close(): Promise<void> {
+    const agents = await this.#agents;
+    await Promise.all([agents?.guarded.destroy(), agents?.open.destroy()]);
+  }
+
+  // At the first request: a tenth of a start would be undici.
+  async #makeAgents(): Promise<Agents> {
+    const { Agent } = await import('undici');
+    const shared = { timeout: CONNECT_TIMEOUT_MS, allowH2: false };
+    return {
+      guarded: new Agent({ allowH2: false, connect: { ...shared, lookup: judgedLookup(this.#allowed) } }),
+      open: new Agent({ allowH2: false, connect: shared }),
+    };
+  }
+
+  async #ask(hop: URL, headers: Record<string, string>, request: FetchRequest): Promise<FetchResponse> {
+    const vouched = this.#isVouchedFor(hop, request.trustedHosts);
+    const literal = hop.hostname.replace(/^\[(.*)\]$/, '$1');
+    // A literal address never passes through the lookup.
+    if (!vouched && isIP(literal) !== 0 && !isAddressAllowed(literal, this.#allowed)) throw notAllowed(hop);
+    const agents = await (this.#agents ??= this.#makeAgents());
+    try {
+      const answer = await (vouched ? agents.open : agents.guarded).request({
+        origin: hop.origin,
+        path: hop.pathname + hop.search,
+        method: 'GET',
+        headers: { 'user-agent': 'image-gateway', ...headers, 'accept-encoding': 'identity' },
+        headersTimeout: request.headersTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+        bodyTimeout: request.idleTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+        signal: request.signal ?? null,
+      });
+      // An abandoned body may still fail; without a listener that would end the process.
+      answer.body.on('error', () => undefined);
+      return { status: answer.statusCode, headers: single(answer.headers), url: hop.href, body: answer.body };
+    } catch (error) {
+      if (request.signal?.aborted === true) throw request.signal.reason;
+      if (error instanceof AddressRefused) throw notAllowed(hop);
+      throw asFetchFailure(hop.href, error);
+    }
+  }
+
+  #isVouchedFor(hop: URL, trusted: ReadonlySet<string> | undefined): boolean {
+    const key = hostKey(hop);
+    return trusted?.has(key) === true || this.#allowed.hosts.has(key) || this.#allowed.hosts.has(hop.hostname);
+  }
+
+  #readUrl(text: string, asked: string, base?: URL): URL {
+    const url = URL.parse(text, base?.href);
+    if (url === null && base !== undefined) throw new FetchFailure(asked, `the redirect leads to "${shownUrl(text)}", which is not a URL`);
+    if (url === null) throw new AppError('URL_NOT_ALLOWED', `"${shownUrl(text)}" is not a URL. ${ACCEPTED}.`);
+    url.hash = '';
+    if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+      throw new AppError('URL_NOT_ALLOWED', `${shownUrl(url)} is a ${url.protocol.slice(0, -1)} URL. ${ACCEPTED}.`);
+    }
+    if (url.username !== '' || url.password !== '') {
+      throw new AppError('URL_NOT_ALLOWED', `The URL for ${shownUrl(url)} carries a user name or password; give it without.`);
+    }
+    return url;
+  }
+}
+
+/** `host:port` of a URL in lower case, with the default port written out: the form of `trustedHosts`. */
+export function hostKey(url: string | URL): string {
+  const { hostname, port, protocol } = new URL(url);
+  return `${hostname}:${port === '' ? (protocol === 'https:' ? '443' : '80') : port}`;
+}
+
+/** Every address of the name is judged, and the connection is made to these: a name cannot change its mind in between. */
+function judgedLookup(allowed: AllowedPlaces): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return callback(error, '', 0);
+      const refused = addresses.find(({ address }) => !isAddressAllowed(address, allowed));
+      if (refused !== undefined) return callback(new AddressRefused(), '', 0);
+      if (options.all === true) return callback(null, addresses);
+      const first = addresses[0];
+      if (first === undefined) return callback(Object.assign(new Error('no address'), { code: 'ENOTFOUND' }), '', 0);
+      return callback(null, first.address, first.family);
+    });
+  };
+}
+
+/** Names the host that was asked for, and not what it was resolved to: that would map networks which the caller cannot see. */
+function notAllowed(url: URL): AppError {
+  return new AppError('URL_NOT_ALLOWED', `${shownUrl(url)} leads to an address that is not public. ${ACCEPTED}.`);
+}
+
+function lowerCased(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+function withoutSecrets(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !/auth|cookie|token|secret|api-?key/.test(name)));
+}
+
+function single(headers: Dispatcher.ResponseData['headers']): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value[0] : value]));
+}

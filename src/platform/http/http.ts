@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import { createServer as createWebServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+import type { Logger } from 'pino';
+import { EVERY_ANSWER, NEVER_STORED } from './response-headers.js';
+import { RequestLog } from './request-log.js';
+import { shortened } from '../shown.js';
+import { codeOfStatus, endWithFault, faultBody, faultOfParser, internalError } from './http-faults.js';
+
+/** The largest body of a request. */
+export const BODY_LIMIT_BYTES = 1024 * 1024;
+const REQUEST_ID = /^[\w.:-]{1,128}$/;
+const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i;
+
+/** Whether a Host header names a host, with an optional port. */
+export function isHost(host: string | undefined): boolean {
+  return host !== undefined && HOST.test(host);
+}
+
+export interface HttpOptions {
+  /** CIDRs of proxies whose X-Forwarded-* is believed; none: nobody's. */
+  trustProxy: readonly string[];
+  /** How long a request may take to arrive. */
+  requestTimeoutMs: number;
+  /** The body of an error below paths whose protocol has a shape of its own; null for all others. */
+  ownFaultBody?: (url: string, message: string) => object | null;
+  /** Sees each request before Fastify does. */
+  front?: RequestFront;
+}
+
+/** A way to answer requests without Fastify's routing and hooks; null: there is none (yet). */
+export interface RequestFront {
+  /** Answers the request, or calls `next` to let Fastify do so. */
+  intercept: ((request: IncomingMessage, response: ServerResponse, next: () => void) => void) | null;
+}
+
+/** The id that a request brings, where it is a sound one; else a new one. */
+export function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+/** Fastify repeats the whole URL of one that it cannot decode, its query with it. */
+function reasonOf({ code, message }: FastifyError): string {
+  return code === 'FST_ERR_BAD_URL' ? 'The path of this URL cannot be decoded; a % must be followed by two hexadecimal digits of UTF-8.' : message;
+}
+
+/** What each answer carries, whatever it is. */
+function describeAnswer({ id, url }: FastifyRequest, reply: FastifyReply): void {
+  reply.header('x-request-id', id);
+  for (const [name, value] of /^\/graphql(?:[/?]|$)/.test(url) ? NEVER_STORED : EVERY_ANSWER) reply.header(name, value);
+}
+
+function refuse(request: FastifyRequest, reply: FastifyReply, [status, message]: [number, string], { ownFaultBody }: HttpOptions): FastifyReply {
+  return reply.code(status).send(ownFaultBody?.(request.url, message) ?? faultBody(status, message));
+}
+
+function answerFault(error: FastifyError, request: FastifyRequest, reply: FastifyReply, options: HttpOptions): FastifyReply {
+  const status = error.statusCode ?? 500;
+  if (status < 500) {
+    const reason = shortened(reasonOf(error));
+    request.log.info({ code: codeOfStatus(status), reason }, 'A request was refused.');
+    return refuse(request, reply, [status, reason], options);
+  }
+  request.log.error({ err: error }, 'A request failed.');
+  return reply.code(500).send({ errors: [internalError(request.id)] });
+}
+
+/** Who asks for a known place in the wrong way is told the right one. */
+function answerUnknown(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const [path = ''] = request.url.split('?', 1);
+  const allowed = ['GET', 'POST'].filter((method) => app.hasRoute({ method: method as 'GET', url: path }));
+  if (allowed.length > 0) {
+    reply.code(405).header('allow', allowed.join(', '));
+    return reply.send(faultBody(405, `${request.method} is not for ${path}; use ${allowed.join(' or ')}.`));
+  }
+  return reply.code(404).send(faultBody(404, `There is nothing at ${request.method} ${path}; try /graphql, /graphiql or /imgapi/images.`));
+}
+
+const KEEP_ALIVE_MS = 65_000;
+
+/** The server as Fastify itself would make it, with the front before it. */
+function serverBehind(front: RequestFront, limits: ServerOptions): (handler: RequestListener) => Server {
+  return (handler) => createWebServer(limits, (request, response) => {
+    if (front.intercept === null) handler(request, response as Parameters<RequestListener>[1]);
+    else front.intercept(request, response, () => handler(request, response as Parameters<RequestListener>[1]));
+  });
+}
+
+/** The HTTP server under all doors: bounded in size and time, a request id on each answer, errors in one JSON shape. */
+export function createHttpServer(log: Logger, options: HttpOptions): FastifyInstance {
+  const limits = {
+    requestTimeout: options.requestTimeoutMs,
+    headersTimeout: Math.min(15_000, options.requestTimeoutMs),
+    connectionsCheckingInterval: Math.min(5000, options.requestTimeoutMs),
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // A missing Host is answered below, in our shape.
+    requireHostHeader: false,
+  };
+  const app = Fastify({
+    loggerInstance: new RequestLog(log as FastifyInstance['log'], {}, {}) as FastifyInstance['log'],
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    bodyLimit: BODY_LIMIT_BYTES,
+    serverFactory: serverBehind(options.front ?? { intercept: null }, limits),
+    trustProxy: options.trustProxy.length > 0 ? [...options.trustProxy] : false,
+    genReqId: requestIdOf,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    clientErrorHandler: (error, socket) => endWithFault(socket, ...faultOfParser(error.code)),
+    frameworkErrors: (error, request, reply) => {
+      // No hook has seen it.
+      describeAnswer(request as FastifyRequest, reply as FastifyReply);
+      void answerFault(error, request as FastifyRequest, reply as FastifyReply, options);
+    },
+  });
+  app.addHook('onRequest', (request, reply, done) => {
+    describeAnswer(request, reply);
+    const { host } = request.headers;
+    if (isHost(host)) done();
+    else void refuse(request, reply, [400, `Host: ${host ?? '(missing)'} is not a host name with an optional port.`], options);
+  });
+  app.setErrorHandler((error: FastifyError, request, reply) => answerFault(error, request, reply, options));
+  app.setNotFoundHandler((request, reply) => answerUnknown(app, request, reply));
+  return app;
+}
+
+/** /livez: the process answers. /readyz: it takes work; 503 while it starts or drains. */
+export function registerHealth(app: FastifyInstance, isReady: () => boolean): void {
+  app.get('/livez', async () => ({ status: 'ok' }));
+  app.get('/readyz', async (_request, reply) => {
+    if (isReady()) return { status: 'ok' };
+    return reply.code(503).send({ status: 'not ready' });
+  });
+}
+
+/** A port that nothing listens on at this moment; the address of the process must be known before it listens. */
+export async function freePort(host: string): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, host, resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

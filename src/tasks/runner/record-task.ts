@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import type { SqlEntityManager } from '../../platform/database/database.js';
+import { sqlText } from '../../platform/database/sql-text.js';
+import { writeRows } from '../../platform/database/write-rows.js';
+import type { TaskAction, TaskPhase, TaskStatus } from '../task.states.js';
+import type { Announce } from '../changes/transact.js';
+
+/** Who, what, where; ids of rows that are there, or were written in the same transaction. */
+export interface TaskFacts {
+  action: TaskAction;
+  userId: number;
+  datacenterId?: number | null;
+  imageId?: number | null;
+  imageName?: string | null;
+  repositoryId?: number | null;
+  /** Shown: changed fields with before and after, URLs. */
+  detail: Record<string, unknown>;
+}
+
+/** Work for the runner: what it needs, kept from view, and how many bytes are to come when that is known. */
+export interface TaskWork {
+  instructions: Record<string, unknown>;
+  bytesTotal?: number;
+}
+
+/** A version 7 UUID: ids sort by time of creation. */
+export function newTaskId(now: number = Date.now()): string {
+  const time = now.toString(16).padStart(12, '0');
+  // A version 4 with the time and the 7 in their places: Node draws its random bits for many at once.
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
+}
+
+/** What of a new task depends on whether its work is done. */
+interface Beginning {
+  status: TaskStatus;
+  phase: TaskPhase;
+  instructions: Record<string, unknown>;
+  bytesTotal: number | null;
+  isDone: boolean;
+}
+
+async function insertTask(tx: SqlEntityManager, facts: TaskFacts, beginning: Beginning, announce: Announce): Promise<string> {
+  const now = Date.now();
+  const id = newTaskId(now);
+  const { action, userId, datacenterId = null, imageId = null, imageName = null, repositoryId = null, detail } = facts;
+  const { status, phase, instructions, bytesTotal, isDone } = beginning;
+  const [bytesDone, endedAt] = [bytesTotal === null ? null : 0, isDone ? now : null];
+  await writeRows(
+    tx,
+    sqlText`insert into task (id, action, status, phase, bytes_done, bytes_total, attempts, cancel_requested, user_id, datacenter_id, image_id,
+      image_name, repository_id, detail, instructions, created_at, started_at, finished_at)
+      values (${id}, ${action}, ${status}, ${phase}, ${bytesDone}, ${bytesTotal}, 0, false, ${userId}, ${datacenterId}, ${imageId},
+      ${imageName}, ${repositoryId}, ${JSON.stringify(detail)}, ${JSON.stringify(instructions)}, ${now}, ${endedAt}, ${endedAt})`,
+  );
+  announce({ type: 'task', taskId: id, imageName });
+  return id;
+}
+
+/** The log entry of a change that this very transaction makes; it is there only if the change is. Its id. */
+export async function recordDone(tx: SqlEntityManager, facts: TaskFacts, announce: Announce): Promise<string> {
+  return insertTask(tx, facts, { status: 'SUCCEEDED', phase: 'DONE', instructions: {}, bytesTotal: null, isDone: true }, announce);
+}
+
+/** A task for the runner, which takes it up after the commit. Its id. */
+export async function recordWork(tx: SqlEntityManager, facts: TaskFacts, work: TaskWork, announce: Announce): Promise<string> {
+  const { instructions, bytesTotal } = work;
+  return insertTask(tx, facts, { status: 'PENDING', phase: 'QUEUED', instructions, bytesTotal: bytesTotal ?? null, isDone: false }, announce);
+}

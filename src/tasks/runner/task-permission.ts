@@ -1,0 +1,27 @@
+import { accountById } from '../../access/sign-in/load-viewer.js';
+import { SYSTEM_USERNAME } from '../../access/people/user.entity.js';
+import type { Verdict, Viewer } from '../../access/viewer.js';
+import type { SqlEntityManager } from '../../platform/database/database.js';
+import { AppError, forbidden } from '../../platform/errors.js';
+
+/** Whether a viewer may have a task done: the verdict that the mutation which starts such a task gives. */
+export type TaskPermission = (viewer: Viewer) => Verdict;
+
+/**
+ * FORBIDDEN unless the account that started a task is active and passes the permission, by its rights of this moment. Within a
+ * transaction these stay as they are until it ends. What the gateway started by itself always passes.
+ */
+export async function demandStarter(em: SqlEntityManager, userId: number, permission: TaskPermission): Promise<void> {
+  const account = await accountById(em, userId);
+  if (account?.username === SYSTEM_USERNAME) return;
+  if (account === null || account.viewer === null) {
+    throw forbidden(`The account ${account?.username ?? ''} that asked for this is not active any more.`, { permissions: [], datacenter: null });
+  }
+  const verdict = permission(account.viewer);
+  if (!verdict.allowed) throw inThirdPerson(verdict.error, account.username);
+}
+
+/** Others than the starter read it in the task. */
+function inThirdPerson({ code, message, extensions }: AppError, username: string): AppError {
+  return new AppError(code, message.replace(/^You may not /, `${username} may no longer `), extensions);
+}

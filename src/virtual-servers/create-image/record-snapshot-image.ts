@@ -1,0 +1,109 @@
+import { LockMode } from '@mikro-orm/core';
+import type { Viewer } from '../../access/viewer.js';
+import { Datacenter } from '../../datacenters/datacenter.entity.js';
+import { lockForBinding } from '../../images/rules/bind-limit.js';
+import { announceImage } from '../../images/events/image-changes.js';
+import type { Image } from '../../images/image.entity.js';
+import { type ImageValues, insertImage, requireFreeName } from '../../images/mutations/insert-image.js';
+import { newManifest } from '../../imgapi/new-manifest.js';
+import type { SqlEntityManager } from '../../platform/database/database.js';
+import { AppError, notFound } from '../../platform/errors.js';
+import { recordDone, recordWork, type TaskFacts } from '../../tasks/runner/record-task.js';
+import type { Announce } from '../../tasks/changes/transact.js';
+import { Snapshot } from '../snapshots/snapshot.entity.js';
+import type { CreateInstructions } from './snapshot-task.js';
+import { VirtualDisk } from '../disks/virtual-disk.entity.js';
+import { VirtualServer } from '../virtual-server.entity.js';
+
+const OPERATIONAL = ['RUNNING', 'STOPPED', 'STOPPING', 'FROZEN'];
+
+/** An image to be created from a snapshot: what the caller decides of it. */
+export interface SnapshotImagePlan {
+  viewer: Viewer;
+  serverId: number;
+  snapshotId: number;
+  image: Omit<ImageValues, 'status' | 'sizeMib' | 'osType' | 'manifest'> & { tags: readonly string[] };
+  /** Whether there is an image server; throws when there is one that cannot take bytes. */
+  hasImageServer: () => boolean;
+}
+
+export interface RecordedImage {
+  image: Image;
+  datacenter: Datacenter;
+  server: VirtualServer;
+  snapshot: Snapshot;
+  taskId: string;
+}
+
+interface Source {
+  server: VirtualServer;
+  snapshot: Snapshot;
+  datacenter: Datacenter;
+}
+
+/** Server and snapshot, held until the transaction ends, in a state that allows an image to be made of them. */
+async function lockSource(tx: SqlEntityManager, { viewer, serverId, snapshotId }: SnapshotImagePlan): Promise<Source> {
+  const server = await tx.findOne(VirtualServer, serverId, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  if (server === null) throw notFound('server with the id', String(serverId));
+  const datacenter = await tx.findOneOrFail(Datacenter, server.datacenter.id);
+  // The server may have moved since the caller was found to be allowed.
+  viewer.demand('image.createFromSnapshot', { datacenter });
+  const snapshot = await tx.findOne(Snapshot, snapshotId, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  if (snapshot === null) throw notFound('snapshot with the id', String(snapshotId));
+  const { hostname, status } = server;
+  if (snapshot.status !== 'OK') {
+    const message = `Snapshot ${snapshot.name} of server ${hostname} is ${snapshot.status}; an image is created from one that is OK.`;
+    throw new AppError('SNAPSHOT_NOT_READY', message);
+  }
+  if (!OPERATIONAL.includes(status)) {
+    throw new AppError('SERVER_NOT_OPERATIONAL', `Server ${hostname} is ${status}; it must be RUNNING, STOPPED, STOPPING or FROZEN.`);
+  }
+  return { server, snapshot, datacenter };
+}
+
+/** MiB: of the disk; of the snapshot when the server was registered without that disk. */
+async function sizeOf(tx: SqlEntityManager, { server, snapshot }: Source): Promise<number> {
+  const disk = await tx.findOne(VirtualDisk, { server: server.id, diskId: snapshot.diskId });
+  return disk?.sizeMib ?? Math.max(1, snapshot.sizeMib);
+}
+
+function requireData({ snapshot, server }: Source): void {
+  if (snapshot.dataUrl !== null && snapshot.dataUrl !== undefined) return;
+  throw new AppError(
+    'FILE_UNREACHABLE',
+    `Snapshot ${snapshot.name} of server ${server.hostname} was registered without dataUrl, so its bytes cannot be read; unregister it and register it with one.`,
+  );
+}
+
+/**
+ * Writes the image, its binding and its task, and makes the snapshot PENDING, with every rule of state checked in its
+ * order. Without an image server the image is OK, its task done, and the snapshot stays as it is.
+ */
+export async function recordSnapshotImage(tx: SqlEntityManager, plan: SnapshotImagePlan, announce: Announce): Promise<RecordedImage> {
+  const source = await lockSource(tx, plan);
+  const { server, snapshot, datacenter } = source;
+  const { tags, ...given } = plan.image;
+  await requireFreeName(tx, given);
+  await lockForBinding(tx, datacenter.id, datacenter.name);
+  const hasServer = plan.hasImageServer();
+  if (hasServer) requireData(source);
+  const { osType } = server;
+  const sizeMib = await sizeOf(tx, source);
+  const manifest = JSON.stringify(newManifest({ ...given, osType, sizeMib }));
+  const values = { ...given, osType, sizeMib, manifest, status: hasServer ? 'PENDING' : 'OK', sourceSnapshot: snapshot.id } as const;
+  const image = await insertImage(tx, values, tags, datacenter.id);
+  const facts: TaskFacts = {
+    action: 'IMAGE_CREATE',
+    userId: plan.viewer.userId,
+    datacenterId: datacenter.id,
+    imageId: image.id,
+    imageName: image.name,
+    detail: { server: server.hostname, snapshot: snapshot.name, diskId: snapshot.diskId, dcBound: true },
+  };
+  const instructions: CreateInstructions = { snapshotId: snapshot.id, uuid: image.uuid };
+  const taskId = hasServer ? await recordWork(tx, facts, { instructions: { ...instructions } }, announce) : await recordDone(tx, facts, announce);
+  if (hasServer) snapshot.status = 'PENDING';
+  await tx.flush();
+  announceImage('CREATED', image, { datacenterIds: [datacenter.id], boundDatacenterId: datacenter.id }, announce);
+  return { image, datacenter, server, snapshot, taskId };
+}

@@ -1,0 +1,34 @@
+import { type Choice, type Chooser, choiceFault, notUsable } from '../../images/rules/usability.js';
+import type { OsType } from '../../imgapi/os-type.js';
+
+/** What the rules look at, of an image that a disk would take. */
+export interface DiskImage extends Choice {
+  osType: OsType;
+  sizeMib: number;
+  resize: boolean;
+}
+
+/** The disk, and the server and owner it would be taken by. */
+export interface DiskPlan extends Chooser {
+  diskId: number;
+  sizeMib: number;
+  osType: OsType;
+}
+
+const ZONES: readonly OsType[] = ['SUNOS_ZONE', 'LINUX_ZONE'];
+
+function sizeFault(image: DiskImage, disk: DiskPlan): string | null {
+  if (ZONES.includes(image.osType)) return null;
+  if (image.resize) return disk.sizeMib >= image.sizeMib ? null : `the disk has ${disk.sizeMib} MiB and needs at least ${image.sizeMib}`;
+  return disk.sizeMib === image.sizeMib ? null : `it cannot be resized, so the disk needs exactly ${image.sizeMib} MiB, not ${disk.sizeMib}`;
+}
+
+/** IMAGE_NOT_USABLE, saying which rule is broken first, unless the disk may newly take the image. */
+export function requireUsable(image: DiskImage, disk: DiskPlan): void {
+  const reason =
+    choiceFault(image, disk) ??
+    (image.osType === disk.osType ? null : `its OS type is ${image.osType} and that of the server ${disk.osType}`) ??
+    (disk.diskId === 1 ? null : `only disk 1 takes an image, not disk ${disk.diskId}`) ??
+    sizeFault(image, disk);
+  if (reason !== null) throw notUsable(image.name, reason);
+}

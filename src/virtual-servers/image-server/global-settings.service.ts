@@ -1,0 +1,130 @@
+import { LockMode } from '@mikro-orm/core';
+import type { Viewer } from '../../access/viewer.js';
+import { readImageServer } from '../../datacenters/settings/image-server-state.js';
+import { GlobalSettings } from '../../datacenters/settings/global-settings.entity.js';
+import type { UpdateGlobalSettingsInput } from '../../datacenters/settings/settings.inputs.js';
+import type { SettingsQueries } from '../../datacenters/settings/settings.queries.js';
+import type { GlobalSettingsType } from '../../datacenters/settings/settings.type.js';
+import type { SqlEntityManager } from '../../platform/database/database.js';
+import { badInput, type FieldError } from '../../platform/errors.js';
+import { isUuid } from '../../platform/graphql/scalars.js';
+import { shownUrl } from '../../platform/fetch/shown-url.js';
+import { configuredRepositories, configureRepositories, repositoryFaults } from '../../repositories/configure-repositories.js';
+import { dropRetiredRepositories } from '../../repositories/refresh/drop-retired.js';
+import { localNameOf, syncLocalRepository } from '../../repositories/local-repository.js';
+import type { ChangeBus } from '../../tasks/changes/change-bus.js';
+import { recordDone } from '../../tasks/runner/record-task.js';
+import { transact } from '../../tasks/changes/transact.js';
+import { VirtualServer } from '../virtual-server.entity.js';
+
+const MOST_SOURCES = 16;
+
+export interface GlobalSettingsParts {
+  em: SqlEntityManager;
+  viewer: Viewer;
+  changes: ChangeBus;
+  settings: SettingsQueries;
+  imageServerUrl: string;
+}
+
+/** Changes the settings that hold everywhere, for SuperAdmins: all of what is given or nothing. */
+export class GlobalSettingsService {
+  constructor(private readonly parts: GlobalSettingsParts) {}
+
+  async update(input: UpdateGlobalSettingsInput): Promise<GlobalSettingsType> {
+    const { em, viewer, changes, settings, imageServerUrl } = this.parts;
+    viewer.demand('globalSettings.change');
+    await transact(em.fork(), changes, async (tx, announce) => {
+      const row = await tx.findOneOrFail(GlobalSettings, 1, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      const before = await shown(tx, row);
+      const faults = plainFaults(input);
+      const server = typeof input.vmsImageVm === 'string' ? await findImageServer(tx, input.vmsImageVm, faults) : null;
+      faults.push(...(await cardFaults(tx, input, row, server)));
+      const hostname = input.vmsImageVm === undefined ? before.vmsImageVm : (server?.hostname ?? null);
+      const localName = hostname === null ? null : localNameOf(hostname);
+      const repositories = input.vmsImageRepositories ?? before.vmsImageRepositories;
+      faults.push(...repositoryFaults(repositories, localName));
+      if (faults.length > 0) throw badInput(faults);
+      if (input.vmsImageVm !== undefined) tx.assign(row, { imageServer: server });
+      row.imageServerNic = input.vmsImageVmNic ?? row.imageServerNic;
+      row.imageSources = input.vmsImageSources ?? row.imageSources;
+      await tx.flush();
+      if (input.vmsImageRepositories) await configureRepositories(tx, repositories, announce);
+      await syncLocalRepository(tx, hostname, imageServerUrl);
+      const detail = changed(before, await shown(tx, row));
+      if (Object.keys(detail).length > 0) await recordDone(tx, { action: 'SETTINGS_UPDATE', userId: viewer.userId, detail }, announce);
+    });
+    // Not waited for: whoever is interrupted here finds the rest dropped at the next start.
+    void dropRetiredRepositories(em.fork()).catch(() => undefined);
+    return settings.global();
+  }
+}
+
+/** A server that was registered without addresses may have any card. */
+async function cardFaults(tx: SqlEntityManager, input: UpdateGlobalSettingsInput, row: GlobalSettings, named: VirtualServer | null): Promise<FieldError[]> {
+  const { vmsImageVm, vmsImageVmNic } = input;
+  if (vmsImageVm === undefined && typeof vmsImageVmNic !== 'number') return [];
+  const present = vmsImageVm === undefined && row.imageServer ? await tx.findOne(VirtualServer, row.imageServer.id) : null;
+  const server = named ?? present;
+  const cards = server?.addresses.length ?? 0;
+  const nic = vmsImageVmNic ?? row.imageServerNic;
+  if (server === null || cards === 0 || nic <= cards) return [];
+  return [{ path: 'vmsImageVmNic', message: `${server.hostname} has ${cards} network card${cards === 1 ? '' : 's'}, and no number ${nic}.` }];
+}
+
+interface Shown {
+  vmsImageVm: string | null;
+  vmsImageVmNic: number;
+  vmsImageSources: string[];
+  vmsImageRepositories: { name: string; url: string }[];
+}
+
+async function shown(tx: SqlEntityManager, row: GlobalSettings): Promise<Shown> {
+  return {
+    vmsImageVm: (await readImageServer(tx))?.hostname ?? null,
+    vmsImageVmNic: row.imageServerNic,
+    vmsImageSources: row.imageSources,
+    vmsImageRepositories: await configuredRepositories(tx),
+  };
+}
+
+function changed(before: Shown, after: Shown): Record<string, unknown> {
+  const fields = Object.keys(after) as (keyof Shown)[];
+  return Object.fromEntries(
+    fields
+      .filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]))
+      .map((field) => [field, { before: logged(before)[field], after: logged(after)[field] }]),
+  );
+}
+
+/** As the detail of a task shows it. */
+function logged(values: Shown): Shown {
+  const { vmsImageSources, vmsImageRepositories } = values;
+  return { ...values, vmsImageSources: vmsImageSources.map(shownUrl), vmsImageRepositories: vmsImageRepositories.map(({ name, url }) => ({ name, url: shownUrl(url) })) };
+}
+
+function plainFaults(input: UpdateGlobalSettingsInput): FieldError[] {
+  const faults: FieldError[] = [];
+  const { vmsImageVmNic: nic, vmsImageSources: sources } = input;
+  for (const field of ['vmsImageVmNic', 'vmsImageSources', 'vmsImageRepositories'] as const) {
+    if (input[field] === null) faults.push({ path: field, message: 'null is not accepted here; leave the field out to keep what is set.' });
+  }
+  if (typeof nic === 'number' && nic < 1) faults.push({ path: 'vmsImageVmNic', message: `${nic} is not a network card; they are counted from 1.` });
+  if (sources && sources.length > MOST_SOURCES) {
+    faults.push({ path: 'vmsImageSources', message: `${sources.length} sources are given; at most ${MOST_SOURCES} are accepted.` });
+  }
+  return faults;
+}
+
+async function findImageServer(tx: SqlEntityManager, named: string, faults: FieldError[]): Promise<VirtualServer | null> {
+  const lower = named.toLowerCase();
+  const server = await tx.findOne(VirtualServer, isUuid(lower) ? { uuid: lower } : { hostname: named }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  const wanted = 'a SUNOS_ZONE server that is RUNNING or STOPPED can be the image server';
+  const refuse = (message: string): null => {
+    faults.push({ path: 'vmsImageVm', message });
+    return null;
+  };
+  if (server === null) return refuse(`There is no server "${named}"; ${wanted}.`);
+  if (server.osType !== 'SUNOS_ZONE') return refuse(`${server.hostname} is a ${server.osType}; ${wanted}.`);
+  return server.status === 'RUNNING' || server.status === 'STOPPED' ? server : refuse(`${server.hostname} is ${server.status}; ${wanted}.`);
+}

@@ -1,0 +1,81 @@
+import { LockMode, UniqueConstraintViolationException } from '@mikro-orm/core';
+import type { Viewer } from '../../access/viewer.js';
+import { isUuid } from '../../platform/graphql/scalars.js';
+import type { SqlEntityManager } from '../../platform/database/database.js';
+import { alreadyExists, badInput, type FieldError, notFound } from '../../platform/errors.js';
+import { inTransaction } from '../../platform/database/in-transaction.js';
+import { Snapshot } from './snapshot.entity.js';
+import type { RegisterSnapshotInput, SnapshotKeyInput } from './snapshot.inputs.js';
+import type { SnapshotQueries } from './snapshot.queries.js';
+import { requireNoCreation } from '../create-image/snapshot-task.js';
+import type { SnapshotType } from './snapshot.type.js';
+import { VirtualDisk } from '../disks/virtual-disk.entity.js';
+import { VirtualServer } from '../virtual-server.entity.js';
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** Held until the transaction ends, so that it is not unregistered meanwhile. */
+async function requireServer(tx: SqlEntityManager, named: string): Promise<VirtualServer> {
+  const lower = named.toLowerCase();
+  const find = async (key: { uuid: string } | { hostname: string }): Promise<VirtualServer | null> =>
+    tx.findOne(VirtualServer, key, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  // A host name may look like a uuid.
+  const server = (isUuid(lower) ? await find({ uuid: lower }) : null) ?? (await find({ hostname: named }));
+  if (server === null) throw notFound('server', named);
+  return server;
+}
+
+/** Keeps what the compute side reports about snapshots; for SuperAdmins. */
+export class SnapshotService {
+  constructor(
+    private readonly em: SqlEntityManager,
+    private readonly viewer: Viewer,
+    private readonly snapshots: SnapshotQueries,
+  ) {}
+
+  async register(input: RegisterSnapshotInput): Promise<SnapshotType> {
+    this.viewer.demand('server.change');
+    const taken = alreadyExists(`Disk ${input.diskId} of ${input.server} has a snapshot ${input.name} already.`);
+    try {
+      const id = await inTransaction(this.em.fork(), async (tx) => {
+        const server = await requireServer(tx, input.server);
+        await requireValid(tx, server, input);
+        const { name, diskId } = input;
+        if ((await tx.count(Snapshot, { server: server.id, diskId, name })) > 0) throw taken;
+        const snapshot = tx.create(Snapshot, { server, name, diskId, sizeMib: input.size, status: input.status ?? 'OK', dataUrl: input.dataUrl ?? null });
+        await tx.persist(snapshot).flush();
+        return snapshot.id;
+      });
+      const shown = await this.snapshots.byId.load(id);
+      if (shown === null) throw notFound('snapshot', input.name);
+      return shown;
+    } catch (error) {
+      throw error instanceof UniqueConstraintViolationException ? taken : error;
+    }
+  }
+
+  /** Images created from it stay. SNAPSHOT_NOT_READY while one is being created. */
+  async unregister({ server: named, name, diskId }: SnapshotKeyInput): Promise<true> {
+    this.viewer.demand('server.change');
+    await inTransaction(this.em.fork(), async (tx) => {
+      const server = await requireServer(tx, named);
+      const snapshot = await tx.findOne(Snapshot, { server: server.id, name, diskId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      if (snapshot === null) throw notFound(`snapshot of disk ${diskId} of ${server.hostname} with the name`, name);
+      await requireNoCreation(tx, { snapshotId: snapshot.id });
+      await tx.nativeDelete(Snapshot, { id: snapshot.id });
+    });
+    return true;
+  }
+}
+
+async function requireValid(tx: SqlEntityManager, server: VirtualServer, input: RegisterSnapshotInput): Promise<void> {
+  const { name, diskId, size } = input;
+  const faults: FieldError[] = [];
+  if (!NAME.test(name)) faults.push({ path: 'name', message: `${JSON.stringify(name)} is not a name: 1 to 64 letters, digits and "._-", first a letter or digit.` });
+  const disks = (await tx.find(VirtualDisk, { server: server.id }, { orderBy: { diskId: 'asc' } })).map((disk) => disk.diskId);
+  if (diskId < 1 || (disks.length > 0 && !disks.includes(diskId))) {
+    faults.push({ path: 'diskId', message: `Server ${server.hostname} has no disk ${diskId}; it has ${disks.join(', ') || 'none'}.` });
+  }
+  if (size < 0) faults.push({ path: 'size', message: `${size} MiB is not a size; 0 or more are.` });
+  if (faults.length > 0) throw badInput(faults);
+}

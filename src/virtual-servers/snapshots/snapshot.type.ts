@@ -1,0 +1,28 @@
+import { Field, Int, ObjectType } from 'type-graphql';
+import { DateTime } from '../../platform/graphql/scalars.js';
+import { type SnapshotStatus, SnapshotStatusEnum } from './snapshot.enums.js';
+
+/** What the API shows of a snapshot; where its bytes lie is not shown. */
+@ObjectType('Snapshot', {
+  simpleResolvers: true,
+  description: 'A snapshot of one disk of a virtual server, from which an image can be created.',
+})
+export class SnapshotType {
+  id!: number;
+  serverId!: number;
+
+  @Field(() => String, { description: 'Name, unique for its disk.' })
+  name!: string;
+
+  @Field(() => Int, { description: 'Which disk of the server, counted from 1.' })
+  diskId!: number;
+
+  @Field(() => Int, { description: 'Size in MiB.' })
+  size!: number;
+
+  @Field(() => SnapshotStatusEnum, { description: 'Its state.' })
+  status!: SnapshotStatus;
+
+  @Field(() => DateTime, { description: 'When it was registered.' })
+  createdAt!: Date | number;
+}
