@@ -58,7 +58,7 @@ function serve() {
 
 /** Tells what the bare work took; `path` is a database as a gateway makes it. */
 async function bare(list, path) {
-  const { offerColumns, offerOf, contentHash } = await built('repositories/refresh/offer.js');
+  const { offerColumns, offerOf, contentHash } = await built('repositories/refresh/remote-manifest.js');
   const { readManifest } = await built('imgapi/manifest.js');
   const Database = createRequire(import.meta.url)('better-sqlite3');
   const db = new Database(path);

@@ -7,9 +7,9 @@ const ENTRIES = {
   main: 'src/main.ts',
   'download-thread': 'src/images/import/download/download-thread.ts',
   'hash-worker': 'src/images/import/download/hash-worker.ts',
-  'log-thread': 'src/platform/database/log-thread.ts',
+  'wal-checkpoint-thread': 'src/platform/database/wal-checkpoint-thread.ts',
   'reader-process': 'src/platform/database/read/reader-process.ts',
-  'write-thread': 'src/platform/database/write-thread.ts',
+  'batch-writer-thread': 'src/platform/database/batch-writer-thread.ts',
 };
 
 // A driver with a binary of its own, and a package that type-graphql would load if it were there.

@@ -3,32 +3,32 @@ import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
-import { accessParts } from './access/access.parts.js';
+import { accessModule } from './access/access.module.js';
 import { fetchKeysWith } from './access/sign-in/fetch-keys.js';
-import { provide } from './access/scope.js';
-import { ScopeFactory } from './access/scope-factory.js';
+import { provide } from './access/request-container.js';
+import { RequestContainerFactory } from './access/request-container-factory.js';
 import { shielded, shieldedBelowTheRoot } from './access/shield.js';
 import { createTokenVerifier, secretFileIn } from './access/sign-in/token.js';
 import type { Config } from './config/config.js';
-import { datacenterParts } from './datacenters/datacenter.parts.js';
+import { datacenterModule } from './datacenters/datacenter.module.js';
 import { DatacenterQueries } from './datacenters/datacenter.queries.js';
 import { readImageServer } from './datacenters/settings/image-server-state.js';
 import { ENTITIES } from './entities.js';
 import { prepareFirstStart } from './first-start.js';
 import { registerGraphiql } from './graphql/server/graphiql.js';
 import { CatalogueSizes } from './graphql/admission/cost/catalogue-sizes.js';
-import { createDoor } from './graphql/server/door.js';
+import { createGraphqlServer } from './graphql/server/graphql-server.js';
 import { allowPages } from './graphql/server/allow-pages.js';
-import { openHttpDoor } from './graphql/server/http-door.js';
+import { openHttpTransport } from './graphql/server/http-transport.js';
 import { references } from './graphql/schema/references.js';
 import { buildGatewaySchema } from './graphql/schema/schema.js';
 import { traceRootFields } from './graphql/schema/traced-schema.js';
-import { openWebsocketDoor } from './graphql/server/websocket-door.js';
+import { openWebsocketTransport } from './graphql/server/websocket-transport.js';
 import { imageServerFault } from './image-server/image-server-fault.js';
 import { registerImageServer } from './image-server/routes.js';
 import { countServedBytes } from './image-server/served-bytes.js';
-import { imageParts } from './images/image.parts.js';
-import { downloadsApart } from './images/import/download/download-apart.js';
+import { imageModule } from './images/image.module.js';
+import { downloadsApart } from './images/import/download/download-in-thread.js';
 import { ImportImage } from './images/import/import-image.js';
 import { DeleteImage } from './images/delete/delete-image.js';
 import { UpdateImage } from './images/update/update-image.js';
@@ -48,19 +48,19 @@ import { Tracing } from './platform/tracing.js';
 import { syncLocalRepository } from './repositories/local-repository.js';
 import { registerRepositoryMetrics } from './repositories/repository-metrics.js';
 import { RefreshRepository } from './repositories/refresh/refresh-repository.js';
-import { repositoryParts } from './repositories/repository.parts.js';
+import { repositoryModule } from './repositories/repository.module.js';
 import { resetStaleLoads } from './repositories/refresh/stale-loads.js';
 import { RepositorySchedule } from './repositories/refresh/schedule.js';
 import { trustedHosts } from './repositories/trusted-hosts.js';
 import { ChangeBus } from './tasks/changes/change-bus.js';
 import { ChangeRelay } from './tasks/changes/change-relay.js';
-import { Reminders } from './tasks/changes/reminders.js';
+import { PeriodicReauthorization } from './tasks/changes/periodic-reauthorization.js';
 import { registerTaskMetrics } from './tasks/task-metrics.js';
-import { TaskPlaces } from './tasks/task-places.js';
-import { taskParts } from './tasks/task.parts.js';
+import { TaskDatacenters } from './tasks/task-datacenters.js';
+import { taskModule } from './tasks/task.module.js';
 import { TaskRunner } from './tasks/runner/task-runner.js';
 import { SnapshotToImage } from './virtual-servers/create-image/snapshot-to-image.js';
-import { virtualServerParts } from './virtual-servers/virtual-server.parts.js';
+import { virtualServerModule } from './virtual-servers/virtual-server.module.js';
 
 /** Where `npm run build` puts GraphiQL, seen from the built file. */
 const GRAPHIQL_FOLDER = fileURLToPath(new URL('./graphiql', import.meta.url));
@@ -110,22 +110,22 @@ function createWork(config: Config, database: Database, tracing: Tracing | null,
   return { database, changes, store, fetch, imgapi, runner, metrics, tracing, imageServerUrl: `${config.publicUrl}/imgapi` };
 }
 
-function createScopes(config: Config, work: Work, verifyToken: Awaited<ReturnType<typeof createTokenVerifier>>): ScopeFactory {
+function createContainers(config: Config, work: Work, verifyToken: Awaited<ReturnType<typeof createTokenVerifier>>): RequestContainerFactory {
   const entries = [
-    ...accessParts(),
-    ...taskParts(work),
-    ...datacenterParts(work),
-    ...imageParts({ ...work, trustedHosts }),
-    ...repositoryParts(work),
-    ...virtualServerParts(work),
-    provide(TaskPlaces, (scope) => ({
-      datacenterId: async (name) => (await scope.get(DatacenterQueries).require(name)).id,
+    ...accessModule(),
+    ...taskModule(work),
+    ...datacenterModule(work),
+    ...imageModule({ ...work, trustedHosts }),
+    ...repositoryModule(work),
+    ...virtualServerModule(work),
+    provide(TaskDatacenters, (container) => ({
+      datacenterId: async (name) => (await container.get(DatacenterQueries).require(name)).id,
     })),
   ];
-  return new ScopeFactory(work.database, verifyToken, entries, config.limits.operationTimeoutMs);
+  return new RequestContainerFactory(work.database, verifyToken, entries, config.limits.operationTimeoutMs);
 }
 
-/** Opens every door that this process has; of the functions returned, the first ends what is open, the second comes after the last request. */
+/** Opens every transport that this process has; of the functions returned, the first ends what is open, the second comes after the last request. */
 async function openDoors({ app, drain, front }: { app: FastifyInstance; drain: Drain; front: RequestFront }, config: Config, work: Work, log: Logger): Promise<[end: () => Promise<void>, after: () => Promise<void>]> {
   const verifyToken = await createTokenVerifier(config.auth, secretFileIn(config.dataDir), {
     fetch: fetchKeysWith(work.fetch),
@@ -134,27 +134,27 @@ async function openDoors({ app, drain, front }: { app: FastifyInstance; drain: D
   const traced = (schema: GraphQLSchema): GraphQLSchema => (work.tracing === null ? schema : traceRootFields(schema, work.tracing));
   const [schema, schemaBelowTheRoot] = [traced(shielded(graph)), traced(shieldedBelowTheRoot(graph))];
   const sizes = await CatalogueSizes.open(work.database, log);
-  const door = createDoor({ ...work, schema, schemaBelowTheRoot, sizes: () => sizes.current(), scopes: createScopes(config, work, verifyToken), log }, { ...config, ...config.limits });
+  const graphqlServer = createGraphqlServer({ ...work, schema, schemaBelowTheRoot, sizes: () => sizes.current(), containers: createContainers(config, work, verifyToken), log }, { ...config, ...config.limits });
   if (config.origins.length > 0) await allowPages(app, config.origins);
   // Pages of other origins and traces need what hooks do; so do answers that end their connection.
   const isPlain = ({ headers }: IncomingMessage): boolean => !drain.isDraining && work.tracing === null && (config.origins.length === 0 || headers.origin === undefined);
-  const stopApollo = await openHttpDoor({ app, front }, door, isPlain);
-  const closeSockets = openWebsocketDoor(app.server, door);
+  const stopApollo = await openHttpTransport({ app, front }, graphqlServer, isPlain);
+  const closeSockets = openWebsocketTransport(app.server, graphqlServer);
   if (config.graphiql) await registerGraphiql(app, { folder: GRAPHIQL_FOLDER });
   countServedBytes(app, work.metrics.registry);
   await registerImageServer(app, { ...work, trust: new CallerTrust(config), trustedNetworks: config.imgapiTrusted, log });
-  const reminders = new Reminders(work.changes);
+  const reminders = new PeriodicReauthorization(work.changes);
   const end = async (): Promise<void> => {
     reminders.stop();
     await closeSockets();
     // What still listens are streams over HTTP: they complete.
     work.changes.close();
-    for (const complete of door.streams) complete();
+    for (const complete of graphqlServer.streams) complete();
   };
   return [end, stopApollo];
 }
 
-/** Brings a database, new or old, to where the doors may open. */
+/** Brings a database, new or old, to where the transports may open. */
 async function prepare(config: Config, work: Work, log: Logger): Promise<string | null> {
   const applied = await migrate(work.database);
   if (applied.length > 0) log.info({ applied }, 'Migrations applied.');

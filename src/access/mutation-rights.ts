@@ -1,6 +1,6 @@
 import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
 import { unauthenticated } from '../platform/errors.js';
-import type { GatewayContext } from './scope.js';
+import type { GatewayContext } from './request-container.js';
 
 type Resolve = GraphQLFieldResolver<unknown, GatewayContext>;
 
@@ -14,7 +14,7 @@ export function renewRightsBetweenMutations(schema: GraphQLSchema): GraphQLSchem
   for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
     const resolve = (field.resolve ?? defaultFieldResolver) as Resolve;
     const renewed: Resolve = async (source, args, context, info) => {
-      if (begun.has(context)) context.scope = (await context.scope.renewWithin()) ?? refuse();
+      if (begun.has(context)) context.container = (await context.container.renewWithin()) ?? refuse();
       begun.add(context);
       return resolve(source, args, context, info);
     };

@@ -2,7 +2,7 @@ import type { GraphQLSchema } from 'graphql';
 import { AppError } from '../platform/errors.js';
 import type { Action } from './matrix.js';
 import { renewRightsBetweenMutations } from './mutation-rights.js';
-import type { GatewayContext } from './scope.js';
+import type { GatewayContext } from './request-container.js';
 import { applyMiddleware, deny, rule, shield } from './shield-module.js';
 import type { UserType } from './people/user.type.js';
 import type { Viewer } from './viewer.js';
@@ -16,9 +16,9 @@ const checks = new WeakMap<object, RootCheck>();
 
 /** True, or the error to answer with. The rule's context alone decides, so it runs once per operation. */
 function onViewer(check: RootCheck): Rule {
-  const made = rule({ cache: 'no_cache' })((_parent: unknown, _args: unknown, { scope }: GatewayContext) => {
+  const made = rule({ cache: 'no_cache' })((_parent: unknown, _args: unknown, { container }: GatewayContext) => {
     try {
-      return check(scope.viewer);
+      return check(container.viewer);
     } catch (error) {
       return error instanceof AppError ? error : new Error('A rule failed.', { cause: error });
     }
@@ -39,9 +39,9 @@ function may(action: Action): Rule {
 }
 
 /** What of an account is nobody else's business. */
-const ownAccount = rule({ cache: 'no_cache' })((user: UserType, _args: unknown, { scope }: GatewayContext) => {
-  if (user.id === scope.viewer.userId) return true;
-  const verdict = scope.viewer.can('people.read');
+const ownAccount = rule({ cache: 'no_cache' })((user: UserType, _args: unknown, { container }: GatewayContext) => {
+  if (user.id === container.viewer.userId) return true;
+  const verdict = container.viewer.can('people.read');
   return verdict.allowed ? true : verdict.error;
 });
 

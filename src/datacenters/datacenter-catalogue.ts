@@ -3,7 +3,7 @@ import { readRows } from '../platform/database/read/read-rows.js';
 import type { Reads } from '../platform/database/read/reads.js';
 import { sqlText } from '../platform/database/sql-text.js';
 import type { Big } from '../platform/database/tables.js';
-import { Remembered } from '../platform/database/write-watch.js';
+import { CachedRead } from '../platform/database/cache-invalidation.js';
 import { DEFAULT_DATACENTER } from './datacenter.entity.js';
 import type { DatacenterAccess } from './datacenter.enums.js';
 import type { DatacenterType } from './datacenter.type.js';
@@ -68,14 +68,14 @@ async function readCatalogue(em: Reads): Promise<Catalogue> {
   return { all, seen: new WeakMap() };
 }
 
-const catalogues = new WeakMap<object, Remembered<Catalogue>>();
+const catalogues = new WeakMap<object, CachedRead<Catalogue>>();
 
 async function catalogueOf(em: Reads): Promise<Catalogue> {
   // A transaction sees its own writes, which nobody else may.
   if (em.isInTransaction()) return readCatalogue(em);
   const driver = em.getDriver();
   let remembered = catalogues.get(driver);
-  if (remembered === undefined) catalogues.set(driver, (remembered = new Remembered(driver)));
+  if (remembered === undefined) catalogues.set(driver, (remembered = new CachedRead(driver)));
   return remembered.get() ?? remembered.renew(async () => readCatalogue(em));
 }
 

@@ -1,5 +1,5 @@
 import { isSqlite, type SqlEntityManager } from '../platform/database/database.js';
-import { Pace } from '../repositories/refresh/pace.js';
+import { AdaptiveBatchSize } from '../repositories/refresh/adaptive-batch-size.js';
 import { findPosition, type Position, positionOf, readSpan, servedImage, spanEnd, type Start } from './catalogue.js';
 import type { EventLoopTurns } from './event-loop-turns.js';
 import { type ListQuery, matchesManifest } from './list-query.js';
@@ -40,7 +40,7 @@ interface Step {
 }
 
 /** Reads the next span. What only manifests tell is looked at here; everything else the database has decided. */
-async function readStep({ em, query, isTrusted, spent }: ListReading, from: Start, pace: Pace, left: number): Promise<Step> {
+async function readStep({ em, query, isTrusted, spent }: ListReading, from: Start, pace: AdaptiveBatchSize, left: number): Promise<Step> {
   const { rows: passed } = pace;
   let began = process.threadCpuUsage();
   const upTo = await spanEnd(em, query, isTrusted, { from, rows: passed });
@@ -67,7 +67,7 @@ async function readStep({ em, query, isTrusted, spent }: ListReading, from: Star
  */
 export async function* listImages(reading: ListReading, start: Start): AsyncGenerator<string> {
   const { query, turns } = reading;
-  const pace = new Pace(STEPS);
+  const pace = new AdaptiveBatchSize(STEPS);
   let left = query.limit ?? Infinity;
   let next: Start | null = query.access.length === 0 ? null : start;
   let separator = '\n';

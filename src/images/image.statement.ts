@@ -4,7 +4,7 @@ import type { SeenDatacenters } from '../datacenters/datacenter-catalogue.js';
 import type { ObjectSelection } from '../platform/graphql/selection.js';
 import type { Column } from '../platform/database/columns.js';
 import type { Condition } from '../platform/database/list/conditions.js';
-import { Kept } from '../platform/memory/kept.js';
+import { Memo } from '../platform/memory/memo.js';
 import type { Reads } from '../platform/database/read/reads.js';
 import { joinTexts, sqlConstant, sqlInteger, type SqlText, sqlText, withValues } from '../platform/database/sql-text.js';
 import { asBoolean, type Flag } from '../platform/database/tables.js';
@@ -108,7 +108,7 @@ export function imageReading(
     columns: (order) => {
       const inspectable = isWhole ? sqlText`, ${inspectableColumn(viewer)} as inspectable` : NOTHING;
       const place = order === undefined ? NOTHING : sqlText`, ${sqlConstant(order)} as place`;
-      return sqlText`i.id as id, ${columns}${inspectable}${place}`;
+      return sqlText`i.id, ${columns}${inspectable}${place}`;
     },
     from: (images) => (joins === null ? images : sqlText`${images}${joins}`),
     placeOf: (row) => row.at(-1),
@@ -131,7 +131,7 @@ interface Frame {
   from: number;
 }
 
-const frames = new Kept<Frame>(20);
+const frames = new Memo<Frame>(20);
 
 /** The images under a condition, as far as they exist for the viewer. Its text is long, and kept for as long as the viewer and the selection are. */
 export function findStatement({ plan, columns, from }: ImageReading, viewer: Viewer, condition: Condition): SqlText {

@@ -1,7 +1,7 @@
 import type { Viewer } from '../access/viewer.js';
 import { visibleDatacenters } from '../datacenters/datacenter.visibility.js';
 import { ALWAYS, allOf, anyOf, oneOfIds } from '../platform/database/list/conditions.js';
-import { Kept } from '../platform/memory/kept.js';
+import { Memo } from '../platform/memory/memo.js';
 import { type SqlText, sqlText } from '../platform/database/sql-text.js';
 
 /** Of more datacenters, it is quicker to read where an image is attached than to look each of them up in an index. */
@@ -94,7 +94,7 @@ export interface ImageScope {
 }
 
 /** By who asks and for which list: what is known of a scope is kept with it, see `planList`. */
-const scopes = new Kept<ImageScope>(200);
+const scopes = new Memo<ImageScope>(200);
 
 /** The managed list of one datacenter; the caller has been found to be DCAdmin there. */
 export function imagesOfDatacenter(viewer: Viewer, datacenterId: number, showDeleted: boolean): ImageScope {

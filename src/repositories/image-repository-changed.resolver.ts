@@ -1,5 +1,5 @@
 import { Arg, Resolver, Root, Subscription } from 'type-graphql';
-import type { GatewayContext, ScopedEvent } from '../access/scope.js';
+import type { GatewayContext, ScopedEvent } from '../access/request-container.js';
 import { followChanges } from '../tasks/changes/follow-changes.js';
 import { ImageRepositoryType } from './image-repository.type.js';
 import { RepositoryQueries } from './repository.queries.js';

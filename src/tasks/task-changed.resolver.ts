@@ -1,7 +1,7 @@
 import { Arg, ID, Resolver, Root, Subscription } from 'type-graphql';
-import type { GatewayContext, ScopedEvent } from '../access/scope.js';
+import type { GatewayContext, ScopedEvent } from '../access/request-container.js';
 import { followChanges } from './changes/follow-changes.js';
-import { LastTold } from './changes/last-told.js';
+import { EventDeduplication } from './changes/event-deduplication.js';
 import { TaskQueries } from './task.queries.js';
 import { TaskType } from './task.type.js';
 
@@ -11,7 +11,7 @@ interface Subscribed {
 }
 
 async function subscribeToTasks({ args, context }: Subscribed): Promise<AsyncIterable<ScopedEvent<TaskType>>> {
-  const told = new LastTold();
+  const told = new EventDeduplication();
   return followChanges({
     context,
     type: 'task',

@@ -6,7 +6,7 @@ import { TaskActionEnum, TaskStatusEnum } from './task.enums.js';
 import type { TaskAction, TaskStatus } from './task.states.js';
 import { TaskConnection, TaskType } from './task.type.js';
 
-import { TaskPlaces } from './task-places.js';
+import { TaskDatacenters } from './task-datacenters.js';
 import { TaskQueries } from './task.queries.js';
 import { TaskService } from './task.service.js';
 
@@ -16,7 +16,7 @@ export class TaskResolver {
   constructor(
     private readonly queries: TaskQueries,
     private readonly service: TaskService,
-    private readonly places: TaskPlaces,
+    private readonly places: TaskDatacenters,
   ) {}
 
   @Query(() => TaskType, { nullable: true, description: 'One task, or null when there is none that you can see.' })

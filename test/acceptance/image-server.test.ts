@@ -14,7 +14,7 @@ interface Manifest {
   published_at: string;
 }
 
-describe('the image server door', () => {
+describe('the image server', () => {
   let gateway: GatewayProcess;
   let admin: TestClient;
   let folder: TemporaryFolder;

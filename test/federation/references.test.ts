@@ -1,6 +1,6 @@
 import { graphql, type GraphQLSchema } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Constructed, GatewayContext, RequestScope } from '../../src/access/scope.js';
+import type { Constructed, GatewayContext, RequestContainer } from '../../src/access/request-container.js';
 import { UserQueries } from '../../src/access/people/user.queries.js';
 import { Viewer, type ViewerFacts } from '../../src/access/viewer.js';
 import { DatacenterQueries } from '../../src/datacenters/datacenter.queries.js';
@@ -58,7 +58,7 @@ function contextOf(facts: ViewerFacts): GatewayContext {
     [RepositoryQueries, new RepositoryQueries(em, viewer)],
   ]);
   const get = <T>(part: Constructed<T>): T => parts.get(part) as T;
-  return { scope: { em, viewer, isAnonymous: false, get } as unknown as RequestScope, requestId: 'test' };
+  return { container: { em, viewer, isAnonymous: false, get } as unknown as RequestContainer, requestId: 'test' };
 }
 
 const QUERY = `query ($refs: [_Any!]!) {

@@ -55,7 +55,7 @@ function streamFaults(text: string): string[] {
 function httpFaults(sent: FuzzCase, { status, type, texts: [text = ''] }: Received): string[] {
   // Bytes that are no request at all may be answered by hanging up.
   if (status === null) return sent.way === 'socket' && text === '' ? [] : ['there is no status'];
-  // Without an image server, its door has nothing to serve and says so.
+  // Without an image server, its routes have nothing to serve and says so.
   if (status >= 500 && !(status === 503 && (isImgapi(text) || isHead(sent)))) return [`status ${status}`];
   if (type.startsWith('text/event-stream')) return streamFaults(text);
   // A page for people says so in words.

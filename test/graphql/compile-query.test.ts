@@ -1,6 +1,6 @@
 import { buildSchema, execute, getOperationAST, type GraphQLObjectType, type GraphQLScalarType, type GraphQLSchema, parse } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { DoorContext } from '../../src/graphql/admission/admission.js';
+import type { OperationContext } from '../../src/graphql/admission/admission.js';
 import { coerceVariables } from '../../src/graphql/admission/input/variables.js';
 import { compileQuery, withoutArguments } from '../../src/graphql/compiled/compile-query.js';
 
@@ -42,7 +42,7 @@ async function bothAnswers(query: string, value: unknown, variables: Record<stri
   const operation = getOperationAST(document);
   if (!operation) throw new Error('No operation.');
   const { values } = coerceVariables(schema, operation, variables);
-  const context = { requestId: 'test', variables: values ?? {} } as DoorContext;
+  const context = { requestId: 'test', variables: values ?? {} } as OperationContext;
   const compiled = compileQuery(withoutArguments(schema), document, operation);
   const written = (await compiled?.execute(context).catch(() => null)) ?? null;
   const { data, errors } = await execute({ schema, document, contextValue: context, variableValues: variables });

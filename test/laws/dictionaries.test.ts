@@ -21,7 +21,7 @@ const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   },
   'src/datacenters/datacenter.service.ts': { objects: ['before[field]', 'after[field]', 'Object.fromEntries'], why: 'fields of a datacenter, spelled out' },
   'src/virtual-servers/image-server/global-settings.service.ts': { objects: ['before[field]', 'after[field]', 'logged(before)[field]', 'logged(after)[field]', 'Object.fromEntries'], why: 'fields of the settings, spelled out' },
-  'src/graphql/schema/thin-resolvers.ts': {
+  'src/graphql/schema/direct-resolvers.ts': {
     objects: ['args[param.name]', 'resolver[methodName]', 'resolvers[type]', 'fields[handler.schemaName] ='],
     why: 'names of the schema and of methods, as decorators have them',
   },
@@ -46,7 +46,7 @@ const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   'src/platform/database/list/key-loader.ts': { objects: ['columns[field]', 'row[field]'], why: 'fields that are keys, spelled out where a loader is made' },
   'src/platform/database/list/page.ts': { objects: ['args[path]'], why: 'arguments of pages, spelled out' },
   'src/platform/graphql/selection.ts': { objects: ['info.fragments[node.name.value]'], why: 'only fragments that are there pass validation; graphql-js keeps them without a prototype' },
-  'src/repositories/refresh/insert-offers.ts': { objects: ['row[column]'], why: 'columns, spelled out' },
+  'src/repositories/refresh/insert-remote-manifests.ts': { objects: ['row[column]'], why: 'columns, spelled out' },
   'src/repositories/repository.service.ts': { objects: ['detail[name]'], why: 'four counts, spelled out' },
   'src/tasks/changes/change-bus.ts': { objects: ['this.#logs[change.type]', 'this.#logs[type]'], why: 'types of changes, which this program makes alone' },
   'src/tasks/runner/task-runner.ts': {

@@ -24,7 +24,7 @@ function brokenLinks({ path, text }: SourceFile): string[] {
   });
 }
 
-/** Files and folders named in passing: `platform/database/read/reader.ts` is one of src/, `scripts/fuzz.js` one of the project. */
+/** Files and folders named in passing: `platform/database/read/reader-connection.ts` is one of src/, `scripts/fuzz.js` one of the project. */
 function missingFiles({ text }: SourceFile): string[] {
   const named = [...text.matchAll(/`((?:[\w.-]+\/)+(?:[\w-]+\.)+(?:ts|js|md|json|graphql))`/g)].map(([, file = '']) => file);
   return named.filter((file) => !['', 'src/', 'examples/'].some((folder) => isThere(folder + file)));

@@ -24,26 +24,26 @@ const EXCEPTIONS: Readonly<Record<string, Exception>> = {
     ways: ['em.getConnection()', 'connection.getClient()', 'connection().execute()', 'pinned.executeQuery()'],
     why: 'begins and ends transactions on one connection, with what queryOf makes',
   },
-  'src/platform/database/step-writer.ts': { ways: ['em.getConnection()', 'getConnection().getClient()', 'held.execute()'], why: 'holds the connection while its thread writes' },
+  'src/platform/database/batch-writer.ts': { ways: ['em.getConnection()', 'getConnection().getClient()', 'held.execute()'], why: 'holds the connection while its thread writes' },
   'src/platform/database/search/trigrams.ts': { ways: ['fork().getKysely()', 'getKysely().executeQuery()'], why: 'database.ts needs it, so it cannot use read-rows.ts; runs what queryOf makes' },
   'src/platform/database/database.ts': {
     ways: ['em.getKysely()', 'em.getConnection()', 'connection.getNativeClient()', 'connection.executeQuery()'],
     why: 'opens connections, sets them up with what queryOf makes, and hands them to readers and writers',
   },
-  'src/platform/database/read/kept-statements.ts': { ways: ['statement().raw()', 'this.prepare()'], why: 'prepares the text of an SqlText, and asks whether it is one' },
-  'src/platform/database/read/reader.ts': { ways: ['import better-sqlite3', '….prepare()', 'file.pragma()'], why: 'the connection of kept-statements.ts that reads' },
-  'src/platform/database/writer.ts': { ways: ['client.prepare()'], why: 'the connection of kept-statements.ts that writes' },
+  'src/platform/database/read/prepared-statements.ts': { ways: ['statement().raw()', 'this.prepare()'], why: 'prepares the text of an SqlText, and asks whether it is one' },
+  'src/platform/database/read/reader-connection.ts': { ways: ['import better-sqlite3', '….prepare()', 'file.pragma()'], why: 'the connection of kept-statements.ts that reads' },
+  'src/platform/database/writer-connection.ts': { ways: ['client.prepare()'], why: 'the connection of kept-statements.ts that writes' },
   'src/platform/database/read/postgres-reader.ts': { ways: ['client.query()'], why: 'runs what postgresText makes, which takes an SqlText, and asks whether it is one' },
   'src/platform/database/read/reader-process.ts': {
     ways: ['import better-sqlite3', 'file.pragma()', 'file.prepare()', 'statement.raw()'],
     why: 'a process that imports nothing of ours: heavy-reads.ts sends it the text of an SqlText, and asks whether it is one',
   },
   'src/platform/database/read/timed-postgres-reader.ts': { ways: ['client.query()', 'pool.query()'], why: 'runs what postgresText makes, within a limit that is set by constant statements' },
-  'src/platform/database/write-thread.ts': {
+  'src/platform/database/batch-writer-thread.ts': {
     ways: ['import better-sqlite3', 'file.pragma()', 'file.prepare()', 'file.exec()'],
     why: 'a thread that imports nothing of ours: step-writer.ts sends it the text of an SqlText',
   },
-  'src/platform/database/log-thread.ts': { ways: ['import better-sqlite3', 'file.pragma()'], why: 'a thread that imports nothing of ours: copies the log by constant pragmas' },
+  'src/platform/database/wal-checkpoint-thread.ts': { ways: ['import better-sqlite3', 'file.pragma()'], why: 'a thread that imports nothing of ours: copies the log by constant pragmas' },
   'src/platform/store/process-lock.ts': { ways: ['import node:sqlite', 'lock.exec()'], why: 'a lock of the operating system, taken by one constant statement; no data' },
   'src/tasks/changes/change-relay.ts': { ways: ['import pg', 'client.query()'], why: 'LISTEN and NOTIFY on a connection of its own, by two constant statements' },
 };

@@ -6,7 +6,7 @@ import { inTransaction } from '../../src/platform/database/in-transaction.js';
 import { readRows } from '../../src/platform/database/read/read-rows.js';
 import { sqlText } from '../../src/platform/database/sql-text.js';
 import { writeRows } from '../../src/platform/database/write-rows.js';
-import { Remembered } from '../../src/platform/database/write-watch.js';
+import { CachedRead } from '../../src/platform/database/cache-invalidation.js';
 import { openMigratedDatabase, type TestedDatabase } from '../support/database.js';
 
 let tested: TestedDatabase;
@@ -58,7 +58,7 @@ describe('inTransaction', () => {
   });
 
   it('drops what was remembered of rights, with the write and again with the commit', async () => {
-    const remembered = new Remembered<string>(tested.database.driver);
+    const remembered = new CachedRead<string>(tested.database.driver);
     await remembered.renew(async () => 'before');
     await inTransaction(em(), async (tx) => {
       await add(tx, 'watched');

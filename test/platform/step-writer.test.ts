@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isSqlite } from '../../src/platform/database/database.js';
 import { readRows, throughKysely } from '../../src/platform/database/read/read-rows.js';
 import { type SqlText, sqlText } from '../../src/platform/database/sql-text.js';
-import { createStepWriter, type StepWriter, type Written } from '../../src/platform/database/step-writer.js';
+import { createBatchWriter, type BatchWriter, type Written } from '../../src/platform/database/batch-writer.js';
 import { openMigratedDatabase, type TestedDatabase } from '../support/database.js';
 
 const STEPS = 64;
@@ -13,7 +13,7 @@ function insertOf(name: string, error = ''): SqlText {
   return sqlText`insert into image_repository (name, url, error, created_at) values (${name}, 'http://r.invalid', ${error}, 0)`;
 }
 
-async function write(writer: StepWriter, work: readonly SqlText[], condition: SqlText | null = null): Promise<Written | null> {
+async function write(writer: BatchWriter, work: readonly SqlText[], condition: SqlText | null = null): Promise<Written | null> {
   writer.add(work);
   return writer.write(condition);
 }
@@ -29,7 +29,7 @@ describe('a large change in steps', () => {
     const { database } = opened;
     const text = 'x'.repeat(STEP_BYTES);
     const writeAll = async (): Promise<number> => {
-      await using writer = createStepWriter(database);
+      await using writer = createBatchWriter(database);
       for (let step = 0; step < STEPS; step += 1) {
         await write(writer, [insertOf(`r${step}`, text)]);
       }
@@ -43,7 +43,7 @@ describe('a large change in steps', () => {
   it('lets transactions of this process that have read go on to write, each in its turn', { timeout: 60_000 }, async () => {
     await using opened = await openMigratedDatabase();
     const { database } = opened;
-    await using writer = createStepWriter(database);
+    await using writer = createBatchWriter(database);
     await write(writer, [insertOf('first')]);
     const steps = (async () => {
       for (let step = 0; step < 200; step += 1) await write(writer, [insertOf(`step-${step}`)]);
@@ -62,7 +62,7 @@ describe('a large change in steps', () => {
 
   it('writes nothing of a step whose condition is not met, or that fails half way', async () => {
     await using opened = await openMigratedDatabase();
-    await using writer = createStepWriter(opened.database);
+    await using writer = createBatchWriter(opened.database);
     const condition = sqlText`select 1 from image_repository where name = 'first'`;
     expect(await write(writer, [insertOf('second')], condition)).toBeNull();
     expect(await write(writer, [insertOf('first')])).toMatchObject({ rows: 1 });
@@ -74,7 +74,7 @@ describe('a large change in steps', () => {
 
   it('waits for the step under way when it is given up', async () => {
     await using opened = await openMigratedDatabase();
-    const writer = createStepWriter(opened.database);
+    const writer = createBatchWriter(opened.database);
     const written = write(writer, [insertOf('only')]);
     await writer[Symbol.asyncDispose]();
     expect(await namesIn(opened)).toEqual(['only']);

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { TurnQueue } from '../../src/platform/database/read/turn-queue.js';
+import { FairQueue } from '../../src/platform/database/read/fair-queue.js';
 
 const LIMITS = { running: 2, runningPerUser: 1, waitingPerUser: 3 };
 const patient = (): AbortSignal => new AbortController().signal;
@@ -9,7 +9,7 @@ class Jobs {
   readonly started: string[] = [];
   readonly #ends = new Map<string, () => void>();
 
-  constructor(private readonly queue: TurnQueue) {}
+  constructor(private readonly queue: FairQueue) {}
 
   add(user: string, name: string, signal: AbortSignal = patient()): Promise<string> {
     return this.queue.run(user, signal, async () => {
@@ -28,7 +28,7 @@ class Jobs {
 
 describe('a queue in which users take turns', () => {
   it('lets a user wait for the next job of another and not for all of them', async () => {
-    const jobs = new Jobs(new TurnQueue({ ...LIMITS, running: 1, waitingPerUser: 100 }));
+    const jobs = new Jobs(new FairQueue({ ...LIMITS, running: 1, waitingPerUser: 100 }));
     for (let at = 0; at < 50; at += 1) void jobs.add('greedy', `g${at}`);
     const one = jobs.add('modest', 'm');
     await jobs.end('g0');
@@ -39,7 +39,7 @@ describe('a queue in which users take turns', () => {
   });
 
   it('leaves room that one user may not take to the others', () => {
-    const jobs = new Jobs(new TurnQueue(LIMITS));
+    const jobs = new Jobs(new FairQueue(LIMITS));
     void jobs.add('greedy', 'g0');
     void jobs.add('greedy', 'g1');
     expect(jobs.started).toEqual(['g0']);
@@ -48,7 +48,7 @@ describe('a queue in which users take turns', () => {
   });
 
   it('gives the next one its turn when a job fails', async () => {
-    const queue = new TurnQueue(LIMITS);
+    const queue = new FairQueue(LIMITS);
     const failed = queue.run('a', patient(), async () => Promise.reject(new Error('broken')));
     const next = queue.run('a', patient(), async () => 'done');
     await expect(failed).rejects.toThrow('broken');
@@ -57,7 +57,7 @@ describe('a queue in which users take turns', () => {
   });
 
   it('refuses more waiting jobs of a user than it may have', async () => {
-    const jobs = new Jobs(new TurnQueue(LIMITS));
+    const jobs = new Jobs(new FairQueue(LIMITS));
     for (const name of ['a', 'b', 'c', 'd']) void jobs.add('greedy', name);
     await expect(jobs.add('greedy', 'e')).rejects.toMatchObject({ code: 'RATE_LIMITED', extensions: { retryAfter: 1 } });
     void jobs.add('modest', 'm');
@@ -65,7 +65,7 @@ describe('a queue in which users take turns', () => {
   });
 
   it('drops a job that nobody waits for any longer', async () => {
-    const queue = new TurnQueue(LIMITS);
+    const queue = new FairQueue(LIMITS);
     const jobs = new Jobs(queue);
     const first = jobs.add('a', 'first');
     const abort = new AbortController();

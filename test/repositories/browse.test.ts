@@ -6,9 +6,9 @@ import { readManifest } from '../../src/imgapi/manifest.js';
 import type { Connection, PageArgs } from '../../src/platform/database/list/page.js';
 import { ImageRepository } from '../../src/repositories/image-repository.entity.js';
 import type { ImageRepositoryType } from '../../src/repositories/image-repository.type.js';
-import { contentHash, offerColumns, offerOf } from '../../src/repositories/refresh/offer.js';
-import { createStepWriter } from '../../src/platform/database/step-writer.js';
-import { NextList } from '../../src/repositories/refresh/next-list.js';
+import { contentHash, remoteManifestColumns, remoteManifestOf } from '../../src/repositories/refresh/remote-manifest.js';
+import { createBatchWriter } from '../../src/platform/database/batch-writer.js';
+import { StagingGeneration } from '../../src/repositories/refresh/staging-generation.js';
 import type { RepositoryImageFilter, RepositoryImageOrder } from '../../src/repositories/entries/repository-image.inputs.js';
 import type { RepositoryImageType } from '../../src/repositories/entries/repository-image.type.js';
 import { type MakeImage, makeImage } from '../support/imgapi-repository.js';
@@ -57,15 +57,15 @@ describe('browsing a repository', () => {
 
   async function fill(facts: { name: string; url: string; isLocal?: boolean }): Promise<ImageRepositoryType> {
     const row = await world.addRepository(facts);
-    await using writer = createStepWriter(world.database);
+    await using writer = createBatchWriter(world.database);
     const em = world.database.em.fork();
-    const next = new NextList(em, writer, { ...row, isLocal: row.isLocal, generation: 0 }, 1);
+    const next = new StagingGeneration(em, writer, { ...row, isLocal: row.isLocal, generation: 0 }, 1);
     for (const made of OFFERED) {
       const { manifest } = makeImage(made);
       const reading = readManifest(manifest);
       if (!reading.ok) throw new Error(reading.reason);
-      const offer = offerOf(reading.manifest, JSON.stringify(manifest));
-      next.add(offerColumns(offer, contentHash(offer)));
+      const offer = remoteManifestOf(reading.manifest, JSON.stringify(manifest));
+      next.add(remoteManifestColumns(offer, contentHash(offer)));
     }
     await next.flush();
     await next.settle();
@@ -74,8 +74,8 @@ describe('browsing a repository', () => {
     const { manifest } = makeImage({ name: 'not-yet' });
     const unseen = readManifest(manifest);
     if (!unseen.ok) throw new Error(unseen.reason);
-    const hidden = new NextList(em, writer, { ...row, isLocal: row.isLocal, generation: 1 }, 2);
-    hidden.add(offerColumns(offerOf(unseen.manifest, JSON.stringify(manifest)), 'x'));
+    const hidden = new StagingGeneration(em, writer, { ...row, isLocal: row.isLocal, generation: 1 }, 2);
+    hidden.add(remoteManifestColumns(remoteManifestOf(unseen.manifest, JSON.stringify(manifest)), 'x'));
     await hidden.flush();
     await hidden.settle();
     return world.repository(facts.name);

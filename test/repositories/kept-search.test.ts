@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readManifest } from '../../src/imgapi/manifest.js';
 import { isSqlite } from '../../src/platform/database/database.js';
-import { createStepWriter } from '../../src/platform/database/step-writer.js';
+import { createBatchWriter } from '../../src/platform/database/batch-writer.js';
 import { ImageRepository } from '../../src/repositories/image-repository.entity.js';
-import { NextList } from '../../src/repositories/refresh/next-list.js';
-import { contentHash, offerColumns, offerOf } from '../../src/repositories/refresh/offer.js';
+import { StagingGeneration } from '../../src/repositories/refresh/staging-generation.js';
+import { contentHash, remoteManifestColumns, remoteManifestOf } from '../../src/repositories/refresh/remote-manifest.js';
 import { RepositoryImage } from '../../src/repositories/entries/repository-image.entity.js';
 import { retire } from '../../src/repositories/retire-repository.js';
 import { dropRetiredRepositories } from '../../src/repositories/refresh/drop-retired.js';
@@ -64,14 +64,14 @@ describe('searching a list that is loaded again', () => {
   async function writeHalf({ id }: { id: number }, images: readonly PublishedImage[]): Promise<void> {
     const em = world.database.em.fork();
     const repository = await em.findOneOrFail(ImageRepository, id);
-    await using writer = createStepWriter(world.database);
-    const next = new NextList(em, writer, repository, repository.generation + 1);
+    await using writer = createBatchWriter(world.database);
+    const next = new StagingGeneration(em, writer, repository, repository.generation + 1);
     for (const { manifest } of images) {
       const reading = readManifest(manifest);
       if (!reading.ok) throw new Error(reading.reason);
       const present = await em.findOne(RepositoryImage, { repository: id, uuid: reading.manifest.uuid });
-      const offer = offerOf(reading.manifest, JSON.stringify(manifest));
-      next.add(offerColumns(offer, contentHash(offer)), present?.id ?? null);
+      const offer = remoteManifestOf(reading.manifest, JSON.stringify(manifest));
+      next.add(remoteManifestColumns(offer, contentHash(offer)), present?.id ?? null);
     }
     await next.flush();
     await next.settle();

@@ -5,14 +5,14 @@ import { buildSchema, type ResolverData } from 'type-graphql';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ApiKey } from '../../src/access/api-keys/api-key.entity.js';
 import { Group } from '../../src/access/people/group.entity.js';
-import { type GatewayContext, provide } from '../../src/access/scope.js';
-import { ScopeFactory } from '../../src/access/scope-factory.js';
+import { type GatewayContext, provide } from '../../src/access/request-container.js';
+import { RequestContainerFactory } from '../../src/access/request-container-factory.js';
 import { newApiKey } from '../../src/access/sign-in/token.js';
 import { User } from '../../src/access/people/user.entity.js';
 import { Datacenter } from '../../src/datacenters/datacenter.entity.js';
 import { StreamMetrics } from '../../src/graphql/pipeline/stream-metrics.js';
 import { subscribeFresh } from '../../src/graphql/pipeline/shared-streams.js';
-import { repositoryParts } from '../../src/repositories/repository.parts.js';
+import { repositoryModule } from '../../src/repositories/repository.module.js';
 import { ImageRepositoryChangedResolver } from '../../src/repositories/image-repository-changed.resolver.js';
 import { ImageRepositoryResolver } from '../../src/repositories/image-repository.resolver.js';
 import { ChangeBus } from '../../src/tasks/changes/change-bus.js';
@@ -25,7 +25,7 @@ type Events = AsyncIterableIterator<ExecutionResult>;
 describe('watching repositories', () => {
   let world: LoadWorld;
   let server: ImgapiRepository;
-  let scopes: ScopeFactory;
+  let containers: RequestContainerFactory;
   let schema: Awaited<ReturnType<typeof buildSchema>>;
   let keys: { importer: string; plain: string };
   const open: Events[] = [];
@@ -37,15 +37,15 @@ describe('watching repositories', () => {
     await world.addRepository({ name: 'other', url: server.url });
     const parts = [
       provide(ChangeBus, () => world.changes),
-      provide(TaskQueries, (scope) => new TaskQueries(scope.em, scope.viewer)),
-      ...repositoryParts(world),
+      provide(TaskQueries, (container) => new TaskQueries(container.em, container.viewer)),
+      ...repositoryModule(world),
     ];
-    scopes = new ScopeFactory(world.database, async () => null, parts);
+    containers = new RequestContainerFactory(world.database, async () => null, parts);
     schema = await buildSchema({
       resolvers: [ImageRepositoryResolver, ImageRepositoryChangedResolver],
       validate: false,
       pubSub: { publish: () => undefined, subscribe: () => { throw new Error('not used'); } },
-      container: ({ context }: ResolverData) => (context as GatewayContext).scope,
+      container: ({ context }: ResolverData) => (context as GatewayContext).container,
     });
     keys = await createPeople();
   });
@@ -76,7 +76,7 @@ describe('watching repositories', () => {
   }
 
   async function watch(key: string, name?: string): Promise<Events | ExecutionResult> {
-    const context: GatewayContext = { scope: await scopes.open(`Bearer ${key}`), requestId: 'request' };
+    const context: GatewayContext = { container: await containers.open(`Bearer ${key}`), requestId: 'request' };
     const document = parse('subscription ($name: String) { imageRepositoryChanged(name: $name) { name status imageCount } }');
     const result = await subscribeFresh({ schema, document, variableValues: { name }, contextValue: context }, { shown: (shown) => shown, metrics: new StreamMetrics(new Registry()) });
     if (Symbol.asyncIterator in result) open.push(result);

@@ -4,7 +4,7 @@ import { ENTITIES } from '../../src/entities.js';
 import type { ImageFilter } from '../../src/images/list/image.inputs.js';
 import { imagesOfDatacenter, usableInDatacenter } from '../../src/images/image.visibility.js';
 import { imageFilter } from '../../src/images/list/list-images.js';
-import { planList } from '../../src/images/list/list-plan.js';
+import { chooseAccessPath } from '../../src/images/list/access-path.js';
 import { allOf } from '../../src/platform/database/list/conditions.js';
 import { type Database, migrate, openDatabase } from '../../src/platform/database/database.js';
 import { readObjects, readRows } from '../../src/platform/database/read/read-rows.js';
@@ -45,13 +45,13 @@ describe('a page that filters leave few rows of only together', () => {
   const SPARSE: ImageFilter = { access: ['PRIVATE'], osType: ['BSD_VM'] };
 
   async function planned(filter: ImageFilter | null, page: object, scope = imagesOfDatacenter(ADMIN, 1, false)) {
-    const plan = await planList(database.em.fork(), scope, { filter, page, selection: { items: true } }, imageFilter(filter));
-    const text = sqlText`select i.id as id, ${sqlConstant(plan.order.NAME)} as name from ${plan.from} where ${allOf([plan.where, imageFilter(filter)])} order by ${sqlConstant(plan.order.NAME)}`;
+    const plan = await chooseAccessPath(database.em.fork(), scope, { filter, page, selection: { items: true } }, imageFilter(filter));
+    const text = sqlText`select i.id, ${sqlConstant(plan.order.NAME)} as name from ${plan.from} where ${allOf([plan.where, imageFilter(filter)])} order by ${sqlConstant(plan.order.NAME)}`;
     return { isFewIds: plan.isFew === true, names: (await readRows<[number, string]>(database.em.fork(), text)).map(([, name]) => name) };
   }
 
   async function stepsOf(filter: ImageFilter): Promise<string[]> {
-    const plan = await planList(database.em.fork(), usableInDatacenter(PLAIN, 1), { filter, page: {} }, imageFilter(filter));
+    const plan = await chooseAccessPath(database.em.fork(), usableInDatacenter(PLAIN, 1), { filter, page: {} }, imageFilter(filter));
     const rows = await readObjects<{ detail: string }>(database.em.fork(), sqlText`explain query plan select count(*) as total from ${plan.from} where ${allOf([plan.where, imageFilter(filter)])}`);
     return rows.map(({ detail }) => detail);
   }

@@ -1,7 +1,7 @@
 import { postgresReaderOf, type RunOptions } from '../../src/platform/database/read/postgres-reader.js';
 import { postgresText } from '../../src/platform/database/read/postgres-text.js';
 import { type Database, isSqlite } from '../../src/platform/database/database.js';
-import { readerOf } from '../../src/platform/database/read/reader.js';
+import { readerOf } from '../../src/platform/database/read/reader-connection.js';
 import { heavyReadsOf } from '../../src/platform/database/read/heavy-reads.js';
 import type { Operation } from '../../src/platform/database/read/operation.js';
 import type { SqlText } from '../../src/platform/database/sql-text.js';

@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose';
 import type { Database } from '../../platform/database/database.js';
 import { unauthenticated } from '../../platform/errors.js';
-import { Remembered } from '../../platform/database/write-watch.js';
+import { CachedRead } from '../../platform/database/cache-invalidation.js';
 import { type SignedIn, viewerByKeyHash, viewerByUsername } from './load-viewer.js';
 import { hashApiKey, looksLikeApiKey, type TokenVerifier } from './token.js';
 import type { Viewer } from '../viewer.js';
@@ -16,7 +16,7 @@ interface Verified {
 }
 
 interface Known {
-  signedIn: Remembered<SignedIn | null>;
+  signedIn: CachedRead<SignedIn | null>;
   verified: Verified | null;
 }
 
@@ -62,7 +62,7 @@ export class SignIns {
   async #look(header: string, before: Verified | null): Promise<SignedIn | null> {
     const token = bearerToken(header);
     const em = this.database.em.fork();
-    const signedIn = new Remembered<SignedIn | null>(this.database.driver);
+    const signedIn = new CachedRead<SignedIn | null>(this.database.driver);
     if (looksLikeApiKey(token)) {
       this.#remember(header, { signedIn, verified: null });
       return signedIn.renew(async () => viewerByKeyHash(em, hashApiKey(token), Date.now()));

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { type DocumentNode, type GraphQLSchema, NoSchemaIntrospectionCustomRule, type OperationDefinitionNode, type ValidationRule } from 'graphql';
-import type { GatewayContext, RequestScope } from '../../access/scope.js';
-import type { ScopeFactory } from '../../access/scope-factory.js';
+import type { GatewayContext, RequestContainer } from '../../access/request-container.js';
+import type { RequestContainerFactory } from '../../access/request-container-factory.js';
 import { AppError, badInput, unauthenticated } from '../../platform/errors.js';
 import { InputCheck } from './input/check-input.js';
 import { type CostExtension, costExtension, rateLimitHeaders } from './cost/cost-report.js';
@@ -9,7 +9,7 @@ import { LONGEST_DESCRIPTION, WEIGHTS } from './cost/cost-weights.js';
 import { BudgetSpent, type Charges, CostLedger } from './cost/cost-ledger.js';
 import type { Sizes } from './cost/catalogue-sizes.js';
 import type { BudgetSettings } from './cost/cost-budget.js';
-import { FailedSignIns } from './failed-sign-ins.js';
+import { LoginThrottle } from './login-throttle.js';
 import { LIMIT_RULES } from './limits.js';
 import { costOfUs, OperationCosts } from './cost/operation-costs.js';
 import { UserTurns } from './user-turns.js';
@@ -30,7 +30,7 @@ export interface Caller {
 }
 
 /** What every operation carries, on every transport. */
-export interface DoorContext extends GatewayContext, Caller {
+export interface OperationContext extends GatewayContext, Caller {
   /** Of `performance.now()`. */
   startedAt: number;
   /** What has been charged for it. */
@@ -71,39 +71,39 @@ export class Admission {
   readonly ledger: CostLedger;
   /** For work that holds the event loop: documents that are not known, and dear operations. */
   readonly turns = new UserTurns();
-  readonly #failed: FailedSignIns;
+  readonly #failed: LoginThrottle;
   readonly #costs: OperationCosts;
   readonly #input: InputCheck;
 
   constructor(
     private readonly schema: GraphQLSchema,
-    private readonly scopes: ScopeFactory,
+    private readonly containers: RequestContainerFactory,
     private readonly settings: AdmissionRules,
   ) {
     this.rules = settings.introspection ? LIMIT_RULES : [...LIMIT_RULES, NoSchemaIntrospectionCustomRule];
     this.ledger = new CostLedger(settings.budget);
-    this.#failed = new FailedSignIns(settings.failedSignIns);
+    this.#failed = new LoginThrottle(settings.failedSignIns);
     this.#costs = new OperationCosts(schema, settings.sizes);
     this.#input = new InputCheck(schema);
   }
 
   /** UNAUTHENTICATED without a good token, RATE_LIMITED for whose budget is spent. `address` is asked only when it matters; `bytes` is the size of the request. */
-  async signIn(caller: Caller, address: () => string, bytes = 0): Promise<DoorContext> {
+  async signIn(caller: Caller, address: () => string, bytes = 0): Promise<OperationContext> {
     const startedAt = performance.now();
-    const scope = await this.open(caller.authorization, address);
-    if (caller.connection !== undefined) scope.operation.answerOn(caller.connection);
-    const charges = this.ledger.open(scope.viewer.username);
+    const container = await this.open(caller.authorization, address);
+    if (caller.connection !== undefined) container.operation.answerOn(caller.connection);
+    const charges = this.ledger.open(container.viewer.username);
     if (bytes > SMALL_BODY_BYTES) this.ledger.extra(charges, costOfUs((bytes / 1024) * WEIGHTS.body));
-    return { ...caller, scope, startedAt, charges };
+    return { ...caller, container, startedAt, charges };
   }
 
   /** The same without counting an operation. */
-  async open(authorization: string | undefined, address: () => string): Promise<RequestScope> {
+  async open(authorization: string | undefined, address: () => string): Promise<RequestContainer> {
     // Who is signed in already does not wait for others behind the same address.
-    if (authorization !== undefined && !this.scopes.knows(authorization)) this.#failed.demandPatience(address());
+    if (authorization !== undefined && !this.containers.knows(authorization)) this.#failed.demandPatience(address());
     try {
-      const scope = await this.scopes.open(authorization);
-      if (!scope.isAnonymous) return scope;
+      const container = await this.containers.open(authorization);
+      if (!container.isAnonymous) return container;
     } catch (error) {
       if (error instanceof AppError && error.code === 'UNAUTHENTICATED') this.#failed.note(address());
       throw error;
@@ -112,18 +112,18 @@ export class Admission {
   }
 
   /** `extensions.cost` of the answer that is about to be sent; the operation is over, or each of its events. */
-  costOf({ charges, scope }: DoorContext): { cost: CostExtension } {
-    this.ledger.settle(charges, scope.operation.readTime);
+  costOf({ charges, container }: OperationContext): { cost: CostExtension } {
+    this.ledger.settle(charges, container.operation.readTime);
     return { cost: costExtension({ requested: charges.cost?.total ?? null, actual: charges.charged }, this.ledger.statusOf(charges)) };
   }
 
   /** Names and values in turn of the headers that tell of the caller's budget. */
-  budgetHeaders({ charges }: DoorContext, retryAfter?: number): readonly string[] {
+  budgetHeaders({ charges }: OperationContext, retryAfter?: number): readonly string[] {
     return rateLimitHeaders(this.ledger.statusOf(charges), retryAfter);
   }
 
   /** What an answer that refuses an operation says of the caller's budget; nothing where nobody is signed in. */
-  refusalAnswer(error: unknown, context: DoorContext | null): { extensions?: object; headers?: readonly string[] } {
+  refusalAnswer(error: unknown, context: OperationContext | null): { extensions?: object; headers?: readonly string[] } {
     const spent = error instanceof BudgetSpent ? error : null;
     if (context !== null) return { extensions: this.costOf(context), headers: this.budgetHeaders(context, spent?.retryAfter) };
     if (spent === null) return {};
@@ -131,7 +131,7 @@ export class Admission {
   }
 
   /** Charges what a document takes that is parsed and validated for the first time. */
-  chargeDocument(text: string, { charges }: DoorContext): void {
+  chargeDocument(text: string, { charges }: OperationContext): void {
     this.ledger.extra(charges, costOfUs(WEIGHTS.document + (Math.min(text.length, LONGEST_DOCUMENT) / 1000) * WEIGHTS.documentText));
   }
 
@@ -141,11 +141,11 @@ export class Admission {
   }
 
   /** What depends on the variables: BAD_USER_INPUT with all faults at once, QUERY_TOO_COMPLEX, RATE_LIMITED. The variables as resolvers get them. */
-  demandRunnable(document: DocumentNode, operation: OperationDefinitionNode, variables: Record<string, unknown>, context: DoorContext): VariableValues {
+  demandRunnable(document: DocumentNode, operation: OperationDefinitionNode, variables: Record<string, unknown>, context: OperationContext): VariableValues {
     if (operation.operation === 'subscription' && context.transport === 'http') {
       throw new AppError('BAD_REQUEST', 'A subscription is a stream: send "Accept: text/event-stream", or use a WebSocket with graphql-transport-ws.');
     }
-    if (operation.operation === 'mutation') context.scope.operation.limitHeavyReadsOnly();
+    if (operation.operation === 'mutation') context.container.operation.limitHeavyReadsOnly();
     const { values, faults } = coerceVariables(this.schema, operation, variables);
     if (faults !== null) throw badInput(faults);
     const oversized = this.#input.faultsOf(document, operation, values);

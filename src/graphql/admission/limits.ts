@@ -1,7 +1,7 @@
 import { type ASTVisitor, type DocumentNode, type FragmentDefinitionNode, GraphQLError, Kind, type OperationDefinitionNode, type SelectionSetNode, type ValidationContext, type ValidationRule } from 'graphql';
 import { AppError } from '../../platform/errors.js';
 import { shownValue } from '../../platform/shown.js';
-import { plainSubscriptions } from './plain-subscriptions.js';
+import { unconditionalSubscriptions } from './unconditional-subscriptions.js';
 import { reservedNames } from './reserved-names.js';
 
 /** Tokens that a document may have; the longest of ours has about 300. */
@@ -136,4 +136,4 @@ export function nameLimits(context: ValidationContext): ASTVisitor {
 }
 
 /** On every transport, beside the rules of the specification. */
-export const LIMIT_RULES: readonly ValidationRule[] = [documentLimits, nameLimits, plainSubscriptions, reservedNames];
+export const LIMIT_RULES: readonly ValidationRule[] = [documentLimits, nameLimits, unconditionalSubscriptions, reservedNames];

@@ -1,9 +1,9 @@
 import { type ApolloServerPlugin, HeaderMap } from '@apollo/server';
-import type { DoorContext } from '../admission/admission.js';
+import type { OperationContext } from '../admission/admission.js';
 import type { CompiledOperations } from './compiled-operations.js';
 
 /** Has Apollo Server answer queries by their compiled code, and take note of what it answered without errors. */
-export function compiledOperationsPlugin(compiled: CompiledOperations): ApolloServerPlugin<DoorContext> {
+export function compiledOperationsPlugin(compiled: CompiledOperations): ApolloServerPlugin<OperationContext> {
   return {
     async requestDidStart() {
       return {
@@ -14,7 +14,7 @@ export function compiledOperationsPlugin(compiled: CompiledOperations): ApolloSe
         async willSendResponse({ source, request: { operationName }, document, operation, contextValue, response: { body } }) {
           if (source === undefined || document === undefined || operation === undefined) return;
           if (body.kind !== 'single' || body.singleResult.errors !== undefined) return;
-          compiled.learn({ source, operationName }, document, operation, contextValue.scope.viewer.username);
+          compiled.learn({ source, operationName }, document, operation, contextValue.container.viewer.username);
         },
       };
     },

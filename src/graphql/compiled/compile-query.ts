@@ -1,14 +1,14 @@
 import { createRequire } from 'node:module';
 import { MapperKind, mapSchema } from '@graphql-tools/utils';
 import { type DocumentNode, type ExecutionResult, getArgumentValues, type GraphQLField, type GraphQLFieldResolver, type GraphQLSchema, isInterfaceType, isObjectType, Kind, type OperationDefinitionNode } from 'graphql';
-import type { DoorContext } from '../admission/admission.js';
+import type { OperationContext } from '../admission/admission.js';
 
 export type Data = NonNullable<ExecutionResult['data']>;
 
 /** A query as compiled code. */
 export interface CompiledQuery {
   /** The data; null when the answer has errors, which graphql-js is to find and word. Takes the coerced variables of the context. */
-  execute(context: DoorContext): Promise<Data | null>;
+  execute(context: OperationContext): Promise<Data | null>;
 }
 
 type Field = GraphQLField<unknown, unknown>;
@@ -25,7 +25,7 @@ function graphqlJit(): typeof import('graphql-jit') {
 function withOwnArguments(field: Field, resolve: Resolve): Resolve {
   return (source, _none, context, info) => {
     const [node] = info.fieldNodes;
-    const { variables } = context as DoorContext;
+    const { variables } = context as OperationContext;
     if (node === undefined || variables === undefined) throw new Error('A compiled field was asked for without its document or its variables.');
     return resolve(source, getArgumentValues(field, node, variables), context, info);
   };

@@ -2,7 +2,7 @@ import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graph
 import { Counter, type Registry } from 'prom-client';
 import type { RootCheck } from '../../access/shield.js';
 import type { Viewer } from '../../access/viewer.js';
-import type { DoorContext } from '../admission/admission.js';
+import type { OperationContext } from '../admission/admission.js';
 import { selectionsOf } from '../admission/limits.js';
 import { compileQuery, type CompiledQuery, type Data, withoutArguments } from './compile-query.js';
 import { OperationCache } from './operation-cache.js';
@@ -59,14 +59,14 @@ export class CompiledOperations {
   }
 
   /** The data of a query that was admitted in this context; null for everything that graphql-js is to answer. Throws what a resolver may not throw. */
-  async tryExecute(name: OperationName, context: DoorContext): Promise<Data | null> {
+  async tryExecute(name: OperationName, context: OperationContext): Promise<Data | null> {
     const known = this.find(name);
     return known === undefined ? null : this.execute(known, context);
   }
 
   /** The same for an operation that was found before. */
-  async execute(known: KnownOperation, context: DoorContext): Promise<Data | null> {
-    if (known.query === null || !isOpenTo(known, context.scope.viewer)) return null;
+  async execute(known: KnownOperation, context: OperationContext): Promise<Data | null> {
+    if (known.query === null || !isOpenTo(known, context.container.viewer)) return null;
     const data = await known.query.execute(context);
     if (data !== null) this.#answered.inc();
     return data;

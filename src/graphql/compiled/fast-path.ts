@@ -2,9 +2,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import { traceIdOf } from '../../platform/trace-id.js';
-import { BUDGET_HEADERS, type DoorContext } from '../admission/admission.js';
+import { BUDGET_HEADERS, type OperationContext } from '../admission/admission.js';
 import { US_PER_COST } from '../admission/cost/operation-costs.js';
-import type { GraphqlDoor } from '../server/door.js';
+import type { GraphqlServer } from '../server/graphql-server.js';
 import { isOpenTo, type KnownOperation, type OperationName } from './compiled-operations.js';
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
@@ -58,17 +58,17 @@ export interface Answer {
 export class FastPath {
   /** Headers of an answer without errors, by the Accept of its request, as Apollo Server gave them. */
   readonly #headers = new LRUCache<string, readonly string[]>({ max: MOST_ACCEPTS });
-  readonly #contexts = new WeakMap<IncomingMessage, Promise<DoorContext>>();
+  readonly #contexts = new WeakMap<IncomingMessage, Promise<OperationContext>>();
 
-  constructor(private readonly door: GraphqlDoor) {}
+  constructor(private readonly graphqlServer: GraphqlServer) {}
 
   /** Who asks; a request that fell back is not signed in, nor charged, twice. */
-  async contextOf(request: IncomingMessage, requestId: string): Promise<DoorContext> {
+  async contextOf(request: IncomingMessage, requestId: string): Promise<OperationContext> {
     const known = this.#contexts.get(request);
     if (known !== undefined) return known;
     const { authorization, traceparent, 'content-length': bytes } = request.headers;
     const caller = { authorization, transport: 'http' as const, requestId, traceId: traceIdOf(traceparent), connection: request.socket };
-    const signIn = this.door.admission.signIn(caller, () => this.door.addressOf(request), Number(bytes ?? 0));
+    const signIn = this.graphqlServer.admission.signIn(caller, () => this.graphqlServer.addressOf(request), Number(bytes ?? 0));
     this.#contexts.set(request, signIn);
     return signIn;
   }
@@ -82,7 +82,7 @@ export class FastPath {
   find(request: IncomingMessage, body: unknown): FastRequest | null {
     const headers = this.#headers.get(request.headers.accept ?? '');
     const plain = headers === undefined ? null : plainRequest(request, body);
-    const known = plain === null ? undefined : this.door.compiled.find(plain);
+    const known = plain === null ? undefined : this.graphqlServer.compiled.find(plain);
     return headers === undefined || plain === null || known === undefined ? null : { request: plain, known, headers };
   }
 
@@ -91,17 +91,17 @@ export class FastPath {
     const context = await this.#admitted(raw, requestId, { request, known });
     if (context === null) return null;
     const text = await (known.query === null ? this.#change(known, context, request) : this.#read(known, context));
-    return text === null ? null : { text, headers: [...headers, ...this.door.admission.budgetHeaders(context)] };
+    return text === null ? null : { text, headers: [...headers, ...this.graphqlServer.admission.budgetHeaders(context)] };
   }
 
   /** Null for what is refused. */
-  async #admitted(raw: IncomingMessage, requestId: string, { request, known }: Omit<FastRequest, 'headers'>): Promise<DoorContext | null> {
+  async #admitted(raw: IncomingMessage, requestId: string, { request, known }: Omit<FastRequest, 'headers'>): Promise<OperationContext | null> {
     try {
       const context = await this.contextOf(raw, requestId);
-      if (known.query === null && !isOpenTo(known, context.scope.viewer)) return null;
-      const { admission } = this.door;
+      if (known.query === null && !isOpenTo(known, context.container.viewer)) return null;
+      const { admission } = this.graphqlServer;
       admission.demandRunnable(known.document, known.operation, request.variables, context);
-      if ((context.charges.cost?.total ?? 0) > MOST_AT_ONCE) await admission.turns.next(context.scope.viewer.username);
+      if ((context.charges.cost?.total ?? 0) > MOST_AT_ONCE) await admission.turns.next(context.container.viewer.username);
       return context;
     } catch {
       // Apollo Server meets the same refusal again, and words it.
@@ -109,20 +109,20 @@ export class FastPath {
     }
   }
 
-  async #read(known: KnownOperation, context: DoorContext): Promise<string | null> {
+  async #read(known: KnownOperation, context: OperationContext): Promise<string | null> {
     try {
-      const data = await this.door.compiled.execute(known, context);
+      const data = await this.graphqlServer.compiled.execute(known, context);
       if (data === null) return null;
-      this.door.report.finish({ context, operation: known.operation, errors: undefined });
-      return `${JSON.stringify({ data, extensions: this.door.admission.costOf(context) })}\n`;
+      this.graphqlServer.report.finish({ context, operation: known.operation, errors: undefined });
+      return `${JSON.stringify({ data, extensions: this.graphqlServer.admission.costOf(context) })}\n`;
     } catch {
       // What fails is worded by graphql-js, behind Apollo Server.
       return null;
     }
   }
 
-  async #change({ document, operation }: KnownOperation, contextValue: DoorContext, { operationName, variables }: PlainRequest): Promise<string> {
-    const { operations, schema } = this.door;
+  async #change({ document, operation }: KnownOperation, contextValue: OperationContext, { operationName, variables }: PlainRequest): Promise<string> {
+    const { operations, schema } = this.graphqlServer;
     const result = await operations.execute({ schema, document, operation, operationName, contextValue, variableValues: variables });
     return `${JSON.stringify(result)}\n`;
   }

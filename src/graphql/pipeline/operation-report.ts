@@ -1,12 +1,12 @@
 import type { GraphQLFormattedError, OperationDefinitionNode } from 'graphql';
 import type { Logger } from 'pino';
-import type { DoorContext } from '../admission/admission.js';
+import type { OperationContext } from '../admission/admission.js';
 import type { OperationMetrics } from './operation-metrics.js';
 
 /** An operation that has been answered. */
 export interface Finished {
   /** Without a context: refused before the caller was known. */
-  context: Pick<DoorContext, 'transport' | 'requestId' | 'traceId' | 'startedAt'> & Partial<Pick<DoorContext, 'scope' | 'cost' | 'isReported'>>;
+  context: Pick<OperationContext, 'transport' | 'requestId' | 'traceId' | 'startedAt'> & Partial<Pick<OperationContext, 'container' | 'cost' | 'isReported'>>;
   operation: OperationDefinitionNode | undefined;
   errors: readonly GraphQLFormattedError[] | undefined;
 }
@@ -37,7 +37,7 @@ export class OperationReport {
     const level = first === undefined ? 'debug' : 'info';
     if (!this.log.isLevelEnabled(level)) return;
     const { requestId, traceId, transport, cost } = context;
-    const user = context.scope?.isAnonymous === false ? context.scope.viewer.username : null;
+    const user = context.container?.isAnonymous === false ? context.container.viewer.username : null;
     const line = { requestId, traceId, transport, user, kind, operation: name?.slice(0, LONGEST_NAME), outcome, ms: Math.round(ms * 10) / 10, cost };
     if (errors === undefined || first === undefined) this.log.debug(line, 'An operation was answered.');
     else this.log.info({ ...line, refusals: refusalsOf(errors) }, 'An operation was refused, or a part of it.');

@@ -3,16 +3,16 @@ import type { Logger } from 'pino';
 import { AppError } from '../../platform/errors.js';
 import { shownValue } from '../../platform/shown.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
-import type { Admission, DoorContext } from '../admission/admission.js';
+import type { Admission, OperationContext } from '../admission/admission.js';
 import { DocumentCache } from './document-cache.js';
 import { boundedErrors, type ErrorSink, PublicErrors, publicError, publicErrorOf } from './errors.js';
 import { MAX_TOKENS } from '../admission/limits.js';
 import type { OperationReport } from './operation-report.js';
-import { changesRights } from './rights.js';
+import { changesRights } from './changes-rights.js';
 import { SharedStreams, type Sink } from './shared-streams.js';
 import { definedVariables } from './stream-key.js';
 import type { StreamMetrics } from './stream-metrics.js';
-import type { Seats } from '../admission/seats.js';
+import type { ConnectionQuota } from '../admission/connection-quota.js';
 import { hashOf } from '../admission/trusted-documents.js';
 
 export interface OperationRequest {
@@ -30,7 +30,7 @@ export interface OperationParts {
   log: Logger;
   metrics: StreamMetrics;
   /** Operations that each user has open over all WebSockets and SSE streams. */
-  open: Seats;
+  open: ConnectionQuota;
   /** Documents by their SHA-256, for requests that send only that. */
   documentOf: (hash: string) => Promise<string | undefined>;
 }
@@ -38,7 +38,7 @@ export interface OperationParts {
 /** Arguments of an execution that was admitted. */
 export interface Admitted extends ExecutionArgs {
   operation: OperationDefinitionNode;
-  contextValue: DoorContext;
+  contextValue: OperationContext;
 }
 
 function coded(error: GraphQLError, code: string): GraphQLError {
@@ -63,10 +63,10 @@ export class Operations {
   }
 
   /** The operation, ready to run. Throws PublicErrors for one that is not accepted. */
-  async admit(request: OperationRequest, context: DoorContext): Promise<Admitted> {
+  async admit(request: OperationRequest, context: OperationContext): Promise<Admitted> {
     let operation: OperationDefinitionNode | undefined;
     try {
-      await this.parts.admission.turns.next(context.scope.viewer.username);
+      await this.parts.admission.turns.next(context.container.viewer.username);
       const document = await this.#document(request, context);
       operation = getOperationAST(document, request.operationName) ?? undefined;
       if (operation === undefined) {
@@ -112,7 +112,7 @@ export class Operations {
         close();
         sink.end(error);
       };
-      const contextValue: DoorContext = { ...context, ...(context.cost !== undefined && { eventCost: context.cost }) };
+      const contextValue: OperationContext = { ...context, ...(context.cost !== undefined && { eventCost: context.cost }) };
       result = await this.#streams.subscribe({ ...args, contextValue }, { next, end });
     } finally {
       if (typeof result !== 'function') close();
@@ -127,11 +127,11 @@ export class Operations {
   }
 
   /** Counts an operation of that user as open; the function ends it. Null when there are as many as one user may have. */
-  #open({ scope }: DoorContext): (() => void) | null {
-    return this.parts.open.take(scope.viewer.username);
+  #open({ container }: OperationContext): (() => void) | null {
+    return this.parts.open.take(container.viewer.username);
   }
 
-  #tooMany(operation: OperationDefinitionNode, context: DoorContext): ExecutionResult {
+  #tooMany(operation: OperationDefinitionNode, context: OperationContext): ExecutionResult {
     const message = `You have ${this.parts.open.perUser} operations open, over all WebSockets and SSE streams; that is as many as one user may, so complete some of them first.`;
     const { errors } = this.#refused(new AppError('TOO_MANY_OPERATIONS', message), operation, context);
     return { errors: errors as unknown as readonly GraphQLError[] };
@@ -145,19 +145,19 @@ export class Operations {
   #refused(error: unknown, operation: OperationDefinitionNode | undefined, context: Parameters<OperationReport['finish']>[0]['context']): PublicErrors {
     const sink = this.#sink(context);
     const refused = error instanceof PublicErrors ? error : new PublicErrors([publicErrorOf(error, sink)]);
-    refused.answer = this.parts.admission.refusalAnswer(error, 'charges' in context ? (context as DoorContext) : null);
+    refused.answer = this.parts.admission.refusalAnswer(error, 'charges' in context ? (context as OperationContext) : null);
     this.parts.report.finish({ context, operation, errors: refused.errors });
     return refused;
   }
 
-  #ended(error: unknown, context: DoorContext): PublicErrors {
+  #ended(error: unknown, context: OperationContext): PublicErrors {
     const shown = publicErrorOf(error, this.#sink(context));
-    const { requestId, traceId, transport, scope } = context;
-    this.parts.log.info({ requestId, traceId, transport, user: scope.viewer.username, code: shown.extensions?.code, reason: shown.message }, 'A stream was ended.');
+    const { requestId, traceId, transport, container } = context;
+    this.parts.log.info({ requestId, traceId, transport, user: container.viewer.username, code: shown.extensions?.code, reason: shown.message }, 'A stream was ended.');
     return new PublicErrors([shown]);
   }
 
-  async #document(request: OperationRequest, context: DoorContext): Promise<DocumentNode> {
+  async #document(request: OperationRequest, context: OperationContext): Promise<DocumentNode> {
     const query = await this.#text(request);
     const hash = hashOf(query);
     this.parts.admission.demandTrusted(hash);
@@ -193,7 +193,7 @@ export class Operations {
     }
   }
 
-  #public(error: GraphQLError, context: DoorContext): GraphQLFormatted {
+  #public(error: GraphQLError, context: OperationContext): GraphQLFormatted {
     return publicError(error, error.toJSON(), this.#sink(context));
   }
 
@@ -202,7 +202,7 @@ export class Operations {
   }
 
   /** Errors in it are as clients get them; graphql's type knows them only as they are thrown. */
-  #shown(result: ExecutionResult, context: DoorContext): ExecutionResult {
+  #shown(result: ExecutionResult, context: OperationContext): ExecutionResult {
     const extensions = this.parts.admission.costOf(context);
     const { errors } = result;
     if (errors === undefined) return { ...result, extensions };

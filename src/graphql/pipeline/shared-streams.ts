@@ -1,7 +1,7 @@
 import { createSourceEventStream, execute, type ExecutionArgs, type ExecutionResult } from 'graphql';
-import type { ScopedEvent } from '../../access/scope.js';
+import type { ScopedEvent } from '../../access/request-container.js';
 import { filterMap } from '../../platform/graphql/filter-map.js';
-import type { DoorContext } from '../admission/admission.js';
+import type { OperationContext } from '../admission/admission.js';
 import type { PublicErrors } from './errors.js';
 import { streamKey } from './stream-key.js';
 import type { StreamMetrics } from './stream-metrics.js';
@@ -21,8 +21,8 @@ export type Results = AsyncIterableIterator<ExecutionResult>;
 
 export interface StreamHooks {
   /** What clients get of an answer, and of the error that ends a stream. */
-  shown(result: ExecutionResult, context: DoorContext): ExecutionResult;
-  ended(error: unknown, context: DoorContext): PublicErrors;
+  shown(result: ExecutionResult, context: OperationContext): ExecutionResult;
+  ended(error: unknown, context: OperationContext): PublicErrors;
   metrics: Pick<StreamMetrics, 'executed' | 'joined' | 'left' | 'opened' | 'closed'>;
 }
 
@@ -90,16 +90,16 @@ class Shared {
 }
 
 /**
- * Runs a subscription so that each event is resolved in its own fresh scope: permissions are those of that moment, and
+ * Runs a subscription so that each event is resolved in its own fresh container: permissions are those of that moment, and
  * nothing read for an earlier event is shown again.
  */
 export async function subscribeFresh(args: ExecutionArgs, { shown, metrics }: Pick<StreamHooks, 'shown' | 'metrics'>): Promise<Results | ExecutionResult> {
-  const context = args.contextValue as DoorContext;
+  const context = args.contextValue as OperationContext;
   const source = await createSourceEventStream(args);
   if (!(Symbol.asyncIterator in source)) return shown(source, context);
   const events = source[Symbol.asyncIterator]() as AsyncIterator<ScopedEvent<unknown>>;
   return filterMap(events, async (event): Promise<ExecutionResult> => {
-    const now: DoorContext = { ...context, scope: event.scope };
+    const now: OperationContext = { ...context, container: event.container };
     metrics.executed();
     return shown(await execute({ ...args, rootValue: event, contextValue: now }), now);
   });
@@ -116,7 +116,7 @@ export class SharedStreams {
 
   /** Joins the sink to a stream and answers how it leaves; or the one answer that refuses it. */
   async subscribe(args: ExecutionArgs, sink: Sink): Promise<(() => void) | ExecutionResult> {
-    const key = streamKey(args, (args.contextValue as DoorContext).authorization);
+    const key = streamKey(args, (args.contextValue as OperationContext).authorization);
     for (;;) {
       const shared = await (key === null ? this.#open(args, () => undefined) : this.#join(key, args));
       if (!(shared instanceof Shared)) return shared;
@@ -137,7 +137,7 @@ export class SharedStreams {
   }
 
   async #open(args: ExecutionArgs, forget: () => void): Promise<Shared | ExecutionResult> {
-    const context = args.contextValue as DoorContext;
+    const context = args.contextValue as OperationContext;
     const results = await subscribeFresh(args, this.hooks);
     if (!(Symbol.asyncIterator in results)) return results;
     return new Shared(results, { metrics: this.hooks.metrics, ended: (error) => this.hooks.ended(error, context) }, forget);

@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import type { GatewayContext } from '../../access/scope.js';
+import type { GatewayContext } from '../../access/request-container.js';
 import { badInput } from '../../platform/errors.js';
 
 type Representation = Record<string, unknown>;

@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import type { GatewayContext, RequestScope } from '../../access/scope.js';
+import type { GatewayContext, RequestContainer } from '../../access/request-container.js';
 import { UserQueries } from '../../access/people/user.queries.js';
 import { DatacenterQueries } from '../../datacenters/datacenter.queries.js';
 import { ImageQueries } from '../../images/image.queries.js';
@@ -36,7 +36,7 @@ function imageSelection(info: GraphQLResolveInfo): ObjectSelection {
 }
 
 /** One statement for all of them; one without a usable key is refused in its own place. */
-async function images(references: readonly Representation[], { scope }: GatewayContext, info: GraphQLResolveInfo): Promise<unknown[]> {
+async function images(references: readonly Representation[], { container }: GatewayContext, info: GraphQLResolveInfo): Promise<unknown[]> {
   const keys = references.map((reference) => {
     try {
       return keyIn(reference, ['uuid', 'name']);
@@ -44,11 +44,11 @@ async function images(references: readonly Representation[], { scope }: GatewayC
       return error as Error;
     }
   });
-  return scope.get(ImageQueries).referred(keys, imageSelection(info));
+  return container.get(ImageQueries).referred(keys, imageSelection(info));
 }
 
-function from(resolve: (reference: Representation, scope: RequestScope) => Promise<unknown>): References[string] {
-  return oneByOne(async (reference, { scope }) => resolve(reference, scope));
+function from(resolve: (reference: Representation, container: RequestContainer) => Promise<unknown>): References[string] {
+  return oneByOne(async (reference, { container }) => resolve(reference, container));
 }
 
 /**
@@ -57,16 +57,16 @@ function from(resolve: (reference: Representation, scope: RequestScope) => Promi
  */
 export const references: References = {
   Image: images,
-  Datacenter: from(async (reference, scope) => scope.get(DatacenterQueries).byName(keyIn(reference, ['name']).value)),
-  ImageRepository: from(async (reference, scope) => {
-    scope.viewer.demand('repository.use');
-    return scope.get(RepositoryQueries).byKey.load(keyIn(reference, ['name']));
+  Datacenter: from(async (reference, container) => container.get(DatacenterQueries).byName(keyIn(reference, ['name']).value)),
+  ImageRepository: from(async (reference, container) => {
+    container.viewer.demand('repository.use');
+    return container.get(RepositoryQueries).byKey.load(keyIn(reference, ['name']));
   }),
-  User: from(async (reference, scope) => {
+  User: from(async (reference, container) => {
     const key = keyIn(reference, ['username']);
-    if (key.value !== scope.viewer.username) scope.viewer.demand('people.read');
-    return scope.get(UserQueries).byKey.load(key);
+    if (key.value !== container.viewer.username) container.viewer.demand('people.read');
+    return container.get(UserQueries).byKey.load(key);
   }),
-  VirtualServer: from(async (reference, scope) => scope.get(ServerQueries).byKey.load(keyIn(reference, ['uuid', 'hostname']))),
-  Task: from(async (reference, scope) => scope.get(TaskQueries).byKey.load(keyIn(reference, ['id']))),
+  VirtualServer: from(async (reference, container) => container.get(ServerQueries).byKey.load(keyIn(reference, ['uuid', 'hostname']))),
+  Task: from(async (reference, container) => container.get(TaskQueries).byKey.load(keyIn(reference, ['id']))),
 };

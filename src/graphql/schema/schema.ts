@@ -3,14 +3,14 @@ import { buildSubgraphSchema, type GraphQLResolverMap } from '@apollo/subgraph';
 import { getDocumentNodeFromSchema } from '@graphql-tools/utils';
 import { type GraphQLSchema, lexicographicSortSchema, parse, print } from 'graphql';
 import { buildSchema, createResolversMap, type ResolverData } from 'type-graphql';
-import type { GatewayContext } from '../../access/scope.js';
+import type { GatewayContext } from '../../access/request-container.js';
 import { describeBounds } from '../admission/input/input-bounds.js';
 import { distinctLists } from './distinct-lists.js';
 import { entitiesField, type References } from './entities.js';
 import { FEDERATION_LINK, withFederationHints } from './federation-hints.js';
-import { refuseNulInTexts } from './plain-text.js';
+import { refuseNulInTexts } from './refuse-nul.js';
 import { RESOLVERS } from './resolvers.js';
-import { thinOut } from './thin-resolvers.js';
+import { thinOut } from './direct-resolvers.js';
 
 /** type-graphql has no place for what is said of the root types. */
 const ROOT_DESCRIPTIONS = {
@@ -37,7 +37,7 @@ async function plainSchema(): Promise<GraphQLSchema> {
     // A sixth of a start; the tests build the same schema, and check it.
     skipCheck: true,
     pubSub: noHub,
-    container: ({ context }: ResolverData) => (context as GatewayContext).scope,
+    container: ({ context }: ResolverData) => (context as GatewayContext).container,
   });
   for (const [name, description] of Object.entries(ROOT_DESCRIPTIONS)) {
     const type = schema.getType(name);

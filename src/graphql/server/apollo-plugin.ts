@@ -1,10 +1,10 @@
 import type { ApolloServerPlugin, GraphQLRequestContext, GraphQLRequestContextWillSendResponse } from '@apollo/server';
 import type { GraphQLFormattedError } from 'graphql';
 import { AppError } from '../../platform/errors.js';
-import type { DoorContext } from '../admission/admission.js';
-import type { GraphqlDoor } from './door.js';
+import type { OperationContext } from '../admission/admission.js';
+import type { GraphqlServer } from './graphql-server.js';
 import { boundedErrors, statusOf, withStatus } from '../pipeline/errors.js';
-import { changesRights } from '../pipeline/rights.js';
+import { changesRights } from '../pipeline/changes-rights.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const GRAPHQL_TYPE = 'application/graphql-response+json; charset=utf-8';
@@ -23,7 +23,7 @@ export function getsPlainJson(accept: string | undefined): boolean {
  * A well-formed GraphQL request is answered with 200 in application/json, whatever is wrong with the operation: that type
  * has always been so, and only application/graphql-response+json tells by the status.
  */
-function negotiateStatus({ request, response }: GraphQLRequestContextWillSendResponse<DoorContext>): void {
+function negotiateStatus({ request, response }: GraphQLRequestContextWillSendResponse<OperationContext>): void {
   const { http, body } = response;
   if (body.kind !== 'single' || (http.status ?? 200) < 400) return;
   const codes = body.singleResult.errors?.map((error) => String(error.extensions?.code)) ?? [];
@@ -33,15 +33,15 @@ function negotiateStatus({ request, response }: GraphQLRequestContextWillSendRes
   if (isPlain) http.status = 200;
 }
 
-function finish(door: GraphqlDoor, context: GraphQLRequestContextWillSendResponse<DoorContext>): void {
+function finish(graphqlServer: GraphqlServer, context: GraphQLRequestContextWillSendResponse<OperationContext>): void {
   const { contextValue, operation, response } = context;
-  if (operation !== undefined && changesRights(operation)) door.changes.publish({ type: 'rights' });
+  if (operation !== undefined && changesRights(operation)) graphqlServer.changes.publish({ type: 'rights' });
   if (response.body.kind !== 'single') return;
   const { singleResult } = response.body;
   if (singleResult.errors !== undefined) singleResult.errors = boundedErrors(singleResult.errors);
-  singleResult.extensions = { ...singleResult.extensions, ...door.admission.costOf(contextValue) };
-  setHeaders(response.http.headers, door.admission.budgetHeaders(contextValue, retryAfterIn(singleResult.errors)));
-  door.report.finish({ context: contextValue, operation, errors: singleResult.errors });
+  singleResult.extensions = { ...singleResult.extensions, ...graphqlServer.admission.costOf(contextValue) };
+  setHeaders(response.http.headers, graphqlServer.admission.budgetHeaders(contextValue, retryAfterIn(singleResult.errors)));
+  graphqlServer.report.finish({ context: contextValue, operation, errors: singleResult.errors });
 }
 
 function setHeaders(headers: Map<string, string>, pairs: readonly string[]): void {
@@ -54,32 +54,32 @@ function retryAfterIn(errors: readonly GraphQLFormattedError[] | undefined): num
   return typeof retryAfter === 'number' ? retryAfter : undefined;
 }
 
-function admit(door: GraphqlDoor, { document, operation, request, queryHash, contextValue }: GraphQLRequestContext<DoorContext>): void {
+function admit(graphqlServer: GraphqlServer, { document, operation, request, queryHash, contextValue }: GraphQLRequestContext<OperationContext>): void {
   try {
-    door.admission.demandTrusted(queryHash ?? '');
-    if (document && operation) door.admission.demandRunnable(document, operation, request.variables ?? {}, contextValue);
+    graphqlServer.admission.demandTrusted(queryHash ?? '');
+    if (document && operation) graphqlServer.admission.demandRunnable(document, operation, request.variables ?? {}, contextValue);
   } catch (error) {
     throw error instanceof AppError && statusOf(error.code) >= 400 ? withStatus(error) : error;
   }
 }
 
 /** How Apollo Server asks our admission and tells our report. */
-export function doorPlugin(door: GraphqlDoor): ApolloServerPlugin<DoorContext> {
+export function admissionPlugin(graphqlServer: GraphqlServer): ApolloServerPlugin<OperationContext> {
   return {
     async requestDidStart() {
       return {
         async didResolveOperation(context) {
-          admit(door, context);
+          admit(graphqlServer, context);
         },
         async executionDidStart({ operation, contextValue }) {
-          if (operation?.operation === 'query') door.admission.ledger.chargeInterpreter(contextValue.charges);
+          if (operation?.operation === 'query') graphqlServer.admission.ledger.chargeInterpreter(contextValue.charges);
         },
         async validationDidStart({ source, contextValue }) {
-          door.admission.chargeDocument(source, contextValue);
+          graphqlServer.admission.chargeDocument(source, contextValue);
         },
         async willSendResponse(context) {
           negotiateStatus(context);
-          finish(door, context);
+          finish(graphqlServer, context);
         },
       };
     },

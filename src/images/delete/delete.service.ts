@@ -5,14 +5,14 @@ import { notFound } from '../../platform/errors.js';
 import { recordDone, recordWork } from '../../tasks/runner/record-task.js';
 import type { Announce } from '../../tasks/changes/transact.js';
 import { ActionRules } from '../rules/action-rules.js';
-import { type ChangeParts, carryOut, type Outcome } from '../mutations/carry-out.js';
+import { type CommandServices, runCommand, type CommandOutcome } from '../mutations/run-command.js';
 import { announceImage, attachmentsOf, subjectOf } from '../events/image-changes.js';
 import { Image } from '../image.entity.js';
 import type { DeleteImageInput } from '../mutations/image-mutation.inputs.js';
 import type { DeleteImagePayloadType } from '../mutations/image-payload.type.js';
 import { type ImageServerGate, NO_IMAGE_SERVER } from '../rules/image-server-gate.js';
 
-export interface DeleteParts extends ChangeParts {
+export interface DeleteParts extends CommandServices {
   gate: ImageServerGate;
   datacenters: DatacenterQueries;
 }
@@ -28,7 +28,7 @@ export class DeleteService {
     viewer.demand('image.delete', { bound });
     const isWork = (await gate.open()) !== null;
     const warnings = isWork ? [] : [NO_IMAGE_SERVER];
-    return carryOut(this.parts, dryRun === true, {
+    return runCommand(this.parts, dryRun === true, {
       work: async (tx, announce) => this.#record(tx, name, isWork, announce),
       read: async (reading, { taskId, effects }) => ({
         name,
@@ -39,7 +39,7 @@ export class DeleteService {
     });
   }
 
-  async #record(tx: SqlEntityManager, name: string, isWork: boolean, announce: Announce): Promise<Outcome & { effects: string[] }> {
+  async #record(tx: SqlEntityManager, name: string, isWork: boolean, announce: Announce): Promise<CommandOutcome & { effects: string[] }> {
     const image = await tx.findOne(Image, { name }, { lockMode: LockMode.PESSIMISTIC_WRITE });
     if (image === null) throw notFound('image', name);
     const subject = await subjectOf(tx, image);

@@ -1,5 +1,5 @@
 import { Arg, Resolver, Root, Subscription } from 'type-graphql';
-import type { GatewayContext, ScopedEvent } from '../../access/scope.js';
+import type { GatewayContext, ScopedEvent } from '../../access/request-container.js';
 import { DatacenterQueries } from '../../datacenters/datacenter.queries.js';
 import { followChanges } from '../../tasks/changes/follow-changes.js';
 import { ImageChangeType } from './image-change.type.js';

@@ -12,7 +12,7 @@ import { announceImage, attachmentsOf } from '../events/image-changes.js';
 import { Image } from '../image.entity.js';
 import { pendingImage } from '../mutations/pending-image.js';
 import { storedManifest } from '../manifest/stored-manifest.js';
-import type { Download } from './download/download-apart.js';
+import type { Download } from './download/download-in-thread.js';
 import type { FileDigest } from './download/hasher.js';
 import { mayImportInto } from './may-import.js';
 import type { ImportInstructions } from './source.js';

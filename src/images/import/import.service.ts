@@ -5,8 +5,8 @@ import type { ImgManifest, ManifestFile } from '../../imgapi/manifest.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { alreadyExists, AppError, badInput, type FieldError } from '../../platform/errors.js';
 import { shownUrl } from '../../platform/fetch/shown-url.js';
-import type { ChangeParts, Outcome } from '../mutations/carry-out.js';
-import { carryOut } from '../mutations/carry-out.js';
+import type { CommandServices, CommandOutcome } from '../mutations/run-command.js';
+import { runCommand } from '../mutations/run-command.js';
 import { imageFieldFaults } from '../rules/image-rules.js';
 import { type ImageServerGate, NO_IMAGE_SERVER } from '../rules/image-server-gate.js';
 import { Image } from '../image.entity.js';
@@ -20,7 +20,7 @@ import { readSource, type SourceParts } from './read-source.js';
 import { type NewImage, recordImport, requireAdmissible } from './record-import.js';
 import type { ImportSource } from './source.js';
 
-export interface ImportParts extends ChangeParts, SourceParts {
+export interface ImportParts extends CommandServices, SourceParts {
   gate: ImageServerGate;
   datacenters: DatacenterQueries;
 }
@@ -118,15 +118,15 @@ export class ImportService {
     }
   }
 
-  async #carryOut(name: string, dryRun: boolean, warnings: string[], work: (...args: Parameters<ImportWork>) => Promise<Outcome>): Promise<ImageTaskPayloadType> {
-    return carryOut(this.parts, dryRun, {
+  async #carryOut(name: string, dryRun: boolean, warnings: string[], work: (...args: Parameters<ImportWork>) => Promise<CommandOutcome>): Promise<ImageTaskPayloadType> {
+    return runCommand(this.parts, dryRun, {
       work,
       read: async (reading, { taskId }) => ({ image: await reading.images.require(name), task: await reading.tasks.require(taskId), warnings }),
     });
   }
 }
 
-type ImportWork = Parameters<typeof carryOut<Outcome, ImageTaskPayloadType>>[2]['work'];
+type ImportWork = Parameters<typeof runCommand<CommandOutcome, ImageTaskPayloadType>>[2]['work'];
 
 function downloadEffect({ size }: ManifestFile, { fileUrl, isLocal }: ImportSource): string {
   return isLocal ? `Its file of ${size} bytes will be verified where it lies in the image store.` : `Its file of ${size} bytes will be downloaded from ${shownUrl(fileUrl)}.`;

@@ -8,7 +8,7 @@ import { alreadyExists } from '../../platform/errors.js';
 import { recordWork } from '../../tasks/runner/record-task.js';
 import type { Announce } from '../../tasks/changes/transact.js';
 import { notReady } from '../rules/action-rules.js';
-import type { Outcome } from '../mutations/carry-out.js';
+import type { CommandOutcome } from '../mutations/run-command.js';
 import { announceImage, attachmentsOf } from '../events/image-changes.js';
 import { Image } from '../image.entity.js';
 import type { ImageQueries } from '../image.queries.js';
@@ -50,7 +50,7 @@ export async function recordFileImport(
   tx: SqlEntityManager,
   given: { uuid: string; file: ManifestFile; source: ImportSource; userId: number; admittedTo: DatacenterRef | null },
   announce: Announce,
-): Promise<Outcome> {
+): Promise<CommandOutcome> {
   const { uuid, file, source, userId, admittedTo } = given;
   const image = await tx.findOneOrFail(Image, { uuid }, { lockMode: LockMode.PESSIMISTIC_WRITE });
   if (image.status === 'PENDING') throw notReady(image.name);

@@ -6,7 +6,7 @@ import { notFound } from '../../platform/errors.js';
 import { recordDone, recordWork, type TaskFacts } from '../../tasks/runner/record-task.js';
 import type { Announce } from '../../tasks/changes/transact.js';
 import { lockForBinding, requireRoom } from '../rules/bind-limit.js';
-import type { Outcome } from '../mutations/carry-out.js';
+import type { CommandOutcome } from '../mutations/run-command.js';
 import { announceImage } from '../events/image-changes.js';
 import type { Image } from '../image.entity.js';
 import { type ImageValues, insertImage, REHEARSED_IMAGE_ID, requireFreeName } from '../mutations/insert-image.js';
@@ -52,7 +52,7 @@ async function writeImage(tx: SqlEntityManager, record: ImportRecord): Promise<I
 }
 
 /** Writes the image, its binding and its task, with every rule checked again where it counts. */
-export async function recordImport(tx: SqlEntityManager, record: ImportRecord, announce: Announce): Promise<Outcome> {
+export async function recordImport(tx: SqlEntityManager, record: ImportRecord, announce: Announce): Promise<CommandOutcome> {
   const { image, datacenter, source } = record;
   if (datacenter !== null) await lockForBinding(tx, datacenter.id, datacenter.name);
   await requireFreeName(tx, image);

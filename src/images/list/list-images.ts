@@ -1,9 +1,9 @@
 import type { Column } from '../../platform/database/columns.js';
 import { allOf, type Condition, contains, oneOf } from '../../platform/database/list/conditions.js';
-import { Kept } from '../../platform/memory/kept.js';
+import { Memo } from '../../platform/memory/memo.js';
 import type { KeysetOrder } from '../../platform/database/list/keyset.js';
 import { type Connection, type OrderDirection, type PageArgs, readPage } from '../../platform/database/list/page.js';
-import { type ListStatement, readPlainList } from '../../platform/database/list/read-page.js';
+import { type ListStatement, readRowList } from '../../platform/database/list/read-page.js';
 import type { Reads } from '../../platform/database/read/reads.js';
 import type { ConnectionSelection } from '../../platform/graphql/selection.js';
 import { sqlConstant, sqlText } from '../../platform/database/sql-text.js';
@@ -14,7 +14,7 @@ import type { Row } from '../image.columns.js';
 import type { ImageReading } from '../image.statement.js';
 import type { ImageType } from '../image.type.js';
 import type { ImageScope } from '../image.visibility.js';
-import { type ListPlan, planList } from './list-plan.js';
+import { type AccessPath, chooseAccessPath } from './access-path.js';
 
 /** What a caller may ask of any list of images. */
 export interface ImageListRequest {
@@ -73,7 +73,7 @@ interface ListOrder {
   direction: OrderDirection;
 }
 
-function listOf(plan: ListPlan, reading: ImageReading, { field, direction }: ListOrder, filtered: Condition): ListStatement {
+function listOf(plan: AccessPath, reading: ImageReading, { field, direction }: ListOrder, filtered: Condition): ListStatement {
   const order: KeysetOrder = { column: plan.order[field], id: plan.id, direction };
   const walk = plan.walk?.(field, direction);
   return {
@@ -88,10 +88,10 @@ function listOf(plan: ListPlan, reading: ImageReading, { field, direction }: Lis
 }
 
 /** Of plans that are kept, by the plan and by what is read of the images. */
-const lists = new Kept<ListStatement>(8);
+const lists = new Memo<ListStatement>(8);
 
 /** A plan that is kept has no filter. */
-function keptListOf(plan: ListPlan, reading: ImageReading, order: ListOrder, filtered: Condition): ListStatement {
+function keptListOf(plan: AccessPath, reading: ImageReading, order: ListOrder, filtered: Condition): ListStatement {
   if (plan.isKept !== true) return listOf(plan, reading, order, filtered);
   return lists.get(plan, reading.plan, `${order.field} ${order.direction}`, () => ({ ...listOf(plan, reading, order, filtered), firstPages: new Map() }));
 }
@@ -105,12 +105,12 @@ export async function listImages(
 ): Promise<Connection<ImageType>> {
   const field = request.orderBy?.field ?? 'NAME';
   const filtered = imageFilter(request.filter);
-  const plan = await planList(em, scope, request, filtered);
+  const plan = await chooseAccessPath(em, scope, request, filtered);
   const order = { field, direction: request.orderBy?.direction ?? 'ASC' };
   const list = keptListOf(plan, reading, order, filtered);
   const kind = VALUES[field];
   const page = readPage(request.page, kind, 'number');
-  const connection = await readPlainList<Row, ImageType>(em, list, page, { ...request.selection, totalCount: false }, {
+  const connection = await readRowList<Row, ImageType>(em, list, page, { ...request.selection, totalCount: false }, {
     keyOf: (row) => [kind === 'number' ? Number(reading.placeOf(row)) : String(reading.placeOf(row)), Number(row[0])],
     nodesOf: reading.nodesOf,
   });

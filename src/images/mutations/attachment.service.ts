@@ -11,20 +11,20 @@ import { writeRows } from '../../platform/database/write-rows.js';
 import { recordDone } from '../../tasks/runner/record-task.js';
 import type { Announce } from '../../tasks/changes/transact.js';
 import { ActionRules } from '../rules/action-rules.js';
-import { askedOf, type ChangeParts, carryOut, type Outcome, readAsked } from './carry-out.js';
+import { payloadSelection, type CommandServices, runCommand, type CommandOutcome, readPayload } from './run-command.js';
 import { bindingRemoved } from '../rules/effects.js';
 import { announceImage, type ImageFacts, lockImage, subjectOf } from '../events/image-changes.js';
 import type { AttachImageInput } from './image-mutation.inputs.js';
 import type { AttachImagePayloadType } from './image-payload.type.js';
 import { NO_IMAGE_SERVER } from '../rules/image-server-gate.js';
 
-interface AttachmentParts extends ChangeParts {
+interface AttachmentParts extends CommandServices {
   datacenters: DatacenterQueries;
 }
 
 type Direction = 'ATTACH' | 'DETACH';
 
-interface AttachmentOutcome extends Outcome {
+interface AttachmentOutcome extends CommandOutcome {
   work: null;
   image: ImageFacts;
   isBindingRemoved: boolean;
@@ -66,13 +66,13 @@ export class AttachmentService {
     this.parts.viewer.demand(direction === 'ATTACH' ? 'image.attach' : 'image.detach');
     const datacenter = await this.#place(input);
     const dryRun = input.dryRun === true;
-    const asked = askedOf(selection, dryRun);
+    const asked = payloadSelection(selection, dryRun);
     const warnings = asked.warnings && (await readImageServer(this.parts.em)) === null ? [NO_IMAGE_SERVER] : [];
     const move = { name: input.image, datacenter, direction, dryRun };
-    return carryOut(this.parts, dryRun, {
+    return runCommand(this.parts, dryRun, {
       work: async (tx, announce) => this.#record(tx, move, announce),
       read: async (reading, { image, taskId, isBindingRemoved, effects }) => ({
-        ...(await readAsked(asked, reading, image, taskId)),
+        ...(await readPayload(asked, reading, image, taskId)),
         datacenter,
         bindingRemoved: isBindingRemoved,
         warnings: [...effects, ...warnings],

@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Info, Mutation, Resolver } from 'type-graphql';
-import type { RequestScope } from '../../access/scope.js';
+import type { RequestContainer } from '../../access/request-container.js';
 import { objectSelection } from '../../platform/graphql/selection.js';
 import { AttachmentService } from './attachment.service.js';
 import { AttachImageInput, DeleteImageInput, ImportImageInput, UpdateImageInput } from './image-mutation.inputs.js';
@@ -14,7 +14,7 @@ import { UpdateService } from '../update/update.service.js';
 @Resolver(() => ImageType)
 export class ImageMutationResolver {
   /** Services are made when they are asked for: one mutation needs one of them. */
-  constructor(private readonly scope: Pick<RequestScope, 'get'>) {}
+  constructor(private readonly container: Pick<RequestContainer, 'get'>) {}
 
   @Mutation(() => ImageTaskPayloadType, {
     description:
@@ -23,7 +23,7 @@ export class ImageMutationResolver {
   async importImage(
     @Arg('input', () => ImportImageInput, { description: 'The image.' }) input: ImportImageInput,
   ): Promise<ImageTaskPayloadType> {
-    return this.scope.get(ImportService).importImage(input);
+    return this.container.get(ImportService).importImage(input);
   }
 
   @Mutation(() => ImageTaskPayloadType, {
@@ -33,7 +33,7 @@ export class ImageMutationResolver {
   async updateImage(
     @Arg('input', () => UpdateImageInput, { description: 'Which image, and what changes.' }) input: UpdateImageInput,
   ): Promise<ImageTaskPayloadType> {
-    return this.scope.get(UpdateService).update(input);
+    return this.container.get(UpdateService).update(input);
   }
 
   @Mutation(() => DeleteImagePayloadType, {
@@ -43,7 +43,7 @@ export class ImageMutationResolver {
   async deleteImage(
     @Arg('input', () => DeleteImageInput, { description: 'Which image.' }) input: DeleteImageInput,
   ): Promise<DeleteImagePayloadType> {
-    return this.scope.get(DeleteService).delete(input);
+    return this.container.get(DeleteService).delete(input);
   }
 
   @Mutation(() => AttachImagePayloadType, {
@@ -54,7 +54,7 @@ export class ImageMutationResolver {
     @Arg('input', () => AttachImageInput, { description: 'Which image, and where.' }) input: AttachImageInput,
     @Info() info: GraphQLResolveInfo,
   ): Promise<AttachImagePayloadType> {
-    return this.scope.get(AttachmentService).attach(input, objectSelection(info));
+    return this.container.get(AttachmentService).attach(input, objectSelection(info));
   }
 
   @Mutation(() => AttachImagePayloadType, {
@@ -65,6 +65,6 @@ export class ImageMutationResolver {
     @Arg('input', () => AttachImageInput, { description: 'Which image, and where.' }) input: AttachImageInput,
     @Info() info: GraphQLResolveInfo,
   ): Promise<AttachImagePayloadType> {
-    return this.scope.get(AttachmentService).detach(input, objectSelection(info));
+    return this.container.get(AttachmentService).detach(input, objectSelection(info));
   }
 }

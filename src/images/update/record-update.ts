@@ -6,7 +6,7 @@ import { recordDone, recordWork } from '../../tasks/runner/record-task.js';
 import type { Announce } from '../../tasks/changes/transact.js';
 import { ActionRules, type Subject } from '../rules/action-rules.js';
 import { lockForBinding } from '../rules/bind-limit.js';
-import type { Outcome } from '../mutations/carry-out.js';
+import type { CommandOutcome } from '../mutations/run-command.js';
 import { accessEffects, bindingMade, bindingRemoved, fieldEffects } from '../rules/effects.js';
 import { ImageAttachment } from '../image-attachment.entity.js';
 import { announceImage, attachmentsOf, subjectOf } from '../events/image-changes.js';
@@ -29,7 +29,7 @@ export interface Update {
 }
 
 /** Changes the row and leaves its task: done already, or for the image server to follow, which can still take all of it back. */
-export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update: Update, announce: Announce): Promise<Outcome & { effects: string[] }> {
+export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update: Update, announce: Announce): Promise<CommandOutcome & { effects: string[] }> {
   const { name, wanted, hasServer } = update;
   const image = await tx.findOne(Image, { name }, { lockMode: LockMode.PESSIMISTIC_WRITE, populate: ['tags'] });
   if (image === null) throw notFound('image', name);

@@ -1,7 +1,7 @@
 import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import type { DatacenterQueries } from '../../datacenters/datacenter.queries.js';
 import { alreadyExists, badInput, type FieldError } from '../../platform/errors.js';
-import { type ChangeParts, carryOut } from '../mutations/carry-out.js';
+import { type CommandServices, runCommand } from '../mutations/run-command.js';
 import type { UpdateImageInput } from '../mutations/image-mutation.inputs.js';
 import type { ImageTaskPayloadType } from '../mutations/image-payload.type.js';
 import { imageFieldFaults } from '../rules/image-rules.js';
@@ -11,7 +11,7 @@ import { permission } from '../rules/action-rules.js';
 import { requireActiveUser } from '../rules/owner.js';
 import { recordUpdate, type Wanted } from './record-update.js';
 
-export interface UpdateParts extends ChangeParts {
+export interface UpdateParts extends CommandServices {
   gate: ImageServerGate;
   datacenters: DatacenterQueries;
 }
@@ -31,7 +31,7 @@ export class UpdateService {
     const wanted = await this.#check(input);
     const server = await gate.open({ isNeeded: Object.values(wanted.shown).some((value) => value !== undefined) });
     try {
-      return await carryOut(this.parts, dryRun === true, {
+      return await runCommand(this.parts, dryRun === true, {
         work: async (tx, announce) => recordUpdate(tx, viewer, { name, wanted, hasServer: server !== null }, announce),
         read: async (reading, outcome) => ({
           image: await reading.images.require(name),

@@ -8,10 +8,10 @@ import type { DatabaseConnection, Kysely } from 'kysely';
 import type { Pool } from 'pg';
 import { postgresMigrations } from './migrations/postgres/index.js';
 import { sqliteMigrations } from './migrations/sqlite/index.js';
-import { LogCopier, PAGES_AT_MOST } from './log-copier.js';
+import { WalCheckpointer, PAGES_AT_MOST } from './wal-checkpointer.js';
 import { queryOf } from './kysely-query.js';
 import { givePostgresReader, PostgresReader } from './read/postgres-reader.js';
-import { giveReader, SqliteReader } from './read/reader.js';
+import { giveReader, SqliteReaderConnection } from './read/reader-connection.js';
 import { sqlInteger, sqlText } from './sql-text.js';
 import { giveHeavyReads, HeavyReads, postgresTurns, SQLITE_TURNS } from './read/heavy-reads.js';
 import { ReaderPool } from './read/reader-pool.js';
@@ -22,8 +22,8 @@ import type { Tables } from './tables.js';
 import { traceHeavy, tracePostgres, traceReader, traceStatements, traceWriter } from './traced-statements.js';
 import type { Tracing } from '../tracing.js';
 import { describeSearchIndex, prepareSearch } from './search/trigrams.js';
-import { type ConnectionWatch, giveWatch, WriteWatch } from './write-watch.js';
-import { giveWriter, type SqliteClient, SqliteWriter } from './writer.js';
+import { type ConnectionWrites, giveWriteVersions, WriteVersions } from './cache-invalidation.js';
+import { giveWriter, type SqliteClient, SqliteWriterConnection } from './writer-connection.js';
 
 export type DatabaseTarget = { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: string };
 export type Database = SqlMikroORM;
@@ -67,11 +67,11 @@ export async function openDatabase(target: DatabaseTarget, entities: EntityClass
     if (tracing !== null) traceStatements(connection as DatabaseConnection, tracing);
   };
   const migrations = { tableName: 'migration', transactional: true, snapshot: true, snapshotName: '.snapshot', snapshotOnMigrate: false, silent: true, emit: 'ts' as const };
-  const watch = new WriteWatch();
+  const watch = new WriteVersions();
   if (target.kind === 'sqlite') {
     const isFile = target.path !== ':memory:';
     if (isFile) await mkdir(dirname(target.path), { recursive: true });
-    const copier = isFile ? new LogCopier({ path: target.path, busyTimeoutMs: BUSY_TIMEOUT_MS }) : null;
+    const copier = isFile ? new WalCheckpointer({ path: target.path, busyTimeoutMs: BUSY_TIMEOUT_MS }) : null;
     const writes = watch.connection(() => copier?.ran());
     const database = await SqliteORM.init({
       dbName: target.path,
@@ -85,7 +85,7 @@ export async function openDatabase(target: DatabaseTarget, entities: EntityClass
       },
       migrations: { ...migrations, path: MIGRATION_FOLDERS.sqlite, migrationsList: sqliteMigrations },
     });
-    giveWatch(database.driver, watch);
+    giveWriteVersions(database.driver, watch);
     writePrepared(database, writes, tracing);
     if (isFile) readAside(database, target.path, { tracing, statementTimeoutMs });
     closeWith(database, async () => copier?.close());
@@ -105,7 +105,7 @@ export async function openDatabase(target: DatabaseTarget, entities: EntityClass
     },
     migrations: { ...migrations, path: MIGRATION_FOLDERS.postgres, migrationsList: postgresMigrations },
   });
-  giveWatch(database.driver, watch);
+  giveWriteVersions(database.driver, watch);
   giveStatementTimeout(database.driver, statementTimeoutMs);
   readPrepared(database, { tracing, connections, statementTimeoutMs });
   return database;
@@ -126,16 +126,16 @@ function readPrepared(database: Database, { tracing, connections, statementTimeo
 }
 
 /** Statements given as text run on the driver's own connection, which MikroORM opens with its first statement. */
-function writePrepared(database: Database, writes: ConnectionWatch, tracing: Tracing | null): void {
+function writePrepared(database: Database, writes: ConnectionWrites, tracing: Tracing | null): void {
   const connection = database.em.getConnection('write') as unknown as { getNativeClient(): Promise<SqliteClient> };
-  const writer = new SqliteWriter(async () => connection.getNativeClient(), writes);
+  const writer = new SqliteWriterConnection(async () => connection.getNativeClient(), writes);
   if (tracing !== null) traceWriter(writer, tracing);
   giveWriter(database.driver, writer);
 }
 
 /** Lists are read through connections of their own, which are closed with the database. */
 function readAside(database: Database, path: string, { tracing, statementTimeoutMs }: Required<Omit<DatabaseOptions, 'connections'>>): void {
-  const reader = new SqliteReader(path, BUSY_TIMEOUT_MS);
+  const reader = new SqliteReaderConnection(path, BUSY_TIMEOUT_MS);
   const heavy = new HeavyReads(new ReaderPool({ path, busyTimeoutMs: BUSY_TIMEOUT_MS }), SQLITE_TURNS, statementTimeoutMs);
   if (tracing !== null) {
     traceReader(reader, tracing);

@@ -6,7 +6,7 @@ import { AppError } from '../errors.js';
 import { queryOf } from './kysely-query.js';
 import { isCancelled, statementTimeoutOf, statementTooLong } from './read/statement-timeout.js';
 import { sqlInteger, type SqlText, sqlText } from './sql-text.js';
-import { writerOf } from './writer.js';
+import { writerOf } from './writer-connection.js';
 
 const MOST_RUNS = 5;
 const PAUSE_MS = 10;

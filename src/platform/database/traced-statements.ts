@@ -1,11 +1,11 @@
 import type { CompiledQuery, DatabaseConnection } from 'kysely';
-import type { KeptStatements } from './read/kept-statements.js';
+import type { PreparedStatements } from './read/prepared-statements.js';
 import type { PostgresReader, RunOptions } from './read/postgres-reader.js';
 import type { HeavyReads } from './read/heavy-reads.js';
 import type { Operation } from './read/operation.js';
 import type { SqlText } from './sql-text.js';
 import type { Tracing } from '../tracing.js';
-import type { SqliteWriter } from './writer.js';
+import type { SqliteWriterConnection } from './writer-connection.js';
 
 const LONGEST_SQL = 500;
 
@@ -26,7 +26,7 @@ function tracedBy(tracing: Tracing): Traced {
 }
 
 /** The same for statements that only read, on a connection of their own. */
-export function traceReader(reader: KeptStatements, tracing: Tracing): void {
+export function traceReader(reader: PreparedStatements, tracing: Tracing): void {
   const [all, objects, traced] = [reader.all.bind(reader), reader.objects.bind(reader), tracedBy(tracing)];
   reader.all = <R>(text: SqlText): R[] => traced(text, () => all<R>(text));
   reader.objects = <R>(text: SqlText): R[] => traced(text, () => objects<R>(text));
@@ -48,7 +48,7 @@ export function traceHeavy(reads: HeavyReads, tracing: Tracing): void {
 }
 
 /** The same for statements kept prepared within transactions. */
-export function traceWriter(writer: SqliteWriter, tracing: Tracing): void {
+export function traceWriter(writer: SqliteWriterConnection, tracing: Tracing): void {
   traceReader(writer, tracing);
   const [run, traced] = [writer.run.bind(writer), tracedBy(tracing)];
   writer.run = (text) => traced(text, () => run(text));

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from './database.js';
 import { throughKysely } from './read/read-rows.js';
 import type { SqlText } from './sql-text.js';
-import { writerOf } from './writer.js';
+import { writerOf } from './writer-connection.js';
 
 /** An insert, update or delete by its text that is a transaction by itself, or a part of the one that `em` is in; how many rows it changed. */
 export async function writeAtOnce(em: SqlEntityManager, text: SqlText): Promise<number> {

@@ -2,10 +2,10 @@ import type { Viewer } from '../../access/viewer.js';
 import { allOf } from '../../platform/database/list/conditions.js';
 import type { ImageQueries } from '../../images/image.queries.js';
 import type { ImageType } from '../../images/image.type.js';
-import { Kept } from '../../platform/memory/kept.js';
+import { Memo } from '../../platform/memory/memo.js';
 import type { KeysetOrder } from '../../platform/database/list/keyset.js';
 import { type Connection, type PageArgs, readPage } from '../../platform/database/list/page.js';
-import { type ListStatement, readPlainList, wholeRows } from '../../platform/database/list/read-page.js';
+import { type ListStatement, readRowList, wholeRows } from '../../platform/database/list/read-page.js';
 import { readRows } from '../../platform/database/read/read-rows.js';
 import type { Reads } from '../../platform/database/read/reads.js';
 import type { ConnectionSelection, ObjectSelection } from '../../platform/graphql/selection.js';
@@ -23,7 +23,7 @@ import {
   type OfferedRow,
   searchedOffers,
   toOffered,
-} from './offered-images.js';
+} from './repository-image.statement.js';
 import type { RepositoryImageFilter, RepositoryImageOrder } from './repository-image.inputs.js';
 import type { RepositoryImageType } from './repository-image.type.js';
 
@@ -41,7 +41,7 @@ const WHOLE_OFFER: ObjectSelection = {
 };
 
 /** Lists with all that a repository offers, by who asks and for what. */
-const lists = new Kept<ListStatement>(50);
+const lists = new Memo<ListStatement>(50);
 
 /** Reads what repositories offer. Everything is FORBIDDEN for who may not use them, whatever way led here. */
 export class RepositoryImageQueries {
@@ -73,7 +73,7 @@ export class RepositoryImageQueries {
     const keptList = (): ListStatement => ({ ...listOf(), firstPages: new Map() });
     const list = isCounted ? lists.get(this.viewer, request.selection, `${repository.id} ${order.column} ${direction}`, keptList) : listOf();
     const selection = isCounted ? { ...request.selection, totalCount: false } : request.selection;
-    const connection = await readPlainList<OfferedRow, RepositoryImageType>(this.em, list, readPage(request.page, order.value), selection, {
+    const connection = await readRowList<OfferedRow, RepositoryImageType>(this.em, list, readPage(request.page, order.value), selection, {
       keyOf: ([id, place]) => [order.value === 'number' ? Number(place) : String(place), id],
       nodesOf: async (rows) => {
         const images = await this.#imagesOf(rows, request.selection);

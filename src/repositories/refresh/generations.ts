@@ -1,10 +1,10 @@
 import { isSqlite, type SqlEntityManager } from '../../platform/database/database.js';
 import { readObjects } from '../../platform/database/read/read-rows.js';
 import { type SqlText, sqlText } from '../../platform/database/sql-text.js';
-import type { StepWriter } from '../../platform/database/step-writer.js';
+import type { BatchWriter } from '../../platform/database/batch-writer.js';
 import { writeAtOnce } from '../../platform/database/write-rows.js';
 import { PresentList } from './diff.js';
-import { Pace, type PaceLimits } from './pace.js';
+import { AdaptiveBatchSize, type BatchSizeLimits } from './adaptive-batch-size.js';
 import { OPEN_GENERATION } from '../entries/repository-image.entity.js';
 
 interface EntryRow {
@@ -24,7 +24,7 @@ type Place = readonly [uuid: string, fromGeneration: number];
  */
 export async function readPresent(em: SqlEntityManager, repositoryId: number, generation: number): Promise<PresentList> {
   const present = new PresentList();
-  const pace = new Pace();
+  const pace = new AdaptiveBatchSize();
   let after: Place | null = ['', 0];
   while (after !== null) {
     const place: Place = after;
@@ -81,11 +81,11 @@ export async function countAnew(em: SqlEntityManager, changedRows: number): Prom
 }
 
 /** Steps of a writer keep others from writing, but not from reading: longer ones, as each costs something by itself. */
-export const WRITING: PaceLimits = { firstRows: 64, mostRows: 1024, quickMs: 12, slowMs: 28 };
+export const WRITING: BatchSizeLimits = { firstRows: 64, mostRows: 1024, quickMs: 12, slowMs: 28 };
 
 /** Deletes rows that no reader sees any more. */
-export async function dropRows(em: SqlEntityManager, ids: Float64Array, writer: StepWriter): Promise<void> {
-  const pace = new Pace(WRITING);
+export async function dropRows(em: SqlEntityManager, ids: Float64Array, writer: BatchWriter): Promise<void> {
+  const pace = new AdaptiveBatchSize(WRITING);
   // As they lie in the file.
   const ordered = ids.sort();
   for (let at = 0; at < ordered.length; ) {

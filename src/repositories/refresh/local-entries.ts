@@ -2,7 +2,7 @@ import { readManifest } from '../../imgapi/manifest.js';
 import { AppError } from '../../platform/errors.js';
 import type { FileStore } from '../../platform/store/file-store.js';
 import type { FileCheck } from './file-check.js';
-import { offerOf, type SourceEntry } from './offer.js';
+import { remoteManifestOf, type SourceEntry } from './remote-manifest.js';
 
 /**
  * What lies in the image store, as offers of the local repository: a pair that cannot be imported says why, a folder
@@ -26,7 +26,7 @@ async function readPair(store: FileStore, check: FileCheck, uuid: string): Promi
   if (!reading.ok) return { uuid, reason: reading.reason };
   const { manifest } = reading;
   if (manifest.uuid !== uuid) return { uuid, reason: `The folder ${uuid} holds the manifest of ${manifest.uuid}.` };
-  const offer = offerOf(manifest, text);
+  const offer = remoteManifestOf(manifest, text);
   return { offer: { ...offer, problem: offer.problem ?? (await check.problemOf(manifest)) } };
 }
 

@@ -5,7 +5,7 @@ import { notFound } from '../../platform/errors.js';
 import type { FileStore } from '../../platform/store/file-store.js';
 import { sqlText } from '../../platform/database/sql-text.js';
 import { shownUrl } from '../../platform/fetch/shown-url.js';
-import { createStepWriter } from '../../platform/database/step-writer.js';
+import { createBatchWriter } from '../../platform/database/batch-writer.js';
 import { writeRows } from '../../platform/database/write-rows.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
 import { type Failure, failTask } from '../../tasks/runner/end-task.js';
@@ -18,14 +18,14 @@ import { FileCheck } from './file-check.js';
 import { countAnew, dropRows, readPresent } from './generations.js';
 import { ImageRepository } from '../image-repository.entity.js';
 import { localEntries } from './local-entries.js';
-import { type LoadedRepository, NextList } from './next-list.js';
-import { contentHash, type Offer, offerColumns, type SourceEntry } from './offer.js';
+import { type LoadedRepository, StagingGeneration } from './staging-generation.js';
+import { contentHash, type RemoteManifest, remoteManifestColumns, type SourceEntry } from './remote-manifest.js';
 import { remoteEntries } from './remote-entries.js';
 import { Skipped } from './skipped.js';
 import { STATUS_BEFORE } from './stale-loads.js';
 import type { LoadInstructions } from './start-load.js';
 import { trustedHosts } from '../trusted-hosts.js';
-import { Turns } from './turns.js';
+import { EventLoopYield } from './yield-to-event-loop.js';
 
 export interface RefreshParts {
   database: Database;
@@ -73,11 +73,11 @@ export class RefreshRepository implements TaskHandler {
     await run.enter('DOWNLOADING');
     const source = await this.#open(repository, run.signal);
     if (source === null) return this.#finish(run, repository, NOTHING_CHANGED, {});
-    await using writer = createStepWriter(this.parts.database);
+    await using writer = createBatchWriter(this.parts.database);
     // A list that was sent has changed, as a rule.
     writer.start();
     using present = await readPresent(this.#em(), repository.id, repository.generation);
-    const next = new NextList(this.#em(), writer, repository, repository.generation + 1);
+    const next = new StagingGeneration(this.#em(), writer, repository, repository.generation + 1);
     const diff = new ListDiff(present);
     const skipped = await this.#write(run, source.entries, diff, next);
     const removed = diff.removed();
@@ -134,9 +134,9 @@ export class RefreshRepository implements TaskHandler {
     };
   }
 
-  async #write(run: TaskRun, batches: AsyncGenerator<SourceEntry[]>, diff: ListDiff, next: NextList): Promise<Skipped> {
+  async #write(run: TaskRun, batches: AsyncGenerator<SourceEntry[]>, diff: ListDiff, next: StagingGeneration): Promise<Skipped> {
     const skipped = new Skipped();
-    const turns = new Turns();
+    const turns = new EventLoopYield();
     for await (const entries of batches) {
       run.checkpoint();
       await turns.give();
@@ -165,11 +165,11 @@ export class RefreshRepository implements TaskHandler {
   }
 }
 
-function take(offer: Offer, diff: ListDiff, next: NextList, skipped: Skipped): void {
+function take(offer: RemoteManifest, diff: ListDiff, next: StagingGeneration, skipped: Skipped): void {
   const { uuid } = offer.manifest;
   const hash = contentHash(offer);
   const found = diff.take(uuid, hash);
   if (found.kind === 'duplicate') skipped.add(uuid, `The list has ${uuid} more than once; the first entry counts.`);
-  if (found.kind === 'added') next.add(offerColumns(offer, hash));
-  if (found.kind === 'changed') next.add(offerColumns(offer, hash), found.replaces);
+  if (found.kind === 'added') next.add(remoteManifestColumns(offer, hash));
+  if (found.kind === 'changed') next.add(remoteManifestColumns(offer, hash), found.replaces);
 }

@@ -1,11 +1,11 @@
 import type { ListEntry } from '../../imgapi/manifest-list.js';
 import { readManifest } from '../../imgapi/manifest.js';
-import { offerOf, type SourceEntry } from './offer.js';
+import { remoteManifestOf, type SourceEntry } from './remote-manifest.js';
 
 function entryOf(entry: ListEntry): SourceEntry {
   if (!entry.ok) return { uuid: null, reason: entry.reason };
   const reading = readManifest(entry.value);
-  return reading.ok ? { offer: offerOf(reading.manifest, entry.text) } : { uuid: reading.uuid, reason: reading.reason };
+  return reading.ok ? { offer: remoteManifestOf(reading.manifest, entry.text) } : { uuid: reading.uuid, reason: reading.reason };
 }
 
 /** The entries of a remote list as offers, or as reasons why they are none. */

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { SYSTEM_USERNAME, User } from '../../access/people/user.entity.js';
 import type { Database } from '../../platform/database/database.js';
-import { Repeated } from '../../platform/repeated.js';
+import { Periodic } from '../../platform/periodic.js';
 import { ImageRepository } from '../image-repository.entity.js';
 import { type LoadWork, startLoad } from './start-load.js';
 
@@ -19,7 +19,7 @@ const JITTER = 0.1;
  * interval, then all of them at every interval, give or take 10 % so that many gateways do not ask at the same moment.
  */
 export class RepositorySchedule {
-  readonly #rounds = new Repeated(async () => this.#round(), () => this.intervalSeconds * 1000 * (1 + JITTER * (2 * Math.random() - 1)));
+  readonly #rounds = new Periodic(async () => this.#round(), () => this.intervalSeconds * 1000 * (1 + JITTER * (2 * Math.random() - 1)));
   /** What the next round leaves alone; null: nothing. */
   #loadedSince: number | null = null;
 

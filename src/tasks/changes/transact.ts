@@ -6,7 +6,7 @@ import type { ChangeBus } from './change-bus.js';
 export type Announce = (change: Change) => void;
 
 /** Carries the outcome of a rehearsal out of the transaction that it ends. */
-class Rehearsed<T> extends Error {
+class DryRunEnd<T> extends Error {
   constructor(readonly outcome: T) {
     super('A rehearsal ends its transaction.');
   }
@@ -34,13 +34,13 @@ export async function transact<T>(
  * The same work with nothing left of it: the transaction is rolled back and no change is announced. What `work` answers
  * must have been read within it. Refusals are thrown as they would be.
  */
-export async function rehearse<T>(em: SqlEntityManager, work: (tx: SqlEntityManager, announce: Announce) => Promise<T>): Promise<T> {
+export async function dryRunTransaction<T>(em: SqlEntityManager, work: (tx: SqlEntityManager, announce: Announce) => Promise<T>): Promise<T> {
   try {
     return await inTransaction(em, async (tx) => {
-      throw new Rehearsed(await work(tx, () => undefined));
+      throw new DryRunEnd(await work(tx, () => undefined));
     });
   } catch (error) {
-    if (error instanceof Rehearsed) return error.outcome as T;
+    if (error instanceof DryRunEnd) return error.outcome as T;
     throw error;
   }
 }

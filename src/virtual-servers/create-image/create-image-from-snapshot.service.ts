@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import type { DatacenterQueries } from '../../datacenters/datacenter.queries.js';
-import { type ChangeParts, carryOut } from '../../images/mutations/carry-out.js';
+import { type CommandServices, runCommand } from '../../images/mutations/run-command.js';
 import type { ImageTaskPayloadType } from '../../images/mutations/image-payload.type.js';
 import { imageFieldFaults } from '../../images/rules/image-rules.js';
 import { type ImageServerGate, NO_IMAGE_SERVER } from '../../images/rules/image-server-gate.js';
@@ -15,7 +15,7 @@ import type { SnapshotQueries } from '../snapshots/snapshot.queries.js';
 import type { SnapshotType } from '../snapshots/snapshot.type.js';
 import type { VirtualServerType } from '../virtual-server.type.js';
 
-export interface CreateImageParts extends ChangeParts {
+export interface CreateImageParts extends CommandServices {
   gate: ImageServerGate;
   datacenters: DatacenterQueries;
   servers: ServerQueries;
@@ -38,7 +38,7 @@ export class CreateImageFromSnapshotService {
     // What the answer shows of the snapshot is looked up when a rehearsed state is gone.
     if (dryRun && gate.isOpen) this.parts.snapshots.byId.clear(snapshot.id).prime(snapshot.id, { ...snapshot, status: 'PENDING' });
     try {
-      return await carryOut(this.parts, dryRun, {
+      return await runCommand(this.parts, dryRun, {
         work: async (tx, announce) => {
           const recorded = await recordSnapshotImage(tx, plan, announce);
           return { ...recorded, work: gate.isOpen ? 'IMAGE_CREATE' : null };

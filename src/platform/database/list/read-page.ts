@@ -85,7 +85,7 @@ export async function readList<R extends object, T>(
 }
 
 /** The same for rows as arrays of their columns. */
-export async function readPlainList<R, T>(
+export async function readRowList<R, T>(
   em: Reads,
   list: ListStatement,
   page: PageRequest,

@@ -3,7 +3,7 @@ import type { AppError } from '../../errors.js';
 import { requireSqlText, type SqlText } from '../sql-text.js';
 import type { Operation, ReadTime } from './operation.js';
 import { isCancelled, statementTooLong } from './statement-timeout.js';
-import { type TurnLimits, TurnQueue } from './turn-queue.js';
+import { type FairQueueLimits, FairQueue } from './fair-queue.js';
 
 /** When a statement that runs has to end. */
 export interface ReadLimit {
@@ -23,10 +23,10 @@ export interface HeavyReader {
 }
 
 /** Processes that read on SQLite, started when they are needed; one is always left for another user. */
-export const SQLITE_TURNS: TurnLimits = { running: 3, runningPerUser: 2, waitingPerUser: 1000 };
+export const SQLITE_TURNS: FairQueueLimits = { running: 3, runningPerUser: 2, waitingPerUser: 1000 };
 
 /** On Postgres a heavy read holds a connection: half of them are left for everything else. */
-export function postgresTurns(connections: number): TurnLimits {
+export function postgresTurns(connections: number): FairQueueLimits {
   const running = Math.max(1, Math.floor(connections / 2));
   return { running, runningPerUser: Math.max(1, Math.floor(running / 2)), waitingPerUser: 1000 };
 }
@@ -52,15 +52,15 @@ function keyOf({ text, values }: SqlText): string {
 
 /** Statements of which nobody knows how long they take, bounded in number for each user and in time. */
 export class HeavyReads {
-  readonly #queue: TurnQueue;
+  readonly #queue: FairQueue;
   readonly #short = new LRUCache<string, true>({ max: MOST_SHORT, ttl: SHORT_FOR_MS });
 
   constructor(
     private readonly reader: HeavyReader,
-    turns: TurnLimits,
+    turns: FairQueueLimits,
     private readonly statementTimeoutMs: number,
   ) {
-    this.#queue = new TurnQueue(turns);
+    this.#queue = new FairQueue(turns);
   }
 
   /** Whether it took so little time a moment ago, with these values, that it may be run at once. */

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient, QueryResult } from 'pg';
-import { MOST_STATEMENTS } from './kept-statements.js';
+import { MOST_STATEMENTS } from './prepared-statements.js';
 import { postgresText } from './postgres-text.js';
 import type { ReadTime } from './operation.js';
 import { statementTooLong } from './statement-timeout.js';

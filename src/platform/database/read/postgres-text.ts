@@ -1,4 +1,4 @@
-import { MOST_STATEMENTS } from './kept-statements.js';
+import { MOST_STATEMENTS } from './prepared-statements.js';
 import { requireSqlText, type SqlText } from '../sql-text.js';
 
 /** A list written out, ` in (?, ?)`, or one value. */

@@ -2,14 +2,14 @@ import type { QueryResult } from 'kysely';
 import type { Column } from '../columns.js';
 import { isSqlite, statements } from '../database.js';
 import { queryOf } from '../kysely-query.js';
-import type { KeptStatements } from './kept-statements.js';
+import type { PreparedStatements } from './prepared-statements.js';
 import { type PostgresReader, postgresReaderOf } from './postgres-reader.js';
-import { readerOf } from './reader.js';
+import { readerOf } from './reader-connection.js';
 import { type HeavyReads, heavyReadsOf } from './heavy-reads.js';
 import type { Operation } from './operation.js';
 import { operationOf, type Reads } from './reads.js';
 import { sqlConstant, type SqlText, sqlText } from '../sql-text.js';
-import { writerOf } from '../writer.js';
+import { writerOf } from '../writer-connection.js';
 
 /**
  * How a statement that reads is best carried out. Here alone is decided what may run on the event loop of SQLite: a statement that looks
@@ -26,7 +26,7 @@ export interface ReadOptions {
 const BOUNDED: ReadOptions = { heavy: false };
 
 /** Where statements are kept prepared; undefined on Postgres. */
-function preparedIn(em: Reads): KeptStatements | undefined {
+function preparedIn(em: Reads): PreparedStatements | undefined {
   const driver = em.getDriver();
   return em.isInTransaction() ? writerOf(driver) : readerOf(driver);
 }

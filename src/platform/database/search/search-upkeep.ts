@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Database, isSqlite } from '../database.js';
 import { readRows } from '../read/read-rows.js';
-import { Repeated } from '../../repeated.js';
+import { Periodic } from '../../periodic.js';
 import { sqlConstant, type SqlText, sqlText } from '../sql-text.js';
-import { createStepWriter } from '../step-writer.js';
+import { createBatchWriter } from '../batch-writer.js';
 import { SEARCHED_TABLES, type SearchedTable } from './trigrams.js';
 
 /** Every search opens each piece of the index for each of its trigrams; so many may stay. */
@@ -33,7 +33,7 @@ function mergeStep(table: SearchedTable, begins: boolean): SqlText {
 }
 
 async function mergeIndex(database: Database, table: SearchedTable, signal: AbortSignal | undefined): Promise<void> {
-  await using writer = createStepWriter(database);
+  await using writer = createBatchWriter(database);
   for (let step = 1; step <= MOST_STEPS; step += 1) {
     if (signal?.aborted) return;
     writer.add([mergeStep(table, step === 1)]);
@@ -55,9 +55,9 @@ export async function mergeSearchIndexes(database: Database, signal?: AbortSigna
 }
 
 /** Merges the search indexes a minute after the start and every hour, until it is stopped. */
-export function keepSearchesQuick(database: Database, log: Logger): Repeated {
+export function keepSearchesQuick(database: Database, log: Logger): Periodic {
   const failed = (error: unknown): void => log.warn({ err: error }, 'The search indexes could not be merged; searches answer, and take a little longer.');
-  const upkeep = new Repeated(async () => mergeSearchIndexes(database, upkeep.signal).catch(failed), () => INTERVAL_MS);
+  const upkeep = new Periodic(async () => mergeSearchIndexes(database, upkeep.signal).catch(failed), () => INTERVAL_MS);
   upkeep.start(FIRST_DELAY_MS);
   return upkeep;
 }

@@ -1,0 +1,142 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
+import { ApolloServer } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import { AppError } from '../../platform/errors.js';
+import { BODY_LIMIT_BYTES, type RequestFront } from '../../platform/http/http.js';
+import { NEVER_STORED } from '../../platform/http/response-headers.js';
+import { traceIdOf } from '../../platform/trace-id.js';
+import { BudgetSpent } from '../admission/cost/cost-ledger.js';
+import type { Caller, OperationContext } from '../admission/admission.js';
+import { compiledOperationsPlugin } from '../compiled/apollo-plugin.js';
+import { FastPath } from '../compiled/fast-path.js';
+import { HttpFront } from '../compiled/http-front.js';
+import { admissionPlugin } from './apollo-plugin.js';
+import { DocumentCache } from '../pipeline/document-cache.js';
+import type { GraphqlServer } from './graphql-server.js';
+import { publicError, withStatus } from '../pipeline/errors.js';
+import { MAX_TOKENS } from '../admission/limits.js';
+import type { Finished } from '../pipeline/operation-report.js';
+import { refuseSpent } from './refuse-over-budget.js';
+import { streamHandler, wantsStream } from './sse-transport.js';
+
+function quiet(log: GraphqlServer['log']) {
+  return {
+    debug: (message?: unknown) => log.debug(String(message)),
+    info: (message?: unknown) => log.debug(String(message)),
+    warn: (message?: unknown) => log.warn(String(message)),
+    error: (message?: unknown) => log.error(String(message)),
+  };
+}
+
+/** Whose request Apollo Server is at work on, as its `formatError` is not told. */
+const callers = new AsyncLocalStorage<Caller>();
+
+function createApollo(graphqlServer: GraphqlServer): ApolloServer<OperationContext> {
+  return new ApolloServer<OperationContext>({
+    schema: graphqlServer.schema,
+    // Our own rules decide, so that they are the same on every transport.
+    introspection: true,
+    validationRules: [...graphqlServer.admission.rules],
+    hideSchemaDetailsFromClientErrors: true,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxTokens: MAX_TOKENS },
+    documentStore: new DocumentCache(),
+    persistedQueries: { cache: graphqlServer.persisted },
+    logger: quiet(graphqlServer.log),
+    formatError: (formatted, error) => publicError(error, formatted, { ...(callers.getStore() ?? { requestId: randomUUID() }), log: graphqlServer.log }),
+    plugins: [
+      admissionPlugin(graphqlServer),
+      compiledOperationsPlugin(graphqlServer.compiled),
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+    ],
+  });
+}
+
+type Reported = Finished['context'];
+
+/**
+ * Serves GraphQL over HTTP and SSE at /graphql. `isPlain` says whether a request may be answered before Fastify and its hooks
+ * see it. The function returned is to be called after the last request.
+ */
+export async function openHttpTransport({ app, front }: { app: FastifyInstance; front: RequestFront }, graphqlServer: GraphqlServer, isPlain: (request: IncomingMessage) => boolean): Promise<() => Promise<void>> {
+  const apollo = createApollo(graphqlServer);
+  await apollo.start();
+  const fast = new FastPath(graphqlServer);
+  const contexts = new WeakMap<FastifyRequest, Reported>();
+  const apolloHandler = fastifyApolloHandler(apollo, {
+    context: async (request) => {
+      try {
+        const context = await fast.contextOf(request.raw, request.id);
+        contexts.set(request, context);
+        return context;
+      } catch (error) {
+        throw error instanceof AppError ? withStatus(error) : error;
+      }
+    },
+  });
+  const answer = fast.handler(async (request, reply) => {
+    const caller = callerOf(request);
+    const startedAt = performance.now();
+    const signedIn: unknown = await fast.contextOf(request.raw, request.id).catch((error: unknown) => error);
+    if (signedIn instanceof BudgetSpent) return refuseSpent(graphqlServer, { request, reply, context: { ...caller, startedAt } }, signedIn);
+    if (!(signedIn instanceof Error)) await graphqlServer.admission.turns.next((signedIn as OperationContext).container.viewer.username);
+    const body: unknown = await callers.run(caller, async () => apolloHandler.call(app, request, reply));
+    // Apollo Server would let some refusals be stored.
+    for (const [name, value] of NEVER_STORED) reply.header(name, value);
+    // What is refused before there is an operation: callers that are not signed in, requests that are none, or that a foreign page may have sent.
+    const context = contexts.get(request) ?? { ...caller, startedAt };
+    if (reply.statusCode >= 400 && context.isReported !== true) graphqlServer.report.finish({ context, operation: undefined, errors: errorsIn(body) });
+    return body;
+  });
+  const stream = streamHandler(graphqlServer);
+  const early = new HttpFront(app, fast, isPlain, graphqlServer.log);
+  front.intercept = (request, response, next) => early.intercept(request, response, next);
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/graphql',
+    preParsing: async (request, _reply, payload) => {
+      await demandSignInFirst(request, fast);
+      return early.bodyOf(request) ?? payload;
+    },
+    handler: async (request, reply) => (wantsStream(request) ? stream(request, reply) : answer(request, reply)),
+  });
+  return () => apollo.stop();
+}
+
+/** Longer bodies are read only for those who are signed in: parsing one takes milliseconds. */
+const LONGEST_ANONYMOUS_BYTES = 16 * 1024;
+
+async function demandSignInFirst(request: FastifyRequest, fast: FastPath): Promise<void> {
+  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+  const bytes = Number(length ?? 0);
+  // What is too long for everybody is refused as such.
+  if (encoding === undefined && (bytes <= LONGEST_ANONYMOUS_BYTES || bytes > BODY_LIMIT_BYTES)) return;
+  try {
+    await fast.contextOf(request.raw, request.id);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'UNAUTHENTICATED') throw Object.assign(new Error(error.message), { statusCode: 401 });
+    // Whatever else it is, it is met again, and worded, with the operation.
+  }
+}
+
+function callerOf(request: FastifyRequest): Caller {
+  const { authorization, traceparent } = request.headers;
+  return { authorization, transport: 'http', requestId: request.id, traceId: traceIdOf(traceparent) };
+}
+
+function errorsIn(body: unknown): Finished['errors'] {
+  return typeof body === 'string' ? (JSON.parse(body) as Pick<Finished, 'errors'>).errors : undefined;
+}

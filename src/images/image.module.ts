@@ -1,0 +1,88 @@
+import { type Provider, provide, type RequestContainer } from '../access/request-container.js';
+import { DatacenterQueries } from '../datacenters/datacenter.queries.js';
+import type { ImgapiClient } from '../imgapi/client.js';
+import type { SqlEntityManager } from '../platform/database/database.js';
+import type { FileStore } from '../platform/store/file-store.js';
+import type { ChangeBus } from '../tasks/changes/change-bus.js';
+import type { TaskRunner } from '../tasks/runner/task-runner.js';
+import { TaskQueries } from '../tasks/task.queries.js';
+import { AttachmentService } from './mutations/attachment.service.js';
+import { DeleteService } from './delete/delete.service.js';
+import { DatacenterImagesResolver } from './list/datacenter-images.resolver.js';
+import { ImageChangeVisibility } from './events/image-change.visibility.js';
+import { ImageChangedResolver } from './events/image-changed.resolver.js';
+import { ImageGuardedResolver } from './image-guarded.resolver.js';
+import { ImageMutationResolver } from './mutations/image-mutation.resolver.js';
+import { ImageQueries } from './image.queries.js';
+import { ImageRelationsResolver } from './image-relations.resolver.js';
+import { ImageResolver } from './image.resolver.js';
+import { ImageServerGate } from './rules/image-server-gate.js';
+import { ImageVerdicts } from './rules/image-verdicts.js';
+import { ImportService } from './import/import.service.js';
+import { UpdateService } from './update/update.service.js';
+import { TaskImageResolver } from './task-image.resolver.js';
+
+export interface ImageModuleServices {
+  changes: ChangeBus;
+  runner: TaskRunner;
+  imgapi: ImgapiClient;
+  store: FileStore;
+  imageServerUrl: string;
+  trustedHosts: (em: SqlEntityManager) => Promise<ReadonlySet<string>>;
+}
+
+function reads(work: ImageModuleServices): Provider[] {
+  return [
+    provide(ImageQueries, (container) => new ImageQueries(container.reads, container.viewer, container.get(DatacenterQueries))),
+    provide(ImageVerdicts, (container) => {
+      const [datacenters, images] = [container.get(DatacenterQueries), container.get(ImageQueries)];
+      return new ImageVerdicts({ em: container.em, viewer: container.viewer, datacenters, images, gate: new ImageServerGate(container.em, work.store) });
+    }),
+    provide(
+      ImageChangeVisibility,
+      (container) => new ImageChangeVisibility(container.em, container.viewer, container.get(ImageQueries), container.get(DatacenterQueries)),
+    ),
+  ];
+}
+
+function changes(work: ImageModuleServices): Provider[] {
+  const parts = (container: RequestContainer) => ({
+    ...work,
+    // Made when it is asked for: a change in statements has no entities outside its transaction.
+    get em() {
+      return container.em;
+    },
+    viewer: container.viewer,
+    gate: new ImageServerGate(container.reads.em, work.store),
+    datacenters: container.get(DatacenterQueries),
+    images: container.get(ImageQueries),
+    tasks: container.get(TaskQueries),
+  });
+  return [
+    provide(ImportService, (container) => new ImportService(parts(container))),
+    provide(AttachmentService, (container) => {
+      const [datacenters, images, tasks] = [container.get(DatacenterQueries), container.get(ImageQueries), container.get(TaskQueries)];
+      return new AttachmentService({ ...work, em: container.reads.em, viewer: container.viewer, datacenters, images, tasks });
+    }),
+    provide(UpdateService, (container) => new UpdateService(parts(container))),
+    provide(DeleteService, (container) => new DeleteService(parts(container))),
+  ];
+}
+
+/** What this feature puts into every container. */
+export function imageModule(work: ImageModuleServices): Provider[] {
+  return [
+    ...reads(work),
+    ...changes(work),
+    provide(ImageResolver, (container) => new ImageResolver(container.get(ImageQueries), container.get(DatacenterQueries))),
+    provide(ImageRelationsResolver, (container) => new ImageRelationsResolver(container.get(ImageVerdicts))),
+    provide(
+      ImageGuardedResolver,
+      (container) => new ImageGuardedResolver(container.get(ImageQueries), container.get(TaskQueries), work.imageServerUrl),
+    ),
+    provide(ImageMutationResolver, (container) => new ImageMutationResolver(container)),
+    provide(DatacenterImagesResolver, (container) => new DatacenterImagesResolver(container.get(ImageQueries))),
+    provide(TaskImageResolver, (container) => new TaskImageResolver(container.get(ImageQueries))),
+    provide(ImageChangedResolver, () => new ImageChangedResolver()),
+  ];
+}

@@ -1,0 +1,44 @@
+import { requireSqlText, type SqlText } from '../sql-text.js';
+
+// The driver has no types of its own, so what is used of it is declared here.
+export interface PreparedStatement {
+  raw(on: boolean): PreparedStatement;
+  all(values: readonly unknown[]): unknown[];
+  run(values: readonly unknown[]): { changes: number };
+}
+
+/** Prepared statements kept; the shapes of what people ask are few, and an attacker's many must not fill the memory. */
+export const MOST_STATEMENTS = 500;
+
+/** A connection to an SQLite file that keeps its statements prepared, by their text, and runs them at once. */
+export abstract class PreparedStatements {
+  readonly #prepared = new Map<string, PreparedStatement>();
+
+  /** Rows as arrays of their columns. */
+  all<R>(text: SqlText): R[] {
+    return this.statement(text).raw(true).all(text.values) as R[];
+  }
+
+  /** Rows as objects. */
+  objects<R>(text: SqlText): R[] {
+    return this.statement(text).raw(false).all(text.values) as R[];
+  }
+
+  protected abstract prepare(text: string): PreparedStatement;
+
+  protected statement(asked: SqlText): PreparedStatement {
+    requireSqlText(asked);
+    const { text } = asked;
+    let statement = this.#prepared.get(text);
+    if (statement === undefined) {
+      statement = this.prepare(text);
+      if (this.#prepared.size >= MOST_STATEMENTS) this.#prepared.clear();
+      this.#prepared.set(text, statement);
+    }
+    return statement;
+  }
+
+  protected forget(): void {
+    this.#prepared.clear();
+  }
+}

@@ -1,0 +1,35 @@
+// Runs in a worker thread: copies the write-ahead log of an SQLite file into it. Imports nothing of ours and uses erasable
+// syntax only, so that Node starts it from the source as well as from the build.
+import { createRequire } from 'node:module';
+import { parentPort, workerData } from 'node:worker_threads';
+
+interface SqliteFile {
+  pragma(text: string): { log: number; checkpointed: number }[];
+  close(): void;
+}
+type OpenSqlite = new (path: string, options: { fileMustExist: boolean; timeout: number }) => SqliteFile;
+
+/** Pages of the log after which it is copied: 16 MiB. It waits for the disk, and so does who writes meanwhile, so not too often. */
+const PAGES_BETWEEN = 4000;
+
+const port = parentPort;
+if (port === null) throw new Error('wal-checkpoint-thread runs in a worker thread only');
+const { path, busyTimeoutMs } = workerData as { path: string; busyTimeoutMs: number };
+const Sqlite = createRequire(import.meta.url)('better-sqlite3') as OpenSqlite;
+const file = new Sqlite(path, { fileMustExist: true, timeout: busyTimeoutMs });
+
+/** Passive: keeps nobody from reading or writing. */
+function copyLog(): void {
+  const [state] = file.pragma('wal_checkpoint(noop)');
+  if (state !== undefined && state.log - state.checkpointed > PAGES_BETWEEN) file.pragma('wal_checkpoint(passive)');
+}
+
+port.on('message', (isMore: boolean) => {
+  if (isMore) {
+    copyLog();
+    port.postMessage(null);
+    return;
+  }
+  file.close();
+  port.close();
+});

@@ -1,0 +1,66 @@
+import { PreparedStatements, MOST_STATEMENTS, type PreparedStatement } from './read/prepared-statements.js';
+import type { SqlText } from './sql-text.js';
+import { type ConnectionWrites, type StatementKind, statementKind } from './cache-invalidation.js';
+
+/** The connection of the driver itself. */
+export interface SqliteClient {
+  prepare(text: string): PreparedStatement;
+}
+
+/**
+ * The one connection that writes to an SQLite file, for whoever is in a transaction of it: statements are kept prepared and run
+ * at once, as nobody else can be on that connection meanwhile. Writes are told to the watch as all others are.
+ */
+export class SqliteWriterConnection extends PreparedStatements {
+  readonly #kinds = new Map<string, StatementKind>();
+  #client: SqliteClient | null = null;
+
+  constructor(
+    private readonly open: () => Promise<SqliteClient>,
+    private readonly watch: ConnectionWrites,
+  ) {
+    super();
+  }
+
+  /** To be awaited before the first statement. */
+  async ready(): Promise<this> {
+    this.#client ??= await this.open();
+    return this;
+  }
+
+  /** How many rows it changed. */
+  run(text: SqlText): number {
+    const statement = this.statement(text);
+    try {
+      return statement.run(text.values).changes;
+    } finally {
+      this.watch.done(this.#kindOf(text.text));
+    }
+  }
+
+  #kindOf(text: string): StatementKind {
+    let kind = this.#kinds.get(text);
+    if (kind === undefined) {
+      kind = statementKind(text);
+      if (this.#kinds.size >= MOST_STATEMENTS) this.#kinds.clear();
+      this.#kinds.set(text, kind);
+    }
+    return kind;
+  }
+
+  protected prepare(text: string): PreparedStatement {
+    if (this.#client === null) throw new Error('The SQLite file is written to before it is open.');
+    return this.#client.prepare(text);
+  }
+}
+
+/** Which driver has a writer; Postgres has none. */
+const writers = new WeakMap<object, SqliteWriterConnection>();
+
+export function giveWriter(driver: object, writer: SqliteWriterConnection): void {
+  writers.set(driver, writer);
+}
+
+export function writerOf(driver: object): SqliteWriterConnection | undefined {
+  return writers.get(driver);
+}
