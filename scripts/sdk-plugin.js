@@ -13,7 +13,7 @@ function codesIn(file, marks) {
 }
 
 function errorCodes() {
-  const [given, ofHttp] = [codesIn('errors.ts', /export type ErrorCode =([^;]+);/), codesIn('http-faults.ts', /const CODES[^{]+{([^}]+)}/)];
+  const [given, ofHttp] = [codesIn('errors.ts', /export type ErrorCode =([^;]+);/), codesIn('http/http-faults.ts', /const CODES[^{]+{([^}]+)}/)];
   return [...new Set([...given, ...REQUEST_CODES, ...ofHttp])];
 }
 
