@@ -1,6 +1,5 @@
 import { mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundle } from './bundle.js';
 import { begin, lastChange, pathOf, run, stop } from './project.js';
 
 const parts = {
@@ -9,6 +8,8 @@ const parts = {
     make: async () => {
       if (!(await run('tsc', '-p', 'tsconfig.build.json'))) return false;
       removeOrphans('');
+      // Loaded only now: a built tree runs without the tools that it imports.
+      const { bundle } = await import('./bundle.js');
       await bundle();
       return true;
     },
@@ -21,6 +22,12 @@ const parts = {
 
 /** Makes what is missing or older than its sources; answers whether all is there. */
 export async function build({ all = false } = {}) {
+  const missing = missingTools();
+  if (missing !== null) {
+    if (!all && Object.keys(parts).every((name) => existsSync(pathOf(stampOf(name))))) return true;
+    console.error(missing);
+    return false;
+  }
   const stale = Object.entries(parts).filter(([name, part]) => all || isStale(name, part));
   if (stale.length > 0) console.error(`Building ${stale.map(([name]) => name).join(' and ')}: missing, or older than the sources.`);
   for (const [name, part] of stale) {
@@ -29,6 +36,15 @@ export async function build({ all = false } = {}) {
     writeStamp(name, begun);
   }
   return true;
+}
+
+/** Why nothing can be built here, and what to do; null when it can. What is built already runs without the tools. */
+function missingTools() {
+  if (['rolldown', 'typescript', 'vite'].some((name) => !existsSync(pathOf('node_modules', name)))) {
+    return 'The tools to build the gateway are not installed: run "npm ci", or copy dist/ from where it was built to run with "npm ci --omit=dev".';
+  }
+  const hasBinding = existsSync(pathOf('node_modules', '@rolldown')) && readdirSync(pathOf('node_modules', '@rolldown')).some((name) => name.startsWith('binding-'));
+  return hasBinding ? null : 'npm left out a part of the build tools that needs Node 20.19 or newer: run "npm ci" again with such a Node.';
 }
 
 /** build(), or the end of the process. */

@@ -1,6 +1,7 @@
-import { begin, run } from './project.js';
+import { begin, installTestPackages, run } from './project.js';
 
 begin('npm run check: lints, and checks the types of src, test, bench and graphiql. Reports all faults, not only the first kind.');
+await installTestPackages();
 const results = await Promise.all([
   run('oxlint', '--deny-warnings'),
   run('tsc', '--noEmit', '-p', 'tsconfig.json'),

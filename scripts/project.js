@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** The project's folder, with a separator at its end. */
@@ -20,18 +21,22 @@ export function stop(message) {
 export function begin(help) {
   const [major] = process.versions.node.split('.').map(Number);
   if (major < 24) {
-    stop(`This needs Node 24 or newer, not ${process.version}. Use "npm run …", which takes the Node 24 that "npm ci" installed.`);
+    stop(`This needs Node 24 or newer, and this is ${process.version}. Use "npm run …", which takes the Node 24 that "npm ci" installed.`);
   }
   if (!process.argv.includes('--help')) return;
   console.log(help);
   process.exit(0);
 }
 
-/** Runs a program of node_modules/.bin and answers whether it succeeded; what it prints goes to stderr. */
+/** Runs a program of a package, by this Node, and answers whether it succeeded; what it prints goes to stderr. */
 export function run(command, ...args) {
-  const path = `${pathOf('node_modules', '.bin')}${delimiter}${process.env.PATH ?? ''}`;
+  return runIn(root, command, ...args);
+}
+
+function runIn(folder, command, ...args) {
+  const path = [pathOf('node_modules', '.bin'), pathOf('test', 'node_modules', '.bin'), dirname(process.execPath), process.env.PATH ?? ''].join(delimiter);
   const child = spawn(command, args, {
-    cwd: root,
+    cwd: folder,
     env: { ...process.env, PATH: path },
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
@@ -40,6 +45,16 @@ export function run(command, ...args) {
     child.once('error', reject);
     child.once('exit', (code) => resolve(code === 0));
   });
+}
+
+/** Installs what tests and checks need besides the project, as test/package-lock.json names it, unless it is there already. */
+export async function installTestPackages() {
+  const lock = createHash('sha256').update(readFileSync(pathOf('test', 'package-lock.json'))).digest('hex');
+  const stamp = pathOf('test', 'node_modules', '.installed');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  console.error('Installing what only tests and checks need, into test/node_modules.');
+  if (!(await runIn(pathOf('test'), 'npm', 'ci', '--no-audit', '--no-fund'))) stop('The packages of test/package.json were not installed; see npm\'s message above.');
+  writeFileSync(stamp, lock);
 }
 
 /** Loads a module as it was compiled, such as `config.js`. */

@@ -58,8 +58,19 @@ describe('the house rules', () => {
   });
 
   it('pin every package to one version', () => {
-    const { dependencies, devDependencies } = JSON.parse(projectFile('package.json')) as Record<string, Record<string, string>>;
-    const ranges = Object.entries({ ...dependencies, ...devDependencies }).filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version));
-    expect(ranges).toEqual([]);
+    for (const file of ['package.json', 'test/package.json']) {
+      const { dependencies, devDependencies, optionalDependencies } = JSON.parse(projectFile(file)) as Record<string, Record<string, string>>;
+      const ranges = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies }).filter(([, version]) => !/^(\d+\.\d+\.\d+(-[\w.]+)?|file:.*)$/.test(version));
+      expect(ranges).toEqual([]);
+    }
+  });
+
+  it('lock every package with its checksum, and run no script of any while it is installed', () => {
+    for (const folder of ['', 'test/']) {
+      const { packages } = JSON.parse(projectFile(`${folder}package-lock.json`)) as { packages: Record<string, { integrity?: string; link?: boolean }> };
+      const installed = Object.entries(packages).filter(([path, { link }]) => path.startsWith('node_modules/') && link !== true);
+      expect(installed.filter(([, { integrity }]) => integrity === undefined).map(([path]) => path)).toEqual([]);
+      expect(projectFile(`${folder}.npmrc`)).toMatch(/^ignore-scripts=true$/m);
+    }
   });
 });

