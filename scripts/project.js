@@ -28,12 +28,12 @@ export function begin(help) {
   process.exit(0);
 }
 
-/** Runs a program of a package, by this Node, and answers whether it succeeded; what it prints goes to stderr. */
+/** Runs a program of a package in the project, by this Node, and answers whether it succeeded; what it prints goes to stderr. */
 export function run(command, ...args) {
   return runIn(root, command, ...args);
 }
 
-function runIn(folder, command, ...args) {
+export function runIn(folder, command, ...args) {
   const path = [pathOf('node_modules', '.bin'), pathOf('test', 'node_modules', '.bin'), dirname(process.execPath), process.env.PATH ?? ''].join(delimiter);
   const child = spawn(command, args, {
     cwd: folder,

@@ -3,6 +3,7 @@ export const ONCE: readonly string[] = [
   'test/config.test.ts',
   'test/imgapi/**',
   'test/laws/!(migrations).test.ts',
+  'test/deploy/*.test.ts',
   'test/platform/!(database|step-writer|in-transaction).test.ts',
   'test/access/token.test.ts',
   'test/graphql/entities.test.ts',
