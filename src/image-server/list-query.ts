@@ -1,11 +1,11 @@
 import { IMAGE_ACCESS } from '../images/image.entity.js';
 import type { Json } from '../images/manifest/shown-manifest.js';
 import { type ImgapiError, type ImgapiFieldError } from '../imgapi/errors.js';
-import { readPublishedAt } from '../imgapi/published-at.js';
+import { readPublishedAt } from '../imgapi/parse-published-at.js';
 import { isUuid } from '../platform/graphql/scalars.js';
 import { shownValue } from '../platform/shown.js';
 import { type ManifestFilter, manifestFilter } from './manifest-filters.js';
-import { type AcceptedParameters, invalid, invalidParameters, type QueryParameters, readParameters, refuseAdminFields } from './parameters.js';
+import { type AcceptedParameters, invalid, invalidParameters, type QueryParameters, readParameters, refuseAdminFields } from './query-parameters.js';
 
 type Access = (typeof IMAGE_ACCESS)[number];
 type Given = ReadonlyMap<string, readonly string[]>;

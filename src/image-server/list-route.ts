@@ -4,12 +4,12 @@ import { datePublications, hasUndatedImages } from '../images/manifest/date-publ
 import { type ImgapiError, imageNotFound, imgapiErrorOf } from '../imgapi/errors.js';
 import type { Database, SqlEntityManager } from '../platform/database/database.js';
 import { readListVersion } from './catalogue.js';
-import { CACHE_PRIVATE, CACHE_PUBLIC, isUnchanged, listEtag } from './caching.js';
-import { EventLoopTurns } from './event-loop-turns.js';
-import { ListBounds } from './list-bounds.js';
+import { CACHE_PRIVATE, CACHE_PUBLIC, isUnchanged, listEtag } from './http-caching.js';
+import { EventLoopTurns } from './serial-queue.js';
+import { ListBounds } from './list-rate-limiter.js';
 import { listImages, startOf } from './list-images.js';
 import { readListQuery } from './list-query.js';
-import type { QueryParameters } from './parameters.js';
+import type { QueryParameters } from './query-parameters.js';
 
 /** How long a reader may take nothing of a list before its connection is closed. */
 const STALLED_MS = 60_000;

@@ -8,10 +8,10 @@ import type { Database } from '../platform/database/database.js';
 import type { FileStore } from '../platform/store/file-store.js';
 import { isUuid } from '../platform/graphql/scalars.js';
 import { cut, shownValue } from '../platform/shown.js';
-import { CACHE_PRIVATE, CACHE_PUBLIC, isUnchanged } from './caching.js';
+import { CACHE_PRIVATE, CACHE_PUBLIC, isUnchanged } from './http-caching.js';
 import { findServed, type ServedImage } from './catalogue.js';
 import { ListRoute } from './list-route.js';
-import { type AcceptedParameters, invalid, invalidParameters, type QueryParameters, readParameters, refuseAdminFields } from './parameters.js';
+import { type AcceptedParameters, invalid, invalidParameters, type QueryParameters, readParameters, refuseAdminFields } from './query-parameters.js';
 import { sendFile } from './send-image-file.js';
 
 export interface ImageServerParts {

@@ -4,7 +4,7 @@ import { type ImgapiError, imgapiErrorOf } from '../imgapi/errors.js';
 import type { FileStore } from '../platform/store/file-store.js';
 import { SinkClosed } from '../platform/store/send-file.js';
 import type { ServedImage } from './catalogue.js';
-import { planFileAnswer } from './serve-file.js';
+import { planFileAnswer } from './file-response.js';
 
 /** Answers with the bytes of an image, or what of them is asked for; the error to answer where they are not there, else null. */
 export async function sendFile(request: FastifyRequest, reply: FastifyReply, image: ServedImage, { store, log }: { store: FileStore; log: Logger }): Promise<ImgapiError | null> {

@@ -3,7 +3,7 @@ import { AppError } from '../platform/errors.js';
 import { asFetchFailure, FetchFailure } from '../platform/fetch/fetch-failure.js';
 import type { FetchRequest, FetchResponse, GuardedFetch } from '../platform/fetch/fetch.js';
 import { shownUrl } from '../platform/fetch/shown-url.js';
-import { pagedEntries } from './list-pages.js';
+import { pagedEntries } from './list-pagination.js';
 import type { ListEntry } from './manifest-list.js';
 
 export interface ListRequest {

@@ -1,5 +1,5 @@
 import { AppError } from '../platform/errors.js';
-import { isObject, type Json, upgradeManifest } from './manifest-upgrade.js';
+import { isObject, type Json, upgradeManifest } from './upgrade-manifest.js';
 import { osTypeOf } from './os-type.js';
 
 export interface ManifestFile {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { deriveFields, publishedAtMs } from '../../src/imgapi/image-fields.js';
+import { deriveFields, publishedAtMs } from '../../src/imgapi/derive-image-fields.js';
 import { importProblem, readManifest, requireImportable } from '../../src/imgapi/manifest.js';
 import { makeImage } from '../support/make-image.js';
 

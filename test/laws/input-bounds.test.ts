@@ -1,9 +1,9 @@
 import { buildSchema, getNamedType, getNullableType, isEnumType, isListType, isScalarType } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { InputCheck } from '../../src/graphql/admission/input/check-input.js';
-import { boundsOf, EXCEPTIONAL, inputPositions, kindOf, type Position } from '../../src/graphql/admission/input/input-bounds.js';
-import { Walkers } from '../../src/graphql/admission/input/input-walkers.js';
-import { distinctLists } from '../../src/graphql/schema/distinct-lists.js';
+import { InputCheck } from '../../src/graphql/admission/input/input-validator.js';
+import { boundsOf, EXCEPTIONAL, inputPositions, kindOf, type Position } from '../../src/graphql/schema/input-bounds.js';
+import { Walkers } from '../../src/graphql/admission/input/size-validators.js';
+import { distinctLists } from '../../src/graphql/schema/dedupe-input-lists.js';
 import { buildGatewaySchema } from '../../src/graphql/schema/schema.js';
 import type { FieldError } from '../../src/platform/errors.js';
 

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENTITIES } from '../../src/entities.js';
-import { type ListBound, ListBounds } from '../../src/image-server/list-bounds.js';
+import { type ListBound, ListBounds } from '../../src/image-server/list-rate-limiter.js';
 import { type Database, openDatabase } from '../../src/platform/database/database.js';
 import { databaseOf, type GatewayProcess, startFresh, type TestClient } from '../support/gateway.js';
 import { imageFacts, insertImages } from '../support/image-rows.js';

@@ -1,6 +1,6 @@
 import { CompiledQuery } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EventLoopTurns } from '../../src/image-server/event-loop-turns.js';
+import { EventLoopTurns } from '../../src/image-server/serial-queue.js';
 import { listImages, type ListReading, startOf } from '../../src/image-server/list-images.js';
 import { readListQuery } from '../../src/image-server/list-query.js';
 import { readListVersion } from '../../src/image-server/catalogue.js';

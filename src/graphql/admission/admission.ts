@@ -3,18 +3,18 @@ import { type DocumentNode, type GraphQLSchema, NoSchemaIntrospectionCustomRule,
 import type { GatewayContext, RequestContainer } from '../../access/request-container.js';
 import type { RequestContainerFactory } from '../../access/request-container-factory.js';
 import { AppError, badInput, unauthenticated } from '../../platform/errors.js';
-import { InputCheck } from './input/check-input.js';
+import { InputCheck } from './input/input-validator.js';
 import { type CostExtension, costExtension, rateLimitHeaders } from './cost/cost-report.js';
 import { LONGEST_DESCRIPTION, WEIGHTS } from './cost/cost-weights.js';
 import { BudgetSpent, type Charges, CostLedger } from './cost/cost-ledger.js';
 import type { Sizes } from './cost/catalogue-sizes.js';
 import type { BudgetSettings } from './cost/cost-budget.js';
 import { LoginThrottle } from './login-throttle.js';
-import { LIMIT_RULES } from './limits.js';
+import { LIMIT_RULES } from './rules/document-limits.js';
 import { costOfUs, OperationCosts } from './cost/operation-costs.js';
-import { UserTurns } from './user-turns.js';
+import { UserTurns } from './fair-queue.js';
 import type { TrustedDocuments } from './trusted-documents.js';
-import { coerceVariables, type VariableValues } from './input/variables.js';
+import { coerceVariables, type VariableValues } from './input/coerce-variables.js';
 
 export type Transport = 'http' | 'sse' | 'websocket';
 

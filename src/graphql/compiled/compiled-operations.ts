@@ -3,10 +3,10 @@ import { Counter, type Registry } from 'prom-client';
 import type { RootCheck } from '../../access/shield.js';
 import type { Viewer } from '../../access/viewer.js';
 import type { OperationContext } from '../admission/admission.js';
-import { selectionsOf } from '../admission/limits.js';
+import { selectionsOf } from '../admission/rules/document-limits.js';
 import { compileQuery, type CompiledQuery, type Data, withoutArguments } from './compile-query.js';
 import { OperationCache } from './operation-cache.js';
-import { isConditional, rootChecks } from './root-fields.js';
+import { isConditional, rootChecks } from './root-checks.js';
 
 /** How a request names its operation. */
 export interface OperationName {

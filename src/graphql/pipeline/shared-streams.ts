@@ -2,7 +2,7 @@ import { createSourceEventStream, execute, type ExecutionArgs, type ExecutionRes
 import type { ScopedEvent } from '../../access/request-container.js';
 import { filterMap } from '../../platform/graphql/filter-map.js';
 import type { OperationContext } from '../admission/admission.js';
-import type { PublicErrors } from './errors.js';
+import type { PublicErrors } from './public-errors.js';
 import { streamKey } from './stream-key.js';
 import type { StreamMetrics } from './stream-metrics.js';
 

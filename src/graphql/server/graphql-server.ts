@@ -11,7 +11,7 @@ import type { BudgetSettings } from '../admission/cost/cost-budget.js';
 import { CompiledOperations } from '../compiled/compiled-operations.js';
 import { OperationMetrics } from '../pipeline/operation-metrics.js';
 import { OperationReport } from '../pipeline/operation-report.js';
-import { Operations } from '../pipeline/operations.js';
+import { Operations } from '../pipeline/operation-pipeline.js';
 import { originRule } from './origins.js';
 import { StreamMetrics } from '../pipeline/stream-metrics.js';
 import { persistedQueries, type PersistedQueries } from './persisted-queries.js';

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { getsPlainJson } from './apollo-plugin.js';
+import { getsPlainJson } from './admission-plugin.js';
 import type { BudgetSpent } from '../admission/cost/cost-ledger.js';
 import type { GraphqlServer } from './graphql-server.js';
 import type { Finished } from '../pipeline/operation-report.js';

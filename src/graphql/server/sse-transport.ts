@@ -4,9 +4,9 @@ import { AppError } from '../../platform/errors.js';
 import { traceIdOf } from '../../platform/trace-id.js';
 import type { OperationContext } from '../admission/admission.js';
 import type { GraphqlServer } from './graphql-server.js';
-import { PublicErrors, statusOf } from '../pipeline/errors.js';
-import type { OperationRequest } from '../pipeline/operations.js';
-import { readOperation } from './read-operation.js';
+import { PublicErrors, statusOf } from '../pipeline/public-errors.js';
+import type { OperationRequest } from '../pipeline/operation-pipeline.js';
+import { readOperation } from './parse-request.js';
 import type { Sink } from '../pipeline/shared-streams.js';
 
 const PING_MS = 12_000;

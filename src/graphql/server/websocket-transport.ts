@@ -10,10 +10,10 @@ import { traceIdOf } from '../../platform/trace-id.js';
 import type { Caller } from '../admission/admission.js';
 import { readClientMessage } from './client-messages.js';
 import type { GraphqlServer } from './graphql-server.js';
-import { PublicErrors } from '../pipeline/errors.js';
-import type { Admitted, OperationRequest } from '../pipeline/operations.js';
+import { PublicErrors } from '../pipeline/public-errors.js';
+import type { Admitted, OperationRequest } from '../pipeline/operation-pipeline.js';
 import type { Results } from '../pipeline/shared-streams.js';
-import { type SocketExtra, speakProtocol } from './socket-protocol.js';
+import { type SocketExtra, speakProtocol } from './websocket-protocol.js';
 import { msUntilExpiry } from '../admission/token-expiry.js';
 
 const PROTOCOL = 'graphql-transport-ws';

@@ -1,4 +1,4 @@
-import { deriveFields } from '../../imgapi/image-fields.js';
+import { deriveFields } from '../../imgapi/derive-image-fields.js';
 import type { ImgManifest, ManifestFile } from '../../imgapi/manifest.js';
 import { AppError, badInput } from '../../platform/errors.js';
 import type { ImportedImageFields } from '../mutations/new-image.inputs.js';

@@ -1,7 +1,7 @@
 // Runs in a worker thread: one download, from its order to its last report.
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import { openFile } from '../../../imgapi/open-file.js';
+import { openFile } from '../../../imgapi/fetch-file.js';
 import { AppError } from '../../../platform/errors.js';
 import { GuardedFetch } from '../../../platform/fetch/fetch.js';
 import { LocalFileStore } from '../../../platform/store/local-file-store.js';

@@ -3,7 +3,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import { AppError } from '../../platform/errors.js';
 import type { OperationContext } from '../admission/admission.js';
 import type { GraphqlServer } from './graphql-server.js';
-import { boundedErrors, statusOf, withStatus } from '../pipeline/errors.js';
+import { boundedErrors, statusOf, withStatus } from '../pipeline/public-errors.js';
 import { changesRights } from '../pipeline/changes-rights.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';

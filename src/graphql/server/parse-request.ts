@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../../platform/errors.js';
-import type { OperationRequest } from '../pipeline/operations.js';
+import type { OperationRequest } from '../pipeline/operation-pipeline.js';
 
 type Fields = Record<string, unknown>;
 

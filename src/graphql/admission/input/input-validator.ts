@@ -1,7 +1,7 @@
 import { type ArgumentNode, type DocumentNode, type FragmentDefinitionNode, getNamedType, getNullableType, type GraphQLArgument, type GraphQLInputType, type GraphQLSchema, isInputObjectType, Kind, type OperationDefinitionNode, TypeInfo, type ValueNode, valueFromAST, visit, visitWithTypeInfo } from 'graphql';
 import type { FieldError } from '../../../platform/errors.js';
-import { inputPositions, kindOf, type Position } from './input-bounds.js';
-import { type Link, type Walker, Walkers } from './input-walkers.js';
+import { inputPositions, kindOf, type Position } from '../../schema/input-bounds.js';
+import { type Link, type Walker, Walkers } from './size-validators.js';
 
 type Variables = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 import type { ImgManifest } from './manifest.js';
 import { type OsType, osTypeOf } from './os-type.js';
-import { readPublishedAt } from './published-at.js';
+import { readPublishedAt } from './parse-published-at.js';
 
 /** What the catalogue takes over from a manifest: cut and cleaned to fit the rules of the fields, never a failure. */
 export interface DerivedFields {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import type { QueryParameters } from './parameters.js';
+import type { QueryParameters } from './query-parameters.js';
 
 /** What is PUBLIC may be stored by anyone, who asks each time whether it has changed: an image can become PRIVATE. */
 export const CACHE_PUBLIC = 'no-cache';

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openFile } from '../../src/imgapi/open-file.js';
+import { openFile } from '../../src/imgapi/fetch-file.js';
 import { GuardedFetch } from '../../src/platform/fetch/fetch.js';
 import { type ImgapiRepository, makeImage, startImgapiRepository } from '../support/imgapi-repository.js';
 

@@ -1,6 +1,6 @@
 import { graphql, type GraphQLEnumType, type GraphQLScalarType, type GraphQLSchema } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { oneByOne } from '../../src/graphql/schema/entities.js';
+import { oneByOne } from '../../src/graphql/schema/entities-resolver.js';
 import { buildGatewaySchema } from '../../src/graphql/schema/schema.js';
 import { notFound } from '../../src/platform/errors.js';
 

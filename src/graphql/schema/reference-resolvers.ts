@@ -9,7 +9,7 @@ import { type ObjectSelection, objectSelection } from '../../platform/graphql/se
 import { RepositoryQueries } from '../../repositories/repository.queries.js';
 import { TaskQueries } from '../../tasks/task.queries.js';
 import { ServerQueries } from '../../virtual-servers/server.queries.js';
-import { oneByOne, type References } from './entities.js';
+import { oneByOne, type References } from './entities-resolver.js';
 
 type Representation = Record<string, unknown>;
 

@@ -1,7 +1,7 @@
 import { getNullableType, type GraphQLInputType, isInputObjectType, isListType } from 'graphql';
 import type { FieldError } from '../../../platform/errors.js';
 import { shownValue } from '../../../platform/shown.js';
-import { boundsOf, JSON_BOUNDS, kindOf } from './input-bounds.js';
+import { boundsOf, JSON_BOUNDS, kindOf } from '../../schema/input-bounds.js';
 
 /** Where a value stands, as a list that is read from its end: the path is put together only for a fault. */
 export interface Link {

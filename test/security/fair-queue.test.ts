@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { UserTurns } from '../../src/graphql/admission/user-turns.js';
+import { UserTurns } from '../../src/graphql/admission/fair-queue.js';
 import { World } from '../access/world.js';
 
 describe('work that holds the event loop', () => {

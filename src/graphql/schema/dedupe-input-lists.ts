@@ -1,5 +1,5 @@
 import { defaultFieldResolver, getNamedType, getNullableType, type GraphQLArgument, type GraphQLField, type GraphQLInputField, type GraphQLInputType, type GraphQLSchema, isInputObjectType, isListType, isObjectType } from 'graphql';
-import { boundsOf } from '../admission/input/input-bounds.js';
+import { boundsOf } from './input-bounds.js';
 
 type Values = Record<string, unknown>;
 

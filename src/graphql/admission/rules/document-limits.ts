@@ -1,6 +1,6 @@
 import { type ASTVisitor, type DocumentNode, type FragmentDefinitionNode, GraphQLError, Kind, type OperationDefinitionNode, type SelectionSetNode, type ValidationContext, type ValidationRule } from 'graphql';
-import { AppError } from '../../platform/errors.js';
-import { shownValue } from '../../platform/shown.js';
+import { AppError } from '../../../platform/errors.js';
+import { shownValue } from '../../../platform/shown.js';
 import { unconditionalSubscriptions } from './unconditional-subscriptions.js';
 import { reservedNames } from './reserved-names.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { deriveFields, type DerivedFields } from '../../src/imgapi/image-fields.js';
+import { deriveFields, type DerivedFields } from '../../src/imgapi/derive-image-fields.js';
 import { readManifest } from '../../src/imgapi/manifest.js';
 import { osTypeOf } from '../../src/imgapi/os-type.js';
-import { readPublishedAt } from '../../src/imgapi/published-at.js';
+import { readPublishedAt } from '../../src/imgapi/parse-published-at.js';
 import { makeImage, type MakeImage } from '../support/make-image.js';
 
 function derived(options: MakeImage): DerivedFields {

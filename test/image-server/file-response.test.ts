@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type FileAnswerPlan, planFileAnswer } from '../../src/image-server/serve-file.js';
+import { type FileAnswerPlan, planFileAnswer } from '../../src/image-server/file-response.js';
 
 const SHA1 = 'bc846d5000000000000000000000000000000e12';
 const MODIFIED = 'Tue, 24 Nov 2026 10:00:00 GMT';

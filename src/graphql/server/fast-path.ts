@@ -4,8 +4,8 @@ import { LRUCache } from 'lru-cache';
 import { traceIdOf } from '../../platform/trace-id.js';
 import { BUDGET_HEADERS, type OperationContext } from '../admission/admission.js';
 import { US_PER_COST } from '../admission/cost/operation-costs.js';
-import type { GraphqlServer } from '../server/graphql-server.js';
-import { isOpenTo, type KnownOperation, type OperationName } from './compiled-operations.js';
+import type { GraphqlServer } from './graphql-server.js';
+import { isOpenTo, type KnownOperation, type OperationName } from '../compiled/compiled-operations.js';
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 type Headers = ReturnType<FastifyReply['getHeaders']>;
