@@ -14,7 +14,7 @@ export interface ServedFile {
   modifiedAt: Date;
 }
 
-export interface FileAnswerPlan {
+export interface FileResponse {
   status: 200 | 206 | 304 | 416;
   headers: Record<string, string>;
   /** Bytes to send, both ends included; null for the whole file. */
@@ -29,9 +29,9 @@ type Range = { start: number; end: number } | 'unsatisfiable' | null;
  * More than one range, a malformed one and HEAD get the whole file, which the RFC allows.
  * Entity tags match with quotes, without (older image clients) and, for If-None-Match, marked weak.
  */
-export function planFileAnswer(request: FileRequest, file: ServedFile): FileAnswerPlan {
+export function planFileResponse(request: FileRequest, file: ServedFile): FileResponse {
   const validators = { etag: `"${file.sha1}"`, 'last-modified': file.modifiedAt.toUTCString(), 'accept-ranges': 'bytes' };
-  if (isUnchanged(request, file)) return { status: 304, headers: validators, range: null, sendBody: false };
+  if (isNotModified(request, file)) return { status: 304, headers: validators, range: null, sendBody: false };
 
   const range = rangeOf(request, file);
   if (range === 'unsatisfiable') {
@@ -50,7 +50,7 @@ export function planFileAnswer(request: FileRequest, file: ServedFile): FileAnsw
   return { status: 200, headers: whole, range: null, sendBody: request.method === 'GET' };
 }
 
-function isUnchanged(request: FileRequest, file: ServedFile): boolean {
+function isNotModified(request: FileRequest, file: ServedFile): boolean {
   const tags = header(request, 'if-none-match');
   if (tags !== null) {
     return tags.split(',').some((tag) => tag.trim() === '*' || bareTag(tag.trim().replace(/^W\//, '')) === file.sha1);

@@ -3,15 +3,15 @@ import type { FastifyRequest } from 'fastify';
 import type { QueryParameters } from './query-parameters.js';
 
 /** What is PUBLIC may be stored by anyone, who asks each time whether it has changed: an image can become PRIVATE. */
-export const CACHE_PUBLIC = 'no-cache';
+export const CACHE_CONTROL_PUBLIC = 'no-cache';
 /** For the caller's own eyes. */
-export const CACHE_PRIVATE = 'private';
+export const CACHE_CONTROL_PRIVATE = 'private';
 
 /** Part of each list's ETag; another one when manifests come to be shown in another way. */
 const LIST_FORMAT = 1;
 
 /** If-None-Match as clients send it: tags with quotes, without them, weak, several, or `*`. */
-export function isUnchanged(request: Pick<FastifyRequest, 'headers'>, etag: string): boolean {
+export function matchesEtag(request: Pick<FastifyRequest, 'headers'>, etag: string): boolean {
   const given = request.headers['if-none-match'];
   return given !== undefined && given.split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '').replaceAll('"', '') === etag);
 }

@@ -1,7 +1,7 @@
 import { subscriberOf } from '../platform/http/client-address.js';
 
 /** What lists may cost one client address, and how many of them it may have under way. */
-export interface ListBound {
+export interface ListLimit {
   concurrent: number;
   /** Images per second that its lists may pass over and answer, and how many at once after a pause. */
   imagesPerSecond: number;
@@ -9,19 +9,19 @@ export interface ListBound {
 }
 
 /** An address in the trusted networks is a compute node, or a server in front of many. */
-export const TRUSTED_BOUND: ListBound = { concurrent: 32, imagesPerSecond: 50_000, burst: 5_000_000 };
-export const STRANGERS_BOUND: ListBound = { concurrent: 4, imagesPerSecond: 2000, burst: 200_000 };
+export const TRUSTED_LIMIT: ListLimit = { concurrent: 32, imagesPerSecond: 50_000, burst: 5_000_000 };
+export const PUBLIC_LIMIT: ListLimit = { concurrent: 4, imagesPerSecond: 2000, burst: 200_000 };
 
 /** What a list costs before its first image, in images. */
 const REQUEST_COST = 20;
 /** To pass over so many images costs as much as to answer one. */
 const PASSED_PER_ANSWERED = 10;
 /** Lists under way in this process; each has a step of text in memory. */
-const MOST_LISTS = 128;
+const MAX_CONCURRENT_LISTS = 128;
 /** Addresses that are counted; of more, the ones that asked longest ago are forgotten. */
-const MOST_ADDRESSES = 10_000;
+const MAX_ADDRESSES = 10_000;
 
-interface Account {
+interface ClientBudget {
   running: number;
   /** Images left; below zero after a list that was longer than what was left. */
   left: number;
@@ -42,13 +42,13 @@ export interface RefusedList {
 }
 
 /** Bounds the lists of each client address (of IPv6 a /64) by a budget that refills, and of all together by their number. */
-export class ListBounds {
-  readonly #accounts = new Map<string, Account>();
+export class ListRateLimiter {
+  readonly #accounts = new Map<string, ClientBudget>();
   #running = 0;
 
   constructor(
-    private readonly trusted: ListBound = TRUSTED_BOUND,
-    private readonly strangers: ListBound = STRANGERS_BOUND,
+    private readonly trusted: ListLimit = TRUSTED_LIMIT,
+    private readonly strangers: ListLimit = PUBLIC_LIMIT,
   ) {}
 
   admit(address: string, isTrusted: boolean, now = Date.now()): AdmittedList | RefusedList {
@@ -59,12 +59,12 @@ export class ListBounds {
       const retryAfter = Math.ceil((REQUEST_COST - account.left) / bound.imagesPerSecond);
       return { retryAfter, reason: `lists for this address took more than ${bound.imagesPerSecond} images a second` };
     }
-    if (this.#running >= MOST_LISTS) return { retryAfter: 1, reason: `${this.#running} lists are under way; at most ${MOST_LISTS} are accepted` };
+    if (this.#running >= MAX_CONCURRENT_LISTS) return { retryAfter: 1, reason: `${this.#running} lists are under way; at most ${MAX_CONCURRENT_LISTS} are accepted` };
     account.left -= REQUEST_COST;
     return this.#begin(account);
   }
 
-  #begin(account: Account): AdmittedList {
+  #begin(account: ClientBudget): AdmittedList {
     let isOpen = true;
     account.running += 1;
     this.#running += 1;
@@ -79,14 +79,14 @@ export class ListBounds {
     };
   }
 
-  #accountOf(name: string, bound: ListBound, now: number): Account {
+  #accountOf(name: string, bound: ListLimit, now: number): ClientBudget {
     const account = this.#accounts.get(name) ?? { running: 0, left: bound.burst, at: now };
     account.left = Math.min(bound.burst, account.left + (Math.max(0, now - account.at) / 1000) * bound.imagesPerSecond);
     account.at = now;
     // At the end of the map: the first one is that of the address that asked longest ago.
     this.#accounts.delete(name);
     this.#accounts.set(name, account);
-    if (this.#accounts.size > MOST_ADDRESSES) this.#forgetOne();
+    if (this.#accounts.size > MAX_ADDRESSES) this.#forgetOne();
     return account;
   }
 

@@ -7,9 +7,9 @@ export type QueryParameters = Readonly<Record<string, string | string[] | undefi
 /** What an endpoint takes: the longest value of each parameter, in characters. `tag.` stands for every `tag.NAME`. */
 export type AcceptedParameters = ReadonlyMap<string, number>;
 
-const MOST_PARAMETERS = 64;
-const LONGEST_TAG_NAME = 256;
-const MOST_FAULTS = 16;
+const MAX_PARAMETERS = 64;
+const MAX_TAG_NAME_LENGTH = 256;
+const MAX_FAULTS = 16;
 const TAG = 'tag.';
 
 /** A value that is not accepted. */
@@ -25,13 +25,13 @@ export function invalidParameters(faults: readonly ImgapiFieldError[]): ImgapiEr
   return imgapiErrorOf('InvalidParameter', message, faults);
 }
 
-function lengthOf(name: string, accepted: AcceptedParameters): number | undefined {
+function maxLengthOf(name: string, accepted: AcceptedParameters): number | undefined {
   if (!name.startsWith(TAG)) return accepted.get(name);
-  return name.length <= TAG.length + LONGEST_TAG_NAME ? accepted.get(TAG) : undefined;
+  return name.length <= TAG.length + MAX_TAG_NAME_LENGTH ? accepted.get(TAG) : undefined;
 }
 
 function faultsOf(name: string, values: readonly string[], accepted: AcceptedParameters): ImgapiFieldError[] {
-  const longest = lengthOf(name, accepted);
+  const longest = maxLengthOf(name, accepted);
   const shown = cut(name);
   if (longest === undefined) {
     const names = [...accepted.keys()].map((one) => (one === TAG ? 'tag.NAME' : one));
@@ -64,7 +64,7 @@ export function refuseAdminFields(parameters: ReadonlyMap<string, readonly strin
 export function readParameters(query: QueryParameters, accepted: AcceptedParameters): Map<string, readonly string[]> | ImgapiError {
   const entries = withoutEmpty(query);
   const count = entries.reduce((sum, [, values]) => sum + values.length, 0);
-  if (count > MOST_PARAMETERS) return imgapiErrorOf('InvalidParameter', `the query has ${count} parameters; at most ${MOST_PARAMETERS} are accepted`);
+  if (count > MAX_PARAMETERS) return imgapiErrorOf('InvalidParameter', `the query has ${count} parameters; at most ${MAX_PARAMETERS} are accepted`);
   const faults = entries.flatMap(([name, values]) => faultsOf(name, values, accepted));
-  return invalidParameters(faults.slice(0, MOST_FAULTS)) ?? new Map(entries);
+  return invalidParameters(faults.slice(0, MAX_FAULTS)) ?? new Map(entries);
 }

@@ -1,9 +1,9 @@
 import type { ImgManifest } from './manifest.js';
 import { type OsType, osTypeOf } from './os-type.js';
-import { readPublishedAt } from './parse-published-at.js';
+import { parsePublishedAt } from './parse-published-at.js';
 
 /** What the catalogue takes over from a manifest: cut and cleaned to fit the rules of the fields, never a failure. */
-export interface DerivedFields {
+export interface DerivedImageFields {
   /** Null when nothing usable is left of the manifest's name: then one must be asked for. */
   name: string | null;
   alias: string;
@@ -22,7 +22,7 @@ const DEFAULT_SIZE_MIB = 1024;
 const MAX_TAGS = 32;
 
 /** What a list shows of a manifest beside its own words. */
-export function listedFields(manifest: ImgManifest): Pick<DerivedFields, 'osType' | 'sizeMib' | 'homepage'> {
+export function listedFields(manifest: ImgManifest): Pick<DerivedImageFields, 'osType' | 'sizeMib' | 'homepage'> {
   return {
     osType: osTypeOf(manifest.type, manifest.os),
     sizeMib: manifest.image_size ?? DEFAULT_SIZE_MIB,
@@ -30,7 +30,7 @@ export function listedFields(manifest: ImgManifest): Pick<DerivedFields, 'osType
   };
 }
 
-export function deriveFields(manifest: ImgManifest): DerivedFields {
+export function deriveImageFields(manifest: ImgManifest): DerivedImageFields {
   const name = fitName(manifest.name);
   const listed = listedFields(manifest);
   const { osType } = listed;
@@ -48,7 +48,7 @@ export function deriveFields(manifest: ImgManifest): DerivedFields {
 
 /** When the image was published, in milliseconds; null when the manifest does not say or nobody could tell. */
 export function publishedAtMs(manifest: ImgManifest): number | null {
-  return manifest.published_at === undefined ? null : readPublishedAt(manifest.published_at);
+  return manifest.published_at === undefined ? null : parsePublishedAt(manifest.published_at);
 }
 
 function fitName(name: string): string | null {

@@ -8,7 +8,7 @@ export interface FileRequest extends FetchRequest {
 }
 
 /** The bytes of an image, or the rest of them. Any status is an answer; throws FetchFailure or URL_NOT_ALLOWED as GuardedFetch does. */
-export async function openFile(fetch: GuardedFetch, url: string, request: FileRequest = {}): Promise<FetchResponse> {
+export async function fetchFile(fetch: GuardedFetch, url: string, request: FileRequest = {}): Promise<FetchResponse> {
   const { offset = 0, ifRange, headers = {}, ...rest } = request;
   const range = offset === 0 ? {} : { range: `bytes=${offset}-`, ...(ifRange === undefined ? {} : { 'if-range': ifRange }) };
   return await fetch.get(url, { ...rest, headers: { ...headers, ...range } });

@@ -20,7 +20,7 @@ type AskPage = (query: Record<string, string>) => Promise<FetchResponse>;
  * ends at a short page, an unchanged marker, or a page that brings nothing new – so it also ends at a server that
  * ignores the question and answers the same whole list again.
  */
-export function pagedEntries(first: FetchResponse, ask: AskPage): PagedEntries {
+export function paginateEntries(first: FetchResponse, ask: AskPage): PagedEntries {
   const pages = new Pages(first, ask);
   return { entries: pages.read(), isPaged: () => pages.paged };
 }

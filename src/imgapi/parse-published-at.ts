@@ -4,7 +4,7 @@ const WRITTEN = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{
  * Milliseconds of a date as real manifests write it: with any number of decimals, without seconds, without a time,
  * with or without a zone (none counts as UTC). Null for anything else and for days that do not exist.
  */
-export function readPublishedAt(written: string): number | null {
+export function parsePublishedAt(written: string): number | null {
   const match = WRITTEN.exec(written.trim());
   if (match === null) return null;
   const [, y, mo, d, h = 0, mi = 0, s = 0, decimals, zone] = match;

@@ -1,6 +1,6 @@
 import { graphql, type GraphQLEnumType, type GraphQLScalarType, type GraphQLSchema } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { oneByOne } from '../../src/graphql/schema/entities-resolver.js';
+import { resolveEach } from '../../src/graphql/schema/entities-resolver.js';
 import { buildGatewaySchema } from '../../src/graphql/schema/schema.js';
 import { notFound } from '../../src/platform/errors.js';
 
@@ -20,11 +20,11 @@ let schema: GraphQLSchema;
 beforeAll(async () => {
   schema = await buildGatewaySchema({
     references: {
-      Datacenter: oneByOne(async ({ name }) => {
+      Datacenter: resolveEach(async ({ name }) => {
         if (name === 'broken') throw notFound('datacenter', 'broken');
         return name === 'main' ? { name, access: 'PUBLIC', isDefault: true, createdAt: CREATED } : null;
       }),
-      Task: oneByOne(async ({ id }) => ({ id, bytesDone: 2 ** 40, detail: { a: [1] }, status: 'RUNNING' })),
+      Task: resolveEach(async ({ id }) => ({ id, bytesDone: 2 ** 40, detail: { a: [1] }, status: 'RUNNING' })),
     },
   });
 });

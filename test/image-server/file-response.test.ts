@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type FileAnswerPlan, planFileAnswer } from '../../src/image-server/file-response.js';
+import { type FileResponse, planFileResponse } from '../../src/image-server/file-response.js';
 
 const SHA1 = 'bc846d5000000000000000000000000000000e12';
 const MODIFIED = 'Tue, 24 Nov 2026 10:00:00 GMT';
 const FILE = { size: 1000, sha1: SHA1, md5Hex: '63521f4d3832cdee2e0e6ba3fc135c32', modifiedAt: new Date('2026-11-24T10:00:00.789Z') };
 
-function plan(headers: Record<string, string> = {}, method: 'GET' | 'HEAD' = 'GET', file = FILE): FileAnswerPlan {
-  return planFileAnswer({ method, headers }, file);
+function plan(headers: Record<string, string> = {}, method: 'GET' | 'HEAD' = 'GET', file = FILE): FileResponse {
+  return planFileResponse({ method, headers }, file);
 }
 
 const WHOLE = {
@@ -28,7 +28,7 @@ describe('the whole file', () => {
   });
 
   it('has no Content-MD5 when none is known', () => {
-    expect(planFileAnswer({ method: 'GET', headers: {} }, { ...FILE, md5Hex: null }).headers).not.toHaveProperty('content-md5');
+    expect(planFileResponse({ method: 'GET', headers: {} }, { ...FILE, md5Hex: null }).headers).not.toHaveProperty('content-md5');
   });
 
   it.each(['bytes=0-1,5-6', 'bytes=5-4', 'bytes=-', 'bytes=a-b', 'bytes 0-1', 'lines=0-1', 'bytes=0x1-2', ''])(

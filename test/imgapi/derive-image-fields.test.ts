@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { deriveFields, type DerivedFields } from '../../src/imgapi/derive-image-fields.js';
+import { deriveImageFields, type DerivedImageFields } from '../../src/imgapi/derive-image-fields.js';
 import { readManifest } from '../../src/imgapi/manifest.js';
 import { osTypeOf } from '../../src/imgapi/os-type.js';
-import { readPublishedAt } from '../../src/imgapi/parse-published-at.js';
+import { parsePublishedAt } from '../../src/imgapi/parse-published-at.js';
 import { makeImage, type MakeImage } from '../support/make-image.js';
 
-function derived(options: MakeImage): DerivedFields {
+function derived(options: MakeImage): DerivedImageFields {
   const reading = readManifest(makeImage(options).manifest);
   if (!reading.ok) throw new Error(reading.reason);
-  return deriveFields(reading.manifest);
+  return deriveImageFields(reading.manifest);
 }
 
 describe('deriveFields', () => {
@@ -74,10 +74,10 @@ describe('readPublishedAt', () => {
     ['2013-08-22 21:00:07', '2013-08-22T21:00:07.000Z'],
     ['2013-08-22', '2013-08-22T00:00:00.000Z'],
   ])('reads %s', (written, instant) => {
-    expect(new Date(readPublishedAt(written) ?? 0).toISOString()).toBe(instant);
+    expect(new Date(parsePublishedAt(written) ?? 0).toISOString()).toBe(instant);
   });
 
   it.each(['', 'yesterday', '2013-13-01', '2013-02-30T00:00:00Z', '2013-01-01T25:00:00Z', '1377205207'])('does not guess at "%s"', (written) => {
-    expect(readPublishedAt(written)).toBe(null);
+    expect(parsePublishedAt(written)).toBe(null);
   });
 });

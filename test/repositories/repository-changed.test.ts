@@ -11,7 +11,7 @@ import { newApiKey } from '../../src/access/sign-in/token.js';
 import { User } from '../../src/access/people/user.entity.js';
 import { Datacenter } from '../../src/datacenters/datacenter.entity.js';
 import { StreamMetrics } from '../../src/graphql/pipeline/stream-metrics.js';
-import { subscribeFresh } from '../../src/graphql/pipeline/shared-streams.js';
+import { subscribePerEvent } from '../../src/graphql/pipeline/shared-streams.js';
 import { repositoryModule } from '../../src/repositories/repository.module.js';
 import { ImageRepositoryChangedResolver } from '../../src/repositories/image-repository-changed.resolver.js';
 import { ImageRepositoryResolver } from '../../src/repositories/image-repository.resolver.js';
@@ -78,7 +78,7 @@ describe('watching repositories', () => {
   async function watch(key: string, name?: string): Promise<Events | ExecutionResult> {
     const context: GatewayContext = { container: await containers.open(`Bearer ${key}`), requestId: 'request' };
     const document = parse('subscription ($name: String) { imageRepositoryChanged(name: $name) { name status imageCount } }');
-    const result = await subscribeFresh({ schema, document, variableValues: { name }, contextValue: context }, { shown: (shown) => shown, metrics: new StreamMetrics(new Registry()) });
+    const result = await subscribePerEvent({ schema, document, variableValues: { name }, contextValue: context }, { formatResult: (shown) => shown, metrics: new StreamMetrics(new Registry()) });
     if (Symbol.asyncIterator in result) open.push(result);
     return result;
   }

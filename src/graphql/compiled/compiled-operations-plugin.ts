@@ -14,7 +14,7 @@ export function compiledOperationsPlugin(compiled: CompiledOperations): ApolloSe
         async willSendResponse({ source, request: { operationName }, document, operation, contextValue, response: { body } }) {
           if (source === undefined || document === undefined || operation === undefined) return;
           if (body.kind !== 'single' || body.singleResult.errors !== undefined) return;
-          compiled.learn({ source, operationName }, document, operation, contextValue.container.viewer.username);
+          compiled.record({ source, operationName }, document, operation, contextValue.container.viewer.username);
         },
       };
     },

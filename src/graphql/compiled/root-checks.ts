@@ -2,7 +2,7 @@ import { type DocumentNode, Kind, type OperationDefinitionNode, type SelectionSe
 import { type RootCheck, rootCheck } from '../../access/shield.js';
 
 /** Names of the root fields, also those within fragments; null when one of them is about the schema itself. */
-function rootFields(document: DocumentNode, operation: OperationDefinitionNode): Set<string> | null {
+function rootFieldNames(document: DocumentNode, operation: OperationDefinitionNode): Set<string> | null {
   const names = new Set<string>();
   const fragments = new Map(document.definitions.flatMap((one) => (one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one] as const] : [])));
   const collect = ({ selections }: SelectionSetNode): void => {
@@ -24,7 +24,7 @@ function rootFields(document: DocumentNode, operation: OperationDefinitionNode):
 export function rootChecks(document: DocumentNode, operation: OperationDefinitionNode): RootCheck[] | null {
   if (operation.operation === 'subscription') return null;
   const type = operation.operation === 'query' ? 'Query' : 'Mutation';
-  const names = rootFields(document, operation);
+  const names = rootFieldNames(document, operation);
   const checks = [...(names ?? [])].map((name) => rootCheck(type, name));
   return names === null || checks.includes(null) ? null : [...new Set(checks as RootCheck[])];
 }

@@ -10,7 +10,7 @@ export interface CountedOperation {
 }
 
 /** How many names get a series of their own when there is no manifest that lists them. */
-const MOST_NAMES = 100;
+const MAX_NAMES = 100;
 
 /** Operations by name, kind, transport and outcome. Names are known ones only, as a caller could make up any number of others. */
 export class OperationMetrics {
@@ -61,7 +61,7 @@ export class OperationMetrics {
     if (name === undefined) return 'anonymous';
     if (this.known !== null) return this.known.has(name) ? name : 'other';
     if (this.#names.has(name)) return name;
-    if (outcome !== 'OK' || this.#names.size >= MOST_NAMES || name.length > 60) return 'other';
+    if (outcome !== 'OK' || this.#names.size >= MAX_NAMES || name.length > 60) return 'other';
     this.#names.add(name);
     return name;
   }

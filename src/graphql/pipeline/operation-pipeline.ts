@@ -5,7 +5,7 @@ import { shownValue } from '../../platform/shown.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
 import type { Admission, OperationContext } from '../admission/admission.js';
 import { DocumentCache } from './document-cache.js';
-import { boundedErrors, type ErrorSink, PublicErrors, publicError, publicErrorOf } from './public-errors.js';
+import { boundedErrors, type ErrorLog, PublicErrors, publicError, publicErrorOf } from './public-errors.js';
 import { MAX_TOKENS } from '../admission/rules/document-limits.js';
 import type { OperationReport } from './operation-report.js';
 import { changesRights } from './changes-rights.js';
@@ -22,7 +22,7 @@ export interface OperationRequest {
   extensions?: Record<string, unknown> | null;
 }
 
-export interface OperationParts {
+export interface PipelineServices {
   schema: GraphQLSchema;
   admission: Admission;
   report: OperationReport;
@@ -36,12 +36,12 @@ export interface OperationParts {
 }
 
 /** Arguments of an execution that was admitted. */
-export interface Admitted extends ExecutionArgs {
+export interface AdmittedOperation extends ExecutionArgs {
   operation: OperationDefinitionNode;
   contextValue: OperationContext;
 }
 
-function coded(error: GraphQLError, code: string): GraphQLError {
+function withCode(error: GraphQLError, code: string): GraphQLError {
   const { message, nodes, source, positions, path } = error;
   return new GraphQLError(message, { nodes, source, positions, path, originalError: error.originalError, extensions: { ...error.extensions, code } });
 }
@@ -50,23 +50,23 @@ function coded(error: GraphQLError, code: string): GraphQLError {
  * What an operation goes through on a transport that Apollo Server does not serve: the same admission, the same rules, the
  * same masking and the same report as over plain HTTP.
  */
-export class Operations {
+export class OperationPipeline {
   readonly #documents = new DocumentCache();
   readonly #streams: SharedStreams;
 
-  constructor(private readonly parts: OperationParts) {
+  constructor(private readonly parts: PipelineServices) {
     this.#streams = new SharedStreams({
-      shown: (result, context) => this.#shown(result, context),
-      ended: (error, context) => this.#ended(error, context),
+      formatResult: (result, context) => this.#shown(result, context),
+      formatError: (error, context) => this.#ended(error, context),
       metrics: parts.metrics,
     });
   }
 
   /** The operation, ready to run. Throws PublicErrors for one that is not accepted. */
-  async admit(request: OperationRequest, context: OperationContext): Promise<Admitted> {
+  async admit(request: OperationRequest, context: OperationContext): Promise<AdmittedOperation> {
     let operation: OperationDefinitionNode | undefined;
     try {
-      await this.parts.admission.turns.next(context.container.viewer.username);
+      await this.parts.admission.fairQueue.wait(context.container.viewer.username);
       const document = await this.#document(request, context);
       operation = getOperationAST(document, request.operationName) ?? undefined;
       if (operation === undefined) {
@@ -74,7 +74,7 @@ export class Operations {
         throw new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } });
       }
       const variableValues = definedVariables(operation, request.variables ?? {});
-      this.parts.admission.demandRunnable(document, operation, variableValues, context);
+      this.parts.admission.admit(document, operation, variableValues, context);
       return { schema: this.parts.schema, document, operation, operationName: request.operationName, variableValues, contextValue: context };
     } catch (error) {
       throw this.#refused(error, operation, context);
@@ -82,7 +82,7 @@ export class Operations {
   }
 
   /** The answer to a query or a mutation; TOO_MANY_OPERATIONS when the user has as many open as one may. */
-  async execute({ operation, ...args }: Admitted): Promise<ExecutionResult> {
+  async execute({ operation, ...args }: AdmittedOperation): Promise<ExecutionResult> {
     const context = args.contextValue;
     const leave = this.#open(context);
     if (leave === null) return this.#tooMany(operation, context);
@@ -98,7 +98,7 @@ export class Operations {
   }
 
   /** Joins the sink to a subscription and answers how it leaves; or the one answer that refuses it. */
-  async subscribe({ operation, ...args }: Admitted, sink: Sink): Promise<(() => void) | ExecutionResult> {
+  async subscribe({ operation, ...args }: AdmittedOperation, sink: Sink): Promise<(() => void) | ExecutionResult> {
     const context = args.contextValue;
     const close = this.#open(context);
     if (close === null) return this.#tooMany(operation, context);
@@ -128,7 +128,7 @@ export class Operations {
 
   /** Counts an operation of that user as open; the function ends it. Null when there are as many as one user may have. */
   #open({ container }: OperationContext): (() => void) | null {
-    return this.parts.open.take(container.viewer.username);
+    return this.parts.open.acquire(container.viewer.username);
   }
 
   #tooMany(operation: OperationDefinitionNode, context: OperationContext): ExecutionResult {
@@ -145,7 +145,7 @@ export class Operations {
   #refused(error: unknown, operation: OperationDefinitionNode | undefined, context: Parameters<OperationReport['finish']>[0]['context']): PublicErrors {
     const sink = this.#sink(context);
     const refused = error instanceof PublicErrors ? error : new PublicErrors([publicErrorOf(error, sink)]);
-    refused.answer = this.parts.admission.refusalAnswer(error, 'charges' in context ? (context as OperationContext) : null);
+    refused.response = this.parts.admission.refusalDetails(error, 'charges' in context ? (context as OperationContext) : null);
     this.parts.report.finish({ context, operation, errors: refused.errors });
     return refused;
   }
@@ -160,14 +160,14 @@ export class Operations {
   async #document(request: OperationRequest, context: OperationContext): Promise<DocumentNode> {
     const query = await this.#text(request);
     const hash = hashOf(query);
-    this.parts.admission.demandTrusted(hash);
+    this.parts.admission.requireTrusted(hash);
     const known = await this.#documents.get(hash);
     if (known !== undefined) return known;
     this.parts.admission.chargeDocument(query, context);
     const document = this.#parsed(query);
     const { schema, admission } = this.parts;
     const faults = validate(schema, document, [...specifiedRules, ...admission.rules], { hideSuggestions: true });
-    if (faults.length > 0) throw new PublicErrors(faults.map((fault) => this.#public(coded(fault, 'GRAPHQL_VALIDATION_FAILED'), context)));
+    if (faults.length > 0) throw new PublicErrors(faults.map((fault) => this.#public(withCode(fault, 'GRAPHQL_VALIDATION_FAILED'), context)));
     await this.#documents.set(hash, document);
     return document;
   }
@@ -189,7 +189,7 @@ export class Operations {
     try {
       return parse(query, { maxTokens: MAX_TOKENS });
     } catch (error) {
-      throw error instanceof GraphQLError ? coded(error, 'GRAPHQL_PARSE_FAILED') : error;
+      throw error instanceof GraphQLError ? withCode(error, 'GRAPHQL_PARSE_FAILED') : error;
     }
   }
 
@@ -197,13 +197,13 @@ export class Operations {
     return publicError(error, error.toJSON(), this.#sink(context));
   }
 
-  #sink({ requestId, traceId }: { requestId: string; traceId: string | undefined }): ErrorSink {
+  #sink({ requestId, traceId }: { requestId: string; traceId: string | undefined }): ErrorLog {
     return { requestId, traceId, log: this.parts.log };
   }
 
   /** Errors in it are as clients get them; graphql's type knows them only as they are thrown. */
   #shown(result: ExecutionResult, context: OperationContext): ExecutionResult {
-    const extensions = this.parts.admission.costOf(context);
+    const extensions = this.parts.admission.settleCost(context);
     const { errors } = result;
     if (errors === undefined) return { ...result, extensions };
     const shown = boundedErrors(errors.map((error) => this.#public(error, context)));

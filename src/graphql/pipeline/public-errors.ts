@@ -21,7 +21,7 @@ const REQUEST_CODES = new Set([
 const STATUSES: ReadonlyMap<string, number> = new Map([['UNAUTHENTICATED', 401], ['DOCUMENT_NOT_TRUSTED', 403], ['TOO_MANY_OPERATIONS', 429], ['RATE_LIMITED', 429]]);
 
 /** Where the log line of a masked error is to be found. */
-export interface ErrorSink {
+export interface ErrorLog {
   requestId: string;
   log: Logger;
   traceId?: string | undefined;
@@ -34,7 +34,7 @@ export class PublicErrors extends Error {
   constructor(
     errors: readonly GraphQLFormattedError[],
     /** Of the whole answer, and names and values in turn of its headers. */
-    public answer: { extensions?: object; headers?: readonly string[] } = {},
+    public response: { extensions?: object; headers?: readonly string[] } = {},
   ) {
     super(errors[0]?.message);
     this.name = 'PublicErrors';
@@ -69,15 +69,15 @@ function withoutSuggestion(message: string): string {
 }
 
 /** Errors of one answer, and bytes that they may take together as JSON. */
-const MOST_ERRORS = 50;
-const MOST_ERROR_BYTES = 48 * 1024;
+const MAX_ERRORS = 50;
+const MAX_ERROR_BYTES = 48 * 1024;
 
 /** The first errors of an answer, as many as there is room for and one at least; then one that counts the others. */
 export function boundedErrors(errors: readonly GraphQLFormattedError[]): readonly GraphQLFormattedError[] {
   let [named, bytes] = [0, 0];
-  for (const error of errors.slice(0, MOST_ERRORS)) {
+  for (const error of errors.slice(0, MAX_ERRORS)) {
     bytes += Buffer.byteLength(JSON.stringify(error));
-    if (named > 0 && bytes > MOST_ERROR_BYTES) break;
+    if (named > 0 && bytes > MAX_ERROR_BYTES) break;
     named += 1;
   }
   const left = errors.length - named;
@@ -106,7 +106,7 @@ function isRefusedRequest(error: unknown): boolean {
  * What a client gets of an error, on every transport: errors thrown on purpose and faults of the request as they are,
  * everything else masked, with the request id that leads to its log line.
  */
-export function publicError(error: unknown, formatted: GraphQLFormattedError, sink: ErrorSink): GraphQLFormattedError {
+export function publicError(error: unknown, formatted: GraphQLFormattedError, sink: ErrorLog): GraphQLFormattedError {
   const { message, locations, path } = formatted;
   const place = { ...(locations && { locations }), ...(path && { path }) };
   const known = appErrorIn(error) ?? argumentFault(error);
@@ -120,7 +120,7 @@ export function publicError(error: unknown, formatted: GraphQLFormattedError, si
 }
 
 /** The same for any thrown thing. */
-export function publicErrorOf(error: unknown, sink: ErrorSink): GraphQLFormattedError {
+export function publicErrorOf(error: unknown, sink: ErrorLog): GraphQLFormattedError {
   const graphql = error instanceof GraphQLError ? error : new GraphQLError(String((error as Error)?.message), { originalError: error as Error });
   return publicError(graphql, graphql.toJSON(), sink);
 }

@@ -7,7 +7,7 @@ import { streamKey } from './stream-key.js';
 import type { StreamMetrics } from './stream-metrics.js';
 
 /** Readers that are written to before the event loop may turn to other work. */
-const AT_ONCE = 250;
+const SINKS_PER_TURN = 250;
 
 /** Where the answers of a subscription go; writing never waits, so whoever reads too slowly has to be dropped. */
 export interface Sink {
@@ -17,23 +17,23 @@ export interface Sink {
   end(error: PublicErrors | null): void;
 }
 
-export type Results = AsyncIterableIterator<ExecutionResult>;
+export type ResultStream = AsyncIterableIterator<ExecutionResult>;
 
 export interface StreamHooks {
   /** What clients get of an answer, and of the error that ends a stream. */
-  shown(result: ExecutionResult, context: OperationContext): ExecutionResult;
-  ended(error: unknown, context: OperationContext): PublicErrors;
+  formatResult(result: ExecutionResult, context: OperationContext): ExecutionResult;
+  formatError(error: unknown, context: OperationContext): PublicErrors;
   metrics: Pick<StreamMetrics, 'executed' | 'joined' | 'left' | 'opened' | 'closed'>;
 }
 
 /** One stream of answers, and everybody who reads it. */
-class Shared {
+class SharedStream {
   readonly #sinks = new Set<Sink>();
   #isOver = false;
   #isPumping = false;
 
   constructor(
-    private readonly source: Results,
+    private readonly source: ResultStream,
     private readonly hooks: Pick<StreamHooks, 'metrics'> & { ended: (error: unknown) => PublicErrors },
     private readonly onOver: () => void,
   ) {
@@ -64,7 +64,7 @@ class Shared {
     let told = 0;
     for (const sink of this.#sinks) {
       sink.next(json);
-      if ((told += 1) % AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+      if ((told += 1) % SINKS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
@@ -93,7 +93,7 @@ class Shared {
  * Runs a subscription so that each event is resolved in its own fresh container: permissions are those of that moment, and
  * nothing read for an earlier event is shown again.
  */
-export async function subscribeFresh(args: ExecutionArgs, { shown, metrics }: Pick<StreamHooks, 'shown' | 'metrics'>): Promise<Results | ExecutionResult> {
+export async function subscribePerEvent(args: ExecutionArgs, { formatResult: shown, metrics }: Pick<StreamHooks, 'formatResult' | 'metrics'>): Promise<ResultStream | ExecutionResult> {
   const context = args.contextValue as OperationContext;
   const source = await createSourceEventStream(args);
   if (!(Symbol.asyncIterator in source)) return shown(source, context);
@@ -110,7 +110,7 @@ export async function subscribeFresh(args: ExecutionArgs, { shown, metrics }: Pi
  * is made, once per event and not once per reader.
  */
 export class SharedStreams {
-  readonly #streams = new Map<string, Promise<Shared | ExecutionResult>>();
+  readonly #streams = new Map<string, Promise<SharedStream | ExecutionResult>>();
 
   constructor(private readonly hooks: StreamHooks) {}
 
@@ -119,27 +119,27 @@ export class SharedStreams {
     const key = streamKey(args, (args.contextValue as OperationContext).authorization);
     for (;;) {
       const shared = await (key === null ? this.#open(args, () => undefined) : this.#join(key, args));
-      if (!(shared instanceof Shared)) return shared;
+      if (!(shared instanceof SharedStream)) return shared;
       const leave = shared.join(sink);
       if (leave !== null) return leave;
     }
   }
 
   /** The stream of that key, opened now when there is none. */
-  #join(key: string, args: ExecutionArgs): Promise<Shared | ExecutionResult> {
+  #join(key: string, args: ExecutionArgs): Promise<SharedStream | ExecutionResult> {
     const open = this.#streams.get(key);
     if (open !== undefined) return open;
     const forget = (): void => void (this.#streams.get(key) === opening && this.#streams.delete(key));
     const opening = this.#open(args, forget);
     this.#streams.set(key, opening);
-    opening.then((opened) => !(opened instanceof Shared) && forget(), forget);
+    opening.then((opened) => !(opened instanceof SharedStream) && forget(), forget);
     return opening;
   }
 
-  async #open(args: ExecutionArgs, forget: () => void): Promise<Shared | ExecutionResult> {
+  async #open(args: ExecutionArgs, forget: () => void): Promise<SharedStream | ExecutionResult> {
     const context = args.contextValue as OperationContext;
-    const results = await subscribeFresh(args, this.hooks);
+    const results = await subscribePerEvent(args, this.hooks);
     if (!(Symbol.asyncIterator in results)) return results;
-    return new Shared(results, { metrics: this.hooks.metrics, ended: (error) => this.hooks.ended(error, context) }, forget);
+    return new SharedStream(results, { metrics: this.hooks.metrics, ended: (error) => this.hooks.formatError(error, context) }, forget);
   }
 }

@@ -3,16 +3,16 @@ import type { GatewayContext } from '../../access/request-container.js';
 import { badInput } from '../../platform/errors.js';
 
 type Representation = Record<string, unknown>;
-type Batch = (references: readonly Representation[], context: GatewayContext, info: GraphQLResolveInfo) => Promise<readonly unknown[]>;
+type BatchResolver = (references: readonly Representation[], context: GatewayContext, info: GraphQLResolveInfo) => Promise<readonly unknown[]>;
 
 /**
  * Per entity type, how a federation gateway's references become objects that the caller may see: in their order, null for
  * what is not there, an Error in the place of one that is refused.
  */
-export type References = Record<string, Batch>;
+export type ReferenceResolvers = Record<string, BatchResolver>;
 
 /** A batch of references that have nothing in common, side by side. */
-export function oneByOne(resolve: (reference: Representation, context: GatewayContext) => Promise<unknown>): Batch {
+export function resolveEach(resolve: (reference: Representation, context: GatewayContext) => Promise<unknown>): BatchResolver {
   return async (references, context) => {
     const outcomes = await Promise.allSettled(references.map(async (reference) => resolve(reference, context)));
     return outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : outcome.reason));
@@ -26,7 +26,7 @@ function typeNameOf(reference: unknown): string | null {
 }
 
 /** Says of which type it is. Objects that are shared have been told before, and stay the same. */
-function named(object: unknown, typeName: string): unknown {
+function withTypeName(object: unknown, typeName: string): unknown {
   if (typeof object === 'object' && object !== null && !(object instanceof Error)) (object as Representation)['__typename'] = typeName;
   return object;
 }
@@ -35,7 +35,7 @@ function named(object: unknown, typeName: string): unknown {
  * `Query._entities`: all references of a type at once. A reference to a type that has no key is BAD_USER_INPUT in its own
  * place: left to @apollo/subgraph it would fail the whole list, or come back as data unread.
  */
-export function entitiesField(references: References) {
+export function entitiesResolver(references: ReferenceResolvers) {
   const known = Object.keys(references).sort().join(', ');
   return async (_source: unknown, args: { representations: readonly unknown[] }, context: GatewayContext, info: GraphQLResolveInfo) => {
     const { representations } = args;
@@ -50,7 +50,7 @@ export function entitiesField(references: References) {
       }
       const wanted = indexes.map((index) => representations[index] as Representation);
       const found = await batch(wanted, context, info).catch((error: unknown) => wanted.map(() => error));
-      indexes.forEach((index, at) => (entities[index] = named(found[at] ?? null, name)));
+      indexes.forEach((index, at) => (entities[index] = withTypeName(found[at] ?? null, name)));
     }));
     return entities;
   };

@@ -17,13 +17,13 @@ export const OPERATOR_FIELDS: ReadonlySet<string> = new Set([
 const WEIGHTS: ReadonlyMap<string, number> = new Map([['totalCount', 10], ['actions', 5], ['manifest', 5]]);
 
 /** Directives as written in SDL. */
-function directives(text: string): readonly ConstDirectiveNode[] {
+function parseDirectives(text: string): readonly ConstDirectiveNode[] {
   const [definition] = parse(`type T { field: Int ${text} }`, { noLocation: true }).definitions;
   return (definition?.kind === Kind.OBJECT_TYPE_DEFINITION ? definition.fields?.[0]?.directives : undefined) ?? [];
 }
 
-const OPERATOR = directives('@tag(name: "operator")');
-const PAGED = directives(
+const OPERATOR = parseDirectives('@tag(name: "operator")');
+const PAGED = parseDirectives(
   `@listSize(assumedSize: ${DEFAULT_PAGE}, slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)`,
 );
 
@@ -32,24 +32,24 @@ function typeName(field: FieldDefinitionNode): string {
   return type.kind === Kind.NAMED_TYPE ? type.name.value : '';
 }
 
-function hints(type: string, field: FieldDefinitionNode): readonly ConstDirectiveNode[] {
+function directivesFor(type: string, field: FieldDefinitionNode): readonly ConstDirectiveNode[] {
   const name = field.name.value;
   const weight = WEIGHTS.get(name);
   return [
     ...(typeName(field).endsWith('Connection') ? PAGED : []),
-    ...(weight === undefined ? [] : directives(`@cost(weight: ${weight})`)),
+    ...(weight === undefined ? [] : parseDirectives(`@cost(weight: ${weight})`)),
     ...((type === 'Query' || type === 'Mutation') && OPERATOR_FIELDS.has(name) ? OPERATOR : []),
   ];
 }
 
 /** The SDL with what a router may want to know before it asks: how long lists get, what is dear, what is for operators. */
-export function withFederationHints(document: DocumentNode): DocumentNode {
+export function withFederationDirectives(document: DocumentNode): DocumentNode {
   return visit(document, {
     ObjectTypeDefinition: (type) => ({
       ...type,
       fields: type.fields?.map((field) => ({
         ...field,
-        directives: [...(field.directives ?? []), ...hints(type.name.value, field)],
+        directives: [...(field.directives ?? []), ...directivesFor(type.name.value, field)],
       })),
     }),
   });

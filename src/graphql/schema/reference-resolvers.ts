@@ -9,7 +9,7 @@ import { type ObjectSelection, objectSelection } from '../../platform/graphql/se
 import { RepositoryQueries } from '../../repositories/repository.queries.js';
 import { TaskQueries } from '../../tasks/task.queries.js';
 import { ServerQueries } from '../../virtual-servers/server.queries.js';
-import { oneByOne, type References } from './entities-resolver.js';
+import { resolveEach, type ReferenceResolvers } from './entities-resolver.js';
 
 type Representation = Record<string, unknown>;
 
@@ -36,8 +36,8 @@ function imageSelection(info: GraphQLResolveInfo): ObjectSelection {
 }
 
 /** One statement for all of them; one without a usable key is refused in its own place. */
-async function images(references: readonly Representation[], { container }: GatewayContext, info: GraphQLResolveInfo): Promise<unknown[]> {
-  const keys = references.map((reference) => {
+async function images(referenceResolvers: readonly Representation[], { container }: GatewayContext, info: GraphQLResolveInfo): Promise<unknown[]> {
+  const keys = referenceResolvers.map((reference) => {
     try {
       return keyIn(reference, ['uuid', 'name']);
     } catch (error) {
@@ -47,15 +47,15 @@ async function images(references: readonly Representation[], { container }: Gate
   return container.get(ImageQueries).referred(keys, imageSelection(info));
 }
 
-function from(resolve: (reference: Representation, container: RequestContainer) => Promise<unknown>): References[string] {
-  return oneByOne(async (reference, { container }) => resolve(reference, container));
+function from(resolve: (reference: Representation, container: RequestContainer) => Promise<unknown>): ReferenceResolvers[string] {
+  return resolveEach(async (reference, { container }) => resolve(reference, container));
 }
 
 /**
  * How a federation gateway's references become objects: by the same visibility as the queries, one statement per type. Never
  * the representation itself: an object of ours that the caller may see, or null.
  */
-export const references: References = {
+export const references: ReferenceResolvers = {
   Image: images,
   Datacenter: from(async (reference, container) => container.get(DatacenterQueries).byName(keyIn(reference, ['name']).value)),
   ImageRepository: from(async (reference, container) => {

@@ -12,7 +12,7 @@ const GRAPHQL_TYPE = 'application/graphql-response+json; charset=utf-8';
 const WELL_FORMED = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', 'OPERATION_RESOLUTION_FAILURE', 'QUERY_TOO_COMPLEX']);
 
 /** Whether a client that accepts this gets application/json, as GraphQL over HTTP has it. */
-export function getsPlainJson(accept: string | undefined): boolean {
+export function prefersApplicationJson(accept: string | undefined): boolean {
   if (accept === undefined) return true;
   const graphql = accept.indexOf('application/graphql-response+json');
   const json = accept.search(/application\/json|application\/\*|\*\/\*/);
@@ -28,7 +28,7 @@ function negotiateStatus({ request, response }: GraphQLRequestContextWillSendRes
   if (body.kind !== 'single' || (http.status ?? 200) < 400) return;
   const codes = body.singleResult.errors?.map((error) => String(error.extensions?.code)) ?? [];
   if (!codes.every((code) => WELL_FORMED.has(code))) return;
-  const isPlain = getsPlainJson(request.http?.headers.get('accept'));
+  const isPlain = prefersApplicationJson(request.http?.headers.get('accept'));
   http.headers.set('content-type', isPlain ? JSON_TYPE : GRAPHQL_TYPE);
   if (isPlain) http.status = 200;
 }
@@ -39,7 +39,7 @@ function finish(graphqlServer: GraphqlServer, context: GraphQLRequestContextWill
   if (response.body.kind !== 'single') return;
   const { singleResult } = response.body;
   if (singleResult.errors !== undefined) singleResult.errors = boundedErrors(singleResult.errors);
-  singleResult.extensions = { ...singleResult.extensions, ...graphqlServer.admission.costOf(contextValue) };
+  singleResult.extensions = { ...singleResult.extensions, ...graphqlServer.admission.settleCost(contextValue) };
   setHeaders(response.http.headers, graphqlServer.admission.budgetHeaders(contextValue, retryAfterIn(singleResult.errors)));
   graphqlServer.report.finish({ context: contextValue, operation, errors: singleResult.errors });
 }
@@ -56,8 +56,8 @@ function retryAfterIn(errors: readonly GraphQLFormattedError[] | undefined): num
 
 function admit(graphqlServer: GraphqlServer, { document, operation, request, queryHash, contextValue }: GraphQLRequestContext<OperationContext>): void {
   try {
-    graphqlServer.admission.demandTrusted(queryHash ?? '');
-    if (document && operation) graphqlServer.admission.demandRunnable(document, operation, request.variables ?? {}, contextValue);
+    graphqlServer.admission.requireTrusted(queryHash ?? '');
+    if (document && operation) graphqlServer.admission.admit(document, operation, request.variables ?? {}, contextValue);
   } catch (error) {
     throw error instanceof AppError && statusOf(error.code) >= 400 ? withStatus(error) : error;
   }

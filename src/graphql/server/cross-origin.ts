@@ -2,7 +2,7 @@ import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 
 /** Lets pages of other origins read our answers; without this, browsers keep them to our own. */
-export async function allowPages(app: FastifyInstance, origins: readonly string[]): Promise<void> {
+export async function allowCrossOrigin(app: FastifyInstance, origins: readonly string[]): Promise<void> {
   await app.register(cors, {
     origin: [...origins],
     methods: ['GET', 'POST'],

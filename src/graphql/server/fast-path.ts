@@ -5,32 +5,32 @@ import { traceIdOf } from '../../platform/trace-id.js';
 import { BUDGET_HEADERS, type OperationContext } from '../admission/admission.js';
 import { US_PER_COST } from '../admission/cost/operation-costs.js';
 import type { GraphqlServer } from './graphql-server.js';
-import { isOpenTo, type KnownOperation, type OperationName } from '../compiled/compiled-operations.js';
+import { isOpenTo, type CachedOperation, type OperationName } from '../compiled/compiled-operations.js';
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 type Headers = ReturnType<FastifyReply['getHeaders']>;
 type Variables = Record<string, unknown>;
 
 /** A request in the plainest form of GraphQL over HTTP: a POST of JSON without extensions. */
-interface PlainRequest extends OperationName {
+interface JsonRequest extends OperationName {
   variables: Variables;
 }
 
 /** Operations that cost more, which is some two milliseconds, begin in turn with those of other users. */
-const MOST_AT_ONCE = 2000 / US_PER_COST;
+const MAX_UNQUEUED_COST = 2000 / US_PER_COST;
 /** Values of Accept whose answers are known; browsers and clients send a handful. */
-const MOST_ACCEPTS = 100;
-const LONGEST_ACCEPT = 500;
-const PLAIN_JSON = /^application\/json(?:;\s*charset=utf-8)?$/i;
+const MAX_ACCEPTS = 100;
+const MAX_ACCEPT_LENGTH = 500;
+const JSON_CONTENT_TYPE = /^application\/json(?:;\s*charset=utf-8)?$/i;
 /** Headers that differ from answer to answer. */
-const OF_ONE_ANSWER = new Set(['content-length', 'x-request-id', 'date', ...BUDGET_HEADERS]);
+const PER_RESPONSE_HEADERS = new Set(['content-length', 'x-request-id', 'date', ...BUDGET_HEADERS]);
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function plainRequest({ method, headers }: IncomingMessage, body: unknown): PlainRequest | null {
-  if (method !== 'POST' || !PLAIN_JSON.test(headers['content-type'] ?? '') || !isRecord(body) || 'extensions' in body) return null;
+function jsonRequestOf({ method, headers }: IncomingMessage, body: unknown): JsonRequest | null {
+  if (method !== 'POST' || !JSON_CONTENT_TYPE.test(headers['content-type'] ?? '') || !isRecord(body) || 'extensions' in body) return null;
   const { query: source, operationName = null, variables = null } = body;
   if (typeof source !== 'string' || (operationName !== null && typeof operationName !== 'string')) return null;
   return variables === null || isRecord(variables) ? { source, operationName, variables: variables ?? {} } : null;
@@ -38,14 +38,14 @@ function plainRequest({ method, headers }: IncomingMessage, body: unknown): Plai
 
 /** A request that the fast path may answer. */
 export interface FastRequest {
-  request: PlainRequest;
-  known: KnownOperation;
+  request: JsonRequest;
+  cached: CachedOperation;
   /** Names and values in turn. */
   headers: readonly string[];
 }
 
 /** A whole answer. */
-export interface Answer {
+export interface FastResponse {
   text: string;
   /** Names and values in turn. */
   headers: readonly string[];
@@ -57,7 +57,7 @@ export interface Answer {
  */
 export class FastPath {
   /** Headers of an answer without errors, by the Accept of its request, as Apollo Server gave them. */
-  readonly #headers = new LRUCache<string, readonly string[]>({ max: MOST_ACCEPTS });
+  readonly #headers = new LRUCache<string, readonly string[]>({ max: MAX_ACCEPTS });
   readonly #contexts = new WeakMap<IncomingMessage, Promise<OperationContext>>();
 
   constructor(private readonly graphqlServer: GraphqlServer) {}
@@ -81,27 +81,27 @@ export class FastPath {
   /** Null for what Apollo Server is to answer. */
   find(request: IncomingMessage, body: unknown): FastRequest | null {
     const headers = this.#headers.get(request.headers.accept ?? '');
-    const plain = headers === undefined ? null : plainRequest(request, body);
+    const plain = headers === undefined ? null : jsonRequestOf(request, body);
     const known = plain === null ? undefined : this.graphqlServer.compiled.find(plain);
-    return headers === undefined || plain === null || known === undefined ? null : { request: plain, known, headers };
+    return headers === undefined || plain === null || known === undefined ? null : { request: plain, cached: known, headers };
   }
 
   /** The answer; null when Apollo Server is to give it, which never is after a mutation has begun. */
-  async answer(raw: IncomingMessage, requestId: string, { request, known, headers }: FastRequest): Promise<Answer | null> {
-    const context = await this.#admitted(raw, requestId, { request, known });
+  async respond(raw: IncomingMessage, requestId: string, { request, cached: known, headers }: FastRequest): Promise<FastResponse | null> {
+    const context = await this.#admitted(raw, requestId, { request, cached: known });
     if (context === null) return null;
     const text = await (known.query === null ? this.#change(known, context, request) : this.#read(known, context));
     return text === null ? null : { text, headers: [...headers, ...this.graphqlServer.admission.budgetHeaders(context)] };
   }
 
   /** Null for what is refused. */
-  async #admitted(raw: IncomingMessage, requestId: string, { request, known }: Omit<FastRequest, 'headers'>): Promise<OperationContext | null> {
+  async #admitted(raw: IncomingMessage, requestId: string, { request, cached: known }: Omit<FastRequest, 'headers'>): Promise<OperationContext | null> {
     try {
       const context = await this.contextOf(raw, requestId);
       if (known.query === null && !isOpenTo(known, context.container.viewer)) return null;
       const { admission } = this.graphqlServer;
-      admission.demandRunnable(known.document, known.operation, request.variables, context);
-      if ((context.charges.cost?.total ?? 0) > MOST_AT_ONCE) await admission.turns.next(context.container.viewer.username);
+      admission.admit(known.document, known.operation, request.variables, context);
+      if ((context.charges.cost?.total ?? 0) > MAX_UNQUEUED_COST) await admission.fairQueue.wait(context.container.viewer.username);
       return context;
     } catch {
       // Apollo Server meets the same refusal again, and words it.
@@ -109,20 +109,20 @@ export class FastPath {
     }
   }
 
-  async #read(known: KnownOperation, context: OperationContext): Promise<string | null> {
+  async #read(known: CachedOperation, context: OperationContext): Promise<string | null> {
     try {
       const data = await this.graphqlServer.compiled.execute(known, context);
       if (data === null) return null;
       this.graphqlServer.report.finish({ context, operation: known.operation, errors: undefined });
-      return `${JSON.stringify({ data, extensions: this.graphqlServer.admission.costOf(context) })}\n`;
+      return `${JSON.stringify({ data, extensions: this.graphqlServer.admission.settleCost(context) })}\n`;
     } catch {
       // What fails is worded by graphql-js, behind Apollo Server.
       return null;
     }
   }
 
-  async #change({ document, operation }: KnownOperation, contextValue: OperationContext, { operationName, variables }: PlainRequest): Promise<string> {
-    const { operations, schema } = this.graphqlServer;
+  async #change({ document, operation }: CachedOperation, contextValue: OperationContext, { operationName, variables }: JsonRequest): Promise<string> {
+    const { pipeline: operations, schema } = this.graphqlServer;
     const result = await operations.execute({ schema, document, operation, operationName, contextValue, variableValues: variables });
     return `${JSON.stringify(result)}\n`;
   }
@@ -131,7 +131,7 @@ export class FastPath {
   handler(fallback: Handler): Handler {
     return async (request, reply) => {
       const fast = this.find(request.raw, request.body);
-      const answer = fast === null ? null : await this.answer(request.raw, request.id, fast);
+      const answer = fast === null ? null : await this.respond(request.raw, request.id, fast);
       if (answer !== null) {
         for (let at = 0; at < answer.headers.length; at += 2) reply.header(answer.headers[at] ?? '', answer.headers[at + 1]);
         return answer.text;
@@ -145,8 +145,8 @@ export class FastPath {
 
   /** What others set, such as the origins that may read the answer, they set on each request by themselves. */
   #learn(accept: string, before: Headers, after: Headers): void {
-    if (this.#headers.has(accept) || accept.length > LONGEST_ACCEPT) return;
-    const added = Object.entries(after).filter(([name]) => !OF_ONE_ANSWER.has(name) && !Object.hasOwn(before, name));
+    if (this.#headers.has(accept) || accept.length > MAX_ACCEPT_LENGTH) return;
+    const added = Object.entries(after).filter(([name]) => !PER_RESPONSE_HEADERS.has(name) && !Object.hasOwn(before, name));
     this.#headers.set(accept, added.flatMap(([name, value]) => [name, String(value)]));
   }
 }

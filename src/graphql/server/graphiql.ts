@@ -53,12 +53,12 @@ const NOT_BUILT = 'GraphiQL is not built. Run "vite build --config graphiql/vite
 export async function registerGraphiql(app: FastifyInstance, options: GraphiqlOptions): Promise<void> {
   const files = await readBundle(options.folder);
   // The redirect drops the query; the browser carries the fragment, and with it the sign-in token, over by itself.
-  app.get('/graphiql', (_request, reply) => secured(reply).header('cache-control', 'no-cache').redirect('/graphiql/', 302));
+  app.get('/graphiql', (_request, reply) => withSecurityHeaders(reply).header('cache-control', 'no-cache').redirect('/graphiql/', 302));
   app.get<{ Params: { '*': string } }>('/graphiql/*', (request, reply) => {
-    if (!files.has('index.html')) return plain(reply, 503, NOT_BUILT);
+    if (!files.has('index.html')) return sendText(reply, 503, NOT_BUILT);
     const path = request.params['*'];
     const file = files.get(path === '' ? 'index.html' : path);
-    return file === undefined ? plain(reply, 404, 'There is no such file here. GraphiQL is at /graphiql/.\n') : send(file, request, reply);
+    return file === undefined ? sendText(reply, 404, 'There is no such file here. GraphiQL is at /graphiql/.\n') : send(file, request, reply);
   });
 }
 
@@ -88,17 +88,17 @@ async function entriesOf(folder: string) {
 }
 
 async function send(file: BundledFile, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  secured(reply).header('cache-control', file.cacheControl).header('vary', 'accept-encoding').type(file.type);
+  withSecurityHeaders(reply).header('cache-control', file.cacheControl).header('vary', 'accept-encoding').type(file.type);
   if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return reply.send(file.content);
   file.compressed ??= compress(file.content);
   return reply.header('content-encoding', 'gzip').send(await file.compressed);
 }
 
-function plain(reply: FastifyReply, status: number, text: string): FastifyReply {
-  return secured(reply).code(status).header('cache-control', 'no-store').type('text/plain; charset=utf-8').send(text);
+function sendText(reply: FastifyReply, status: number, text: string): FastifyReply {
+  return withSecurityHeaders(reply).code(status).header('cache-control', 'no-store').type('text/plain; charset=utf-8').send(text);
 }
 
-function secured(reply: FastifyReply): FastifyReply {
+function withSecurityHeaders(reply: FastifyReply): FastifyReply {
   return reply
     .header('content-security-policy', POLICY)
     .header('x-content-type-options', 'nosniff')

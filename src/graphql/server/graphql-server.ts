@@ -11,8 +11,8 @@ import type { BudgetSettings } from '../admission/cost/cost-budget.js';
 import { CompiledOperations } from '../compiled/compiled-operations.js';
 import { OperationMetrics } from '../pipeline/operation-metrics.js';
 import { OperationReport } from '../pipeline/operation-report.js';
-import { Operations } from '../pipeline/operation-pipeline.js';
-import { originRule } from './origins.js';
+import { OperationPipeline } from '../pipeline/operation-pipeline.js';
+import { originCheck } from './origins.js';
 import { StreamMetrics } from '../pipeline/stream-metrics.js';
 import { persistedQueries, type PersistedQueries } from './persisted-queries.js';
 import { ConnectionQuota } from '../admission/connection-quota.js';
@@ -59,21 +59,21 @@ export interface GraphqlServerServices {
 export interface GraphqlServer {
   schema: GraphQLSchema;
   admission: Admission;
-  operations: Operations;
+  pipeline: OperationPipeline;
   report: OperationReport;
   compiled: CompiledOperations;
   metrics: OperationMetrics;
   changes: ChangeBus;
-  persisted: PersistedQueries;
-  seats: ConnectionQuota;
+  persistedQueries: PersistedQueries;
+  connectionQuota: ConnectionQuota;
   /** Of sockets without a token, all together. */
-  anonymousSeats: ConnectionQuota;
+  anonymousQuota: ConnectionQuota;
   operationsPerSocket: number;
   isOriginAllowed: (request: IncomingMessage) => boolean;
   addressOf: (request: IncomingMessage) => string;
   log: Logger;
   /** How what is open is ended, when the process stops. */
-  streams: Set<() => void>;
+  openStreams: Set<() => void>;
 }
 
 /** Puts together what the transports share. Throws when the manifest of trusted documents is no good. */
@@ -89,18 +89,18 @@ export function createGraphqlServer(parts: GraphqlServerServices, settings: Grap
   return {
     schema,
     admission,
-    operations: new Operations({ schema, admission, report, changes, log, metrics: new StreamMetrics(parts.metrics.registry), open: new ConnectionQuota(settings.operationsPerUser), documentOf }),
+    pipeline: new OperationPipeline({ schema, admission, report, changes, log, metrics: new StreamMetrics(parts.metrics.registry), open: new ConnectionQuota(settings.operationsPerUser), documentOf }),
     report,
     compiled: new CompiledOperations(parts.schemaBelowTheRoot, settings.compiledOperations, parts.metrics.registry),
     metrics,
     changes,
-    persisted,
-    seats: new ConnectionQuota(settings.socketsPerUser),
-    anonymousSeats: new ConnectionQuota(ANONYMOUS_SOCKETS),
+    persistedQueries: persisted,
+    connectionQuota: new ConnectionQuota(settings.socketsPerUser),
+    anonymousQuota: new ConnectionQuota(ANONYMOUS_SOCKETS),
     operationsPerSocket: settings.operationsPerSocket,
-    isOriginAllowed: originRule(settings.publicUrl, settings.origins),
+    isOriginAllowed: originCheck(settings.publicUrl, settings.origins),
     addressOf: clientAddress(settings.trustProxy),
     log,
-    streams: new Set(),
+    openStreams: new Set(),
   };
 }

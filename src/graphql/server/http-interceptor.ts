@@ -11,19 +11,19 @@ const PATH = '/graphql';
 /** What a hook of Fastify sets on the answers that do not come from here. */
 const HOOKED_HEADERS = NEVER_STORED.flat();
 /** What is longer is seldom a query that comes again. */
-const LONGEST_BYTES = 64 * 1024;
+const MAX_BODY_BYTES = 64 * 1024;
 
 /** Only requests that say how long they are, in plain JSON, and ask for nothing that a hook of Fastify has to see to. */
-function isPlain({ method, url, headers }: IncomingMessage): boolean {
+function isSimplePost({ method, url, headers }: IncomingMessage): boolean {
   if (method !== 'POST' || url !== PATH || headers['transfer-encoding'] !== undefined || headers['content-encoding'] !== undefined) return false;
-  return Number(headers['content-length']) <= LONGEST_BYTES && isHost(headers.host);
+  return Number(headers['content-length']) <= MAX_BODY_BYTES && isHost(headers.host);
 }
 
 /**
  * Answers what the fast path knows before Fastify, whose way through hooks and streams takes as long as a small query.
  * Everything else goes on to Fastify, its body with it.
  */
-export class HttpFront {
+export class HttpInterceptor {
   readonly #bodies = new WeakMap<IncomingMessage, Buffer>();
   readonly #parse: ReturnType<FastifyInstance['getDefaultJsonParser']>;
 
@@ -39,7 +39,7 @@ export class HttpFront {
 
   /** Answers the request, or calls `next`. */
   intercept(request: IncomingMessage, response: ServerResponse, next: () => void): void {
-    if (request.headers.authorization !== undefined && this.isOpen(request) && isPlain(request) && this.fast.knowsHeaders(request)) this.#take(request, response, next);
+    if (request.headers.authorization !== undefined && this.isOpen(request) && isSimplePost(request) && this.fast.knowsHeaders(request)) this.#take(request, response, next);
     else next();
   }
 
@@ -84,7 +84,7 @@ export class HttpFront {
     const requestId = requestIdOf(request);
     // Whoever goes on with the request gives it the same.
     request.headers['x-request-id'] = requestId;
-    const answer = await this.fast.answer(request, requestId, fast);
+    const answer = await this.fast.respond(request, requestId, fast);
     if (answer === null) return false;
     const { text, headers } = answer;
     const length = Buffer.byteLength(text);

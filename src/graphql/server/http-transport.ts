@@ -14,21 +14,21 @@ import { AppError } from '../../platform/errors.js';
 import { BODY_LIMIT_BYTES, type RequestFront } from '../../platform/http/http.js';
 import { NEVER_STORED } from '../../platform/http/response-headers.js';
 import { traceIdOf } from '../../platform/trace-id.js';
-import { BudgetSpent } from '../admission/cost/cost-ledger.js';
+import { BudgetExceeded } from '../admission/cost/cost-ledger.js';
 import type { Caller, OperationContext } from '../admission/admission.js';
 import { compiledOperationsPlugin } from '../compiled/compiled-operations-plugin.js';
 import { FastPath } from './fast-path.js';
-import { HttpFront } from './http-interceptor.js';
+import { HttpInterceptor } from './http-interceptor.js';
 import { admissionPlugin } from './admission-plugin.js';
 import { DocumentCache } from '../pipeline/document-cache.js';
 import type { GraphqlServer } from './graphql-server.js';
 import { publicError, withStatus } from '../pipeline/public-errors.js';
 import { MAX_TOKENS } from '../admission/rules/document-limits.js';
-import type { Finished } from '../pipeline/operation-report.js';
-import { refuseSpent } from './refuse-over-budget.js';
+import type { FinishedOperation } from '../pipeline/operation-report.js';
+import { refuseOverBudget } from './refuse-over-budget.js';
 import { streamHandler, wantsStream } from './sse-transport.js';
 
-function quiet(log: GraphqlServer['log']) {
+function apolloLogger(log: GraphqlServer['log']) {
   return {
     debug: (message?: unknown) => log.debug(String(message)),
     info: (message?: unknown) => log.debug(String(message)),
@@ -51,8 +51,8 @@ function createApollo(graphqlServer: GraphqlServer): ApolloServer<OperationConte
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: MAX_TOKENS },
     documentStore: new DocumentCache(),
-    persistedQueries: { cache: graphqlServer.persisted },
-    logger: quiet(graphqlServer.log),
+    persistedQueries: { cache: graphqlServer.persistedQueries },
+    logger: apolloLogger(graphqlServer.log),
     formatError: (formatted, error) => publicError(error, formatted, { ...(callers.getStore() ?? { requestId: randomUUID() }), log: graphqlServer.log }),
     plugins: [
       admissionPlugin(graphqlServer),
@@ -65,7 +65,7 @@ function createApollo(graphqlServer: GraphqlServer): ApolloServer<OperationConte
   });
 }
 
-type Reported = Finished['context'];
+type Reported = FinishedOperation['context'];
 
 /**
  * Serves GraphQL over HTTP and SSE at /graphql. `isPlain` says whether a request may be answered before Fastify and its hooks
@@ -91,8 +91,8 @@ export async function openHttpTransport({ app, front }: { app: FastifyInstance; 
     const caller = callerOf(request);
     const startedAt = performance.now();
     const signedIn: unknown = await fast.contextOf(request.raw, request.id).catch((error: unknown) => error);
-    if (signedIn instanceof BudgetSpent) return refuseSpent(graphqlServer, { request, reply, context: { ...caller, startedAt } }, signedIn);
-    if (!(signedIn instanceof Error)) await graphqlServer.admission.turns.next((signedIn as OperationContext).container.viewer.username);
+    if (signedIn instanceof BudgetExceeded) return refuseOverBudget(graphqlServer, { request, reply, context: { ...caller, startedAt } }, signedIn);
+    if (!(signedIn instanceof Error)) await graphqlServer.admission.fairQueue.wait((signedIn as OperationContext).container.viewer.username);
     const body: unknown = await callers.run(caller, async () => apolloHandler.call(app, request, reply));
     // Apollo Server would let some refusals be stored.
     for (const [name, value] of NEVER_STORED) reply.header(name, value);
@@ -102,13 +102,13 @@ export async function openHttpTransport({ app, front }: { app: FastifyInstance; 
     return body;
   });
   const stream = streamHandler(graphqlServer);
-  const early = new HttpFront(app, fast, isPlain, graphqlServer.log);
+  const early = new HttpInterceptor(app, fast, isPlain, graphqlServer.log);
   front.intercept = (request, response, next) => early.intercept(request, response, next);
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
     preParsing: async (request, _reply, payload) => {
-      await demandSignInFirst(request, fast);
+      await requireSignInFirst(request, fast);
       return early.bodyOf(request) ?? payload;
     },
     handler: async (request, reply) => (wantsStream(request) ? stream(request, reply) : answer(request, reply)),
@@ -117,13 +117,13 @@ export async function openHttpTransport({ app, front }: { app: FastifyInstance; 
 }
 
 /** Longer bodies are read only for those who are signed in: parsing one takes milliseconds. */
-const LONGEST_ANONYMOUS_BYTES = 16 * 1024;
+const MAX_ANONYMOUS_BYTES = 16 * 1024;
 
-async function demandSignInFirst(request: FastifyRequest, fast: FastPath): Promise<void> {
+async function requireSignInFirst(request: FastifyRequest, fast: FastPath): Promise<void> {
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
   const bytes = Number(length ?? 0);
   // What is too long for everybody is refused as such.
-  if (encoding === undefined && (bytes <= LONGEST_ANONYMOUS_BYTES || bytes > BODY_LIMIT_BYTES)) return;
+  if (encoding === undefined && (bytes <= MAX_ANONYMOUS_BYTES || bytes > BODY_LIMIT_BYTES)) return;
   try {
     await fast.contextOf(request.raw, request.id);
   } catch (error) {
@@ -137,6 +137,6 @@ function callerOf(request: FastifyRequest): Caller {
   return { authorization, transport: 'http', requestId: request.id, traceId: traceIdOf(traceparent) };
 }
 
-function errorsIn(body: unknown): Finished['errors'] {
-  return typeof body === 'string' ? (JSON.parse(body) as Pick<Finished, 'errors'>).errors : undefined;
+function errorsIn(body: unknown): FinishedOperation['errors'] {
+  return typeof body === 'string' ? (JSON.parse(body) as Pick<FinishedOperation, 'errors'>).errors : undefined;
 }

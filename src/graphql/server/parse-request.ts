@@ -12,7 +12,7 @@ function malformed(message: string): AppError {
   return new AppError('BAD_REQUEST', message);
 }
 
-function ofSearch(query: Fields): Fields {
+function fromSearchParameters(query: Fields): Fields {
   const parsed = (name: 'variables' | 'extensions'): unknown => {
     const text = Object.hasOwn(query, name) ? query[name] : undefined;
     if (text === undefined) return undefined;
@@ -26,8 +26,8 @@ function ofSearch(query: Fields): Fields {
 }
 
 /** The operation that a request carries, as GraphQL over HTTP has it: a JSON body, or search parameters. BAD_REQUEST otherwise. */
-export function readOperation(request: FastifyRequest): OperationRequest {
-  const fields = request.method === 'GET' ? ofSearch(request.query as Fields) : request.body;
+export function parseRequest(request: FastifyRequest): OperationRequest {
+  const fields = request.method === 'GET' ? fromSearchParameters(request.query as Fields) : request.body;
   if (!isRecord(fields)) throw malformed('The body must be a JSON object with "query"; several operations in one request are not accepted.');
   const { query, operationName, variables, extensions } = fields;
   if (typeof (query ?? '') !== 'string') throw malformed('"query" must be a string.');

@@ -9,14 +9,14 @@ export interface PersistedQueries {
 }
 
 /** Characters of all documents that clients may have us keep for them. */
-const KEPT = 4 * 1024 * 1024;
+const MAX_CHARACTERS = 4 * 1024 * 1024;
 
 /** Documents that clients may name by their hash: those of the manifest, or, without one, those sent last, within a bound. */
 export function persistedQueries(trusted: TrustedDocuments | null): PersistedQueries {
   if (trusted !== null) {
     return { get: async (key) => trusted.get(key.replace(/^apq:/, '')), set: async () => undefined, delete: async () => false };
   }
-  const recent = new LRUCache<string, string>({ maxSize: KEPT, maxEntrySize: Math.floor(KEPT / 10), sizeCalculation: (document) => document.length + 1 });
+  const recent = new LRUCache<string, string>({ maxSize: MAX_CHARACTERS, maxEntrySize: Math.floor(MAX_CHARACTERS / 10), sizeCalculation: (document) => document.length + 1 });
   return {
     get: async (key) => recent.get(key),
     set: async (key, value) => void recent.set(key, value),

@@ -6,7 +6,7 @@ import type { OperationContext } from '../admission/admission.js';
 import type { GraphqlServer } from './graphql-server.js';
 import { PublicErrors, statusOf } from '../pipeline/public-errors.js';
 import type { OperationRequest } from '../pipeline/operation-pipeline.js';
-import { readOperation } from './parse-request.js';
+import { parseRequest } from './parse-request.js';
 import type { Sink } from '../pipeline/shared-streams.js';
 
 const PING_MS = 12_000;
@@ -56,7 +56,7 @@ class EventStream implements Sink {
   end(error: PublicErrors | null): void {
     clearInterval(this.#ping);
     if (this.raw.writableEnded) return;
-    if (error !== null) this.#write(JSON.stringify({ errors: error.errors, extensions: error.answer.extensions }));
+    if (error !== null) this.#write(JSON.stringify({ errors: error.errors, extensions: error.response.extensions }));
     this.raw.end('event: complete\ndata: \n\n');
   }
 
@@ -76,10 +76,10 @@ class EventStream implements Sink {
 /** Resolves once it runs, or has ended. */
 async function run(graphqlServer: GraphqlServer, request: OperationRequest, context: OperationContext, { raw, request: { method } }: FastifyReply, stream: EventStream): Promise<void> {
   try {
-    const admitted = await graphqlServer.operations.admit(request, context);
+    const admitted = await graphqlServer.pipeline.admit(request, context);
     const { operation } = admitted.operation;
     if (method === 'GET' && operation === 'mutation') throw new AppError('BAD_REQUEST', 'A GET changes nothing; send a mutation by POST.');
-    const result = operation === 'subscription' ? await graphqlServer.operations.subscribe(admitted, stream) : await graphqlServer.operations.execute(admitted);
+    const result = operation === 'subscription' ? await graphqlServer.pipeline.subscribe(admitted, stream) : await graphqlServer.pipeline.execute(admitted);
     if (typeof result === 'function') {
       if (raw.destroyed) result();
       else raw.once('close', result);
@@ -88,7 +88,7 @@ async function run(graphqlServer: GraphqlServer, request: OperationRequest, cont
     stream.next(JSON.stringify(result));
     stream.end(null);
   } catch (error) {
-    stream.end(error instanceof PublicErrors ? error : graphqlServer.operations.refusal(error, context));
+    stream.end(error instanceof PublicErrors ? error : graphqlServer.pipeline.refusal(error, context));
   }
 }
 
@@ -102,8 +102,8 @@ export function streamHandler(graphqlServer: GraphqlServer) {
         throw new AppError('FORBIDDEN', `Pages of ${request.headers.origin} may not open streams here; ALLOWED_ORIGINS names those that may.`);
       }
       const context = await graphqlServer.admission.signIn(caller, () => graphqlServer.addressOf(request.raw), Number(request.headers['content-length'] ?? 0));
-      const operation = readOperation(request);
-      const leave = graphqlServer.seats.take(context.container.viewer.username);
+      const operation = parseRequest(request);
+      const leave = graphqlServer.connectionQuota.acquire(context.container.viewer.username);
       if (leave === null) throw new AppError('TOO_MANY_OPERATIONS', 'You have as many sockets and streams open as one user may; close some of them.');
       const headers = graphqlServer.admission.budgetHeaders(context);
       for (let at = 0; at < headers.length; at += 2) reply.header(headers[at] ?? '', headers[at + 1]);
@@ -112,7 +112,7 @@ export function streamHandler(graphqlServer: GraphqlServer) {
       serve(graphqlServer, operation, context, reply);
       return reply;
     } catch (error) {
-      const { errors, answer: { extensions, headers = [] } } = graphqlServer.operations.refusal(error, { ...caller, startedAt: performance.now() });
+      const { errors, response: { extensions, headers = [] } } = graphqlServer.pipeline.refusal(error, { ...caller, startedAt: performance.now() });
       for (let at = 0; at < headers.length; at += 2) reply.header(headers[at] ?? '', headers[at + 1]);
       const { code, retryAfter } = errors[0]?.extensions ?? {};
       if (typeof retryAfter === 'number') reply.header('retry-after', String(retryAfter));
@@ -126,10 +126,10 @@ function serve(graphqlServer: GraphqlServer, operation: OperationRequest, contex
   const { raw } = reply;
   const stream = new EventStream(raw, reply.getHeaders() as OutgoingHttpHeaders, graphqlServer.log);
   const stop = (): void => stream.end(null);
-  graphqlServer.streams.add(stop);
+  graphqlServer.openStreams.add(stop);
   graphqlServer.metrics.opened('sse');
   raw.once('close', () => {
-    graphqlServer.streams.delete(stop);
+    graphqlServer.openStreams.delete(stop);
     graphqlServer.metrics.closed('sse');
   });
   void run(graphqlServer, operation, context, reply, stream);

@@ -6,7 +6,7 @@ import type { WebSocket, WebSocketServer } from 'ws';
 
 const PING_MS = 12_000;
 /** Sockets that are pinged before other work gets its turn. */
-const AT_ONCE = 250;
+const PINGS_PER_TURN = 250;
 const BROKEN_OFF = 1006;
 
 export interface SocketExtra extends Record<PropertyKey, unknown> {
@@ -18,7 +18,7 @@ export interface SocketExtra extends Record<PropertyKey, unknown> {
  * Speaks graphql-transport-ws on every socket of a server. A message that is none closes its socket with 4400 and is told at
  * info, where graphql-ws's own binding writes a stack to stderr; a socket that does not answer a ping is cut off.
  */
-export function speakProtocol(sockets: WebSocketServer, options: ServerOptions<Record<string, unknown>, SocketExtra>, log: Logger): () => void {
+export function serveProtocol(sockets: WebSocketServer, options: ServerOptions<Record<string, unknown>, SocketExtra>, log: Logger): () => void {
   const protocol = makeServer(options);
   const answering = new WeakSet<WebSocket>();
   sockets.on('connection', (socket, request) => {
@@ -64,6 +64,6 @@ async function pingAll(sockets: WebSocketServer, answering: WeakSet<WebSocket>):
   for (const socket of sockets.clients) {
     if (!answering.delete(socket)) socket.terminate();
     else if (socket.readyState === socket.OPEN) socket.ping();
-    if ((pinged += 1) % AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+    if ((pinged += 1) % PINGS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -11,9 +11,9 @@ import type { Caller } from '../admission/admission.js';
 import { readClientMessage } from './client-messages.js';
 import type { GraphqlServer } from './graphql-server.js';
 import { PublicErrors } from '../pipeline/public-errors.js';
-import type { Admitted, OperationRequest } from '../pipeline/operation-pipeline.js';
-import type { Results } from '../pipeline/shared-streams.js';
-import { type SocketExtra, speakProtocol } from './websocket-protocol.js';
+import type { AdmittedOperation, OperationRequest } from '../pipeline/operation-pipeline.js';
+import type { ResultStream } from '../pipeline/shared-streams.js';
+import { type SocketExtra, serveProtocol } from './websocket-protocol.js';
 import { msUntilExpiry } from '../admission/token-expiry.js';
 
 const PROTOCOL = 'graphql-transport-ws';
@@ -54,10 +54,10 @@ async function welcome(graphqlServer: GraphqlServer, connection: Connection): Pr
   const { socket } = connection.extra;
   const authorization = authorizationOf(connection);
   // Without a token a socket may be open, as its client may want to be told by the first operation; it runs nothing.
-  if (authorization === undefined) return sit(socket, graphqlServer.anonymousSeats.take('anonymous'));
+  if (authorization === undefined) return sit(socket, graphqlServer.anonymousQuota.acquire('anonymous'));
   try {
-    const container = await graphqlServer.admission.open(authorization, () => graphqlServer.addressOf(connection.extra.request));
-    if (!sit(socket, graphqlServer.seats.take(container.viewer.username))) return false;
+    const container = await graphqlServer.admission.authenticate(authorization, () => graphqlServer.addressOf(connection.extra.request));
+    if (!sit(socket, graphqlServer.connectionQuota.acquire(container.viewer.username))) return false;
     const left = msUntilExpiry(authorization);
     if (left !== null) {
       const expiry = setTimeout(() => closeSoon(socket), left).unref();
@@ -85,7 +85,7 @@ function isTooSlow({ bufferedAmount }: WebSocket): boolean {
 }
 
 /** Throws PublicErrors for what may not run. */
-async function admit(graphqlServer: GraphqlServer, connection: Connection, request: OperationRequest, operations: Readonly<SocketOperations>): Promise<Admitted> {
+async function admit(graphqlServer: GraphqlServer, connection: Connection, request: OperationRequest, operations: Readonly<SocketOperations>): Promise<AdmittedOperation> {
   const caller: Caller = {
     authorization: authorizationOf(connection),
     transport: 'websocket',
@@ -102,9 +102,9 @@ async function admit(graphqlServer: GraphqlServer, connection: Connection, reque
     if (operations.streams.size + operations.running > graphqlServer.operationsPerSocket) {
       throw new AppError('TOO_MANY_OPERATIONS', `${graphqlServer.operationsPerSocket} operations are open on this socket; complete some of them, or open another one.`);
     }
-    return await graphqlServer.operations.admit(request, await graphqlServer.admission.signIn(caller, () => graphqlServer.addressOf(connection.extra.request)));
+    return await graphqlServer.pipeline.admit(request, await graphqlServer.admission.signIn(caller, () => graphqlServer.addressOf(connection.extra.request)));
   } catch (error) {
-    throw error instanceof PublicErrors ? error : graphqlServer.operations.refusal(error, { ...caller, startedAt: performance.now() });
+    throw error instanceof PublicErrors ? error : graphqlServer.pipeline.refusal(error, { ...caller, startedAt: performance.now() });
   }
 }
 
@@ -116,7 +116,7 @@ function wrapped(error: PublicErrors): GraphQLError[] {
 function unwrapped(graphqlServer: GraphqlServer, errors: readonly unknown[]): readonly GraphQLError[] {
   const [first] = errors;
   const inner = first instanceof GraphQLError ? first.originalError : undefined;
-  const shown = inner instanceof PublicErrors ? inner : graphqlServer.operations.refusal(inner ?? first, { transport: 'websocket', requestId: randomUUID(), traceId: undefined, startedAt: performance.now() });
+  const shown = inner instanceof PublicErrors ? inner : graphqlServer.pipeline.refusal(inner ?? first, { transport: 'websocket', requestId: randomUUID(), traceId: undefined, startedAt: performance.now() });
   return shown.errors as unknown as readonly GraphQLError[];
 }
 
@@ -139,11 +139,11 @@ interface Place {
  * A subscription whose answers go to the socket at once; graphql-ws is told of its end only. Its own way, a promise or
  * five per reader and answer, takes several times as long.
  */
-async function subscribe(graphqlServer: GraphqlServer, admitted: Admitted, { socket, id, operations: { streams } }: Place): Promise<Results | ExecutionResult> {
+async function subscribe(graphqlServer: GraphqlServer, admitted: AdmittedOperation, { socket, id, operations: { streams } }: Place): Promise<ResultStream | ExecutionResult> {
   const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
   const end = Promise.withResolvers<IteratorResult<ExecutionResult>>();
   const done = { done: true, value: undefined } as const;
-  const leave = await graphqlServer.operations.subscribe(admitted, {
+  const leave = await graphqlServer.pipeline.subscribe(admitted, {
     next: (json) => {
       if (socket.readyState !== socket.OPEN) return;
       if (isTooSlow(socket)) closeSlowReader(socket, graphqlServer);
@@ -161,7 +161,7 @@ async function subscribe(graphqlServer: GraphqlServer, admitted: Admitted, { soc
   // Leaves as well when the stream ends by itself.
   end.promise.then(stop, stop);
   if (socket.readyState !== socket.OPEN) stop();
-  const results: Results = {
+  const results: ResultStream = {
     next: () => end.promise,
     return: async () => {
       stop();
@@ -218,8 +218,8 @@ function serverOptions(graphqlServer: GraphqlServer): ServerOptions<Params, Sock
         return wrapped(error);
       }
     },
-    execute: (args) => finish(args, async () => graphqlServer.operations.execute(args as Admitted)),
-    subscribe: (args) => finish(args, async (place) => subscribe(graphqlServer, args as Admitted, place)),
+    execute: (args) => finish(args, async () => graphqlServer.pipeline.execute(args as AdmittedOperation)),
+    subscribe: (args) => finish(args, async (place) => subscribe(graphqlServer, args as AdmittedOperation, place)),
     onNext: (_connection, _id, _payload, _args, result) => result as ExecutionResult,
     onError: (connection, _id, _payload, errors) => {
       const shown = unwrapped(graphqlServer, errors);
@@ -242,7 +242,7 @@ export function openWebsocketTransport(server: Server, graphqlServer: GraphqlSer
     graphqlServer.metrics.opened('websocket');
     socket.once('close', () => graphqlServer.metrics.closed('websocket'));
   });
-  const stopPings = speakProtocol(sockets, serverOptions(graphqlServer), graphqlServer.log);
+  const stopPings = serveProtocol(sockets, serverOptions(graphqlServer), graphqlServer.log);
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
     if (request.url?.split('?', 1)[0] !== '/graphql') return endWithFault(socket as never, 404, 'There is no WebSocket here; it is at /graphql.');

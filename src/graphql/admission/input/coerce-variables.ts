@@ -9,12 +9,12 @@ export type VariableValues = Readonly<Record<string, unknown>>;
 export type CoercedVariables = { values: VariableValues; faults: null } | { values: null; faults: FieldError[] };
 
 /** Items of a list; one that is longer is refused for its length. */
-const MOST_LOOKED_AT = 1000;
+const MAX_ITEMS_CHECKED = 1000;
 
 const NO_VALUES: VariableValues = Object.freeze(Object.create(null) as VariableValues);
 
 /** Of one variable; the rest of a large value full of faults is not looked at. */
-const MOST_FAULTS = 100;
+const MAX_FAULTS = 100;
 
 /** Suggestions would draw the shape of the graph for who may not ask for it. */
 const HIDE_SUGGESTIONS = true;
@@ -25,7 +25,7 @@ class TooManyFaults extends Error {}
 export function coerceVariables(schema: GraphQLSchema, operation: OperationDefinitionNode, given: Readonly<Record<string, unknown>>): CoercedVariables {
   const definitions = operation.variableDefinitions ?? [];
   if (definitions.length === 0) return { values: NO_VALUES, faults: null };
-  const crowded = definitions.flatMap((definition) => crowdedIn(schema, definition, given));
+  const crowded = definitions.flatMap((definition) => excessFieldsOf(schema, definition, given));
   if (crowded.length > 0) return { values: null, faults: crowded };
   const { coerced } = getVariableValues(schema, definitions, given, { maxErrors: 1, hideSuggestions: HIDE_SUGGESTIONS });
   if (coerced !== undefined) return { values: Object.assign(Object.create(null) as Record<string, unknown>, coerced), faults: null };
@@ -33,21 +33,21 @@ export function coerceVariables(schema: GraphQLSchema, operation: OperationDefin
 }
 
 /** Input objects with more names than their type has: graphql-js would word each that is too many, and show the whole object. */
-function crowdedIn(schema: GraphQLSchema, { variable, type: typeNode }: VariableDefinitionNode, given: Readonly<Record<string, unknown>>): FieldError[] {
+function excessFieldsOf(schema: GraphQLSchema, { variable, type: typeNode }: VariableDefinitionNode, given: Readonly<Record<string, unknown>>): FieldError[] {
   const name = variable.name.value;
   const type = typeFromAST(schema, typeNode);
-  const crowded = isInputType(type) && Object.hasOwn(given, name) ? crowdedAt(type, given[name], name) : null;
+  const crowded = isInputType(type) && Object.hasOwn(given, name) ? excessFieldsAt(type, given[name], name) : null;
   return crowded === null ? [] : [crowded];
 }
 
-function crowdedAt(type: GraphQLInputType, value: unknown, path: string): FieldError | null {
+function excessFieldsAt(type: GraphQLInputType, value: unknown, path: string): FieldError | null {
   // Most variables are scalars or lists of them, some of a thousand items.
   if (typeof value !== 'object' || value === null || !isInputObjectType(getNamedType(type))) return null;
   const named = getNullableType(type);
   if (isListType(named)) {
-    const items: readonly unknown[] = Array.isArray(value) ? value.slice(0, MOST_LOOKED_AT) : [value];
+    const items: readonly unknown[] = Array.isArray(value) ? value.slice(0, MAX_ITEMS_CHECKED) : [value];
     for (const [at, item] of items.entries()) {
-      const crowded = crowdedAt(named.ofType, item, `${path}.${at}`);
+      const crowded = excessFieldsAt(named.ofType, item, `${path}.${at}`);
       if (crowded !== null) return crowded;
     }
     return null;
@@ -59,7 +59,7 @@ function crowdedAt(type: GraphQLInputType, value: unknown, path: string): FieldE
   const found = Object.keys(object).length;
   if (found > most) return { path, message: `${named.name} has ${most} fields, and ${found} were given.` };
   for (const field of Object.values(fields)) {
-    const crowded = Object.hasOwn(object, field.name) ? crowdedAt(field.type, object[field.name], `${path}.${field.name}`) : null;
+    const crowded = Object.hasOwn(object, field.name) ? excessFieldsAt(field.type, object[field.name], `${path}.${field.name}`) : null;
     if (crowded !== null) return crowded;
   }
   return null;
@@ -87,7 +87,7 @@ function faultsWithin(name: string, type: GraphQLInputType, value: unknown): Fie
       const within = isInputObjectType(named) && path.length > 0 ? path : [name, ...path];
       if (invalid !== last) [last, given] = [invalid, shownValue(invalid)];
       faults.push({ path: within.join('.'), message: `${error.message} (given: ${given})` });
-      if (faults.length >= MOST_FAULTS) throw new TooManyFaults();
+      if (faults.length >= MAX_FAULTS) throw new TooManyFaults();
     }, HIDE_SUGGESTIONS);
   } catch (error) {
     if (!(error instanceof TooManyFaults)) throw error;

@@ -1,26 +1,26 @@
 import { type ArgumentNode, type DocumentNode, type FragmentDefinitionNode, getNamedType, getNullableType, type GraphQLArgument, type GraphQLInputType, type GraphQLSchema, isInputObjectType, Kind, type OperationDefinitionNode, TypeInfo, type ValueNode, valueFromAST, visit, visitWithTypeInfo } from 'graphql';
 import type { FieldError } from '../../../platform/errors.js';
-import { inputPositions, kindOf, type Position } from '../../schema/input-bounds.js';
-import { type Link, type Walker, Walkers } from './size-validators.js';
+import { inputPositions, inputKindOf, type InputPosition } from '../../schema/input-bounds.js';
+import { type PathLink, type SizeValidator, SizeValidators } from './size-validators.js';
 
 type Variables = Readonly<Record<string, unknown>>;
 
 /** An argument whose value depends on variables. */
-interface Varying {
+interface VariableArgument {
   valueIn: (variables: Variables) => unknown;
-  walk: Walker;
-  at: Link | null;
+  walk: SizeValidator;
+  at: PathLink | null;
 }
 
 /** Where a value is written: the position in the graph, and the path. */
-interface Place extends Position {
-  at: Link | null;
+interface ValuePosition extends InputPosition {
+  at: PathLink | null;
 }
 
 /** What of an operation is to be looked at: written values once, the others with every request. */
-interface Checks {
+interface OperationChecks {
   faults: readonly FieldError[];
-  varying: readonly Varying[];
+  varying: readonly VariableArgument[];
 }
 
 const NONE: readonly FieldError[] = [];
@@ -49,11 +49,11 @@ function namesVariables(value: ValueNode): boolean {
 }
 
 /** Within an input object the path is that of its field, as the services name it; else it begins with the argument. */
-function startOf({ name, type }: GraphQLArgument): Link | null {
+function startOf({ name, type }: GraphQLArgument): PathLink | null {
   return isInputObjectType(getNullableType(type)) ? null : { before: null, key: name };
 }
 
-function valueReader(value: ValueNode, type: GraphQLInputType): Varying['valueIn'] {
+function valueReader(value: ValueNode, type: GraphQLInputType): VariableArgument['valueIn'] {
   if (value.kind !== Kind.VARIABLE) return (variables) => valueFromAST(value, type, variables);
   const name = value.name.value;
   return (variables) => (Object.hasOwn(variables, name) ? variables[name] : undefined);
@@ -63,17 +63,17 @@ function valueReader(value: ValueNode, type: GraphQLInputType): Varying['valueIn
  * The sizes of all that a caller gives with an operation, as `input-bounds.ts` has them. Nothing of an operation may run before
  * it was asked; what resolvers get is then as large as a bound at most, however it was written.
  */
-export class InputCheck {
-  readonly #walkers = new Walkers();
-  readonly #known = new WeakMap<OperationDefinitionNode, Checks>();
+export class InputValidator {
+  readonly #walkers = new SizeValidators();
+  readonly #known = new WeakMap<OperationDefinitionNode, OperationChecks>();
 
   /** Throws for a graph with a scalar that nobody has bounded. */
   constructor(private readonly schema: GraphQLSchema) {
-    for (const { element } of inputPositions(schema)) kindOf(getNamedType(element.type));
+    for (const { element } of inputPositions(schema)) inputKindOf(getNamedType(element.type));
   }
 
   /** What is too large, all of it; empty when nothing is. The variables as graphql-js coerced them, the document valid. */
-  faultsOf(document: DocumentNode, operation: OperationDefinitionNode, variables: Variables): readonly FieldError[] {
+  validate(document: DocumentNode, operation: OperationDefinitionNode, variables: Variables): readonly FieldError[] {
     let checks = this.#known.get(operation);
     if (checks === undefined) this.#known.set(operation, (checks = this.#checksOf(document, operation)));
     if (checks.varying.length === 0) return checks.faults;
@@ -82,9 +82,9 @@ export class InputCheck {
     return faults.length === 0 ? checks.faults : [...checks.faults, ...faults];
   }
 
-  #checksOf(document: DocumentNode, operation: OperationDefinitionNode): Checks {
+  #checksOf(document: DocumentNode, operation: OperationDefinitionNode): OperationChecks {
     const faults: FieldError[] = [];
-    const varying: Varying[] = [];
+    const varying: VariableArgument[] = [];
     const typeInfo = new TypeInfo(this.schema);
     const Argument = ({ value }: ArgumentNode): false => {
       const argument = typeInfo.getArgument();
@@ -101,7 +101,7 @@ export class InputCheck {
   }
 
   /** Looks at what is written, and takes note of what depends on variables, field by field of an input. */
-  #collect(value: ValueNode, { coordinate, element, at }: Place, into: { faults: FieldError[]; varying: Varying[] }): void {
+  #collect(value: ValueNode, { coordinate, element, at }: ValuePosition, into: { faults: FieldError[]; varying: VariableArgument[] }): void {
     const walk = this.#walkers.of(coordinate, element);
     if (walk === null) return;
     const type = getNullableType(element.type);

@@ -1,21 +1,21 @@
 import { getNullableType, type GraphQLInputType, isInputObjectType, isListType } from 'graphql';
 import type { FieldError } from '../../../platform/errors.js';
 import { shownValue } from '../../../platform/shown.js';
-import { boundsOf, JSON_BOUNDS, kindOf } from '../../schema/input-bounds.js';
+import { boundsOf, JSON_BOUNDS, inputKindOf } from '../../schema/input-bounds.js';
 
 /** Where a value stands, as a list that is read from its end: the path is put together only for a fault. */
-export interface Link {
-  before: Link | null;
+export interface PathLink {
+  before: PathLink | null;
   key: string | number;
 }
 
 /** Adds what is wrong with the size of a coerced value. */
-export type Walker = (value: unknown, at: Link | null, faults: FieldError[]) => void;
+export type SizeValidator = (value: unknown, at: PathLink | null, faults: FieldError[]) => void;
 
 /** More are not looked for: nobody mends a hundred at a time. */
-const MOST_FAULTS = 100;
+const MAX_FAULTS = 100;
 
-function pathOf(at: Link | null): string {
+function pathOf(at: PathLink | null): string {
   const keys: (string | number)[] = [];
   for (let link = at; link !== null; link = link.before) keys.unshift(link.key);
   return keys.join('.');
@@ -31,29 +31,29 @@ function isLongerThan(text: string, most: number): boolean {
   return text.length > most && (text.length > 2 * most || charactersIn(text) > most);
 }
 
-function tooLong(text: string, most: number, at: Link | null): FieldError {
+function tooLong(text: string, most: number, at: PathLink | null): FieldError {
   const given = charactersIn(text);
   const message = `${shownValue(text)} has ${given} characters; at most ${most} are accepted.`;
   return { path: pathOf(at), code: 'TOO_LONG', message, params: { given, accepted: most } };
 }
 
-function textWalker(most: number): Walker {
+function textValidator(most: number): SizeValidator {
   return (value, at, faults) => {
     if (typeof value === 'string' && isLongerThan(value, most)) faults.push(tooLong(value, most, at));
   };
 }
 
 /** Counts the values of one piece of JSON on the way. */
-class JsonWalk {
+class JsonSizeValidator {
   #values = 0;
 
   constructor(
-    private readonly top: Link | null,
+    private readonly top: PathLink | null,
     private readonly faults: FieldError[],
   ) {}
 
   /** False once there is a fault: what is too large is not read to its end. */
-  walk(value: unknown, at: Link | null, depth: number): boolean {
+  walk(value: unknown, at: PathLink | null, depth: number): boolean {
     this.#values += 1;
     if (this.#values > JSON_BOUNDS.values) return this.#refuse('TOO_MANY', `It has more than ${JSON_BOUNDS.values} values in it; at most that many are accepted.`, JSON_BOUNDS.values);
     if (typeof value === 'string') return this.#text(value, at);
@@ -62,21 +62,21 @@ class JsonWalk {
     return Array.isArray(value) ? this.#list(value, at, depth) : this.#object(value as Record<string, unknown>, at, depth);
   }
 
-  #list(items: readonly unknown[], at: Link | null, depth: number): boolean {
+  #list(items: readonly unknown[], at: PathLink | null, depth: number): boolean {
     for (let index = 0; index < items.length; index += 1) {
       if (!this.walk(items[index], { before: at, key: index }, depth + 1)) return false;
     }
     return true;
   }
 
-  #object(object: Record<string, unknown>, at: Link | null, depth: number): boolean {
+  #object(object: Record<string, unknown>, at: PathLink | null, depth: number): boolean {
     for (const [key, value] of Object.entries(object)) {
       if (!this.#text(key, at) || !this.walk(value, { before: at, key }, depth + 1)) return false;
     }
     return true;
   }
 
-  #text(text: string, at: Link | null): boolean {
+  #text(text: string, at: PathLink | null): boolean {
     if (!isLongerThan(text, JSON_BOUNDS.length)) return true;
     this.faults.push(tooLong(text, JSON_BOUNDS.length, at));
     return false;
@@ -88,11 +88,11 @@ class JsonWalk {
   }
 }
 
-function jsonWalker(value: unknown, at: Link | null, faults: FieldError[]): void {
-  new JsonWalk(at, faults).walk(value, at, 0);
+function validateJson(value: unknown, at: PathLink | null, faults: FieldError[]): void {
+  new JsonSizeValidator(at, faults).walk(value, at, 0);
 }
 
-function listWalker(most: number, isDistinct: boolean, item: Walker | null): Walker {
+function listValidator(most: number, isDistinct: boolean, item: SizeValidator | null): SizeValidator {
   return (value, at, faults) => {
     if (!Array.isArray(value)) return;
     const items: readonly unknown[] = isDistinct && value.length > most ? [...new Set(value)] : value;
@@ -102,7 +102,7 @@ function listWalker(most: number, isDistinct: boolean, item: Walker | null): Wal
       return;
     }
     if (item === null) return;
-    for (let index = 0; index < items.length && faults.length < MOST_FAULTS; index += 1) item(items[index], { before: at, key: index }, faults);
+    for (let index = 0; index < items.length && faults.length < MAX_FAULTS; index += 1) item(items[index], { before: at, key: index }, faults);
   };
 }
 
@@ -113,30 +113,30 @@ interface Typed {
 }
 
 /** Walkers by coordinate, made once: input types may name themselves. */
-export class Walkers {
-  readonly #known = new Map<string, Walker | null>();
+export class SizeValidators {
+  readonly #known = new Map<string, SizeValidator | null>();
 
   /** Null for a position whose values are short by their type. */
-  of(coordinate: string, position: Typed): Walker | null {
+  of(coordinate: string, position: Typed): SizeValidator | null {
     const known = this.#known.get(coordinate);
     if (known !== undefined) return known;
     // While it is made it may be met again below itself.
-    let made: Walker | null = null;
+    let made: SizeValidator | null = null;
     this.#known.set(coordinate, (value, at, faults) => made?.(value, at, faults));
     made = this.#make(coordinate, position);
     this.#known.set(coordinate, made);
     return made;
   }
 
-  #make(coordinate: string, position: Typed): Walker | null {
+  #make(coordinate: string, position: Typed): SizeValidator | null {
     const shape = getNullableType(position.type);
-    const { items, repeats, length } = boundsOf(coordinate, position);
-    if (isListType(shape)) return listWalker(items, repeats !== 'meant', this.#make(coordinate, { ...position, type: shape.ofType as GraphQLInputType }));
-    switch (kindOf(shape)) {
+    const { items, duplicates: repeats, length } = boundsOf(coordinate, position);
+    if (isListType(shape)) return listValidator(items, repeats !== 'meant', this.#make(coordinate, { ...position, type: shape.ofType as GraphQLInputType }));
+    switch (inputKindOf(shape)) {
       case 'text':
-        return textWalker(length);
+        return textValidator(length);
       case 'anything':
-        return jsonWalker;
+        return validateJson;
       case 'object':
         return this.#objectWalker(shape);
       default:
@@ -144,7 +144,7 @@ export class Walkers {
     }
   }
 
-  #objectWalker(type: GraphQLInputType): Walker | null {
+  #objectWalker(type: GraphQLInputType): SizeValidator | null {
     if (!isInputObjectType(type)) return null;
     const fields = Object.values(type.getFields()).flatMap((field) => {
       const walk = this.of(`${type.name}.${field.name}`, field);

@@ -8,7 +8,7 @@ import { reservedNames } from './reserved-names.js';
 export const MAX_TOKENS = 2000;
 
 /** Characters of a name in a document: of an alias, an operation, a fragment, a variable. */
-const LONGEST_NAME = 200;
+const MAX_NAME_LENGTH = 200;
 
 /** What one operation may be, after its fragments are put in where they are spread. */
 export const LIMITS = { depth: 15, aliases: 100, rootFields: 20, rootSelections: 100, selections: 4000 } as const;
@@ -34,7 +34,7 @@ function tooLarge(kind: keyof typeof LIMITS, found: number, node: OperationDefin
 }
 
 /** Measures each fragment once, however often it is spread, so that measuring never costs what running would. */
-class Measure {
+class OperationMeasurer {
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly #measured = new Map<string, Size>();
 
@@ -95,8 +95,8 @@ class Measure {
 }
 
 /** Fields and fragments of an operation, with fragments counted wherever they are spread. */
-export function selectionsOf(document: DocumentNode, operation: OperationDefinitionNode): number {
-  return new Measure(document).of(operation.selectionSet).selections;
+export function countSelections(document: DocumentNode, operation: OperationDefinitionNode): number {
+  return new OperationMeasurer(document).of(operation.selectionSet).selections;
 }
 
 function rootFieldsOf(operation: OperationDefinitionNode, size: Size): number {
@@ -107,7 +107,7 @@ function rootFieldsOf(operation: OperationDefinitionNode, size: Size): number {
 
 /** Refuses an operation that is too deep, has too many aliases, or grows too large by its fragments: QUERY_TOO_COMPLEX. */
 export function documentLimits(context: ValidationContext): ASTVisitor {
-  const measure = new Measure(context.getDocument());
+  const measure = new OperationMeasurer(context.getDocument());
   return {
     OperationDefinition(operation) {
       const size = measure.of(operation.selectionSet);
@@ -128,8 +128,8 @@ export function documentLimits(context: ValidationContext): ASTVisitor {
 export function nameLimits(context: ValidationContext): ASTVisitor {
   return {
     Name(node) {
-      if (node.value.length <= LONGEST_NAME) return;
-      const message = `The name ${shownValue(node.value)} has ${node.value.length} characters; at most ${LONGEST_NAME} are accepted.`;
+      if (node.value.length <= MAX_NAME_LENGTH) return;
+      const message = `The name ${shownValue(node.value)} has ${node.value.length} characters; at most ${MAX_NAME_LENGTH} are accepted.`;
       context.reportError(new GraphQLError(message, { nodes: node, originalError: new AppError('QUERY_TOO_COMPLEX', message) }));
     },
   };
