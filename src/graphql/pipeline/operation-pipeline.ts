@@ -1,20 +1,21 @@
-import { type DocumentNode, execute, type ExecutionArgs, type ExecutionResult, getOperationAST, GraphQLError, type GraphQLSchema, type OperationDefinitionNode, parse, specifiedRules, validate } from 'graphql';
+import { type DocumentNode, execute, type ExecutionArgs, type ExecutionResult, type FormattedExecutionResult, getOperationAST, GraphQLError, type GraphQLFormattedError, type GraphQLSchema, type OperationDefinitionNode, parse, specifiedRules, validate } from 'graphql';
 import type { Logger } from 'pino';
 import { AppError } from '../../platform/errors.js';
 import { shownValue } from '../../platform/shown.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
 import type { Admission, OperationContext } from '../admission/admission.js';
-import { DocumentCache } from './document-cache.js';
-import { boundedErrors, type ErrorLog, PublicErrors, publicError, publicErrorOf } from './public-errors.js';
+import type { ConnectionQuota } from '../admission/connection-quota.js';
 import { MAX_TOKENS } from '../admission/rules/document-limits.js';
-import type { OperationReport } from './operation-report.js';
+import { hashOf } from '../admission/trusted-documents.js';
 import { changesRights } from './changes-rights.js';
+import { DocumentCache } from './document-cache.js';
+import type { FinishedOperation, OperationReport } from './operation-report.js';
+import { boundedErrors, type ErrorLog, PublicErrors, publicError, publicErrorOf } from './public-errors.js';
 import { SharedStreams, type Sink } from './shared-streams.js';
 import { definedVariables } from './stream-key.js';
 import type { StreamMetrics } from './stream-metrics.js';
-import type { ConnectionQuota } from '../admission/connection-quota.js';
-import { hashOf } from '../admission/trusted-documents.js';
 
+/** A GraphQL request as its transport read it; nothing in it is validated. */
 export interface OperationRequest {
   query?: string | null;
   operationName?: string | null;
@@ -29,13 +30,13 @@ export interface PipelineServices {
   changes: ChangeBus;
   log: Logger;
   metrics: StreamMetrics;
-  /** Operations that each user has open over all WebSockets and SSE streams. */
-  open: ConnectionQuota;
-  /** Documents by their SHA-256, for requests that send only that. */
+  /** Bounds the operations that one user has open over all WebSockets and SSE streams. */
+  operationQuota: ConnectionQuota;
+  /** Looks up a persisted document by its SHA-256. */
   documentOf: (hash: string) => Promise<string | undefined>;
 }
 
-/** Arguments of an execution that was admitted. */
+/** The arguments with which graphql-js executes an operation, once it was admitted. */
 export interface AdmittedOperation extends ExecutionArgs {
   operation: OperationDefinitionNode;
   contextValue: OperationContext;
@@ -46,146 +47,158 @@ function withCode(error: GraphQLError, code: string): GraphQLError {
   return new GraphQLError(message, { nodes, source, positions, path, originalError: error.originalError, extensions: { ...error.extensions, code } });
 }
 
+/** The `persistedQuery` extension of Apollo clients; nothing in it is validated. */
+function persistedQueryOf({ extensions }: OperationRequest): { version?: unknown; sha256Hash?: unknown } | null {
+  const given = extensions?.persistedQuery;
+  if (given === undefined || given === null) return null;
+  return typeof given === 'object' ? given : {};
+}
+
+/** Whether the caller was signed in, and so has a budget to report. */
+function isOperationContext(context: FinishedOperation['context']): context is OperationContext {
+  return 'charges' in context;
+}
+
 /**
- * What an operation goes through on a transport that Apollo Server does not serve: the same admission, the same rules, the
- * same masking and the same report as over plain HTTP.
+ * Admits, executes and reports operations on the transports that Apollo Server does not serve (WebSocket, SSE): with the same
+ * admission, validation rules, error masking and report as over plain HTTP.
  */
 export class OperationPipeline {
   readonly #documents = new DocumentCache();
   readonly #streams: SharedStreams;
 
-  constructor(private readonly parts: PipelineServices) {
+  constructor(private readonly services: PipelineServices) {
     this.#streams = new SharedStreams({
-      formatResult: (result, context) => this.#shown(result, context),
-      formatError: (error, context) => this.#ended(error, context),
-      metrics: parts.metrics,
+      formatResult: (result, context) => this.#formatResult(result, context),
+      formatError: (error, context) => this.#formatStreamError(error, context),
+      metrics: services.metrics,
     });
   }
 
-  /** The operation, ready to run. Throws PublicErrors for one that is not accepted. */
+  /** Returns the operation, ready to run. Throws PublicErrors for one that is refused. */
   async admit(request: OperationRequest, context: OperationContext): Promise<AdmittedOperation> {
     let operation: OperationDefinitionNode | undefined;
     try {
-      await this.parts.admission.fairQueue.wait(context.container.viewer.username);
-      const document = await this.#document(request, context);
+      await this.services.admission.fairQueue.wait(context.container.viewer.username);
+      const document = await this.#loadDocument(request, context);
       operation = getOperationAST(document, request.operationName) ?? undefined;
       if (operation === undefined) {
         const message = request.operationName ? `The document has no operation ${shownValue(request.operationName)}.` : 'The document has several operations; say which one in operationName.';
         throw new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } });
       }
       const variableValues = definedVariables(operation, request.variables ?? {});
-      this.parts.admission.admit(document, operation, variableValues, context);
-      return { schema: this.parts.schema, document, operation, operationName: request.operationName, variableValues, contextValue: context };
+      this.services.admission.admit(document, operation, variableValues, context);
+      return { schema: this.services.schema, document, operation, operationName: request.operationName, variableValues, contextValue: context };
     } catch (error) {
-      throw this.#refused(error, operation, context);
+      throw this.#refuse(error, operation, context);
     }
   }
 
-  /** The answer to a query or a mutation; TOO_MANY_OPERATIONS when the user has as many open as one may. */
-  async execute({ operation, ...args }: AdmittedOperation): Promise<ExecutionResult> {
+  /** Executes a query or a mutation; the result is TOO_MANY_OPERATIONS when the user has as many operations open as one user may. */
+  async execute({ operation, ...args }: AdmittedOperation): Promise<FormattedExecutionResult> {
     const context = args.contextValue;
-    const leave = this.#open(context);
-    if (leave === null) return this.#tooMany(operation, context);
-    if (operation.operation === 'query') this.parts.admission.ledger.chargeInterpreter(context.charges);
+    const release = this.#acquireSlot(context);
+    if (release === null) return this.#refuseTooMany(operation, context);
+    if (operation.operation === 'query') this.services.admission.ledger.chargeInterpreter(context.charges);
     try {
-      const result = this.#shown(await execute(args), context);
-      if (changesRights(operation)) this.parts.changes.publish({ type: 'rights' });
-      this.parts.report.finish({ context, operation, errors: result.errors });
+      const result = this.#formatResult(await execute(args), context);
+      if (changesRights(operation)) this.services.changes.publish({ type: 'rights' });
+      this.services.report.finish({ context, operation, errors: result.errors });
       return result;
     } finally {
-      leave();
+      release();
     }
   }
 
-  /** Joins the sink to a subscription and answers how it leaves; or the one answer that refuses it. */
-  async subscribe({ operation, ...args }: AdmittedOperation, sink: Sink): Promise<(() => void) | ExecutionResult> {
+  /** Subscribes the sink; returns the function that unsubscribes it, or the one result that refuses the subscription. */
+  async subscribe({ operation, ...args }: AdmittedOperation, sink: Sink): Promise<(() => void) | FormattedExecutionResult> {
     const context = args.contextValue;
-    const close = this.#open(context);
-    if (close === null) return this.#tooMany(operation, context);
-    let result: (() => void) | ExecutionResult | undefined;
+    const release = this.#acquireSlot(context);
+    if (release === null) return this.#refuseTooMany(operation, context);
+    let result: (() => void) | FormattedExecutionResult | undefined;
     try {
       const next = (json: string): void => {
-        this.parts.admission.ledger.chargeReader(context.charges);
+        this.services.admission.ledger.chargeReader(context.charges);
         sink.next(json);
       };
       const end = (error: PublicErrors | null): void => {
-        close();
+        release();
         sink.end(error);
       };
       const contextValue: OperationContext = { ...context, ...(context.cost !== undefined && { eventCost: context.cost }) };
       result = await this.#streams.subscribe({ ...args, contextValue }, { next, end });
     } finally {
-      if (typeof result !== 'function') close();
+      if (typeof result !== 'function') release();
     }
-    this.parts.report.finish({ context, operation, errors: typeof result === 'function' ? undefined : result.errors });
+    this.services.report.finish({ context, operation, errors: typeof result === 'function' ? undefined : result.errors });
     if (typeof result !== 'function') return result;
     const leave = result;
     return () => {
-      close();
+      release();
       leave();
     };
   }
 
-  /** Counts an operation of that user as open; the function ends it. Null when there are as many as one user may have. */
-  #open({ container }: OperationContext): (() => void) | null {
-    return this.parts.open.acquire(container.viewer.username);
+  /** Counts an operation of the user as open; returns the function that ends it, or null when the quota is used up. */
+  #acquireSlot({ container }: OperationContext): (() => void) | null {
+    return this.services.operationQuota.acquire(container.viewer.username);
   }
 
-  #tooMany(operation: OperationDefinitionNode, context: OperationContext): ExecutionResult {
-    const message = `You have ${this.parts.open.perUser} operations open, over all WebSockets and SSE streams; that is as many as one user may, so complete some of them first.`;
-    const { errors } = this.#refused(new AppError('TOO_MANY_OPERATIONS', message), operation, context);
-    return { errors: errors as unknown as readonly GraphQLError[] };
+  #refuseTooMany(operation: OperationDefinitionNode, context: OperationContext): FormattedExecutionResult {
+    const message = `You have ${this.services.operationQuota.perUser} operations open, over all WebSockets and SSE streams; that is as many as one user may, so complete some of them first.`;
+    const { errors } = this.#refuse(new AppError('TOO_MANY_OPERATIONS', message), operation, context);
+    return { errors };
   }
 
-  /** A refusal as clients get it, logged and counted. */
-  refusal(error: unknown, context: Parameters<OperationReport['finish']>[0]['context']): PublicErrors {
-    return this.#refused(error, undefined, context);
+  /** Turns an error into the refusal that clients get, and reports it. */
+  refusal(error: unknown, context: FinishedOperation['context']): PublicErrors {
+    return this.#refuse(error, undefined, context);
   }
 
-  #refused(error: unknown, operation: OperationDefinitionNode | undefined, context: Parameters<OperationReport['finish']>[0]['context']): PublicErrors {
-    const sink = this.#sink(context);
-    const refused = error instanceof PublicErrors ? error : new PublicErrors([publicErrorOf(error, sink)]);
-    refused.response = this.parts.admission.refusalDetails(error, 'charges' in context ? (context as OperationContext) : null);
-    this.parts.report.finish({ context, operation, errors: refused.errors });
+  #refuse(error: unknown, operation: OperationDefinitionNode | undefined, context: FinishedOperation['context']): PublicErrors {
+    const refused = error instanceof PublicErrors ? error : new PublicErrors([publicErrorOf(error, this.#errorLog(context))]);
+    refused.response = this.services.admission.refusalDetails(error, isOperationContext(context) ? context : null);
+    this.services.report.finish({ context, operation, errors: refused.errors });
     return refused;
   }
 
-  #ended(error: unknown, context: OperationContext): PublicErrors {
-    const shown = publicErrorOf(error, this.#sink(context));
+  #formatStreamError(error: unknown, context: OperationContext): PublicErrors {
+    const shown = publicErrorOf(error, this.#errorLog(context));
     const { requestId, traceId, transport, container } = context;
-    this.parts.log.info({ requestId, traceId, transport, user: container.viewer.username, code: shown.extensions?.code, reason: shown.message }, 'A stream was ended.');
+    this.services.log.info({ requestId, traceId, transport, user: container.viewer.username, code: shown.extensions?.code, reason: shown.message }, 'A stream was ended.');
     return new PublicErrors([shown]);
   }
 
-  async #document(request: OperationRequest, context: OperationContext): Promise<DocumentNode> {
-    const query = await this.#text(request);
+  async #loadDocument(request: OperationRequest, context: OperationContext): Promise<DocumentNode> {
+    const query = await this.#loadText(request);
     const hash = hashOf(query);
-    this.parts.admission.requireTrusted(hash);
-    const known = await this.#documents.get(hash);
-    if (known !== undefined) return known;
-    this.parts.admission.chargeDocument(query, context);
-    const document = this.#parsed(query);
-    const { schema, admission } = this.parts;
+    this.services.admission.requireTrusted(hash);
+    const cached = await this.#documents.get(hash);
+    if (cached !== undefined) return cached;
+    this.services.admission.chargeDocument(query, context);
+    const document = this.#parse(query);
+    const { schema, admission } = this.services;
     const faults = validate(schema, document, [...specifiedRules, ...admission.rules], { hideSuggestions: true });
-    if (faults.length > 0) throw new PublicErrors(faults.map((fault) => this.#public(withCode(fault, 'GRAPHQL_VALIDATION_FAILED'), context)));
+    if (faults.length > 0) throw new PublicErrors(faults.map((fault) => this.#formatError(withCode(fault, 'GRAPHQL_VALIDATION_FAILED'), context)));
     await this.#documents.set(hash, document);
     return document;
   }
 
-  async #text({ query, extensions }: OperationRequest): Promise<string> {
-    const persisted = extensions?.persistedQuery as { version?: unknown; sha256Hash?: unknown } | undefined;
-    if (persisted !== undefined && persisted.version !== 1) throw new AppError('BAD_REQUEST', 'Unsupported persisted query version; 1 is.');
+  async #loadText(request: OperationRequest): Promise<string> {
+    const { query } = request;
+    const persisted = persistedQueryOf(request);
+    if (persisted !== null && persisted.version !== 1) throw new AppError('BAD_REQUEST', 'Unsupported persisted query version; 1 is.');
     if (query) {
-      if (persisted !== undefined && persisted.sha256Hash !== hashOf(query)) throw new AppError('BAD_REQUEST', 'provided sha does not match query');
+      if (persisted !== null && persisted.sha256Hash !== hashOf(query)) throw new AppError('BAD_REQUEST', 'provided sha does not match query');
       return query;
     }
     if (typeof persisted?.sha256Hash !== 'string') throw new AppError('BAD_REQUEST', 'The request has no "query"; send the text of a GraphQL document.');
-    const found = await this.parts.documentOf(persisted.sha256Hash);
+    const found = await this.services.documentOf(persisted.sha256Hash);
     if (found === undefined) throw new GraphQLError('PersistedQueryNotFound', { extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } });
     return found;
   }
 
-  #parsed(query: string): DocumentNode {
+  #parse(query: string): DocumentNode {
     try {
       return parse(query, { maxTokens: MAX_TOKENS });
     } catch (error) {
@@ -193,22 +206,19 @@ export class OperationPipeline {
     }
   }
 
-  #public(error: GraphQLError, context: OperationContext): GraphQLFormatted {
-    return publicError(error, error.toJSON(), this.#sink(context));
+  #formatError(error: GraphQLError, context: OperationContext): GraphQLFormattedError {
+    return publicError(error, error.toJSON(), this.#errorLog(context));
   }
 
-  #sink({ requestId, traceId }: { requestId: string; traceId: string | undefined }): ErrorLog {
-    return { requestId, traceId, log: this.parts.log };
+  #errorLog({ requestId, traceId }: { requestId: string; traceId: string | undefined }): ErrorLog {
+    return { requestId, traceId, log: this.services.log };
   }
 
-  /** Errors in it are as clients get them; graphql's type knows them only as they are thrown. */
-  #shown(result: ExecutionResult, context: OperationContext): ExecutionResult {
-    const extensions = this.parts.admission.settleCost(context);
+  /** Masks and bounds the errors of a result, and adds `extensions.cost`. */
+  #formatResult(result: ExecutionResult, context: OperationContext): FormattedExecutionResult {
+    const extensions = this.services.admission.settleCost(context);
     const { errors } = result;
     if (errors === undefined) return { ...result, extensions };
-    const shown = boundedErrors(errors.map((error) => this.#public(error, context)));
-    return { ...result, errors: shown as unknown as readonly GraphQLError[], extensions };
+    return { ...result, errors: boundedErrors(errors.map((error) => this.#formatError(error, context))), extensions };
   }
 }
-
-type GraphQLFormatted = ReturnType<typeof publicError>;

@@ -3,15 +3,15 @@ import type { Logger } from 'pino';
 import type { OperationContext } from '../admission/admission.js';
 import type { OperationMetrics } from './operation-metrics.js';
 
-/** An operation that has been answered. */
+/** An operation whose response is complete. */
 export interface FinishedOperation {
-  /** Without a context: refused before the caller was known. */
+  /** Has no container when the operation was refused before its caller was known. */
   context: Pick<OperationContext, 'transport' | 'requestId' | 'traceId' | 'startedAt'> & Partial<Pick<OperationContext, 'container' | 'cost' | 'isReported'>>;
   operation: OperationDefinitionNode | undefined;
   errors: readonly GraphQLFormattedError[] | undefined;
 }
 
-/** Log lines carry what callers wrote; it is cut to this. */
+/** Callers choose the name and the errors of an operation; both are cut in log lines. */
 const MAX_NAME_LENGTH = 100;
 const MAX_REFUSALS = 5;
 
@@ -19,7 +19,7 @@ function codeOf(error: GraphQLFormattedError): string {
   return String(error.extensions?.code ?? 'INTERNAL_SERVER_ERROR');
 }
 
-/** Tells the log and the metrics how each operation ended: refusals at info, the others at debug. */
+/** Logs and counts how each operation ended: refusals and errors at info, the others at debug. */
 export class OperationReport {
   constructor(
     private readonly log: Logger,

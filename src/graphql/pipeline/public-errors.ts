@@ -5,7 +5,7 @@ import { AppError, badInput } from '../../platform/errors.js';
 import { internalError } from '../../platform/http/http-faults.js';
 import { shortened } from '../../platform/shown.js';
 
-/** Codes of faults in the request itself, which GraphQL servers name this way. */
+/** The codes that GraphQL servers give to faults of the request itself. */
 const REQUEST_CODES = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
@@ -17,23 +17,23 @@ const REQUEST_CODES = new Set([
   'UNAUTHENTICATED',
 ]);
 
-/** HTTP statuses of refusals that come before anything runs; the others are part of an answer with 200. */
+/** HTTP statuses of refusals before anything runs; every other code has 400. */
 const STATUSES: ReadonlyMap<string, number> = new Map([['UNAUTHENTICATED', 401], ['DOCUMENT_NOT_TRUSTED', 403], ['TOO_MANY_OPERATIONS', 429], ['RATE_LIMITED', 429]]);
 
-/** Where the log line of a masked error is to be found. */
+/** Where a masked error is logged, and under which ids. */
 export interface ErrorLog {
   requestId: string;
   log: Logger;
   traceId?: string | undefined;
 }
 
-/** Errors as clients get them, thrown through libraries that only pass errors on. */
+/** Errors as clients get them, as one exception: the libraries between us and the client pass on nothing else. */
 export class PublicErrors extends Error {
   readonly errors: readonly GraphQLFormattedError[];
 
   constructor(
     errors: readonly GraphQLFormattedError[],
-    /** Of the whole answer, and names and values in turn of its headers. */
+    /** Extensions of the response, and its headers as a flat list of names and values. */
     public response: { extensions?: object; headers?: readonly string[] } = {},
   ) {
     super(errors[0]?.message);
@@ -50,29 +50,30 @@ function appErrorIn(error: unknown): AppError | null {
   return null;
 }
 
+/** The HTTP status of a refusal with that code; 400 for a code without an entry. */
 export function statusOf(code: string): number {
   return STATUSES.get(code) ?? 400;
 }
 
-/** The error with the HTTP status that Apollo Server gives the whole answer. */
+/** Wraps the error so that Apollo Server answers with its HTTP status and Retry-After. */
 export function withStatus(error: AppError): GraphQLError {
   const { retryAfter } = error.extensions;
   const headers = new HeaderMap(typeof retryAfter === 'number' ? [['retry-after', String(retryAfter)]] : []);
-  // An object, whatever other libraries declare of this extension: what it holds is Apollo Server's business.
+  // Typed as object because several libraries declare this extension, each in its own way; Apollo Server reads it.
   const http: object = { status: statusOf(error.code), headers };
   return new GraphQLError(error.message, { originalError: error, extensions: { http } });
 }
 
-/** graphql-js has messages with suggestions that no option of it leaves out. */
+/** Cuts off suggestions: some messages of graphql-js have them whatever its options say. */
 function withoutSuggestion(message: string): string {
   return message.replace(/ Did you mean [^]*$/, '');
 }
 
-/** Errors of one answer, and bytes that they may take together as JSON. */
+/** Bounds of the errors in one response; bytes as JSON, all together. */
 const MAX_ERRORS = 50;
 const MAX_ERROR_BYTES = 48 * 1024;
 
-/** The first errors of an answer, as many as there is room for and one at least; then one that counts the others. */
+/** Keeps the first errors, at least one, within the bounds above, and appends one that counts those left out. */
 export function boundedErrors(errors: readonly GraphQLFormattedError[]): readonly GraphQLFormattedError[] {
   let [named, bytes] = [0, 0];
   for (const error of errors.slice(0, MAX_ERRORS)) {
@@ -86,7 +87,7 @@ export function boundedErrors(errors: readonly GraphQLFormattedError[]): readonl
   return [...errors.slice(0, named), { message: `${left} more error${left === 1 ? ' is' : 's are'} left out.`, extensions: { code, errorsLeftOut: left } }];
 }
 
-/** Faults that graphql-js finds in arguments only when it runs: a null by way of a variable that has a default. */
+/** The BAD_USER_INPUT for an argument that graphql-js refuses only at execution: a null given through a variable that has a default. */
 function argumentFault(error: unknown): AppError | null {
   let innermost = error;
   while (innermost instanceof GraphQLError && innermost.originalError instanceof GraphQLError) innermost = innermost.originalError;
@@ -95,7 +96,7 @@ function argumentFault(error: unknown): AppError | null {
   return name === undefined ? null : badInput([{ path: name, message: withoutSuggestion(innermost.message) }]);
 }
 
-/** Apollo Server refuses some malformed requests with a status and no code. */
+/** Whether Apollo Server refused the request as malformed; it gives some of those a status but no code. */
 function isRefusedRequest(error: unknown): boolean {
   if (!(error instanceof GraphQLError) || error.originalError !== undefined) return false;
   const status = (error.extensions.http as { status?: number } | undefined)?.status ?? 500;
@@ -103,24 +104,25 @@ function isRefusedRequest(error: unknown): boolean {
 }
 
 /**
- * What a client gets of an error, on every transport: errors thrown on purpose and faults of the request as they are,
- * everything else masked, with the request id that leads to its log line.
+ * Formats an error for clients, on every transport: shows errors thrown on purpose and faults of the request, and masks everything
+ * else behind the request id under which it is logged.
  */
-export function publicError(error: unknown, formatted: GraphQLFormattedError, sink: ErrorLog): GraphQLFormattedError {
+export function publicError(error: unknown, formatted: GraphQLFormattedError, errorLog: ErrorLog): GraphQLFormattedError {
   const { message, locations, path } = formatted;
-  const place = { ...(locations && { locations }), ...(path && { path }) };
-  const known = appErrorIn(error) ?? argumentFault(error);
-  if (known !== null) return { message: known.message, ...place, extensions: { ...known.extensions, code: known.code } };
+  const location = { ...(locations && { locations }), ...(path && { path }) };
+  const intended = appErrorIn(error) ?? argumentFault(error);
+  if (intended !== null) return { message: intended.message, ...location, extensions: { ...intended.extensions, code: intended.code } };
   const code = isRefusedRequest(error) ? 'BAD_REQUEST' : formatted.extensions?.code;
-  // graphql-js repeats names and values of the request whole.
-  if (typeof code === 'string' && REQUEST_CODES.has(code)) return { message: shortened(withoutSuggestion(message)), ...place, extensions: { code } };
-  const { requestId, traceId } = sink;
-  sink.log.error({ err: error, requestId, traceId }, 'An error was masked.');
-  return { ...internalError(requestId), ...place };
+  // Shortened, because graphql-js repeats names and values of the request in full.
+  if (typeof code === 'string' && REQUEST_CODES.has(code)) return { message: shortened(withoutSuggestion(message)), ...location, extensions: { code } };
+  const { requestId, traceId, log } = errorLog;
+  log.error({ err: error, requestId, traceId }, 'An error was masked.');
+  return { ...internalError(requestId), ...location };
 }
 
-/** The same for any thrown thing. */
-export function publicErrorOf(error: unknown, sink: ErrorLog): GraphQLFormattedError {
-  const graphql = error instanceof GraphQLError ? error : new GraphQLError(String((error as Error)?.message), { originalError: error as Error });
-  return publicError(graphql, graphql.toJSON(), sink);
+/** Formats whatever was thrown, in the same way. */
+export function publicErrorOf(error: unknown, errorLog: ErrorLog): GraphQLFormattedError {
+  const originalError = error instanceof Error ? error : new Error(String(error));
+  const graphql = error instanceof GraphQLError ? error : new GraphQLError(originalError.message, { originalError });
+  return publicError(graphql, graphql.toJSON(), errorLog);
 }

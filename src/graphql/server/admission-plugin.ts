@@ -3,15 +3,15 @@ import type { GraphQLFormattedError } from 'graphql';
 import { AppError } from '../../platform/errors.js';
 import type { OperationContext } from '../admission/admission.js';
 import type { GraphqlServer } from './graphql-server.js';
-import { boundedErrors, statusOf, withStatus } from '../pipeline/public-errors.js';
+import { boundedErrors, withStatus } from '../pipeline/public-errors.js';
 import { changesRights } from '../pipeline/changes-rights.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const GRAPHQL_TYPE = 'application/graphql-response+json; charset=utf-8';
-/** Faults of a well-formed request. */
+/** Codes of operations that are at fault in a request that is well-formed. */
 const WELL_FORMED = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', 'OPERATION_RESOLUTION_FAILURE', 'QUERY_TOO_COMPLEX']);
 
-/** Whether a client that accepts this gets application/json, as GraphQL over HTTP has it. */
+/** Whether the response to this Accept header is application/json, by the rules of GraphQL over HTTP. */
 export function prefersApplicationJson(accept: string | undefined): boolean {
   if (accept === undefined) return true;
   const graphql = accept.indexOf('application/graphql-response+json');
@@ -20,17 +20,17 @@ export function prefersApplicationJson(accept: string | undefined): boolean {
 }
 
 /**
- * A well-formed GraphQL request is answered with 200 in application/json, whatever is wrong with the operation: that type
- * has always been so, and only application/graphql-response+json tells by the status.
+ * Answers a well-formed request with 200 in application/json, whatever is wrong with its operation, as GraphQL over HTTP asks for
+ * that media type; in application/graphql-response+json the status tells.
  */
 function negotiateStatus({ request, response }: GraphQLRequestContextWillSendResponse<OperationContext>): void {
   const { http, body } = response;
   if (body.kind !== 'single' || (http.status ?? 200) < 400) return;
   const codes = body.singleResult.errors?.map((error) => String(error.extensions?.code)) ?? [];
   if (!codes.every((code) => WELL_FORMED.has(code))) return;
-  const isPlain = prefersApplicationJson(request.http?.headers.get('accept'));
-  http.headers.set('content-type', isPlain ? JSON_TYPE : GRAPHQL_TYPE);
-  if (isPlain) http.status = 200;
+  const isJson = prefersApplicationJson(request.http?.headers.get('accept'));
+  http.headers.set('content-type', isJson ? JSON_TYPE : GRAPHQL_TYPE);
+  if (isJson) http.status = 200;
 }
 
 function finish(graphqlServer: GraphqlServer, context: GraphQLRequestContextWillSendResponse<OperationContext>): void {
@@ -48,7 +48,7 @@ function setHeaders(headers: Map<string, string>, pairs: readonly string[]): voi
   for (let at = 0; at < pairs.length; at += 2) headers.set(pairs[at] ?? '', pairs[at + 1] ?? '');
 }
 
-/** The seconds that a RATE_LIMITED answer names. */
+/** The seconds to wait that a RATE_LIMITED error names. */
 function retryAfterIn(errors: readonly GraphQLFormattedError[] | undefined): number | undefined {
   const retryAfter = errors?.[0]?.extensions?.retryAfter;
   return typeof retryAfter === 'number' ? retryAfter : undefined;
@@ -59,11 +59,11 @@ function admit(graphqlServer: GraphqlServer, { document, operation, request, que
     graphqlServer.admission.requireTrusted(queryHash ?? '');
     if (document && operation) graphqlServer.admission.admit(document, operation, request.variables ?? {}, contextValue);
   } catch (error) {
-    throw error instanceof AppError && statusOf(error.code) >= 400 ? withStatus(error) : error;
+    throw error instanceof AppError ? withStatus(error) : error;
   }
 }
 
-/** How Apollo Server asks our admission and tells our report. */
+/** Connects Apollo Server's request lifecycle to admission and to the report. */
 export function admissionPlugin(graphqlServer: GraphqlServer): ApolloServerPlugin<OperationContext> {
   return {
     async requestDidStart() {

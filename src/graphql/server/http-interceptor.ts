@@ -8,60 +8,60 @@ import { NEVER_STORED } from '../../platform/http/response-headers.js';
 import type { FastPath } from './fast-path.js';
 
 const PATH = '/graphql';
-/** What a hook of Fastify sets on the answers that do not come from here. */
+/** The headers that a Fastify hook sets on responses that take the normal route. */
 const HOOKED_HEADERS = NEVER_STORED.flat();
-/** What is longer is seldom a query that comes again. */
+/** A longer body is seldom a query that was sent before. */
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** Only requests that say how long they are, in plain JSON, and ask for nothing that a hook of Fastify has to see to. */
+/** Whether the request is a POST to /graphql with a known, short length and no encoding, which no Fastify hook needs to see. */
 function isSimplePost({ method, url, headers }: IncomingMessage): boolean {
   if (method !== 'POST' || url !== PATH || headers['transfer-encoding'] !== undefined || headers['content-encoding'] !== undefined) return false;
   return Number(headers['content-length']) <= MAX_BODY_BYTES && isHost(headers.host);
 }
 
 /**
- * Answers what the fast path knows before Fastify, whose way through hooks and streams takes as long as a small query.
- * Everything else goes on to Fastify, its body with it.
+ * Answers requests through the fast path before Fastify sees them: Fastify's hooks and streams take as long as a small query.
+ * Passes every other request on to Fastify, together with the body it has read.
  */
 export class HttpInterceptor {
   readonly #bodies = new WeakMap<IncomingMessage, Buffer>();
-  readonly #parse: ReturnType<FastifyInstance['getDefaultJsonParser']>;
+  readonly #parser: ReturnType<FastifyInstance['getDefaultJsonParser']>;
 
-  /** `isOpen` is false where a hook of Fastify has to see the request; an answer that is ready by then is the last of its connection. */
+  /** `mayBypassHooks` is false when a Fastify hook must see the request; if it turns false during a request, the response ends the connection. */
   constructor(
     app: FastifyInstance,
-    private readonly fast: FastPath,
-    private readonly isOpen: (request: IncomingMessage) => boolean,
+    private readonly fastPath: FastPath,
+    private readonly mayBypassHooks: (request: IncomingMessage) => boolean,
     private readonly log: Logger,
   ) {
-    this.#parse = app.getDefaultJsonParser('error', 'error');
+    this.#parser = app.getDefaultJsonParser('error', 'error');
   }
 
   /** Answers the request, or calls `next`. */
   intercept(request: IncomingMessage, response: ServerResponse, next: () => void): void {
-    if (request.headers.authorization !== undefined && this.isOpen(request) && isSimplePost(request) && this.fast.knowsHeaders(request)) this.#take(request, response, next);
+    if (request.headers.authorization !== undefined && this.mayBypassHooks(request) && isSimplePost(request) && this.fastPath.knowsHeaders(request)) this.#readBody(request, response, next);
     else next();
   }
 
-  /** For the route: what was read here is read there again. Undefined for a request that was not read here. */
+  /** Replays the body to the Fastify route; undefined for a request whose body was not read here. */
   bodyOf({ raw }: FastifyRequest): Readable | undefined {
     const body = this.#bodies.get(raw);
     return body === undefined ? undefined : Readable.from([body], { objectMode: false });
   }
 
-  #take(request: IncomingMessage, response: ServerResponse, next: () => void): void {
+  #readBody(request: IncomingMessage, response: ServerResponse, next: () => void): void {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => void chunks.push(chunk));
     request.on('end', () => {
       const [only] = chunks;
       const body = only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
-      void this.#answerOr(next, request, response, body);
+      void this.#respondOr(next, request, response, body);
     });
   }
 
-  async #answerOr(next: () => void, request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void> {
+  async #respondOr(next: () => void, request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void> {
     try {
-      if (await this.#answer(request, response, body)) return;
+      if (await this.#respond(request, response, body)) return;
     } catch (error) {
       this.#fail(error, request, response);
       return;
@@ -70,7 +70,7 @@ export class HttpInterceptor {
     next();
   }
 
-  /** Nothing else is left to answer: a mutation may have been carried out. */
+  /** Answers with a 500 rather than falling back, because a mutation may have run already. */
   #fail(error: unknown, request: IncomingMessage, response: ServerResponse): void {
     const requestId = requestIdOf(request);
     this.log.error({ err: error, requestId }, 'A request failed.');
@@ -78,30 +78,31 @@ export class HttpInterceptor {
     else response.writeHead(500, [...HOOKED_HEADERS, 'content-type', 'application/json; charset=utf-8', 'x-request-id', requestId, 'connection', 'close']).end(JSON.stringify({ errors: [internalError(requestId)] }));
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<boolean> {
-    const fast = this.fast.find(request, this.#parsed(request, body));
+  async #respond(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<boolean> {
+    const fast = this.fastPath.find(request, this.#parseJson(request, body));
     if (fast === null) return false;
     const requestId = requestIdOf(request);
-    // Whoever goes on with the request gives it the same.
+    // Fastify takes the request id from here if the request falls back.
     request.headers['x-request-id'] = requestId;
-    const answer = await this.fast.respond(request, requestId, fast);
+    const answer = await this.fastPath.respond(request, requestId, fast);
     if (answer === null) return false;
     const { text, headers } = answer;
     const length = Buffer.byteLength(text);
-    const ending = this.isOpen(request) ? [] : ['connection', 'close'];
-    response.writeHead(200, [...headers, ...HOOKED_HEADERS, 'x-request-id', requestId, 'content-length', String(length), ...ending]);
-    // A byte for each character is written without a look at each.
+    const connection = this.mayBypassHooks(request) ? [] : ['connection', 'close'];
+    response.writeHead(200, [...headers, ...HOOKED_HEADERS, 'x-request-id', requestId, 'content-length', String(length), ...connection]);
+    // For pure ASCII, latin1 gives the same bytes without inspecting each character.
     response.end(text, length === text.length ? 'latin1' : 'utf8');
     return true;
   }
 
-  /** Undefined for what is no JSON, or would reach into prototypes: Fastify refuses it. */
-  #parsed(request: IncomingMessage, body: Buffer): unknown {
+  /** Parses the body as Fastify does; undefined for malformed JSON and for keys such as __proto__, which Fastify refuses. */
+  #parseJson(request: IncomingMessage, body: Buffer): unknown {
     let parsed: unknown;
     const done = (error: Error | null, value?: unknown): void => {
       parsed = error === null ? value : undefined;
     };
-    void this.#parse({ headers: request.headers } as FastifyRequest, body.toString(), done as never);
+    // Casts: Fastify's default parser never reads the request, and calls back at once; its type allows for parsers that do otherwise.
+    void this.#parser({ headers: request.headers } as FastifyRequest, body.toString(), done as never);
     return parsed;
   }
 }
