@@ -18,15 +18,15 @@ import { prepareFirstStart } from './first-start.js';
 import { registerGraphiql } from './graphql/server/graphiql.js';
 import { CatalogueSizes } from './graphql/admission/cost/catalogue-sizes.js';
 import { createGraphqlServer } from './graphql/server/graphql-server.js';
-import { allowPages } from './graphql/server/allow-pages.js';
+import { allowCrossOrigin } from './graphql/server/cross-origin.js';
 import { openHttpTransport } from './graphql/server/http-transport.js';
-import { references } from './graphql/schema/references.js';
+import { references } from './graphql/schema/reference-resolvers.js';
 import { buildGatewaySchema } from './graphql/schema/schema.js';
-import { traceRootFields } from './graphql/schema/traced-schema.js';
+import { traceRootFields } from './graphql/schema/trace-root-fields.js';
 import { openWebsocketTransport } from './graphql/server/websocket-transport.js';
 import { imageServerFault } from './image-server/image-server-fault.js';
 import { registerImageServer } from './image-server/routes.js';
-import { countServedBytes } from './image-server/served-bytes.js';
+import { countSentBytes } from './image-server/sent-bytes-metric.js';
 import { imageModule } from './images/image.module.js';
 import { downloadsApart } from './images/import/download/download-in-thread.js';
 import { ImportImage } from './images/import/import-image.js';
@@ -135,13 +135,13 @@ async function openDoors({ app, drain, front }: { app: FastifyInstance; drain: D
   const [schema, schemaBelowTheRoot] = [traced(shielded(graph)), traced(shieldedBelowTheRoot(graph))];
   const sizes = await CatalogueSizes.open(work.database, log);
   const graphqlServer = createGraphqlServer({ ...work, schema, schemaBelowTheRoot, sizes: () => sizes.current(), containers: createContainers(config, work, verifyToken), log }, { ...config, ...config.limits });
-  if (config.origins.length > 0) await allowPages(app, config.origins);
+  if (config.origins.length > 0) await allowCrossOrigin(app, config.origins);
   // Pages of other origins and traces need what hooks do; so do answers that end their connection.
   const isPlain = ({ headers }: IncomingMessage): boolean => !drain.isDraining && work.tracing === null && (config.origins.length === 0 || headers.origin === undefined);
   const stopApollo = await openHttpTransport({ app, front }, graphqlServer, isPlain);
   const closeSockets = openWebsocketTransport(app.server, graphqlServer);
   if (config.graphiql) await registerGraphiql(app, { folder: GRAPHIQL_FOLDER });
-  countServedBytes(app, work.metrics.registry);
+  countSentBytes(app, work.metrics.registry);
   await registerImageServer(app, { ...work, trust: new CallerTrust(config), trustedNetworks: config.imgapiTrusted, log });
   const reminders = new PeriodicReauthorization(work.changes);
   const end = async (): Promise<void> => {
@@ -149,7 +149,7 @@ async function openDoors({ app, drain, front }: { app: FastifyInstance; drain: D
     await closeSockets();
     // What still listens are streams over HTTP: they complete.
     work.changes.close();
-    for (const complete of graphqlServer.streams) complete();
+    for (const complete of graphqlServer.openStreams) complete();
   };
   return [end, stopApollo];
 }

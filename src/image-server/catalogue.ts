@@ -33,21 +33,21 @@ export interface ServedImage {
 }
 
 /** Where an image is in the order of publication. */
-export interface Position {
+export interface ListPosition {
   publishedAt: number;
   uuid: string;
 }
 
 /** Where a list goes on: behind a position, or at it. */
-export interface Start extends Position {
+export interface ListStart extends ListPosition {
   isIncluded: boolean;
 }
 
 /** The images from one position to another. */
 export interface Span {
-  from: Start;
+  from: ListStart;
   /** Included; null: to the end. */
-  upTo: Position | null;
+  upTo: ListPosition | null;
 }
 
 interface PositionRow {
@@ -59,12 +59,12 @@ const COLUMNS = sqlText`i.uuid, i.name, i.version, i.access, i.description, i.si
   i.file_size, i.file_sha1, i.file_md5, i.file_compression, i.created_at`;
 
 /** Images with a file; callers from elsewhere than the trusted networks see the public ones alone. */
-function servable(isTrusted: boolean): Condition {
+function isServed(isTrusted: boolean): Condition {
   return isTrusted ? sqlText`i.file_sha1 is not null` : sqlText`i.file_sha1 is not null and i.access = 'PUBLIC'`;
 }
 
 /** The image of a row. */
-export function servedImage(row: ImageRow): ServedImage {
+export function toServedImage(row: ImageRow): ServedImage {
   const manifest = shownManifest({
     ...row,
     sizeMib: row.size_mib,
@@ -79,20 +79,20 @@ export function servedImage(row: ImageRow): ServedImage {
 }
 
 /** Where the image of a row is. */
-export function positionOf(row: PositionRow): Position {
+export function toListPosition(row: PositionRow): ListPosition {
   return { publishedAt: Number(row.published_at), uuid: row.uuid };
 }
 
 /** Null for an image that is not there, has no file, or is not for this caller. */
-export async function findServed(em: SqlEntityManager, uuid: string, isTrusted: boolean): Promise<ServedImage | null> {
-  const [row] = await readObjects<ImageRow>(em, sqlText`select ${COLUMNS} from image i where i.uuid = ${uuid} and ${servable(isTrusted)}`);
-  return row === undefined ? null : servedImage(row);
+export async function findServedImage(em: SqlEntityManager, uuid: string, isTrusted: boolean): Promise<ServedImage | null> {
+  const [row] = await readObjects<ImageRow>(em, sqlText`select ${COLUMNS} from image i where i.uuid = ${uuid} and ${isServed(isTrusted)}`);
+  return row === undefined ? null : toServedImage(row);
 }
 
 /** Where that image is in the list; null for one that is not there or not for this caller. */
-export async function findPosition(em: SqlEntityManager, uuid: string, isTrusted: boolean): Promise<Position | null> {
-  const [row] = await readObjects<PositionRow>(em, sqlText`select i.published_at, i.uuid from image i where i.uuid = ${uuid} and ${servable(isTrusted)}`);
-  return row === undefined ? null : positionOf(row);
+export async function findPosition(em: SqlEntityManager, uuid: string, isTrusted: boolean): Promise<ListPosition | null> {
+  const [row] = await readObjects<PositionRow>(em, sqlText`select i.published_at, i.uuid from image i where i.uuid = ${uuid} and ${isServed(isTrusted)}`);
+  return row === undefined ? null : toListPosition(row);
 }
 
 /** The version of everything that lists show: another one after each change. */
@@ -139,22 +139,22 @@ function directionOf({ descending }: ListQuery): typeof ASCENDING {
   return descending ? DESCENDING : ASCENDING;
 }
 
-function key({ publishedAt, uuid }: Position): SqlText {
+function key({ publishedAt, uuid }: ListPosition): SqlText {
   return sqlText`(cast(${publishedAt} as bigint), ${uuid})`;
 }
 
-function startCondition(query: ListQuery, from: Start): SqlText {
+function startCondition(query: ListQuery, from: ListStart): SqlText {
   const { beyond, at } = directionOf(query);
   return sqlText`${KEY} ${from.isIncluded ? at : beyond} ${key(from)}`;
 }
 
 /** The position of the last of the next `rows` images of the access path; null when there are fewer. */
-export async function spanEnd(em: SqlEntityManager, query: ListQuery, isTrusted: boolean, { from, rows }: { from: Start; rows: number }): Promise<Position | null> {
+export async function spanEnd(em: SqlEntityManager, query: ListQuery, isTrusted: boolean, { from, rows }: { from: ListStart; rows: number }): Promise<ListPosition | null> {
   const { order } = directionOf(query);
   const text = sqlText`select i.published_at, i.uuid from image i where ${startCondition(query, from)} and ${accessPath(query, isTrusted)}
     order by ${order} limit 1 offset ${rows - 1}`;
   const [row] = await readObjects<PositionRow>(em, text);
-  return row === undefined ? null : positionOf(row);
+  return row === undefined ? null : toListPosition(row);
 }
 
 /** The images of the span that the database finds to be asked for, in the order of the list, at most `most` of them. */
@@ -164,7 +164,7 @@ export async function readSpan(em: SqlEntityManager, query: ListQuery, isTrusted
     startCondition(query, from),
     ...(upTo === null ? [] : [sqlText`${KEY} ${within} ${key(upTo)}`]),
     accessPath(query, isTrusted),
-    servable(isTrusted),
+    isServed(isTrusted),
     ...filters(em, query),
   ]);
   return readObjects<ImageRow>(em, sqlText`select ${COLUMNS} from image i where ${where} order by ${order} limit ${most}`);

@@ -1,14 +1,14 @@
 import { IMAGE_ACCESS } from '../images/image.entity.js';
 import type { Json } from '../images/manifest/shown-manifest.js';
 import { type ImgapiError, type ImgapiFieldError } from '../imgapi/errors.js';
-import { readPublishedAt } from '../imgapi/published-at.js';
+import { parsePublishedAt } from '../imgapi/parse-published-at.js';
 import { isUuid } from '../platform/graphql/scalars.js';
 import { shownValue } from '../platform/shown.js';
 import { type ManifestFilter, manifestFilter } from './manifest-filters.js';
-import { type AcceptedParameters, invalid, invalidParameters, type QueryParameters, readParameters, refuseAdminFields } from './parameters.js';
+import { type AcceptedParameters, invalid, invalidParameters, type QueryParameters, readParameters, refuseAdminFields } from './query-parameters.js';
 
 type Access = (typeof IMAGE_ACCESS)[number];
-type Given = ReadonlyMap<string, readonly string[]>;
+type GivenParameters = ReadonlyMap<string, readonly string[]>;
 
 /** Lengths of IMGAPI's manifest, and one more where a value may begin with `~` or `!`. */
 const ACCEPTED: AcceptedParameters = new Map([
@@ -22,7 +22,7 @@ const STATES = new Map<string, readonly Access[]>([
 ]);
 const PUBLIC = new Map<string, readonly Access[]>([['true', ['PUBLIC']], ['false', ['PRIVATE', 'DELETED']]]);
 const SORTS = ['published_at', 'published_at.asc', 'published_at.desc'];
-const MOST_IMAGES = 1000;
+const MAX_LIMIT = 1000;
 
 /** A text as a whole, or a part of it. Case matters. */
 export interface TextFilter {
@@ -45,7 +45,7 @@ export interface ListQuery {
   marker: string | number | null;
 }
 
-function only(given: Given, name: string): string | undefined {
+function only(given: GivenParameters, name: string): string | undefined {
   return given.get(name)?.[0];
 }
 
@@ -55,7 +55,7 @@ function textFilter(wanted: string | undefined): TextFilter | null {
   return wanted.startsWith('~') ? { text: wanted.slice(1), isPart: true } : { text: wanted, isPart: false };
 }
 
-function faultsOf(given: Given): ImgapiFieldError[] {
+function faultsOf(given: GivenParameters): ImgapiFieldError[] {
   const faults: ImgapiFieldError[] = [];
   const demand = (field: string, isSound: (value: string) => boolean, accepted: string): void => {
     const value = only(given, field);
@@ -66,22 +66,22 @@ function faultsOf(given: Given): ImgapiFieldError[] {
   demand('limit', (value) => /^(0|[1-9]\d{0,8})$/.test(value), 'a positive integer, or 0 for no limit');
   demand('sort', (value) => SORTS.includes(value), `one of ${SORTS.join(', ')}`);
   demand('public', (value) => PUBLIC.has(value), 'true or false');
-  demand('marker', (value) => isUuid(value) || readPublishedAt(value) !== null, 'the uuid of an image or a date');
+  demand('marker', (value) => isUuid(value) || parsePublishedAt(value) !== null, 'the uuid of an image or a date');
   demand('channel', (value) => value === '*', '*, as this server has no channels');
   return faults;
 }
 
 function markerOf(marker: string | undefined): string | number | null {
   if (marker === undefined) return null;
-  return isUuid(marker) ? marker : readPublishedAt(marker);
+  return isUuid(marker) ? marker : parsePublishedAt(marker);
 }
 
 /** As with the reference server, a filter that is given twice matches nothing; billing tags must all be there. */
-function isContradictory(given: Given): boolean {
+function isContradictory(given: GivenParameters): boolean {
   return [...given].some(([name, values]) => name !== 'billing_tag' && values.length > 1);
 }
 
-function accessOf(given: Given): readonly Access[] {
+function accessOf(given: GivenParameters): readonly Access[] {
   if (isContradictory(given)) return [];
   const [state, isPublic] = [only(given, 'state') ?? 'active', only(given, 'public')];
   return (STATES.get(state) ?? []).filter((access) => isPublic === undefined || PUBLIC.get(isPublic)?.includes(access));
@@ -99,7 +99,7 @@ export function readListQuery(query: QueryParameters): ListQuery | ImgapiError {
     name: textFilter(only(given, 'name')),
     version: textFilter(only(given, 'version')),
     manifest: [...given].flatMap(([name, values]) => values.map((value) => manifestFilter(name, value)).filter((filter) => filter !== null)),
-    limit: limit === 0 ? null : Math.min(limit, MOST_IMAGES),
+    limit: limit === 0 ? null : Math.min(limit, MAX_LIMIT),
     descending: only(given, 'sort') === 'published_at.desc',
     marker: markerOf(only(given, 'marker')),
   };

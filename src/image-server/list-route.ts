@@ -4,20 +4,20 @@ import { datePublications, hasUndatedImages } from '../images/manifest/date-publ
 import { type ImgapiError, imageNotFound, imgapiErrorOf } from '../imgapi/errors.js';
 import type { Database, SqlEntityManager } from '../platform/database/database.js';
 import { readListVersion } from './catalogue.js';
-import { CACHE_PRIVATE, CACHE_PUBLIC, isUnchanged, listEtag } from './caching.js';
-import { EventLoopTurns } from './event-loop-turns.js';
-import { ListBounds } from './list-bounds.js';
+import { CACHE_CONTROL_PRIVATE, CACHE_CONTROL_PUBLIC, matchesEtag, listEtag } from './http-caching.js';
+import { SerialQueue } from './serial-queue.js';
+import { ListRateLimiter } from './list-rate-limiter.js';
 import { listImages, startOf } from './list-images.js';
 import { readListQuery } from './list-query.js';
-import type { QueryParameters } from './parameters.js';
+import type { QueryParameters } from './query-parameters.js';
 
 /** How long a reader may take nothing of a list before its connection is closed. */
 const STALLED_MS = 60_000;
 
 /** Answers ListImages: in the order of the database, as a stream, and within what one client address may ask. */
 export class ListRoute {
-  readonly #turns = new EventLoopTurns();
-  readonly #bounds = new ListBounds();
+  readonly #turns = new SerialQueue();
+  readonly #bounds = new ListRateLimiter();
   #dating: Promise<void> | null = null;
 
   constructor(private readonly database: Database) {}
@@ -41,12 +41,12 @@ export class ListRoute {
     const etag = listEtag(await readListVersion(em), parameters, isTrusted);
     const start = await startOf({ em, query, isTrusted });
     if (start === null) return imageNotFound(String(query.marker));
-    void reply.headers({ etag: `"${etag}"`, 'cache-control': isTrusted ? CACHE_PRIVATE : CACHE_PUBLIC }).type('application/json');
-    if (isUnchanged(request, etag)) void reply.code(304).send();
+    void reply.headers({ etag: `"${etag}"`, 'cache-control': isTrusted ? CACHE_CONTROL_PRIVATE : CACHE_CONTROL_PUBLIC }).type('application/json');
+    if (matchesEtag(request, etag)) void reply.code(304).send();
     else if (request.method === 'HEAD') void reply.send(Readable.from([]));
     else {
       reply.raw.setTimeout(STALLED_MS);
-      void reply.send(Readable.from(listImages({ em, query, isTrusted, turns: this.#turns, spent: list.spend }, start)));
+      void reply.send(Readable.from(listImages({ em, query, isTrusted, queue: this.#turns, onStep: list.spend }, start)));
     }
     return null;
   }

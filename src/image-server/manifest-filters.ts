@@ -9,7 +9,7 @@ export interface ManifestFilter {
 }
 
 /** Strings that are longer are found by the name of their tag alone, as in the reference server's index. */
-const LONGEST_INDEXED = 100;
+const MAX_INDEXED_LENGTH = 100;
 /** These are the image's own, whatever its stored manifest says. */
 const OWN_TAGS = ['resize', 'deploy', 'erigones'];
 const TAG = 'tag.';
@@ -28,7 +28,7 @@ function tagFilter(name: string, wanted: string): ManifestFilter {
   const matches = ({ tags }: Json): boolean => {
     if (!Object.hasOwn(tags as Json, name)) return false;
     const value = (tags as Json)[name];
-    const isPresenceOnly = typeof value === 'object' || (typeof value === 'string' && value.length > LONGEST_INDEXED);
+    const isPresenceOnly = typeof value === 'object' || (typeof value === 'string' && value.length > MAX_INDEXED_LENGTH);
     return isPresenceOnly ? wanted === '' : String(value) === wanted;
   };
   return { matches, contained: OWN_TAGS.includes(name) ? null : JSON.stringify(name) };

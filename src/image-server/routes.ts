@@ -8,13 +8,13 @@ import type { Database } from '../platform/database/database.js';
 import type { FileStore } from '../platform/store/file-store.js';
 import { isUuid } from '../platform/graphql/scalars.js';
 import { cut, shownValue } from '../platform/shown.js';
-import { CACHE_PRIVATE, CACHE_PUBLIC, isUnchanged } from './caching.js';
-import { findServed, type ServedImage } from './catalogue.js';
+import { CACHE_CONTROL_PRIVATE, CACHE_CONTROL_PUBLIC, matchesEtag } from './http-caching.js';
+import { findServedImage, type ServedImage } from './catalogue.js';
 import { ListRoute } from './list-route.js';
-import { type AcceptedParameters, invalid, invalidParameters, type QueryParameters, readParameters, refuseAdminFields } from './parameters.js';
-import { sendFile } from './send-image-file.js';
+import { type AcceptedParameters, invalid, invalidParameters, type QueryParameters, readParameters, refuseAdminFields } from './query-parameters.js';
+import { sendImageFile } from './send-image-file.js';
 
-export interface ImageServerParts {
+export interface ImageServerServices {
   database: Database;
   store: FileStore;
   trust: CallerTrust;
@@ -41,11 +41,11 @@ function pathOf({ url }: FastifyRequest): string {
 }
 
 /** IMGAPI, read only, under /imgapi: what compute nodes use. It shows images whose bytes are there, and never half of one. */
-export async function registerImageServer(app: FastifyInstance, parts: ImageServerParts): Promise<void> {
-  await app.register(async (server) => describeServer(server, parts), { prefix: '/imgapi' });
+export async function registerImageServer(app: FastifyInstance, parts: ImageServerServices): Promise<void> {
+  await app.register(async (server) => registerServerRoutes(server, parts), { prefix: '/imgapi' });
 }
 
-function describeServer(server: FastifyInstance, parts: ImageServerParts): void {
+function registerServerRoutes(server: FastifyInstance, parts: ImageServerServices): void {
   const isTrusted = parts.trust.inNetworks(parts.trustedNetworks);
   server.addHook('onRequest', async (request, reply) => {
     const fault = parts.trust.hostFault(request);
@@ -71,7 +71,7 @@ function describeServer(server: FastifyInstance, parts: ImageServerParts): void 
       const state = await readImageServer(parts.database.em.fork());
       if (state === null) await refuse(reply, imgapiErrorOf('ServiceUnavailableError', 'no image server is configured (VMS_IMAGE_VM)'));
     });
-    describeImages(images, parts, isTrusted);
+    registerImageRoutes(images, parts, isTrusted);
   });
 }
 
@@ -97,13 +97,13 @@ function queryFault(query: QueryParameters, accepted: AcceptedParameters): Imgap
   return refuseAdminFields(parameters);
 }
 
-function describeImages(images: FastifyInstance, parts: ImageServerParts, isTrusted: (caller: Caller) => boolean): void {
+function registerImageRoutes(images: FastifyInstance, parts: ImageServerServices, isTrusted: (caller: Caller) => boolean): void {
   const list = new ListRoute(parts.database);
   const find = async (request: ImageRequest, accepted: AcceptedParameters): Promise<ServedImage | ImgapiError> => {
     const { uuid } = request.params;
     if (!isUuid(uuid)) return imgapiErrorOf('ResourceNotFound', `${pathOf(request).replace(/^\/imgapi/, '')} does not exist`);
     const fault = queryFault(request.query as QueryParameters, accepted);
-    return fault ?? (await findServed(parts.database.em.fork(), uuid, isTrusted(request))) ?? imageNotFound(uuid);
+    return fault ?? (await findServedImage(parts.database.em.fork(), uuid, isTrusted(request))) ?? imageNotFound(uuid);
   };
   images.get('/images', async (request, reply) => {
     const error = await list.answer(request, reply, isTrusted(request));
@@ -115,7 +115,7 @@ function describeImages(images: FastifyInstance, parts: ImageServerParts, isTrus
     const text = JSON.stringify(found.manifest, null, 2);
     const etag = createHash('sha1').update(text).digest('hex');
     reply.headers({ etag, 'cache-control': cachingOf(found) });
-    return isUnchanged(request, etag) ? reply.code(304).send() : reply.type('application/json').send(text);
+    return matchesEtag(request, etag) ? reply.code(304).send() : reply.type('application/json').send(text);
   });
   images.route({
     method: ['GET', 'HEAD'],
@@ -124,12 +124,12 @@ function describeImages(images: FastifyInstance, parts: ImageServerParts, isTrus
     handler: async (request: ImageRequest, reply) => {
       const found = await find(request, FILE);
       if (!('manifest' in found)) return refuse(reply, found);
-      const error = await sendFile(request, reply.header('cache-control', cachingOf(found)), found, parts);
+      const error = await sendImageFile(request, reply.header('cache-control', cachingOf(found)), found, parts);
       return error === null ? reply : refuse(reply, error);
     },
   });
 }
 
 function cachingOf({ manifest }: ServedImage): string {
-  return manifest.public === true ? CACHE_PUBLIC : CACHE_PRIVATE;
+  return manifest.public === true ? CACHE_CONTROL_PUBLIC : CACHE_CONTROL_PRIVATE;
 }

@@ -4,10 +4,10 @@ import { type ImgapiError, imgapiErrorOf } from '../imgapi/errors.js';
 import type { FileStore } from '../platform/store/file-store.js';
 import { SinkClosed } from '../platform/store/send-file.js';
 import type { ServedImage } from './catalogue.js';
-import { planFileAnswer } from './serve-file.js';
+import { planFileResponse } from './file-response.js';
 
 /** Answers with the bytes of an image, or what of them is asked for; the error to answer where they are not there, else null. */
-export async function sendFile(request: FastifyRequest, reply: FastifyReply, image: ServedImage, { store, log }: { store: FileStore; log: Logger }): Promise<ImgapiError | null> {
+export async function sendImageFile(request: FastifyRequest, reply: FastifyReply, image: ServedImage, { store, log }: { store: FileStore; log: Logger }): Promise<ImgapiError | null> {
   const uuid = String(image.manifest.uuid);
   const [file] = image.manifest.files as { sha1: string; size: number }[];
   const missing = imgapiErrorOf('ServiceUnavailableError', `the file of image ${uuid} is not available`);
@@ -17,7 +17,7 @@ export async function sendFile(request: FastifyRequest, reply: FastifyReply, ima
     return missing;
   }
   const served = { size: stored.size, sha1: file.sha1, md5Hex: image.md5, modifiedAt: stored.modifiedAt };
-  const plan = planFileAnswer({ method: request.method === 'HEAD' ? 'HEAD' : 'GET', headers: request.headers }, served);
+  const plan = planFileResponse({ method: request.method === 'HEAD' ? 'HEAD' : 'GET', headers: request.headers }, served);
   if (!plan.sendBody) {
     void reply.code(plan.status).headers(plan.headers).send();
     return null;

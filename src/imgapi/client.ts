@@ -3,7 +3,7 @@ import { AppError } from '../platform/errors.js';
 import { asFetchFailure, FetchFailure } from '../platform/fetch/fetch-failure.js';
 import type { FetchRequest, FetchResponse, GuardedFetch } from '../platform/fetch/fetch.js';
 import { shownUrl } from '../platform/fetch/shown-url.js';
-import { pagedEntries } from './list-pages.js';
+import { paginateEntries } from './list-pagination.js';
 import type { ListEntry } from './manifest-list.js';
 
 export interface ListRequest {
@@ -47,7 +47,7 @@ export class ImgapiClient {
       return { notModified: true };
     }
     const page = (answer: FetchResponse): FetchResponse => requireOk(answer, 'REPOSITORY_UNREACHABLE');
-    const pages = pagedEntries(page(first), async (query) => page(await ask(query, {})));
+    const pages = paginateEntries(page(first), async (query) => page(await ask(query, {})));
     return {
       notModified: false,
       get etag() {

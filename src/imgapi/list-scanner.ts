@@ -19,7 +19,7 @@ const enum Byte {
   Tab = 0x09, Newline = 0x0a, Return = 0x0d, Space = 0x20, Quote = 0x22, Comma = 0x2c,
   Open = 0x5b, Backslash = 0x5c, Close = 0x5d, OpenBrace = 0x7b, CloseBrace = 0x7d,
 }
-type Place = 'before' | 'inside' | 'after';
+type ScanState = 'before' | 'inside' | 'after';
 
 /** What a scanner gives its entries to. The bytes are good during the call only. */
 export interface EntrySink {
@@ -33,7 +33,7 @@ export interface EntrySink {
  * a broken entry costs nothing but itself. Holds one entry at a time, never more than the limit. Throws ListFault.
  */
 export class ListScanner {
-  #place: Place = 'before';
+  #place: ScanState = 'before';
   #read = 0;
   #entries = 0;
   #spaces = 0;

@@ -1,5 +1,5 @@
 import { AppError } from '../platform/errors.js';
-import { isObject, type Json, upgradeManifest } from './manifest-upgrade.js';
+import { isObject, type Json, upgradeManifest } from './upgrade-manifest.js';
 import { osTypeOf } from './os-type.js';
 
 export interface ManifestFile {
@@ -33,19 +33,19 @@ export interface ImgManifest {
   raw: Json;
 }
 
-export type ManifestReading = { ok: true; manifest: ImgManifest } | { ok: false; uuid: string | null; reason: string };
+export type ManifestResult = { ok: true; manifest: ImgManifest } | { ok: false; uuid: string | null; reason: string };
 export type ImportProblem = 'UNSUPPORTED_TYPE' | 'NO_FILE' | 'INVALID_MANIFEST';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const REQUIRED = ['version', 'type', 'os'] as const;
 const COMPRESSIONS = ['gzip', 'bzip2', 'xz', 'none'];
 /** Needs no cleaning: what nearly all texts of manifests are. */
-const PLAIN_TEXT = /^[\x20-\x7e]*$/;
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 const MAX_DEPTH = 64;
 const MAX_INT32 = 2 ** 31 - 1;
 
 /** Reads an entry of a list: takes whatever real servers send as long as it has a uuid and a name. Never throws. */
-export function readManifest(value: unknown): ManifestReading {
+export function readManifest(value: unknown): ManifestResult {
   if (!isObject(value)) return { ok: false, uuid: null, reason: `A manifest is a JSON object, this is ${nameOf(value)}.` };
   const uuid = uuidOf(value.uuid);
   if (uuid === null) return { ok: false, uuid: null, reason: `The uuid ${shown(value.uuid)} is not a uuid.` };
@@ -148,7 +148,7 @@ function uuidOf(value: unknown): string | null {
 /** Text that any database can hold: no control characters, no half characters, not longer than asked. */
 function text(value: unknown, length: number): string {
   if (typeof value !== 'string') return '';
-  if (value.length <= length && PLAIN_TEXT.test(value)) return value.trim();
+  if (value.length <= length && PRINTABLE_ASCII.test(value)) return value.trim();
   return value.slice(0, length).toWellFormed().replace(/\p{Cc}+/gu, ' ').trim();
 }
 

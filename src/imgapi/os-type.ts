@@ -35,6 +35,6 @@ const KIND: Readonly<Record<OsType, { type: string; os: string }>> = {
 };
 
 /** The `type` and `os` that a new manifest says for an OS type; `osTypeOf` leads back to it. */
-export function kindOf(osType: OsType): { type: string; os: string } {
+export function manifestKindOf(osType: OsType): { type: string; os: string } {
   return KIND[osType];
 }

@@ -8,7 +8,7 @@ import { WebSocket } from 'ws';
 // oxlint-disable-next-line typescript/ban-ts-comment -- scripts have no types
 // @ts-ignore
 import { plugin } from '../../scripts/trusted-documents.js';
-import { publicErrorOf } from '../../src/graphql/pipeline/errors.js';
+import { publicErrorOf } from '../../src/graphql/pipeline/public-errors.js';
 import { hashOf } from '../../src/graphql/admission/trusted-documents.js';
 import { freshFolder, GatewayProcess, TestClient } from '../support/gateway.js';
 import { codesOf, sendRaw } from '../support/raw-http.js';

@@ -1,7 +1,7 @@
 import { buildSchema, execute, getOperationAST, type GraphQLObjectType, type GraphQLScalarType, type GraphQLSchema, parse } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { OperationContext } from '../../src/graphql/admission/admission.js';
-import { coerceVariables } from '../../src/graphql/admission/input/variables.js';
+import { coerceVariables } from '../../src/graphql/admission/input/coerce-variables.js';
 import { compileQuery, withoutArguments } from '../../src/graphql/compiled/compile-query.js';
 
 

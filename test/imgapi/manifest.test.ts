@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { deriveFields, publishedAtMs } from '../../src/imgapi/image-fields.js';
+import { deriveImageFields, publishedAtMs } from '../../src/imgapi/derive-image-fields.js';
 import { importProblem, readManifest, requireImportable } from '../../src/imgapi/manifest.js';
 import { makeImage } from '../support/make-image.js';
 
@@ -60,7 +60,7 @@ describe('the 340 real manifests', () => {
 
   it('give fields that fit the catalogue', () => {
     for (const value of all.filter(({ name }) => name !== undefined)) {
-      const fields = deriveFields(read(value));
+      const fields = deriveImageFields(read(value));
       expect(fields.name).toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/);
       expect(fields.version).toMatch(/^.{1,16}$/);
       expect([...fields.description].length).toBeLessThanOrEqual(128);
@@ -112,7 +112,7 @@ describe('readManifest', () => {
     const values = [null, -1, Number.MAX_VALUE, '\u0000\ud800', [], [null], {}, [{ sha1: 5 }], { resize: {}, erigones: [{}] }, 'x'.repeat(99_999), true];
     for (const [field, value] of fields.flatMap((name) => values.map((one) => [name, one] as const))) {
       const reading = readManifest(makeImage({ manifest: { [field]: value } }).manifest);
-      if (reading.ok) deriveFields(reading.manifest);
+      if (reading.ok) deriveImageFields(reading.manifest);
       expect(reading.ok || field === 'name').toBe(true);
     }
   });

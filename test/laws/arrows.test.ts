@@ -22,6 +22,8 @@ const levels = [
 const features = ['datacenters', 'images', 'repositories', 'virtual-servers'];
 // A task's visibility asks the viewer; who asks knows nothing of tasks.
 const besides: Import[] = [{ from: 'tasks', to: 'access' }];
+// Inside graphql/: transports run the pipeline and compiled operations, which ask admission, which knows the schema.
+const graphqlLevels = [['server'], ['pipeline', 'compiled'], ['admission'], ['schema']];
 const readersOfConfig = ['main', 'app', 'demo', 'config'];
 
 const files = filesUnder(['src'], ['.ts']);
@@ -37,7 +39,20 @@ function levelOf(part: string): number {
   return levels.findIndex((level) => level.includes(part));
 }
 
+/** The folder below src/graphql/; null for a file elsewhere. */
+function graphqlFolderOf(path: string): string | null {
+  return /^src\/graphql\/([^/]+)\//.exec(path)?.[1] ?? null;
+}
+
+/** Whether an import between two folders below src/graphql/ points down. */
+function isAllowedInGraphql(source: string, target: string): boolean {
+  const [above = -1, below = -1] = [source, target].map((folder) => graphqlLevels.findIndex((level) => level.includes(folder)));
+  return source === target || (above !== -1 && above < below);
+}
+
 function isAllowed({ from, to }: Import): boolean {
+  const [above, below] = [graphqlFolderOf(from), graphqlFolderOf(to)];
+  if (above !== null && below !== null) return isAllowedInGraphql(above, below);
   if (areBoth(/\.entity\.ts$/, from, to) || areBoth(/\.type\.ts$/, from, to)) return true;
   const [source, target] = [partOf(from), partOf(to)];
   if (source === target) return true;
@@ -58,6 +73,7 @@ describe('the arrows between the folders', () => {
   it('knows the level of every folder', () => {
     expect(files.length).toBeGreaterThan(20);
     expect(files.map((file) => partOf(file.path)).filter((part) => levelOf(part) === -1)).toEqual([]);
+    expect(files.map((file) => graphqlFolderOf(file.path)).filter((folder) => folder !== null && !graphqlLevels.flat().includes(folder))).toEqual([]);
   });
 
   it('never point up, aside, or to the right among the features', () => {
@@ -79,7 +95,10 @@ describe('the arrows between the folders', () => {
     expect(isAllowed({ from: 'src/images/image.service.ts', to: 'src/repositories/refresh/diff.ts' })).toBe(false);
     expect(isAllowed({ from: 'src/tasks/worker.ts', to: 'src/images/image.entity.ts' })).toBe(false);
     expect(isAllowed({ from: 'src/app.ts', to: 'src/demo/world.ts' })).toBe(false);
-    expect(isAllowed({ from: 'src/graphql/server.ts', to: 'src/config/config.ts' })).toBe(false);
+    expect(isAllowed({ from: 'src/graphql/server/graphql-server.ts', to: 'src/config/config.ts' })).toBe(false);
+    expect(isAllowed({ from: 'src/graphql/pipeline/operation-pipeline.ts', to: 'src/graphql/server/sse-transport.ts' })).toBe(false);
+    expect(isAllowed({ from: 'src/graphql/compiled/compile-query.ts', to: 'src/graphql/pipeline/public-errors.ts' })).toBe(false);
+    expect(isAllowed({ from: 'src/graphql/schema/schema.ts', to: 'src/graphql/admission/admission.ts' })).toBe(false);
     expect(cycleAmong([{ from: 'a', to: 'b' }, { from: 'b', to: 'c' }, { from: 'c', to: 'b' }])).toEqual(['b', 'c', 'b']);
   });
 });

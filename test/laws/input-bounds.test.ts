@@ -1,26 +1,26 @@
 import { buildSchema, getNamedType, getNullableType, isEnumType, isListType, isScalarType } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { InputCheck } from '../../src/graphql/admission/input/check-input.js';
-import { boundsOf, EXCEPTIONAL, inputPositions, kindOf, type Position } from '../../src/graphql/admission/input/input-bounds.js';
-import { Walkers } from '../../src/graphql/admission/input/input-walkers.js';
-import { distinctLists } from '../../src/graphql/schema/distinct-lists.js';
+import { InputValidator } from '../../src/graphql/admission/input/input-validator.js';
+import { boundsOf, EXCEPTION_NAMES, inputPositions, inputKindOf, type InputPosition } from '../../src/graphql/schema/input-bounds.js';
+import { SizeValidators } from '../../src/graphql/admission/input/size-validators.js';
+import { dedupeInputLists } from '../../src/graphql/schema/dedupe-input-lists.js';
 import { buildGatewaySchema } from '../../src/graphql/schema/schema.js';
 import type { FieldError } from '../../src/platform/errors.js';
 
-let positions: Position[];
+let positions: InputPosition[];
 beforeAll(async () => {
   positions = [...inputPositions(await buildGatewaySchema({ references: {} }))];
 });
 
-function faultsOf({ coordinate, element }: Position, value: unknown): FieldError[] {
+function faultsOf({ coordinate, element }: InputPosition, value: unknown): FieldError[] {
   const faults: FieldError[] = [];
-  new Walkers().of(coordinate, element)?.(value, null, faults);
+  new SizeValidators().of(coordinate, element)?.(value, null, faults);
   return faults;
 }
 
-const isList = ({ element }: Position): boolean => isListType(getNullableType(element.type));
-const kind = ({ element }: Position): string => kindOf(getNamedType(element.type));
-const named = (found: readonly Position[]): string[] => found.map(({ coordinate }) => coordinate);
+const isList = ({ element }: InputPosition): boolean => isListType(getNullableType(element.type));
+const kind = ({ element }: InputPosition): string => inputKindOf(getNamedType(element.type));
+const named = (found: readonly InputPosition[]): string[] => found.map(({ coordinate }) => coordinate);
 
 describe('every place where a caller gives a value', () => {
   it('is known', () => {
@@ -64,24 +64,24 @@ describe('every place where a caller gives a value', () => {
 describe('the exceptions', () => {
   it('are of the graph as it is', () => {
     const known = new Set(positions.flatMap(({ coordinate, element }) => [coordinate, element.name]));
-    expect(EXCEPTIONAL.filter((one) => !known.has(one))).toEqual([]);
+    expect(EXCEPTION_NAMES.filter((one) => !known.has(one))).toEqual([]);
   });
 
   it('hold for a name everywhere, and for a coordinate there', () => {
     const tags = positions.filter(({ element }) => element.name === 'tags');
     expect(tags.map(({ coordinate, element }) => boundsOf(coordinate, element).items)).toEqual(tags.map(() => 32));
-    expect(tags.filter(({ coordinate, element }) => boundsOf(coordinate, element).repeats === 'removed').map(({ coordinate }) => coordinate)).toEqual(['ImageFilter.tags']);
+    expect(tags.filter(({ coordinate, element }) => boundsOf(coordinate, element).duplicates === 'removed').map(({ coordinate }) => coordinate)).toEqual(['ImageFilter.tags']);
   });
 });
 
 describe('a graph that forgets a bound', () => {
   it('is none: a scalar that nobody has thought about ends the start', () => {
-    expect(() => new InputCheck(buildSchema('scalar Blob type Query { get(blob: [Blob!]): Int }'))).toThrow(/Blob/);
+    expect(() => new InputValidator(buildSchema('scalar Blob type Query { get(blob: [Blob!]): Int }'))).toThrow(/Blob/);
   });
 });
 
 describe('lists that resolvers get', () => {
-  const schema = distinctLists(buildSchema('input Filter { names: [String], addresses: [String], next: Filter } type Query { get(filter: Filter, ids: [Int!], all: [Filter!]): Int }'));
+  const schema = dedupeInputLists(buildSchema('input Filter { names: [String], addresses: [String], next: Filter } type Query { get(filter: Filter, ids: [Int!], all: [Filter!]): Int }'));
   const field = schema.getQueryType()!.getFields()['get']!;
   const resolve = field.resolve!;
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type ExecutionResult, parse } from 'graphql';
+import { type ExecutionResult, type FormattedExecutionResult, parse } from 'graphql';
 import { Registry } from 'prom-client';
 import { buildSchema, type ResolverData } from 'type-graphql';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -11,7 +11,7 @@ import { newApiKey } from '../../src/access/sign-in/token.js';
 import { User } from '../../src/access/people/user.entity.js';
 import { Datacenter } from '../../src/datacenters/datacenter.entity.js';
 import { StreamMetrics } from '../../src/graphql/pipeline/stream-metrics.js';
-import { subscribeFresh } from '../../src/graphql/pipeline/shared-streams.js';
+import { subscribePerEvent } from '../../src/graphql/pipeline/shared-streams.js';
 import { repositoryModule } from '../../src/repositories/repository.module.js';
 import { ImageRepositoryChangedResolver } from '../../src/repositories/image-repository-changed.resolver.js';
 import { ImageRepositoryResolver } from '../../src/repositories/image-repository.resolver.js';
@@ -20,7 +20,7 @@ import { TaskQueries } from '../../src/tasks/task.queries.js';
 import { type ImgapiRepository, makeImage, startImgapiRepository } from '../support/imgapi-repository.js';
 import { createLoadWorld, type LoadWorld } from './load-world.js';
 
-type Events = AsyncIterableIterator<ExecutionResult>;
+type Events = AsyncIterableIterator<FormattedExecutionResult>;
 
 describe('watching repositories', () => {
   let world: LoadWorld;
@@ -75,10 +75,10 @@ describe('watching repositories', () => {
     return made;
   }
 
-  async function watch(key: string, name?: string): Promise<Events | ExecutionResult> {
+  async function watch(key: string, name?: string): Promise<Events | FormattedExecutionResult> {
     const context: GatewayContext = { container: await containers.open(`Bearer ${key}`), requestId: 'request' };
     const document = parse('subscription ($name: String) { imageRepositoryChanged(name: $name) { name status imageCount } }');
-    const result = await subscribeFresh({ schema, document, variableValues: { name }, contextValue: context }, { shown: (shown) => shown, metrics: new StreamMetrics(new Registry()) });
+    const result = await subscribePerEvent({ schema, document, variableValues: { name }, contextValue: context }, { formatResult: (shown) => shown, metrics: new StreamMetrics(new Registry()) });
     if (Symbol.asyncIterator in result) open.push(result);
     return result;
   }
@@ -90,7 +90,7 @@ describe('watching repositories', () => {
     let told: { status?: string } = {};
     while (told.status !== 'OK') {
       const { value } = await events.next();
-      told = (value as ExecutionResult).data?.['imageRepositoryChanged'] as typeof told;
+      told = (value as FormattedExecutionResult).data?.['imageRepositoryChanged'] as typeof told;
       expect(told).toMatchObject({ name: 'watched' });
     }
     expect(told).toEqual({ name: 'watched', status: 'OK', imageCount: 1 });

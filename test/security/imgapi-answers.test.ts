@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENTITIES } from '../../src/entities.js';
-import { type ListBound, ListBounds } from '../../src/image-server/list-bounds.js';
+import { type ListLimit, ListRateLimiter } from '../../src/image-server/list-rate-limiter.js';
 import { type Database, openDatabase } from '../../src/platform/database/database.js';
 import { databaseOf, type GatewayProcess, startFresh, type TestClient } from '../support/gateway.js';
 import { imageFacts, insertImages } from '../support/image-rows.js';
@@ -160,8 +160,8 @@ describe('what the image server answers', () => {
 });
 
 describe('the bounds of lists', () => {
-  const bound: ListBound = { concurrent: 2, imagesPerSecond: 100, burst: 1000 };
-  const bounds = (): ListBounds => new ListBounds({ ...bound, concurrent: 50 }, bound);
+  const bound: ListLimit = { concurrent: 2, imagesPerSecond: 100, burst: 1000 };
+  const bounds = (): ListRateLimiter => new ListRateLimiter({ ...bound, concurrent: 50 }, bound);
 
   it('count what runs, by address, of IPv6 by what one subscriber has', () => {
     const counted = bounds();

@@ -1,7 +1,7 @@
 import { CompiledQuery } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EventLoopTurns } from '../../src/image-server/event-loop-turns.js';
-import { listImages, type ListReading, startOf } from '../../src/image-server/list-images.js';
+import { SerialQueue } from '../../src/image-server/serial-queue.js';
+import { listImages, type ListContext, startOf } from '../../src/image-server/list-images.js';
 import { readListQuery } from '../../src/image-server/list-query.js';
 import { readListVersion } from '../../src/image-server/catalogue.js';
 import { datePublications, hasUndatedImages } from '../../src/images/manifest/date-publications.js';
@@ -36,12 +36,12 @@ describe('the list of the image server', () => {
   });
   afterAll(async () => opened?.close());
 
-  function reading(query: Query, isTrusted = true, turns = new EventLoopTurns()): ListReading {
+  function reading(query: Query, isTrusted = true, turns = new SerialQueue()): ListContext {
     const read = readListQuery(query);
     if ('status' in read) throw new Error(read.body.message);
-    return { em: database.em.fork(), query: read, isTrusted, turns, spent: () => undefined };
+    return { em: database.em.fork(), query: read, isTrusted, queue: turns, onStep: () => undefined };
   }
-  async function chunksOf(asked: ListReading): Promise<AsyncGenerator<string>> {
+  async function chunksOf(asked: ListContext): Promise<AsyncGenerator<string>> {
     const start = await startOf(asked);
     if (start === null) throw new Error('The marker is unknown.');
     return listImages(asked, start);
@@ -180,7 +180,7 @@ describe('the list of the image server', () => {
     };
     setImmediate(count);
     let [steps, bytes] = [0, 0];
-    const turns = new EventLoopTurns();
+    const turns = new SerialQueue();
     await Promise.all(Array.from({ length: 5 }, async () => {
       const one = { ...reading({}, true, turns), spent: () => void (steps += 1) };
       for await (const chunk of await chunksOf(one)) bytes += chunk.length;
@@ -193,7 +193,7 @@ describe('the list of the image server', () => {
 
   it('is not read further than its reader takes it', async () => {
     let steps = 0;
-    const chunks = await chunksOf({ ...reading({}), spent: () => void (steps += 1) });
+    const chunks = await chunksOf({ ...reading({}), onStep: () => void (steps += 1) });
     await chunks.next();
     const taken = steps;
     for (let round = 0; round < 20; round += 1) await new Promise((resolve) => setImmediate(resolve));

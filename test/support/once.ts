@@ -6,7 +6,7 @@ export const ONCE: readonly string[] = [
   'test/deploy/*.test.ts',
   'test/platform/!(database|step-writer|in-transaction).test.ts',
   'test/access/token.test.ts',
-  'test/graphql/entities.test.ts',
+  'test/graphql/entities-resolver.test.ts',
   'test/graphql/compile-query.test.ts',
   'test/graphql/cost-budget.test.ts',
   'test/graphql/operation-cache.test.ts',

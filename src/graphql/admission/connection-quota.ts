@@ -5,7 +5,7 @@ export class ConnectionQuota {
   constructor(readonly perUser: number) {}
 
   /** The function that gives the seat back; null when there is none left. */
-  take(username: string): (() => void) | null {
+  acquire(username: string): (() => void) | null {
     const taken = this.#taken.get(username) ?? 0;
     if (taken >= this.perUser) return null;
     this.#taken.set(username, taken + 1);

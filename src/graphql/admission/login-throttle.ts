@@ -11,14 +11,14 @@ export class LoginThrottle {
   }
 
   /** RATE_LIMITED for an address that has to wait. */
-  demandPatience(address: string): void {
-    const wait = this.#rate.waitOf(subscriberOf(address));
+  check(address: string): void {
+    const wait = this.#rate.retryAfter(subscriberOf(address));
     if (wait === 0) return;
     const message = `${this.perMinute} sign-ins from ${address} have failed within a minute; sign in again in ${wait} s, with a valid token or API key.`;
     throw new AppError('RATE_LIMITED', message, { retryAfter: wait });
   }
 
-  note(address: string): void {
-    this.#rate.take(subscriberOf(address));
+  recordFailure(address: string): void {
+    this.#rate.consume(subscriberOf(address));
   }
 }

@@ -8,7 +8,7 @@ export class RateLimiter {
   constructor(private readonly perMinute: number) {}
 
   /** Counts one more; 0 when it is within the limit, else the seconds to wait. */
-  take(name: string, now = Date.now()): number {
+  consume(name: string, now = Date.now()): number {
     if (this.perMinute === 0) return 0;
     if (now >= this.#windowEnds) {
       this.#counts.clear();
@@ -20,7 +20,7 @@ export class RateLimiter {
   }
 
   /** The seconds to wait before one more would be within the limit; counts nothing. */
-  waitOf(name: string, now = Date.now()): number {
+  retryAfter(name: string, now = Date.now()): number {
     const isSpent = this.perMinute > 0 && now < this.#windowEnds && (this.#counts.get(name) ?? 0) >= this.perMinute;
     return isSpent ? this.#left(now) : 0;
   }

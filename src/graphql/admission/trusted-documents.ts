@@ -38,7 +38,7 @@ export class TrustedDocuments {
   }
 
   /** Refuses a document that is not in the manifest. */
-  demand(hash: string): void {
+  require(hash: string): void {
     if (this.documents.has(hash)) return;
     throw new AppError('DOCUMENT_NOT_TRUSTED', `The operation with SHA-256 ${hash} is not in the manifest of this gateway; only the operations in it run.`);
   }

@@ -3,10 +3,10 @@ import { Counter, type Registry } from 'prom-client';
 import type { RootCheck } from '../../access/shield.js';
 import type { Viewer } from '../../access/viewer.js';
 import type { OperationContext } from '../admission/admission.js';
-import { selectionsOf } from '../admission/limits.js';
+import { countSelections } from '../admission/rules/document-limits.js';
 import { compileQuery, type CompiledQuery, type Data, withoutArguments } from './compile-query.js';
 import { OperationCache } from './operation-cache.js';
-import { isConditional, rootChecks } from './root-fields.js';
+import { isConditional, rootChecks } from './root-checks.js';
 
 /** How a request names its operation. */
 export interface OperationName {
@@ -15,7 +15,7 @@ export interface OperationName {
 }
 
 /** An operation that Apollo Server has parsed, validated, admitted and answered before. */
-export interface KnownOperation {
+export interface CachedOperation {
   document: DocumentNode;
   operation: OperationDefinitionNode;
   /** What the root fields ask of a viewer. */
@@ -29,7 +29,7 @@ const MIB = 1024 * 1024;
 const BYTES_PER_SELECTION = 3000;
 const BYTES_PER_CHARACTER = 80;
 /** Compiling takes some 0.05 ms for each field and fragment, during which nobody else is answered. */
-const MOST_SELECTIONS = 400;
+const MAX_SELECTIONS = 400;
 /** What stands for an operation that was seen once only. */
 const SEEN_BYTES = 200;
 const BOUNDS = { maxBytes: 32 * MIB, maxBytesPerUser: 8 * MIB };
@@ -39,7 +39,7 @@ const BOUNDS = { maxBytes: 32 * MIB, maxBytesPerUser: 8 * MIB };
  * would have errors is left to it. docs/decisions/compiled-operations.md says what this buys, and how it is switched off.
  */
 export class CompiledOperations {
-  readonly #cache = new OperationCache<KnownOperation | 'seen' | 'not to be compiled'>(BOUNDS);
+  readonly #cache = new OperationCache<CachedOperation | 'seen' | 'not to be compiled'>(BOUNDS);
   readonly #answered: Counter;
   #compilable: GraphQLSchema | null = null;
 
@@ -53,7 +53,7 @@ export class CompiledOperations {
   }
 
   /** The operation, if it was answered twice before. */
-  find(name: OperationName): KnownOperation | undefined {
+  find(name: OperationName): CachedOperation | undefined {
     const known = this.#cache.get(keyOf(name));
     return typeof known === 'object' ? known : undefined;
   }
@@ -65,7 +65,7 @@ export class CompiledOperations {
   }
 
   /** The same for an operation that was found before. */
-  async execute(known: KnownOperation, context: OperationContext): Promise<Data | null> {
+  async execute(known: CachedOperation, context: OperationContext): Promise<Data | null> {
     if (known.query === null || !isOpenTo(known, context.container.viewer)) return null;
     const data = await known.query.execute(context);
     if (data !== null) this.#answered.inc();
@@ -73,7 +73,7 @@ export class CompiledOperations {
   }
 
   /** Takes note of an operation that was admitted and answered without errors. */
-  learn(name: OperationName, document: DocumentNode, operation: OperationDefinitionNode, username: string): void {
+  record(name: OperationName, document: DocumentNode, operation: OperationDefinitionNode, username: string): void {
     if (!this.isOn) return;
     const key = keyOf(name);
     const known = this.#cache.get(key);
@@ -84,24 +84,24 @@ export class CompiledOperations {
     this.#cache.set(key, made ?? 'not to be compiled', bytes, username);
   }
 
-  #known(document: DocumentNode, operation: OperationDefinitionNode): KnownOperation | null {
+  #known(document: DocumentNode, operation: OperationDefinitionNode): CachedOperation | null {
     const checks = rootChecks(document, operation);
     if (checks === null) return null;
     if (operation.operation === 'mutation') return { document, operation, checks, query: null };
     // graphql-jit orders fields as in the document, graphql-js as those that are included come.
-    if (isConditional(document) || selectionsOf(document, operation) > MOST_SELECTIONS) return null;
+    if (isConditional(document) || countSelections(document, operation) > MAX_SELECTIONS) return null;
     const query = compileQuery((this.#compilable ??= withoutArguments(this.schema)), document, operation);
     return query === null ? null : { document, operation, checks, query };
   }
 }
 
 /** Whether no root field refuses this viewer. */
-export function isOpenTo({ checks }: KnownOperation, viewer: Viewer): boolean {
+export function isOpenTo({ checks }: CachedOperation, viewer: Viewer): boolean {
   return checks.every((check) => check(viewer) === true);
 }
 
-function bytesOf({ document, operation, query }: KnownOperation, source: string): number {
-  return BYTES_PER_SELECTION * (query === null ? 0 : selectionsOf(document, operation)) + BYTES_PER_CHARACTER * source.length;
+function bytesOf({ document, operation, query }: CachedOperation, source: string): number {
+  return BYTES_PER_SELECTION * (query === null ? 0 : countSelections(document, operation)) + BYTES_PER_CHARACTER * source.length;
 }
 
 /** An operation name of no characters names no operation, and is not the same as none. */

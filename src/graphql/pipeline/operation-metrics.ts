@@ -9,22 +9,22 @@ export interface CountedOperation {
   ms: number;
 }
 
-/** How many names get a series of their own when there is no manifest that lists them. */
-const MOST_NAMES = 100;
+/** Without a manifest of trusted documents, at most so many operation names get a series of their own. */
+const MAX_NAMES = 100;
 
-/** Operations by name, kind, transport and outcome. Names are known ones only, as a caller could make up any number of others. */
+/** Counts operations by name, kind, transport and outcome. Other names than the known ones count as `other`: a caller could make up any number. */
 export class OperationMetrics {
   readonly #total: Counter<'operation' | 'kind' | 'transport' | 'outcome'>;
   readonly #seconds: Histogram<'kind' | 'transport'>;
   readonly #open: Gauge<'transport'>;
   readonly #series = new Map<string, Counter.Internal>();
-  readonly #times = new Map<string, Histogram.Internal<'kind' | 'transport'>>();
+  readonly #durations = new Map<string, Histogram.Internal<'kind' | 'transport'>>();
   readonly #names = new Set<string>();
 
   constructor(
     registry: Registry,
-    /** null: the first hundred names that ran without an error. */
-    private readonly known: ReadonlySet<string> | null,
+    /** The names that get a series; null for the first hundred that ran without an error. */
+    private readonly trustedNames: ReadonlySet<string> | null,
   ) {
     const registers = [registry];
     this.#total = new Counter({ name: 'gateway_operations_total', help: 'GraphQL operations answered, by name, kind, transport and outcome: OK, or the code of the first error.', labelNames: ['operation', 'kind', 'transport', 'outcome'], registers });
@@ -38,15 +38,15 @@ export class OperationMetrics {
     let series = this.#series.get(key);
     if (series === undefined) this.#series.set(key, (series = this.#total.labels(label, kind, transport, outcome)));
     series.inc();
-    // A subscription lasts as long as somebody listens: its time tells nothing.
-    if (kind !== 'subscription') this.#timesOf(kind, transport).observe(ms / 1000);
+    // A subscription lasts as long as its client listens, so its duration means nothing.
+    if (kind !== 'subscription') this.#durationOf(kind, transport).observe(ms / 1000);
   }
 
-  #timesOf(kind: string, transport: Transport): Histogram.Internal<'kind' | 'transport'> {
+  #durationOf(kind: string, transport: Transport): Histogram.Internal<'kind' | 'transport'> {
     const key = `${kind}\n${transport}`;
-    let times = this.#times.get(key);
-    if (times === undefined) this.#times.set(key, (times = this.#seconds.labels(kind, transport)));
-    return times;
+    let durations = this.#durations.get(key);
+    if (durations === undefined) this.#durations.set(key, (durations = this.#seconds.labels(kind, transport)));
+    return durations;
   }
 
   opened(transport: Transport): void {
@@ -59,9 +59,9 @@ export class OperationMetrics {
 
   #labelOf(name: string | undefined, outcome: string): string {
     if (name === undefined) return 'anonymous';
-    if (this.known !== null) return this.known.has(name) ? name : 'other';
+    if (this.trustedNames !== null) return this.trustedNames.has(name) ? name : 'other';
     if (this.#names.has(name)) return name;
-    if (outcome !== 'OK' || this.#names.size >= MOST_NAMES || name.length > 60) return 'other';
+    if (outcome !== 'OK' || this.#names.size >= MAX_NAMES || name.length > 60) return 'other';
     this.#names.add(name);
     return name;
   }

@@ -3,30 +3,30 @@ import type { Logger } from 'pino';
 import type { OperationContext } from '../admission/admission.js';
 import type { OperationMetrics } from './operation-metrics.js';
 
-/** An operation that has been answered. */
-export interface Finished {
-  /** Without a context: refused before the caller was known. */
+/** An operation whose response is complete. */
+export interface FinishedOperation {
+  /** Has no container when the operation was refused before its caller was known. */
   context: Pick<OperationContext, 'transport' | 'requestId' | 'traceId' | 'startedAt'> & Partial<Pick<OperationContext, 'container' | 'cost' | 'isReported'>>;
   operation: OperationDefinitionNode | undefined;
   errors: readonly GraphQLFormattedError[] | undefined;
 }
 
-/** Log lines carry what callers wrote; it is cut to this. */
-const LONGEST_NAME = 100;
-const MOST_REFUSALS = 5;
+/** Callers choose the name and the errors of an operation; both are cut in log lines. */
+const MAX_NAME_LENGTH = 100;
+const MAX_REFUSALS = 5;
 
 function codeOf(error: GraphQLFormattedError): string {
   return String(error.extensions?.code ?? 'INTERNAL_SERVER_ERROR');
 }
 
-/** Tells the log and the metrics how each operation ended: refusals at info, the others at debug. */
+/** Logs and counts how each operation ended: refusals and errors at info, the others at debug. */
 export class OperationReport {
   constructor(
     private readonly log: Logger,
     private readonly metrics: OperationMetrics,
   ) {}
 
-  finish({ context, operation, errors }: Finished): void {
+  finish({ context, operation, errors }: FinishedOperation): void {
     context.isReported = true;
     const ms = performance.now() - context.startedAt;
     const kind = operation?.operation ?? 'unknown';
@@ -38,14 +38,14 @@ export class OperationReport {
     if (!this.log.isLevelEnabled(level)) return;
     const { requestId, traceId, transport, cost } = context;
     const user = context.container?.isAnonymous === false ? context.container.viewer.username : null;
-    const line = { requestId, traceId, transport, user, kind, operation: name?.slice(0, LONGEST_NAME), outcome, ms: Math.round(ms * 10) / 10, cost };
+    const line = { requestId, traceId, transport, user, kind, operation: name?.slice(0, MAX_NAME_LENGTH), outcome, ms: Math.round(ms * 10) / 10, cost };
     if (errors === undefined || first === undefined) this.log.debug(line, 'An operation was answered.');
     else this.log.info({ ...line, refusals: refusalsOf(errors) }, 'An operation was refused, or a part of it.');
   }
 }
 
 function refusalsOf(errors: readonly GraphQLFormattedError[]): { code: string; message: string; path?: string }[] {
-  return errors.slice(0, MOST_REFUSALS).map((error) => ({
+  return errors.slice(0, MAX_REFUSALS).map((error) => ({
     code: codeOf(error),
     message: error.message.slice(0, 500),
     ...(error.path && { path: error.path.join('.') }),

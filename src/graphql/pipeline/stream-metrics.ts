@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** What is done for subscriptions: how many streams are open, by how many readers, and how often one of them is executed. */
+/** Counts the work for subscriptions: open streams, their readers, and executions per event. */
 export class StreamMetrics {
   readonly #executions: Counter;
   readonly #readers: Gauge;

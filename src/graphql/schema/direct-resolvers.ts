@@ -5,10 +5,10 @@ import type { Constructed, GatewayContext } from '../../access/request-container
 type Resolve = GraphQLFieldResolver<unknown, GatewayContext, Record<string, unknown>>;
 type Handler = ReturnType<typeof getMetadataStorage>['queries'][number] | ReturnType<typeof getMetadataStorage>['fieldResolvers'][number];
 type Param = NonNullable<Handler['params']>[number];
-type Given = (root: unknown, args: Record<string, unknown>, info: GraphQLResolveInfo) => unknown;
+type ParamReader = (root: unknown, args: Record<string, unknown>, info: GraphQLResolveInfo) => unknown;
 
 /** How a parameter gets its value; null where type-graphql alone knows. */
-function givenTo(param: Param): Given | null {
+function paramReader(param: Param): ParamReader | null {
   switch (param.kind) {
     case 'arg':
       return (_root, args) => args[param.name];
@@ -23,10 +23,10 @@ function givenTo(param: Param): Given | null {
   }
 }
 
-function thin({ target, methodName, params = [], middlewares = [], roles }: Handler): Resolve | null {
-  const given = params.toSorted((a, b) => a.index - b.index).map(givenTo);
+function directResolver({ target, methodName, params = [], middlewares = [], roles }: Handler): Resolve | null {
+  const given = params.toSorted((a, b) => a.index - b.index).map(paramReader);
   if (middlewares.length > 0 || roles !== undefined || given.includes(null)) return null;
-  const values = given as Given[];
+  const values = given as ParamReader[];
   const part = target as unknown as Constructed<Record<string, (...values: unknown[]) => unknown>>;
   return (root, args, { container }, info) => {
     const resolver = container.get(part);
@@ -38,11 +38,11 @@ function thin({ target, methodName, params = [], middlewares = [], roles }: Hand
  * Puts a direct call in the place of type-graphql's own around every field: it makes an instance of a class, and promises, of all
  * arguments each time. Arguments are plain objects then, and must be data alone.
  */
-export function thinOut(resolvers: Record<string, Record<string, unknown>>): void {
+export function useDirectResolvers(resolvers: Record<string, Record<string, unknown>>): void {
   const { queries, mutations, fieldResolvers, objectTypes } = getMetadataStorage();
   const replace = (type: string | undefined, handler: Handler): void => {
     const fields = type === undefined ? undefined : resolvers[type];
-    const resolve = thin(handler);
+    const resolve = directResolver(handler);
     if (fields !== undefined && Object.hasOwn(fields, handler.schemaName) && resolve !== null) fields[handler.schemaName] = resolve;
   };
   for (const query of queries) replace('Query', query);

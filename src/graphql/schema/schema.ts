@@ -4,13 +4,13 @@ import { getDocumentNodeFromSchema } from '@graphql-tools/utils';
 import { type GraphQLSchema, lexicographicSortSchema, parse, print } from 'graphql';
 import { buildSchema, createResolversMap, type ResolverData } from 'type-graphql';
 import type { GatewayContext } from '../../access/request-container.js';
-import { describeBounds } from '../admission/input/input-bounds.js';
-import { distinctLists } from './distinct-lists.js';
-import { entitiesField, type References } from './entities.js';
-import { FEDERATION_LINK, withFederationHints } from './federation-hints.js';
+import { describeBounds } from './input-bounds.js';
+import { dedupeInputLists } from './dedupe-input-lists.js';
+import { entitiesResolver, type ReferenceResolvers } from './entities-resolver.js';
+import { FEDERATION_LINK, withFederationDirectives } from './federation-directives.js';
 import { refuseNulInTexts } from './refuse-nul.js';
 import { RESOLVERS } from './resolvers.js';
-import { thinOut } from './direct-resolvers.js';
+import { useDirectResolvers } from './direct-resolvers.js';
 
 /** type-graphql has no place for what is said of the root types. */
 const ROOT_DESCRIPTIONS = {
@@ -30,7 +30,7 @@ const noHub = {
 };
 
 /** Sorted, because type-graphql's own order follows the order in which files happen to be loaded. */
-async function plainSchema(): Promise<GraphQLSchema> {
+async function baseSchema(): Promise<GraphQLSchema> {
   const schema = await buildSchema({
     resolvers: [...RESOLVERS],
     validate: false,
@@ -48,20 +48,20 @@ async function plainSchema(): Promise<GraphQLSchema> {
 }
 
 function sdlOf(schema: GraphQLSchema): string {
-  return `${FEDERATION_LINK}\n\n${print(withFederationHints(getDocumentNodeFromSchema(schema)))}\n`;
+  return `${FEDERATION_LINK}\n\n${print(withFederationDirectives(getDocumentNodeFromSchema(schema)))}\n`;
 }
 
 /** The SDL that this subgraph serves, without the types that federation adds. */
 export async function subgraphSdl(): Promise<string> {
-  return sdlOf(await plainSchema());
+  return sdlOf(await baseSchema());
 }
 
 /** The whole graph as a Federation 2 subgraph. Entities without an entry in `references` cannot be referred to. */
-export async function buildGatewaySchema({ references }: { references: References }): Promise<GraphQLSchema> {
-  const schema = await plainSchema();
+export async function buildGatewaySchema({ references }: { references: ReferenceResolvers }): Promise<GraphQLSchema> {
+  const schema = await baseSchema();
   const resolvers = createResolversMap(schema) as Record<string, Record<string, unknown>>;
-  thinOut(resolvers);
-  resolvers['Query'] = { ...resolvers['Query'], _entities: entitiesField(references) };
+  useDirectResolvers(resolvers);
+  resolvers['Query'] = { ...resolvers['Query'], _entities: entitiesResolver(references) };
   const typeDefs = parse(sdlOf(schema));
-  return distinctLists(refuseNulInTexts(buildSubgraphSchema([{ typeDefs, resolvers: resolvers as GraphQLResolverMap<GatewayContext> }])));
+  return dedupeInputLists(refuseNulInTexts(buildSubgraphSchema([{ typeDefs, resolvers: resolvers as GraphQLResolverMap<GatewayContext> }])));
 }

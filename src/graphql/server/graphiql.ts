@@ -5,7 +5,7 @@ import { gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 export interface GraphiqlOptions {
-  /** The folder of the built bundle, absolute: the one that holds index.html. */
+  /** The absolute path of the built bundle, which holds index.html. */
   folder: string;
 }
 
@@ -13,7 +13,7 @@ interface BundledFile {
   type: string;
   cacheControl: string;
   content: Buffer;
-  /** Made on the first request that accepts it. */
+  /** Compressed on the first request that accepts gzip. */
   compressed?: Promise<Buffer>;
 }
 
@@ -30,7 +30,7 @@ const TYPES: ReadonlyMap<string, string> = new Map([
   ['.woff2', 'font/woff2'],
 ]);
 
-// Monaco writes <style> elements and inline styles, and fonts come inside style sheets; everything else is of this origin alone.
+// Monaco writes <style> elements and inline styles, and style sheets embed fonts; everything else comes from this origin.
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -47,18 +47,18 @@ const POLICY = [
 const NOT_BUILT = 'GraphiQL is not built. Run "vite build --config graphiql/vite.config.ts" and start the gateway again; the API answers at /graphql meanwhile.\n';
 
 /**
- * Serves the built GraphiQL at /graphiql/. Only files that were in the folder at this moment are ever answered, so no path leads
- * out of it; everything else is a plain 404. A folder without index.html makes every page a 503 that says how to build it.
+ * Serves the built GraphiQL at /graphiql/. Reads the folder once and answers only with the files in it, so that no path leads out
+ * of it; any other path is a 404. Without index.html, every page is a 503 that says how to build it.
  */
 export async function registerGraphiql(app: FastifyInstance, options: GraphiqlOptions): Promise<void> {
   const files = await readBundle(options.folder);
-  // The redirect drops the query; the browser carries the fragment, and with it the sign-in token, over by itself.
-  app.get('/graphiql', (_request, reply) => secured(reply).header('cache-control', 'no-cache').redirect('/graphiql/', 302));
+  // The redirect drops the query; the browser keeps the fragment, which may hold the sign-in token.
+  app.get('/graphiql', (_request, reply) => withSecurityHeaders(reply).header('cache-control', 'no-cache').redirect('/graphiql/', 302));
   app.get<{ Params: { '*': string } }>('/graphiql/*', (request, reply) => {
-    if (!files.has('index.html')) return plain(reply, 503, NOT_BUILT);
+    if (!files.has('index.html')) return sendText(reply, 503, NOT_BUILT);
     const path = request.params['*'];
     const file = files.get(path === '' ? 'index.html' : path);
-    return file === undefined ? plain(reply, 404, 'There is no such file here. GraphiQL is at /graphiql/.\n') : send(file, request, reply);
+    return file === undefined ? sendText(reply, 404, 'There is no such file here. GraphiQL is at /graphiql/.\n') : send(file, request, reply);
   });
 }
 
@@ -70,7 +70,7 @@ async function readBundle(folder: string): Promise<Map<string, BundledFile>> {
     const name = relative(folder, path).split(sep).join('/');
     files.set(name, {
       type: TYPES.get(extname(name)) ?? 'application/octet-stream',
-      // Names below assets/ carry a hash of their content.
+      // File names below assets/ contain a hash of the content.
       cacheControl: name.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
       content: await readFile(path),
     });
@@ -88,17 +88,17 @@ async function entriesOf(folder: string) {
 }
 
 async function send(file: BundledFile, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  secured(reply).header('cache-control', file.cacheControl).header('vary', 'accept-encoding').type(file.type);
+  withSecurityHeaders(reply).header('cache-control', file.cacheControl).header('vary', 'accept-encoding').type(file.type);
   if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return reply.send(file.content);
   file.compressed ??= compress(file.content);
   return reply.header('content-encoding', 'gzip').send(await file.compressed);
 }
 
-function plain(reply: FastifyReply, status: number, text: string): FastifyReply {
-  return secured(reply).code(status).header('cache-control', 'no-store').type('text/plain; charset=utf-8').send(text);
+function sendText(reply: FastifyReply, status: number, text: string): FastifyReply {
+  return withSecurityHeaders(reply).code(status).header('cache-control', 'no-store').type('text/plain; charset=utf-8').send(text);
 }
 
-function secured(reply: FastifyReply): FastifyReply {
+function withSecurityHeaders(reply: FastifyReply): FastifyReply {
   return reply
     .header('content-security-policy', POLICY)
     .header('x-content-type-options', 'nosniff')

@@ -6,37 +6,37 @@ import { clientAddress } from '../../platform/http/client-address.js';
 import type { Metrics } from '../../platform/metrics.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
 import { Admission } from '../admission/admission.js';
+import { ConnectionQuota } from '../admission/connection-quota.js';
 import type { Sizes } from '../admission/cost/catalogue-sizes.js';
 import type { BudgetSettings } from '../admission/cost/cost-budget.js';
+import { TrustedDocuments } from '../admission/trusted-documents.js';
 import { CompiledOperations } from '../compiled/compiled-operations.js';
 import { OperationMetrics } from '../pipeline/operation-metrics.js';
+import { OperationPipeline } from '../pipeline/operation-pipeline.js';
 import { OperationReport } from '../pipeline/operation-report.js';
-import { Operations } from '../pipeline/operations.js';
-import { originRule } from './origins.js';
 import { StreamMetrics } from '../pipeline/stream-metrics.js';
+import { originCheck } from './cross-origin.js';
 import { persistedQueries, type PersistedQueries } from './persisted-queries.js';
-import { ConnectionQuota } from '../admission/connection-quota.js';
-import { TrustedDocuments } from '../admission/trusted-documents.js';
 
-/** Sockets that nobody has signed in on; they can do nothing but wait. */
-const ANONYMOUS_SOCKETS = 200;
+/** Sockets that may be open without a token, all callers together. */
+const MAX_ANONYMOUS_SOCKETS = 200;
 
 export interface GraphqlServerSettings {
   introspection: boolean;
   budget: BudgetSettings;
-  /** Failed sign-ins per address and minute; 0 is any number. */
+  /** Failed sign-ins per address and minute; 0: unlimited. */
   failedSignIns: number;
-  /** What an operation may cost. */
+  /** The highest cost of one operation. */
   cost: number;
   socketsPerUser: number;
   operationsPerSocket: number;
   /** Over all WebSockets and SSE streams. */
   operationsPerUser: number;
-  /** CIDRs of proxies that are believed when they say whom they speak for. */
+  /** CIDRs of proxies whose X-Forwarded-For is believed. */
   trustProxy: readonly string[];
-  /** Origins of pages, besides our own, that may open streams. */
+  /** Origins, besides our own, whose pages may open streams. */
   origins: readonly string[];
-  /** Path of the manifest of trusted documents; null: any document. */
+  /** Path of the manifest of trusted documents; null: any document may run. */
   trustedDocuments: string | null;
   /** False: every operation goes through Apollo Server and graphql-js. */
   compiledOperations: boolean;
@@ -45,62 +45,63 @@ export interface GraphqlServerSettings {
 
 export interface GraphqlServerServices {
   schema: GraphQLSchema;
-  /** The same without the rules of the fields of `Query`. */
+  /** The schema without the access rules of the fields of `Query`; compiled operations check those themselves. */
   schemaBelowTheRoot: GraphQLSchema;
   containers: RequestContainerFactory;
   changes: ChangeBus;
   metrics: Metrics;
-  /** Of the catalogue as it is about now, which costs depend on. */
+  /** Recent sizes of the catalogue, which costs depend on. */
   sizes: () => Sizes;
   log: Logger;
 }
 
-/** What the transports of GraphQL share. */
+/** What the GraphQL transports share. */
 export interface GraphqlServer {
   schema: GraphQLSchema;
   admission: Admission;
-  operations: Operations;
+  pipeline: OperationPipeline;
   report: OperationReport;
   compiled: CompiledOperations;
   metrics: OperationMetrics;
   changes: ChangeBus;
-  persisted: PersistedQueries;
-  seats: ConnectionQuota;
-  /** Of sockets without a token, all together. */
-  anonymousSeats: ConnectionQuota;
+  persistedQueries: PersistedQueries;
+  /** Bounds the WebSockets and SSE streams of one user. */
+  connectionQuota: ConnectionQuota;
+  /** Bounds the sockets without a token, all together. */
+  anonymousQuota: ConnectionQuota;
   operationsPerSocket: number;
   isOriginAllowed: (request: IncomingMessage) => boolean;
   addressOf: (request: IncomingMessage) => string;
   log: Logger;
-  /** How what is open is ended, when the process stops. */
-  streams: Set<() => void>;
+  /** Functions that complete the open SSE streams, called when the process stops. */
+  openStreams: Set<() => void>;
 }
 
-/** Puts together what the transports share. Throws when the manifest of trusted documents is no good. */
-export function createGraphqlServer(parts: GraphqlServerServices, settings: GraphqlServerSettings): GraphqlServer {
-  const { schema, containers, changes, sizes, log } = parts;
+/** Builds what the transports share. Throws when the manifest of trusted documents cannot be read. */
+export function createGraphqlServer(services: GraphqlServerServices, settings: GraphqlServerSettings): GraphqlServer {
+  const { schema, containers, changes, sizes, log } = services;
   const trusted = settings.trustedDocuments === null ? null : TrustedDocuments.read(settings.trustedDocuments);
   const admission = new Admission(schema, containers, { ...settings, trusted, sizes });
   changes.useBudget(admission.ledger.budget);
-  const metrics = new OperationMetrics(parts.metrics.registry, trusted?.names ?? null);
+  const metrics = new OperationMetrics(services.metrics.registry, trusted?.names ?? null);
   const report = new OperationReport(log, metrics);
   const persisted = persistedQueries(trusted);
   const documentOf = async (hash: string): Promise<string | undefined> => persisted.get(`apq:${hash}`);
   return {
     schema,
     admission,
-    operations: new Operations({ schema, admission, report, changes, log, metrics: new StreamMetrics(parts.metrics.registry), open: new ConnectionQuota(settings.operationsPerUser), documentOf }),
+    pipeline: new OperationPipeline({ schema, admission, report, changes, log, metrics: new StreamMetrics(services.metrics.registry), operationQuota: new ConnectionQuota(settings.operationsPerUser), documentOf }),
     report,
-    compiled: new CompiledOperations(parts.schemaBelowTheRoot, settings.compiledOperations, parts.metrics.registry),
+    compiled: new CompiledOperations(services.schemaBelowTheRoot, settings.compiledOperations, services.metrics.registry),
     metrics,
     changes,
-    persisted,
-    seats: new ConnectionQuota(settings.socketsPerUser),
-    anonymousSeats: new ConnectionQuota(ANONYMOUS_SOCKETS),
+    persistedQueries: persisted,
+    connectionQuota: new ConnectionQuota(settings.socketsPerUser),
+    anonymousQuota: new ConnectionQuota(MAX_ANONYMOUS_SOCKETS),
     operationsPerSocket: settings.operationsPerSocket,
-    isOriginAllowed: originRule(settings.publicUrl, settings.origins),
+    isOriginAllowed: originCheck(settings.publicUrl, settings.origins),
     addressOf: clientAddress(settings.trustProxy),
     log,
-    streams: new Set(),
+    openStreams: new Set(),
   };
 }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { ApolloServer } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -8,27 +9,29 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../platform/errors.js';
 import { BODY_LIMIT_BYTES, type RequestFront } from '../../platform/http/http.js';
 import { NEVER_STORED } from '../../platform/http/response-headers.js';
 import { traceIdOf } from '../../platform/trace-id.js';
-import { BudgetSpent } from '../admission/cost/cost-ledger.js';
 import type { Caller, OperationContext } from '../admission/admission.js';
-import { compiledOperationsPlugin } from '../compiled/apollo-plugin.js';
-import { FastPath } from '../compiled/fast-path.js';
-import { HttpFront } from '../compiled/http-front.js';
-import { admissionPlugin } from './apollo-plugin.js';
+import { BudgetExceeded } from '../admission/cost/cost-ledger.js';
+import { MAX_TOKENS } from '../admission/rules/document-limits.js';
+import { compiledOperationsPlugin } from '../compiled/compiled-operations-plugin.js';
 import { DocumentCache } from '../pipeline/document-cache.js';
+import type { FinishedOperation } from '../pipeline/operation-report.js';
+import { publicError, withStatus } from '../pipeline/public-errors.js';
+import { admissionPlugin, prefersApplicationJson } from './admission-plugin.js';
+import { FastPath } from './fast-path.js';
 import type { GraphqlServer } from './graphql-server.js';
-import { publicError, withStatus } from '../pipeline/errors.js';
-import { MAX_TOKENS } from '../admission/limits.js';
-import type { Finished } from '../pipeline/operation-report.js';
-import { refuseSpent } from './refuse-over-budget.js';
-import { streamHandler, wantsStream } from './sse-transport.js';
+import { HttpInterceptor } from './http-interceptor.js';
+import { setHeaders, streamHandler, wantsStream } from './sse-transport.js';
 
-function quiet(log: GraphqlServer['log']) {
+/** Bytes of a body; a longer one is read only for callers who are signed in, as parsing it takes milliseconds. */
+const MAX_ANONYMOUS_BYTES = 16 * 1024;
+
+/** Apollo Server's logger over ours; what it logs at info is of no interest to operators. */
+function apolloLogger(log: GraphqlServer['log']) {
   return {
     debug: (message?: unknown) => log.debug(String(message)),
     info: (message?: unknown) => log.debug(String(message)),
@@ -37,13 +40,13 @@ function quiet(log: GraphqlServer['log']) {
   };
 }
 
-/** Whose request Apollo Server is at work on, as its `formatError` is not told. */
+/** The caller of the request that Apollo Server works on: its `formatError` gets no context. */
 const callers = new AsyncLocalStorage<Caller>();
 
 function createApollo(graphqlServer: GraphqlServer): ApolloServer<OperationContext> {
   return new ApolloServer<OperationContext>({
     schema: graphqlServer.schema,
-    // Our own rules decide, so that they are the same on every transport.
+    // Admission's rules decide about introspection, in the same way on every transport.
     introspection: true,
     validationRules: [...graphqlServer.admission.rules],
     hideSchemaDetailsFromClientErrors: true,
@@ -51,8 +54,8 @@ function createApollo(graphqlServer: GraphqlServer): ApolloServer<OperationConte
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: MAX_TOKENS },
     documentStore: new DocumentCache(),
-    persistedQueries: { cache: graphqlServer.persisted },
-    logger: quiet(graphqlServer.log),
+    persistedQueries: { cache: graphqlServer.persistedQueries },
+    logger: apolloLogger(graphqlServer.log),
     formatError: (formatted, error) => publicError(error, formatted, { ...(callers.getStore() ?? { requestId: randomUUID() }), log: graphqlServer.log }),
     plugins: [
       admissionPlugin(graphqlServer),
@@ -65,21 +68,42 @@ function createApollo(graphqlServer: GraphqlServer): ApolloServer<OperationConte
   });
 }
 
-type Reported = Finished['context'];
+type ReportContext = FinishedOperation['context'];
+
+interface Exchange {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  context: ReportContext;
+}
 
 /**
- * Serves GraphQL over HTTP and SSE at /graphql. `isPlain` says whether a request may be answered before Fastify and its hooks
- * see it. The function returned is to be called after the last request.
+ * Refuses a request whose sender's budget is spent, without Apollo Server: it would take several times as long, and a sender who
+ * does not stop must not keep the process busy.
  */
-export async function openHttpTransport({ app, front }: { app: FastifyInstance; front: RequestFront }, graphqlServer: GraphqlServer, isPlain: (request: IncomingMessage) => boolean): Promise<() => Promise<void>> {
-  const apollo = createApollo(graphqlServer);
-  await apollo.start();
-  const fast = new FastPath(graphqlServer);
-  const contexts = new WeakMap<FastifyRequest, Reported>();
+function refuseOverBudget(graphqlServer: GraphqlServer, { request, reply, context }: Exchange, error: BudgetExceeded): string {
+  const { errors, response } = graphqlServer.pipeline.refusal(error, context);
+  setHeaders(reply, response.headers ?? []);
+  const type = prefersApplicationJson(request.headers.accept) ? 'application/json' : 'application/graphql-response+json';
+  void reply.code(429).header('retry-after', String(error.retryAfter)).header('content-type', `${type}; charset=utf-8`);
+  return `${JSON.stringify({ errors, extensions: response.extensions })}\n`;
+}
+
+/** Signs the caller in; returns the error of a sign-in that fails, as Apollo Server fails in the same way and formats it. */
+async function trySignIn(fastPath: FastPath, request: FastifyRequest): Promise<OperationContext | Error> {
+  try {
+    return await fastPath.contextOf(request.raw, request.id);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** Handles what the fast path does not: through Apollo Server, except for callers whose budget is spent. */
+function apolloRoute(app: FastifyInstance, apollo: ApolloServer<OperationContext>, graphqlServer: GraphqlServer, fastPath: FastPath) {
+  const contexts = new WeakMap<FastifyRequest, ReportContext>();
   const apolloHandler = fastifyApolloHandler(apollo, {
     context: async (request) => {
       try {
-        const context = await fast.contextOf(request.raw, request.id);
+        const context = await fastPath.contextOf(request.raw, request.id);
         contexts.set(request, context);
         return context;
       } catch (error) {
@@ -87,49 +111,55 @@ export async function openHttpTransport({ app, front }: { app: FastifyInstance; 
       }
     },
   });
-  const answer = fast.handler(async (request, reply) => {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const caller = callerOf(request);
     const startedAt = performance.now();
-    const signedIn: unknown = await fast.contextOf(request.raw, request.id).catch((error: unknown) => error);
-    if (signedIn instanceof BudgetSpent) return refuseSpent(graphqlServer, { request, reply, context: { ...caller, startedAt } }, signedIn);
-    if (!(signedIn instanceof Error)) await graphqlServer.admission.turns.next((signedIn as OperationContext).container.viewer.username);
+    const signedIn = await trySignIn(fastPath, request);
+    if (signedIn instanceof BudgetExceeded) return refuseOverBudget(graphqlServer, { request, reply, context: { ...caller, startedAt } }, signedIn);
+    if (!(signedIn instanceof Error)) await graphqlServer.admission.fairQueue.wait(signedIn.container.viewer.username);
     const body: unknown = await callers.run(caller, async () => apolloHandler.call(app, request, reply));
-    // Apollo Server would let some refusals be stored.
+    // Apollo Server would let caches store some refusals.
     for (const [name, value] of NEVER_STORED) reply.header(name, value);
-    // What is refused before there is an operation: callers that are not signed in, requests that are none, or that a foreign page may have sent.
+    // Report refusals that come before there is an operation: of callers who are not signed in, malformed requests, possible CSRF.
     const context = contexts.get(request) ?? { ...caller, startedAt };
     if (reply.statusCode >= 400 && context.isReported !== true) graphqlServer.report.finish({ context, operation: undefined, errors: errorsIn(body) });
     return body;
-  });
+  };
+}
+
+/**
+ * Serves GraphQL over HTTP and SSE at /graphql. `mayBypassHooks` says whether a request may be answered before Fastify and its
+ * hooks see it. Call the returned function after the last request.
+ */
+export async function openHttpTransport({ app, front }: { app: FastifyInstance; front: RequestFront }, graphqlServer: GraphqlServer, mayBypassHooks: (request: IncomingMessage) => boolean): Promise<() => Promise<void>> {
+  const apollo = createApollo(graphqlServer);
+  await apollo.start();
+  const fastPath = new FastPath(graphqlServer);
+  const handle = fastPath.handler(apolloRoute(app, apollo, graphqlServer, fastPath));
   const stream = streamHandler(graphqlServer);
-  const early = new HttpFront(app, fast, isPlain, graphqlServer.log);
-  front.intercept = (request, response, next) => early.intercept(request, response, next);
+  const interceptor = new HttpInterceptor(app, fastPath, mayBypassHooks, graphqlServer.log);
+  front.intercept = (request, response, next) => interceptor.intercept(request, response, next);
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
     preParsing: async (request, _reply, payload) => {
-      await demandSignInFirst(request, fast);
-      return early.bodyOf(request) ?? payload;
+      await requireSignInFirst(request, fastPath);
+      return interceptor.bodyOf(request) ?? payload;
     },
-    handler: async (request, reply) => (wantsStream(request) ? stream(request, reply) : answer(request, reply)),
+    handler: async (request, reply) => (wantsStream(request) ? stream(request, reply) : handle(request, reply)),
   });
   return () => apollo.stop();
 }
 
-/** Longer bodies are read only for those who are signed in: parsing one takes milliseconds. */
-const LONGEST_ANONYMOUS_BYTES = 16 * 1024;
-
-async function demandSignInFirst(request: FastifyRequest, fast: FastPath): Promise<void> {
+/** Throws a 401 for a long body whose sender is not signed in, before it is read. */
+async function requireSignInFirst(request: FastifyRequest, fastPath: FastPath): Promise<void> {
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
   const bytes = Number(length ?? 0);
-  // What is too long for everybody is refused as such.
-  if (encoding === undefined && (bytes <= LONGEST_ANONYMOUS_BYTES || bytes > BODY_LIMIT_BYTES)) return;
-  try {
-    await fast.contextOf(request.raw, request.id);
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'UNAUTHENTICATED') throw Object.assign(new Error(error.message), { statusCode: 401 });
-    // Whatever else it is, it is met again, and worded, with the operation.
-  }
+  // Fastify refuses a body that is too long for everybody.
+  if (encoding === undefined && (bytes <= MAX_ANONYMOUS_BYTES || bytes > BODY_LIMIT_BYTES)) return;
+  const signedIn = await trySignIn(fastPath, request);
+  // Any other error occurs again with the operation, and is formatted there.
+  if (signedIn instanceof AppError && signedIn.code === 'UNAUTHENTICATED') throw Object.assign(new Error(signedIn.message), { statusCode: 401 });
 }
 
 function callerOf(request: FastifyRequest): Caller {
@@ -137,6 +167,6 @@ function callerOf(request: FastifyRequest): Caller {
   return { authorization, transport: 'http', requestId: request.id, traceId: traceIdOf(traceparent) };
 }
 
-function errorsIn(body: unknown): Finished['errors'] {
-  return typeof body === 'string' ? (JSON.parse(body) as Pick<Finished, 'errors'>).errors : undefined;
+function errorsIn(body: unknown): FinishedOperation['errors'] {
+  return typeof body === 'string' ? (JSON.parse(body) as Pick<FinishedOperation, 'errors'>).errors : undefined; // a response that Apollo Server wrote
 }

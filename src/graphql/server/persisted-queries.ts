@@ -1,22 +1,22 @@
 import { LRUCache } from 'lru-cache';
 import type { TrustedDocuments } from '../admission/trusted-documents.js';
 
-/** What Apollo Server keeps persisted queries in; keys are `apq:` and the SHA-256 of the document. */
+/** The cache in which Apollo Server keeps persisted queries, by `apq:` and the SHA-256 of the document. */
 export interface PersistedQueries {
   get(key: string): Promise<string | undefined>;
   set(key: string, value: string): Promise<void>;
   delete(key: string): Promise<boolean>;
 }
 
-/** Characters of all documents that clients may have us keep for them. */
-const KEPT = 4 * 1024 * 1024;
+/** Characters of all documents that clients have registered. */
+const MAX_CHARACTERS = 4 * 1024 * 1024;
 
-/** Documents that clients may name by their hash: those of the manifest, or, without one, those sent last, within a bound. */
+/** Documents that clients may name by their hash: those of the manifest, or, without one, an LRU cache of those that clients sent. */
 export function persistedQueries(trusted: TrustedDocuments | null): PersistedQueries {
   if (trusted !== null) {
     return { get: async (key) => trusted.get(key.replace(/^apq:/, '')), set: async () => undefined, delete: async () => false };
   }
-  const recent = new LRUCache<string, string>({ maxSize: KEPT, maxEntrySize: Math.floor(KEPT / 10), sizeCalculation: (document) => document.length + 1 });
+  const recent = new LRUCache<string, string>({ maxSize: MAX_CHARACTERS, maxEntrySize: Math.floor(MAX_CHARACTERS / 10), sizeCalculation: (document) => document.length + 1 });
   return {
     get: async (key) => recent.get(key),
     set: async (key, value) => void recent.set(key, value),

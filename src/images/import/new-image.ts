@@ -1,4 +1,4 @@
-import { deriveFields } from '../../imgapi/image-fields.js';
+import { deriveImageFields } from '../../imgapi/derive-image-fields.js';
 import type { ImgManifest, ManifestFile } from '../../imgapi/manifest.js';
 import { AppError, badInput } from '../../platform/errors.js';
 import type { ImportedImageFields } from '../mutations/new-image.inputs.js';
@@ -9,7 +9,7 @@ export type ImportFields = ImportedImageFields & { name?: string | null };
 
 /** What the caller gave, and from the manifest what it left out. */
 export function newImage(input: ImportFields, manifest: ImgManifest & { file: ManifestFile }, ownerId: number): NewImage {
-  const derived = deriveFields(manifest);
+  const derived = deriveImageFields(manifest);
   const name = input.name ?? derived.name;
   if (name === null) {
     throw badInput([{ path: 'name', message: `Nothing of the manifest's name ${JSON.stringify(manifest.name)} can be a name here; give one.` }]);

@@ -1,5 +1,5 @@
 import { readManifest } from '../../imgapi/manifest.js';
-import { publishedAtMs } from '../../imgapi/image-fields.js';
+import { publishedAtMs } from '../../imgapi/derive-image-fields.js';
 
 export type Json = Record<string, unknown>;
 

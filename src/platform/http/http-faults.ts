@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { NEVER_STORED } from './response-headers.js';
 import { shortened } from '../shown.js';
 
@@ -48,7 +48,7 @@ export function internalError(requestId: string): Fault {
 }
 
 /** The same as a raw HTTP/1.1 answer, for sockets that have no request yet; the socket is closed after it. */
-export function endWithFault(socket: Pick<Socket, 'writable' | 'end' | 'destroy'>, status: number, message: string): void {
+export function endWithFault(socket: Pick<Duplex, 'writable' | 'end' | 'destroy'>, status: number, message: string): void {
   if (!socket.writable) {
     socket.destroy();
     return;

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { listedFields, publishedAtMs } from '../../imgapi/image-fields.js';
+import { listedFields, publishedAtMs } from '../../imgapi/derive-image-fields.js';
 import { importProblem, type ImgManifest } from '../../imgapi/manifest.js';
 
 /** An image that a repository was found to offer. */

@@ -7,7 +7,7 @@ import { BATCH_COUNTS, FIELD_WEIGHTS, INTROSPECTION_LENGTHS, LIST_LENGTHS, MUTAT
 /** Items of a list that nothing bounds and nobody counts: tags, disks of one server, datacenters of one image. */
 const SMALL_LIST = 3;
 /** A scan of one field is estimated with no more, in µs, so that the default COST_LIMIT admits it however large the catalogue is: what it really takes is charged afterwards. */
-const LONGEST_SCAN = 900_000;
+const MAX_SCAN_US = 900_000;
 
 /** Lists that are never read on the event loop. */
 const HEAVY_LISTS: ReadonlySet<string> = new Set(['VirtualServerConnection', 'TaskConnection']);
@@ -15,7 +15,7 @@ const HEAVY_LISTS: ReadonlySet<string> = new Set(['VirtualServerConnection', 'Ta
 type Args = ComplexityEstimatorArgs['args'];
 
 /** What an operation consists of besides its fields. */
-export interface OperationParts {
+export interface EstimateContext {
   fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   /** As resolvers get them. */
   variables: Readonly<Record<string, unknown>>;
@@ -30,7 +30,7 @@ function isIncluded(node: SelectionNode, variables: Readonly<Record<string, unkn
 }
 
 /** Whether a field of this name is asked of the object itself, also by way of fragments. */
-function selects(set: SelectionSetNode | undefined, name: string, parts: OperationParts): boolean {
+function selects(set: SelectionSetNode | undefined, name: string, parts: EstimateContext): boolean {
   return (set?.selections ?? []).some((node) => {
     if (!isIncluded(node, parts.variables)) return false;
     if (node.kind === Kind.FIELD) return node.name.value === name;
@@ -71,10 +71,10 @@ function scanOf(connection: string, args: Args, isCounted: boolean, sizes: Sizes
   if (weights === undefined) return 0;
   const { conditions, isSearch } = conditionsOf(args);
   const filtered = conditions === 0 ? 0 : weights.filter + (conditions - 1) * weights.further + (isSearch ? weights.search : 0);
-  return Math.min(LONGEST_SCAN, (sizeOf(sizes, weights.table) / 1000) * (filtered + (isCounted ? weights.count : 0)));
+  return Math.min(MAX_SCAN_US, (sizeOf(sizes, weights.table) / 1000) * (filtered + (isCounted ? weights.count : 0)));
 }
 
-function connectionCost({ type, field, node, args, childComplexity }: ComplexityEstimatorArgs, parts: OperationParts): number {
+function connectionCost({ type, field, node, args, childComplexity }: ComplexityEstimatorArgs, parts: EstimateContext): number {
   const name = getNamedType(field.type).name;
   const isCounted = selects(node.selectionSet, 'totalCount', parts);
   // Servers and tasks of an image are found by an index.
@@ -110,7 +110,7 @@ function isDescription({ type, field: { name } }: ComplexityEstimatorArgs): bool
 }
 
 /** What a field costs with all below it, in µs. `batched` gets what is counted once for all objects of a list. */
-function fieldCost(field: ComplexityEstimatorArgs, parts: OperationParts, batched: (us: number) => void): number {
+function fieldCost(field: ComplexityEstimatorArgs, parts: EstimateContext, batched: (us: number) => void): number {
   const { type, field: { name, type: of, args: defined }, args, childComplexity } = field;
   if (name.startsWith('__') || type.name.startsWith('__')) return introspectionCost(field);
   if (isOfPage(type.name)) return childComplexity;
@@ -118,7 +118,7 @@ function fieldCost(field: ComplexityEstimatorArgs, parts: OperationParts, batche
   if (Array.isArray(args.representations)) return WEIGHTS.statement + args.representations.length * (WEIGHTS.reference + childComplexity);
   if (defined.some((arg) => arg.name === 'first')) return connectionCost(field, parts);
   const batch = BATCH_COUNTS.get(key);
-  if (batch !== undefined && parts.withScans) batched(Math.min(LONGEST_SCAN, (sizeOf(parts.sizes, batch.table) / 1000) * batch.count));
+  if (batch !== undefined && parts.withScans) batched(Math.min(MAX_SCAN_US, (sizeOf(parts.sizes, batch.table) / 1000) * batch.count));
   const isList = isListType(getNullableType(of));
   const isObject = isCompositeType(getNamedType(of));
   const own = ownCost(type.name, name, isObject);
@@ -130,7 +130,7 @@ function fieldCost(field: ComplexityEstimatorArgs, parts: OperationParts, batche
 }
 
 /** The estimator of one operation, and what its batches and its descriptions of the schema take, to be read after it has seen all fields. */
-export function costEstimator(parts: OperationParts): { estimate: ComplexityEstimator; batches: () => number; descriptions: () => number } {
+export function createCostEstimator(parts: EstimateContext): { estimate: ComplexityEstimator; batches: () => number; descriptions: () => number } {
   let batches = 0;
   let descriptions = 0;
   return {

@@ -2,10 +2,10 @@ import { AppError } from '../../../platform/errors.js';
 import type { ReadTime } from '../../../platform/database/read/operation.js';
 import { type BudgetSettings, type BudgetStatus, CostBudget } from './cost-budget.js';
 import { WEIGHTS } from './cost-weights.js';
-import { costOfUs, type OperationCost, US_PER_COST } from './operation-costs.js';
+import { costOfMicroseconds, type OperationCost, US_PER_COST } from './operation-costs.js';
 
-const SIGNED_IN = costOfUs(WEIGHTS.operation);
-const REFUSED = costOfUs(WEIGHTS.refusal);
+const SIGNED_IN = costOfMicroseconds(WEIGHTS.operation);
+const REFUSED = costOfMicroseconds(WEIGHTS.refusal);
 
 /** What has been charged for one operation. */
 export interface Charges {
@@ -20,7 +20,7 @@ export interface Charges {
 }
 
 /** RATE_LIMITED: the budget does not hold what an operation costs. */
-export class BudgetSpent extends AppError {
+export class BudgetExceeded extends AppError {
   constructor(
     message: string,
     readonly status: BudgetStatus,
@@ -31,11 +31,11 @@ export class BudgetSpent extends AppError {
   }
 }
 
-function spent(cost: number, seconds: number, status: BudgetStatus): BudgetSpent {
+function budgetExceeded(cost: number, seconds: number, status: BudgetStatus): BudgetExceeded {
   const { available, maximum, restoreRate } = status;
   const retryAfter = Math.max(1, Math.ceil(seconds));
   const message = `The operation costs ${cost}, and your budget holds ${available} of ${maximum}; it refills by ${restoreRate} a second. Send it again in ${retryAfter} s.`;
-  return new BudgetSpent(message, status, retryAfter, cost);
+  return new BudgetExceeded(message, status, retryAfter, cost);
 }
 
 /**
@@ -50,7 +50,7 @@ export class CostLedger {
   }
 
   /** RATE_LIMITED when the budget does not hold what the least operation costs. */
-  open(username: string): Charges {
+  chargeSignIn(username: string): Charges {
     this.#take({ username, charged: 0 }, SIGNED_IN);
     return { username, charged: SIGNED_IN, cost: null, interpreted: 0, isSettled: false };
   }
@@ -68,7 +68,7 @@ export class CostLedger {
     const { cost, isSettled, username } = charges;
     if (isSettled) return;
     charges.isSettled = true;
-    if (cost === null) return this.extra(charges, REFUSED);
+    if (cost === null) return this.chargeExtra(charges, REFUSED);
     if (!cost.hasScans) return;
     // A server that is slow for other reasons makes nothing dearer than it was expected to be.
     const scans = (cpuMs * 1000) / US_PER_COST + Math.min((waitMs * 1000) / US_PER_COST, cost.total - cost.withoutScans);
@@ -87,7 +87,7 @@ export class CostLedger {
   }
 
   /** Charges work that is no part of the operation's cost, such as validating a document that nobody sent before. */
-  extra({ username }: Charges, cost: number): void {
+  chargeExtra({ username }: Charges, cost: number): void {
     this.budget.charge(username, cost);
   }
 
@@ -103,6 +103,6 @@ export class CostLedger {
   #take({ username, charged }: Pick<Charges, 'username' | 'charged'>, cost: number): void {
     const seconds = cost <= charged ? 0 : this.budget.take(username, cost - charged, charged);
     const status = seconds > 0 ? this.budget.statusOf(username) : null;
-    if (status !== null) throw spent(cost, seconds, status);
+    if (status !== null) throw budgetExceeded(cost, seconds, status);
   }
 }

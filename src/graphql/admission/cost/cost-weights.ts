@@ -47,7 +47,7 @@ export const FIELD_WEIGHTS: ReadonlyMap<string, number> = new Map<string, number
 ]);
 
 /** What an operation may take to describe the schema, before `interpreted`: nobody else is answered meanwhile. Twice what tools ask for. */
-export const LONGEST_DESCRIPTION = 12_500;
+export const MAX_DESCRIPTION_US = 12_500;
 
 /** How many items the lists of introspection hold, and how often `ofType` is there; the others are taken for one. */
 export const INTROSPECTION_LENGTHS: ReadonlyMap<string, number> = new Map<string, number>([

@@ -1,15 +1,15 @@
 import { type DocumentNode, type FragmentDefinitionNode, type GraphQLSchema, Kind, type OperationDefinitionNode } from 'graphql';
 import { getComplexity } from 'graphql-query-complexity';
 import type { Sizes } from './catalogue-sizes.js';
-import { costEstimator } from './cost-estimator.js';
+import { createCostEstimator } from './cost-estimator.js';
 import { WEIGHTS } from './cost-weights.js';
 
 /** The unit of cost. */
 export const US_PER_COST = 10;
 /** How many costs are remembered of one document; its variables rarely take more values that matter. */
-const MOST_REMEMBERED = 100;
+const MAX_CACHED_COSTS = 100;
 /** Deeper than any input object of ours. */
-const DEEPEST = 4;
+const MAX_DEPTH = 4;
 
 /** What an operation costs. */
 export interface OperationCost {
@@ -23,7 +23,7 @@ export interface OperationCost {
   descriptions: number;
 }
 
-interface Remembered {
+interface CachedCosts {
   sizes: Sizes;
   fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   costs: Map<string, OperationCost>;
@@ -43,7 +43,7 @@ function shapeOf(value: unknown, depth = 0): string {
   if (typeof value === 'string') return value === '' ? 'e' : 's';
   if (Array.isArray(value)) return `[${value.length}]`;
   if (typeof value !== 'object' || value === null) return String(value);
-  if (depth >= DEEPEST) return '{}';
+  if (depth >= MAX_DEPTH) return '{}';
   return `{${Object.entries(value).map(([name, inner]) => `${name}:${shapeOf(inner, depth + 1)}`).join()}}`;
 }
 
@@ -52,13 +52,13 @@ function keyOf({ variableDefinitions }: OperationDefinitionNode, variables: Reco
   return variableDefinitions.map(({ variable: { name } }) => (Object.hasOwn(variables, name.value) ? shapeOf(variables[name.value]) : '')).join();
 }
 
-export function costOfUs(us: number): number {
+export function costOfMicroseconds(us: number): number {
   return Math.max(1, Math.ceil(us / US_PER_COST));
 }
 
 /** What operations cost; computed once per operation, shape of its variables and size of the catalogue. */
 export class OperationCosts {
-  readonly #known = new WeakMap<OperationDefinitionNode, Remembered>();
+  readonly #known = new WeakMap<OperationDefinitionNode, CachedCosts>();
 
   constructor(
     private readonly schema: GraphQLSchema,
@@ -76,21 +76,21 @@ export class OperationCosts {
     let cost = known.costs.get(key);
     if (cost === undefined) {
       cost = this.#compute(operation, known, variables);
-      if (known.costs.size >= MOST_REMEMBERED) known.costs.clear();
+      if (known.costs.size >= MAX_CACHED_COSTS) known.costs.clear();
       known.costs.set(key, cost);
     }
     return cost;
   }
 
-  #compute(operation: OperationDefinitionNode, { fragments, sizes }: Remembered, { given, coerced }: Variables): OperationCost {
+  #compute(operation: OperationDefinitionNode, { fragments, sizes }: CachedCosts, { given, coerced }: Variables): OperationCost {
     const query: DocumentNode = { kind: Kind.DOCUMENT, definitions: [operation, ...fragments.values()] };
     const weigh = (withScans: boolean): { cost: number; descriptions: number } => {
-      const { estimate, batches, descriptions } = costEstimator({ fragments, sizes, variables: coerced, withScans });
+      const { estimate, batches, descriptions } = createCostEstimator({ fragments, sizes, variables: coerced, withScans });
       const us = getComplexity({ schema: this.schema, query, variables: given, estimators: [estimate], maxQueryNodes: Infinity });
       return { cost: WEIGHTS.operation + us + batches(), descriptions: descriptions() / US_PER_COST };
     };
     const [total, withoutScans] = [weigh(true), weigh(false)];
-    return { total: costOfUs(total.cost), withoutScans: costOfUs(withoutScans.cost), hasScans: total.cost > withoutScans.cost, descriptions: total.descriptions };
+    return { total: costOfMicroseconds(total.cost), withoutScans: costOfMicroseconds(withoutScans.cost), hasScans: total.cost > withoutScans.cost, descriptions: total.descriptions };
   }
 }
 

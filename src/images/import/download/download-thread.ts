@@ -1,7 +1,7 @@
 // Runs in a worker thread: one download, from its order to its last report.
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import { openFile } from '../../../imgapi/open-file.js';
+import { fetchFile } from '../../../imgapi/fetch-file.js';
 import { AppError } from '../../../platform/errors.js';
 import { GuardedFetch } from '../../../platform/fetch/fetch.js';
 import { LocalFileStore } from '../../../platform/store/local-file-store.js';
@@ -30,7 +30,7 @@ async function carryOut(): Promise<DownloadReport> {
   try {
     const digest = await downloadFile({
       ...wanted,
-      open: (offset, ifRange, signal) => openFile(fetch, order.url, { offset, ifRange: ifRange ?? undefined, signal, trustedHosts }),
+      open: (offset, ifRange, signal) => fetchFile(fetch, order.url, { offset, ifRange: ifRange ?? undefined, signal, trustedHosts }),
       store: new LocalFileStore(place.storePath, { here: true, early: !place.isCrowded }),
       onProgress: seldom((bytesDone) => report({ kind: 'progress', bytesDone })),
       signal: cancel.signal,

@@ -1,0 +1,26 @@
+import type { IncomingMessage } from 'node:http';
+import cors from '@fastify/cors';
+import type { FastifyInstance } from 'fastify';
+
+/** Lets pages of these origins read our responses (CORS); without it, browsers reserve them for pages of our own origin. */
+export async function allowCrossOrigin(app: FastifyInstance, origins: readonly string[]): Promise<void> {
+  await app.register(cors, {
+    origin: [...origins],
+    methods: ['GET', 'POST'],
+    allowedHeaders: ['accept', 'apollo-require-preflight', 'authorization', 'content-type', 'traceparent', 'x-request-id'],
+    exposedHeaders: ['ratelimit', 'ratelimit-policy', 'retry-after', 'x-request-id'],
+    maxAge: 600,
+  });
+}
+
+/**
+ * Returns a check whether the page behind a request may open a stream: CORS does not cover WebSockets. Accepts pages of the
+ * request's own host, of PUBLIC_URL and of the configured origins. A request without an Origin header comes from no browser.
+ */
+export function originCheck(publicUrl: string, allowed: readonly string[]): (request: IncomingMessage) => boolean {
+  const accepted = new Set([new URL(publicUrl).origin, ...allowed]);
+  return ({ headers: { origin, host } }) => {
+    if (origin === undefined || accepted.has(origin)) return true;
+    return host !== undefined && URL.parse(origin)?.host === host.toLowerCase();
+  };
+}

@@ -1,0 +1,90 @@
+import type { Context } from 'graphql-ws';
+import type { WebSocket } from 'ws';
+import { AppError } from '../../platform/errors.js';
+import type { GraphqlServer } from './graphql-server.js';
+import type { SocketExtra } from './websocket-protocol.js';
+
+/** Close codes: of the WebSocket protocol, and of graphql-transport-ws. */
+const TRY_AGAIN_LATER = 1013;
+const UNAUTHORIZED = 4401;
+/** Bytes that may wait to be written to one socket. */
+const MAX_BUFFERED_BYTES = 1024 * 1024;
+/** How long a slow reader may take to read what waits and the close frame behind it. */
+const SLOW_READER_MS = 10_000;
+/** How long the last messages may take to go out before the socket is closed. */
+const FLUSH_MS = 200;
+/** The longest delay of a timer. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+/** The clock tolerance of sign-in, plus the time in which open streams are re-authorized and ended first. */
+const EXPIRY_GRACE_MS = 11_000;
+
+export type ConnectionParams = Record<string, unknown>;
+export type Connection = Context<ConnectionParams, SocketExtra>;
+
+/** The Authorization value of `connectionParams`, whatever the case of its name; else that of the upgrade request. */
+export function authorizationOf({ connectionParams, extra }: Connection): string | undefined {
+  for (const [name, value] of Object.entries(connectionParams ?? {})) {
+    if (name.toLowerCase() === 'authorization' && typeof value === 'string') return value;
+  }
+  return extra.request.headers.authorization;
+}
+
+/** Milliseconds until a verified token expires; null for an API key, and when a timer cannot count that long. */
+function msUntilExpiry(authorization: string, now = Date.now()): number | null {
+  const [, payload] = authorization.split('.');
+  if (payload === undefined) return null;
+  try {
+    const { exp } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { exp?: unknown };
+    const left = typeof exp === 'number' ? exp * 1000 - now + EXPIRY_GRACE_MS : MAX_TIMER_MS;
+    return left < MAX_TIMER_MS ? Math.max(0, left) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Releases the slot when the socket closes; without a slot, closes the socket and returns false. */
+function holdSlot(socket: WebSocket, release: (() => void) | null): boolean {
+  if (release === null) socket.close(TRY_AGAIN_LATER, 'Too many connections');
+  else socket.once('close', release);
+  return release !== null;
+}
+
+/** Signs the caller in and counts the socket in its quota until it closes. Closes the socket and returns false for whom it refuses. */
+export async function acceptConnection(graphqlServer: GraphqlServer, connection: Connection): Promise<boolean> {
+  const { socket, request } = connection.extra;
+  const authorization = authorizationOf(connection);
+  // A socket without a token may stay open: some clients expect the error from their first operation. It runs nothing.
+  if (authorization === undefined) return holdSlot(socket, graphqlServer.anonymousQuota.acquire('anonymous'));
+  try {
+    const container = await graphqlServer.admission.authenticate(authorization, () => graphqlServer.addressOf(request));
+    if (!holdSlot(socket, graphqlServer.connectionQuota.acquire(container.viewer.username))) return false;
+    const left = msUntilExpiry(authorization);
+    if (left !== null) {
+      const expiry = setTimeout(() => closeUnauthorized(socket), left).unref();
+      socket.once('close', () => clearTimeout(expiry));
+    }
+    return true;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    if (error.code === 'RATE_LIMITED') socket.close(TRY_AGAIN_LATER, 'Too many failed sign-ins');
+    else socket.close(UNAUTHORIZED, 'Unauthorized');
+    return false;
+  }
+}
+
+/** Closes the socket with 4401 once its last messages had time to go out. */
+export function closeUnauthorized(socket: WebSocket): void {
+  setTimeout(() => socket.close(UNAUTHORIZED, 'Unauthorized'), FLUSH_MS).unref();
+}
+
+export function isTooSlow({ bufferedAmount }: WebSocket): boolean {
+  return bufferedAmount > MAX_BUFFERED_BYTES;
+}
+
+/** Closes the socket of a slow reader, which bounds what waits for it; the client connects and subscribes again. */
+export function closeSlowReader(socket: WebSocket, { log }: GraphqlServer): void {
+  if (socket.readyState !== socket.OPEN) return;
+  log.info({ transport: 'websocket' }, 'A reader was too slow and is cut off.');
+  socket.close(TRY_AGAIN_LATER, 'Too slow: 1 MiB waits to be read');
+  setTimeout(() => socket.terminate(), SLOW_READER_MS).unref();
+}

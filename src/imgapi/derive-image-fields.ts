@@ -1,0 +1,92 @@
+import type { ImgManifest } from './manifest.js';
+import { type OsType, osTypeOf } from './os-type.js';
+import { parsePublishedAt } from './parse-published-at.js';
+
+/** What the catalogue takes over from a manifest: cut and cleaned to fit the rules of the fields, never a failure. */
+export interface DerivedImageFields {
+  /** Null when nothing usable is left of the manifest's name: then one must be asked for. */
+  name: string | null;
+  alias: string;
+  version: string;
+  description: string;
+  sizeMib: number;
+  /** Null: a kind of image this cloud cannot run. */
+  osType: OsType | null;
+  resize: boolean;
+  deploy: boolean;
+  tags: string[];
+  homepage: string | null;
+}
+
+const DEFAULT_SIZE_MIB = 1024;
+const MAX_TAGS = 32;
+
+/** What a list shows of a manifest beside its own words. */
+export function listedFields(manifest: ImgManifest): Pick<DerivedImageFields, 'osType' | 'sizeMib' | 'homepage'> {
+  return {
+    osType: osTypeOf(manifest.type, manifest.os),
+    sizeMib: manifest.image_size ?? DEFAULT_SIZE_MIB,
+    homepage: fitHomepage(manifest.homepage),
+  };
+}
+
+export function deriveImageFields(manifest: ImgManifest): DerivedImageFields {
+  const name = fitName(manifest.name);
+  const listed = listedFields(manifest);
+  const { osType } = listed;
+  return {
+    ...listed,
+    name,
+    alias: name ?? (fitLabel(manifest.name, 32) || manifest.uuid.slice(0, 32)),
+    version: fitLabel(manifest.version, 16) || '1.0',
+    description: cut(clean(manifest.description), 128),
+    resize: readFlag(manifest.tags.resize) ?? (osType === 'SUNOS_ZONE' || osType === 'LINUX_ZONE'),
+    deploy: readFlag(manifest.tags.deploy) ?? false,
+    tags: fitTags(manifest.tags.erigones),
+  };
+}
+
+/** When the image was published, in milliseconds; null when the manifest does not say or nobody could tell. */
+export function publishedAtMs(manifest: ImgManifest): number | null {
+  return manifest.published_at === undefined ? null : parsePublishedAt(manifest.published_at);
+}
+
+function fitName(name: string): string | null {
+  const plain = name.normalize('NFKD').replace(/\p{M}+/gu, '').replace(/[^A-Za-z0-9._-]+/g, '-');
+  const fitted = plain.replace(/^[._-]+/, '').slice(0, 32).replace(/[-_.]+$/, '');
+  return fitted === '' ? null : fitted;
+}
+
+function fitLabel(value: string, length: number): string {
+  return cut(clean(value).replace(/[<>]+/g, ''), length).trim();
+}
+
+function fitTags(value: unknown): string[] {
+  const given = Array.isArray(value) ? value : [value];
+  const fitted = given
+    .filter((tag): tag is string => typeof tag === 'string')
+    .map((tag) => tag.trim())
+    .filter((tag) => /^[ :/A-Za-z0-9_-]+$/.test(tag))
+    .map((tag) => tag.slice(0, 64).trim());
+  return [...new Set(fitted)].slice(0, MAX_TAGS);
+}
+
+function fitHomepage(value: string | undefined): string | null {
+  if (value === undefined || value.length > 1024) return null;
+  const url = URL.parse(value);
+  return url !== null && (url.protocol === 'http:' || url.protocol === 'https:') ? value : null;
+}
+
+function readFlag(value: unknown): boolean | undefined {
+  if (typeof value === 'boolean') return value;
+  return value === 'true' ? true : value === 'false' ? false : undefined;
+}
+
+function clean(value: string): string {
+  return value.toWellFormed().replace(/\p{Cc}+/gu, ' ').trim();
+}
+
+/** By code points, so that no character is cut in half. */
+function cut(value: string, length: number): string {
+  return value.length <= length ? value : [...value].slice(0, length).join('').trimEnd();
+}
