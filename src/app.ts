@@ -49,8 +49,8 @@ import { syncLocalRepository } from './repositories/local-repository.js';
 import { registerRepositoryMetrics } from './repositories/repository-metrics.js';
 import { RefreshRepository } from './repositories/refresh/refresh-repository.js';
 import { repositoryModule } from './repositories/repository.module.js';
-import { resetStaleLoads } from './repositories/refresh/stale-loads.js';
-import { RepositorySchedule } from './repositories/refresh/schedule.js';
+import { resetStaleLoads } from './repositories/refresh/reset-stale-refreshes.js';
+import { RepositorySchedule } from './repositories/refresh/refresh-schedule.js';
 import { trustedHosts } from './repositories/trusted-hosts.js';
 import { ChangeBus } from './tasks/changes/change-bus.js';
 import { ChangeRelay } from './tasks/changes/change-relay.js';
@@ -59,7 +59,7 @@ import { registerTaskMetrics } from './tasks/task-metrics.js';
 import { TaskDatacenters } from './tasks/task-datacenters.js';
 import { taskModule } from './tasks/task.module.js';
 import { TaskRunner } from './tasks/runner/task-runner.js';
-import { SnapshotToImage } from './virtual-servers/create-image/snapshot-to-image.js';
+import { SnapshotToImage } from './virtual-servers/create-image/create-image-from-snapshot.js';
 import { virtualServerModule } from './virtual-servers/virtual-server.module.js';
 
 /** Where `npm run build` puts GraphiQL, seen from the built file. */

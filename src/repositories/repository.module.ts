@@ -12,7 +12,7 @@ import { RepositoryBrowseResolver } from './entries/repository-image.resolver.js
 import { RepositoryQueries } from './repository.queries.js';
 import { RepositoryService } from './repository.service.js';
 import { SettingsRepositoriesResolver } from './settings-repositories.resolver.js';
-import type { LoadWork } from './refresh/start-load.js';
+import type { LoadWork } from './refresh/start-refresh.js';
 
 /** What this feature puts into every container. */
 export function repositoryModule(work: LoadWork): Provider[] {

@@ -6,7 +6,7 @@ import type { TaskQueries } from '../tasks/task.queries.js';
 import type { TaskType } from '../tasks/task.type.js';
 import type { ImageRepositoryType, RefreshRepositoryPayloadType } from './image-repository.type.js';
 import type { RepositoryQueries } from './repository.queries.js';
-import { type LoadWork, startLoad } from './refresh/start-load.js';
+import { type LoadWork, startLoad } from './refresh/start-refresh.js';
 
 export interface RepositoryServiceParts extends LoadWork {
   em: SqlEntityManager;

@@ -6,11 +6,11 @@ import { GlobalSettings } from '../datacenters/settings/global-settings.entity.j
 import type { SqlEntityManager } from '../platform/database/database.js';
 import { alreadyExists, AppError, badInput, type FieldError, notFound } from '../platform/errors.js';
 import { inTransaction } from '../platform/database/in-transaction.js';
-import { renameImageServer } from './image-server/image-server-name.js';
-import { imageNameFaults, placeDisks } from './disks/place-disks.js';
+import { renameImageServer } from './image-server/rename-local-repository.js';
+import { imageNameFaults, placeDisks } from './disks/replace-disks.js';
 import type { ServerQueries } from './server.queries.js';
 import { serverFieldFaults, type ServerFields } from './server-rules.js';
-import { requireNoCreation } from './create-image/snapshot-task.js';
+import { requireNoCreation } from './create-image/image-creation.js';
 import { VirtualServer } from './virtual-server.entity.js';
 import type { RegisterServerInput, UpdateServerInput } from './virtual-server.inputs.js';
 import type { VirtualServerType } from './virtual-server.type.js';

@@ -12,7 +12,7 @@ import { StagingGeneration } from '../../src/repositories/refresh/staging-genera
 import type { RepositoryImageFilter, RepositoryImageOrder } from '../../src/repositories/entries/repository-image.inputs.js';
 import type { RepositoryImageType } from '../../src/repositories/entries/repository-image.type.js';
 import { type MakeImage, makeImage } from '../support/imgapi-repository.js';
-import { createLoadWorld, type LoadWorld } from './load-world.js';
+import { createLoadWorld, type LoadWorld } from './refresh-world.js';
 
 const ORIGIN = '11111111-1111-4111-8111-111111111111';
 const EVERY_FIELD = [

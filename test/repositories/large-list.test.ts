@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { createLoadWorld } from './load-world.js';
+import { createLoadWorld } from './refresh-world.js';
 
 const ENTRIES = 50_000;
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { trustedHosts } from '../../src/repositories/trusted-hosts.js';
 import { makeImage, type PublishedImage } from '../support/imgapi-repository.js';
-import { createLoadWorld, type LoadWorld } from './load-world.js';
+import { createLoadWorld, type LoadWorld } from './refresh-world.js';
 
 describe('loading the local repository', () => {
   let world: LoadWorld;

@@ -2,13 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ImageRepository } from '../../src/repositories/image-repository.entity.js';
 import { RepositoryImage } from '../../src/repositories/entries/repository-image.entity.js';
-import { resetStaleLoads } from '../../src/repositories/refresh/stale-loads.js';
-import { startLoad } from '../../src/repositories/refresh/start-load.js';
+import { resetStaleLoads } from '../../src/repositories/refresh/reset-stale-refreshes.js';
+import { startLoad } from '../../src/repositories/refresh/start-refresh.js';
 import { Task } from '../../src/tasks/task.entity.js';
 import v1 from '../fixtures/manifests/v1.json' with { type: 'json' };
 import v2 from '../fixtures/manifests/v2.json' with { type: 'json' };
 import { type ImgapiRepository, makeImage, type PublishedImage, startImgapiRepository } from '../support/imgapi-repository.js';
-import { createLoadWorld, type LoadWorld } from './load-world.js';
+import { createLoadWorld, type LoadWorld } from './refresh-world.js';
 
 const servers: ImgapiRepository[] = [];
 

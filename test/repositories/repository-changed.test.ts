@@ -18,7 +18,7 @@ import { ImageRepositoryResolver } from '../../src/repositories/image-repository
 import { ChangeBus } from '../../src/tasks/changes/change-bus.js';
 import { TaskQueries } from '../../src/tasks/task.queries.js';
 import { type ImgapiRepository, makeImage, startImgapiRepository } from '../support/imgapi-repository.js';
-import { createLoadWorld, type LoadWorld } from './load-world.js';
+import { createLoadWorld, type LoadWorld } from './refresh-world.js';
 
 type Events = AsyncIterableIterator<ExecutionResult>;
 

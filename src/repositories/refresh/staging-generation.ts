@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '../../platform/database/database.js';
 import { notFound } from '../../platform/errors.js';
 import { sqlText } from '../../platform/database/sql-text.js';
 import type { BatchWriter } from '../../platform/database/batch-writer.js';
-import { closeOf, WRITING } from './generations.js';
+import { closeOf, WRITING } from './current-generation.js';
 import { indexRemoteManifests, insertRemoteManifests, type StagedManifest, rowsTogether } from './insert-remote-manifests.js';
 import type { RemoteManifestColumns } from './remote-manifest.js';
 import { AdaptiveBatchSize } from './adaptive-batch-size.js';

@@ -9,7 +9,7 @@ import { REHEARSED_IMAGE_ID } from '../../images/mutations/insert-image.js';
 import { requireActiveUser } from '../../images/rules/owner.js';
 import { alreadyExists, AppError, badInput, type FieldError, notFound } from '../../platform/errors.js';
 import type { CreateImageFromSnapshotInput } from './create-image-from-snapshot.inputs.js';
-import { type RecordedImage, recordSnapshotImage, type SnapshotImagePlan } from './record-snapshot-image.js';
+import { type RecordedImage, recordSnapshotImage, type SnapshotImagePlan } from './insert-image-from-snapshot.js';
 import type { ServerQueries } from '../server.queries.js';
 import type { SnapshotQueries } from '../snapshots/snapshot.queries.js';
 import type { SnapshotType } from '../snapshots/snapshot.type.js';

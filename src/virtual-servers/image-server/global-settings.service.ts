@@ -10,7 +10,7 @@ import { badInput, type FieldError } from '../../platform/errors.js';
 import { isUuid } from '../../platform/graphql/scalars.js';
 import { shownUrl } from '../../platform/fetch/shown-url.js';
 import { configuredRepositories, configureRepositories, repositoryFaults } from '../../repositories/configure-repositories.js';
-import { dropRetiredRepositories } from '../../repositories/refresh/drop-retired.js';
+import { dropRetiredRepositories } from '../../repositories/retired-repositories.js';
 import { localNameOf, syncLocalRepository } from '../../repositories/local-repository.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
 import { recordDone } from '../../tasks/runner/record-task.js';

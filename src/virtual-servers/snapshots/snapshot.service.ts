@@ -7,7 +7,7 @@ import { inTransaction } from '../../platform/database/in-transaction.js';
 import { Snapshot } from './snapshot.entity.js';
 import type { RegisterSnapshotInput, SnapshotKeyInput } from './snapshot.inputs.js';
 import type { SnapshotQueries } from './snapshot.queries.js';
-import { requireNoCreation } from '../create-image/snapshot-task.js';
+import { requireNoCreation } from '../create-image/image-creation.js';
 import type { SnapshotType } from './snapshot.type.js';
 import { VirtualDisk } from '../disks/virtual-disk.entity.js';
 import { VirtualServer } from '../virtual-server.entity.js';

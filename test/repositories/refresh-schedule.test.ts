@@ -1,10 +1,10 @@
 import pino from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { RepositorySchedule } from '../../src/repositories/refresh/schedule.js';
+import { RepositorySchedule } from '../../src/repositories/refresh/refresh-schedule.js';
 import { ImageRepository } from '../../src/repositories/image-repository.entity.js';
 import { Task } from '../../src/tasks/task.entity.js';
 import { type ImgapiRepository, makeImage, startImgapiRepository } from '../support/imgapi-repository.js';
-import { createLoadWorld, type LoadWorld } from './load-world.js';
+import { createLoadWorld, type LoadWorld } from './refresh-world.js';
 
 describe('the scheduled loads', () => {
   let world: LoadWorld;

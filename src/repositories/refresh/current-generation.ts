@@ -3,7 +3,7 @@ import { readObjects } from '../../platform/database/read/read-rows.js';
 import { type SqlText, sqlText } from '../../platform/database/sql-text.js';
 import type { BatchWriter } from '../../platform/database/batch-writer.js';
 import { writeAtOnce } from '../../platform/database/write-rows.js';
-import { PresentList } from './diff.js';
+import { PresentList } from './list-diff.js';
 import { AdaptiveBatchSize, type BatchSizeLimits } from './adaptive-batch-size.js';
 import { OPEN_GENERATION } from '../entries/repository-image.entity.js';
 

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { SqlEntityManager } from '../../platform/database/database.js';
-import { sqlText } from '../../platform/database/sql-text.js';
-import { writeAtOnce } from '../../platform/database/write-rows.js';
-import { ImageRepository } from '../image-repository.entity.js';
+import type { SqlEntityManager } from '../platform/database/database.js';
+import { sqlText } from '../platform/database/sql-text.js';
+import { writeAtOnce } from '../platform/database/write-rows.js';
+import { ImageRepository } from './image-repository.entity.js';
 
 const ROWS_PER_STEP = 200;
 

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GuardedFetch } from '../../src/platform/fetch/fetch.js';
 import { LocalFileStore } from '../../src/platform/store/local-file-store.js';
-import { type Gzipped, readGzipped, type GzippedReading } from '../../src/virtual-servers/create-image/read-gzipped.js';
+import { type Gzipped, readGzipped, type GzippedReading } from '../../src/virtual-servers/create-image/download-gzipped.js';
 import { type TemporaryFolder, temporaryFolder } from '../support/temp-folder.js';
 import { type Answer, type DataServer, diskBytes, first, stalling, startDataServer, whole } from './data-server.js';
 

@@ -3,7 +3,7 @@ import { SYSTEM_USERNAME, User } from '../../access/people/user.entity.js';
 import type { Database } from '../../platform/database/database.js';
 import { Periodic } from '../../platform/periodic.js';
 import { ImageRepository } from '../image-repository.entity.js';
-import { type LoadWork, startLoad } from './start-load.js';
+import { type LoadWork, startLoad } from './start-refresh.js';
 
 export interface ScheduleParts extends LoadWork {
   database: Database;

@@ -11,7 +11,7 @@ import { AppError, notFound } from '../../platform/errors.js';
 import { recordDone, recordWork, type TaskFacts } from '../../tasks/runner/record-task.js';
 import type { Announce } from '../../tasks/changes/transact.js';
 import { Snapshot } from '../snapshots/snapshot.entity.js';
-import type { CreateInstructions } from './snapshot-task.js';
+import type { CreateInstructions } from './image-creation.js';
 import { VirtualDisk } from '../disks/virtual-disk.entity.js';
 import { VirtualServer } from '../virtual-server.entity.js';
 

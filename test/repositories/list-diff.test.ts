@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ListDiff, PresentList } from '../../src/repositories/refresh/diff.js';
+import { ListDiff, PresentList } from '../../src/repositories/refresh/list-diff.js';
 
 const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((digit) => `${digit.repeat(8)}-0000-4000-8000-000000000000`) as [string, string, string, string];
 const [one, two, three, four] = [1, 2, 3, 4].map((digit) => `${digit}`.repeat(40)) as [string, string, string, string];

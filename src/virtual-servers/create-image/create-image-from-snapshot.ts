@@ -13,9 +13,9 @@ import type { RunningTask, TaskRun } from '../../tasks/runner/task-run.js';
 import type { TaskPermission } from '../../tasks/runner/task-permission.js';
 import type { TaskHandler } from '../../tasks/runner/task-runner.js';
 import { transact } from '../../tasks/changes/transact.js';
-import { type Gzipped, readGzipped } from './read-gzipped.js';
+import { type Gzipped, readGzipped } from './download-gzipped.js';
 import { Snapshot } from '../snapshots/snapshot.entity.js';
-import { type CreateInstructions, datacenterOfSnapshot } from './snapshot-task.js';
+import { type CreateInstructions, datacenterOfSnapshot } from './image-creation.js';
 
 export interface SnapshotWork {
   database: Database;

@@ -7,9 +7,9 @@ import { StagingGeneration } from '../../src/repositories/refresh/staging-genera
 import { contentHash, remoteManifestColumns, remoteManifestOf } from '../../src/repositories/refresh/remote-manifest.js';
 import { RepositoryImage } from '../../src/repositories/entries/repository-image.entity.js';
 import { retire } from '../../src/repositories/retire-repository.js';
-import { dropRetiredRepositories } from '../../src/repositories/refresh/drop-retired.js';
+import { dropRetiredRepositories } from '../../src/repositories/retired-repositories.js';
 import { type ImgapiRepository, makeImage, type PublishedImage, startImgapiRepository } from '../support/imgapi-repository.js';
-import { createLoadWorld, type LoadWorld } from './load-world.js';
+import { createLoadWorld, type LoadWorld } from './refresh-world.js';
 
 function changed(image: PublishedImage, manifest: Record<string, unknown>): PublishedImage {
   return { ...image, manifest: { ...image.manifest, ...manifest } };
