@@ -54,7 +54,7 @@ async function readStep({ em, query, isTrusted, spent }: ListReading, from: Star
     if (texts.length < left && matchesManifest(query, manifest)) texts.push(JSON.stringify(manifest));
   }
   const { user, system } = process.threadCpuUsage(began);
-  pace.learn({ ms: 0, cpuMs: (user + system) / 1000 });
+  pace.adjust({ ms: 0, cpuMs: (user + system) / 1000 });
   spent(passed, texts.length);
   const last = rows.at(-1);
   // Images that came into the span between the two statements may have pushed others out of the limit.

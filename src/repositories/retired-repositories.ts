@@ -4,18 +4,18 @@ import { sqlText } from '../platform/database/sql-text.js';
 import { writeAtOnce } from '../platform/database/write-rows.js';
 import { ImageRepository } from './image-repository.entity.js';
 
-const ROWS_PER_STEP = 200;
+const ROWS_PER_BATCH = 200;
 
 async function dropSome(em: SqlEntityManager, repositoryId: number): Promise<number> {
   return writeAtOnce(em, sqlText`delete from repository_image where id in (
-    select id from repository_image where repository_id = ${repositoryId} limit ${ROWS_PER_STEP})`);
+    select id from repository_image where repository_id = ${repositoryId} limit ${ROWS_PER_BATCH})`);
 }
 
 /**
  * Deletes repositories that were taken out of the settings, in steps that never hold the database for long. Images that
  * were imported from them stay. Answers how many repositories went; safe to run at any time, also twice at once.
  */
-export async function dropRetiredRepositories(em: SqlEntityManager): Promise<number> {
+export async function purgeRetiredRepositories(em: SqlEntityManager): Promise<number> {
   const retired = await em.find(ImageRepository, { retired: true }, { fields: ['id'] });
   for (const { id } of retired) {
     while ((await dropSome(em, id)) > 0) await nextTurn();

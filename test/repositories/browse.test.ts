@@ -6,13 +6,13 @@ import { readManifest } from '../../src/imgapi/manifest.js';
 import type { Connection, PageArgs } from '../../src/platform/database/list/page.js';
 import { ImageRepository } from '../../src/repositories/image-repository.entity.js';
 import type { ImageRepositoryType } from '../../src/repositories/image-repository.type.js';
-import { contentHash, remoteManifestColumns, remoteManifestOf } from '../../src/repositories/refresh/remote-manifest.js';
+import { contentHash, remoteManifestColumns, toRemoteManifest } from '../../src/repositories/refresh/remote-manifest.js';
 import { createBatchWriter } from '../../src/platform/database/batch-writer.js';
 import { StagingGeneration } from '../../src/repositories/refresh/staging-generation.js';
 import type { RepositoryImageFilter, RepositoryImageOrder } from '../../src/repositories/entries/repository-image.inputs.js';
 import type { RepositoryImageType } from '../../src/repositories/entries/repository-image.type.js';
 import { type MakeImage, makeImage } from '../support/imgapi-repository.js';
-import { createLoadWorld, type LoadWorld } from './refresh-world.js';
+import { createRefreshWorld, type RefreshWorld } from './refresh-world.js';
 
 const ORIGIN = '11111111-1111-4111-8111-111111111111';
 const EVERY_FIELD = [
@@ -51,7 +51,7 @@ const OFFERED: MakeImage[] = [
 ];
 
 describe('browsing a repository', () => {
-  let world: LoadWorld;
+  let world: RefreshWorld;
   let remote: ImageRepositoryType;
   let local: ImageRepositoryType;
 
@@ -64,25 +64,25 @@ describe('browsing a repository', () => {
       const { manifest } = makeImage(made);
       const reading = readManifest(manifest);
       if (!reading.ok) throw new Error(reading.reason);
-      const offer = remoteManifestOf(reading.manifest, JSON.stringify(manifest));
+      const offer = toRemoteManifest(reading.manifest, JSON.stringify(manifest));
       next.add(remoteManifestColumns(offer, contentHash(offer)));
     }
     await next.flush();
-    await next.settle();
+    await next.drain();
     await world.database.em.fork().nativeUpdate(ImageRepository, { id: row.id }, { generation: 1, imageCount: OFFERED.length, status: 'OK' });
     // The generation after the one shown: nothing of it may be seen.
     const { manifest } = makeImage({ name: 'not-yet' });
     const unseen = readManifest(manifest);
     if (!unseen.ok) throw new Error(unseen.reason);
     const hidden = new StagingGeneration(em, writer, { ...row, isLocal: row.isLocal, generation: 1 }, 2);
-    hidden.add(remoteManifestColumns(remoteManifestOf(unseen.manifest, JSON.stringify(manifest)), 'x'));
+    hidden.add(remoteManifestColumns(toRemoteManifest(unseen.manifest, JSON.stringify(manifest)), 'x'));
     await hidden.flush();
-    await hidden.settle();
+    await hidden.drain();
     return world.repository(facts.name);
   }
 
   beforeAll(async () => {
-    world = await createLoadWorld();
+    world = await createRefreshWorld();
     const em = world.database.em.fork();
     em.create(Image, {
       uuid: KNOWN, name: 'known', alias: 'known', aliasKey: 'known', version: '1', owner: world.operator.userId, access: 'PRIVATE',
@@ -187,7 +187,7 @@ describe('browsing a repository', () => {
     await expect(repositories.byName('remote')).rejects.toMatchObject(forbidden);
     await expect(page({}, { viewer: admin })).rejects.toMatchObject(forbidden);
     await expect(offered.one(remote, KNOWN)).rejects.toMatchObject(forbidden);
-    expect(await repositories.shown(remote.id)).toBeNull();
+    expect(await repositories.visibleById(remote.id)).toBeNull();
     expect(await repositories.byId.load(remote.id)).toMatchObject({ name: 'remote' });
   });
 

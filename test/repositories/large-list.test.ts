@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { createLoadWorld } from './refresh-world.js';
+import { createRefreshWorld } from './refresh-world.js';
 
 const ENTRIES = 50_000;
 
@@ -38,7 +38,7 @@ async function serveList(state: { entries: number; changed: number }) {
 
 describe('a list of 50,000 images', () => {
   it('is loaded, changed and emptied, with the figures of each step in the output', { timeout: 120_000 }, async () => {
-    await using world = await createLoadWorld();
+    await using world = await createRefreshWorld();
     const state = { entries: ENTRIES, changed: 0 };
     const server = await serveList(state);
     await world.addRepository({ name: 'large', url: server.url });

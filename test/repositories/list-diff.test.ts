@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ListDiff, PresentList } from '../../src/repositories/refresh/list-diff.js';
+import { ListDiff, CurrentGeneration } from '../../src/repositories/refresh/list-diff.js';
 
 const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((digit) => `${digit.repeat(8)}-0000-4000-8000-000000000000`) as [string, string, string, string];
 const [one, two, three, four] = [1, 2, 3, 4].map((digit) => `${digit}`.repeat(40)) as [string, string, string, string];
 
 describe('the difference of two lists', () => {
-  let present: PresentList;
+  let present: CurrentGeneration;
   beforeEach(() => {
-    present = new PresentList();
+    present = new CurrentGeneration();
     present.add(a, 1, one);
     present.add(b, 2, two);
     present.add(c, 3, three);
@@ -15,33 +15,33 @@ describe('the difference of two lists', () => {
 
   it('tells new, changed, unchanged and removed entries apart', () => {
     const diff = new ListDiff(present);
-    expect(diff.take(a, one)).toEqual({ kind: 'unchanged' });
-    expect(diff.take(b, four)).toEqual({ kind: 'changed', replaces: 2 });
-    expect(diff.take(d, four)).toEqual({ kind: 'added' });
-    expect(diff.removed()).toEqual(Float64Array.of(3));
+    expect(diff.classify(a, one)).toEqual({ kind: 'unchanged' });
+    expect(diff.classify(b, four)).toEqual({ kind: 'changed', replaces: 2 });
+    expect(diff.classify(d, four)).toEqual({ kind: 'added' });
+    expect(diff.removedIds()).toEqual(Float64Array.of(3));
     expect(diff.counts).toEqual({ total: 3, added: 1, changed: 1 });
   });
 
   it('takes the first of several entries with the same uuid', () => {
     const diff = new ListDiff(present);
-    diff.take(a, four);
-    diff.take(d, four);
-    expect(diff.take(a, one)).toEqual({ kind: 'duplicate' });
-    expect(diff.take(d, four)).toEqual({ kind: 'duplicate' });
+    diff.classify(a, four);
+    diff.classify(d, four);
+    expect(diff.classify(a, one)).toEqual({ kind: 'duplicate' });
+    expect(diff.classify(d, four)).toEqual({ kind: 'duplicate' });
     expect(diff.counts).toEqual({ total: 2, added: 1, changed: 1 });
   });
 
   it('keeps a long list in its places', () => {
-    const long = new PresentList();
+    const long = new CurrentGeneration();
     const uuidAt = (at: number) => `00000000-0000-4000-8000-${at.toString(16).padStart(12, '0')}`;
     for (let at = 0; at < 5000; at += 1) long.add(uuidAt(at), at + 1, at % 2 === 0 ? one : two);
     const diff = new ListDiff(long);
-    for (let at = 1; at < 5000; at += 1) diff.take(uuidAt(at), one);
+    for (let at = 1; at < 5000; at += 1) diff.classify(uuidAt(at), one);
     expect(diff.counts).toEqual({ total: 4999, added: 0, changed: 2500 });
-    expect(diff.removed()).toEqual(Float64Array.of(1));
+    expect(diff.removedIds()).toEqual(Float64Array.of(1));
   });
 
   it('finds everything removed in an empty list', () => {
-    expect(new ListDiff(present).removed()).toEqual(Float64Array.of(1, 2, 3));
+    expect(new ListDiff(present).removedIds()).toEqual(Float64Array.of(1, 2, 3));
   });
 });

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { trustedHosts } from '../../src/repositories/trusted-hosts.js';
 import { makeImage, type PublishedImage } from '../support/imgapi-repository.js';
-import { createLoadWorld, type LoadWorld } from './refresh-world.js';
+import { createRefreshWorld, type RefreshWorld } from './refresh-world.js';
 
 describe('loading the local repository', () => {
-  let world: LoadWorld;
+  let world: RefreshWorld;
 
   beforeAll(async () => {
-    world = await createLoadWorld();
+    world = await createRefreshWorld();
     await mkdir(world.storePath);
     await world.addRepository({ name: 'img01', url: 'http://127.0.0.1:4000/imgapi', isLocal: true });
   });

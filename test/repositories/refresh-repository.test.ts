@@ -2,13 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ImageRepository } from '../../src/repositories/image-repository.entity.js';
 import { RepositoryImage } from '../../src/repositories/entries/repository-image.entity.js';
-import { resetStaleLoads } from '../../src/repositories/refresh/reset-stale-refreshes.js';
-import { startLoad } from '../../src/repositories/refresh/start-refresh.js';
+import { resetStaleRefreshes } from '../../src/repositories/refresh/reset-stale-refreshes.js';
+import { startRefresh } from '../../src/repositories/refresh/start-refresh.js';
 import { Task } from '../../src/tasks/task.entity.js';
 import v1 from '../fixtures/manifests/v1.json' with { type: 'json' };
 import v2 from '../fixtures/manifests/v2.json' with { type: 'json' };
 import { type ImgapiRepository, makeImage, type PublishedImage, startImgapiRepository } from '../support/imgapi-repository.js';
-import { createLoadWorld, type LoadWorld } from './refresh-world.js';
+import { createRefreshWorld, type RefreshWorld } from './refresh-world.js';
 
 const servers: ImgapiRepository[] = [];
 
@@ -32,11 +32,11 @@ function entry(manifest: unknown): PublishedImage {
 }
 
 describe('loading a repository', () => {
-  let world: LoadWorld;
+  let world: RefreshWorld;
   let count = 0;
 
   beforeAll(async () => {
-    world = await createLoadWorld();
+    world = await createRefreshWorld();
   });
   afterAll(async () => {
     await world[Symbol.asyncDispose]();
@@ -188,11 +188,11 @@ describe('loading a repository', () => {
     const stopping = world.newRunner();
     going.server.fail.list = 'stall';
     const row = { id: going.id, url: going.server.url };
-    const taskId = await startLoad(world.database.em.fork(), { changes: world.changes, runner: stopping }, row, world.systemId);
+    const taskId = await startRefresh(world.database.em.fork(), { changes: world.changes, runner: stopping }, row, world.systemId);
     while (going.server.requests.length === 0) await wait(5);
     await stopping.stop();
     await world.database.em.fork().nativeUpdate(ImageRepository, { id: stale.id }, { status: 'LOADING' });
-    await resetStaleLoads(world.database.em.fork());
+    await resetStaleRefreshes(world.database.em.fork());
     expect((await world.repository(stale.name)).status).toBe('NEVER_LOADED');
     expect((await world.repository(going.name)).status).toBe('LOADING');
     going.server.fail = {};

@@ -19,7 +19,7 @@ import { TaskRunner } from '../../src/tasks/runner/task-runner.js';
 import { openMigratedDatabase } from '../support/database.js';
 import { temporaryFolder } from '../support/temp-folder.js';
 
-export interface LoadWorld extends AsyncDisposable {
+export interface RefreshWorld extends AsyncDisposable {
   database: Database;
   changes: ChangeBus;
   runner: TaskRunner;
@@ -51,7 +51,7 @@ async function createUsers(database: Database): Promise<{ operator: Viewer; syst
 }
 
 /** A migrated database with the parts that load repositories, and nothing else of the gateway. */
-export async function createLoadWorld(): Promise<LoadWorld> {
+export async function createRefreshWorld(): Promise<RefreshWorld> {
   const folder = await temporaryFolder();
   const storePath = `${folder.path}/images`;
   const { database, close } = await openMigratedDatabase();
@@ -60,7 +60,7 @@ export async function createLoadWorld(): Promise<LoadWorld> {
   const handler = new RefreshRepository({ database, changes, store, imgapi: new ImgapiClient(fetch) });
   const newRunner = () => new TaskRunner(database, changes, pino({ level: 'silent' }), { REPOSITORY_REFRESH: handler });
   const runner = newRunner();
-  const as: LoadWorld['as'] = (viewer) => {
+  const as: RefreshWorld['as'] = (viewer) => {
     const em = database.em.fork();
     const [repositories, tasks] = [new RepositoryQueries(em, viewer), new TaskQueries(em, viewer)];
     const loads = new RepositoryService({ em, viewer, changes, runner, repositories, tasks });

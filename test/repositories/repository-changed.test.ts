@@ -18,12 +18,12 @@ import { ImageRepositoryResolver } from '../../src/repositories/image-repository
 import { ChangeBus } from '../../src/tasks/changes/change-bus.js';
 import { TaskQueries } from '../../src/tasks/task.queries.js';
 import { type ImgapiRepository, makeImage, startImgapiRepository } from '../support/imgapi-repository.js';
-import { createLoadWorld, type LoadWorld } from './refresh-world.js';
+import { createRefreshWorld, type RefreshWorld } from './refresh-world.js';
 
 type Events = AsyncIterableIterator<ExecutionResult>;
 
 describe('watching repositories', () => {
-  let world: LoadWorld;
+  let world: RefreshWorld;
   let server: ImgapiRepository;
   let containers: RequestContainerFactory;
   let schema: Awaited<ReturnType<typeof buildSchema>>;
@@ -31,7 +31,7 @@ describe('watching repositories', () => {
   const open: Events[] = [];
 
   beforeAll(async () => {
-    world = await createLoadWorld();
+    world = await createRefreshWorld();
     server = await startImgapiRepository({ images: [makeImage()] });
     await world.addRepository({ name: 'watched', url: server.url });
     await world.addRepository({ name: 'other', url: server.url });

@@ -4,24 +4,24 @@ import { isSqlite } from '../../src/platform/database/database.js';
 import { createBatchWriter } from '../../src/platform/database/batch-writer.js';
 import { ImageRepository } from '../../src/repositories/image-repository.entity.js';
 import { StagingGeneration } from '../../src/repositories/refresh/staging-generation.js';
-import { contentHash, remoteManifestColumns, remoteManifestOf } from '../../src/repositories/refresh/remote-manifest.js';
+import { contentHash, remoteManifestColumns, toRemoteManifest } from '../../src/repositories/refresh/remote-manifest.js';
 import { RepositoryImage } from '../../src/repositories/entries/repository-image.entity.js';
-import { retire } from '../../src/repositories/retire-repository.js';
-import { dropRetiredRepositories } from '../../src/repositories/retired-repositories.js';
+import { retireRepository } from '../../src/repositories/retire-repository.js';
+import { purgeRetiredRepositories } from '../../src/repositories/retired-repositories.js';
 import { type ImgapiRepository, makeImage, type PublishedImage, startImgapiRepository } from '../support/imgapi-repository.js';
-import { createLoadWorld, type LoadWorld } from './refresh-world.js';
+import { createRefreshWorld, type RefreshWorld } from './refresh-world.js';
 
 function changed(image: PublishedImage, manifest: Record<string, unknown>): PublishedImage {
   return { ...image, manifest: { ...image.manifest, ...manifest } };
 }
 
 describe('searching a list that is loaded again', () => {
-  let world: LoadWorld;
+  let world: RefreshWorld;
   let server: ImgapiRepository;
   let count = 0;
 
   beforeAll(async () => {
-    world = await createLoadWorld();
+    world = await createRefreshWorld();
     server = await startImgapiRepository({ images: [] });
   });
   afterAll(async () => {
@@ -70,11 +70,11 @@ describe('searching a list that is loaded again', () => {
       const reading = readManifest(manifest);
       if (!reading.ok) throw new Error(reading.reason);
       const present = await em.findOne(RepositoryImage, { repository: id, uuid: reading.manifest.uuid });
-      const offer = remoteManifestOf(reading.manifest, JSON.stringify(manifest));
+      const offer = toRemoteManifest(reading.manifest, JSON.stringify(manifest));
       next.add(remoteManifestColumns(offer, contentHash(offer)), present?.id ?? null);
     }
     await next.flush();
-    await next.settle();
+    await next.drain();
   }
 
   it('finds an entry by a text that stayed, again and again, and by one that is new', async () => {
@@ -123,8 +123,8 @@ describe('searching a list that is loaded again', () => {
     const { row, load } = await loaded(images);
     await load(images.map((image) => changed(image, { version: '2' })));
     await writeHalf(row, images.slice(0, 100));
-    await world.database.em.fork().transactional(async (tx) => retire(tx, await tx.findOneOrFail(ImageRepository, row.id)));
-    await dropRetiredRepositories(world.database.em.fork());
+    await world.database.em.fork().transactional(async (tx) => retireRepository(tx, await tx.findOneOrFail(ImageRepository, row.id)));
+    await purgeRetiredRepositories(world.database.em.fork());
     expect(await world.database.em.fork().count(RepositoryImage, { repository: row.id })).toBe(0);
     await expectTrueIndex();
   });

@@ -11,14 +11,14 @@ export class RepositoryImportService {
   constructor(
     private readonly imports: ImportService,
     private readonly repositories: RepositoryQueries,
-    private readonly offered: RepositoryImageQueries,
+    private readonly entries: RepositoryImageQueries,
   ) {}
 
   /** The viewer's right to import is checked before anything is said about the repository. */
   async importRepositoryImage(input: ImportRepositoryImageInput): Promise<ImageTaskPayloadType> {
     const datacenter = await this.imports.admit(input);
     const repository = await this.repositories.require(input.repository);
-    const image = await this.offered.one(repository, input.uuid);
+    const image = await this.entries.one(repository, input.uuid);
     if (image === null) throw notFound(`image in the repository ${repository.name} with the uuid`, input.uuid);
     return this.imports.importFrom(input, datacenter, {
       manifestUrl: manifestUrlOf(repository.url, image.uuid),

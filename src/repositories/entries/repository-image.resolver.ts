@@ -10,8 +10,8 @@ import { RepositoryImageConnection, RepositoryImageType } from './repository-ima
 
 /** Browsing what a repository offers. */
 @Resolver(() => ImageRepositoryType)
-export class RepositoryBrowseResolver {
-  constructor(private readonly offered: RepositoryImageQueries) {}
+export class RepositoryImageResolver {
+  constructor(private readonly entries: RepositoryImageQueries) {}
 
   @FieldResolver(() => RepositoryImageConnection, {
     description:
@@ -26,7 +26,7 @@ export class RepositoryBrowseResolver {
     @Arg('orderBy', () => RepositoryImageOrder, { nullable: true, description: 'How to sort; newest first when left out.' })
     orderBy?: RepositoryImageOrder | null,
   ): Promise<Connection<RepositoryImageType>> {
-    return this.offered.page(repository, { page, filter, orderBy, selection: connectionSelection(info) });
+    return this.entries.page(repository, { page, filter, orderBy, selection: connectionSelection(info) });
   }
 
   @FieldResolver(() => RepositoryImageType, {
@@ -38,6 +38,6 @@ export class RepositoryBrowseResolver {
     @Info() info: GraphQLResolveInfo,
     @Arg('uuid', () => Uuid, { description: 'UUID of the image.' }) uuid: string,
   ): Promise<RepositoryImageType | null> {
-    return this.offered.one(repository, uuid, objectSelection(info));
+    return this.entries.one(repository, uuid, objectSelection(info));
   }
 }

@@ -18,23 +18,23 @@ import type { RepositoryImageFilter } from './repository-image.inputs.js';
 import type { RepositoryImageType } from './repository-image.type.js';
 
 /** Entries (alias `o`) of repositories, with the image of the same uuid (`i`) and the one they build on (`base`). */
-export const OFFERED_TABLE = sqlText`repository_image o`;
-export const OFFERED_JOINS = sqlText` left join image i on i.uuid = o.uuid left join image base on base.uuid = o.origin and base.status = 'OK'`;
-export const OFFERED_FROM = sqlText`${OFFERED_TABLE}${OFFERED_JOINS}`;
+export const ENTRY_TABLE = sqlText`repository_image o`;
+export const ENTRY_JOINS = sqlText` left join image i on i.uuid = o.uuid left join image base on base.uuid = o.origin and base.status = 'OK'`;
+export const ENTRY_FROM = sqlText`${ENTRY_TABLE}${ENTRY_JOINS}`;
 
 /** An image that came from this repository without a file gets it by being imported again, while there is an image server. */
 const LACKS_FILE = sqlText`(i.file_sha1 is null and i.status = 'OK' and coalesce(i.repository_id, 0) = o.repository_id
   and exists (select 1 from global_settings g where g.image_server_id is not null))`;
 
 /** The catalogue has it, file and all. */
-const IS_KNOWN = sqlText`(i.id is not null and not ${LACKS_FILE})`;
+const IS_IN_CATALOGUE = sqlText`(i.id is not null and not ${LACKS_FILE})`;
 
 /** Why an entry cannot be imported now, as a code; null when it can. */
-const REASON = sqlText`case when o.problem is not null then o.problem when ${IS_KNOWN} then 'ALREADY_EXISTS'
+const REASON = sqlText`case when o.problem is not null then o.problem when ${IS_IN_CATALOGUE} then 'ALREADY_EXISTS'
   when o.origin is not null and base.id is null then 'MISSING_ORIGIN' end`;
 
 /** A row as the driver gives it: what every list needs, then what was asked for. */
-export type OfferedRow = readonly [id: number, place: string | number, imageId: number | null, uuid: string, reason: string | null, ...asked: unknown[]];
+export type EntryRow = readonly [id: number, place: string | number, imageId: number | null, uuid: string, reason: string | null, ...asked: unknown[]];
 
 /** A column that answers a field, and how: each names its property, as that is what makes them quick. Manifests are large. */
 interface Plain {
@@ -79,7 +79,7 @@ function askedOf(selection: ObjectSelection): Asked {
 }
 
 /** Columns of OfferedRow for what is asked of the entries; `order` is the one that a list is ordered by. */
-export function offeredColumns(order: Column, selection: ObjectSelection): SqlText {
+export function entryColumns(order: Column, selection: ObjectSelection): SqlText {
   return sqlText`o.id, ${sqlConstant(order)} as place, i.id as image_id, o.uuid, ${REASON} as reason${askedOf(selection).columns}`;
 }
 
@@ -87,10 +87,10 @@ export function offeredColumns(order: Column, selection: ObjectSelection): SqlTe
  * As a case, whose part of the entries Postgres takes for a half. Of the conditions by themselves it takes hardly any entry to pass, and
  * would read all of them rather than a page along the order.
  */
-const IMPORTABLE = sqlText`(case when o.problem is null and not ${IS_KNOWN} and (o.origin is null or base.id is not null) then true else false end)`;
+const IMPORTABLE = sqlText`(case when o.problem is null and not ${IS_IN_CATALOGUE} and (o.origin is null or base.id is not null) then true else false end)`;
 
 /** Who imported images placed by hand already is a SuperAdmin's business. */
-export function hidesKnownEntries(viewer: Viewer, repository: ImageRepositoryType): boolean {
+export function hidesImportedEntries(viewer: Viewer, repository: ImageRepositoryType): boolean {
   return repository.isLocal && !viewer.isSuperAdmin;
 }
 
@@ -98,14 +98,14 @@ export function hidesKnownEntries(viewer: Viewer, repository: ImageRepositoryTyp
  * What readers see of a repository: the present generation. The plus keeps planners from reading all of it by its generation:
  * a page is read along the order of the list.
  */
-export function offeredBy(viewer: Viewer, repository: ImageRepositoryType): Condition {
+export function visibleEntries(viewer: Viewer, repository: ImageRepositoryType): Condition {
   const generation = sqlText`(select r.generation from image_repository r where r.id = ${repository.id})`;
   const present = sqlText`o.repository_id = ${repository.id} and ${generation} >= +o.from_generation and ${generation} < +o.to_generation`;
-  return hidesKnownEntries(viewer, repository) ? allOf([present, sqlText`i.id is null`]) : present;
+  return hidesImportedEntries(viewer, repository) ? allOf([present, sqlText`i.id is null`]) : present;
 }
 
 /** Null: the filter restricts nothing. */
-export function offeredFilter(filter: RepositoryImageFilter | null | undefined): Condition | null {
+export function entryFilter(filter: RepositoryImageFilter | null | undefined): Condition | null {
   const conditions: Condition[] = [];
   if (filter?.search) conditions.push(contains('o.search_text', filter.search));
   if (filter?.osType?.length) conditions.push(oneOf('o.os_type', filter.osType));
@@ -116,7 +116,7 @@ export function offeredFilter(filter: RepositoryImageFilter | null | undefined):
 }
 
 /** Narrows a search to the entries that the index finds, where these are few; SQLite only, Postgres decides by itself. */
-export async function searchedOffers(em: Reads, filter: RepositoryImageFilter | null | undefined): Promise<Condition[]> {
+export async function searchedEntries(em: Reads, filter: RepositoryImageFilter | null | undefined): Promise<Condition[]> {
   if (!filter?.search || !isSqlite(em)) return [];
   const found = await mostSelective(em, [{ kind: 'search', ids: searchedIds('repository_image', filter.search), areSearched: true }]);
   if (found === null) return [];
@@ -125,14 +125,14 @@ export async function searchedOffers(em: Reads, filter: RepositoryImageFilter | 
     select id from found union all select r.id from found cross join repository_image r on r.search_id = found.id where r.search_id > 0)`];
 }
 
-export const OFFERED_ORDER: Record<RepositoryImageOrderField, { column: Column; value: 'string' | 'number' }> = {
+export const ENTRY_ORDERS: Record<RepositoryImageOrderField, { column: Column; value: 'string' | 'number' }> = {
   PUBLISHED_AT: { column: 'o.published_sort', value: 'number' },
   NAME: { column: 'o.name', value: 'string' },
   SIZE: { column: 'o.size_mib', value: 'number' },
 };
 
 /** What was not asked for is not there. `images` are those of the catalogue behind the entries, as far as the viewer sees them and they were asked for. */
-export function toOffered(rows: readonly OfferedRow[], repository: ImageRepositoryType, images: ReadonlyMap<number, ImageType>, selection: ObjectSelection): RepositoryImageType[] {
+export function toRepositoryImages(rows: readonly EntryRow[], repository: ImageRepositoryType, images: ReadonlyMap<number, ImageType>, selection: ObjectSelection): RepositoryImageType[] {
   const { plain } = askedOf(selection);
   const withUrl = selection.fields.has('manifestUrl');
   return rows.map((row) => {

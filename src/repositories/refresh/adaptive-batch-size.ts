@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-const FEWEST_ROWS = 1;
+const MIN_ROWS = 1;
 /** How much longer than its processor time a step may take before that counts as its own slowness. */
-const WAITING = 2;
+const MAX_WAIT_FACTOR = 2;
 
 export interface BatchSizeLimits {
   /** How many to begin with: a power of two. */
@@ -15,7 +15,7 @@ export interface BatchSizeLimits {
 }
 
 /** For steps on the thread that answers requests. */
-const HERE: BatchSizeLimits = { firstRows: 8, mostRows: 512, quickMs: 6, slowMs: 14 };
+const EVENT_LOOP_BATCHES: BatchSizeLimits = { firstRows: 8, mostRows: 512, quickMs: 6, slowMs: 14 };
 
 /**
  * How many rows one step may touch so that none holds the database long: rows can be 1 kB or 1 MiB, and only the clock
@@ -25,7 +25,7 @@ const HERE: BatchSizeLimits = { firstRows: 8, mostRows: 512, quickMs: 6, slowMs:
 export class AdaptiveBatchSize {
   #rows: number;
 
-  constructor(private readonly limits: BatchSizeLimits = HERE) {
+  constructor(private readonly limits: BatchSizeLimits = EVENT_LOOP_BATCHES) {
     this.#rows = limits.firstRows;
   }
 
@@ -33,19 +33,19 @@ export class AdaptiveBatchSize {
     return this.#rows;
   }
 
-  learn({ ms, cpuMs }: { ms: number; cpuMs: number }): void {
-    const elapsed = Math.max(cpuMs, ms / WAITING);
+  adjust({ ms, cpuMs }: { ms: number; cpuMs: number }): void {
+    const elapsed = Math.max(cpuMs, ms / MAX_WAIT_FACTOR);
     if (elapsed < this.limits.quickMs) this.#rows = Math.min(this.limits.mostRows, this.#rows * 2);
-    else if (elapsed > this.limits.slowMs) this.#rows = Math.max(FEWEST_ROWS, Math.floor(this.#rows / 2));
+    else if (elapsed > this.limits.slowMs) this.#rows = Math.max(MIN_ROWS, Math.floor(this.#rows / 2));
   }
 
   /** A step on this thread; then everybody else has a turn. */
-  async step<T>(work: () => Promise<T>): Promise<T> {
+  async runBatch<T>(work: () => Promise<T>): Promise<T> {
     const began = performance.now();
     const cpu = process.threadCpuUsage();
     const result = await work();
     const { user, system } = process.threadCpuUsage(cpu);
-    this.learn({ ms: performance.now() - began, cpuMs: (user + system) / 1000 });
+    this.adjust({ ms: performance.now() - began, cpuMs: (user + system) / 1000 });
     await nextTurn();
     return result;
   }

@@ -10,15 +10,15 @@ const COLUMNS = [...TEXTS, ...NUMBERS];
 const INTO = sqlText`insert into repository_image (repository_id, from_generation, to_generation, ${joinTexts(COLUMNS.map((column) => sqlConstant(column)), ', ')}`;
 
 /** More make it no faster, and statements prepared for many rows take many MiB. */
-const ROWS_OF_STATEMENT = 64;
+const MAX_ROWS_PER_INSERT = 64;
 
 /** Rows that are best inserted together: on Postgres those of a whole step, as each statement is a journey. */
-export function rowsTogether(em: SqlEntityManager): number {
-  return isSqlite(em) ? ROWS_OF_STATEMENT : Infinity;
+export function rowsPerInsert(em: SqlEntityManager): number {
+  return isSqlite(em) ? MAX_ROWS_PER_INSERT : Infinity;
 }
 
 /** Whose rows they are, and from which generation to which they are seen. */
-export interface InsertedRange {
+export interface GenerationRange {
   repositoryId: number;
   from: number;
   to: number;
@@ -31,29 +31,29 @@ export interface StagedManifest {
 }
 
 /** Inserts all rows, in few statements; `indexOffers` must end the transaction. Rows that are replaced must still be there. */
-export function insertRemoteManifests(em: SqlEntityManager, range: InsertedRange, offers: readonly StagedManifest[]): SqlText[] {
-  return isSqlite(em) ? insertsOfRows(range, offers) : [insertOfList(range, offers.map(({ row }) => row))];
+export function insertRemoteManifests(em: SqlEntityManager, range: GenerationRange, offers: readonly StagedManifest[]): SqlText[] {
+  return isSqlite(em) ? sqliteInserts(range, offers) : [postgresInsert(range, offers.map(({ row }) => row))];
 }
 
 /** Puts the last so many rows that were inserted into the search index, which writes a piece for each statement. */
 export function indexRemoteManifests(em: SqlEntityManager, rows: number): SqlText[] {
-  return isSqlite(em) ? [indexLast(rows)] : [];
+  return isSqlite(em) ? [indexLastRows(rows)] : [];
 }
 
-function insertsOfRows(range: InsertedRange, offers: readonly StagedManifest[]): SqlText[] {
-  const inserts: SqlText[] = [];
+function sqliteInserts(range: GenerationRange, offers: readonly StagedManifest[]): SqlText[] {
+  const insertTemplates: SqlText[] = [];
   for (const kind of ['added', 'changed'] as const) {
     const some = offers.filter(({ replaces }) => (replaces === null) === (kind === 'added'));
     for (let at = 0; at < some.length; ) {
-      const size = sizeOf(some.length - at);
-      inserts.push(withValues(insertOf(kind, size), 0, valuesOf(range, some.slice(at, at + size))));
+      const size = rowsOfNextInsert(some.length - at);
+      insertTemplates.push(withValues(insertTemplate(kind, size), 0, valuesOf(range, some.slice(at, at + size))));
       at += size;
     }
   }
-  return inserts;
+  return insertTemplates;
 }
 
-function valuesOf({ repositoryId, from, to }: InsertedRange, offers: readonly StagedManifest[]): SqlValue[] {
+function valuesOf({ repositoryId, from, to }: GenerationRange, offers: readonly StagedManifest[]): SqlValue[] {
   const values: SqlValue[] = [];
   for (const { row, replaces } of offers) {
     values.push(repositoryId, from, to);
@@ -64,8 +64,8 @@ function valuesOf({ repositoryId, from, to }: InsertedRange, offers: readonly St
 }
 
 /** Powers of two, the largest first: so there are few texts to be prepared. */
-function sizeOf(rows: number): number {
-  return Math.min(ROWS_OF_STATEMENT, 2 ** Math.floor(Math.log2(rows)));
+function rowsOfNextInsert(rows: number): number {
+  return Math.min(MAX_ROWS_PER_INSERT, 2 ** Math.floor(Math.log2(rows)));
 }
 
 /** What `search_id` is: the place of the row that is replaced if that has the same text; see RepositoryImage. */
@@ -77,7 +77,7 @@ const SEARCH_ID = {
 const inserts = new Map<string, SqlText>();
 
 /** Inserts so many rows, with null for each value. */
-function insertOf(kind: keyof typeof SEARCH_ID, rows: number): SqlText {
+function insertTemplate(kind: keyof typeof SEARCH_ID, rows: number): SqlText {
   const key = `${kind} ${rows}`;
   let insert = inserts.get(key);
   if (insert === undefined) {
@@ -88,13 +88,13 @@ function insertOf(kind: keyof typeof SEARCH_ID, rows: number): SqlText {
   return insert;
 }
 
-function indexLast(rows: number): SqlText {
+function indexLastRows(rows: number): SqlText {
   return sqlText`insert into repository_image_search (rowid, search_text) select id, search_text || char(10, 10) from repository_image
     where id > (select seq from sqlite_sequence where name = 'repository_image') - ${rows} and search_id = 0`;
 }
 
 /** All of them in one parameter: nothing is built or parsed for each row. */
-function insertOfList({ repositoryId, from, to }: InsertedRange, rows: readonly RemoteManifestColumns[]): SqlText {
+function postgresInsert({ repositoryId, from, to }: GenerationRange, rows: readonly RemoteManifestColumns[]): SqlText {
   const list = JSON.stringify(rows.map((row) => COLUMNS.map((column) => row[column])));
   const values = COLUMNS.map((_column, at) => {
     const position = sqlInteger(at, { max: COLUMNS.length });

@@ -2,20 +2,20 @@ import { giveBack, growingBuffer } from '../../platform/memory/growing-buffer.js
 import { UuidTable } from '../../platform/memory/uuid-table.js';
 
 /** What an entry of the new list is, compared with the present one; `replaces` is the row it takes the place of. */
-export type Finding = { kind: 'unchanged' } | { kind: 'duplicate' } | { kind: 'added' } | { kind: 'changed'; replaces: number };
+export type EntryChange = { kind: 'unchanged' } | { kind: 'duplicate' } | { kind: 'added' } | { kind: 'changed'; replaces: number };
 
 /** What became of a row of the present list, as far as is known. */
 const [UNSEEN, SAME, CHANGED] = [0, 1, 2] as const;
 
 /** Hexadecimal digits of a content hash that tell two versions of one image apart: 64 bits. */
-const KEPT_DIGITS = 16;
-const FIRST_PLACES = 1024;
+const HASH_DIGITS = 16;
+const INITIAL_CAPACITY = 1024;
 
 /** The list that is shown now, by uuid: half a million images must fit. */
-export class PresentList implements Disposable {
+export class CurrentGeneration implements Disposable {
   readonly uuids = new UuidTable();
-  readonly #ids = new Float64Array(growingBuffer(FIRST_PLACES * Float64Array.BYTES_PER_ELEMENT));
-  readonly #hashes = new Uint32Array(growingBuffer(FIRST_PLACES * 2 * Uint32Array.BYTES_PER_ELEMENT));
+  readonly #ids = new Float64Array(growingBuffer(INITIAL_CAPACITY * Float64Array.BYTES_PER_ELEMENT));
+  readonly #hashes = new Uint32Array(growingBuffer(INITIAL_CAPACITY * 2 * Uint32Array.BYTES_PER_ELEMENT));
   #size = 0;
 
   get size(): number {
@@ -52,11 +52,11 @@ export class PresentList implements Disposable {
 }
 
 function firstHalf(hash: string): number {
-  return Number.parseInt(hash.slice(0, KEPT_DIGITS / 2), 16);
+  return Number.parseInt(hash.slice(0, HASH_DIGITS / 2), 16);
 }
 
 function secondHalf(hash: string): number {
-  return Number.parseInt(hash.slice(KEPT_DIGITS / 2, KEPT_DIGITS), 16);
+  return Number.parseInt(hash.slice(HASH_DIGITS / 2, HASH_DIGITS), 16);
 }
 
 /**
@@ -67,33 +67,33 @@ export class ListDiff {
   readonly #fates: Uint8Array;
   readonly counts = { total: 0, added: 0, changed: 0 };
 
-  constructor(private readonly present: PresentList) {
-    this.#fates = new Uint8Array(present.size);
+  constructor(private readonly current: CurrentGeneration) {
+    this.#fates = new Uint8Array(current.size);
   }
 
-  take(uuid: string, hash: string): Finding {
-    const { place, isNew } = this.present.uuids.add(uuid);
+  classify(uuid: string, hash: string): EntryChange {
+    const { place, isNew } = this.current.uuids.add(uuid);
     if (isNew) {
       this.counts.total += 1;
       this.counts.added += 1;
       return { kind: 'added' };
     }
-    if (place >= this.present.size || this.#fates[place] !== UNSEEN) return { kind: 'duplicate' };
+    if (place >= this.current.size || this.#fates[place] !== UNSEEN) return { kind: 'duplicate' };
     this.counts.total += 1;
-    const isSame = this.present.hasHash(place, hash);
+    const isSame = this.current.hasHash(place, hash);
     this.#fates[place] = isSame ? SAME : CHANGED;
     if (isSame) return { kind: 'unchanged' };
     this.counts.changed += 1;
-    return { kind: 'changed', replaces: this.present.idAt(place) };
+    return { kind: 'changed', replaces: this.current.idAt(place) };
   }
 
   /** Rows of the present list that the new one did not mention; to be asked once the new list is read to its end. */
-  removed(): Float64Array {
+  removedIds(): Float64Array {
     return this.#idsOf((fate) => fate === UNSEEN);
   }
 
   /** Rows of the present list that the new one does not show: removed or changed. */
-  past(): Float64Array {
+  supersededIds(): Float64Array {
     return this.#idsOf((fate) => fate !== SAME);
   }
 
@@ -101,7 +101,7 @@ export class ListDiff {
     const ids = new Float64Array(this.#fates.reduce((count, fate) => count + Number(isMeant(fate)), 0));
     let at = 0;
     for (let place = 0; place < this.#fates.length; place += 1) {
-      if (isMeant(this.#fates[place])) ids[at++] = this.present.idAt(place);
+      if (isMeant(this.#fates[place])) ids[at++] = this.current.idAt(place);
     }
     return ids;
   }

@@ -15,19 +15,19 @@ import type { TaskHandler } from '../../tasks/runner/task-runner.js';
 import { transact } from '../../tasks/changes/transact.js';
 import { ListDiff } from './list-diff.js';
 import { FileCheck } from './file-check.js';
-import { countAnew, dropRows, readPresent } from './current-generation.js';
+import { analyzeEntries, deleteEntriesInBatches, readCurrentGeneration } from './current-generation.js';
 import { ImageRepository } from '../image-repository.entity.js';
-import { localEntries } from './local-entries.js';
-import { type LoadedRepository, StagingGeneration } from './staging-generation.js';
-import { contentHash, type RemoteManifest, remoteManifestColumns, type SourceEntry } from './remote-manifest.js';
-import { remoteEntries } from './remote-entries.js';
-import { Skipped } from './stage-entries.js';
-import { STATUS_BEFORE } from './reset-stale-refreshes.js';
-import type { LoadInstructions } from './start-refresh.js';
+import { readLocalEntries } from './local-entries.js';
+import { type RefreshedRepository, StagingGeneration } from './staging-generation.js';
+import { contentHash, type RemoteManifest, remoteManifestColumns, type ListEntryResult } from './remote-manifest.js';
+import { readRemoteEntries } from './remote-entries.js';
+import { SkippedEntries } from './stage-entries.js';
+import { STATUS_BEFORE_REFRESH } from './reset-stale-refreshes.js';
+import type { RefreshInstructions } from './start-refresh.js';
 import { trustedHosts } from '../trusted-hosts.js';
 import { EventLoopYield } from './yield-to-event-loop.js';
 
-export interface RefreshParts {
+export interface RefreshServices {
   database: Database;
   changes: ChangeBus;
   store: FileStore;
@@ -35,21 +35,21 @@ export interface RefreshParts {
 }
 
 /** A list to be read to its end; `validators` are asked for after that. Null: it has not changed. */
-interface Source {
-  entries: AsyncGenerator<SourceEntry[]>;
+interface RepositoryList {
+  entries: AsyncGenerator<ListEntryResult[]>;
   validators(): Validators;
 }
 type Validators = Pick<ImageRepository, 'etag' | 'lastModified'>;
 
 /** What a load found, as the detail of its task shows it. */
-interface Outcome {
+interface RefreshResult {
   added: number;
   changed: number;
   removed: number;
   skippedCount: number;
   skipped: readonly object[];
 }
-const NOTHING_CHANGED: Outcome = { added: 0, changed: 0, removed: 0, skippedCount: 0, skipped: [] };
+const NOTHING_CHANGED: RefreshResult = { added: 0, changed: 0, removed: 0, skippedCount: 0, skipped: [] };
 
 /**
  * Loads the list of a repository and applies the difference. Readers see the old list or the new one; a load that fails
@@ -60,8 +60,8 @@ export class RefreshRepository implements TaskHandler {
 
   readonly #check: FileCheck;
 
-  constructor(private readonly parts: RefreshParts) {
-    this.#check = new FileCheck(parts.store, async (uuid) => (await this.#em().count(Image, { uuid, fileSha1: { $ne: null } })) > 0);
+  constructor(private readonly services: RefreshServices) {
+    this.#check = new FileCheck(services.store, async (uuid) => (await this.#em().count(Image, { uuid, fileSha1: { $ne: null } })) > 0);
   }
 
   async permission(): Promise<TaskPermission> {
@@ -73,55 +73,55 @@ export class RefreshRepository implements TaskHandler {
     await run.enter('DOWNLOADING');
     const source = await this.#open(repository, run.signal);
     if (source === null) return this.#finish(run, repository, NOTHING_CHANGED, {});
-    await using writer = createBatchWriter(this.parts.database);
+    await using writer = createBatchWriter(this.services.database);
     // A list that was sent has changed, as a rule.
     writer.start();
-    using present = await readPresent(this.#em(), repository.id, repository.generation);
+    using present = await readCurrentGeneration(this.#em(), repository.id, repository.generation);
     const next = new StagingGeneration(this.#em(), writer, repository, repository.generation + 1);
     const diff = new ListDiff(present);
     const skipped = await this.#write(run, source.entries, diff, next);
-    const removed = diff.removed();
+    const removed = diff.removedIds();
     await next.remove(removed, () => run.checkpoint());
-    await next.settle();
-    await countAnew(this.#em(), diff.counts.added + diff.counts.changed + removed.length);
-    const outcome = { ...diff.counts, removed: removed.length, skippedCount: skipped.count, skipped: skipped.kept };
+    await next.drain();
+    await analyzeEntries(this.#em(), diff.counts.added + diff.counts.changed + removed.length);
+    const outcome = { ...diff.counts, removed: removed.length, skippedCount: skipped.count, skipped: skipped.listed };
     const shown = { generation: next.generation, imageCount: outcome.total, ...source.validators() };
     await this.#finish(run, repository, outcome, shown);
-    await dropRows(this.#em(), diff.past(), writer);
+    await deleteEntriesInBatches(this.#em(), diff.supersededIds(), writer);
   }
 
   async undo(run: TaskRun, failure: Failure): Promise<void> {
-    const { repositoryId } = run.task.instructions as unknown as LoadInstructions;
+    const { repositoryId } = run.task.instructions as unknown as RefreshInstructions;
     const before = await this.#em().findOne(ImageRepository, repositoryId, { fields: ['generation'] });
     // Before the failure is recorded: from then on another load may write the same generation.
-    if (before !== null) (await readPresent(this.#em(), repositoryId, before.generation))[Symbol.dispose]();
-    await transact(this.#em(), this.parts.changes, async (tx, announce) => {
+    if (before !== null) (await readCurrentGeneration(this.#em(), repositoryId, before.generation))[Symbol.dispose]();
+    await transact(this.#em(), this.services.changes, async (tx, announce) => {
       if (!(await failTask(tx, run.task.id, failure, announce))) return;
       // That somebody may not load it is no fault of the repository.
       const failed = failure.status === 'FAILED' && failure.code !== 'FORBIDDEN';
-      const outcome = failed ? sqlText`status = 'FAILED', error = ${failure.message}` : sqlText`status = ${STATUS_BEFORE}`;
+      const outcome = failed ? sqlText`status = 'FAILED', error = ${failure.message}` : sqlText`status = ${STATUS_BEFORE_REFRESH}`;
       await writeRows(tx, sqlText`update image_repository set ${outcome} where id = ${repositoryId}`);
       announce({ type: 'repository', repositoryId });
     });
   }
 
   #em(): SqlEntityManager {
-    return this.parts.database.em.fork();
+    return this.services.database.em.fork();
   }
 
   async #repositoryOf(run: TaskRun): Promise<ImageRepository> {
-    const { repositoryId } = run.task.instructions as unknown as LoadInstructions;
+    const { repositoryId } = run.task.instructions as unknown as RefreshInstructions;
     const row = await this.#em().findOne(ImageRepository, { id: repositoryId, retired: false });
     if (row === null) throw notFound('image repository', String(run.task.instructions['repositoryId']));
     return row;
   }
 
-  async #open(repository: ImageRepository, signal: AbortSignal): Promise<Source | null> {
-    if (repository.isLocal) return { entries: localEntries(this.parts.store, this.#check), validators: () => ({ etag: null, lastModified: null }) };
+  async #open(repository: ImageRepository, signal: AbortSignal): Promise<RepositoryList | null> {
+    if (repository.isLocal) return { entries: readLocalEntries(this.services.store, this.#check), validators: () => ({ etag: null, lastModified: null }) };
     // What was stored must be a whole list before "not modified" may stand for it.
     const isWhole = repository.lastUpdate !== null && repository.error === null;
     const { etag, lastModified } = isWhole ? repository : {};
-    const list = await this.parts.imgapi.listImages(repository.url, {
+    const list = await this.services.imgapi.listImages(repository.url, {
       signal,
       trustedHosts: await trustedHosts(this.#em()),
       ...(etag && { etag }),
@@ -129,13 +129,13 @@ export class RefreshRepository implements TaskHandler {
     });
     if (list.notModified) return null;
     return {
-      entries: remoteEntries(list.entries),
+      entries: readRemoteEntries(list.entries),
       validators: () => ({ etag: list.etag ?? null, lastModified: list.lastModified ?? null }),
     };
   }
 
-  async #write(run: TaskRun, batches: AsyncGenerator<SourceEntry[]>, diff: ListDiff, next: StagingGeneration): Promise<Skipped> {
-    const skipped = new Skipped();
+  async #write(run: TaskRun, batches: AsyncGenerator<ListEntryResult[]>, diff: ListDiff, next: StagingGeneration): Promise<SkippedEntries> {
+    const skipped = new SkippedEntries();
     const turns = new EventLoopYield();
     for await (const entries of batches) {
       run.checkpoint();
@@ -151,10 +151,10 @@ export class RefreshRepository implements TaskHandler {
   }
 
   /** Shows the new list and ends the task in one step. */
-  async #finish(run: TaskRun, repository: LoadedRepository, outcome: Outcome, shown: Partial<ImageRepository>): Promise<void> {
+  async #finish(run: TaskRun, repository: RefreshedRepository, outcome: RefreshResult, shown: Partial<ImageRepository>): Promise<void> {
     await run.commitToPublish({});
     const { added, changed, removed, skippedCount, skipped } = outcome;
-    await transact(this.#em(), this.parts.changes, async (tx, announce) => {
+    await transact(this.#em(), this.services.changes, async (tx, announce) => {
       const detail = { url: shownUrl(repository.url), added, changed, removed, skippedCount, skipped };
       if (!(await run.succeed(tx, announce, { detail }))) return;
       const same = { id: repository.id, url: repository.url, retired: false };
@@ -165,10 +165,10 @@ export class RefreshRepository implements TaskHandler {
   }
 }
 
-function take(offer: RemoteManifest, diff: ListDiff, next: StagingGeneration, skipped: Skipped): void {
+function take(offer: RemoteManifest, diff: ListDiff, next: StagingGeneration, skipped: SkippedEntries): void {
   const { uuid } = offer.manifest;
   const hash = contentHash(offer);
-  const found = diff.take(uuid, hash);
+  const found = diff.classify(uuid, hash);
   if (found.kind === 'duplicate') skipped.add(uuid, `The list has ${uuid} more than once; the first entry counts.`);
   if (found.kind === 'added') next.add(remoteManifestColumns(offer, hash));
   if (found.kind === 'changed') next.add(remoteManifestColumns(offer, hash), found.replaces);

@@ -3,9 +3,9 @@ import { SYSTEM_USERNAME, User } from '../../access/people/user.entity.js';
 import type { Database } from '../../platform/database/database.js';
 import { Periodic } from '../../platform/periodic.js';
 import { ImageRepository } from '../image-repository.entity.js';
-import { type LoadWork, startLoad } from './start-refresh.js';
+import { type RefreshTaskServices, startRefresh } from './start-refresh.js';
 
-export interface ScheduleParts extends LoadWork {
+export interface RefreshScheduleServices extends RefreshTaskServices {
   database: Database;
   log: Logger;
 }
@@ -18,13 +18,13 @@ const JITTER = 0.1;
  * Loads every repository again and again, as the user `system`: at the start those whose list is older than the
  * interval, then all of them at every interval, give or take 10 % so that many gateways do not ask at the same moment.
  */
-export class RepositorySchedule {
+export class RefreshSchedule {
   readonly #rounds = new Periodic(async () => this.#round(), () => this.intervalSeconds * 1000 * (1 + JITTER * (2 * Math.random() - 1)));
   /** What the next round leaves alone; null: nothing. */
   #loadedSince: number | null = null;
 
   constructor(
-    private readonly parts: ScheduleParts,
+    private readonly services: RefreshScheduleServices,
     /** 0 is off. */
     private readonly intervalSeconds: number,
   ) {}
@@ -41,19 +41,19 @@ export class RepositorySchedule {
   }
 
   /** Begins a load of every repository that was not loaded since then; all of them without `before`. */
-  async loadOlderThan(before: number | null): Promise<void> {
-    const em = this.parts.database.em.fork();
+  async refreshOlderThan(before: number | null): Promise<void> {
+    const em = this.services.database.em.fork();
     const system = await em.findOneOrFail(User, { username: SYSTEM_USERNAME }, { fields: ['id'] });
     const repositories = await em.find(ImageRepository, { retired: false }, { fields: ['id', 'url', 'lastUpdate'] });
     for (const repository of repositories) {
       const isDue = before === null || !repository.lastUpdate || repository.lastUpdate.getTime() < before;
-      if (isDue && !this.#rounds.signal.aborted) await startLoad(em, this.parts, repository, system.id);
+      if (isDue && !this.#rounds.signal.aborted) await startRefresh(em, this.services, repository, system.id);
     }
   }
 
   async #round(): Promise<void> {
     const before = this.#loadedSince;
     this.#loadedSince = null;
-    await this.loadOlderThan(before).catch((error: unknown) => this.parts.log.error({ err: error }, 'The scheduled loads of repositories could not be begun.'));
+    await this.refreshOlderThan(before).catch((error: unknown) => this.services.log.error({ err: error }, 'The scheduled loads of repositories could not be begun.'));
   }
 }

@@ -12,7 +12,7 @@ export interface RemoteManifest {
 }
 
 /** What a source has: an offer, or the reason why an entry is none. */
-export type SourceEntry = { offer: RemoteManifest } | { uuid: string | null; reason: string };
+export type ListEntryResult = { offer: RemoteManifest } | { uuid: string | null; reason: string };
 
 /** The columns of an offer, without repository and generation. */
 export interface RemoteManifestColumns {
@@ -36,9 +36,9 @@ export interface RemoteManifestColumns {
 }
 
 /** Before every date there is: an image without one counts as oldest. */
-const OLDEST = Number.MIN_SAFE_INTEGER;
+const SORTS_AS_OLDEST = Number.MIN_SAFE_INTEGER;
 
-export function remoteManifestOf(manifest: ImgManifest, text: string): RemoteManifest {
+export function toRemoteManifest(manifest: ImgManifest, text: string): RemoteManifest {
   return { manifest, text, problem: importProblem(manifest) };
 }
 
@@ -62,7 +62,7 @@ export function remoteManifestColumns({ manifest, text, problem }: RemoteManifes
     download_size: manifest.files[0]?.size ?? 0,
     state: manifest.state,
     published_at: publishedAt,
-    published_sort: publishedAt ?? OLDEST,
+    published_sort: publishedAt ?? SORTS_AS_OLDEST,
     origin: manifest.origin ?? null,
     problem,
     manifest: text,

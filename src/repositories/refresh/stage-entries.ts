@@ -4,15 +4,15 @@ export interface SkippedEntry {
   reason: string;
 }
 
-const KEPT = 50;
+const MAX_LISTED = 50;
 
 /** Counts the entries that a load leaves out, and keeps the first 50 of them with their reasons. */
-export class Skipped {
+export class SkippedEntries {
   count = 0;
-  readonly kept: SkippedEntry[] = [];
+  readonly listed: SkippedEntry[] = [];
 
   add(uuid: string | null, reason: string): void {
     this.count += 1;
-    if (this.kept.length < KEPT) this.kept.push({ uuid, reason });
+    if (this.listed.length < MAX_LISTED) this.listed.push({ uuid, reason });
   }
 }

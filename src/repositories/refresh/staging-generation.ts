@@ -2,14 +2,14 @@ import type { SqlEntityManager } from '../../platform/database/database.js';
 import { notFound } from '../../platform/errors.js';
 import { sqlText } from '../../platform/database/sql-text.js';
 import type { BatchWriter } from '../../platform/database/batch-writer.js';
-import { closeOf, WRITING } from './current-generation.js';
-import { indexRemoteManifests, insertRemoteManifests, type StagedManifest, rowsTogether } from './insert-remote-manifests.js';
+import { closeEntries, WRITER_BATCHES } from './current-generation.js';
+import { indexRemoteManifests, insertRemoteManifests, type StagedManifest, rowsPerInsert } from './insert-remote-manifests.js';
 import type { RemoteManifestColumns } from './remote-manifest.js';
 import { AdaptiveBatchSize } from './adaptive-batch-size.js';
 import { OPEN_GENERATION } from '../entries/repository-image.entity.js';
 
 /** The repository as it was when its load began. */
-export interface LoadedRepository {
+export interface RefreshedRepository {
   id: number;
   name: string;
   url: string;
@@ -18,7 +18,7 @@ export interface LoadedRepository {
 }
 
 /** Characters of manifests per step: one of large ones must not take longer than one of many. */
-const STEP_CHARACTERS = 1024 * 1024;
+const MAX_BATCH_CHARACTERS = 1024 * 1024;
 
 /**
  * Writes the next generation of a list in small transactions beside the present one, each while the next is read. Nothing
@@ -30,21 +30,21 @@ export class StagingGeneration {
   #rows = 0;
   #characters = 0;
   #going: Promise<void> = Promise.resolve();
-  readonly #pace = new AdaptiveBatchSize(WRITING);
+  readonly #pace = new AdaptiveBatchSize(WRITER_BATCHES);
   readonly #together: number;
 
   constructor(
     private readonly em: SqlEntityManager,
     private readonly writer: BatchWriter,
-    private readonly repository: LoadedRepository,
+    private readonly repository: RefreshedRepository,
     readonly generation: number,
   ) {
-    this.#together = rowsTogether(em);
+    this.#together = rowsPerInsert(em);
   }
 
   /** True once `flush` is due. */
   get isFull(): boolean {
-    return this.#rows + this.#offers.length >= this.#pace.rows || this.#characters >= STEP_CHARACTERS;
+    return this.#rows + this.#offers.length >= this.#pace.rows || this.#characters >= MAX_BATCH_CHARACTERS;
   }
 
   /** Adds an entry, in place of the row `replaces` if that is given. */
@@ -74,7 +74,7 @@ export class StagingGeneration {
   }
 
   /** To be awaited before the list is shown. */
-  async settle(): Promise<void> {
+  async drain(): Promise<void> {
     await this.#going;
   }
 
@@ -89,7 +89,7 @@ export class StagingGeneration {
   }
 
   #close(ids: readonly number[]): void {
-    if (ids.length > 0) this.writer.add([closeOf(this.em, ids, this.generation)]);
+    if (ids.length > 0) this.writer.add([closeEntries(this.em, ids, this.generation)]);
   }
 
   async #begin(): Promise<void> {
@@ -105,6 +105,6 @@ export class StagingGeneration {
     const isThere = sqlText`select 1 from image_repository where id = ${id} and url = ${url} and not retired`;
     const written = await this.writer.write(isThere);
     if (written === null) throw notFound('image repository', name);
-    this.#pace.learn(written);
+    this.#pace.adjust(written);
   }
 }
