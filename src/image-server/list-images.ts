@@ -1,5 +1,5 @@
 import { isSqlite, type SqlEntityManager } from '../platform/database/database.js';
-import { AdaptiveBatchSize } from '../repositories/refresh/adaptive-batch-size.js';
+import { AdaptiveBatchSize } from '../platform/adaptive-batch-size.js';
 import { findPosition, type Position, positionOf, readSpan, servedImage, spanEnd, type Start } from './catalogue.js';
 import type { EventLoopTurns } from './event-loop-turns.js';
 import { type ListQuery, matchesManifest } from './list-query.js';

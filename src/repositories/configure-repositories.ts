@@ -3,7 +3,7 @@ import type { SqlEntityManager } from '../platform/database/database.js';
 import type { FieldError } from '../platform/errors.js';
 import type { Announce } from '../tasks/changes/transact.js';
 import { ImageRepository } from './image-repository.entity.js';
-import { retireRepository } from './retire-repository.js';
+import { retireRepository } from './retired-repositories.js';
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,31}$/;
 const MAX_REPOSITORIES = 16;

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '../platform/database/database.js';
 import { ImageRepository } from './image-repository.entity.js';
-import { retireRepository } from './retire-repository.js';
+import { retireRepository } from './retired-repositories.js';
 
 /** The name of the local repository: the image server's host name in lower case, cut to what a name holds. */
 export function localRepositoryName(hostname: string): string {

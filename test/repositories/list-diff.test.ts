@@ -1,20 +1,21 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ListDiff, CurrentGeneration } from '../../src/repositories/refresh/list-diff.js';
+import { CurrentGeneration } from '../../src/repositories/refresh/current-generation.js';
+import { ListDiff } from '../../src/repositories/refresh/list-diff.js';
 
 const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((digit) => `${digit.repeat(8)}-0000-4000-8000-000000000000`) as [string, string, string, string];
 const [one, two, three, four] = [1, 2, 3, 4].map((digit) => `${digit}`.repeat(40)) as [string, string, string, string];
 
-describe('the difference of two lists', () => {
-  let present: CurrentGeneration;
+describe('the difference between a list and the current generation', () => {
+  let current: CurrentGeneration;
   beforeEach(() => {
-    present = new CurrentGeneration();
-    present.add(a, 1, one);
-    present.add(b, 2, two);
-    present.add(c, 3, three);
+    current = new CurrentGeneration();
+    current.add(a, 1, one);
+    current.add(b, 2, two);
+    current.add(c, 3, three);
   });
 
   it('tells new, changed, unchanged and removed entries apart', () => {
-    const diff = new ListDiff(present);
+    const diff = new ListDiff(current);
     expect(diff.classify(a, one)).toEqual({ kind: 'unchanged' });
     expect(diff.classify(b, four)).toEqual({ kind: 'changed', replaces: 2 });
     expect(diff.classify(d, four)).toEqual({ kind: 'added' });
@@ -23,7 +24,7 @@ describe('the difference of two lists', () => {
   });
 
   it('takes the first of several entries with the same uuid', () => {
-    const diff = new ListDiff(present);
+    const diff = new ListDiff(current);
     diff.classify(a, four);
     diff.classify(d, four);
     expect(diff.classify(a, one)).toEqual({ kind: 'duplicate' });
@@ -31,7 +32,7 @@ describe('the difference of two lists', () => {
     expect(diff.counts).toEqual({ total: 2, added: 1, changed: 1 });
   });
 
-  it('keeps a long list in its places', () => {
+  it('finds every entry of a long list', () => {
     const long = new CurrentGeneration();
     const uuidAt = (at: number) => `00000000-0000-4000-8000-${at.toString(16).padStart(12, '0')}`;
     for (let at = 0; at < 5000; at += 1) long.add(uuidAt(at), at + 1, at % 2 === 0 ? one : two);
@@ -42,6 +43,6 @@ describe('the difference of two lists', () => {
   });
 
   it('finds everything removed in an empty list', () => {
-    expect(new ListDiff(present).removedIds()).toEqual(Float64Array.of(1, 2, 3));
+    expect(new ListDiff(current).removedIds()).toEqual(Float64Array.of(1, 2, 3));
   });
 });

@@ -6,7 +6,7 @@ import { Task } from '../../src/tasks/task.entity.js';
 import { type ImgapiRepository, makeImage, startImgapiRepository } from '../support/imgapi-repository.js';
 import { createRefreshWorld, type RefreshWorld } from './refresh-world.js';
 
-describe('the scheduled loads', () => {
+describe('the scheduled refreshes', () => {
   let world: RefreshWorld;
   let server: ImgapiRepository;
   let schedule: RefreshSchedule;
@@ -34,7 +34,7 @@ describe('the scheduled loads', () => {
     return world.database.em.fork().find(Task, {}, { orderBy: { id: 'asc' } });
   }
 
-  it('load each repository in the name of the system', async () => {
+  it('refresh each repository in the name of the system', async () => {
     await schedule.refreshOlderThan(null);
     const tasks = await ended();
     expect(tasks.map((task) => [task.action, task.status, task.user.id])).toEqual([
@@ -44,7 +44,7 @@ describe('the scheduled loads', () => {
     expect(await world.repository('two')).toMatchObject({ status: 'OK', imageCount: 1 });
   });
 
-  it('begin with those whose list is old, and leave alone what is being loaded or retired', async () => {
+  it('start with the repositories whose list is old, and leave out those that are LOADING or retired', async () => {
     await schedule.refreshOlderThan(Date.now() - 60_000);
     expect(await ended()).toHaveLength(2);
     const em = world.database.em.fork();
@@ -56,7 +56,7 @@ describe('the scheduled loads', () => {
     expect(await ended()).toHaveLength(3);
   });
 
-  it('begin none once stopped', async () => {
+  it('start none once stopped', async () => {
     await schedule.stop();
     await schedule.refreshOlderThan(null);
     expect(await ended()).toHaveLength(3);

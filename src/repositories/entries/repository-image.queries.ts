@@ -22,12 +22,12 @@ import {
   entryFilter,
   type EntryRow,
   searchedEntries,
+  type SelectedRepositoryImage,
   toRepositoryImages,
 } from './repository-image.statement.js';
 import type { RepositoryImageFilter, RepositoryImageOrder } from './repository-image.inputs.js';
-import type { RepositoryImageType } from './repository-image.type.js';
 
-/** What a caller may ask of the list of a repository. */
+/** What a caller asks of the list of a repository. */
 export interface RepositoryImageListRequest {
   page: PageArgs;
   filter?: RepositoryImageFilter | null;
@@ -35,15 +35,10 @@ export interface RepositoryImageListRequest {
   selection: ConnectionSelection;
 }
 
-/** All but the image of the catalogue, for who imports. */
-const EVERY_FIELD: ObjectSelection = {
-  fields: new Set(['name', 'version', 'osType', 'type', 'description', 'homepage', 'size', 'downloadSize', 'state', 'publishedAt', 'origin', 'manifest', 'manifestUrl']),
-};
+/** Statements of lists without a filter, per viewer and selection; the key is the repository and the order. */
+const unfilteredLists = new Memo<ListStatement>(50);
 
-/** Lists with all that a repository offers, by who asks and for what. */
-const lists = new Memo<ListStatement>(50);
-
-/** Reads what repositories offer. Everything is FORBIDDEN for who may not use them, whatever way led here. */
+/** Reads the entries of repositories. FORBIDDEN for viewers who may not use repositories, on every access path. */
 export class RepositoryImageQueries {
   constructor(
     private readonly em: Reads,
@@ -52,17 +47,17 @@ export class RepositoryImageQueries {
   ) {}
 
   /** Newest first unless an order is given. */
-  async page(repository: ImageRepositoryType, request: RepositoryImageListRequest): Promise<Connection<RepositoryImageType>> {
+  async page(repository: ImageRepositoryType, request: RepositoryImageListRequest): Promise<Connection<SelectedRepositoryImage>> {
     this.viewer.demand('repository.use');
     const filter = entryFilter(request.filter);
     const search = await searchedEntries(this.em, request.filter);
     const order = ENTRY_ORDERS[request.orderBy?.field ?? 'PUBLISHED_AT'];
     const direction = request.orderBy?.direction ?? 'DESC';
-    // Counting a large list takes long, and a load has counted it already.
+    // Counting a long list is slow, and its refresh has counted it already.
     const isCounted = filter === null && !hidesImportedEntries(this.viewer, repository);
     const inOrder: KeysetOrder = { column: order.column, id: 'o.id', direction };
     const walk = { ...wholeRows({ table: ENTRY_TABLE, alias: sqlText`o`, where: sqlText`o.repository_id = ${repository.id}`, order: inOrder }), joined: ENTRY_JOINS };
-    const listOf = (): ListStatement => ({
+    const makeList = (): ListStatement => ({
       columns: entryColumns(order.column, request.selection),
       from: ENTRY_FROM,
       where: allOf([visibleEntries(this.viewer, repository), ...(filter === null ? [] : [filter, ...search])]),
@@ -70,30 +65,31 @@ export class RepositoryImageQueries {
       walk: filter === null ? walk : undefined,
       steady: isCounted,
     });
-    const keptList = (): ListStatement => ({ ...listOf(), firstPages: new Map() });
-    const list = isCounted ? lists.get(this.viewer, request.selection, `${repository.id} ${order.column} ${direction}`, keptList) : listOf();
+    const list = isCounted
+      ? unfilteredLists.get(this.viewer, request.selection, `${repository.id} ${order.column} ${direction}`, () => ({ ...makeList(), firstPages: new Map() }))
+      : makeList();
     const selection = isCounted ? { ...request.selection, totalCount: false } : request.selection;
-    const connection = await readRowList<EntryRow, RepositoryImageType>(this.em, list, readPage(request.page, order.value), selection, {
-      keyOf: ([id, place]) => [order.value === 'number' ? Number(place) : String(place), id],
-      nodesOf: async (rows) => {
-        const images = await this.#imagesOf(rows, request.selection);
-        return toRepositoryImages(rows, repository, images, request.selection);
-      },
+    const connection = await readRowList<EntryRow, SelectedRepositoryImage>(this.em, list, readPage(request.page, order.value), selection, {
+      keyOf: ([id, sortKey]) => [order.value === 'number' ? Number(sortKey) : String(sortKey), id],
+      nodesOf: async (rows) => this.#toRepositoryImages(rows, repository, request.selection),
     });
     return isCounted ? { ...connection, totalCount: repository.imageCount } : connection;
   }
 
-  /** The images of the catalogue behind entries, in one statement; none when nobody asked for them. */
-  async #imagesOf(rows: readonly EntryRow[], { fields, nested }: ObjectSelection): Promise<ReadonlyMap<number, ImageType>> {
-    const ids = fields.has('image') ? [...new Set(rows.flatMap(([, , imageId]) => imageId ?? []))] : [];
-    return ids.length === 0 ? new Map() : this.images.several(ids, nested?.get('image'));
-  }
-
   /** Null when the list would not show it either. */
-  async one(repository: ImageRepositoryType, uuid: string, selection: ObjectSelection = EVERY_FIELD): Promise<RepositoryImageType | null> {
+  async one(repository: ImageRepositoryType, uuid: string, selection: ObjectSelection): Promise<SelectedRepositoryImage | null> {
     this.viewer.demand('repository.use');
     const where = allOf([visibleEntries(this.viewer, repository), sqlText`o.uuid = ${uuid}`]);
     const rows = await readRows<EntryRow>(this.em, sqlText`select ${entryColumns('o.name', selection)} from ${ENTRY_FROM} where ${where}`, { steady: true });
-    return toRepositoryImages(rows, repository, await this.#imagesOf(rows, selection), selection)[0] ?? null;
+    const [entry] = await this.#toRepositoryImages(rows, repository, selection);
+    return entry ?? null;
+  }
+
+  /** Reads the images of the catalogue behind the entries in one statement, if they were selected. */
+  async #toRepositoryImages(rows: readonly EntryRow[], repository: ImageRepositoryType, selection: ObjectSelection): Promise<SelectedRepositoryImage[]> {
+    const { fields, nested } = selection;
+    const ids = fields.has('image') ? [...new Set(rows.flatMap(([, , imageId]) => imageId ?? []))] : [];
+    const images = ids.length === 0 ? new Map<number, ImageType>() : await this.images.several(ids, nested?.get('image'));
+    return toRepositoryImages(rows, repository, images, selection);
   }
 }

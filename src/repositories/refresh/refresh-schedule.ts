@@ -10,37 +10,37 @@ export interface RefreshScheduleServices extends RefreshTaskServices {
   log: Logger;
 }
 
-/** Time for the process to come up before the first loads. */
+/** Lets the process start up before the first refreshes. */
 const FIRST_DELAY_MS = 2000;
 const JITTER = 0.1;
 
 /**
- * Loads every repository again and again, as the user `system`: at the start those whose list is older than the
- * interval, then all of them at every interval, give or take 10 % so that many gateways do not ask at the same moment.
+ * Refreshes every repository at an interval, as the user `system`; the first round leaves out those that were refreshed
+ * within the interval. The interval varies by 10 %, so that many gateways do not ask a repository at the same moment.
  */
 export class RefreshSchedule {
   readonly #rounds = new Periodic(async () => this.#round(), () => this.intervalSeconds * 1000 * (1 + JITTER * (2 * Math.random() - 1)));
-  /** What the next round leaves alone; null: nothing. */
-  #loadedSince: number | null = null;
+  /** The next round leaves out repositories that were refreshed since then; null: none. */
+  #refreshedSince: number | null = null;
 
   constructor(
     private readonly services: RefreshScheduleServices,
-    /** 0 is off. */
+    /** 0 turns the schedule off. */
     private readonly intervalSeconds: number,
   ) {}
 
   start(): void {
     if (this.intervalSeconds <= 0) return;
-    this.#loadedSince = Date.now() - this.intervalSeconds * 1000;
+    this.#refreshedSince = Date.now() - this.intervalSeconds * 1000;
     this.#rounds.start(FIRST_DELAY_MS);
   }
 
-  /** Begins no further load; resolves when none is just being begun. Loads that run are the runner's. */
+  /** Starts no further refresh; resolves when none is being started. The runner ends those under way. */
   async stop(): Promise<void> {
     await this.#rounds.stop();
   }
 
-  /** Begins a load of every repository that was not loaded since then; all of them without `before`. */
+  /** Starts a refresh of every repository that was last refreshed before then; of every one when `before` is null. */
   async refreshOlderThan(before: number | null): Promise<void> {
     const em = this.services.database.em.fork();
     const system = await em.findOneOrFail(User, { username: SYSTEM_USERNAME }, { fields: ['id'] });
@@ -52,8 +52,8 @@ export class RefreshSchedule {
   }
 
   async #round(): Promise<void> {
-    const before = this.#loadedSince;
-    this.#loadedSince = null;
-    await this.refreshOlderThan(before).catch((error: unknown) => this.services.log.error({ err: error }, 'The scheduled loads of repositories could not be begun.'));
+    const before = this.#refreshedSince;
+    this.#refreshedSince = null;
+    await this.refreshOlderThan(before).catch((error: unknown) => this.services.log.error({ err: error }, 'The scheduled refreshes of repositories could not be started.'));
   }
 }
