@@ -58,15 +58,15 @@ function serve() {
 
 /** Tells what the bare work took; `path` is a database as a gateway makes it. */
 async function bare(list, path) {
-  const { offerColumns, offerOf, contentHash } = await built('repositories/refresh/remote-manifest.js');
+  const { remoteManifestColumns, toRemoteManifest, contentHash } = await built('repositories/refresh/remote-manifest.js');
   const { readManifest } = await built('imgapi/manifest.js');
   const Database = createRequire(import.meta.url)('better-sqlite3');
   const db = new Database(path);
   for (const pragma of ['journal_mode = wal', 'synchronous = normal', 'foreign_keys = on']) db.pragma(pragma);
   db.exec("insert into image_repository (id, name, url, created_at) values (99, 'bare', 'http://bare.invalid', 0)");
   const [sample] = JSON.parse(`[${manifestText(0, 1)}]`);
-  const offer = offerOf(readManifest(sample).manifest, JSON.stringify(sample));
-  const row = { ...offerColumns(offer, contentHash(offer)), repository_id: 99, from_generation: 1, to_generation: 2 ** 31 - 1 };
+  const remote = toRemoteManifest(readManifest(sample).manifest, JSON.stringify(sample));
+  const row = { ...remoteManifestColumns(remote, contentHash(remote)), repository_id: 99, from_generation: 1, to_generation: 2 ** 31 - 1 };
   const columns = Object.keys(row);
   const marks = `(${columns.map(() => '?').join()})`;
   const prepare = (rows) => db.prepare(`insert into repository_image (${columns.join()}) values ${Array.from({ length: rows }, () => marks).join()}`);

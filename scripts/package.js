@@ -17,7 +17,7 @@ const staging = pathOf('dist', 'package');
 await rm(staging, { recursive: true, force: true });
 await mkdir(join(staging, 'dist'), { recursive: true });
 for (const entry of await readdir(pathOf('dist'))) {
-  if (entry === 'graphiql' || /\.js$/.test(entry)) await cp(pathOf('dist', entry), join(staging, 'dist', entry), { recursive: true });
+  if (entry === 'graphiql' || entry.endsWith('.js')) await cp(pathOf('dist', entry), join(staging, 'dist', entry), { recursive: true });
 }
 for (const file of ['README.md', 'LICENSE', 'docs', 'deploy']) await cp(pathOf(file), join(staging, file), { recursive: true });
 await cp(pathOf('scripts', 'image-gateway.cjs'), join(staging, 'bin', 'image-gateway.cjs'));

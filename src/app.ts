@@ -49,8 +49,8 @@ import { syncLocalRepository } from './repositories/local-repository.js';
 import { registerRepositoryMetrics } from './repositories/repository-metrics.js';
 import { RefreshRepository } from './repositories/refresh/refresh-repository.js';
 import { repositoryModule } from './repositories/repository.module.js';
-import { resetStaleLoads } from './repositories/refresh/stale-loads.js';
-import { RepositorySchedule } from './repositories/refresh/schedule.js';
+import { resetStaleRefreshes } from './repositories/refresh/reset-stale-refreshes.js';
+import { RefreshSchedule } from './repositories/refresh/refresh-schedule.js';
 import { trustedHosts } from './repositories/trusted-hosts.js';
 import { ChangeBus } from './tasks/changes/change-bus.js';
 import { ChangeRelay } from './tasks/changes/change-relay.js';
@@ -59,7 +59,7 @@ import { registerTaskMetrics } from './tasks/task-metrics.js';
 import { TaskDatacenters } from './tasks/task-datacenters.js';
 import { taskModule } from './tasks/task.module.js';
 import { TaskRunner } from './tasks/runner/task-runner.js';
-import { SnapshotToImage } from './virtual-servers/create-image/snapshot-to-image.js';
+import { CreateImageFromSnapshot } from './virtual-servers/create-image/create-image-from-snapshot.js';
 import { virtualServerModule } from './virtual-servers/virtual-server.module.js';
 
 /** Where `npm run build` puts GraphiQL, seen from the built file. */
@@ -98,7 +98,7 @@ function createWork(config: Config, database: Database, tracing: Tracing | null,
   const download = downloadsApart({ storePath: config.imageStore.path, allow: config.fetchAllow });
   const runner = new TaskRunner(database, changes, log, {
     IMAGE_IMPORT: new ImportImage({ database, changes, store, download, trustedHosts }),
-    IMAGE_CREATE: new SnapshotToImage({ database, changes, store, fetch }),
+    IMAGE_CREATE: new CreateImageFromSnapshot({ database, changes, store, fetch }),
     IMAGE_UPDATE: new UpdateImage({ database, changes, store }),
     IMAGE_DELETE: new DeleteImage({ database, changes, store }),
     REPOSITORY_REFRESH: new RefreshRepository({ database, changes, store, imgapi }),
@@ -165,7 +165,7 @@ async function prepare(config: Config, work: Work, log: Logger): Promise<string 
   await work.database.em.fork().transactional((tx) => syncLocalRepository(tx, server?.hostname ?? null, work.imageServerUrl));
   // What is unfinished is that of the process that works.
   if (!config.run.worker) return firstKey;
-  await resetStaleLoads(work.database.em.fork());
+  await resetStaleRefreshes(work.database.em.fork());
   await work.store.check().catch((error: unknown) => log.warn({ err: error }, 'The image store is not available; images cannot be imported.'));
   const swept = await work.store.sweep(await unfinishedImports(work.database.em.fork())).catch(() => []);
   if (swept.length > 0) log.info({ swept }, 'Left-over files removed from the image store.');
@@ -177,7 +177,7 @@ async function startWorking(config: Config, work: Work, log: Logger): Promise<()
   if (!config.run.worker) return async () => undefined;
   const resumed = await work.runner.start();
   if (resumed > 0) log.info({ tasks: resumed }, 'Open tasks taken up again.');
-  const schedule = new RepositorySchedule({ ...work, log }, config.refreshIntervalSeconds);
+  const schedule = new RefreshSchedule({ ...work, log }, config.refreshIntervalSeconds);
   schedule.start();
   const upkeep = keepSearchesQuick(work.database, log);
   // Tasks that are asked for in this process are queued there and then.

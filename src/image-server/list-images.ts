@@ -1,5 +1,5 @@
 import { isSqlite, type SqlEntityManager } from '../platform/database/database.js';
-import { AdaptiveBatchSize } from '../repositories/refresh/adaptive-batch-size.js';
+import { AdaptiveBatchSize } from '../platform/adaptive-batch-size.js';
 import { findPosition, type ListPosition, toListPosition, readSpan, toServedImage, spanEnd, type ListStart } from './catalogue.js';
 import type { SerialQueue } from './serial-queue.js';
 import { type ListQuery, matchesManifest } from './list-query.js';
@@ -54,7 +54,7 @@ async function readStep({ em, query, isTrusted, onStep: spent }: ListContext, fr
     if (texts.length < left && matchesManifest(query, manifest)) texts.push(JSON.stringify(manifest));
   }
   const { user, system } = process.threadCpuUsage(began);
-  pace.learn({ ms: 0, cpuMs: (user + system) / 1000 });
+  pace.adjust({ ms: 0, cpuMs: (user + system) / 1000 });
   spent(passed, texts.length);
   const last = rows.at(-1);
   // Images that came into the span between the two statements may have pushed others out of the limit.

@@ -3,17 +3,17 @@ import type { SqlEntityManager } from '../platform/database/database.js';
 import type { FieldError } from '../platform/errors.js';
 import type { Announce } from '../tasks/changes/transact.js';
 import { ImageRepository } from './image-repository.entity.js';
-import { retire } from './retire-repository.js';
+import { retireRepository } from './retired-repositories.js';
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,31}$/;
-const MOST_REPOSITORIES = 16;
+const MAX_REPOSITORIES = 16;
 
 /** Every broken rule of a list that would replace the configured repositories; `localName` is taken by the image server. */
 export function repositoryFaults(wanted: readonly NamedUrlInput[], localName: string | null): FieldError[] {
   const faults: FieldError[] = [];
   const field = 'vmsImageRepositories';
-  if (wanted.length > MOST_REPOSITORIES) {
-    faults.push({ path: field, message: `${wanted.length} repositories are given; at most ${MOST_REPOSITORIES} are accepted.` });
+  if (wanted.length > MAX_REPOSITORIES) {
+    faults.push({ path: field, message: `${wanted.length} repositories are given; at most ${MAX_REPOSITORIES} are accepted.` });
   }
   wanted.forEach(({ name }, at) => {
     const path = `${field}.${at}.name`;
@@ -35,7 +35,7 @@ export async function configureRepositories(tx: SqlEntityManager, wanted: readon
   const present = await tx.find(ImageRepository, { retired: false, isLocal: false });
   const isKept = (row: ImageRepository): boolean => wanted.some((one) => one.name === row.name && one.url === row.url);
   const kept = present.filter(isKept).map((row) => row.name);
-  for (const row of present) if (!isKept(row)) await retire(tx, row);
+  for (const row of present) if (!isKept(row)) await retireRepository(tx, row);
   for (const { name, url } of wanted) {
     if (kept.includes(name)) continue;
     const row = tx.create(ImageRepository, { name, url });

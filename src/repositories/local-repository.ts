@@ -1,9 +1,9 @@
 import type { SqlEntityManager } from '../platform/database/database.js';
 import { ImageRepository } from './image-repository.entity.js';
-import { retire } from './retire-repository.js';
+import { retireRepository } from './retired-repositories.js';
 
 /** The name of the local repository: the image server's host name in lower case, cut to what a name holds. */
-export function localNameOf(hostname: string): string {
+export function localRepositoryName(hostname: string): string {
   return hostname.toLowerCase().slice(0, 32);
 }
 
@@ -13,12 +13,12 @@ export function localNameOf(hostname: string): string {
  */
 export async function syncLocalRepository(tx: SqlEntityManager, hostname: string | null, url: string): Promise<void> {
   const present = await tx.findOne(ImageRepository, { isLocal: true, retired: false });
-  const name = hostname === null ? null : localNameOf(hostname);
+  const name = hostname === null ? null : localRepositoryName(hostname);
   if (present !== null && present.name === name) {
     present.url = url;
     await tx.flush();
     return;
   }
-  if (present !== null) await retire(tx, present);
+  if (present !== null) await retireRepository(tx, present);
   if (name !== null) await tx.persist(tx.create(ImageRepository, { name, url, isLocal: true })).flush();
 }

@@ -8,14 +8,14 @@ import { ImageSourceResolver, TaskRepositoryResolver } from './entries/image-sou
 import { ImportRepositoryImageResolver } from './entries/import-repository-image.resolver.js';
 import { RepositoryImportService } from './entries/import-repository-image.service.js';
 import { RepositoryImageQueries } from './entries/repository-image.queries.js';
-import { RepositoryBrowseResolver } from './entries/repository-image.resolver.js';
+import { RepositoryImageResolver } from './entries/repository-image.resolver.js';
 import { RepositoryQueries } from './repository.queries.js';
 import { RepositoryService } from './repository.service.js';
 import { SettingsRepositoriesResolver } from './settings-repositories.resolver.js';
-import type { LoadWork } from './refresh/start-load.js';
+import type { RefreshTaskServices } from './refresh/start-refresh.js';
 
 /** What this feature puts into every container. */
-export function repositoryModule(work: LoadWork): Provider[] {
+export function repositoryModule(work: RefreshTaskServices): Provider[] {
   const { changes, runner } = work;
   return [
     provide(RepositoryQueries, (container) => new RepositoryQueries(container.reads, container.viewer)),
@@ -29,7 +29,7 @@ export function repositoryModule(work: LoadWork): Provider[] {
       (container) => new RepositoryImportService(container.get(ImportService), container.get(RepositoryQueries), container.get(RepositoryImageQueries)),
     ),
     provide(ImageRepositoryResolver, (container) => new ImageRepositoryResolver(container.get(RepositoryQueries), () => container.get(RepositoryService))),
-    provide(RepositoryBrowseResolver, (container) => new RepositoryBrowseResolver(container.get(RepositoryImageQueries))),
+    provide(RepositoryImageResolver, (container) => new RepositoryImageResolver(container.get(RepositoryImageQueries))),
     provide(ImageSourceResolver, (container) => new ImageSourceResolver(container.get(RepositoryQueries), container.get(ImageQueries))),
     provide(TaskRepositoryResolver, (container) => new TaskRepositoryResolver(container.get(RepositoryQueries))),
     provide(ImportRepositoryImageResolver, (container) => new ImportRepositoryImageResolver(container.get(RepositoryImportService))),

@@ -71,7 +71,7 @@ export class RepositoryQueries {
   }
 
   /** The same for who may use repositories, null for anybody else. */
-  async shown(id: number | null): Promise<ImageRepositoryType | null> {
+  async visibleById(id: number | null): Promise<ImageRepositoryType | null> {
     return id === null || !this.viewer.can('repository.use').allowed ? null : this.byId.load(id);
   }
 

@@ -6,9 +6,9 @@ import type { TaskQueries } from '../tasks/task.queries.js';
 import type { TaskType } from '../tasks/task.type.js';
 import type { ImageRepositoryType, RefreshRepositoryPayloadType } from './image-repository.type.js';
 import type { RepositoryQueries } from './repository.queries.js';
-import { type LoadWork, startLoad } from './refresh/start-load.js';
+import { type RefreshTaskServices, startRefresh } from './refresh/start-refresh.js';
 
-export interface RepositoryServiceParts extends LoadWork {
+export interface RepositoryServiceServices extends RefreshTaskServices {
   em: SqlEntityManager;
   viewer: Viewer;
   repositories: RepositoryQueries;
@@ -16,18 +16,18 @@ export interface RepositoryServiceParts extends LoadWork {
 }
 
 /** How often a load of all repositories lets somebody else's load of the same one pass before it gives that one up. */
-const MAX_TURNS = 3;
+const MAX_ATTEMPTS = 3;
 
 /** Loads lists on request, and answers once that is done. */
 export class RepositoryService {
-  constructor(private readonly parts: RepositoryServiceParts) {}
+  constructor(private readonly services: RepositoryServiceServices) {}
 
   /** NOT_FOUND, REPOSITORY_BUSY while another load goes on, or the error that ended the load; the old list then stays. */
   async refresh(name: string): Promise<RefreshRepositoryPayloadType> {
-    const { em, viewer, repositories } = this.parts;
+    const { em, viewer, repositories } = this.services;
     viewer.demand('repository.use');
     const repository = await repositories.require(name);
-    const taskId = await startLoad(em, this.parts, repository, viewer.userId);
+    const taskId = await startRefresh(em, this.services, repository, viewer.userId);
     if (taskId === null) {
       throw new AppError('REPOSITORY_BUSY', `The repository ${name} is being loaded already; wait until its status is no longer LOADING.`);
     }
@@ -41,16 +41,16 @@ export class RepositoryService {
    * waited for; a repository that is busy again and again, or that is removed meanwhile, is left out.
    */
   async refreshAll(): Promise<RefreshRepositoryPayloadType[]> {
-    this.parts.viewer.demand('repository.use');
-    const all = await this.parts.repositories.all();
+    this.services.viewer.demand('repository.use');
+    const all = await this.services.repositories.all();
     const payloads = await Promise.all(all.map(async (repository) => this.#refreshInTurn(repository)));
     return payloads.filter((payload) => payload !== null);
   }
 
   async #refreshInTurn(repository: ImageRepositoryType): Promise<RefreshRepositoryPayloadType | null> {
-    const { em, viewer, runner } = this.parts;
-    for (let turn = 1; turn <= MAX_TURNS; turn += 1) {
-      const taskId = await startLoad(em, this.parts, repository, viewer.userId);
+    const { em, viewer, runner } = this.services;
+    for (let turn = 1; turn <= MAX_ATTEMPTS; turn += 1) {
+      const taskId = await startRefresh(em, this.services, repository, viewer.userId);
       if (taskId !== null) return this.#payload(repository, await this.#ended(taskId));
       const running = { repository: repository.id, action: 'REPOSITORY_REFRESH', finishedAt: null } as const;
       const other = await em.fork().findOne(Task, running, { fields: ['id'] });
@@ -60,13 +60,13 @@ export class RepositoryService {
   }
 
   async #ended(taskId: string): Promise<TaskType> {
-    await this.parts.runner.ended(taskId);
-    return this.parts.tasks.require(taskId);
+    await this.services.runner.ended(taskId);
+    return this.services.tasks.require(taskId);
   }
 
   /** The repository as it is now; as it was when it has been removed meanwhile. */
   async #payload(before: ImageRepositoryType, task: TaskType): Promise<RefreshRepositoryPayloadType> {
-    const repository = (await this.parts.repositories.byId.clear(before.id).load(before.id)) ?? before;
+    const repository = (await this.services.repositories.byId.clear(before.id).load(before.id)) ?? before;
     const detail = task.detail as Record<string, unknown>;
     const count = (name: string): number => Number(detail[name] ?? 0);
     return {

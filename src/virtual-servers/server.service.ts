@@ -6,11 +6,11 @@ import { GlobalSettings } from '../datacenters/settings/global-settings.entity.j
 import type { SqlEntityManager } from '../platform/database/database.js';
 import { alreadyExists, AppError, badInput, type FieldError, notFound } from '../platform/errors.js';
 import { inTransaction } from '../platform/database/in-transaction.js';
-import { renameImageServer } from './image-server/image-server-name.js';
-import { imageNameFaults, placeDisks } from './disks/place-disks.js';
+import { renameLocalRepository } from './image-server/rename-local-repository.js';
+import { imageNameFaults, replaceDisks } from './disks/replace-disks.js';
 import type { ServerQueries } from './server.queries.js';
 import { serverFieldFaults, type ServerFields } from './server-rules.js';
-import { requireNoCreation } from './create-image/snapshot-task.js';
+import { requireNoImageCreation } from './create-image/image-creation.js';
 import { VirtualServer } from './virtual-server.entity.js';
 import type { RegisterServerInput, UpdateServerInput } from './virtual-server.inputs.js';
 import type { VirtualServerType } from './virtual-server.type.js';
@@ -47,7 +47,7 @@ export class ServerService {
         addresses: [...(input.addresses ?? [])],
       });
       await tx.persist(server).flush();
-      await placeDisks(tx, server, { datacenter, owner }, input.disks ?? []);
+      await replaceDisks(tx, server, { datacenter, owner }, input.disks ?? []);
     });
     return this.servers.require(input.uuid);
   }
@@ -61,7 +61,7 @@ export class ServerService {
       const { datacenter, owner } = await checked(tx, input);
       if (typeof input.hostname === 'string' && input.hostname !== server.hostname) {
         await requireFree(tx, null, input.hostname);
-        await renameImageServer(tx, server, input.hostname);
+        await renameLocalRepository(tx, server, input.hostname);
         server.hostname = input.hostname;
       }
       server.status = input.status ?? server.status;
@@ -75,7 +75,7 @@ export class ServerService {
         datacenter: datacenter ?? (await tx.findOneOrFail(Datacenter, server.datacenter.id)),
         owner: owner ?? (await tx.findOneOrFail(User, server.owner.id)),
       };
-      await placeDisks(tx, server, place, input.disks);
+      await replaceDisks(tx, server, place, input.disks);
     });
     return this.servers.require(input.uuid);
   }
@@ -88,7 +88,7 @@ export class ServerService {
       if ((await tx.count(GlobalSettings, { imageServer: server.id })) > 0) {
         throw new AppError('SERVER_IS_IMAGE_SERVER', `${server.hostname} is the image server (VMS_IMAGE_VM); name another one, or none, in the global settings first.`);
       }
-      await requireNoCreation(tx, { serverId: server.id });
+      await requireNoImageCreation(tx, { serverId: server.id });
       await tx.nativeDelete(VirtualServer, { id: server.id });
     });
     return uuid;

@@ -79,7 +79,7 @@ describe.each(['SQLite', 'Postgres'])('a search on %s', (kind) => {
     return everywhere.nodes.map((image) => image.name).sort();
   }
 
-  async function offered(search: string): Promise<string[]> {
+  async function offered(search: string): Promise<(string | undefined)[]> {
     const repository = { id: 1, isLocal: false, imageCount: IMAGES.length, url: 'http://offers.invalid' } as ImageRepositoryType;
     const [em, viewer] = [database.em.fork(), new Viewer(ADMIN)];
     const queries = new RepositoryImageQueries(em, viewer, new ImageQueries(em, viewer, new DatacenterQueries(em, viewer)));

@@ -92,7 +92,7 @@ describe('the arrows between the folders', () => {
 
   it('would be seen if they pointed the wrong way', () => {
     expect(isAllowed({ from: 'src/platform/database/list/page.ts', to: 'src/images/image.type.ts' })).toBe(false);
-    expect(isAllowed({ from: 'src/images/image.service.ts', to: 'src/repositories/refresh/diff.ts' })).toBe(false);
+    expect(isAllowed({ from: 'src/images/image.service.ts', to: 'src/repositories/refresh/list-diff.ts' })).toBe(false);
     expect(isAllowed({ from: 'src/tasks/worker.ts', to: 'src/images/image.entity.ts' })).toBe(false);
     expect(isAllowed({ from: 'src/app.ts', to: 'src/demo/world.ts' })).toBe(false);
     expect(isAllowed({ from: 'src/graphql/server/graphql-server.ts', to: 'src/config/config.ts' })).toBe(false);

@@ -6,18 +6,19 @@ import { readManifest } from '../../src/imgapi/manifest.js';
 import type { Connection, PageArgs } from '../../src/platform/database/list/page.js';
 import { ImageRepository } from '../../src/repositories/image-repository.entity.js';
 import type { ImageRepositoryType } from '../../src/repositories/image-repository.type.js';
-import { contentHash, remoteManifestColumns, remoteManifestOf } from '../../src/repositories/refresh/remote-manifest.js';
+import { contentHash, remoteManifestColumns, toRemoteManifest } from '../../src/repositories/refresh/remote-manifest.js';
 import { createBatchWriter } from '../../src/platform/database/batch-writer.js';
 import { StagingGeneration } from '../../src/repositories/refresh/staging-generation.js';
 import type { RepositoryImageFilter, RepositoryImageOrder } from '../../src/repositories/entries/repository-image.inputs.js';
-import type { RepositoryImageType } from '../../src/repositories/entries/repository-image.type.js';
+import type { SelectedRepositoryImage } from '../../src/repositories/entries/repository-image.statement.js';
 import { type MakeImage, makeImage } from '../support/imgapi-repository.js';
-import { createLoadWorld, type LoadWorld } from './load-world.js';
+import { createRefreshWorld, type RefreshWorld } from './refresh-world.js';
 
 const ORIGIN = '11111111-1111-4111-8111-111111111111';
 const EVERY_FIELD = [
   'name', 'version', 'osType', 'type', 'description', 'homepage', 'size', 'downloadSize', 'state', 'publishedAt', 'origin', 'manifest', 'manifestUrl', 'image',
 ];
+const SELECTION = { fields: new Set(EVERY_FIELD) };
 const KNOWN = '22222222-2222-4222-8222-222222222222';
 
 const importer = new Viewer({
@@ -35,7 +36,7 @@ const admin = new Viewer({
   memberships: [{ id: 1, name: 'main', permissions: new Set(['ADMIN', 'IMAGE_ADMIN']) }],
 });
 
-const OFFERED: MakeImage[] = [
+const LISTED: MakeImage[] = [
   ...Array.from({ length: 12 }, (_, at) => ({
     name: `debian-${at % 4}`,
     manifest: { published_at: `2026-0${1 + (at % 3)}-01T00:00:00Z`, image_size: 1024 * (1 + (at % 2)) },
@@ -51,7 +52,7 @@ const OFFERED: MakeImage[] = [
 ];
 
 describe('browsing a repository', () => {
-  let world: LoadWorld;
+  let world: RefreshWorld;
   let remote: ImageRepositoryType;
   let local: ImageRepositoryType;
 
@@ -59,30 +60,30 @@ describe('browsing a repository', () => {
     const row = await world.addRepository(facts);
     await using writer = createBatchWriter(world.database);
     const em = world.database.em.fork();
-    const next = new StagingGeneration(em, writer, { ...row, isLocal: row.isLocal, generation: 0 }, 1);
-    for (const made of OFFERED) {
+    const next = new StagingGeneration(em, writer, row, 1);
+    for (const made of LISTED) {
       const { manifest } = makeImage(made);
       const reading = readManifest(manifest);
       if (!reading.ok) throw new Error(reading.reason);
-      const offer = remoteManifestOf(reading.manifest, JSON.stringify(manifest));
-      next.add(remoteManifestColumns(offer, contentHash(offer)));
+      const remoteManifest = toRemoteManifest(reading.manifest, JSON.stringify(manifest));
+      next.add(remoteManifestColumns(remoteManifest, contentHash(remoteManifest)));
     }
     await next.flush();
-    await next.settle();
-    await world.database.em.fork().nativeUpdate(ImageRepository, { id: row.id }, { generation: 1, imageCount: OFFERED.length, status: 'OK' });
+    await next.drain();
+    await world.database.em.fork().nativeUpdate(ImageRepository, { id: row.id }, { generation: 1, imageCount: LISTED.length, status: 'OK' });
     // The generation after the one shown: nothing of it may be seen.
     const { manifest } = makeImage({ name: 'not-yet' });
     const unseen = readManifest(manifest);
     if (!unseen.ok) throw new Error(unseen.reason);
-    const hidden = new StagingGeneration(em, writer, { ...row, isLocal: row.isLocal, generation: 1 }, 2);
-    hidden.add(remoteManifestColumns(remoteManifestOf(unseen.manifest, JSON.stringify(manifest)), 'x'));
+    const hidden = new StagingGeneration(em, writer, row, 2);
+    hidden.add(remoteManifestColumns(toRemoteManifest(unseen.manifest, JSON.stringify(manifest)), 'x'));
     await hidden.flush();
-    await hidden.settle();
+    await hidden.drain();
     return world.repository(facts.name);
   }
 
   beforeAll(async () => {
-    world = await createLoadWorld();
+    world = await createRefreshWorld();
     const em = world.database.em.fork();
     em.create(Image, {
       uuid: KNOWN, name: 'known', alias: 'known', aliasKey: 'known', version: '1', owner: world.operator.userId, access: 'PRIVATE',
@@ -99,16 +100,16 @@ describe('browsing a repository', () => {
   async function page(
     args: PageArgs,
     { filter, orderBy, viewer = importer, of = remote }: { filter?: RepositoryImageFilter; orderBy?: RepositoryImageOrder; viewer?: Viewer; of?: ImageRepositoryType } = {},
-  ): Promise<Connection<RepositoryImageType>> {
-    const selection = { items: true, totalCount: true, fields: new Set(EVERY_FIELD) };
-    return world.as(viewer).offered.page(of, { page: args, filter, orderBy, selection });
+  ): Promise<Connection<SelectedRepositoryImage>> {
+    const selection = { ...SELECTION, items: true, totalCount: true };
+    return world.as(viewer).entries.page(of, { page: args, filter, orderBy, selection });
   }
-  const namesOf = (list: Connection<RepositoryImageType>): string[] => list.nodes.map((node) => node.name);
+  const namesOf = (list: Connection<SelectedRepositoryImage>): string[] => list.nodes.map((node) => node.name ?? '');
 
   it('shows the newest first, those without a date last, and counts them all', async () => {
     const list = await page({ first: 200 });
-    expect(list.totalCount).toBe(OFFERED.length);
-    expect(list.nodes).toHaveLength(OFFERED.length);
+    expect(list.totalCount).toBe(LISTED.length);
+    expect(list.nodes).toHaveLength(LISTED.length);
     expect(namesOf(list).slice(-2)).toEqual(['ancient', 'no-date']);
     expect(list.nodes.at(-1)?.publishedAt).toBeNull();
   });
@@ -131,7 +132,7 @@ describe('browsing a repository', () => {
         before = list.pageInfo.startCursor;
         if (!list.pageInfo.hasPreviousPage) break;
       }
-      expect(new Set(whole).size).toBe(OFFERED.length);
+      expect(new Set(whole).size).toBe(LISTED.length);
       expect(forward).toEqual(whole);
       expect(backward).toEqual(whole);
     }
@@ -166,28 +167,28 @@ describe('browsing a repository', () => {
   });
 
   it('shows one entry with its whole manifest, and nothing of another repository or generation', async () => {
-    const { offered } = world.as(importer);
-    expect(await offered.one(remote, KNOWN)).toMatchObject({ name: 'known', manifest: { uuid: KNOWN, v: 2 }, repositoryUrl: remote.url });
-    expect(await offered.one(remote, randomUUID())).toBeNull();
+    const { entries } = world.as(importer);
+    expect(await entries.one(remote, KNOWN, SELECTION)).toMatchObject({ name: 'known', manifest: { uuid: KNOWN, v: 2 }, repository: remote });
+    expect(await entries.one(remote, randomUUID(), SELECTION)).toBeNull();
     expect((await page({ first: 200 }, { filter: { search: 'not-yet' } })).nodes).toEqual([]);
   });
 
   it('shows entries of the local repository that are in the catalogue to SuperAdmins only', async () => {
-    expect((await page({ first: 200 }, { of: local, viewer: world.operator })).totalCount).toBe(OFFERED.length);
+    expect((await page({ first: 200 }, { of: local, viewer: world.operator })).totalCount).toBe(LISTED.length);
     const list = await page({ first: 200 }, { of: local });
-    expect(list.totalCount).toBe(OFFERED.length - 1);
+    expect(list.totalCount).toBe(LISTED.length - 1);
     expect(namesOf(list)).not.toContain('known');
-    expect(await world.as(importer).offered.one(local, KNOWN)).toBeNull();
+    expect(await world.as(importer).entries.one(local, KNOWN, SELECTION)).toBeNull();
   });
 
-  it('refuses who may not import anywhere, whatever way leads there', async () => {
-    const { repositories, offered } = world.as(admin);
+  it('refuses viewers who may import nowhere, on every access path', async () => {
+    const { repositories, entries } = world.as(admin);
     const forbidden = { code: 'FORBIDDEN' };
     await expect(repositories.all()).rejects.toMatchObject(forbidden);
     await expect(repositories.byName('remote')).rejects.toMatchObject(forbidden);
     await expect(page({}, { viewer: admin })).rejects.toMatchObject(forbidden);
-    await expect(offered.one(remote, KNOWN)).rejects.toMatchObject(forbidden);
-    expect(await repositories.shown(remote.id)).toBeNull();
+    await expect(entries.one(remote, KNOWN, SELECTION)).rejects.toMatchObject(forbidden);
+    expect(await repositories.visibleById(remote.id)).toBeNull();
     expect(await repositories.byId.load(remote.id)).toMatchObject({ name: 'remote' });
   });
 

@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { createLoadWorld } from './load-world.js';
+import { createRefreshWorld } from './refresh-world.js';
 
 const ENTRIES = 50_000;
 
@@ -38,22 +38,22 @@ async function serveList(state: { entries: number; changed: number }) {
 
 describe('a list of 50,000 images', () => {
   it('is loaded, changed and emptied, with the figures of each step in the output', { timeout: 120_000 }, async () => {
-    await using world = await createLoadWorld();
+    await using world = await createRefreshWorld();
     const state = { entries: ENTRIES, changed: 0 };
     const server = await serveList(state);
     await world.addRepository({ name: 'large', url: server.url });
-    const loads = world.as(world.operator).loads;
+    const { service } = world.as(world.operator);
     const step = async (what: string) => {
       const [began, memory, delay] = [performance.now(), process.memoryUsage.rss(), monitorEventLoopDelay({ resolution: 1 })];
       delay.enable();
-      const payload = await loads.refresh('large');
+      const payload = await service.refresh('large');
       delay.disable();
       const seconds = ((performance.now() - began) / 1000).toFixed(1);
       const grown = ((process.memoryUsage.rss() - memory) / 2 ** 20).toFixed(0);
       console.log(`${what}: ${seconds} s, longest event-loop delay ${(delay.max / 1e6).toFixed(1)} ms, memory +${grown} MiB`);
       return payload;
     };
-    expect(await step('first load')).toMatchObject({ added: ENTRIES, skipped: 0, repository: { imageCount: ENTRIES } });
+    expect(await step('first refresh')).toMatchObject({ added: ENTRIES, skipped: 0, repository: { imageCount: ENTRIES } });
     expect(await step('nothing new')).toMatchObject({ added: 0, changed: 0, removed: 0 });
     state.changed = 5000;
     expect(await step('5000 changed')).toMatchObject({ added: 0, changed: 5000, removed: 0, repository: { imageCount: ENTRIES } });

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { trustedHosts } from '../../src/repositories/trusted-hosts.js';
 import { makeImage, type PublishedImage } from '../support/imgapi-repository.js';
-import { createLoadWorld, type LoadWorld } from './load-world.js';
+import { createRefreshWorld, type RefreshWorld } from './refresh-world.js';
 
-describe('loading the local repository', () => {
-  let world: LoadWorld;
+describe('refreshing the local repository', () => {
+  let world: RefreshWorld;
 
   beforeAll(async () => {
-    world = await createLoadWorld();
+    world = await createRefreshWorld();
     await mkdir(world.storePath);
     await world.addRepository({ name: 'img01', url: 'http://127.0.0.1:4000/imgapi', isLocal: true });
   });
@@ -23,19 +23,19 @@ describe('loading the local repository', () => {
     await writeFile(join(folder, 'manifest'), manifest);
     if (file !== null) await writeFile(join(folder, 'file'), file);
   }
-  const load = async () => world.as(world.operator).loads.refresh('img01');
+  const refresh = async () => world.as(world.operator).service.refresh('img01');
   const problemOf = async ({ manifest }: PublishedImage) =>
-    (await world.as(world.operator).offered.one(await world.repository('img01'), manifest.uuid))?.notImportableReason;
+    (await world.as(world.operator).entries.one(await world.repository('img01'), manifest.uuid, { fields: new Set() }))?.notImportableReason;
 
-  it('offers what was placed in the store by hand, and says what is wrong with a pair', async () => {
+  it('lists what was placed in the store by hand, with the problem of each image that has one', async () => {
     const [good, fileless, short] = [makeImage({ name: 'good' }), makeImage({ name: 'fileless' }), makeImage({ name: 'short' })];
     await place(good);
     await place(fileless, { file: null });
     await place(short, { file: short.file.subarray(1) });
-    expect(await load()).toMatchObject({ added: 3, skipped: 0, repository: { isLocal: true, status: 'OK' } });
+    expect(await refresh()).toMatchObject({ added: 3, skipped: 0, repository: { isLocal: true, status: 'OK' } });
     expect(await Promise.all([good, fileless, short].map(problemOf))).toEqual([null, 'NO_FILE', 'CHECKSUM_MISMATCH']);
     await place(fileless);
-    expect(await load()).toMatchObject({ added: 0, changed: 1, removed: 0 });
+    expect(await refresh()).toMatchObject({ added: 0, changed: 1, removed: 0 });
     expect(await problemOf(fileless)).toBeNull();
   });
 
@@ -45,7 +45,7 @@ describe('loading the local repository', () => {
     await place(other, { as: elsewhere });
     await place(broken, { manifest: '{"uuid":' });
     await mkdir(join(world.storePath, bare.manifest.uuid));
-    const { skipped, task } = await load();
+    const { skipped, task } = await refresh();
     expect(skipped).toBe(3);
     const reasons = (task.detail as { skipped: { uuid: string; reason: string }[] }).skipped;
     const reasonOf = (uuid: string) => reasons.find((one) => one.uuid === uuid)?.reason;

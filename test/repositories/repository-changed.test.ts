@@ -18,12 +18,12 @@ import { ImageRepositoryResolver } from '../../src/repositories/image-repository
 import { ChangeBus } from '../../src/tasks/changes/change-bus.js';
 import { TaskQueries } from '../../src/tasks/task.queries.js';
 import { type ImgapiRepository, makeImage, startImgapiRepository } from '../support/imgapi-repository.js';
-import { createLoadWorld, type LoadWorld } from './load-world.js';
+import { createRefreshWorld, type RefreshWorld } from './refresh-world.js';
 
 type Events = AsyncIterableIterator<FormattedExecutionResult>;
 
 describe('watching repositories', () => {
-  let world: LoadWorld;
+  let world: RefreshWorld;
   let server: ImgapiRepository;
   let containers: RequestContainerFactory;
   let schema: Awaited<ReturnType<typeof buildSchema>>;
@@ -31,7 +31,7 @@ describe('watching repositories', () => {
   const open: Events[] = [];
 
   beforeAll(async () => {
-    world = await createLoadWorld();
+    world = await createRefreshWorld();
     server = await startImgapiRepository({ images: [makeImage()] });
     await world.addRepository({ name: 'watched', url: server.url });
     await world.addRepository({ name: 'other', url: server.url });
@@ -83,10 +83,10 @@ describe('watching repositories', () => {
     return result;
   }
 
-  it('tells of a load as it starts or at last as it ends, and of no other repository when one is named', async () => {
+  it('announces when a refresh starts or at least when it ends, and of no other repository when one is named', async () => {
     const events = (await watch(keys.importer, 'watched')) as Events;
-    await world.as(world.operator).loads.refresh('other');
-    await world.as(world.operator).loads.refresh('watched');
+    await world.as(world.operator).service.refresh('other');
+    await world.as(world.operator).service.refresh('watched');
     let told: { status?: string } = {};
     while (told.status !== 'OK') {
       const { value } = await events.next();
@@ -104,7 +104,7 @@ describe('watching repositories', () => {
   it('ends with the reason once the permission is gone', async () => {
     const events = (await watch(keys.importer)) as Events;
     await world.database.em.fork().getConnection().execute('delete from datacenter_group');
-    await world.as(world.operator).loads.refresh('watched');
+    await world.as(world.operator).service.refresh('watched');
     await expect(events.next()).rejects.toMatchObject({ code: 'FORBIDDEN' });
     expect(await events.next()).toMatchObject({ done: true });
   });

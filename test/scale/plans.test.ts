@@ -7,7 +7,7 @@ import { ImageQueries } from '../../src/images/image.queries.js';
 import type { ImageListRequest } from '../../src/images/list/list-images.js';
 import { type Database, migrate, openDatabase } from '../../src/platform/database/database.js';
 import type { ImageRepositoryType } from '../../src/repositories/image-repository.type.js';
-import { type OfferedListRequest, RepositoryImageQueries } from '../../src/repositories/entries/repository-image.queries.js';
+import { type RepositoryImageListRequest, RepositoryImageQueries } from '../../src/repositories/entries/repository-image.queries.js';
 import { createTestDatabase } from '../support/postgres.js';
 import { type Statement, watchStatements } from '../support/statements.js';
 
@@ -151,12 +151,12 @@ describe.each(['SQLite', 'Postgres'])('the lists on %s', (kind) => {
     ['a tag that most have', async () => images('admin').ofDatacenter(MAIN, false, asked({ filter: { tags: ['common'] } }))],
     ['a search that most match', async () => images('admin').ofDatacenter(MAIN, false, asked({ filter: { search: 'some words' } }))],
     ['several filters that most pass', async () => images('admin').ofDatacenter(MAIN, false, asked({ filter: { access: ['PUBLIC'], osType: ['LINUX_VM'], search: 'words' }, orderBy: { field: 'CREATED_AT', direction: 'DESC' } }))],
-    ['a repository, newest first', async () => offers().page(REPOSITORY, asked<OfferedListRequest>({}))],
-    ['a repository by name', async () => offers().page(REPOSITORY, asked<OfferedListRequest>({ orderBy: { field: 'NAME', direction: 'ASC' } }))],
-    ['what can be imported from a repository', async () => offers().page(REPOSITORY, asked<OfferedListRequest>({ filter: { importable: true } }))],
-    ['what cannot be imported from a repository', async () => offers().page(REPOSITORY, asked<OfferedListRequest>({ filter: { importable: false } }))],
+    ['a repository, newest first', async () => offers().page(REPOSITORY, asked<RepositoryImageListRequest>({}))],
+    ['a repository by name', async () => offers().page(REPOSITORY, asked<RepositoryImageListRequest>({ orderBy: { field: 'NAME', direction: 'ASC' } }))],
+    ['what can be imported from a repository', async () => offers().page(REPOSITORY, asked<RepositoryImageListRequest>({ filter: { importable: true } }))],
+    ['what cannot be imported from a repository', async () => offers().page(REPOSITORY, asked<RepositoryImageListRequest>({ filter: { importable: false } }))],
     ['what a plain user may use', async () => images('plain').usableIn(MAIN, asked({}))],
-    ['a search in a repository that most match', async () => offers().page(REPOSITORY, asked<OfferedListRequest>({ filter: { search: 'some words' } }))],
+    ['a search in a repository that most match', async () => offers().page(REPOSITORY, asked<RepositoryImageListRequest>({ filter: { search: 'some words' } }))],
   ])('go along an index for %s', async (_what, list) => {
     const plan = await planOf(list);
     expect(slow(plan)).toEqual([]);
@@ -172,7 +172,7 @@ describe.each(['SQLite', 'Postgres'])('the lists on %s', (kind) => {
     ['a tag that few have', async () => images('admin').ofDatacenter(MAIN, false, asked({ filter: { tags: ['rare-7'] } }))],
     ['a status that none has', async () => images('admin').everywhere(false, asked({ filter: { status: ['PENDING'] } }))],
     ['an OS type that few have', async () => images('admin').everywhere(false, asked({ filter: { osType: ['BSD_VM'] } }))],
-    ['a search in a repository that few match', async () => offers().page(REPOSITORY, asked<OfferedListRequest>({ filter: { search: 'image-7919 ' } }))],
+    ['a search in a repository that few match', async () => offers().page(REPOSITORY, asked<RepositoryImageListRequest>({ filter: { search: 'image-7919 ' } }))],
   ])('read no whole table for %s', async (_what, list) => {
     const plan = await planOf(list);
     expect(scans(plan)).toEqual([]);

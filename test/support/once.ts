@@ -18,7 +18,7 @@ export const ONCE: readonly string[] = [
   'test/graphql/graphiql*.test.ts',
   'test/acceptance/tour.test.ts',
   'test/images/import/**',
-  'test/repositories/diff.test.ts',
+  'test/repositories/list-diff.test.ts',
   'test/support/**',
   // Run on both databases, or on Postgres alone, by themselves.
   'test/images/search.test.ts',

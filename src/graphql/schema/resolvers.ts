@@ -19,7 +19,7 @@ import { ImageRepositoryChangedResolver } from '../../repositories/image-reposit
 import { ImageRepositoryResolver } from '../../repositories/image-repository.resolver.js';
 import { ImageSourceResolver, TaskRepositoryResolver } from '../../repositories/entries/image-source.resolver.js';
 import { ImportRepositoryImageResolver } from '../../repositories/entries/import-repository-image.resolver.js';
-import { RepositoryBrowseResolver } from '../../repositories/entries/repository-image.resolver.js';
+import { RepositoryImageResolver } from '../../repositories/entries/repository-image.resolver.js';
 import { SettingsRepositoriesResolver } from '../../repositories/settings-repositories.resolver.js';
 import { TaskChangedResolver } from '../../tasks/task-changed.resolver.js';
 import { TaskResolver } from '../../tasks/task.resolver.js';
@@ -56,7 +56,7 @@ export const RESOLVERS = [
   ImageSourceResolver,
   TaskRepositoryResolver,
   ImportRepositoryImageResolver,
-  RepositoryBrowseResolver,
+  RepositoryImageResolver,
   SettingsRepositoriesResolver,
   TaskChangedResolver,
   TaskResolver,

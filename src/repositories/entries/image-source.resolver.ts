@@ -35,6 +35,6 @@ export class TaskRepositoryResolver {
       'The repository it concerns; null when it concerns none, when that one is no longer configured, or when you may not see repositories.',
   })
   async repository(@Root() task: TaskType): Promise<ImageRepositoryType | null> {
-    return this.repositories.shown(task.repositoryId);
+    return this.repositories.visibleById(task.repositoryId);
   }
 }

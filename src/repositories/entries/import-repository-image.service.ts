@@ -1,4 +1,5 @@
 import { notFound } from '../../platform/errors.js';
+import type { ObjectSelection } from '../../platform/graphql/selection.js';
 import type { ImageTaskPayloadType } from '../../images/mutations/image-payload.type.js';
 import type { ImportService } from '../../images/import/import.service.js';
 import { fileUrlOf, manifestUrlOf } from './manifest-url.js';
@@ -6,19 +7,22 @@ import type { ImportRepositoryImageInput } from './import-repository-image.input
 import type { RepositoryImageQueries } from './repository-image.queries.js';
 import type { RepositoryQueries } from '../repository.queries.js';
 
-/** Takes offered images into the catalogue, by the rules of every import. */
+/** An import needs to know only that the entry is there: it reads the manifest from the repository. */
+const NO_FIELDS: ObjectSelection = { fields: new Set() };
+
+/** Imports entries of a repository into the catalogue, by the rules of every import. */
 export class RepositoryImportService {
   constructor(
     private readonly imports: ImportService,
     private readonly repositories: RepositoryQueries,
-    private readonly offered: RepositoryImageQueries,
+    private readonly entries: RepositoryImageQueries,
   ) {}
 
-  /** The viewer's right to import is checked before anything is said about the repository. */
+  /** Checks the viewer's right to import first, so that nobody else learns what the repository has. */
   async importRepositoryImage(input: ImportRepositoryImageInput): Promise<ImageTaskPayloadType> {
     const datacenter = await this.imports.admit(input);
     const repository = await this.repositories.require(input.repository);
-    const image = await this.offered.one(repository, input.uuid);
+    const image = await this.entries.one(repository, input.uuid, NO_FIELDS);
     if (image === null) throw notFound(`image in the repository ${repository.name} with the uuid`, input.uuid);
     return this.imports.importFrom(input, datacenter, {
       manifestUrl: manifestUrlOf(repository.url, image.uuid),

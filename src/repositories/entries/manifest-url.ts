@@ -1,4 +1,4 @@
-function placeUnder(repositoryUrl: string, path: string): string {
+function appendPath(repositoryUrl: string, path: string): string {
   const url = new URL(repositoryUrl);
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/${path}`;
   return url.href;
@@ -6,10 +6,10 @@ function placeUnder(repositoryUrl: string, path: string): string {
 
 /** Where a repository serves the manifest of an image; a path prefix of its URL is kept. */
 export function manifestUrlOf(repositoryUrl: string, uuid: string): string {
-  return placeUnder(repositoryUrl, `images/${uuid}`);
+  return appendPath(repositoryUrl, `images/${uuid}`);
 }
 
 /** Where it serves the bytes. */
 export function fileUrlOf(repositoryUrl: string, uuid: string): string {
-  return placeUnder(repositoryUrl, `images/${uuid}/file`);
+  return appendPath(repositoryUrl, `images/${uuid}/file`);
 }

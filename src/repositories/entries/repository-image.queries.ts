@@ -12,38 +12,33 @@ import type { ConnectionSelection, ObjectSelection } from '../../platform/graphq
 import { sqlText } from '../../platform/database/sql-text.js';
 import type { ImageRepositoryType } from '../image-repository.type.js';
 import {
-  hidesKnownEntries,
-  OFFERED_FROM,
-  OFFERED_JOINS,
-  OFFERED_ORDER,
-  OFFERED_TABLE,
-  offeredBy,
-  offeredColumns,
-  offeredFilter,
-  type OfferedRow,
-  searchedOffers,
-  toOffered,
+  hidesImportedEntries,
+  ENTRY_FROM,
+  ENTRY_JOINS,
+  ENTRY_ORDERS,
+  ENTRY_TABLE,
+  visibleEntries,
+  entryColumns,
+  entryFilter,
+  type EntryRow,
+  searchedEntries,
+  type SelectedRepositoryImage,
+  toRepositoryImages,
 } from './repository-image.statement.js';
 import type { RepositoryImageFilter, RepositoryImageOrder } from './repository-image.inputs.js';
-import type { RepositoryImageType } from './repository-image.type.js';
 
-/** What a caller may ask of the list of a repository. */
-export interface OfferedListRequest {
+/** What a caller asks of the list of a repository. */
+export interface RepositoryImageListRequest {
   page: PageArgs;
   filter?: RepositoryImageFilter | null;
   orderBy?: RepositoryImageOrder | null;
   selection: ConnectionSelection;
 }
 
-/** All but the image of the catalogue, for who imports. */
-const WHOLE_OFFER: ObjectSelection = {
-  fields: new Set(['name', 'version', 'osType', 'type', 'description', 'homepage', 'size', 'downloadSize', 'state', 'publishedAt', 'origin', 'manifest', 'manifestUrl']),
-};
+/** Statements of lists without a filter, per viewer and selection; the key is the repository and the order. */
+const unfilteredLists = new Memo<ListStatement>(50);
 
-/** Lists with all that a repository offers, by who asks and for what. */
-const lists = new Memo<ListStatement>(50);
-
-/** Reads what repositories offer. Everything is FORBIDDEN for who may not use them, whatever way led here. */
+/** Reads the entries of repositories. FORBIDDEN for viewers who may not use repositories, on every access path. */
 export class RepositoryImageQueries {
   constructor(
     private readonly em: Reads,
@@ -52,48 +47,49 @@ export class RepositoryImageQueries {
   ) {}
 
   /** Newest first unless an order is given. */
-  async page(repository: ImageRepositoryType, request: OfferedListRequest): Promise<Connection<RepositoryImageType>> {
+  async page(repository: ImageRepositoryType, request: RepositoryImageListRequest): Promise<Connection<SelectedRepositoryImage>> {
     this.viewer.demand('repository.use');
-    const filter = offeredFilter(request.filter);
-    const search = await searchedOffers(this.em, request.filter);
-    const order = OFFERED_ORDER[request.orderBy?.field ?? 'PUBLISHED_AT'];
+    const filter = entryFilter(request.filter);
+    const search = await searchedEntries(this.em, request.filter);
+    const order = ENTRY_ORDERS[request.orderBy?.field ?? 'PUBLISHED_AT'];
     const direction = request.orderBy?.direction ?? 'DESC';
-    // Counting a large list takes long, and a load has counted it already.
-    const isCounted = filter === null && !hidesKnownEntries(this.viewer, repository);
+    // Counting a long list is slow, and its refresh has counted it already.
+    const isCounted = filter === null && !hidesImportedEntries(this.viewer, repository);
     const inOrder: KeysetOrder = { column: order.column, id: 'o.id', direction };
-    const walk = { ...wholeRows({ table: OFFERED_TABLE, alias: sqlText`o`, where: sqlText`o.repository_id = ${repository.id}`, order: inOrder }), joined: OFFERED_JOINS };
-    const listOf = (): ListStatement => ({
-      columns: offeredColumns(order.column, request.selection),
-      from: OFFERED_FROM,
-      where: allOf([offeredBy(this.viewer, repository), ...(filter === null ? [] : [filter, ...search])]),
+    const walk = { ...wholeRows({ table: ENTRY_TABLE, alias: sqlText`o`, where: sqlText`o.repository_id = ${repository.id}`, order: inOrder }), joined: ENTRY_JOINS };
+    const makeList = (): ListStatement => ({
+      columns: entryColumns(order.column, request.selection),
+      from: ENTRY_FROM,
+      where: allOf([visibleEntries(this.viewer, repository), ...(filter === null ? [] : [filter, ...search])]),
       order: inOrder,
       walk: filter === null ? walk : undefined,
       steady: isCounted,
     });
-    const keptList = (): ListStatement => ({ ...listOf(), firstPages: new Map() });
-    const list = isCounted ? lists.get(this.viewer, request.selection, `${repository.id} ${order.column} ${direction}`, keptList) : listOf();
+    const list = isCounted
+      ? unfilteredLists.get(this.viewer, request.selection, `${repository.id} ${order.column} ${direction}`, () => ({ ...makeList(), firstPages: new Map() }))
+      : makeList();
     const selection = isCounted ? { ...request.selection, totalCount: false } : request.selection;
-    const connection = await readRowList<OfferedRow, RepositoryImageType>(this.em, list, readPage(request.page, order.value), selection, {
-      keyOf: ([id, place]) => [order.value === 'number' ? Number(place) : String(place), id],
-      nodesOf: async (rows) => {
-        const images = await this.#imagesOf(rows, request.selection);
-        return toOffered(rows, repository, images, request.selection);
-      },
+    const connection = await readRowList<EntryRow, SelectedRepositoryImage>(this.em, list, readPage(request.page, order.value), selection, {
+      keyOf: ([id, sortKey]) => [order.value === 'number' ? Number(sortKey) : String(sortKey), id],
+      nodesOf: async (rows) => this.#toRepositoryImages(rows, repository, request.selection),
     });
     return isCounted ? { ...connection, totalCount: repository.imageCount } : connection;
   }
 
-  /** The images of the catalogue behind entries, in one statement; none when nobody asked for them. */
-  async #imagesOf(rows: readonly OfferedRow[], { fields, nested }: ObjectSelection): Promise<ReadonlyMap<number, ImageType>> {
-    const ids = fields.has('image') ? [...new Set(rows.flatMap(([, , imageId]) => imageId ?? []))] : [];
-    return ids.length === 0 ? new Map() : this.images.several(ids, nested?.get('image'));
+  /** Null when the list would not show it either. */
+  async one(repository: ImageRepositoryType, uuid: string, selection: ObjectSelection): Promise<SelectedRepositoryImage | null> {
+    this.viewer.demand('repository.use');
+    const where = allOf([visibleEntries(this.viewer, repository), sqlText`o.uuid = ${uuid}`]);
+    const rows = await readRows<EntryRow>(this.em, sqlText`select ${entryColumns('o.name', selection)} from ${ENTRY_FROM} where ${where}`, { steady: true });
+    const [entry] = await this.#toRepositoryImages(rows, repository, selection);
+    return entry ?? null;
   }
 
-  /** Null when the list would not show it either. */
-  async one(repository: ImageRepositoryType, uuid: string, selection: ObjectSelection = WHOLE_OFFER): Promise<RepositoryImageType | null> {
-    this.viewer.demand('repository.use');
-    const where = allOf([offeredBy(this.viewer, repository), sqlText`o.uuid = ${uuid}`]);
-    const rows = await readRows<OfferedRow>(this.em, sqlText`select ${offeredColumns('o.name', selection)} from ${OFFERED_FROM} where ${where}`, { steady: true });
-    return toOffered(rows, repository, await this.#imagesOf(rows, selection), selection)[0] ?? null;
+  /** Reads the images of the catalogue behind the entries in one statement, if they were selected. */
+  async #toRepositoryImages(rows: readonly EntryRow[], repository: ImageRepositoryType, selection: ObjectSelection): Promise<SelectedRepositoryImage[]> {
+    const { fields, nested } = selection;
+    const ids = fields.has('image') ? [...new Set(rows.flatMap(([, , imageId]) => imageId ?? []))] : [];
+    const images = ids.length === 0 ? new Map<number, ImageType>() : await this.images.several(ids, nested?.get('image'));
+    return toRepositoryImages(rows, repository, images, selection);
   }
 }

@@ -6,12 +6,13 @@ import { connectionSelection, objectSelection } from '../../platform/graphql/sel
 import { ImageRepositoryType } from '../image-repository.type.js';
 import { RepositoryImageFilter, RepositoryImageOrder } from './repository-image.inputs.js';
 import { RepositoryImageQueries } from './repository-image.queries.js';
+import type { SelectedRepositoryImage } from './repository-image.statement.js';
 import { RepositoryImageConnection, RepositoryImageType } from './repository-image.type.js';
 
-/** Browsing what a repository offers. */
+/** The entries of a repository's list. */
 @Resolver(() => ImageRepositoryType)
-export class RepositoryBrowseResolver {
-  constructor(private readonly offered: RepositoryImageQueries) {}
+export class RepositoryImageResolver {
+  constructor(private readonly entries: RepositoryImageQueries) {}
 
   @FieldResolver(() => RepositoryImageConnection, {
     description:
@@ -25,8 +26,8 @@ export class RepositoryBrowseResolver {
     filter?: RepositoryImageFilter | null,
     @Arg('orderBy', () => RepositoryImageOrder, { nullable: true, description: 'How to sort; newest first when left out.' })
     orderBy?: RepositoryImageOrder | null,
-  ): Promise<Connection<RepositoryImageType>> {
-    return this.offered.page(repository, { page, filter, orderBy, selection: connectionSelection(info) });
+  ): Promise<Connection<SelectedRepositoryImage>> {
+    return this.entries.page(repository, { page, filter, orderBy, selection: connectionSelection(info) });
   }
 
   @FieldResolver(() => RepositoryImageType, {
@@ -37,7 +38,7 @@ export class RepositoryBrowseResolver {
     @Root() repository: ImageRepositoryType,
     @Info() info: GraphQLResolveInfo,
     @Arg('uuid', () => Uuid, { description: 'UUID of the image.' }) uuid: string,
-  ): Promise<RepositoryImageType | null> {
-    return this.offered.one(repository, uuid, objectSelection(info));
+  ): Promise<SelectedRepositoryImage | null> {
+    return this.entries.one(repository, uuid, objectSelection(info));
   }
 }

@@ -6,18 +6,12 @@ import { connectionType } from '../../platform/database/list/page.js';
 import { ByteSize, DateTime, HttpUrl, Json, Uuid } from '../../platform/graphql/scalars.js';
 import { ImageRepositoryType } from '../image-repository.type.js';
 
-/** What the API shows of one entry of a repository's list. `repositoryUrl` is what manifestUrl is built on. */
+/** What the API shows of an entry of a repository's list. */
 @ObjectType('RepositoryImage', {
   simpleResolvers: true,
   description: 'An image that a repository offers. It is no image of this cloud until it is imported.',
 })
 export class RepositoryImageType {
-  id!: number;
-  repositoryId!: number;
-  repositoryUrl!: string;
-  /** The image of the catalogue with the same uuid, seen or not. */
-  imageId!: number | null;
-
   @Field(() => ImageRepositoryType, { description: 'The repository that offers it.' })
   repository!: ImageRepositoryType;
 

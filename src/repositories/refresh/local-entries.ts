@@ -2,35 +2,35 @@ import { readManifest } from '../../imgapi/manifest.js';
 import { AppError } from '../../platform/errors.js';
 import type { FileStore } from '../../platform/store/file-store.js';
 import type { FileCheck } from './file-check.js';
-import { remoteManifestOf, type SourceEntry } from './remote-manifest.js';
+import { type ParsedEntry, toRemoteManifest } from './remote-manifest.js';
 
 /**
- * What lies in the image store, as offers of the local repository: a pair that cannot be imported says why, a folder
- * without a readable manifest of its own is left out. IMAGE_SERVER_UNAVAILABLE when the store cannot be read.
+ * The folders of the image store, as entries of the local repository. An image whose file cannot be imported gets a problem;
+ * a folder without a readable manifest of its own is skipped. IMAGE_SERVER_UNAVAILABLE when the store cannot be read.
  */
-export async function* localEntries(store: FileStore, check: FileCheck): AsyncGenerator<SourceEntry[]> {
+export async function* readLocalEntries(store: FileStore, check: FileCheck): AsyncGenerator<ParsedEntry[]> {
   for (const uuid of await store.listUuids()) {
     try {
-      yield [await readPair(store, check, uuid)];
+      yield [await readLocalEntry(store, check, uuid)];
     } catch (error) {
-      // One folder that cannot be read must not cost the others.
+      // Skip a folder that cannot be read; the others must still be listed.
       yield [{ uuid, reason: error instanceof AppError ? error.message : `The folder ${uuid} cannot be read (${codeOf(error)}).` }];
     }
   }
 }
 
-async function readPair(store: FileStore, check: FileCheck, uuid: string): Promise<SourceEntry> {
+async function readLocalEntry(store: FileStore, check: FileCheck, uuid: string): Promise<ParsedEntry> {
   const text = (await store.readManifest(uuid))?.replace(/^\uFEFF/, '');
   if (text === undefined) return { uuid, reason: `The folder ${uuid} has no manifest.` };
-  const reading = readManifest(parsed(text, uuid));
-  if (!reading.ok) return { uuid, reason: reading.reason };
-  const { manifest } = reading;
+  const read = readManifest(parseJson(text, uuid));
+  if (!read.ok) return { uuid, reason: read.reason };
+  const { manifest } = read;
   if (manifest.uuid !== uuid) return { uuid, reason: `The folder ${uuid} holds the manifest of ${manifest.uuid}.` };
-  const offer = remoteManifestOf(manifest, text);
-  return { offer: { ...offer, problem: offer.problem ?? (await check.problemOf(manifest)) } };
+  const remote = toRemoteManifest(manifest, text);
+  return { remote: { ...remote, problem: remote.problem ?? (await check.problemOf(manifest)) } };
 }
 
-function parsed(text: string, uuid: string): unknown {
+function parseJson(text: string, uuid: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {

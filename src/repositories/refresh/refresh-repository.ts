@@ -1,67 +1,69 @@
-import type { ImgapiClient } from '../../imgapi/client.js';
-import type { Database, SqlEntityManager } from '../../platform/database/database.js';
 import { Image } from '../../images/image.entity.js';
-import { notFound } from '../../platform/errors.js';
-import type { FileStore } from '../../platform/store/file-store.js';
-import { sqlText } from '../../platform/database/sql-text.js';
-import { shownUrl } from '../../platform/fetch/shown-url.js';
+import type { ImgapiClient } from '../../imgapi/client.js';
 import { createBatchWriter } from '../../platform/database/batch-writer.js';
+import type { Database, SqlEntityManager } from '../../platform/database/database.js';
+import { sqlText } from '../../platform/database/sql-text.js';
 import { writeRows } from '../../platform/database/write-rows.js';
+import { notFound } from '../../platform/errors.js';
+import { shownUrl } from '../../platform/fetch/shown-url.js';
+import type { FileStore } from '../../platform/store/file-store.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
-import { type Failure, failTask } from '../../tasks/runner/end-task.js';
-import type { TaskRun } from '../../tasks/runner/task-run.js';
-import type { TaskPermission } from '../../tasks/runner/task-permission.js';
-import type { TaskHandler } from '../../tasks/runner/task-runner.js';
 import { transact } from '../../tasks/changes/transact.js';
-import { ListDiff } from './diff.js';
-import { FileCheck } from './file-check.js';
-import { countAnew, dropRows, readPresent } from './generations.js';
+import { type Failure, failTask } from '../../tasks/runner/end-task.js';
+import type { TaskPermission } from '../../tasks/runner/task-permission.js';
+import type { TaskRun } from '../../tasks/runner/task-run.js';
+import type { TaskHandler } from '../../tasks/runner/task-runner.js';
 import { ImageRepository } from '../image-repository.entity.js';
-import { localEntries } from './local-entries.js';
-import { type LoadedRepository, StagingGeneration } from './staging-generation.js';
-import { contentHash, type RemoteManifest, remoteManifestColumns, type SourceEntry } from './remote-manifest.js';
-import { remoteEntries } from './remote-entries.js';
-import { Skipped } from './skipped.js';
-import { STATUS_BEFORE } from './stale-loads.js';
-import type { LoadInstructions } from './start-load.js';
 import { trustedHosts } from '../trusted-hosts.js';
-import { EventLoopYield } from './yield-to-event-loop.js';
+import { readCurrentGeneration } from './current-generation.js';
+import { analyzeEntries, deleteEntriesInBatches } from './entry-writes.js';
+import { FileCheck } from './file-check.js';
+import { ListDiff } from './list-diff.js';
+import { readLocalEntries } from './local-entries.js';
+import { type ParsedEntry, readRemoteEntries, type SkippedEntry } from './remote-manifest.js';
+import { STATUS_BEFORE_REFRESH } from './reset-stale-refreshes.js';
+import { stageEntries } from './stage-entries.js';
+import { type RefreshedRepository, StagingGeneration } from './staging-generation.js';
+import { refreshInstructions } from './start-refresh.js';
 
-export interface RefreshParts {
+export interface RefreshServices {
   database: Database;
   changes: ChangeBus;
   store: FileStore;
   imgapi: ImgapiClient;
 }
 
-/** A list to be read to its end; `validators` are asked for after that. Null: it has not changed. */
-interface Source {
-  entries: AsyncGenerator<SourceEntry[]>;
+/** The list of a repository. Ask for the validators of its answer once the entries are read to their end. */
+interface RepositoryList {
+  entries: AsyncGenerator<ParsedEntry[]>;
   validators(): Validators;
 }
 type Validators = Pick<ImageRepository, 'etag' | 'lastModified'>;
 
-/** What a load found, as the detail of its task shows it. */
-interface Outcome {
+/** What the repository gets with a new list. */
+type ShownList = Validators & Pick<ImageRepository, 'generation' | 'imageCount'>;
+
+/** What a refresh changed, as the detail of its task shows it. */
+interface RefreshResult {
   added: number;
   changed: number;
   removed: number;
   skippedCount: number;
-  skipped: readonly object[];
+  skipped: readonly SkippedEntry[];
 }
-const NOTHING_CHANGED: Outcome = { added: 0, changed: 0, removed: 0, skippedCount: 0, skipped: [] };
+const NOTHING_CHANGED: RefreshResult = { added: 0, changed: 0, removed: 0, skippedCount: 0, skipped: [] };
 
 /**
- * Loads the list of a repository and applies the difference. Readers see the old list or the new one; a load that fails
- * leaves the old one, and may be run again after a kill at any moment.
+ * Refreshes a repository, which the API also calls loading it: reads its list and stores what differs. Readers see the old
+ * list or the new one, never a mixture. A refresh that fails leaves the old list; one that is killed can be run again.
  */
 export class RefreshRepository implements TaskHandler {
   readonly lane = 'repositories';
 
-  readonly #check: FileCheck;
+  readonly #fileCheck: FileCheck;
 
-  constructor(private readonly parts: RefreshParts) {
-    this.#check = new FileCheck(parts.store, async (uuid) => (await this.#em().count(Image, { uuid, fileSha1: { $ne: null } })) > 0);
+  constructor(private readonly services: RefreshServices) {
+    this.#fileCheck = new FileCheck(services.store, async (uuid) => (await this.#em().count(Image, { uuid, fileSha1: { $ne: null } })) > 0);
   }
 
   async permission(): Promise<TaskPermission> {
@@ -71,57 +73,60 @@ export class RefreshRepository implements TaskHandler {
   async run(run: TaskRun): Promise<void> {
     const repository = await this.#repositoryOf(run);
     await run.enter('DOWNLOADING');
-    const source = await this.#open(repository, run.signal);
-    if (source === null) return this.#finish(run, repository, NOTHING_CHANGED, {});
-    await using writer = createBatchWriter(this.parts.database);
-    // A list that was sent has changed, as a rule.
+    const list = await this.#openList(repository, run.signal);
+    if (list === null) return this.#finish(run, repository, NOTHING_CHANGED, null);
+    await using writer = createBatchWriter(this.services.database);
+    // A list that is not answered with "not modified" has usually changed: start the thread while the list is read.
     writer.start();
-    using present = await readPresent(this.#em(), repository.id, repository.generation);
-    const next = new StagingGeneration(this.#em(), writer, repository, repository.generation + 1);
-    const diff = new ListDiff(present);
-    const skipped = await this.#write(run, source.entries, diff, next);
-    const removed = diff.removed();
-    await next.remove(removed, () => run.checkpoint());
-    await next.settle();
-    await countAnew(this.#em(), diff.counts.added + diff.counts.changed + removed.length);
-    const outcome = { ...diff.counts, removed: removed.length, skippedCount: skipped.count, skipped: skipped.kept };
-    const shown = { generation: next.generation, imageCount: outcome.total, ...source.validators() };
-    await this.#finish(run, repository, outcome, shown);
-    await dropRows(this.#em(), diff.past(), writer);
+    using current = await readCurrentGeneration(this.#em(), repository.id, repository.generation);
+    const generation = new StagingGeneration(this.#em(), writer, repository, repository.generation + 1);
+    const diff = new ListDiff(current);
+    const skipped = await stageEntries(list.entries, { diff, generation, checkpoint: () => run.checkpoint() });
+    const removed = diff.removedIds();
+    await generation.remove(removed, () => run.checkpoint());
+    await generation.drain();
+    const { total, added, changed } = diff.counts;
+    await analyzeEntries(this.#em(), added + changed + removed.length);
+    const result = { added, changed, removed: removed.length, skippedCount: skipped.count, skipped: skipped.listed };
+    await this.#finish(run, repository, result, { generation: generation.number, imageCount: total, ...list.validators() });
+    await deleteEntriesInBatches(this.#em(), diff.supersededIds(), writer);
   }
 
   async undo(run: TaskRun, failure: Failure): Promise<void> {
-    const { repositoryId } = run.task.instructions as unknown as LoadInstructions;
-    const before = await this.#em().findOne(ImageRepository, repositoryId, { fields: ['generation'] });
-    // Before the failure is recorded: from then on another load may write the same generation.
-    if (before !== null) (await readPresent(this.#em(), repositoryId, before.generation))[Symbol.dispose]();
-    await transact(this.#em(), this.parts.changes, async (tx, announce) => {
+    const { repositoryId } = refreshInstructions(run.task);
+    const repository = await this.#em().findOne(ImageRepository, repositoryId, { fields: ['generation'] });
+    // Repair the entries before recording the failure: from then on, another refresh may write the same generation.
+    if (repository !== null) (await readCurrentGeneration(this.#em(), repositoryId, repository.generation))[Symbol.dispose]();
+    await transact(this.#em(), this.services.changes, async (tx, announce) => {
       if (!(await failTask(tx, run.task.id, failure, announce))) return;
-      // That somebody may not load it is no fault of the repository.
-      const failed = failure.status === 'FAILED' && failure.code !== 'FORBIDDEN';
-      const outcome = failed ? sqlText`status = 'FAILED', error = ${failure.message}` : sqlText`status = ${STATUS_BEFORE}`;
-      await writeRows(tx, sqlText`update image_repository set ${outcome} where id = ${repositoryId}`);
+      // A user who lost the permission to refresh it is no fault of the repository.
+      const isFault = failure.status === 'FAILED' && failure.code !== 'FORBIDDEN';
+      const state = isFault ? sqlText`status = 'FAILED', error = ${failure.message}` : sqlText`status = ${STATUS_BEFORE_REFRESH}`;
+      await writeRows(tx, sqlText`update image_repository set ${state} where id = ${repositoryId}`);
       announce({ type: 'repository', repositoryId });
     });
   }
 
   #em(): SqlEntityManager {
-    return this.parts.database.em.fork();
+    return this.services.database.em.fork();
   }
 
   async #repositoryOf(run: TaskRun): Promise<ImageRepository> {
-    const { repositoryId } = run.task.instructions as unknown as LoadInstructions;
-    const row = await this.#em().findOne(ImageRepository, { id: repositoryId, retired: false });
-    if (row === null) throw notFound('image repository', String(run.task.instructions['repositoryId']));
-    return row;
+    const { repositoryId } = refreshInstructions(run.task);
+    const repository = await this.#em().findOne(ImageRepository, { id: repositoryId, retired: false });
+    if (repository === null) throw notFound('image repository', String(repositoryId));
+    return repository;
   }
 
-  async #open(repository: ImageRepository, signal: AbortSignal): Promise<Source | null> {
-    if (repository.isLocal) return { entries: localEntries(this.parts.store, this.#check), validators: () => ({ etag: null, lastModified: null }) };
-    // What was stored must be a whole list before "not modified" may stand for it.
-    const isWhole = repository.lastUpdate !== null && repository.error === null;
-    const { etag, lastModified } = isWhole ? repository : {};
-    const list = await this.parts.imgapi.listImages(repository.url, {
+  /** Null when the list has not changed since the last refresh. */
+  async #openList(repository: ImageRepository, signal: AbortSignal): Promise<RepositoryList | null> {
+    if (repository.isLocal) {
+      return { entries: readLocalEntries(this.services.store, this.#fileCheck), validators: () => ({ etag: null, lastModified: null }) };
+    }
+    // Send validators only while a complete list is stored, as "not modified" keeps what is there.
+    const isComplete = repository.lastUpdate !== null && repository.error === null;
+    const { etag, lastModified } = isComplete ? repository : {};
+    const list = await this.services.imgapi.listImages(repository.url, {
       signal,
       trustedHosts: await trustedHosts(this.#em()),
       ...(etag && { etag }),
@@ -129,47 +134,20 @@ export class RefreshRepository implements TaskHandler {
     });
     if (list.notModified) return null;
     return {
-      entries: remoteEntries(list.entries),
+      entries: readRemoteEntries(list.entries),
       validators: () => ({ etag: list.etag ?? null, lastModified: list.lastModified ?? null }),
     };
   }
 
-  async #write(run: TaskRun, batches: AsyncGenerator<SourceEntry[]>, diff: ListDiff, next: StagingGeneration): Promise<Skipped> {
-    const skipped = new Skipped();
-    const turns = new EventLoopYield();
-    for await (const entries of batches) {
-      run.checkpoint();
-      await turns.give();
-      for (const entry of entries) {
-        if ('offer' in entry) take(entry.offer, diff, next, skipped);
-        else skipped.add(entry.uuid, entry.reason);
-        if (next.isFull) await next.flush();
-      }
-    }
-    await next.flush();
-    return skipped;
-  }
-
-  /** Shows the new list and ends the task in one step. */
-  async #finish(run: TaskRun, repository: LoadedRepository, outcome: Outcome, shown: Partial<ImageRepository>): Promise<void> {
+  /** Shows the new list, if there is one, and ends the task, in one transaction. */
+  async #finish(run: TaskRun, repository: RefreshedRepository, result: RefreshResult, shown: ShownList | null): Promise<void> {
     await run.commitToPublish({});
-    const { added, changed, removed, skippedCount, skipped } = outcome;
-    await transact(this.#em(), this.parts.changes, async (tx, announce) => {
-      const detail = { url: shownUrl(repository.url), added, changed, removed, skippedCount, skipped };
-      if (!(await run.succeed(tx, announce, { detail }))) return;
+    await transact(this.#em(), this.services.changes, async (tx, announce) => {
+      if (!(await run.succeed(tx, announce, { detail: { url: shownUrl(repository.url), ...result } }))) return;
       const same = { id: repository.id, url: repository.url, retired: false };
       const state = { ...shown, status: 'OK', error: null, lastUpdate: new Date() } as const;
       if ((await tx.nativeUpdate(ImageRepository, same, state)) === 0) throw notFound('image repository', repository.name);
       announce({ type: 'repository', repositoryId: repository.id });
     });
   }
-}
-
-function take(offer: RemoteManifest, diff: ListDiff, next: StagingGeneration, skipped: Skipped): void {
-  const { uuid } = offer.manifest;
-  const hash = contentHash(offer);
-  const found = diff.take(uuid, hash);
-  if (found.kind === 'duplicate') skipped.add(uuid, `The list has ${uuid} more than once; the first entry counts.`);
-  if (found.kind === 'added') next.add(remoteManifestColumns(offer, hash));
-  if (found.kind === 'changed') next.add(remoteManifestColumns(offer, hash), found.replaces);
 }

@@ -1,50 +1,52 @@
 import { hash } from 'node:crypto';
 import { listedFields, publishedAtMs } from '../../imgapi/derive-image-fields.js';
-import { importProblem, type ImgManifest } from '../../imgapi/manifest.js';
+import { importProblem, type ImgManifest, readManifest } from '../../imgapi/manifest.js';
+import type { ListEntry } from '../../imgapi/manifest-list.js';
+import type { Tables } from '../../platform/database/tables.js';
 
-/** An image that a repository was found to offer. */
+/** A valid manifest of a repository's list. */
 export interface RemoteManifest {
   manifest: ImgManifest;
   /** The manifest as the repository gave it. */
   text: string;
-  /** Why it could not be imported, whatever the catalogue holds. */
+  /** Why no cloud could import it, as a code; null when one could. */
   problem: string | null;
 }
 
-/** What a source has: an offer, or the reason why an entry is none. */
-export type SourceEntry = { offer: RemoteManifest } | { uuid: string | null; reason: string };
-
-/** The columns of an offer, without repository and generation. */
-export interface RemoteManifestColumns {
-  uuid: string;
-  name: string;
-  version: string;
-  type: string;
-  os_type: string | null;
-  description: string;
-  homepage: string | null;
-  size_mib: number;
-  download_size: number;
-  state: string;
-  published_at: number | null;
-  published_sort: number;
-  origin: string | null;
-  problem: string | null;
-  manifest: string;
-  content_hash: string;
-  search_text: string;
+/** An entry that a refresh leaves out. */
+export interface SkippedEntry {
+  /** Null when the entry has none. */
+  uuid: string | null;
+  reason: string;
 }
 
-/** Before every date there is: an image without one counts as oldest. */
-const OLDEST = Number.MIN_SAFE_INTEGER;
+/** What an entry of a list was found to be. */
+export type ParsedEntry = { remote: RemoteManifest } | SkippedEntry;
 
-export function remoteManifestOf(manifest: ImgManifest, text: string): RemoteManifest {
+/** The columns of an entry that its manifest fills. */
+export type RemoteManifestColumns = Omit<Tables['repository_image'], 'id' | 'repository_id' | 'from_generation' | 'to_generation'>;
+
+/** An image without a date sorts as the oldest. */
+const SORTS_AS_OLDEST = Number.MIN_SAFE_INTEGER;
+
+export function toRemoteManifest(manifest: ImgManifest, text: string): RemoteManifest {
   return { manifest, text, problem: importProblem(manifest) };
 }
 
-/** Equal only for the same manifest with the same problem, so that a verdict that has changed is stored as a change. */
-export function contentHash(offer: RemoteManifest): string {
-  return hash('sha1', `${offer.text}\n${offer.problem ?? ''}`);
+/** The entries of a remote list. */
+export async function* readRemoteEntries(batches: AsyncIterable<readonly ListEntry[]>): AsyncGenerator<ParsedEntry[]> {
+  for await (const entries of batches) yield entries.map(parseEntry);
+}
+
+function parseEntry(entry: ListEntry): ParsedEntry {
+  if (!entry.ok) return { uuid: null, reason: entry.reason };
+  const read = readManifest(entry.value);
+  return read.ok ? { remote: toRemoteManifest(read.manifest, entry.text) } : { uuid: read.uuid, reason: read.reason };
+}
+
+/** Covers the problem too, so that an entry whose problem has changed counts as changed. */
+export function contentHash({ text, problem }: RemoteManifest): string {
+  return hash('sha1', `${text}\n${problem ?? ''}`);
 }
 
 export function remoteManifestColumns({ manifest, text, problem }: RemoteManifest, textHash: string): RemoteManifestColumns {
@@ -62,7 +64,7 @@ export function remoteManifestColumns({ manifest, text, problem }: RemoteManifes
     download_size: manifest.files[0]?.size ?? 0,
     state: manifest.state,
     published_at: publishedAt,
-    published_sort: publishedAt ?? OLDEST,
+    published_sort: publishedAt ?? SORTS_AS_OLDEST,
     origin: manifest.origin ?? null,
     problem,
     manifest: text,

@@ -1,110 +1,107 @@
-import type { SqlEntityManager } from '../../platform/database/database.js';
-import { notFound } from '../../platform/errors.js';
-import { sqlText } from '../../platform/database/sql-text.js';
+import { AdaptiveBatchSize } from '../../platform/adaptive-batch-size.js';
 import type { BatchWriter } from '../../platform/database/batch-writer.js';
-import { closeOf, WRITING } from './generations.js';
-import { indexRemoteManifests, insertRemoteManifests, type StagedManifest, rowsTogether } from './insert-remote-manifests.js';
-import type { RemoteManifestColumns } from './remote-manifest.js';
-import { AdaptiveBatchSize } from './adaptive-batch-size.js';
+import type { SqlEntityManager } from '../../platform/database/database.js';
+import { sqlText } from '../../platform/database/sql-text.js';
+import { notFound } from '../../platform/errors.js';
 import { OPEN_GENERATION } from '../entries/repository-image.entity.js';
+import type { ImageRepository } from '../image-repository.entity.js';
+import { closeEntries, WRITER_BATCHES } from './entry-writes.js';
+import { indexRemoteManifests, insertRemoteManifests, rowsPerInsert, type StagedManifest } from './insert-remote-manifests.js';
+import type { RemoteManifestColumns } from './remote-manifest.js';
 
-/** The repository as it was when its load began. */
-export interface LoadedRepository {
-  id: number;
-  name: string;
-  url: string;
-  isLocal: boolean;
-  generation: number;
-}
+/** The repository as it was when its refresh began. */
+export type RefreshedRepository = Pick<ImageRepository, 'id' | 'name' | 'url'>;
 
-/** Characters of manifests per step: one of large ones must not take longer than one of many. */
-const STEP_CHARACTERS = 1024 * 1024;
+/** Manifests per batch, in characters: a few large ones must not take longer than many small ones. */
+const MAX_BATCH_CHARACTERS = 1024 * 1024;
 
 /**
- * Writes the next generation of a list in small transactions beside the present one, each while the next is read. Nothing
- * of it can be seen until the generation of the repository is raised.
+ * Writes the next generation of a list beside the current one, in small transactions that overlap with reading the list.
+ * Readers see nothing of it until the repository's generation number is raised.
  */
 export class StagingGeneration {
-  #offers: StagedManifest[] = [];
-  /** Rows of the next step that the writer has already. */
-  #rows = 0;
+  #pending: StagedManifest[] = [];
+  /** Rows of the next batch that the writer has already got. */
+  #queuedRows = 0;
+  /** Of all manifests of the next batch. */
   #characters = 0;
-  #going: Promise<void> = Promise.resolve();
-  readonly #pace = new AdaptiveBatchSize(WRITING);
-  readonly #together: number;
+  #lastWrite: Promise<void> = Promise.resolve();
+  readonly #batchSize = new AdaptiveBatchSize(WRITER_BATCHES);
+  readonly #rowsPerInsert: number;
 
   constructor(
     private readonly em: SqlEntityManager,
     private readonly writer: BatchWriter,
-    private readonly repository: LoadedRepository,
-    readonly generation: number,
+    private readonly repository: RefreshedRepository,
+    readonly number: number,
   ) {
-    this.#together = rowsTogether(em);
+    this.#rowsPerInsert = rowsPerInsert(em);
   }
 
-  /** True once `flush` is due. */
+  /** Whether the batch is full, so that `flush` must be called. */
   get isFull(): boolean {
-    return this.#rows + this.#offers.length >= this.#pace.rows || this.#characters >= STEP_CHARACTERS;
+    return this.#queuedRows + this.#pending.length >= this.#batchSize.rows || this.#characters >= MAX_BATCH_CHARACTERS;
   }
 
-  /** Adds an entry, in place of the row `replaces` if that is given. */
+  /** Adds an entry; `replaces` is the row of the current generation that it supersedes. */
   add(row: RemoteManifestColumns, replaces: number | null = null): void {
-    this.#offers.push({ row, replaces });
+    this.#pending.push({ row, replaces });
     this.#characters += row.manifest.length;
-    if (this.#offers.length >= this.#together) this.#pass();
+    if (this.#pending.length >= this.#rowsPerInsert) this.#queueInserts();
   }
 
-  /** Begins to write what was added, once the step before it is written. */
+  /** Starts to write the batch, as soon as the one before it is written. */
   async flush(): Promise<void> {
-    this.#pass();
-    if (this.#rows === 0) return;
-    this.writer.add(indexRemoteManifests(this.em, this.#rows));
-    [this.#rows, this.#characters] = [0, 0];
-    await this.#begin();
+    this.#queueInserts();
+    if (this.#queuedRows === 0) return;
+    this.writer.add(indexRemoteManifests(this.em, this.#queuedRows));
+    [this.#queuedRows, this.#characters] = [0, 0];
+    await this.#startWrite();
   }
 
+  /** Leaves rows of the current generation out of this one. */
   async remove(ids: Float64Array, checkpoint: () => void): Promise<void> {
     for (let at = 0; at < ids.length; ) {
       checkpoint();
-      const some = [...ids.subarray(at, at + this.#pace.rows)];
-      at += some.length;
-      this.#close(some);
-      await this.#begin();
+      const batch = [...ids.subarray(at, at + this.#batchSize.rows)];
+      at += batch.length;
+      this.#close(batch);
+      await this.#startWrite();
     }
   }
 
-  /** To be awaited before the list is shown. */
-  async settle(): Promise<void> {
-    await this.#going;
+  /** Resolves once everything is written; to be awaited before the generation is shown. */
+  async drain(): Promise<void> {
+    await this.#lastWrite;
   }
 
-  /** Rows that wait here for a whole step would outlive the collections that are cheap. */
-  #pass(): void {
-    const offers = this.#offers;
-    this.#offers = [];
-    if (offers.length === 0) return;
-    this.#rows += offers.length;
-    this.#close(offers.flatMap(({ replaces }) => replaces ?? []));
-    this.writer.add(insertRemoteManifests(this.em, { repositoryId: this.repository.id, from: this.generation, to: OPEN_GENERATION }, offers));
+  /** Hands rows to the writer early: rows that wait here for a whole batch would leave V8's cheap young generation. */
+  #queueInserts(): void {
+    const manifests = this.#pending;
+    this.#pending = [];
+    if (manifests.length === 0) return;
+    this.#queuedRows += manifests.length;
+    this.#close(manifests.flatMap(({ replaces }) => replaces ?? []));
+    this.writer.add(insertRemoteManifests(this.em, { repositoryId: this.repository.id, from: this.number, to: OPEN_GENERATION }, manifests));
   }
 
   #close(ids: readonly number[]): void {
-    if (ids.length > 0) this.writer.add([closeOf(this.em, ids, this.generation)]);
+    if (ids.length > 0) this.writer.add([closeEntries(this.em, ids, this.number)]);
   }
 
-  async #begin(): Promise<void> {
-    await this.#going;
-    this.#going = this.#step();
-    // Whoever waits next is told.
-    this.#going.catch(() => undefined);
+  async #startWrite(): Promise<void> {
+    await this.#lastWrite;
+    this.#lastWrite = this.#writeBatch();
+    // Not an unhandled rejection: the next batch or `drain` awaits the same promise and throws.
+    this.#lastWrite.catch(() => undefined);
   }
 
-  async #step(): Promise<void> {
+  async #writeBatch(): Promise<void> {
     const { id, name, url } = this.repository;
-    // Settings may drop or re-point a repository at any time; its load then ends without effect.
-    const isThere = sqlText`select 1 from image_repository where id = ${id} and url = ${url} and not retired`;
-    const written = await this.writer.write(isThere);
+    // The settings may remove the repository or change its URL meanwhile; its refresh must then write nothing more.
+    const isConfigured = sqlText`select 1 from image_repository where id = ${id} and url = ${url} and not retired`;
+    const written = await this.writer.write(isConfigured);
     if (written === null) throw notFound('image repository', name);
-    this.#pace.learn(written);
+    this.#batchSize.adjust(written);
   }
 }

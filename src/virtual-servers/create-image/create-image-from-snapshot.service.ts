@@ -9,13 +9,13 @@ import { REHEARSED_IMAGE_ID } from '../../images/mutations/insert-image.js';
 import { requireActiveUser } from '../../images/rules/owner.js';
 import { alreadyExists, AppError, badInput, type FieldError, notFound } from '../../platform/errors.js';
 import type { CreateImageFromSnapshotInput } from './create-image-from-snapshot.inputs.js';
-import { type RecordedImage, recordSnapshotImage, type SnapshotImagePlan } from './record-snapshot-image.js';
+import { type InsertedImage, insertImageFromSnapshot, type ImageFromSnapshot } from './insert-image-from-snapshot.js';
 import type { ServerQueries } from '../server.queries.js';
 import type { SnapshotQueries } from '../snapshots/snapshot.queries.js';
 import type { SnapshotType } from '../snapshots/snapshot.type.js';
 import type { VirtualServerType } from '../virtual-server.type.js';
 
-export interface CreateImageParts extends CommandServices {
+export interface CreateImageServices extends CommandServices {
   gate: ImageServerGate;
   datacenters: DatacenterQueries;
   servers: ServerQueries;
@@ -24,23 +24,23 @@ export interface CreateImageParts extends CommandServices {
 
 /** Turns snapshots of server disks into images. Everything is checked before anything changes. */
 export class CreateImageFromSnapshotService {
-  constructor(private readonly parts: CreateImageParts) {}
+  constructor(private readonly services: CreateImageServices) {}
 
   /** The image is PENDING and its task goes on after the answer; without an image server it is OK at once. */
   async create(input: CreateImageFromSnapshotInput): Promise<ImageTaskPayloadType> {
     const server = await this.#admit(input.server);
-    const snapshot = await this.parts.snapshots.require(server, input.snapshot, input.diskId);
+    const snapshot = await this.services.snapshots.require(server, input.snapshot, input.diskId);
     const ownerId = await this.#checkFields(input);
     const gate = await this.#openGate();
     const plan = this.#plan(input, snapshot, ownerId, gate);
     const dryRun = input.dryRun === true;
     const warnings = gate.isOpen ? [] : [NO_IMAGE_SERVER];
     // What the answer shows of the snapshot is looked up when a rehearsed state is gone.
-    if (dryRun && gate.isOpen) this.parts.snapshots.byId.clear(snapshot.id).prime(snapshot.id, { ...snapshot, status: 'PENDING' });
+    if (dryRun && gate.isOpen) this.services.snapshots.byId.clear(snapshot.id).prime(snapshot.id, { ...snapshot, status: 'PENDING' });
     try {
-      return await runCommand(this.parts, dryRun, {
+      return await runCommand(this.services, dryRun, {
         work: async (tx, announce) => {
-          const recorded = await recordSnapshotImage(tx, plan, announce);
+          const recorded = await insertImageFromSnapshot(tx, plan, announce);
           return { ...recorded, work: gate.isOpen ? 'IMAGE_CREATE' : null };
         },
         read: async (reading, recorded) => ({
@@ -58,16 +58,16 @@ export class CreateImageFromSnapshotService {
   }
 
   async #admit(named: string): Promise<VirtualServerType> {
-    const server = await this.parts.servers.named(named);
-    const datacenter = await this.parts.datacenters.byId.load(server.datacenterId);
+    const server = await this.services.servers.named(named);
+    const datacenter = await this.services.datacenters.byId.load(server.datacenterId);
     if (datacenter === null) throw notFound('server', named);
-    this.parts.viewer.demand('image.createFromSnapshot', { datacenter });
+    this.services.viewer.demand('image.createFromSnapshot', { datacenter });
     return server;
   }
 
   async #checkFields(input: CreateImageFromSnapshotInput): Promise<number> {
     const faults: FieldError[] = imageFieldFaults(input);
-    const owner = await requireActiveUser(this.parts.em, input.owner, this.parts.viewer, faults);
+    const owner = await requireActiveUser(this.services.em, input.owner, this.services.viewer, faults);
     if (faults.length > 0) throw badInput(faults);
     return owner;
   }
@@ -75,17 +75,17 @@ export class CreateImageFromSnapshotService {
   /** Looked at before the transaction, which may not wait for the disk; its refusal comes last of all. */
   async #openGate(): Promise<Gate> {
     try {
-      return { isOpen: (await this.parts.gate.open()) !== null, refusal: null };
+      return { isOpen: (await this.services.gate.open()) !== null, refusal: null };
     } catch (error) {
       if (error instanceof AppError) return { isOpen: false, refusal: error };
       throw error;
     }
   }
 
-  #plan(input: CreateImageFromSnapshotInput, snapshot: SnapshotType, ownerId: number, gate: Gate): SnapshotImagePlan {
+  #plan(input: CreateImageFromSnapshotInput, snapshot: SnapshotType, ownerId: number, gate: Gate): ImageFromSnapshot {
     const { name } = input;
     return {
-      viewer: this.parts.viewer,
+      viewer: this.services.viewer,
       serverId: snapshot.serverId,
       snapshotId: snapshot.id,
       image: {
@@ -115,7 +115,7 @@ interface Gate {
   refusal: AppError | null;
 }
 
-function foretold({ image, snapshot, server, datacenter }: RecordedImage, withFile: boolean): string[] {
+function foretold({ image, snapshot, server, datacenter }: InsertedImage, withFile: boolean): string[] {
   const created = `Image ${image.name} (${image.osType}, ${image.sizeMib} MiB) will be created from snapshot ${snapshot.name} of server ${server.hostname}, bound to datacenter ${datacenter.name}.`;
   return withFile ? [created, `The snapshot will be PENDING until its bytes have been read.`] : [created];
 }

@@ -9,7 +9,7 @@ export interface DiskImage extends Choice {
 }
 
 /** The disk, and the server and owner it would be taken by. */
-export interface DiskPlan extends Chooser {
+export interface DiskToAssign extends Chooser {
   diskId: number;
   sizeMib: number;
   osType: OsType;
@@ -17,14 +17,14 @@ export interface DiskPlan extends Chooser {
 
 const ZONES: readonly OsType[] = ['SUNOS_ZONE', 'LINUX_ZONE'];
 
-function sizeFault(image: DiskImage, disk: DiskPlan): string | null {
+function sizeFault(image: DiskImage, disk: DiskToAssign): string | null {
   if (ZONES.includes(image.osType)) return null;
   if (image.resize) return disk.sizeMib >= image.sizeMib ? null : `the disk has ${disk.sizeMib} MiB and needs at least ${image.sizeMib}`;
   return disk.sizeMib === image.sizeMib ? null : `it cannot be resized, so the disk needs exactly ${image.sizeMib} MiB, not ${disk.sizeMib}`;
 }
 
 /** IMAGE_NOT_USABLE, saying which rule is broken first, unless the disk may newly take the image. */
-export function requireUsable(image: DiskImage, disk: DiskPlan): void {
+export function requireAssignable(image: DiskImage, disk: DiskToAssign): void {
   const reason =
     choiceFault(image, disk) ??
     (image.osType === disk.osType ? null : `its OS type is ${image.osType} and that of the server ${disk.osType}`) ??

@@ -10,16 +10,16 @@ import { badInput, type FieldError } from '../../platform/errors.js';
 import { isUuid } from '../../platform/graphql/scalars.js';
 import { shownUrl } from '../../platform/fetch/shown-url.js';
 import { configuredRepositories, configureRepositories, repositoryFaults } from '../../repositories/configure-repositories.js';
-import { dropRetiredRepositories } from '../../repositories/refresh/drop-retired.js';
-import { localNameOf, syncLocalRepository } from '../../repositories/local-repository.js';
+import { purgeRetiredRepositories } from '../../repositories/retired-repositories.js';
+import { localRepositoryName, syncLocalRepository } from '../../repositories/local-repository.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
 import { recordDone } from '../../tasks/runner/record-task.js';
 import { transact } from '../../tasks/changes/transact.js';
 import { VirtualServer } from '../virtual-server.entity.js';
 
-const MOST_SOURCES = 16;
+const MAX_SOURCES = 16;
 
-export interface GlobalSettingsParts {
+export interface GlobalSettingsServices {
   em: SqlEntityManager;
   viewer: Viewer;
   changes: ChangeBus;
@@ -29,19 +29,19 @@ export interface GlobalSettingsParts {
 
 /** Changes the settings that hold everywhere, for SuperAdmins: all of what is given or nothing. */
 export class GlobalSettingsService {
-  constructor(private readonly parts: GlobalSettingsParts) {}
+  constructor(private readonly services: GlobalSettingsServices) {}
 
   async update(input: UpdateGlobalSettingsInput): Promise<GlobalSettingsType> {
-    const { em, viewer, changes, settings, imageServerUrl } = this.parts;
+    const { em, viewer, changes, settings, imageServerUrl } = this.services;
     viewer.demand('globalSettings.change');
     await transact(em.fork(), changes, async (tx, announce) => {
       const row = await tx.findOneOrFail(GlobalSettings, 1, { lockMode: LockMode.PESSIMISTIC_WRITE });
-      const before = await shown(tx, row);
-      const faults = plainFaults(input);
+      const before = await readSettings(tx, row);
+      const faults = inputFaults(input);
       const server = typeof input.vmsImageVm === 'string' ? await findImageServer(tx, input.vmsImageVm, faults) : null;
-      faults.push(...(await cardFaults(tx, input, row, server)));
+      faults.push(...(await nicFaults(tx, input, row, server)));
       const hostname = input.vmsImageVm === undefined ? before.vmsImageVm : (server?.hostname ?? null);
-      const localName = hostname === null ? null : localNameOf(hostname);
+      const localName = hostname === null ? null : localRepositoryName(hostname);
       const repositories = input.vmsImageRepositories ?? before.vmsImageRepositories;
       faults.push(...repositoryFaults(repositories, localName));
       if (faults.length > 0) throw badInput(faults);
@@ -51,17 +51,17 @@ export class GlobalSettingsService {
       await tx.flush();
       if (input.vmsImageRepositories) await configureRepositories(tx, repositories, announce);
       await syncLocalRepository(tx, hostname, imageServerUrl);
-      const detail = changed(before, await shown(tx, row));
+      const detail = changedSettings(before, await readSettings(tx, row));
       if (Object.keys(detail).length > 0) await recordDone(tx, { action: 'SETTINGS_UPDATE', userId: viewer.userId, detail }, announce);
     });
     // Not waited for: whoever is interrupted here finds the rest dropped at the next start.
-    void dropRetiredRepositories(em.fork()).catch(() => undefined);
+    void purgeRetiredRepositories(em.fork()).catch(() => undefined);
     return settings.global();
   }
 }
 
 /** A server that was registered without addresses may have any card. */
-async function cardFaults(tx: SqlEntityManager, input: UpdateGlobalSettingsInput, row: GlobalSettings, named: VirtualServer | null): Promise<FieldError[]> {
+async function nicFaults(tx: SqlEntityManager, input: UpdateGlobalSettingsInput, row: GlobalSettings, named: VirtualServer | null): Promise<FieldError[]> {
   const { vmsImageVm, vmsImageVmNic } = input;
   if (vmsImageVm === undefined && typeof vmsImageVmNic !== 'number') return [];
   const present = vmsImageVm === undefined && row.imageServer ? await tx.findOne(VirtualServer, row.imageServer.id) : null;
@@ -72,14 +72,14 @@ async function cardFaults(tx: SqlEntityManager, input: UpdateGlobalSettingsInput
   return [{ path: 'vmsImageVmNic', message: `${server.hostname} has ${cards} network card${cards === 1 ? '' : 's'}, and no number ${nic}.` }];
 }
 
-interface Shown {
+interface ShownSettings {
   vmsImageVm: string | null;
   vmsImageVmNic: number;
   vmsImageSources: string[];
   vmsImageRepositories: { name: string; url: string }[];
 }
 
-async function shown(tx: SqlEntityManager, row: GlobalSettings): Promise<Shown> {
+async function readSettings(tx: SqlEntityManager, row: GlobalSettings): Promise<ShownSettings> {
   return {
     vmsImageVm: (await readImageServer(tx))?.hostname ?? null,
     vmsImageVmNic: row.imageServerNic,
@@ -88,30 +88,30 @@ async function shown(tx: SqlEntityManager, row: GlobalSettings): Promise<Shown> 
   };
 }
 
-function changed(before: Shown, after: Shown): Record<string, unknown> {
-  const fields = Object.keys(after) as (keyof Shown)[];
+function changedSettings(before: ShownSettings, after: ShownSettings): Record<string, unknown> {
+  const fields = Object.keys(after) as (keyof ShownSettings)[];
   return Object.fromEntries(
     fields
       .filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]))
-      .map((field) => [field, { before: logged(before)[field], after: logged(after)[field] }]),
+      .map((field) => [field, { before: withoutSecrets(before)[field], after: withoutSecrets(after)[field] }]),
   );
 }
 
 /** As the detail of a task shows it. */
-function logged(values: Shown): Shown {
+function withoutSecrets(values: ShownSettings): ShownSettings {
   const { vmsImageSources, vmsImageRepositories } = values;
   return { ...values, vmsImageSources: vmsImageSources.map(shownUrl), vmsImageRepositories: vmsImageRepositories.map(({ name, url }) => ({ name, url: shownUrl(url) })) };
 }
 
-function plainFaults(input: UpdateGlobalSettingsInput): FieldError[] {
+function inputFaults(input: UpdateGlobalSettingsInput): FieldError[] {
   const faults: FieldError[] = [];
   const { vmsImageVmNic: nic, vmsImageSources: sources } = input;
   for (const field of ['vmsImageVmNic', 'vmsImageSources', 'vmsImageRepositories'] as const) {
     if (input[field] === null) faults.push({ path: field, message: 'null is not accepted here; leave the field out to keep what is set.' });
   }
   if (typeof nic === 'number' && nic < 1) faults.push({ path: 'vmsImageVmNic', message: `${nic} is not a network card; they are counted from 1.` });
-  if (sources && sources.length > MOST_SOURCES) {
-    faults.push({ path: 'vmsImageSources', message: `${sources.length} sources are given; at most ${MOST_SOURCES} are accepted.` });
+  if (sources && sources.length > MAX_SOURCES) {
+    faults.push({ path: 'vmsImageSources', message: `${sources.length} sources are given; at most ${MAX_SOURCES} are accepted.` });
   }
   return faults;
 }

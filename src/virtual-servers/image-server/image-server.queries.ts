@@ -7,7 +7,7 @@ import type { FileStore } from '../../platform/store/file-store.js';
 import type { ImageServerType } from './image-server.type.js';
 import type { ServerQueries } from '../server.queries.js';
 
-interface ImageServerParts {
+interface ImageServerServices {
   em: SqlEntityManager;
   viewer: Viewer;
   store: FileStore;
@@ -17,17 +17,17 @@ interface ImageServerParts {
 
 /** Reads what compute nodes need to know of the image server. */
 export class ImageServerQueries {
-  constructor(private readonly parts: ImageServerParts) {}
+  constructor(private readonly services: ImageServerServices) {}
 
   /** Null when none is configured. FORBIDDEN unless the viewer is DCAdmin somewhere. */
   async get(): Promise<ImageServerType | null> {
-    const { em, viewer, servers, imageServerUrl: url } = this.parts;
+    const { em, viewer, servers, imageServerUrl: url } = this.services;
     viewer.demand('imageServer.read');
     const state = await readImageServer(em);
     if (state === null) return null;
     const sources = [url, ...state.sources];
     return {
-      loadedServer: await servers.imageServer(state.serverId),
+      virtualServer: await servers.imageServer(state.serverId),
       url,
       sources,
       imgadmConfig: { sources: sources.map((one) => ({ url: one, type: 'imgapi' })) },
@@ -37,7 +37,7 @@ export class ImageServerQueries {
 
   async #isAvailable(): Promise<boolean> {
     try {
-      return (await new ImageServerGate(this.parts.em, this.parts.store).open()) !== null;
+      return (await new ImageServerGate(this.services.em, this.services.store).open()) !== null;
     } catch (error) {
       if (error instanceof AppError) return false;
       throw error;

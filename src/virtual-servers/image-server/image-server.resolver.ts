@@ -19,6 +19,6 @@ export class ImageServerResolver {
 
   @FieldResolver(() => VirtualServerType, { description: 'The registered server that VMS_IMAGE_VM names.' })
   server(@Root() imageServer: ImageServerType): VirtualServerType {
-    return imageServer.loadedServer;
+    return imageServer.virtualServer;
   }
 }

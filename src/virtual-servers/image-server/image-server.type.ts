@@ -8,7 +8,7 @@ import type { VirtualServerType } from '../virtual-server.type.js';
   description: 'The server that keeps the files of images and serves them to compute nodes.',
 })
 export class ImageServerType {
-  loadedServer!: VirtualServerType;
+  virtualServer!: VirtualServerType;
 
   @Field(() => HttpUrl, { description: 'Its IMGAPI address, the first source of every compute node.' })
   url!: string;

@@ -7,7 +7,7 @@ import { inTransaction } from '../../platform/database/in-transaction.js';
 import { Snapshot } from './snapshot.entity.js';
 import type { RegisterSnapshotInput, SnapshotKeyInput } from './snapshot.inputs.js';
 import type { SnapshotQueries } from './snapshot.queries.js';
-import { requireNoCreation } from '../create-image/snapshot-task.js';
+import { requireNoImageCreation } from '../create-image/image-creation.js';
 import type { SnapshotType } from './snapshot.type.js';
 import { VirtualDisk } from '../disks/virtual-disk.entity.js';
 import { VirtualServer } from '../virtual-server.entity.js';
@@ -61,7 +61,7 @@ export class SnapshotService {
       const server = await requireServer(tx, named);
       const snapshot = await tx.findOne(Snapshot, { server: server.id, name, diskId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (snapshot === null) throw notFound(`snapshot of disk ${diskId} of ${server.hostname} with the name`, name);
-      await requireNoCreation(tx, { snapshotId: snapshot.id });
+      await requireNoImageCreation(tx, { snapshotId: snapshot.id });
       await tx.nativeDelete(Snapshot, { id: snapshot.id });
     });
     return true;

@@ -11,14 +11,14 @@ import { AppError, notFound } from '../../platform/errors.js';
 import { recordDone, recordWork, type TaskFacts } from '../../tasks/runner/record-task.js';
 import type { Announce } from '../../tasks/changes/transact.js';
 import { Snapshot } from '../snapshots/snapshot.entity.js';
-import type { CreateInstructions } from './snapshot-task.js';
+import type { CreateImageInstructions } from './image-creation.js';
 import { VirtualDisk } from '../disks/virtual-disk.entity.js';
 import { VirtualServer } from '../virtual-server.entity.js';
 
-const OPERATIONAL = ['RUNNING', 'STOPPED', 'STOPPING', 'FROZEN'];
+const OPERATIONAL_STATUSES = ['RUNNING', 'STOPPED', 'STOPPING', 'FROZEN'];
 
 /** An image to be created from a snapshot: what the caller decides of it. */
-export interface SnapshotImagePlan {
+export interface ImageFromSnapshot {
   viewer: Viewer;
   serverId: number;
   snapshotId: number;
@@ -27,7 +27,7 @@ export interface SnapshotImagePlan {
   hasImageServer: () => boolean;
 }
 
-export interface RecordedImage {
+export interface InsertedImage {
   image: Image;
   datacenter: Datacenter;
   server: VirtualServer;
@@ -42,7 +42,7 @@ interface Source {
 }
 
 /** Server and snapshot, held until the transaction ends, in a state that allows an image to be made of them. */
-async function lockSource(tx: SqlEntityManager, { viewer, serverId, snapshotId }: SnapshotImagePlan): Promise<Source> {
+async function lockSource(tx: SqlEntityManager, { viewer, serverId, snapshotId }: ImageFromSnapshot): Promise<Source> {
   const server = await tx.findOne(VirtualServer, serverId, { lockMode: LockMode.PESSIMISTIC_WRITE });
   if (server === null) throw notFound('server with the id', String(serverId));
   const datacenter = await tx.findOneOrFail(Datacenter, server.datacenter.id);
@@ -55,7 +55,7 @@ async function lockSource(tx: SqlEntityManager, { viewer, serverId, snapshotId }
     const message = `Snapshot ${snapshot.name} of server ${hostname} is ${snapshot.status}; an image is created from one that is OK.`;
     throw new AppError('SNAPSHOT_NOT_READY', message);
   }
-  if (!OPERATIONAL.includes(status)) {
+  if (!OPERATIONAL_STATUSES.includes(status)) {
     throw new AppError('SERVER_NOT_OPERATIONAL', `Server ${hostname} is ${status}; it must be RUNNING, STOPPED, STOPPING or FROZEN.`);
   }
   return { server, snapshot, datacenter };
@@ -67,7 +67,7 @@ async function sizeOf(tx: SqlEntityManager, { server, snapshot }: Source): Promi
   return disk?.sizeMib ?? Math.max(1, snapshot.sizeMib);
 }
 
-function requireData({ snapshot, server }: Source): void {
+function requireDataUrl({ snapshot, server }: Source): void {
   if (snapshot.dataUrl !== null && snapshot.dataUrl !== undefined) return;
   throw new AppError(
     'FILE_UNREACHABLE',
@@ -79,14 +79,14 @@ function requireData({ snapshot, server }: Source): void {
  * Writes the image, its binding and its task, and makes the snapshot PENDING, with every rule of state checked in its
  * order. Without an image server the image is OK, its task done, and the snapshot stays as it is.
  */
-export async function recordSnapshotImage(tx: SqlEntityManager, plan: SnapshotImagePlan, announce: Announce): Promise<RecordedImage> {
+export async function insertImageFromSnapshot(tx: SqlEntityManager, plan: ImageFromSnapshot, announce: Announce): Promise<InsertedImage> {
   const source = await lockSource(tx, plan);
   const { server, snapshot, datacenter } = source;
   const { tags, ...given } = plan.image;
   await requireFreeName(tx, given);
   await lockForBinding(tx, datacenter.id, datacenter.name);
   const hasServer = plan.hasImageServer();
-  if (hasServer) requireData(source);
+  if (hasServer) requireDataUrl(source);
   const { osType } = server;
   const sizeMib = await sizeOf(tx, source);
   const manifest = JSON.stringify(newManifest({ ...given, osType, sizeMib }));
@@ -100,7 +100,7 @@ export async function recordSnapshotImage(tx: SqlEntityManager, plan: SnapshotIm
     imageName: image.name,
     detail: { server: server.hostname, snapshot: snapshot.name, diskId: snapshot.diskId, dcBound: true },
   };
-  const instructions: CreateInstructions = { snapshotId: snapshot.id, uuid: image.uuid };
+  const instructions: CreateImageInstructions = { snapshotId: snapshot.id, uuid: image.uuid };
   const taskId = hasServer ? await recordWork(tx, facts, { instructions: { ...instructions } }, announce) : await recordDone(tx, facts, announce);
   if (hasServer) snapshot.status = 'PENDING';
   await tx.flush();

@@ -5,7 +5,7 @@ import { ImageAttachment } from '../../images/image-attachment.entity.js';
 import { Image } from '../../images/image.entity.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { badInput, type FieldError } from '../../platform/errors.js';
-import { requireUsable } from './disk-rules.js';
+import { requireAssignable } from './disk-rules.js';
 import { VirtualDisk } from './virtual-disk.entity.js';
 import type { VirtualServer } from '../virtual-server.entity.js';
 import type { VirtualDiskInput } from '../virtual-server.inputs.js';
@@ -37,7 +37,7 @@ async function lockImages(tx: SqlEntityManager, disks: readonly VirtualDiskInput
  * Gives a server exactly these disks. A disk that newly takes an image must obey the rules; one that has it keeps it, also
  * when the image could no longer be chosen.
  */
-export async function placeDisks(
+export async function replaceDisks(
   tx: SqlEntityManager,
   server: VirtualServer,
   place: { datacenter: Datacenter; owner: User },
@@ -51,7 +51,7 @@ export async function placeDisks(
     const attached = (await tx.find(ImageAttachment, { image: image.id })).map((row) => row.datacenter.id);
     const [isAttachedHere, isAttachedAnywhere] = [attached.includes(place.datacenter.id), attached.length > 0];
     const { name, access, status, osType, sizeMib, resize } = image;
-    requireUsable(
+    requireAssignable(
       { name, access, status, osType, sizeMib, resize, ownerId: image.owner.id, isAttachedHere, isAttachedAnywhere },
       {
         diskId: disk.diskId,

@@ -19,7 +19,7 @@ import { TaskRunner } from '../../src/tasks/runner/task-runner.js';
 import { openMigratedDatabase } from '../support/database.js';
 import { temporaryFolder } from '../support/temp-folder.js';
 
-export interface LoadWorld extends AsyncDisposable {
+export interface RefreshWorld extends AsyncDisposable {
   database: Database;
   changes: ChangeBus;
   runner: TaskRunner;
@@ -31,7 +31,7 @@ export interface LoadWorld extends AsyncDisposable {
   systemId: number;
   addRepository(facts: { name: string; url: string; isLocal?: boolean }): Promise<ImageRepository>;
   /** What a viewer's request works with. */
-  as(viewer: Viewer): { loads: RepositoryService; repositories: RepositoryQueries; offered: RepositoryImageQueries };
+  as(viewer: Viewer): { service: RepositoryService; repositories: RepositoryQueries; entries: RepositoryImageQueries };
   /** The runner of a process that starts anew on the same database. */
   newRunner(): TaskRunner;
   repository(name: string): Promise<ImageRepositoryType>;
@@ -50,8 +50,8 @@ async function createUsers(database: Database): Promise<{ operator: Viewer; syst
   return { operator: new Viewer(facts), systemId: system.id };
 }
 
-/** A migrated database with the parts that load repositories, and nothing else of the gateway. */
-export async function createLoadWorld(): Promise<LoadWorld> {
+/** A migrated database with what refreshes repositories, and nothing else of the gateway. */
+export async function createRefreshWorld(): Promise<RefreshWorld> {
   const folder = await temporaryFolder();
   const storePath = `${folder.path}/images`;
   const { database, close } = await openMigratedDatabase();
@@ -60,11 +60,11 @@ export async function createLoadWorld(): Promise<LoadWorld> {
   const handler = new RefreshRepository({ database, changes, store, imgapi: new ImgapiClient(fetch) });
   const newRunner = () => new TaskRunner(database, changes, pino({ level: 'silent' }), { REPOSITORY_REFRESH: handler });
   const runner = newRunner();
-  const as: LoadWorld['as'] = (viewer) => {
+  const as: RefreshWorld['as'] = (viewer) => {
     const em = database.em.fork();
     const [repositories, tasks] = [new RepositoryQueries(em, viewer), new TaskQueries(em, viewer)];
-    const loads = new RepositoryService({ em, viewer, changes, runner, repositories, tasks });
-    return { loads, repositories, offered: new RepositoryImageQueries(em, viewer, new ImageQueries(em, viewer, new DatacenterQueries(em, viewer))) };
+    const service = new RepositoryService({ em, viewer, changes, runner, repositories, tasks });
+    return { service, repositories, entries: new RepositoryImageQueries(em, viewer, new ImageQueries(em, viewer, new DatacenterQueries(em, viewer))) };
   };
   const repository = async (name: string) => as(operator).repositories.require(name);
   return {
@@ -77,7 +77,7 @@ export async function createLoadWorld(): Promise<LoadWorld> {
     },
     async shown(name) {
       const selection = { items: true, totalCount: true, fields: new Set<string>() };
-      const list = await as(operator).offered.page(await repository(name), { page: { first: 200 }, selection });
+      const list = await as(operator).entries.page(await repository(name), { page: { first: 200 }, selection });
       return list.nodes.map((node) => node.uuid).sort();
     },
     async storedRows() {

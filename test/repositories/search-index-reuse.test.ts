@@ -4,24 +4,23 @@ import { isSqlite } from '../../src/platform/database/database.js';
 import { createBatchWriter } from '../../src/platform/database/batch-writer.js';
 import { ImageRepository } from '../../src/repositories/image-repository.entity.js';
 import { StagingGeneration } from '../../src/repositories/refresh/staging-generation.js';
-import { contentHash, remoteManifestColumns, remoteManifestOf } from '../../src/repositories/refresh/remote-manifest.js';
+import { contentHash, remoteManifestColumns, toRemoteManifest } from '../../src/repositories/refresh/remote-manifest.js';
 import { RepositoryImage } from '../../src/repositories/entries/repository-image.entity.js';
-import { retire } from '../../src/repositories/retire-repository.js';
-import { dropRetiredRepositories } from '../../src/repositories/refresh/drop-retired.js';
+import { purgeRetiredRepositories, retireRepository } from '../../src/repositories/retired-repositories.js';
 import { type ImgapiRepository, makeImage, type PublishedImage, startImgapiRepository } from '../support/imgapi-repository.js';
-import { createLoadWorld, type LoadWorld } from './load-world.js';
+import { createRefreshWorld, type RefreshWorld } from './refresh-world.js';
 
 function changed(image: PublishedImage, manifest: Record<string, unknown>): PublishedImage {
   return { ...image, manifest: { ...image.manifest, ...manifest } };
 }
 
-describe('searching a list that is loaded again', () => {
-  let world: LoadWorld;
+describe('searching a list that is refreshed', () => {
+  let world: RefreshWorld;
   let server: ImgapiRepository;
   let count = 0;
 
   beforeAll(async () => {
-    world = await createLoadWorld();
+    world = await createRefreshWorld();
     server = await startImgapiRepository({ images: [] });
   });
   afterAll(async () => {
@@ -29,20 +28,20 @@ describe('searching a list that is loaded again', () => {
     await world[Symbol.asyncDispose]();
   });
 
-  async function loaded(images: PublishedImage[]) {
+  async function listed(images: PublishedImage[]) {
     count += 1;
     const row = await world.addRepository({ name: `searched-${count}`, url: server.url });
-    const load = async (list: PublishedImage[]) => {
+    const refresh = async (list: PublishedImage[]) => {
       server.images = list;
-      return world.as(world.operator).loads.refresh(row.name);
+      return world.as(world.operator).service.refresh(row.name);
     };
-    await load(images);
-    const found = async (search: string): Promise<string[]> => {
+    await refresh(images);
+    const found = async (search: string): Promise<(string | undefined)[]> => {
       const selection = { items: true, totalCount: false, fields: new Set(['version']) };
-      const list = await world.as(world.operator).offered.page(await world.repository(row.name), { page: { first: 50 }, filter: { search }, selection });
+      const list = await world.as(world.operator).entries.page(await world.repository(row.name), { page: { first: 50 }, filter: { search }, selection });
       return list.nodes.map((node) => node.version).sort();
     };
-    return { row, load, found };
+    return { row, refresh, found };
   }
 
   /** Ids that the search index of SQLite has, and those that it should have. */
@@ -60,7 +59,7 @@ describe('searching a list that is loaded again', () => {
     expect(has).toEqual(should);
   }
 
-  /** What a load has written when it is killed before the switch: the next generation, of which nothing may be seen. */
+  /** Writes what a refresh has written when it is killed before it shows the next generation. */
   async function writeHalf({ id }: { id: number }, images: readonly PublishedImage[]): Promise<void> {
     const em = world.database.em.fork();
     const repository = await em.findOneOrFail(ImageRepository, id);
@@ -70,69 +69,69 @@ describe('searching a list that is loaded again', () => {
       const reading = readManifest(manifest);
       if (!reading.ok) throw new Error(reading.reason);
       const present = await em.findOne(RepositoryImage, { repository: id, uuid: reading.manifest.uuid });
-      const offer = remoteManifestOf(reading.manifest, JSON.stringify(manifest));
-      next.add(remoteManifestColumns(offer, contentHash(offer)), present?.id ?? null);
+      const remote = toRemoteManifest(reading.manifest, JSON.stringify(manifest));
+      next.add(remoteManifestColumns(remote, contentHash(remote)), present?.id ?? null);
     }
     await next.flush();
-    await next.settle();
+    await next.drain();
   }
 
-  it('finds an entry by a text that stayed, again and again, and by one that is new', async () => {
+  it('finds an entry by a text that it kept over several refreshes, and by a new one', async () => {
     const [zebra, lion] = [makeImage({ name: 'zebra', version: '1' }), makeImage({ name: 'lion', version: '1' })];
-    const { load, found } = await loaded([zebra, lion]);
-    expect(await load([changed(zebra, { version: '2' }), changed(lion, { version: '2', description: 'with a mane' })])).toMatchObject({ changed: 2 });
+    const { refresh, found } = await listed([zebra, lion]);
+    expect(await refresh([changed(zebra, { version: '2' }), changed(lion, { version: '2', description: 'with a mane' })])).toMatchObject({ changed: 2 });
     expect([await found('zebra'), await found('lion'), await found('mane')]).toEqual([['2'], ['2'], ['2']]);
-    expect(await load([changed(zebra, { version: '3' }), changed(lion, { version: '3' })])).toMatchObject({ changed: 2 });
+    expect(await refresh([changed(zebra, { version: '3' }), changed(lion, { version: '3' })])).toMatchObject({ changed: 2 });
     expect([await found('zebra'), await found('ze'), await found('lion'), await found('mane')]).toEqual([['3'], ['3'], ['3'], []]);
     await expectTrueIndex();
   });
 
-  it('gives the place of a text back when its last entry goes', async () => {
+  it('removes a text from the index with the last entry that has it', async () => {
     const image = makeImage({ name: 'giraffe', version: '1' });
-    const { load, found } = await loaded([image]);
-    await load([changed(image, { version: '2' })]);
-    await load([]);
+    const { refresh, found } = await listed([image]);
+    await refresh([changed(image, { version: '2' })]);
+    await refresh([]);
     expect(await found('giraffe')).toEqual([]);
     await expectTrueIndex();
-    await load([changed(image, { version: '3' })]);
+    await refresh([changed(image, { version: '3' })]);
     expect(await found('giraffe')).toEqual(['3']);
     await expectTrueIndex();
   });
 
-  it('finds what the old list has until the new one is shown, whatever a killed load has written', async () => {
+  it('finds what the old list has until the new one is shown, whatever a killed refresh has written', async () => {
     const [kept, reworded] = [makeImage({ name: 'walrus', version: '1' }), makeImage({ name: 'otter', version: '1' })];
-    const { row, load, found } = await loaded([kept, reworded]);
+    const { row, refresh, found } = await listed([kept, reworded]);
     const next = [changed(kept, { version: '2' }), changed(reworded, { version: '2', description: 'of the sea' }), makeImage({ name: 'dolphin', version: '2' })];
     await writeHalf(row, next);
     const ofOldList = async () => [await found('walrus'), await found('otter'), await found('of the sea'), await found('dolphin')];
     expect(await ofOldList()).toEqual([['1'], ['1'], [], []]);
     await expectTrueIndex();
-    // The next load that is sent a list takes that back first.
-    expect(await load([reworded, kept])).toMatchObject({ added: 0, changed: 0, removed: 0 });
+    // The next refresh that gets a list undoes that first.
+    expect(await refresh([reworded, kept])).toMatchObject({ added: 0, changed: 0, removed: 0 });
     expect(await ofOldList()).toEqual([['1'], ['1'], [], []]);
     expect(await world.database.em.fork().count(RepositoryImage, { repository: row.id })).toBe(2);
     await expectTrueIndex();
     await writeHalf(row, next);
-    expect(await load(next)).toMatchObject({ added: 1, changed: 2, removed: 0 });
+    expect(await refresh(next)).toMatchObject({ added: 1, changed: 2, removed: 0 });
     expect(await ofOldList()).toEqual([['2'], ['2'], ['2'], ['2']]);
     await expectTrueIndex();
   });
 
-  it('leaves nothing in the index of a repository that was dropped in the middle of a load', async () => {
+  it('leaves nothing in the index of a repository that is retired during a refresh', async () => {
     const images = Array.from({ length: 300 }, (_, at) => makeImage({ name: `heron-${at}`, version: '1', size: 1 }));
-    const { row, load } = await loaded(images);
-    await load(images.map((image) => changed(image, { version: '2' })));
+    const { row, refresh } = await listed(images);
+    await refresh(images.map((image) => changed(image, { version: '2' })));
     await writeHalf(row, images.slice(0, 100));
-    await world.database.em.fork().transactional(async (tx) => retire(tx, await tx.findOneOrFail(ImageRepository, row.id)));
-    await dropRetiredRepositories(world.database.em.fork());
+    await world.database.em.fork().transactional(async (tx) => retireRepository(tx, await tx.findOneOrFail(ImageRepository, row.id)));
+    await purgeRetiredRepositories(world.database.em.fork());
     expect(await world.database.em.fork().count(RepositoryImage, { repository: row.id })).toBe(0);
     await expectTrueIndex();
   });
 
-  it('refuses to change the text of an entry that shares its place', async () => {
+  it('refuses to change the text of an entry that shares its index entry', async () => {
     const image = makeImage({ name: 'badger', version: '1' });
-    const { row, load } = await loaded([image]);
-    await load([changed(image, { version: '2' })]);
+    const { row, refresh } = await listed([image]);
+    await refresh([changed(image, { version: '2' })]);
     const renamed = world.database.em.fork().nativeUpdate(RepositoryImage, { repository: row.id }, { searchText: 'another' });
     const outcome = await renamed.then(() => 'changed', (error: unknown) => String(error));
     expect(outcome).toMatch(isSqlite(world.database.em) ? 'keeps its text' : 'changed');

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GuardedFetch } from '../../src/platform/fetch/fetch.js';
 import { LocalFileStore } from '../../src/platform/store/local-file-store.js';
-import { type Gzipped, readGzipped, type GzippedReading } from '../../src/virtual-servers/create-image/read-gzipped.js';
+import { type GzippedFile, downloadGzipped, type GzippedDownload } from '../../src/virtual-servers/create-image/download-gzipped.js';
 import { type TemporaryFolder, temporaryFolder } from '../support/temp-folder.js';
 import { type Answer, type DataServer, diskBytes, first, stalling, startDataServer, whole } from './data-server.js';
 
@@ -26,11 +26,11 @@ afterAll(async () => {
   await folder?.remove();
 });
 
-async function read(answer: Answer, options: Partial<GzippedReading> = {}): Promise<Gzipped & { uuid: string }> {
+async function read(answer: Answer, options: Partial<GzippedDownload> = {}): Promise<GzippedFile & { uuid: string }> {
   data.answer = answer;
   data.asked = 0;
   const uuid = randomUUID();
-  const gzipped = await readGzipped({
+  const gzipped = await downloadGzipped({
     what: 'snapshot daily',
     open: (signal) => fetch.get(data.url, { signal, idleTimeoutMs: 300 }),
     store,

@@ -3,16 +3,16 @@ import type { SqlEntityManager } from '../../platform/database/database.js';
 import { badInput } from '../../platform/errors.js';
 import { configuredRepositories } from '../../repositories/configure-repositories.js';
 import { ImageRepository } from '../../repositories/image-repository.entity.js';
-import { localNameOf } from '../../repositories/local-repository.js';
+import { localRepositoryName } from '../../repositories/local-repository.js';
 import type { VirtualServer } from '../virtual-server.entity.js';
 
 /**
  * The local repository is named after the image server, so it follows when that gets a new host name, and keeps its list.
  * BAD_USER_INPUT when a configured repository has the name. Nothing happens for any other server.
  */
-export async function renameImageServer(tx: SqlEntityManager, server: VirtualServer, hostname: string): Promise<void> {
+export async function renameLocalRepository(tx: SqlEntityManager, server: VirtualServer, hostname: string): Promise<void> {
   if ((await readImageServer(tx))?.serverId !== server.id) return;
-  const name = localNameOf(hostname);
+  const name = localRepositoryName(hostname);
   const isTaken = (await configuredRepositories(tx)).some((repository) => repository.name === name);
   if (isTaken) {
     const message = `${server.hostname} is the image server, and the local repository is named after it; ${name} is the name of another repository in VMS_IMAGE_REPOSITORIES.`;

@@ -13,11 +13,11 @@ import type { RunningTask, TaskRun } from '../../tasks/runner/task-run.js';
 import type { TaskPermission } from '../../tasks/runner/task-permission.js';
 import type { TaskHandler } from '../../tasks/runner/task-runner.js';
 import { transact } from '../../tasks/changes/transact.js';
-import { type Gzipped, readGzipped } from './read-gzipped.js';
+import { type GzippedFile, downloadGzipped } from './download-gzipped.js';
 import { Snapshot } from '../snapshots/snapshot.entity.js';
-import { type CreateInstructions, datacenterOfSnapshot } from './snapshot-task.js';
+import { type CreateImageInstructions, datacenterOfSnapshot } from './image-creation.js';
 
-export interface SnapshotWork {
+export interface CreateImageFromSnapshotServices {
   database: Database;
   changes: ChangeBus;
   store: FileStore;
@@ -31,14 +31,14 @@ const COMPRESSION = 'gzip';
  * Every step may be the last before a kill; run again, it reads anew, or records what it had published. Its undo leaves
  * neither row nor bytes. The snapshot is OK again after both.
  */
-export class SnapshotToImage implements TaskHandler {
+export class CreateImageFromSnapshot implements TaskHandler {
   readonly lane = 'files';
 
-  constructor(private readonly work: SnapshotWork) {}
+  constructor(private readonly services: CreateImageFromSnapshotServices) {}
 
   /** In the datacenter of the server, which may have moved meanwhile, and in the one that the image is bound to. */
   async permission(em: SqlEntityManager, { instructions }: RunningTask): Promise<TaskPermission | null> {
-    const { uuid, snapshotId } = instructions as unknown as CreateInstructions;
+    const { uuid, snapshotId } = instructions as unknown as CreateImageInstructions;
     const image = await pendingImage(em, { uuid });
     if (image === null) return null;
     const { bound } = image;
@@ -61,9 +61,9 @@ export class SnapshotToImage implements TaskHandler {
     const image = await this.#em().findOne(Image, { uuid, status: 'PENDING' });
     // The bytes go before the row: killed in between, the open task comes back and finishes this.
     if (image !== null) await this.#dropBytes(run, uuid);
-    await transact(this.#em(), this.work.changes, async (tx, announce) => {
+    await transact(this.#em(), this.services.changes, async (tx, announce) => {
       if (!(await failTask(tx, run.task.id, failure, announce))) return;
-      await release(tx, snapshotId);
+      await releaseSnapshot(tx, snapshotId);
       if (image === null) return;
       announceImage('DELETED', image, await attachmentsOf(tx, image.id), announce);
       await tx.nativeDelete(Image, { id: image.id, status: 'PENDING' });
@@ -71,7 +71,7 @@ export class SnapshotToImage implements TaskHandler {
   }
 
   #em(): SqlEntityManager {
-    return this.work.database.em.fork();
+    return this.services.database.em.fork();
   }
 
   async #image(run: TaskRun): Promise<Image> {
@@ -81,20 +81,20 @@ export class SnapshotToImage implements TaskHandler {
   }
 
   /** What this task had published before its process was killed. */
-  async #published(run: TaskRun, uuid: string): Promise<Gzipped | null> {
+  async #published(run: TaskRun, uuid: string): Promise<GzippedFile | null> {
     const { digest, bytesRead } = instructionsOf(run);
-    const inStore = digest === undefined ? null : await this.work.store.statFile(uuid);
+    const inStore = digest === undefined ? null : await this.services.store.statFile(uuid);
     if (digest === undefined || inStore?.size !== digest.size) return null;
     await run.commitToPublish({});
     return { digest, bytesRead: bytesRead ?? 0 };
   }
 
-  async #read(run: TaskRun, image: Image): Promise<Gzipped> {
+  async #read(run: TaskRun, image: Image): Promise<GzippedFile> {
     const { url, what } = await this.#source(run);
-    const gzipped = await readGzipped({
+    const gzipped = await downloadGzipped({
       what,
-      open: async (signal) => this.work.fetch.get(url, { signal }),
-      store: this.work.store,
+      open: async (signal) => this.services.fetch.get(url, { signal }),
+      store: this.services.store,
       uuid: image.uuid,
       onStart: async (bytesTotal) => run.enter('DOWNLOADING', bytesTotal === null ? undefined : { done: 0, total: bytesTotal }),
       onProgress: (bytesRead) => void run.progress(bytesRead).catch(() => undefined),
@@ -112,20 +112,20 @@ export class SnapshotToImage implements TaskHandler {
     return { url: snapshot.dataUrl, what: `snapshot ${snapshot.name} of disk ${snapshot.diskId} of server ${hostname}` };
   }
 
-  async #publish(image: Image, { digest }: Gzipped): Promise<void> {
+  async #publish(image: Image, { digest }: GzippedFile): Promise<void> {
     try {
       const { size, sha1 } = digest;
-      await this.work.store.publish(image.uuid, storedManifest(image, { file: { size, sha1, compression: COMPRESSION } }));
+      await this.services.store.publish(image.uuid, storedManifest(image, { file: { size, sha1, compression: COMPRESSION } }));
     } catch (error) {
       if (!(error instanceof FileStoreConflict)) throw error;
       throw new AppError('ALREADY_EXISTS', `The image store got another file for ${image.uuid} meanwhile; remove ${image.uuid} there.`);
     }
   }
 
-  async #record(run: TaskRun, imageId: number, { digest, bytesRead }: Gzipped): Promise<void> {
-    await transact(this.#em(), this.work.changes, async (tx, announce) => {
+  async #record(run: TaskRun, imageId: number, { digest, bytesRead }: GzippedFile): Promise<void> {
+    await transact(this.#em(), this.services.changes, async (tx, announce) => {
       if (!(await run.succeed(tx, announce, { bytesDone: bytesRead }))) return;
-      await release(tx, instructionsOf(run).snapshotId);
+      await releaseSnapshot(tx, instructionsOf(run).snapshotId);
       const row = await tx.findOneOrFail(Image, imageId);
       takeFile(row, digest, COMPRESSION);
       announceImage('UPDATED', row, await attachmentsOf(tx, row.id), announce);
@@ -134,17 +134,17 @@ export class SnapshotToImage implements TaskHandler {
 
   /** A file of another size was placed there by hand, and stays. */
   async #dropBytes(run: TaskRun, uuid: string): Promise<void> {
-    await this.work.store.discardPartial(uuid);
-    const { digest } = await run.latestInstructions<CreateInstructions>();
-    const inStore = await this.work.store.statFile(uuid);
-    if (digest !== undefined && inStore?.size === digest.size) await this.work.store.remove(uuid);
+    await this.services.store.discardPartial(uuid);
+    const { digest } = await run.latestInstructions<CreateImageInstructions>();
+    const inStore = await this.services.store.statFile(uuid);
+    if (digest !== undefined && inStore?.size === digest.size) await this.services.store.remove(uuid);
   }
 }
 
-function instructionsOf(run: TaskRun): CreateInstructions {
-  return run.task.instructions as unknown as CreateInstructions;
+function instructionsOf(run: TaskRun): CreateImageInstructions {
+  return run.task.instructions as unknown as CreateImageInstructions;
 }
 
-async function release(tx: SqlEntityManager, snapshotId: number): Promise<void> {
+async function releaseSnapshot(tx: SqlEntityManager, snapshotId: number): Promise<void> {
   await tx.nativeUpdate(Snapshot, { id: snapshotId, status: 'PENDING' }, { status: 'OK' });
 }

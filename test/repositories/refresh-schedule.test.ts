@@ -1,23 +1,23 @@
 import pino from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { RepositorySchedule } from '../../src/repositories/refresh/schedule.js';
+import { RefreshSchedule } from '../../src/repositories/refresh/refresh-schedule.js';
 import { ImageRepository } from '../../src/repositories/image-repository.entity.js';
 import { Task } from '../../src/tasks/task.entity.js';
 import { type ImgapiRepository, makeImage, startImgapiRepository } from '../support/imgapi-repository.js';
-import { createLoadWorld, type LoadWorld } from './load-world.js';
+import { createRefreshWorld, type RefreshWorld } from './refresh-world.js';
 
-describe('the scheduled loads', () => {
-  let world: LoadWorld;
+describe('the scheduled refreshes', () => {
+  let world: RefreshWorld;
   let server: ImgapiRepository;
-  let schedule: RepositorySchedule;
+  let schedule: RefreshSchedule;
 
   beforeAll(async () => {
-    world = await createLoadWorld();
+    world = await createRefreshWorld();
     server = await startImgapiRepository({ images: [makeImage()] });
     await world.addRepository({ name: 'one', url: server.url });
     await world.addRepository({ name: 'two', url: `${server.url}/` });
     const { database, changes, runner } = world;
-    schedule = new RepositorySchedule({ database, changes, runner, log: pino({ level: 'silent' }) }, 3600);
+    schedule = new RefreshSchedule({ database, changes, runner, log: pino({ level: 'silent' }) }, 3600);
   });
   afterEach(async () => {
     await ended();
@@ -34,8 +34,8 @@ describe('the scheduled loads', () => {
     return world.database.em.fork().find(Task, {}, { orderBy: { id: 'asc' } });
   }
 
-  it('load each repository in the name of the system', async () => {
-    await schedule.loadOlderThan(null);
+  it('refresh each repository in the name of the system', async () => {
+    await schedule.refreshOlderThan(null);
     const tasks = await ended();
     expect(tasks.map((task) => [task.action, task.status, task.user.id])).toEqual([
       ['REPOSITORY_REFRESH', 'SUCCEEDED', world.systemId],
@@ -44,21 +44,21 @@ describe('the scheduled loads', () => {
     expect(await world.repository('two')).toMatchObject({ status: 'OK', imageCount: 1 });
   });
 
-  it('begin with those whose list is old, and leave alone what is being loaded or retired', async () => {
-    await schedule.loadOlderThan(Date.now() - 60_000);
+  it('start with the repositories whose list is old, and leave out those that are LOADING or retired', async () => {
+    await schedule.refreshOlderThan(Date.now() - 60_000);
     expect(await ended()).toHaveLength(2);
     const em = world.database.em.fork();
     await em.nativeUpdate(ImageRepository, { name: 'one' }, { lastUpdate: new Date(0) });
     await em.nativeUpdate(ImageRepository, { name: 'two' }, { lastUpdate: new Date(0), status: 'LOADING' });
     await world.addRepository({ name: 'gone', url: server.url });
     await em.nativeUpdate(ImageRepository, { name: 'gone' }, { retired: true });
-    await schedule.loadOlderThan(Date.now() - 60_000);
+    await schedule.refreshOlderThan(Date.now() - 60_000);
     expect(await ended()).toHaveLength(3);
   });
 
-  it('begin none once stopped', async () => {
+  it('start none once stopped', async () => {
     await schedule.stop();
-    await schedule.loadOlderThan(null);
+    await schedule.refreshOlderThan(null);
     expect(await ended()).toHaveLength(3);
   });
 });

@@ -16,7 +16,7 @@ import type { FileStore } from '../../platform/store/file-store.js';
 const GZIP_CHUNK_BYTES = 256 * 1024;
 const RETRYABLE = new Set([408, 425, 429]);
 
-export interface GzippedReading {
+export interface GzippedDownload {
   /** Asks for the bytes from their beginning, and lets a body that stalls fail. An AppError it throws is final. */
   open: (signal: AbortSignal) => Promise<FetchResponse>;
   /** What is read, for messages: "snapshot daily of disk 1 of server web01". */
@@ -31,7 +31,7 @@ export interface GzippedReading {
   signal: AbortSignal;
 }
 
-export interface Gzipped {
+export interface GzippedFile {
   /** Of the compressed bytes, which are what compute nodes will fetch. */
   digest: FileDigest;
   /** Before compression. */
@@ -43,7 +43,7 @@ export interface Gzipped {
  * A reading that breaks begins anew, as a half compressed stream cannot be taken up. FILE_UNREACHABLE when it is refused,
  * empty, encoded, or broke every time; a failure of the disk as it is; the signal's reason.
  */
-export async function readGzipped(reading: GzippedReading): Promise<Gzipped> {
+export async function downloadGzipped(reading: GzippedDownload): Promise<GzippedFile> {
   const retry = { ...DEFAULT_RETRY, ...reading.retry };
   await using hasher = new Hasher();
   for (let failures = 1; ; failures += 1) {
@@ -59,7 +59,7 @@ export async function readGzipped(reading: GzippedReading): Promise<Gzipped> {
   }
 }
 
-async function attempt(reading: GzippedReading, hasher: Hasher): Promise<Gzipped> {
+async function attempt(reading: GzippedDownload, hasher: Hasher): Promise<GzippedFile> {
   const answer = await ask(reading);
   const { body, headers } = answer;
   // Destroying a body early may make it emit an error that nobody waits for.
@@ -76,7 +76,7 @@ async function attempt(reading: GzippedReading, hasher: Hasher): Promise<Gzipped
   }
 }
 
-async function compress(reading: GzippedReading, answer: FetchResponse, hasher: Hasher): Promise<number> {
+async function compress(reading: GzippedDownload, answer: FetchResponse, hasher: Hasher): Promise<number> {
   let bytesRead = 0;
   async function* counted(): AsyncGenerator<Buffer> {
     for await (const chunk of chunksOf(answer, reading.signal)) {
@@ -96,7 +96,7 @@ async function compress(reading: GzippedReading, answer: FetchResponse, hasher: 
   return bytesRead;
 }
 
-async function ask({ open, signal }: GzippedReading): Promise<FetchResponse> {
+async function ask({ open, signal }: GzippedDownload): Promise<FetchResponse> {
   try {
     return await open(signal);
   } catch (error) {
@@ -104,7 +104,7 @@ async function ask({ open, signal }: GzippedReading): Promise<FetchResponse> {
   }
 }
 
-function requireReadable(reading: GzippedReading, { url, status, headers }: FetchResponse): void {
+function requireReadable(reading: GzippedDownload, { url, status, headers }: FetchResponse): void {
   const answered = `${shownUrl(url)} answered with status ${status}; 200 is needed`;
   if (status >= 500 || RETRYABLE.has(status)) throw new Broken(answered);
   if (status !== 200) throw unreachable(reading, answered);
@@ -126,11 +126,11 @@ async function* chunksOf({ body, url }: FetchResponse, signal: AbortSignal): Asy
   }
 }
 
-function unreachable({ what }: GzippedReading, reason: string): AppError {
+function unreachable({ what }: GzippedDownload, reason: string): AppError {
   return new AppError('FILE_UNREACHABLE', `The data of ${what} cannot be read: ${reason}.`);
 }
 
-function givenUp({ what }: GzippedReading, attempts: number, cause: Broken): AppError {
+function givenUp({ what }: GzippedDownload, attempts: number, cause: Broken): AppError {
   const message = `The data of ${what} could not be read in ${attempts} attempts; the last one failed: ${cause.message}.`;
   return new AppError('FILE_UNREACHABLE', message, { attempts }, { cause });
 }

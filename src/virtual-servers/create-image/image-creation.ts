@@ -5,7 +5,7 @@ import { readObjects, readRows } from '../../platform/database/read/read-rows.js
 import { sqlText } from '../../platform/database/sql-text.js';
 
 /** What the worker keeps of the creation of an image, in `task.instructions`. */
-export interface CreateInstructions {
+export interface CreateImageInstructions {
   snapshotId: number;
   /** Of the image; made for it, so whatever the store has under it is this task's. */
   uuid: string;
@@ -18,7 +18,7 @@ export interface CreateInstructions {
  * SNAPSHOT_NOT_READY while an image is being created from one of the snapshots: of a server, or that one. A snapshot that is
  * PENDING for another reason, as the compute side reported it, holds nobody up.
  */
-export async function requireNoCreation(tx: SqlEntityManager, of: { serverId: number } | { snapshotId: number }): Promise<void> {
+export async function requireNoImageCreation(tx: SqlEntityManager, of: { serverId: number } | { snapshotId: number }): Promise<void> {
   const which = 'serverId' in of ? sqlText`n.server_id = ${of.serverId}` : sqlText`n.id = ${of.snapshotId}`;
   const statement = sqlText`select n.name, i.name as image from snapshot n
     join image i on i.source_snapshot_id = n.id join task t on t.image_id = i.id
