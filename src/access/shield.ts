@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import { AppError } from '../platform/errors.js';
-import type { Action } from './matrix.js';
+import { type Action, type CallerAction, isCallerAction, ROOT_ACTIONS } from './matrix.js';
 import { renewRightsBetweenMutations } from './mutation-rights.js';
 import type { GatewayContext } from './request-container.js';
 import { applyMiddleware, deny, rule, shield } from './shield-module.js';
@@ -27,11 +27,11 @@ function onViewer(check: RootCheck): Rule {
   return made;
 }
 
-/** For root fields whose permission depends on a row: the service decides, once it has seen whether the row can be seen. */
+/** For root fields whose row of the matrix depends on a datacenter: the service decides, once it knows which, and that the caller sees it. */
 const signedIn = onViewer(() => true);
 
-/** For root fields whose permission depends on the caller alone: refused before anything is read. */
-function may(action: Action): Rule {
+/** For fields whose row of the matrix depends on the caller alone: refused before anything is read. */
+function may(action: CallerAction): Rule {
   return onViewer((viewer) => {
     const verdict = viewer.can(action);
     return verdict.allowed ? true : verdict.error;
@@ -45,68 +45,19 @@ const ownAccount = rule({ cache: 'no_cache' })((user: UserType, _args: unknown, 
   return verdict.allowed ? true : verdict.error;
 });
 
+type RootType = keyof typeof ROOT_ACTIONS;
+type RootRules = Readonly<Record<string, Rule | typeof deny>>;
+
+function rulesOf(type: RootType): RootRules {
+  const rules = Object.entries<Action>(ROOT_ACTIONS[type]).map(([field, action]) => [field, isCallerAction(action) ? may(action) : signedIn] as const);
+  return { ...Object.fromEntries(rules), '*': deny };
+}
+
 /** Root field -> rule; what is not here is denied. */
-export const ROOT_RULES = {
-  Query: {
-    '*': deny,
-    viewer: signedIn,
-    datacenter: signedIn,
-    datacenters: signedIn,
-    image: signedIn,
-    images: signedIn,
-    usableImages: signedIn,
-    imageServer: may('imageServer.read'),
-    imageRepositories: may('repository.use'),
-    imageRepository: may('repository.use'),
-    server: signedIn,
-    servers: signedIn,
-    task: signedIn,
-    tasks: signedIn,
-    globalSettings: may('globalSettings.read'),
-    user: may('people.read'),
-    users: may('people.read'),
-    group: may('people.read'),
-    groups: may('people.read'),
-    _service: signedIn,
-    _entities: signedIn,
-  },
-  Mutation: {
-    '*': deny,
-    importImage: signedIn,
-    importRepositoryImage: signedIn,
-    createImageFromSnapshot: signedIn,
-    updateImage: signedIn,
-    deleteImage: signedIn,
-    attachImage: may('image.attach'),
-    detachImage: may('image.detach'),
-    refreshImageRepository: may('repository.use'),
-    refreshImageRepositories: may('repository.use'),
-    cancelTask: signedIn,
-    switchDatacenter: signedIn,
-    createDatacenter: may('datacenter.change'),
-    updateDatacenter: may('datacenter.change'),
-    deleteDatacenter: may('datacenter.change'),
-    updateDatacenterSettings: may('datacenterSettings.change'),
-    updateGlobalSettings: may('globalSettings.change'),
-    createUser: may('people.change'),
-    updateUser: may('people.change'),
-    createGroup: may('people.change'),
-    updateGroup: may('people.change'),
-    deleteGroup: may('people.change'),
-    createApiKey: may('people.change'),
-    revokeApiKey: may('people.change'),
-    registerServer: may('server.change'),
-    updateServer: may('server.change'),
-    unregisterServer: may('server.change'),
-    registerSnapshot: may('server.change'),
-    unregisterSnapshot: may('server.change'),
-  },
-  Subscription: {
-    '*': deny,
-    imageChanged: signedIn,
-    taskChanged: signedIn,
-    imageRepositoryChanged: may('repository.use'),
-  },
+const ROOT_RULES: Readonly<Record<RootType, RootRules>> = {
+  Query: rulesOf('Query'),
+  Mutation: rulesOf('Mutation'),
+  Subscription: rulesOf('Subscription'),
 };
 
 /** The few object fields that are guarded by role alone, whatever way leads to them. */
@@ -118,7 +69,7 @@ const FIELD_RULES = {
 
 /** What has to be asked before this root field is; null: it is closed. */
 export function rootCheck(type: 'Query' | 'Mutation', field: string): RootCheck | null {
-  const rules: Readonly<Record<string, object>> = ROOT_RULES[type];
+  const rules = ROOT_RULES[type];
   const found = Object.hasOwn(rules, field) ? rules[field] : undefined;
   return (found && checks.get(found)) ?? null;
 }

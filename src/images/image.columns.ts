@@ -7,7 +7,7 @@ import { type SqlText, sqlText } from '../platform/database/sql-text.js';
 import { asBoolean, type Big, type Flag } from '../platform/database/tables.js';
 import type { ImageAccess, ImageStatus } from './image.enums.js';
 import type { ImageType } from './image.type.js';
-import { attachedWhereAdmin } from './image.visibility.js';
+import { attachedWhereAllowed } from './image.visibility.js';
 
 /** A row as the driver gives it: values in the order of the columns. */
 export type Row = readonly unknown[];
@@ -112,5 +112,5 @@ export const PLACES: Part = part('i.places', (image, row, at, { seen }) => {
 
 /** Whether this viewer may see the guarded fields. */
 export function inspectableColumn(viewer: Viewer): SqlText {
-  return viewer.isSuperAdmin ? sqlText`1` : sqlText`(case when ${attachedWhereAdmin(viewer)} then 1 else 0 end)`;
+  return viewer.isSuperAdmin ? sqlText`1` : sqlText`(case when ${attachedWhereAllowed(viewer, 'image.inspect')} then 1 else 0 end)`;
 }

@@ -2,19 +2,22 @@ import { isSqlite, type SqlEntityManager } from '../../platform/database/databas
 import { readRows } from '../../platform/database/read/read-rows.js';
 import { sqlText } from '../../platform/database/sql-text.js';
 import { asBoolean, type Big, type Flag } from '../../platform/database/tables.js';
-import type { Permission } from '../permission.js';
+import { OWNER_PERMISSIONS, type Permission } from '../permission.js';
 import { type Membership, Viewer } from '../viewer.js';
 
 type UserRow = [id: number, username: string, email: string | null, superAdmin: Flag, active: Flag, createdAt: Big, current: number | null];
 
 const USER_COLUMNS = sqlText`u.id, u.username, u.email, u.is_super_admin, u.active, u.created_at, u.current_datacenter_id`;
 
+/** What an owner holds, as a group has its permissions. */
+const OWNED = JSON.stringify(OWNER_PERMISSIONS);
+
 async function loadMemberships(em: SqlEntityManager, userId: number): Promise<Membership[]> {
   const rows = await readRows<[id: number, name: string, permissions: string]>(
     em,
     sqlText`select d.id, d.name, g.permissions from user_group_member m join user_group g on g.id = m.group_id
       join datacenter_group x on x.group_id = g.id join datacenter d on d.id = x.datacenter_id where m.user_id = ${userId}
-      union all select d.id, d.name, '["ADMIN"]' from datacenter d where d.owner_id = ${userId}`,
+      union all select d.id, d.name, ${OWNED} from datacenter d where d.owner_id = ${userId}`,
   );
   const found = new Map<number, { id: number; name: string; permissions: Set<Permission> }>();
   for (const [id, name, permissions] of rows) {
