@@ -1,6 +1,6 @@
 import type { UserType } from '../access/people/user.type.js';
 import type { Viewer } from '../access/viewer.js';
-import type { SeenDatacenters } from '../datacenters/datacenter-catalogue.js';
+import type { VisibleDatacenters } from '../datacenters/datacenter-cache.js';
 import type { OsType } from '../imgapi/os-type.js';
 import type { Column } from '../platform/database/columns.js';
 import { type SqlText, sqlText } from '../platform/database/sql-text.js';
@@ -14,7 +14,7 @@ export type Row = readonly unknown[];
 
 /** What is known in memory already. */
 export interface Known {
-  seen: SeenDatacenters;
+  seen: VisibleDatacenters;
   names: ReadonlyMap<number, string>;
 }
 

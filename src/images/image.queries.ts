@@ -152,7 +152,7 @@ export class ImageQueries {
   }
 
   async #reading(selection: ObjectSelection): Promise<ImageReading> {
-    return imageReading({ em: this.em, viewer: this.viewer, seen: await this.datacenters.seen() }, selection);
+    return imageReading({ em: this.em, viewer: this.viewer, seen: await this.datacenters.visible() }, selection);
   }
 
   async #tags(imageId: number): Promise<string[]> {
