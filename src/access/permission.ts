@@ -24,6 +24,12 @@ export const PERMISSION_VALUES: Readonly<Record<Permission, { description: strin
   },
 };
 
+/** A set of permissions as the database has it, a JSON list; a permission that only another version knows grants nothing. */
+export function parsePermissions(json: string): Permission[] {
+  const stored: unknown = JSON.parse(json);
+  return Array.isArray(stored) ? PERMISSIONS.filter((permission) => stored.includes(permission)) : [];
+}
+
 export const PermissionEnum = enumOf(PERMISSIONS);
 
 registerEnumType(PermissionEnum, {

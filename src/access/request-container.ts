@@ -30,22 +30,22 @@ export interface Provider {
   make: (container: RequestContainer) => unknown;
 }
 
-export function provide<T>(part: Injectable<T>, make: (container: RequestContainer) => T): Provider {
-  return { injectable: part, make };
+export function provide<T>(injectable: Injectable<T>, make: (container: RequestContainer) => T): Provider {
+  return { injectable, make };
 }
 
-/** One delivery of a subscription: its payload, and the fresh container to resolve and show it in. */
+/** One event of a subscription: its payload, and the new container that resolves it with the caller's present rights. */
 export interface SubscriptionEvent<T> {
   container: RequestContainer;
   payload: T;
 }
 
-/** What every resolver finds as its context. */
+/** The GraphQL context of every resolver. */
 export interface GatewayContext {
   /** Replaced between the root fields of a mutation. */
   container: RequestContainer;
-  /** Leads from an error that was masked to its line in the log. */
+  /** Shown with a masked error; finds its line in the log. */
   readonly requestId: string;
-  /** What each event of a subscription is charged with. */
+  /** The cost that each event of a subscription adds to its user's budget. */
   readonly eventCost?: number;
 }

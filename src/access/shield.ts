@@ -1,20 +1,26 @@
+import { createRequire } from 'node:module';
 import type { GraphQLSchema } from 'graphql';
 import { AppError } from '../platform/errors.js';
 import { type Action, type CallerAction, isCallerAction, ROOT_ACTIONS } from './matrix.js';
 import { renewRightsBetweenMutations } from './mutation-rights.js';
 import type { GatewayContext } from './request-container.js';
-import { applyMiddleware, deny, rule, shield } from './shield-module.js';
 import type { UserType } from './people/user.type.js';
 import type { Viewer } from './viewer.js';
 
+// graphql-shield's ESM build imports a function that Node has dropped, so it is loaded as CommonJS; graphql-middleware too, as it
+// recognizes shield's generator only when both come from the same module system.
+const require = createRequire(import.meta.url);
+const { deny, rule, shield } = require('graphql-shield') as typeof import('graphql-shield'); // `require` answers any.
+const { applyMiddleware } = require('graphql-middleware') as typeof import('graphql-middleware'); // likewise
+
 type Rule = ReturnType<ReturnType<typeof rule>>;
-/** True, or the error to answer with. */
+/** True where the viewer may ask a root field, else the error to answer with. */
 export type RootCheck = (viewer: Viewer) => true | Error;
 
-/** What the rules of root fields ask, for who asks it once for a whole operation. */
+/** The check behind each rule, for callers that run it once for a whole operation. */
 const checks = new WeakMap<object, RootCheck>();
 
-/** True, or the error to answer with. The rule's context alone decides, so it runs once per operation. */
+/** A rule that depends on the viewer alone. */
 function onViewer(check: RootCheck): Rule {
   const made = rule({ cache: 'no_cache' })((_parent: unknown, _args: unknown, { container }: GatewayContext) => {
     try {
@@ -38,7 +44,7 @@ function may(action: CallerAction): Rule {
   });
 }
 
-/** What of an account is nobody else's business. */
+/** For fields of an account that only its owner, and who may read people, can see. */
 const ownAccount = rule({ cache: 'no_cache' })((user: UserType, _args: unknown, { container }: GatewayContext) => {
   if (user.id === container.viewer.userId) return true;
   const verdict = container.viewer.can('people.read');
@@ -60,14 +66,14 @@ const ROOT_RULES: Readonly<Record<RootType, RootRules>> = {
   Subscription: rulesOf('Subscription'),
 };
 
-/** The few object fields that are guarded by role alone, whatever way leads to them. */
+/** Object fields that a rule guards wherever the object is reached. */
 const FIELD_RULES = {
   User: { email: ownAccount, isSuperAdmin: ownAccount, active: ownAccount, createdAt: ownAccount, groups: ownAccount },
   Group: { users: may('people.read') },
   Datacenter: { groups: may('people.read') },
 };
 
-/** What has to be asked before this root field is; null: it is closed. */
+/** The check to run before this root field; null: the field is closed. */
 export function rootCheck(type: 'Query' | 'Mutation', field: string): RootCheck | null {
   const rules = ROOT_RULES[type];
   const found = Object.hasOwn(rules, field) ? rules[field] : undefined;
@@ -75,22 +81,22 @@ export function rootCheck(type: 'Query' | 'Mutation', field: string): RootCheck 
 }
 
 /**
- * The schema with its doors: root fields and guarded fields ask their rule first. Only those entries are applied, as
- * shield would otherwise wrap every field of every type at the cost of a third of the throughput.
+ * The schema whose root fields and guarded fields run their rule first. Only these are wrapped: shield would otherwise wrap every
+ * field of every type, which costs a third of the throughput.
  */
 export function shielded(schema: GraphQLSchema): GraphQLSchema {
   return guarded(schema, ['Query', 'Mutation', 'Subscription']);
 }
 
 /**
- * The same without the rules of `Query`, for callers that ask `rootCheck` themselves before they run anything. Mutations keep
- * theirs, as a field may change the rights with which the next one is judged.
+ * The same without the rules of `Query`, for callers that run `rootCheck` before the operation. Mutations keep theirs: a field may
+ * change the rights that the next one is judged by.
  */
 export function shieldedBelowTheRoot(schema: GraphQLSchema): GraphQLSchema {
   return guarded(schema, ['Mutation']);
 }
 
-function guarded(schema: GraphQLSchema, rootTypes: readonly string[]): GraphQLSchema {
+function guarded(schema: GraphQLSchema, rootTypes: readonly RootType[]): GraphQLSchema {
   const generator = shield(
     { ...ROOT_RULES, ...FIELD_RULES },
     {
@@ -98,8 +104,7 @@ function guarded(schema: GraphQLSchema, rootTypes: readonly string[]): GraphQLSc
       fallbackError: new AppError('FORBIDDEN', 'This field is not open to anybody.', { requires: { permissions: [], datacenter: null } }),
     },
   );
-  // graphql-middleware names its own type for what a generator makes; only the listed entries are taken from it.
-  const rules = generator.generate(schema) as Record<string, Record<string, unknown>>;
+  const rules = generator.generate(schema) as Record<string, Record<string, unknown>>; // shield's own type for a map of maps names no field.
   const applied: Record<string, Record<string, unknown>> = {};
   for (const type of rootTypes) applied[type] = rules[type] ?? {};
   for (const [type, fields] of Object.entries(FIELD_RULES)) {

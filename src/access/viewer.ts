@@ -3,13 +3,13 @@ import { type Action, type DatacenterAction, MATRIX, type PermissionRow } from '
 import { type Permission, PERMISSIONS } from './permission.js';
 import type { UserType } from './people/user.type.js';
 
-/** A datacenter as far as a verdict needs it. */
+/** The columns of a datacenter that verdicts need. */
 export interface DatacenterRef {
   id: number;
   name: string;
 }
 
-/** What the viewer holds in one datacenter by ownership or by groups; public access alone is no membership. */
+/** The permissions that a viewer holds in one datacenter as its owner or by groups; public access alone is no membership. */
 export interface Membership extends DatacenterRef {
   permissions: ReadonlySet<Permission>;
 }
@@ -20,7 +20,7 @@ export interface ViewerFacts {
   isSuperAdmin: boolean;
   currentDatacenterId: number | null;
   memberships: readonly Membership[];
-  /** The account as it was at sign-in, for who asks about itself. */
+  /** The account as sign-in read it, for `viewer { user }`. */
   account?: UserType;
 }
 
@@ -58,7 +58,7 @@ function missingOf(needs: Needs, held: ReadonlySet<Permission>): Permission[] {
 }
 
 /**
- * Who asks, with everything a permission takes. Says what the role allows; that the row itself can be seen has been
+ * Who asks, with the permissions that the matrix is judged by. It tells what these allow; whether the caller sees the row at all is
  * decided before, by the visibility of its type.
  */
 export class Viewer {
@@ -82,17 +82,17 @@ export class Viewer {
     this.membershipIds = [...this.#memberships.keys()];
   }
 
-  /** Permissions held in that datacenter: all of them for a SuperAdmin. */
+  /** The permissions held in that datacenter, sorted; a SuperAdmin holds all. */
   permissionsIn(datacenterId: number): Permission[] {
     return [...(this.isSuperAdmin ? PERMISSIONS : this.#held(datacenterId))].sort();
   }
 
-  /** By owning it or through a group; nobody needs to for a public one. */
+  /** Whether the viewer owns the datacenter or has a group in it, which a public one does not need. */
   belongsTo(datacenterId: number): boolean {
     return this.#memberships.has(datacenterId);
   }
 
-  /** Ids of the datacenters whose permissions allow the action. Never asked for a SuperAdmin, whom every one allows. */
+  /** Ids of the datacenters whose permissions allow the action. Not for SuperAdmins, who need no permission. */
   datacentersWhere(action: DatacenterAction): readonly number[] {
     return this.#where(MATRIX[action].needs);
   }
@@ -102,13 +102,13 @@ export class Viewer {
     return this.isSuperAdmin || satisfies(this.#held(datacenterId), MATRIX[action].needs);
   }
 
-  /** May this viewer do that, to that? A refusal carries the very error the operation would answer with. */
+  /** Whether the viewer may do that, there. A refusal carries the error that the operation answers with. */
   can<A extends Action>(action: A, ...target: TargetOf<A>): Verdict;
   can(action: Action, target: Target = {}): Verdict {
     return this.#judge(action, target);
   }
 
-  /** The same as `can`, thrown: for operations that end here when refused. */
+  /** Throws the refusal of `can`. */
   demand<A extends Action>(action: A, ...target: TargetOf<A>): void;
   demand(action: Action, target: Target = {}): void {
     const verdict = this.#judge(action, target);
