@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { buildSchema, type GraphQLError, graphqlSync, type GraphQLSchema } from 'graphql';
 import type { CallerAction } from '../../src/access/matrix.js';
+import { PERMISSIONS } from '../../src/access/permission.js';
 import type { DatacenterFacts, Facts, ImageFacts, OfferedFacts, ServerFacts, TaskFacts } from './facts.js';
 import { connection, isAmong, isWanted, type OrderArgument, ordered, type PageArguments, refuse } from './lists.js';
 import { Rules } from './rules.js';
@@ -30,11 +31,14 @@ interface OfferedList extends PageArguments {
   orderBy?: OrderArgument<'PUBLISHED_AT' | 'NAME' | 'SIZE'> | null;
 }
 
-/** The contract, and what federation adds to it. */
-export const schema: GraphQLSchema = buildSchema(`${readFileSync(new URL('../fixtures/contract.graphql', import.meta.url), 'utf8')}
+const CONTRACT = readFileSync(new URL('../fixtures/contract.graphql', import.meta.url), 'utf8');
+
+/** The contract, what federation adds to it, and permissions that came later. */
+export const schema: GraphQLSchema = buildSchema(`${CONTRACT}
   scalar _Any
   union _Entity = Image | Datacenter | ImageRepository | User | VirtualServer | Task
-  extend type Query { _entities(representations: [_Any!]!): [_Entity]! }`);
+  extend type Query { _entities(representations: [_Any!]!): [_Entity]! }
+  ${PERMISSIONS.filter((permission) => !new RegExp(`^  ${permission}$`, 'm').test(CONTRACT)).map((added) => `extend enum Permission { ${added} }`).join('\n')}`);
 
 function demandOne(one: unknown, other: unknown): true {
   return (one === undefined) !== (other === undefined) || refuse('BAD_USER_INPUT');
