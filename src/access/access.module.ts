@@ -8,7 +8,7 @@ import { UserResolver } from './people/user.resolver.js';
 import { UserService } from './people/user.service.js';
 import { ViewerResolver } from './viewer.resolver.js';
 
-/** What people are made of, in every container. */
+/** Providers of users, groups, API keys and the viewer. */
 export function accessModule(): Provider[] {
   return [
     provide(UserQueries, (container) => new UserQueries(container.reads)),

@@ -1,50 +1,60 @@
-import { type Action, LEVELS, MATRIX, type Place } from './matrix.js';
+import { type AccountRow, MATRIX, type PermissionRow, type PermissionSet, ROLES, type Where } from './matrix.js';
+import { OWNER_PERMISSIONS, PERMISSION_VALUES, PERMISSIONS } from './permission.js';
 
-const WHERE: Record<Place, string> = {
+const WHERE: Record<Where, string> = {
   datacenter: 'in the datacenter that the request names',
   anyDatacenter: 'in at least one datacenter',
   attachedDatacenter: 'in at least one datacenter that the image is attached to',
   boundDatacenter: 'in the datacenter that the image is bound to',
-  everywhere: '–',
 };
 
-const LEVEL_TITLES = {
-  access: 'access',
-  dcAdmin: 'DCAdmin',
-  imageAdmin: 'ImageAdmin',
-  importer: 'Importer',
-  superAdmin: 'SuperAdmin',
-} as const;
+const ACCOUNTS: Record<AccountRow['needs'], string> = { superAdmin: 'SuperAdmin', signedIn: 'a signed-in user' };
 
-const INTRODUCTION = `# Permissions
+const ROWS: readonly (PermissionRow | AccountRow)[] = Object.values(MATRIX);
+const ROLE_SETS: readonly [string, PermissionSet][] = Object.entries<PermissionSet>(ROLES);
 
-Generated from \`src/access/matrix.ts\` by \`npm run docs\`.
+function holding(set: PermissionSet): string {
+  return set.join(' and ');
+}
 
-A group grants permissions in the datacenters it is attached to; the owner of a datacenter holds ADMIN there. What a user
-holds in one datacenter adds up to a level, and each level includes the ones before it:
+/** A set by the name of its role, where it has one. */
+function nameOf(set: PermissionSet): string {
+  return ROLE_SETS.find(([, role]) => holding(role) === holding(set))?.[0] ?? holding(set);
+}
 
-| Level | Holds, all in the same datacenter |
-|---|---|
-| access | may see the datacenter: it is public, or the user owns it or is in one of its groups |
-| DCAdmin | ADMIN |
-| ImageAdmin | ADMIN and IMAGE_ADMIN (IMAGE_ADMIN without ADMIN is worth nothing) |
-| Importer | ADMIN, IMAGE_ADMIN and IMAGE_IMPORT_ADMIN |
-| SuperAdmin | a property of the user; passes everywhere |
+function table(head: string, lines: readonly string[]): string {
+  const columns = head.split('|').length - 2;
+  return [head, `|${'---|'.repeat(columns)}`, ...lines].join('\n');
+}
+
+function actionLine(row: PermissionRow | AccountRow): string {
+  if (!('where' in row)) return `| ${row.phrase} | ${ACCOUNTS[row.needs]} | – |`;
+  return `| ${row.phrase} | ${row.needs.map(nameOf).join(', or ')} | ${WHERE[row.where]} |`;
+}
+
+/** docs/permissions.md: the permissions and the matrix as a page for people. */
+export function permissionsMarkdown(): string {
+  const permissions = PERMISSIONS.map((permission) => `| ${permission} | ${PERMISSION_VALUES[permission].description} |`);
+  const roles = ROLE_SETS.map(([role, set]) => `| ${role} | ${holding(set)} |`);
+  const actions = ROWS.map(actionLine).sort((a, b) => a.localeCompare(b, 'en'));
+  return `# Permissions
+
+Generated from \`src/access/permission.ts\` and \`src/access/matrix.ts\` by \`npm run docs\`.
+
+A group grants permissions in the datacenters it is attached to; the owner of a datacenter holds ${holding(OWNER_PERMISSIONS)} there.
+
+${table('| Permission | What it allows |', permissions)}
+
+Some sets of permissions, all held in the same datacenter, have a name:
+
+${table('| Role | Holds |', roles)}
+
+SuperAdmin is no permission but a property of the user: a SuperAdmin may do everything, everywhere.
 
 Checks come in this order: signed in (UNAUTHENTICATED), can see it (NOT_FOUND), may do it (FORBIDDEN, with what is missing in
-\`extensions.requires\`), the input is valid, the state allows it.
+\`extensions.requires\`), the input is valid, the state allows it. Who has access to a datacenter can see it: everybody if it is
+public, else its owner and the members of its groups.
 
-| Action | Needs | Where |
-|---|---|---|
+${table('| Action | Needs | Where |', actions)}
 `;
-
-/** docs/permissions.md: the matrix as a page for people. */
-export function permissionsMarkdown(): string {
-  const rows = (Object.keys(MATRIX) as Action[]).map((action) => {
-    const { level, place, phrase } = MATRIX[action];
-    return `| ${phrase} | ${LEVEL_TITLES[level]} | ${WHERE[place]} |`;
-  });
-  rows.sort((a, b) => a.localeCompare(b, 'en'));
-  if (LEVELS.length !== Object.keys(LEVEL_TITLES).length) throw new Error('A level has no title.');
-  return `${INTRODUCTION}${rows.join('\n')}\n`;
 }

@@ -3,12 +3,12 @@ import { Operation } from '../platform/database/read/operation.js';
 import { joinOperation, OperationReads } from '../platform/database/read/reads.js';
 import { AppError, unauthenticated } from '../platform/errors.js';
 import { SignIns } from './sign-in/authenticate.js';
-import type { Constructed, Provider, RequestContainer } from './request-container.js';
+import type { Injectable, Provider, RequestContainer } from './request-container.js';
 import type { TokenVerifier } from './sign-in/token.js';
 import type { Viewer } from './viewer.js';
 
 class Container implements RequestContainer {
-  readonly #parts = new Map<Constructed<unknown>, unknown>();
+  readonly #instances = new Map<Injectable<unknown>, unknown>();
   readonly reads: OperationReads;
   readonly operation: Operation;
   #em: SqlEntityManager | null = null;
@@ -36,10 +36,10 @@ class Container implements RequestContainer {
     return this.who === null;
   }
 
-  get<T>(part: Constructed<T>): T {
-    let made = this.#parts.get(part);
-    if (made === undefined) this.#parts.set(part, (made = this.factory.make(part, this)));
-    return made as T;
+  get<T>(injectable: Injectable<T>): T {
+    let instance = this.#instances.get(injectable);
+    if (instance === undefined) this.#instances.set(injectable, (instance = this.factory.make(injectable, this)));
+    return instance as T; // `provide` ties what a provider makes to its class, which is the key of the map.
   }
 
   async renew(): Promise<RequestContainer | null> {
@@ -55,43 +55,43 @@ class Container implements RequestContainer {
       const container = await open();
       return container.isAnonymous ? null : container;
     } catch (error) {
-      // A database that does not answer is no reason to tell a client that its token is no good.
+      // Other errors come from the database; a client must not be told that its token is invalid because of them.
       if (error instanceof AppError) return null;
       throw error;
     }
   }
 }
 
-/** Opens a container per request from its Authorization header, with the parts that all features provide. */
+/** Opens a container per request from its Authorization header, with the providers of all features. */
 export class RequestContainerFactory {
-  readonly #entries: ReadonlyMap<Constructed<unknown>, Provider['make']>;
+  readonly #providers: ReadonlyMap<Injectable<unknown>, Provider['make']>;
   readonly #signIns: SignIns;
   readonly reads: SqlEntityManager;
 
-  /** An operation that takes longer than `operationTimeoutMs` is stopped. */
+  /** Operations that take longer than `operationTimeoutMs` are stopped. */
   constructor(
     private readonly database: Database,
     verifyToken: TokenVerifier,
-    entries: readonly Provider[],
+    providers: readonly Provider[],
     readonly operationTimeoutMs = 10_000,
   ) {
     this.reads = database.em.fork();
     this.#signIns = new SignIns(database, verifyToken);
-    this.#entries = new Map(entries.map(({ part, make }) => [part, make]));
+    this.#providers = new Map(providers.map(({ injectable, make }) => [injectable, make]));
   }
 
-  /** Anonymous without a header; UNAUTHENTICATED for one that is no good. */
+  /** Opens an anonymous container without a header; throws UNAUTHENTICATED for an invalid header. */
   async open(authorization: string | undefined): Promise<RequestContainer> {
     return new Container(this, authorization, await this.#signIns.viewerOf(authorization));
   }
 
-  /** The same with rights of this moment, for the rest of an operation. */
+  /** The same for the rest of an operation, with the caller's present rights even where another process changed them. */
   async openNow(authorization: string | undefined, operation: Operation): Promise<RequestContainer> {
-    // An SQLite file has one process, whose own writes drop what it has remembered.
+    // SQLite has one process, whose own writes invalidate its cache; on Postgres another process may have changed the rights.
     return new Container(this, authorization, await this.#signIns.viewerOf(authorization, isSqlite(this.reads)), operation);
   }
 
-  /** Whether that header was good when it was last seen. */
+  /** Whether that header was valid when it was last seen. */
   knows(authorization: string): boolean {
     return this.#signIns.knows(authorization);
   }
@@ -100,9 +100,9 @@ export class RequestContainerFactory {
     return this.database.em.fork();
   }
 
-  make(part: Constructed<unknown>, container: RequestContainer): unknown {
-    const make = this.#entries.get(part);
-    if (make === undefined) throw new Error(`Nothing provides ${part.name}.`);
+  make(injectable: Injectable<unknown>, container: RequestContainer): unknown {
+    const make = this.#providers.get(injectable);
+    if (make === undefined) throw new Error(`Nothing provides ${injectable.name}.`);
     return make(container);
   }
 }

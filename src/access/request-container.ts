@@ -3,49 +3,49 @@ import type { Operation } from '../platform/database/read/operation.js';
 import type { OperationReads } from '../platform/database/read/reads.js';
 import type { Viewer } from './viewer.js';
 
-/** Anything with a constructor; how a container is asked for a part. */
-export type Constructed<T> = abstract new (...parts: never[]) => T;
+/** A class that a container holds one instance of: a resolver, a service, queries. The class itself is the key to ask by. */
+export type Injectable<T> = abstract new (...dependencies: never[]) => T;
 
-/** What one request, or one event of a subscription, works with; nothing in it outlives that. */
+/** The instances that one request, or one event of a subscription, works with. They end with it. */
 export interface RequestContainer {
-  /** Who asks. Throws UNAUTHENTICATED when nobody is signed in, so no part can forget to look. */
+  /** Who asks. Throws UNAUTHENTICATED when nobody is signed in, so no class that needs a viewer can forget to check. */
   readonly viewer: Viewer;
   readonly isAnonymous: boolean;
   readonly em: SqlEntityManager;
-  /** For statements that only read: light, as making an EntityManager takes longer than many a statement. */
+  /** For statements that only read. Much cheaper than `em`: making an EntityManager takes longer than a short statement. */
   readonly reads: OperationReads;
-  /** By when it has to be answered, and whether anybody waits for that. */
+  /** The deadline of the operation, and whether its client still waits. */
   readonly operation: Operation;
-  /** The one instance of this part within the container, made at first use. */
-  get<T>(part: Constructed<T>): T;
-  /** The same caller looked up anew, for an operation of its own; null once it is no longer signed in. */
+  /** The one instance of that class within the container, made at first use. */
+  get<T>(injectable: Injectable<T>): T;
+  /** A new container for the same caller, for another operation; null once the caller is no longer signed in. */
   renew(): Promise<RequestContainer | null>;
-  /** The same for the rest of this operation, with rights that are those of this moment whichever process changed them. */
+  /** The same for the rest of this operation, with the caller's present rights, whichever process changed them. */
   renewWithin(): Promise<RequestContainer | null>;
 }
 
-/** How a container makes one of its parts; each feature lists its own in `<feature>.module.ts`. */
+/** How a container makes the instance of one class; each feature lists its own in `<feature>.module.ts`. */
 export interface Provider {
-  part: Constructed<unknown>;
+  injectable: Injectable<unknown>;
   make: (container: RequestContainer) => unknown;
 }
 
-export function provide<T>(part: Constructed<T>, make: (container: RequestContainer) => T): Provider {
-  return { part, make };
+export function provide<T>(injectable: Injectable<T>, make: (container: RequestContainer) => T): Provider {
+  return { injectable, make };
 }
 
-/** One delivery of a subscription: its payload, and the fresh container to resolve and show it in. */
-export interface ScopedEvent<T> {
+/** One event of a subscription: its payload, and the new container that resolves it with the caller's present rights. */
+export interface SubscriptionEvent<T> {
   container: RequestContainer;
   payload: T;
 }
 
-/** What every resolver finds as its context. */
+/** The GraphQL context of every resolver. */
 export interface GatewayContext {
   /** Replaced between the root fields of a mutation. */
   container: RequestContainer;
-  /** Leads from an error that was masked to its line in the log. */
+  /** Shown with a masked error; finds its line in the log. */
   readonly requestId: string;
-  /** What each event of a subscription is charged with. */
+  /** The cost that each event of a subscription adds to its user's budget. */
   readonly eventCost?: number;
 }

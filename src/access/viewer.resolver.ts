@@ -4,7 +4,7 @@ import { UserType } from './people/user.type.js';
 import { Viewer } from './viewer.js';
 import { ViewerType } from './viewer.type.js';
 
-/** What callers may ask about themselves. */
+/** The signed-in caller and its account. */
 @Resolver(() => ViewerType)
 export class ViewerResolver {
   constructor(

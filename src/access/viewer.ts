@@ -1,15 +1,15 @@
 import { AppError, forbidden } from '../platform/errors.js';
-import { type Action, LEVELS, type Level, MATRIX } from './matrix.js';
-import type { Permission } from './permission.js';
+import { type Action, type DatacenterAction, MATRIX, type PermissionRow } from './matrix.js';
+import { type Permission, PERMISSIONS } from './permission.js';
 import type { UserType } from './people/user.type.js';
 
-/** A datacenter as far as a verdict needs it. */
+/** The columns of a datacenter that verdicts need. */
 export interface DatacenterRef {
   id: number;
   name: string;
 }
 
-/** What the viewer holds in one datacenter by ownership or by groups; public access alone is no membership. */
+/** The permissions that a viewer holds in one datacenter as its owner or by groups; public access alone is no membership. */
 export interface Membership extends DatacenterRef {
   permissions: ReadonlySet<Permission>;
 }
@@ -20,40 +20,45 @@ export interface ViewerFacts {
   isSuperAdmin: boolean;
   currentDatacenterId: number | null;
   memberships: readonly Membership[];
-  /** The account as it was at sign-in, for who asks about itself. */
+  /** The account as sign-in read it, for `viewer { user }`. */
   account?: UserType;
 }
 
-/** The rows an action is about: the datacenter named, those an image is attached to, and the one it is bound to. */
-export interface Target {
+/** The datacenters that decide: the one named, those an image is attached to, and the one it is bound to. */
+interface Target {
   datacenter?: DatacenterRef;
   attached?: readonly DatacenterRef[];
   bound?: DatacenterRef | null;
 }
 
+/** What the row of an action has to be told, by its `where`. */
+interface Targets {
+  datacenter: [target: { datacenter: DatacenterRef }];
+  attachedDatacenter: [target: { attached: readonly DatacenterRef[] }];
+  boundDatacenter: [target: { bound: DatacenterRef | null }];
+  anyDatacenter: [];
+}
+type TargetOf<A extends Action> = A extends Action ? ((typeof MATRIX)[A] extends { where: infer W extends keyof Targets } ? Targets[W] : []) : never;
+
 export type Verdict = { allowed: true } | { allowed: false; error: AppError };
 
 const ALLOWED: Verdict = { allowed: true };
-const PERMISSIONS_OF: Record<Level, readonly string[]> = {
-  access: [],
-  dcAdmin: ['ADMIN'],
-  imageAdmin: ['ADMIN', 'IMAGE_ADMIN'],
-  importer: ['ADMIN', 'IMAGE_ADMIN', 'IMAGE_IMPORT_ADMIN'],
-  superAdmin: ['SUPER_ADMIN'],
-};
+const NOTHING: ReadonlySet<Permission> = new Set();
 
-function atLeast(held: Level, needed: Level): boolean {
-  return LEVELS.indexOf(held) >= LEVELS.indexOf(needed);
+type Needs = PermissionRow['needs'];
+
+function satisfies(held: ReadonlySet<Permission>, needs: Needs): boolean {
+  return needs.some((set) => set.every((permission) => held.has(permission)));
 }
 
-function levelOf(permissions: ReadonlySet<Permission>): Level {
-  if (!permissions.has('ADMIN')) return 'access';
-  if (!permissions.has('IMAGE_ADMIN')) return 'dcAdmin';
-  return permissions.has('IMAGE_IMPORT_ADMIN') ? 'importer' : 'imageAdmin';
+/** What is missing for the set that needs the fewest further permissions; the first of several. */
+function missingOf(needs: Needs, held: ReadonlySet<Permission>): Permission[] {
+  const missing = needs.map((set) => set.filter((permission) => !held.has(permission)));
+  return missing.reduce((fewest, one) => (one.length < fewest.length ? one : fewest));
 }
 
 /**
- * Who asks, with everything a permission takes. Says what the role allows; that the row itself can be seen has been
+ * Who asks, with the permissions that the matrix is judged by. It tells what these allow; whether the caller sees the row at all is
  * decided before, by the visibility of its type.
  */
 export class Viewer {
@@ -62,8 +67,10 @@ export class Viewer {
   readonly isSuperAdmin: boolean;
   readonly currentDatacenterId: number | null;
   readonly account: UserType | undefined;
+  /** Datacenters that the viewer owns or has a group in. */
+  readonly membershipIds: readonly number[];
   readonly #memberships: ReadonlyMap<number, Membership>;
-  readonly #datacenters = new Map<Level, readonly number[]>();
+  readonly #datacenters = new Map<Needs, readonly number[]>();
 
   constructor(facts: ViewerFacts) {
     this.userId = facts.userId;
@@ -72,94 +79,90 @@ export class Viewer {
     this.currentDatacenterId = facts.currentDatacenterId;
     this.account = facts.account;
     this.#memberships = new Map(facts.memberships.map((membership) => [membership.id, membership]));
+    this.membershipIds = [...this.#memberships.keys()];
   }
 
-  /** Permissions held in that datacenter: all of them for a SuperAdmin. */
+  /** The permissions held in that datacenter, sorted; a SuperAdmin holds all. */
   permissionsIn(datacenterId: number): Permission[] {
-    if (this.isSuperAdmin) return ['ADMIN', 'IMAGE_ADMIN', 'IMAGE_IMPORT_ADMIN'];
-    return [...(this.#memberships.get(datacenterId)?.permissions ?? [])].sort();
+    return [...(this.isSuperAdmin ? PERMISSIONS : this.#held(datacenterId))].sort();
   }
 
-  /** Ids of datacenters where the viewer is at least that level. Never asked for a SuperAdmin, who is it everywhere. */
-  datacentersWith(level: Level): readonly number[] {
-    let known = this.#datacenters.get(level);
-    if (known === undefined) {
-      known = [...this.#memberships.values()].filter((one) => atLeast(levelOf(one.permissions), level)).map((one) => one.id);
-      this.#datacenters.set(level, known);
-    }
-    return known;
-  }
-
-  /** By owning it or through a group; nobody needs to for a public one. */
+  /** Whether the viewer owns the datacenter or has a group in it, which a public one does not need. */
   belongsTo(datacenterId: number): boolean {
     return this.#memberships.has(datacenterId);
   }
 
-  isAtLeast(level: Level, datacenterId: number): boolean {
-    return this.isSuperAdmin || atLeast(this.#levelIn(datacenterId), level);
+  /** Ids of the datacenters whose permissions allow the action. Not for SuperAdmins, who need no permission. */
+  datacentersWhere(action: DatacenterAction): readonly number[] {
+    return this.#where(MATRIX[action].needs);
   }
 
-  /** May this viewer do that, to that? A refusal carries the very error the operation would answer with. */
+  /** Whether the permissions in that datacenter allow the action. */
+  mayIn(action: DatacenterAction, datacenterId: number): boolean {
+    return this.isSuperAdmin || satisfies(this.#held(datacenterId), MATRIX[action].needs);
+  }
+
+  /** Whether the viewer may do that, there. A refusal carries the error that the operation answers with. */
+  can<A extends Action>(action: A, ...target: TargetOf<A>): Verdict;
   can(action: Action, target: Target = {}): Verdict {
-    const needed = MATRIX[action];
-    if (this.isSuperAdmin) return ALLOWED;
-    const passes = (one: DatacenterRef): boolean => atLeast(this.#levelIn(one.id), needed.level);
-    const refuse = (where: string | null, held: ReadonlySet<string>): Verdict => ({
-      allowed: false,
-      error: this.#refusal(action, where, held),
-    });
-    switch (needed.place) {
-      case 'everywhere':
-        return refuse(null, new Set());
+    return this.#judge(action, target);
+  }
+
+  /** Throws the refusal of `can`. */
+  demand<A extends Action>(action: A, ...target: TargetOf<A>): void;
+  demand(action: Action, target: Target = {}): void {
+    const verdict = this.#judge(action, target);
+    if (!verdict.allowed) throw verdict.error;
+  }
+
+  #judge(action: Action, target: Target): Verdict {
+    const row = MATRIX[action];
+    if (this.isSuperAdmin || row.needs === 'signedIn') return ALLOWED;
+    if (row.needs === 'superAdmin') return refusal(`You may not ${row.phrase}: SUPER_ADMIN is missing.`, ['SUPER_ADMIN'], null);
+    const passes = ({ id }: DatacenterRef): boolean => satisfies(this.#held(id), row.needs);
+    switch (row.where) {
       case 'anyDatacenter':
-        return this.datacentersWith(needed.level).length > 0 ? ALLOWED : refuse(null, new Set());
+        return this.#where(row.needs).length > 0 ? ALLOWED : this.#missing(row, null);
       case 'datacenter': {
-        const one = required(target.datacenter, action);
-        return passes(one) ? ALLOWED : refuse(one.name, this.#held(one.id));
+        const datacenter = required(target.datacenter, action);
+        return passes(datacenter) ? ALLOWED : this.#missing(row, datacenter);
       }
       case 'attachedDatacenter': {
-        const all = required(target.attached, action);
-        return all.some(passes) ? ALLOWED : refuse(all[0]?.name ?? null, this.#held(all[0]?.id));
+        const attached = required(target.attached, action);
+        return attached.some(passes) ? ALLOWED : this.#missing(row, attached[0] ?? null);
       }
       case 'boundDatacenter': {
         const bound = required(target.bound, action);
-        if (bound === null) return { allowed: false, error: this.#unbound(action) };
-        return passes(bound) ? ALLOWED : refuse(bound.name, this.#held(bound.id));
+        if (bound === null) return refusal(`You may not ${row.phrase}: it is bound to no datacenter, so only a SuperAdmin manages it.`, ['SUPER_ADMIN'], null);
+        return passes(bound) ? ALLOWED : this.#missing(row, bound);
       }
     }
   }
 
-  /** The same as `can`, thrown: for operations that end here when refused. */
-  demand(action: Action, target?: Target): void {
-    const verdict = this.can(action, target);
-    if (!verdict.allowed) throw verdict.error;
+  #where(needs: Needs): readonly number[] {
+    let ids = this.#datacenters.get(needs);
+    if (ids === undefined) {
+      ids = [...this.#memberships.values()].filter(({ permissions }) => satisfies(permissions, needs)).map(({ id }) => id);
+      this.#datacenters.set(needs, ids);
+    }
+    return ids;
   }
 
-  #levelIn(datacenterId: number): Level {
-    const membership = this.#memberships.get(datacenterId);
-    return membership === undefined ? 'access' : levelOf(membership.permissions);
+  #held(datacenterId: number): ReadonlySet<Permission> {
+    return this.#memberships.get(datacenterId)?.permissions ?? NOTHING;
   }
 
-  #held(datacenterId: number | undefined): ReadonlySet<string> {
-    return (datacenterId === undefined ? undefined : this.#memberships.get(datacenterId)?.permissions) ?? new Set();
+  /** Names what the viewer lacks in that datacenter; null: in every one. */
+  #missing({ needs, phrase }: PermissionRow, datacenter: DatacenterRef | null): Verdict {
+    const missing = missingOf(needs, datacenter === null ? NOTHING : this.#held(datacenter.id));
+    const where = datacenter === null ? 'some datacenter' : `datacenter ${datacenter.name}`;
+    const message = `You may not ${phrase}: ${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing in ${where}.`;
+    return refusal(message, missing, datacenter?.name ?? null);
   }
+}
 
-  #refusal(action: Action, where: string | null, held: ReadonlySet<string>): AppError {
-    const { level, phrase } = MATRIX[action];
-    const missing = PERMISSIONS_OF[level].filter((permission) => !held.has(permission));
-    const place = where === null ? (level === 'superAdmin' ? '' : ' in some datacenter') : ` in datacenter ${where}`;
-    return forbidden(`You may not ${phrase}: ${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing${place}.`, {
-      permissions: missing,
-      datacenter: where,
-    });
-  }
-
-  #unbound(action: Action): AppError {
-    return forbidden(
-      `You may not ${MATRIX[action].phrase}: it is bound to no datacenter, so only a SuperAdmin manages it.`,
-      { permissions: ['SUPER_ADMIN'], datacenter: null },
-    );
-  }
+function refusal(message: string, permissions: readonly string[], datacenter: string | null): Verdict {
+  return { allowed: false, error: forbidden(message, { permissions, datacenter }) };
 }
 
 function required<T>(value: T | undefined, action: Action): T {

@@ -7,7 +7,7 @@ import { type ListStatement, readList, wholeRows } from '../platform/database/li
 import { readObjects } from '../platform/database/read/read-rows.js';
 import type { ConnectionSelection } from '../platform/graphql/selection.js';
 import { sqlText } from '../platform/database/sql-text.js';
-import { type SeenDatacenters, seenDatacenters } from './datacenter-catalogue.js';
+import { type VisibleDatacenters, loadVisibleDatacenters } from './datacenter-cache.js';
 import { DEFAULT_DATACENTER } from './datacenter.entity.js';
 import type { DatacenterAccess } from './datacenter.enums.js';
 import type { DatacenterType } from './datacenter.type.js';
@@ -47,7 +47,7 @@ export function toDatacenter(row: DatacenterRow): DatacenterType {
 export class DatacenterQueries {
   /** By id; null for one that the viewer cannot see. */
   readonly byId = {
-    load: async (id: number): Promise<DatacenterType | null> => (await this.seen()).byId(id),
+    load: async (id: number): Promise<DatacenterType | null> => (await this.visible()).byId(id),
   };
 
   /** Visible datacenters per group id, by name. */
@@ -66,12 +66,12 @@ export class DatacenterQueries {
   ) {}
 
   /** All that the viewer can see, to look many up at once. */
-  async seen(): Promise<SeenDatacenters> {
-    return seenDatacenters(this.em, this.viewer);
+  async visible(): Promise<VisibleDatacenters> {
+    return loadVisibleDatacenters(this.em, this.viewer);
   }
 
   async byName(name: string): Promise<DatacenterType | null> {
-    return (await this.seen()).byName(name);
+    return (await this.visible()).byName(name);
   }
 
   /** The datacenter a request works in: the one named, else the current one. NOT_FOUND when the viewer cannot see it. */
@@ -91,7 +91,7 @@ export class DatacenterQueries {
 
   /** Every visible datacenter, by name. */
   async all(): Promise<DatacenterType[]> {
-    return [...(await this.seen()).all];
+    return [...(await this.visible()).all];
   }
 
   async page(page: PageRequest, selection: ConnectionSelection): Promise<Connection<DatacenterType>> {

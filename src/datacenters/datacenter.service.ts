@@ -16,7 +16,7 @@ import type { CreateDatacenterInput, UpdateDatacenterInput } from './datacenter.
 import type { DatacenterQueries } from './datacenter.queries.js';
 import type { DatacenterType } from './datacenter.type.js';
 
-export interface DatacenterServiceParts {
+export interface DatacenterServiceDependencies {
   em: SqlEntityManager;
   viewer: Viewer;
   changes: ChangeBus;
@@ -49,10 +49,10 @@ function logged(datacenter: Datacenter, owner: string): Record<string, unknown> 
 
 /** Makes, changes and deletes datacenters, for SuperAdmins; each leaves one line in the task log. */
 export class DatacenterService {
-  constructor(private readonly parts: DatacenterServiceParts) {}
+  constructor(private readonly dependencies: DatacenterServiceDependencies) {}
 
   async create(input: CreateDatacenterInput): Promise<DatacenterType> {
-    const { em, viewer, changes, datacenters } = this.parts;
+    const { em, viewer, changes, datacenters } = this.dependencies;
     viewer.demand('datacenter.change');
     const { name } = input;
     const taken = alreadyExists(`The datacenter name ${name} is taken.`);
@@ -78,7 +78,7 @@ export class DatacenterService {
   }
 
   async update(input: UpdateDatacenterInput): Promise<DatacenterType> {
-    const { em, viewer, changes, datacenters } = this.parts;
+    const { em, viewer, changes, datacenters } = this.dependencies;
     viewer.demand('datacenter.change');
     await transact(em.fork(), changes, async (tx, announce) => {
       const datacenter = await tx.findOne(Datacenter, { name: input.name }, { lockMode: LockMode.PESSIMISTIC_WRITE });
@@ -105,7 +105,7 @@ export class DatacenterService {
 
   /** Its images are unbound and detached, and stay in the catalogue. */
   async delete(name: string): Promise<string> {
-    const { em, viewer, changes } = this.parts;
+    const { em, viewer, changes } = this.dependencies;
     viewer.demand('datacenter.change');
     await transact(em.fork(), changes, async (tx, announce) => {
       // Held, so that no server is registered in it between the check and the end.
@@ -128,7 +128,7 @@ export class DatacenterService {
     detail: Record<string, unknown>,
     announce: Announce,
   ): Promise<void> {
-    await recordDone(tx, { action, userId: this.parts.viewer.userId, datacenterId, detail }, announce);
+    await recordDone(tx, { action, userId: this.dependencies.viewer.userId, datacenterId, detail }, announce);
   }
 }
 

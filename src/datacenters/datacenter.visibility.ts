@@ -6,7 +6,7 @@ import type { DatacenterType } from './datacenter.type.js';
 /** Datacenters (alias `d`) that exist for this viewer: public ones, and those the viewer owns or has a group in. */
 export function visibleDatacenters(viewer: Viewer): SqlText {
   if (viewer.isSuperAdmin) return ALWAYS;
-  return anyOf([sqlText`d.access = 'PUBLIC'`, oneOfIds('d.id', viewer.datacentersWith('access'))]);
+  return anyOf([sqlText`d.access = 'PUBLIC'`, oneOfIds('d.id', viewer.membershipIds)]);
 }
 
 /** The same rule for a datacenter that has been read already. */

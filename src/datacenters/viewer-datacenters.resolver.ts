@@ -1,6 +1,5 @@
 import { Arg, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
-import { PermissionEnum } from '../access/permission.enum.js';
-import type { Permission } from '../access/permission.js';
+import { type Permission, PermissionEnum } from '../access/permission.js';
 import { Viewer } from '../access/viewer.js';
 import { ViewerType } from '../access/viewer.type.js';
 import { CurrentDatacenter } from './current-datacenter.js';

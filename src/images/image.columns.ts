@@ -1,20 +1,20 @@
 import type { UserType } from '../access/people/user.type.js';
 import type { Viewer } from '../access/viewer.js';
-import type { SeenDatacenters } from '../datacenters/datacenter-catalogue.js';
+import type { VisibleDatacenters } from '../datacenters/datacenter-cache.js';
 import type { OsType } from '../imgapi/os-type.js';
 import type { Column } from '../platform/database/columns.js';
 import { type SqlText, sqlText } from '../platform/database/sql-text.js';
 import { asBoolean, type Big, type Flag } from '../platform/database/tables.js';
 import type { ImageAccess, ImageStatus } from './image.enums.js';
 import type { ImageType } from './image.type.js';
-import { attachedWhereAdmin } from './image.visibility.js';
+import { attachedWhereAllowed } from './image.visibility.js';
 
 /** A row as the driver gives it: values in the order of the columns. */
 export type Row = readonly unknown[];
 
 /** What is known in memory already. */
 export interface Known {
-  seen: SeenDatacenters;
+  seen: VisibleDatacenters;
   names: ReadonlyMap<number, string>;
 }
 
@@ -112,5 +112,5 @@ export const PLACES: Part = part('i.places', (image, row, at, { seen }) => {
 
 /** Whether this viewer may see the guarded fields. */
 export function inspectableColumn(viewer: Viewer): SqlText {
-  return viewer.isSuperAdmin ? sqlText`1` : sqlText`(case when ${attachedWhereAdmin(viewer)} then 1 else 0 end)`;
+  return viewer.isSuperAdmin ? sqlText`1` : sqlText`(case when ${attachedWhereAllowed(viewer, 'image.inspect')} then 1 else 0 end)`;
 }

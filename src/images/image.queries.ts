@@ -125,7 +125,7 @@ export class ImageQueries {
 
   /** What a new disk in that datacenter may take. */
   async usableIn(datacenter: DatacenterType, request: ImageListRequest): Promise<Connection<ImageType>> {
-    this.viewer.demand('image.listUsable', { datacenter });
+    this.viewer.demand('image.listUsable');
     return this.#list(usableInDatacenter(this.viewer, datacenter.id), request);
   }
 
@@ -152,7 +152,7 @@ export class ImageQueries {
   }
 
   async #reading(selection: ObjectSelection): Promise<ImageReading> {
-    return imageReading({ em: this.em, viewer: this.viewer, seen: await this.datacenters.seen() }, selection);
+    return imageReading({ em: this.em, viewer: this.viewer, seen: await this.datacenters.visible() }, selection);
   }
 
   async #tags(imageId: number): Promise<string[]> {

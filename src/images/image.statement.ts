@@ -1,6 +1,6 @@
 import { usernames } from '../access/people/usernames.js';
 import type { Viewer } from '../access/viewer.js';
-import type { SeenDatacenters } from '../datacenters/datacenter-catalogue.js';
+import type { VisibleDatacenters } from '../datacenters/datacenter-cache.js';
 import type { ObjectSelection } from '../platform/graphql/selection.js';
 import type { Column } from '../platform/database/columns.js';
 import type { Condition } from '../platform/database/list/conditions.js';
@@ -97,7 +97,7 @@ const NO_NAMES: ReadonlyMap<number, string> = new Map();
 
 /** What was not asked for is not there, unless a field with a resolver of its own was asked for: then all of it is. */
 export function imageReading(
-  { em, viewer, seen }: { em: Reads; viewer: Viewer; seen: SeenDatacenters },
+  { em, viewer, seen }: { em: Reads; viewer: Viewer; seen: VisibleDatacenters },
   selection: ObjectSelection,
 ): ImageReading {
   let plan = known.get(selection);

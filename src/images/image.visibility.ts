@@ -1,3 +1,4 @@
+import type { DatacenterAction } from '../access/matrix.js';
 import type { Viewer } from '../access/viewer.js';
 import { visibleDatacenters } from '../datacenters/datacenter.visibility.js';
 import { ALWAYS, allOf, anyOf, oneOfIds } from '../platform/database/list/conditions.js';
@@ -12,10 +13,10 @@ function attachedToOneOf(ids: readonly number[]): SqlText {
   return oneOfIds(ids.length > LOOKED_UP ? '+a.datacenter_id' : 'a.datacenter_id', ids);
 }
 
-/** Attached to a datacenter where the viewer is at least DCAdmin. */
-export function attachedWhereAdmin(viewer: Viewer): SqlText {
-  const administered = attachedToOneOf(viewer.datacentersWith('dcAdmin'));
-  return sqlText`exists (select 1 from image_attachment a where a.image_id = i.id and ${administered})`;
+/** Attached to a datacenter whose permissions allow the viewer that action. */
+export function attachedWhereAllowed(viewer: Viewer, action: DatacenterAction): SqlText {
+  const allowed = attachedToOneOf(viewer.datacentersWhere(action));
+  return sqlText`exists (select 1 from image_attachment a where a.image_id = i.id and ${allowed})`;
 }
 
 export function attachedTo(datacenterId: number): SqlText {
@@ -24,9 +25,9 @@ export function attachedTo(datacenterId: number): SqlText {
 
 const notDeleted: SqlText = sqlText`i.access <> 'DELETED'`;
 
-/** Deleted, and bound to a datacenter where the viewer is ImageAdmin: what `showDeleted` adds, and nobody else sees. */
+/** Deleted, and bound to a datacenter where the viewer may update images: what `showDeleted` adds, and nobody else sees. */
 function deletedButManaged(viewer: Viewer): SqlText {
-  const managed = attachedToOneOf(viewer.datacentersWith('imageAdmin'));
+  const managed = attachedToOneOf(viewer.datacentersWhere('image.update'));
   return sqlText`(i.access = 'DELETED'
     and exists (select 1 from image_attachment a where a.bound_image_id = i.id and ${managed}))`;
 }
@@ -63,7 +64,7 @@ function conditionFor(viewer: Viewer): SqlText {
   return anyOf([
     // First what is so of nearly every image: where one may administer can be a long list.
     allOf([usable(viewer), attachedWhereVisible(viewer)]),
-    allOf([notDeleted, attachedWhereAdmin(viewer)]),
+    allOf([notDeleted, attachedWhereAllowed(viewer, 'image.list')]),
     deletedButManaged(viewer),
   ]);
 }
@@ -74,9 +75,9 @@ function conditionFor(viewer: Viewer): SqlText {
  */
 export function visibleWhereAttached(viewer: Viewer): SqlText {
   if (viewer.isSuperAdmin) return ALWAYS;
-  const administered = viewer.datacentersWith('dcAdmin');
+  const administered = viewer.datacentersWhere('image.list');
   if (administered.length === 0) return usable(viewer);
-  return anyOf([oneOfIds('x.datacenter_id', administered), usable(viewer), allOf([notDeleted, attachedWhereAdmin(viewer)])]);
+  return anyOf([oneOfIds('x.datacenter_id', administered), usable(viewer), allOf([notDeleted, attachedWhereAllowed(viewer, 'image.list')])]);
 }
 
 function withoutDeleted(viewer: Viewer, showDeleted: boolean): SqlText {
@@ -109,11 +110,11 @@ export function imagesEverywhere(viewer: Viewer, showDeleted: boolean): ImageSco
 function everywhere(viewer: Viewer, showDeleted: boolean): ImageScope {
   const where = withoutDeleted(viewer, showDeleted);
   if (viewer.isSuperAdmin) return { datacenterId: null, where, few: null };
-  const administered = viewer.datacentersWith('dcAdmin');
+  const administered = viewer.datacentersWhere('image.list');
   const [only] = administered;
   if (only !== undefined && administered.length === 1) return { datacenterId: only, where, few: null };
   const ids = sqlText`select distinct x.image_id as id from image_attachment x where ${oneOfIds('x.datacenter_id', administered)}`;
-  return { datacenterId: null, where: allOf([attachedWhereAdmin(viewer), where]), few: { ids } };
+  return { datacenterId: null, where: allOf([attachedWhereAllowed(viewer, 'image.list'), where]), few: { ids } };
 }
 
 /** A probe for each page of a plain user: kept short. */

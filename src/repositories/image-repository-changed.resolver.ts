@@ -1,5 +1,5 @@
 import { Arg, Resolver, Root, Subscription } from 'type-graphql';
-import type { GatewayContext, ScopedEvent } from '../access/request-container.js';
+import type { GatewayContext, SubscriptionEvent } from '../access/request-container.js';
 import { followChanges } from '../tasks/changes/follow-changes.js';
 import { ImageRepositoryType } from './image-repository.type.js';
 import { RepositoryQueries } from './repository.queries.js';
@@ -9,7 +9,7 @@ interface Subscribed {
   context: GatewayContext;
 }
 
-async function subscribeToRepositories({ args, context }: Subscribed): Promise<AsyncIterable<ScopedEvent<ImageRepositoryType>>> {
+async function subscribeToRepositories({ args, context }: Subscribed): Promise<AsyncIterable<SubscriptionEvent<ImageRepositoryType>>> {
   return followChanges({
     context,
     type: 'repository',
@@ -31,7 +31,7 @@ export class ImageRepositoryChangedResolver {
       'A repository each time a load of it starts or ends, or its settings change. Needs the same permissions as `imageRepositories`, now and at each event; ends with FORBIDDEN or UNAUTHENTICATED when they are taken away.',
   })
   imageRepositoryChanged(
-    @Root() event: ScopedEvent<ImageRepositoryType>,
+    @Root() event: SubscriptionEvent<ImageRepositoryType>,
     @Arg('name', () => String, {
       nullable: true,
       description: 'Only this repository; all of them when left out or null.',

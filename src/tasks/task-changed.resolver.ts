@@ -1,5 +1,5 @@
 import { Arg, ID, Resolver, Root, Subscription } from 'type-graphql';
-import type { GatewayContext, ScopedEvent } from '../access/request-container.js';
+import type { GatewayContext, SubscriptionEvent } from '../access/request-container.js';
 import { followChanges } from './changes/follow-changes.js';
 import { EventDeduplication } from './changes/event-deduplication.js';
 import { TaskQueries } from './task.queries.js';
@@ -10,7 +10,7 @@ interface Subscribed {
   context: GatewayContext;
 }
 
-async function subscribeToTasks({ args, context }: Subscribed): Promise<AsyncIterable<ScopedEvent<TaskType>>> {
+async function subscribeToTasks({ args, context }: Subscribed): Promise<AsyncIterable<SubscriptionEvent<TaskType>>> {
   const told = new EventDeduplication();
   return followChanges({
     context,
@@ -30,7 +30,7 @@ export class TaskChangedResolver {
       'A task each time it is made, goes on or ends; progress in bytes is told in steps. Only tasks that you can see, now and at each event.',
   })
   taskChanged(
-    @Root() event: ScopedEvent<TaskType>,
+    @Root() event: SubscriptionEvent<TaskType>,
     @Arg('id', () => ID, { nullable: true, description: 'Only this task; every one when left out or null.' })
     _id?: string | null,
     @Arg('image', () => String, {

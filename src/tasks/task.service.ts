@@ -22,7 +22,7 @@ export class TaskService {
    */
   async cancel(id: string): Promise<TaskType> {
     const task = await this.tasks.require(id);
-    if (task.userId !== this.viewer.userId && !this.viewer.isSuperAdmin) {
+    if (task.userId !== this.viewer.userId && !this.viewer.can('task.cancelAny').allowed) {
       throw forbidden('You may not cancel a task that somebody else asked for.', { permissions: ['SUPER_ADMIN'], datacenter: null });
     }
     // One statement, so that it cannot pass the run's own step into PUBLISHING: one of the two wins.

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Request, type Row, SUPER_ONLY, testCells, text } from './cells.js';
+import { testCases } from './cells.js';
+import { READS } from './read-cases.js';
 import { type Persona, World } from './world.js';
 
 let world: World;
@@ -8,72 +9,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => world?.close());
 
-const byUuid = (name: string): Row[2] => (_persona, { uuids }) => ({ query: 'query ($uuid: UUID) { image(uuid: $uuid) { name } }', variables: { uuid: uuids.get(name) } });
-
-/** Each image of the world, and who sees it. */
-const VISIBLE: [image: string, cells: string][] = [
-  ['public', 'yyyyyNyyy'],
-  ['unbound', 'yyyyyNyyy'],
-  ['private', 'NyyyNNyNy'],
-  ['foreign', 'NNyyNNyNy'],
-  ['deleted', 'NNNyNNyNy'],
-  ['deleted-unbound', 'NNNNNNNNy'],
-  ['loose', 'NNNNNNNNy'],
-  ['southern', 'NNNNyyNNy'],
-  ['southern-deleted', 'NNNNyyNNy'],
-];
-
-const GUARDED = ['servers { nodes { hostname } }', 'serverCount', 'manifest', 'file { sha1 }', 'tasks { nodes { id } }', 'repository { name }', 'manifestUrl', 'sourceSnapshot { name }'];
-
-const task = async (name: string, { clients }: World): Promise<Request> => {
-  const { tasks } = await clients.S.run(`{ tasks(image: "${name}") { nodes { id } } }`);
-  return { query: 'query ($id: ID!) { task(id: $id) { id } }', variables: { id: tasks.nodes[0].id } };
-};
-
-const ROWS: Row[] = [
-  ['images of a datacenter', 'FFyyFNyFy', text('{ images(datacenter: "north") { nodes { name } } }')],
-  ['images of all datacenters', 'FFyyyyyFy', text('{ images(showAll: true) { nodes { name } } }')],
-  ['images of a datacenter, Deleted ones too', 'FFyyFNyFy', text('{ images(datacenter: "north", showDeleted: true) { nodes { name } } }')],
-  ['images of all datacenters, Deleted ones too', 'FFyyyyyFy', text('{ images(showAll: true, showDeleted: true) { nodes { name } } }')],
-  ['Datacenter.images', 'FFyyFNyFy', text('{ datacenter(name: "north") { images { nodes { name } } } }')],
-  ...VISIBLE.map(([name, cells]): Row => [`image ${name}, by name`, cells, text(`{ image(name: "${name}") { name } }`)]),
-  ...VISIBLE.map(([name, cells]): Row => [`image ${name}, by uuid`, cells, byUuid(name)]),
-  ['usable images', 'yyyyyNyyy', text('{ usableImages(datacenter: "north") { nodes { name } } }')],
-  ['Datacenter.usableImages', 'yyyyyNyyy', text('{ datacenter(name: "north") { usableImages { nodes { name } } } }')],
-  ['list repositories', 'FFFFFFyFy', text('{ imageRepositories { name } }')],
-  ['show a repository', 'FFFFFFyFy', text('{ imageRepository(name: "remote") { name } }')],
-  ['browse a repository', 'FFFFFFyFy', text('{ imageRepository(name: "remote") { images { nodes { name } } } }')],
-  ['refresh a repository', 'FFFFFFyFy', text('mutation { refreshImageRepository(name: "remote") { added } }')],
-  ['refresh all repositories', 'FFFFFFyFy', text('mutation { refreshImageRepositories { added } }')],
-  ...['public', 'unbound'].flatMap((name) =>
-    GUARDED.map((field): Row => [`${field.split(' ')[0]} of image ${name}`, 'FFyyFNyFy', text(`{ image(name: "${name}") { name ${field} } }`)]),
-  ),
-  ...GUARDED.map((field): Row => [`${field.split(' ')[0]} of the image of O`, 'NFyyNNyNy', text(`{ image(name: "private") { name ${field} } }`)]),
-  ...GUARDED.map((field): Row => [`${field.split(' ')[0]} of an image of south`, 'NNNNyyNNy', text(`{ image(name: "southern") { name ${field} } }`)]),
-  ['actions of an image', 'yyyyyNyyy', text('{ image(name: "public") { actions { action allowed code reason } } }')],
-  ['settings of a datacenter', 'FFyyFNyFy', text('{ datacenter(name: "north") { settings { vmsImageLimit } } }')],
-  ['global settings', SUPER_ONLY, text('{ globalSettings { vmsImageVmNic } }')],
-  ['users', SUPER_ONLY, text('{ users { username } }')],
-  ['a user', SUPER_ONLY, text('{ user(username: "U") { username } }')],
-  ['groups', SUPER_ONLY, text('{ groups { name } }')],
-  ['a group', SUPER_ONLY, text('{ group(name: "north-users") { name } }')],
-  ['the e-mail address of an owner', 'FFFFFNFFy', text('{ image(name: "public") { owner { email } } }')],
-  ['the groups of an owner', 'FFFFFNFFy', text('{ image(name: "public") { owner { groups { name } } } }')],
-  ['servers of a datacenter', 'yyyyyNyyy', text('{ servers(datacenter: "north") { nodes { hostname } } }')],
-  ['a server of somebody else', 'NNyyNNyNy', text('{ server(hostname: "admin-server") { hostname } }')],
-  ['an own server', 'yNyyNNyNy', text('{ server(hostname: "u-server") { hostname } }')],
-  ['tasks of a datacenter', 'yyyyyNyyy', text('{ tasks(datacenter: "north") { nodes { id } } }')],
-  ['a task of the datacenter', 'NNyyNNyNy', async (_persona, of) => task('public', of)],
-  ['a task of another datacenter', 'NNNNyyNNy', async (_persona, of) => task('southern', of)],
-  ['a task of no datacenter', 'NNNNNNNNy', async (_persona, of) => task('loose', of)],
-  ['the viewer', 'yyyyyyyyy', text('{ viewer { user { username email isSuperAdmin groups { name } } currentDatacenter { name } datacenters { name } permissions } }')],
-  ['datacenters', 'yyyyyyyyy', text('{ datacenters { nodes { name } } }')],
-  ['a private datacenter', 'yyyyyNyyy', text('{ datacenter(name: "north") { name alias access description isDefault createdAt owner { username } imageCount boundImageCount } }')],
-  ['servers of a datacenter, from there', 'yyyyyNyyy', text('{ datacenter(name: "north") { servers { nodes { hostname } } } }')],
-  ['groups of a datacenter', 'FFFFFNFFy', text('{ datacenter(name: "north") { groups { name } } }')],
-];
-
-testCells(ROWS, () => world);
+testCases(READS, () => world);
 
 describe('what is in the lists', () => {
   const names = async (persona: Persona, query: string, field: string): Promise<string[]> => {

@@ -1,6 +1,6 @@
 import { graphql, type GraphQLSchema } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Constructed, GatewayContext, RequestContainer } from '../../src/access/request-container.js';
+import type { Injectable, GatewayContext, RequestContainer } from '../../src/access/request-container.js';
 import { UserQueries } from '../../src/access/people/user.queries.js';
 import { Viewer, type ViewerFacts } from '../../src/access/viewer.js';
 import { DatacenterQueries } from '../../src/datacenters/datacenter.queries.js';
@@ -57,7 +57,7 @@ function contextOf(facts: ViewerFacts): GatewayContext {
     [TaskQueries, new TaskQueries(em, viewer)],
     [RepositoryQueries, new RepositoryQueries(em, viewer)],
   ]);
-  const get = <T>(part: Constructed<T>): T => parts.get(part) as T;
+  const get = <T>(part: Injectable<T>): T => parts.get(part) as T;
   return { container: { em, viewer, isAnonymous: false, get } as unknown as RequestContainer, requestId: 'test' };
 }
 

@@ -19,6 +19,7 @@ const EXCEPTIONS = [
   'test/support/postgres.test.ts',
   'test/graphql/parts.test.ts',
   'test/images/search.test.ts',
+  'test/laws/permissions.test.ts',
   'test/platform/log-copier.test.ts',
   'test/platform/postgres-reader.test.ts',
   'test/platform/search-upkeep.test.ts',

@@ -167,7 +167,7 @@ class Builder {
   #importer(username: string, bound: string | null): TestClient {
     const rules = new Rules(this.facts, username);
     const datacenter = this.facts.datacenters.find(({ name }) => name === bound);
-    const may = datacenter === undefined ? rules.isSuperAdmin : rules.isImporter(datacenter);
+    const may = datacenter === undefined ? rules.isSuperAdmin : rules.mayIn('image.import', datacenter);
     return (may ? this.clients.get(username) : undefined) ?? this.admin;
   }
 

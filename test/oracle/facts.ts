@@ -1,4 +1,5 @@
-import type { Kind, Permission, WorldPlan } from './world.js';
+import type { Permission } from '../../src/access/permission.js';
+import type { Kind, WorldPlan } from './world.js';
 
 /**
  * A world as it is, by names: what was asked for when it was built, and what only the gateway could know (dates, the

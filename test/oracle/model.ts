@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { buildSchema, type GraphQLError, graphqlSync, type GraphQLSchema } from 'graphql';
+import type { CallerAction } from '../../src/access/matrix.js';
+import { PERMISSIONS } from '../../src/access/permission.js';
 import type { DatacenterFacts, Facts, ImageFacts, OfferedFacts, ServerFacts, TaskFacts } from './facts.js';
 import { connection, isAmong, isWanted, type OrderArgument, ordered, type PageArguments, refuse } from './lists.js';
 import { Rules } from './rules.js';
@@ -29,11 +31,14 @@ interface OfferedList extends PageArguments {
   orderBy?: OrderArgument<'PUBLISHED_AT' | 'NAME' | 'SIZE'> | null;
 }
 
-/** The contract, and what federation adds to it. */
-export const schema: GraphQLSchema = buildSchema(`${readFileSync(new URL('../fixtures/contract.graphql', import.meta.url), 'utf8')}
+const CONTRACT = readFileSync(new URL('../fixtures/contract.graphql', import.meta.url), 'utf8');
+
+/** The contract, what federation adds to it, and permissions that came later. */
+export const schema: GraphQLSchema = buildSchema(`${CONTRACT}
   scalar _Any
   union _Entity = Image | Datacenter | ImageRepository | User | VirtualServer | Task
-  extend type Query { _entities(representations: [_Any!]!): [_Entity]! }`);
+  extend type Query { _entities(representations: [_Any!]!): [_Entity]! }
+  ${PERMISSIONS.filter((permission) => !new RegExp(`^  ${permission}$`, 'm').test(CONTRACT)).map((added) => `extend enum Permission { ${added} }`).join('\n')}`);
 
 function demandOne(one: unknown, other: unknown): true {
   return (one === undefined) !== (other === undefined) || refuse('BAD_USER_INPUT');
@@ -64,13 +69,13 @@ export class Model {
       image: ({ name, uuid }: { name?: string; uuid?: string }) => demandOne(name, uuid) && this.#imageBy(name, uuid),
       images: (args: ImageList & { datacenter?: string | null; showAll?: boolean }) => {
         if (args.showAll !== true) return this.#managed(this.#place(args.datacenter), args);
-        if (!rules.isDcAdminSomewhere() && !rules.isSuperAdmin) refuse('FORBIDDEN');
+        this.#demand('image.listAll');
         return this.#imageList(rules.managedAnywhere(args.showDeleted === true), args);
       },
       usableImages: (args: ImageList & { datacenter?: string | null }) => this.#imageList(rules.usableIn(this.#place(args.datacenter)), args),
-      imageServer: () => (rules.isSuperAdmin || rules.isDcAdminSomewhere() ? null : refuse('FORBIDDEN')),
-      imageRepositories: () => this.#demandImporter() && [this.#repository()],
-      imageRepository: ({ name }: { name: string }) => this.#demandImporter() && (name === this.facts.repository.name ? this.#repository() : null),
+      imageServer: () => this.#demand('imageServer.read') && null,
+      imageRepositories: () => this.#demand('repository.use') && [this.#repository()],
+      imageRepository: ({ name }: { name: string }) => this.#demand('repository.use') && (name === this.facts.repository.name ? this.#repository() : null),
       server: ({ hostname, uuid }: { hostname?: string; uuid?: string }) =>
         demandOne(hostname, uuid) && this.#serverOrNull((one) => (uuid === undefined ? one.hostname === hostname : one.uuid === uuid)),
       servers: (args: PageArguments & { datacenter?: string | null }) => this.#serversOf(this.#place(args.datacenter), args),
@@ -80,21 +85,17 @@ export class Model {
         return this.#taskList(args, (task) => (place === null || task.datacenter?.name === place) && isWanted(args.image, task.imageName)
           && isAmong(args.action, task.action) && isAmong(args.status, task.status));
       },
-      globalSettings: () => (rules.isSuperAdmin ? this.#settings() : refuse('FORBIDDEN')),
-      user: ({ username }: { username: string }) => this.#demandSuperAdmin() && this.#userOrNull(username),
-      users: () => this.#demandSuperAdmin() && this.facts.users.map(({ username }) => username).sort().map((one) => this.#user(one)),
-      group: ({ name }: { name: string }) => this.#demandSuperAdmin() && this.#groups((group) => group.name === name)[0],
-      groups: () => this.#demandSuperAdmin() && this.#groups(() => true),
+      globalSettings: () => this.#demand('globalSettings.read') && this.#settings(),
+      user: ({ username }: { username: string }) => this.#demand('people.read') && this.#userOrNull(username),
+      users: () => this.#demand('people.read') && this.facts.users.map(({ username }) => username).sort().map((one) => this.#user(one)),
+      group: ({ name }: { name: string }) => this.#demand('people.read') && this.#groups((group) => group.name === name)[0],
+      groups: () => this.#demand('people.read') && this.#groups(() => true),
       _entities: ({ representations }: { representations: Record<string, string>[] }) => representations.map((one) => this.#entityOrError(one)),
     };
   }
 
-  #demandSuperAdmin(): true {
-    return this.#rules.isSuperAdmin || refuse('FORBIDDEN');
-  }
-
-  #demandImporter(): true {
-    return this.#rules.isSuperAdmin || this.#rules.isImporterSomewhere() || refuse('FORBIDDEN');
+  #demand(action: CallerAction): true {
+    return this.#rules.may(action) || refuse('FORBIDDEN');
   }
 
   /** One refused reference leaves the others alone. */
@@ -114,9 +115,9 @@ export class Model {
       case 'Datacenter':
         return this.#datacenterNamed(name ?? '');
       case 'ImageRepository':
-        return this.#demandImporter() && (name === this.facts.repository.name ? this.#repository() : null);
+        return this.#demand('repository.use') && (name === this.facts.repository.name ? this.#repository() : null);
       case 'User':
-        return (reference.username === this.username || this.#demandSuperAdmin()) && this.#userOrNull(reference.username ?? '');
+        return (reference.username === this.username || this.#demand('people.read')) && this.#userOrNull(reference.username ?? '');
       case 'VirtualServer':
         return this.#serverOrNull((one) => (uuid === undefined ? one.hostname === reference.hostname : one.uuid === uuid));
       default:
@@ -142,7 +143,7 @@ export class Model {
   /** Of another user, only the name; the built-in one that schedules work has no row of its own. */
   #user(username: string): object {
     const user = this.facts.users.find((one) => one.username === username);
-    const isOpen = this.#rules.isSuperAdmin || username === this.username;
+    const isOpen = this.#rules.may('people.read') || username === this.username;
     const own = <T>(value: T) => (): T => (isOpen ? value : refuse('FORBIDDEN'));
     return {
       __typename: 'User',
@@ -160,7 +161,7 @@ export class Model {
       name: group.name,
       alias: group.name,
       permissions: group.permissions,
-      users: () => this.#demandSuperAdmin() && [...group.users].sort().map((one) => this.#user(one)),
+      users: () => this.#demand('people.read') && [...group.users].sort().map((one) => this.#user(one)),
       datacenters: () => this.#datacenters().filter(({ name }) => group.datacenters.includes(name)).map((one) => this.#datacenter(one)),
     }));
   }
@@ -193,21 +194,21 @@ export class Model {
       access: one.access,
       owner: () => this.#user(one.owner),
       description: one.description,
-      groups: () => this.#demandSuperAdmin() && this.#groups((group) => group.datacenters.includes(one.name)),
+      groups: () => this.#demand('people.read') && this.#groups((group) => group.datacenters.includes(one.name)),
       isDefault: one.name === 'main',
       createdAt: one.createdAt,
-      settings: () => (rules.isDcAdmin(one) ? { vmsImageLimit: one.limit } : refuse('FORBIDDEN')),
+      settings: () => (rules.mayIn('datacenterSettings.read', one) ? { vmsImageLimit: one.limit } : refuse('FORBIDDEN')),
       images: (args: ImageList) => this.#managed(one, args),
       usableImages: (args: ImageList) => this.#imageList(rules.usableIn(one), args),
       servers: (page: PageArguments) => this.#serversOf(one, page),
       imageCount: attached.filter((image) => image.access !== 'DELETED' && rules.seesImage(image)).length,
       // Compared with the limit of the datacenter, so its admins see the whole number.
-      boundImageCount: attached.filter((image) => image.bound === one.name && (rules.isDcAdmin(one) || rules.seesImage(image))).length,
+      boundImageCount: attached.filter((image) => image.bound === one.name && (rules.mayIn('image.list', one) || rules.seesImage(image))).length,
     };
   }
 
   #managed(one: DatacenterFacts, args: ImageList): object {
-    if (!this.#rules.isDcAdmin(one)) refuse('FORBIDDEN');
+    if (!this.#rules.mayIn('image.list', one)) refuse('FORBIDDEN');
     return this.#imageList(this.#rules.managedIn(one, args.showDeleted === true), args);
   }
 
@@ -273,8 +274,8 @@ export class Model {
       lastUpdate,
       imageCount: offered.length,
       error: null,
-      images: (args: OfferedList) => this.#demandImporter() && this.#offeredList(args),
-      image: ({ uuid }: { uuid: string }) => this.#demandImporter() && offered.filter((one) => one.uuid === uuid).map((one) => this.#offered(one))[0],
+      images: (args: OfferedList) => this.#demand('repository.use') && this.#offeredList(args),
+      image: ({ uuid }: { uuid: string }) => this.#demand('repository.use') && offered.filter((one) => one.uuid === uuid).map((one) => this.#offered(one))[0],
     };
   }
 
@@ -360,14 +361,13 @@ export class Model {
   }
 
   #task(task: TaskFacts): object {
-    const isImporter = this.#rules.isSuperAdmin || this.#rules.isImporterSomewhere();
     return {
       ...task,
       __typename: 'Task',
       user: () => this.#user(task.user.username),
       datacenter: () => this.#datacenterNamed(task.datacenter?.name ?? ''),
       image: () => this.#imageNamed(task.image?.name ?? null),
-      repository: () => (task.repository !== null && isImporter ? this.#repository() : null),
+      repository: () => (task.repository !== null && this.#rules.may('repository.use') ? this.#repository() : null),
     };
   }
 

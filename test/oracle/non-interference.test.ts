@@ -50,7 +50,7 @@ const CURSORS = ['images(showAll: true, showDeleted: true', 'usableImages(orderB
 
 /** Hidden, with its tasks hidden as well, and with no bearing on what a datacenter's admin is told of its limit. */
 function isOutOfSight(rules: Rules, image: ImageFacts): boolean {
-  const isAdministered = rules.facts.datacenters.some((one) => image.attached.includes(one.name) && rules.isDcAdmin(one));
+  const isAdministered = rules.facts.datacenters.some((one) => image.attached.includes(one.name) && rules.mayIn('image.list', one));
   return !rules.seesImage(image) && !isAdministered && !rules.facts.tasks.some((task) => task.imageName === image.name && rules.seesTask(task));
 }
 
@@ -75,7 +75,7 @@ async function stirHidden(world: BuiltWorld, rules: Rules): Promise<void> {
   await admin.run('mutation { createUser(input: { username: "aaa" }) { username } }');
   await admin.run('mutation { createGroup(input: { name: "aaa", permissions: [ADMIN], users: ["aaa"], datacenters: ["aaa", "main"] }) { name } }');
   // Whoever may import sees of every offer whether it is in the catalogue already.
-  if (rules.isImporterSomewhere()) return;
+  if (rules.may('repository.use')) return;
   for (const { name } of hidden) await admin.send('mutation ($n: String!) { deleteImage(input: { name: $n }) { name } }', { n: name });
 }
 

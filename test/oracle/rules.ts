@@ -1,7 +1,8 @@
+import { type CallerAction, type DatacenterAction, MATRIX, type PermissionSet } from '../../src/access/matrix.js';
+import { OWNER_PERMISSIONS, type Permission, PERMISSIONS } from '../../src/access/permission.js';
 import type { DatacenterFacts, Facts, ImageFacts, ServerFacts, TaskFacts } from './facts.js';
-import type { Permission } from './world.js';
 
-/** What one user may see of a world: the permission matrix and the rules of images, one sentence each. */
+/** What one user may see of a world: rows of the permission matrix and the rules of images, one sentence each. */
 export class Rules {
   readonly isSuperAdmin: boolean;
 
@@ -16,36 +17,28 @@ export class Rules {
     return this.facts.groups.filter((group) => group.users.includes(this.username) && group.datacenters.includes(datacenter));
   }
 
-  /** The permissions of groups that the user is in and that are attached; the owner holds ADMIN. */
+  /** The permissions of groups that the user is in and that are attached, and what the owner holds. */
   permissions({ name, owner }: DatacenterFacts): Set<Permission> {
-    if (this.isSuperAdmin) return new Set(['ADMIN', 'IMAGE_ADMIN', 'IMAGE_IMPORT_ADMIN']);
-    const held = new Set(this.groupsIn(name).flatMap((group) => group.permissions));
-    return owner === this.username ? held.add('ADMIN') : held;
+    if (this.isSuperAdmin) return new Set(PERMISSIONS);
+    const held = this.groupsIn(name).flatMap((group) => group.permissions);
+    return new Set(owner === this.username ? [...held, ...OWNER_PERMISSIONS] : held);
   }
 
-  #holds(datacenter: DatacenterFacts, needed: Permission[]): boolean {
+  /** Do the user's permissions in that datacenter allow the action? */
+  mayIn(action: DatacenterAction, datacenter: DatacenterFacts): boolean {
+    return this.isSuperAdmin || this.#holdsIn(datacenter, MATRIX[action].needs);
+  }
+
+  /** May the user do that at all, wherever? */
+  may(action: CallerAction): boolean {
+    const { needs } = MATRIX[action];
+    if (this.isSuperAdmin || needs === 'signedIn') return true;
+    return needs !== 'superAdmin' && this.facts.datacenters.some((one) => this.#holdsIn(one, needs));
+  }
+
+  #holdsIn(datacenter: DatacenterFacts, sets: readonly PermissionSet[]): boolean {
     const held = this.permissions(datacenter);
-    return needed.every((permission) => held.has(permission));
-  }
-
-  isDcAdmin(datacenter: DatacenterFacts): boolean {
-    return this.#holds(datacenter, ['ADMIN']);
-  }
-
-  isImageAdmin(datacenter: DatacenterFacts): boolean {
-    return this.#holds(datacenter, ['ADMIN', 'IMAGE_ADMIN']);
-  }
-
-  isImporter(datacenter: DatacenterFacts): boolean {
-    return this.#holds(datacenter, ['ADMIN', 'IMAGE_ADMIN', 'IMAGE_IMPORT_ADMIN']);
-  }
-
-  isDcAdminSomewhere(): boolean {
-    return this.facts.datacenters.some((one) => this.isDcAdmin(one));
-  }
-
-  isImporterSomewhere(): boolean {
-    return this.facts.datacenters.some((one) => this.isImporter(one));
+    return sets.some((set) => set.filter((permission) => !held.has(permission)).length === 0);
   }
 
   /** Public, own, or with a group of the user attached, whatever that grants. */
@@ -68,17 +61,17 @@ export class Rules {
     return image.access === 'PUBLIC' || this.isSuperAdmin || image.owner === this.username;
   }
 
-  /** Deleted, and bound to a datacenter whose ImageAdmin the user is. */
+  /** Deleted, and bound to a datacenter whose images the user may update. */
   isDeletedButManaged(image: ImageFacts): boolean {
     if (image.access !== 'DELETED') return false;
-    return this.isSuperAdmin || this.facts.datacenters.some((one) => one.name === image.bound && this.isImageAdmin(one));
+    return this.isSuperAdmin || this.facts.datacenters.some((one) => one.name === image.bound && this.mayIn('image.update', one));
   }
 
   seesImage(image: ImageFacts): boolean {
     if (this.isSuperAdmin) return true;
     if (image.access === 'DELETED') return this.isDeletedButManaged(image);
     const places = this.#datacentersOf(image);
-    return places.some((one) => this.isDcAdmin(one)) || (this.isUsable(image) && places.some((one) => this.hasAccess(one)));
+    return places.some((one) => this.mayIn('image.list', one)) || (this.isUsable(image) && places.some((one) => this.hasAccess(one)));
   }
 
   image(name: string): ImageFacts | undefined {
@@ -87,17 +80,17 @@ export class Rules {
 
   /** May see the guarded fields of an image that it sees. */
   inspects(image: ImageFacts): boolean {
-    return this.isSuperAdmin || this.#datacentersOf(image).some((one) => this.isDcAdmin(one));
+    return this.isSuperAdmin || this.#datacentersOf(image).some((one) => this.mayIn('image.inspect', one));
   }
 
-  /** The list of a datacenter for its DCAdmin. */
+  /** The list of a datacenter for those who may list it. */
   managedIn(datacenter: DatacenterFacts, showDeleted: boolean): ImageFacts[] {
     return this.facts.images.filter((image) => image.attached.includes(datacenter.name) && this.#isListed(image, showDeleted));
   }
 
   managedAnywhere(showDeleted: boolean): ImageFacts[] {
-    const administered = (image: ImageFacts): boolean => this.#datacentersOf(image).some((one) => this.isDcAdmin(one));
-    return this.facts.images.filter((image) => (this.isSuperAdmin || administered(image)) && this.#isListed(image, showDeleted));
+    const isAllowed = (image: ImageFacts): boolean => this.#datacentersOf(image).some((one) => this.mayIn('image.list', one));
+    return this.facts.images.filter((image) => (this.isSuperAdmin || isAllowed(image)) && this.#isListed(image, showDeleted));
   }
 
   #isListed(image: ImageFacts, showDeleted: boolean): boolean {
@@ -108,16 +101,16 @@ export class Rules {
     return this.facts.images.filter((image) => image.attached.includes(datacenter.name) && this.isUsable(image));
   }
 
-  /** Its own where it sees the datacenter, and all of those that it administers. */
+  /** Its own where it sees the datacenter, and all where it may list those of others. */
   seesServer(server: ServerFacts): boolean {
     const datacenter = this.datacenter(server.datacenter);
     if (datacenter === undefined) return false;
-    return server.owner === this.username || this.isDcAdmin(datacenter);
+    return server.owner === this.username || this.mayIn('server.listAll', datacenter);
   }
 
-  /** Its own, and those of the datacenters that it administers; a task of no datacenter is its user's and SuperAdmins'. */
+  /** Its own, and all of the datacenters where it may see those of others; a task of no datacenter is its user's and SuperAdmins'. */
   seesTask(task: TaskFacts): boolean {
     if (this.isSuperAdmin || task.user.username === this.username) return true;
-    return this.facts.datacenters.some((one) => one.name === task.datacenter?.name && this.isDcAdmin(one));
+    return this.facts.datacenters.some((one) => one.name === task.datacenter?.name && this.mayIn('task.listAll', one));
   }
 }

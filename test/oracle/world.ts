@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
+import { ROLES } from '../../src/access/matrix.js';
+import { type Permission, PERMISSIONS } from '../../src/access/permission.js';
 
-export const PERMISSIONS = ['ADMIN', 'IMAGE_ADMIN', 'IMAGE_IMPORT_ADMIN'] as const;
-export type Permission = (typeof PERMISSIONS)[number];
 export const KINDS = ['LINUX_VM', 'SUNOS_ZONE', 'BSD_VM'] as const;
 export type Kind = (typeof KINDS)[number];
 
@@ -38,11 +38,9 @@ const sometimes = fc.integer({ min: 0, max: 9 }).map((drawn) => drawn === 9);
 
 // Weighted by what is worth asking about: hidden images behind visible servers, permissions that are not enough.
 const permissions: fc.Arbitrary<Permission[]> = fc.oneof(
-  { weight: 2, arbitrary: fc.constant<Permission[]>([]) },
-  { weight: 2, arbitrary: fc.constant<Permission[]>(['ADMIN']) },
-  { weight: 2, arbitrary: fc.constant<Permission[]>(['ADMIN', 'IMAGE_ADMIN']) },
-  { weight: 2, arbitrary: fc.constant<Permission[]>([...PERMISSIONS]) },
-  { weight: 2, arbitrary: fc.subarray([...PERMISSIONS]) },
+  fc.constant<Permission[]>([]),
+  ...Object.values(ROLES).map((role) => fc.constant<Permission[]>([...role])),
+  fc.subarray([...PERMISSIONS]),
 );
 
 const place: fc.Arbitrary<Place> = fc.oneof(

@@ -16,6 +16,6 @@ const ApiKeySchema = defineEntity({
   },
 });
 
-/** A long-lived credential of one user. Only the SHA-256 of the key is kept, so the database cannot sign in as anyone. */
+/** A long-lived credential of one user. Only the SHA-256 of the key is stored, so nobody can sign in with what a copy of the database holds. */
 export class ApiKey extends ApiKeySchema.class {}
 ApiKeySchema.setClass(ApiKey);

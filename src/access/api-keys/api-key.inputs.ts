@@ -1,7 +1,7 @@
 import { Field, InputType } from 'type-graphql';
 import { DateTime } from '../../platform/graphql/scalars.js';
 
-/** Whom a key signs in, and until when. */
+/** A null means the same as a field left out. */
 @InputType({ description: 'A new API key for a user.' })
 export class CreateApiKeyInput {
   @Field(() => String, { description: 'Whom the key signs in; an active user.' })

@@ -3,7 +3,7 @@ import { CreateApiKeyInput } from './api-key.inputs.js';
 import { ApiKeyService } from './api-key.service.js';
 import { CreateApiKeyPayloadType } from './api-key.type.js';
 
-/** Giving out and taking back API keys; for SuperAdmins. */
+/** Issues and revokes API keys; for SuperAdmins. */
 @Resolver()
 export class ApiKeyResolver {
   constructor(private readonly keys: ApiKeyService) {}

@@ -9,7 +9,7 @@ import { newApiKey } from '../sign-in/token.js';
 import { User } from '../people/user.entity.js';
 import type { Viewer } from '../viewer.js';
 
-/** Issues and revokes keys, for SuperAdmins. A key itself is known to its holder alone. */
+/** Issues and revokes API keys, for SuperAdmins. The key itself is in the answer to its creation, and stored nowhere. */
 export class ApiKeyService {
   constructor(
     private readonly em: SqlEntityManager,
@@ -32,7 +32,7 @@ export class ApiKeyService {
     return { id, name, key, expiresAt: expiresAt ?? null };
   }
 
-  /** Once revoked a key stays so; revoking it again changes nothing. */
+  /** Revokes a key for good; revoking it again changes nothing. */
   async revoke(id: string): Promise<string> {
     this.viewer.demand('people.change');
     const em = this.em.fork();

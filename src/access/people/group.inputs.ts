@@ -1,6 +1,5 @@
 import { Field, InputType } from 'type-graphql';
-import type { Permission } from '../permission.js';
-import { PermissionEnum } from '../permission.enum.js';
+import { type Permission, PermissionEnum } from '../permission.js';
 
 /** A null means the same as a field left out. */
 @InputType({ description: 'A new group of users.' })

@@ -3,7 +3,7 @@ import { ALWAYS, type Condition, oneOf } from '../../platform/database/list/cond
 import { readObjects } from '../../platform/database/read/read-rows.js';
 import { sqlConstant, sqlText } from '../../platform/database/sql-text.js';
 import type { GroupType } from './group.type.js';
-import type { Permission } from '../permission.js';
+import { parsePermissions } from '../permission.js';
 import { Loader } from '../../platform/graphql/loader.js';
 import type { Reads } from '../../platform/database/read/reads.js';
 
@@ -17,10 +17,10 @@ interface GroupRow {
 const COLUMNS = sqlText`g.id, g.name, g.alias, g.permissions`;
 
 function toGroup({ id, name, alias, permissions }: GroupRow): GroupType {
-  return { id, name, alias, permissions: JSON.parse(permissions) as Permission[] };
+  return { id, name, alias, permissions: parsePermissions(permissions) };
 }
 
-/** Reads groups, for SuperAdmins and for members about themselves; the resolvers ask who it is. */
+/** Reads groups. The rules of the fields decide who may: SuperAdmins, and members about themselves. */
 export class GroupQueries {
   /** Groups per user id, by name. */
   readonly byUser = this.#related(sqlText`user_group_member x on x.group_id = g.id`, 'x.user_id');

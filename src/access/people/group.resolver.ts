@@ -4,7 +4,7 @@ import { GroupType } from './group.type.js';
 import { UserQueries } from './user.queries.js';
 import { UserType } from './user.type.js';
 
-/** Reading groups; for SuperAdmins. */
+/** Reads groups; for SuperAdmins. Mutations of groups are in the feature of datacenters, where groups hold. */
 @Resolver(() => GroupType)
 export class GroupResolver {
   constructor(

@@ -1,6 +1,5 @@
 import { Field, ObjectType } from 'type-graphql';
-import type { Permission } from '../permission.js';
-import { PermissionEnum } from '../permission.enum.js';
+import { type Permission, PermissionEnum } from '../permission.js';
 
 /** What the API shows of a group. */
 @ObjectType('Group', {

@@ -23,7 +23,7 @@ function displayFault(what: string, value: string): string | null {
   return UNFIT_FOR_DISPLAY.test(value) ? `${what} ${JSON.stringify(value)} must not hold control characters, < or >.` : null;
 }
 
-/** The broken rule of one given field, as a list of none or one; a field that was not given breaks none. */
+/** The fault of one field of an input, as a list of none or one; a field that was not given has none. */
 export function fieldFault(rule: keyof typeof checks, value: string | null | undefined, path: string = rule): FieldError[] {
   const message = typeof value === 'string' ? checks[rule](value) : null;
   return message === null ? [] : [{ path, message }];

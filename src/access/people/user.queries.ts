@@ -31,15 +31,15 @@ function toUser(row: UserRow): UserType {
   };
 }
 
-/** Reads accounts. Who may see more of one than its username is decided at the fields themselves. */
+/** Reads accounts. The rules of the fields decide who may see more of one than its username. */
 export class UserQueries {
-  /** By id, the built-in user included, as relations show it; one statement per batch. */
+  /** By id, in one statement per batch; the built-in user too, as tasks refer to it. */
   readonly byId = new Loader<number, UserType | null>(async (ids) => {
     const found = new Map((await this.#find(amongIds(this.em, 'u.id', ids))).map((user) => [user.id, user]));
     return ids.map((id) => found.get(id) ?? null);
   });
 
-  /** By what other subgraphs know it by, the built-in user left out; one statement per batch. */
+  /** By the key of other subgraphs, in one statement per batch; without the built-in user. */
   readonly byKey = keyLoader({ username: 'u.username' }, async (where) => this.#find(allOf([where, notSystem])));
 
   /** Members per group id, by username. */
@@ -55,7 +55,7 @@ export class UserQueries {
 
   constructor(private readonly em: Reads) {}
 
-  /** The user that a row refers to: rows never refer to a user that is not there. */
+  /** The user that a row refers to; foreign keys keep it from being missing. */
   async require(id: number): Promise<UserType> {
     const user = await this.byId.load(id);
     if (user === null) throw new Error(`User ${id} is referred to and does not exist.`);

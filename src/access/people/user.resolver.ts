@@ -6,7 +6,7 @@ import { UserQueries } from './user.queries.js';
 import { UserService } from './user.service.js';
 import { UserType } from './user.type.js';
 
-/** Reading and changing accounts; for SuperAdmins. */
+/** Reads and changes accounts; for SuperAdmins. */
 @Resolver(() => UserType)
 export class UserResolver {
   constructor(

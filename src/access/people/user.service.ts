@@ -19,7 +19,7 @@ async function findGroups(tx: SqlEntityManager, names: readonly string[], faults
   return groups;
 }
 
-/** Makes and changes accounts, for SuperAdmins. */
+/** Creates and changes accounts, for SuperAdmins. */
 export class UserService {
   constructor(
     private readonly em: SqlEntityManager,
@@ -50,7 +50,7 @@ export class UserService {
   async update(input: UpdateUserInput): Promise<UserType> {
     this.viewer.demand('people.change');
     await inTransaction(this.em.fork(), async (tx) => {
-      // All SuperAdmins are held, so that two requests cannot each take the other's last colleague.
+      // Lock all SuperAdmins, so that two requests at once cannot each deactivate the other's and leave none.
       const admins = await tx.find(User, { isSuperAdmin: true, active: true }, { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: 'asc' } });
       const user = await tx.findOne(User, { username: input.username, $not: { username: SYSTEM_USERNAME } }, { populate: ['groups'] });
       if (user === null) throw notFound('user', input.username);

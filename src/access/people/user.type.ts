@@ -1,7 +1,7 @@
 import { Directive, Field, ObjectType } from 'type-graphql';
 import { DateTime } from '../../platform/graphql/scalars.js';
 
-/** What the API shows of an account; credentials are not among it. */
+/** What the API shows of an account: no credentials. */
 @ObjectType('User', {
   simpleResolvers: true,
   description: 'A person or program that can sign in. Accounts are never deleted, only deactivated.',

@@ -3,16 +3,17 @@ import { amongIds, listed, readRows } from '../../platform/database/read/read-ro
 import type { Reads } from '../../platform/database/read/reads.js';
 import { sqlInteger, type SqlText, sqlText } from '../../platform/database/sql-text.js';
 
-/** Names kept in memory, some 20 MB. */
+/** Names in the cache, some 20 MB. */
 const MOST_NAMES = 200_000;
-/** With a name come those of its neighbours, which lie in the same place of the table, while there is room for twice as many. */
+/** Read the names of neighbouring ids as well, which are on the same page of the table, while the cache is less than half full. */
 const NEIGHBOURS = 32;
-/** The way to Postgres costs more than many a row. */
+/** A round trip to Postgres costs more than many rows. */
 const NEIGHBOURS_ON_POSTGRES = 128;
-const known = new WeakMap<object, Map<number, string>>();
+/** Id -> username, per database driver. */
+const caches = new WeakMap<object, Map<number, string>>();
 
-function statementFor(em: Reads, missing: ReadonlySet<number>, kept: number): SqlText {
-  if (kept > MOST_NAMES / 2) return sqlText`select u.id, u.username from user_account u where ${amongIds(em, 'u.id', [...missing])}`;
+function statementFor(em: Reads, missing: ReadonlySet<number>, cached: number): SqlText {
+  if (cached > MOST_NAMES / 2) return sqlText`select u.id, u.username from user_account u where ${amongIds(em, 'u.id', [...missing])}`;
   const neighbours = isSqlite(em) ? NEIGHBOURS : NEIGHBOURS_ON_POSTGRES;
   const firsts = [...new Set([...missing].map((id) => id - (id % neighbours)))];
   return sqlText`select u.id, u.username from (${listed(em, firsts)}) f cross join user_account u
@@ -20,13 +21,13 @@ function statementFor(em: Reads, missing: ReadonlySet<number>, kept: number): Sq
 }
 
 /**
- * The names of these users. A name is remembered for good: it never changes, and accounts are never deleted. What only a
- * transaction has seen so far is not remembered.
+ * The usernames of these users. The cache has no lifetime: a username never changes, and accounts are never deleted. Names that
+ * an uncommitted transaction has read do not enter it.
  */
 export async function usernames(em: Reads, ids: Iterable<number>): Promise<ReadonlyMap<number, string>> {
   const driver = em.getDriver();
-  let names = known.get(driver);
-  if (names === undefined) known.set(driver, (names = new Map()));
+  let names = caches.get(driver);
+  if (names === undefined) caches.set(driver, (names = new Map()));
   const missing = new Set<number>();
   for (const id of ids) if (!names.has(id)) missing.add(id);
   if (missing.size === 0) return names;

@@ -6,18 +6,19 @@ import { type SignedIn, viewerByKeyHash, viewerByUsername } from './load-viewer.
 import { hashApiKey, looksLikeApiKey, type TokenVerifier } from './token.js';
 import type { Viewer } from '../viewer.js';
 
-/** Headers that are remembered; the oldest goes first. */
-const MOST_KNOWN = 10_000;
+/** Headers in the cache; the oldest is evicted first. */
+const MOST_HEADERS = 10_000;
 
-/** Who a token was signed for: its signature is checked once. */
-interface Verified {
+/** The user of a token whose signature has been verified, so that it is verified once. */
+interface VerifiedToken {
   username: string;
   expiresAt: number;
 }
 
-interface Known {
+interface CachedSignIn {
   signedIn: CachedRead<SignedIn | null>;
-  verified: Verified | null;
+  /** Null for an API key. */
+  token: VerifiedToken | null;
 }
 
 function bearerToken(header: string): string {
@@ -27,11 +28,11 @@ function bearerToken(header: string): string {
 }
 
 /**
- * Who is behind an Authorization header. A good one is remembered for a moment, and its viewer read anew after any change
- * of users, groups, keys or datacenters; an expiry is looked at each time.
+ * Finds the viewer of an Authorization header. The viewer of a valid one is cached for a moment: any change of users, groups, keys
+ * or datacenters invalidates it, and its expiry is checked each time.
  */
 export class SignIns {
-  readonly #known = new Map<string, Known>();
+  readonly #cache = new Map<string, CachedSignIn>();
 
   constructor(
     private readonly database: Database,
@@ -39,51 +40,51 @@ export class SignIns {
   ) {}
 
   /**
-   * The viewer that an Authorization header stands for; null when there is no header. A header that is no good – malformed,
-   * expired, revoked, of an unknown or inactive user – throws UNAUTHENTICATED, with the same words for each. Not `isCached`:
-   * read from the database now.
+   * The viewer of an Authorization header; null when there is none. An invalid header – malformed, expired, revoked, of an unknown
+   * or inactive user – throws UNAUTHENTICATED, with the same words for each. With `isCached` false, the rights are read from the
+   * database now.
    */
   async viewerOf(header: string | undefined, isCached = true): Promise<Viewer | null> {
     if (header === undefined || header === '') return null;
-    const known = this.#known.get(header);
-    const remembered = isCached ? (known?.signedIn.get() ?? null) : null;
-    if (remembered !== null && Date.now() < remembered.expiresAt) return remembered.viewer;
-    const signedIn = await this.#look(header, known?.verified ?? null);
+    const entry = this.#cache.get(header);
+    const cached = isCached ? (entry?.signedIn.get() ?? null) : null;
+    if (cached !== null && Date.now() < cached.expiresAt) return cached.viewer;
+    const signedIn = await this.#signIn(header, entry?.token ?? null);
     if (signedIn !== null) return signedIn.viewer;
-    this.#known.delete(header);
+    this.#cache.delete(header);
     throw unauthenticated();
   }
 
-  /** Whether a header was good when it was last seen. */
+  /** Whether a header was valid when it was last seen. */
   knows(header: string): boolean {
-    return this.#known.has(header);
+    return this.#cache.has(header);
   }
 
-  async #look(header: string, before: Verified | null): Promise<SignedIn | null> {
-    const token = bearerToken(header);
+  async #signIn(header: string, before: VerifiedToken | null): Promise<SignedIn | null> {
+    const credential = bearerToken(header);
     const em = this.database.em.fork();
     const signedIn = new CachedRead<SignedIn | null>(this.database.driver);
-    if (looksLikeApiKey(token)) {
-      this.#remember(header, { signedIn, verified: null });
-      return signedIn.renew(async () => viewerByKeyHash(em, hashApiKey(token), Date.now()));
+    if (looksLikeApiKey(credential)) {
+      this.#store(header, { signedIn, token: null });
+      return signedIn.renew(async () => viewerByKeyHash(em, hashApiKey(credential), Date.now()));
     }
-    const verified = before !== null && Date.now() < before.expiresAt ? before : await this.#verify(token);
-    if (verified === null) return null;
-    this.#remember(header, { signedIn, verified });
+    const token = before !== null && Date.now() < before.expiresAt ? before : await this.#verify(credential);
+    if (token === null) return null;
+    this.#store(header, { signedIn, token });
     return signedIn.renew(async () => {
-      const viewer = await viewerByUsername(em, verified.username);
-      return viewer === null ? null : { viewer, expiresAt: verified.expiresAt };
+      const viewer = await viewerByUsername(em, token.username);
+      return viewer === null ? null : { viewer, expiresAt: token.expiresAt };
     });
   }
 
-  async #verify(token: string): Promise<Verified | null> {
+  async #verify(token: string): Promise<VerifiedToken | null> {
     const username = await this.verifyToken(token);
     return username === null ? null : { username, expiresAt: (decodeJwt(token).exp ?? 0) * 1000 };
   }
 
-  #remember(header: string, known: Known): void {
-    const [oldest] = this.#known.keys();
-    if (this.#known.size >= MOST_KNOWN && oldest !== undefined) this.#known.delete(oldest);
-    this.#known.set(header, known);
+  #store(header: string, entry: CachedSignIn): void {
+    const [oldest] = this.#cache.keys();
+    if (this.#cache.size >= MOST_HEADERS && oldest !== undefined) this.#cache.delete(oldest);
+    this.#cache.set(header, entry);
   }
 }

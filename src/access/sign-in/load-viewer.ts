@@ -2,24 +2,27 @@ import { isSqlite, type SqlEntityManager } from '../../platform/database/databas
 import { readRows } from '../../platform/database/read/read-rows.js';
 import { sqlText } from '../../platform/database/sql-text.js';
 import { asBoolean, type Big, type Flag } from '../../platform/database/tables.js';
-import type { Permission } from '../permission.js';
+import { OWNER_PERMISSIONS, parsePermissions, type Permission } from '../permission.js';
 import { type Membership, Viewer } from '../viewer.js';
 
 type UserRow = [id: number, username: string, email: string | null, superAdmin: Flag, active: Flag, createdAt: Big, current: number | null];
 
 const USER_COLUMNS = sqlText`u.id, u.username, u.email, u.is_super_admin, u.active, u.created_at, u.current_datacenter_id`;
 
+/** The owner's permissions in the form in which a group stores its own. */
+const OWNED = JSON.stringify(OWNER_PERMISSIONS);
+
 async function loadMemberships(em: SqlEntityManager, userId: number): Promise<Membership[]> {
   const rows = await readRows<[id: number, name: string, permissions: string]>(
     em,
     sqlText`select d.id, d.name, g.permissions from user_group_member m join user_group g on g.id = m.group_id
       join datacenter_group x on x.group_id = g.id join datacenter d on d.id = x.datacenter_id where m.user_id = ${userId}
-      union all select d.id, d.name, '["ADMIN"]' from datacenter d where d.owner_id = ${userId}`,
+      union all select d.id, d.name, ${OWNED} from datacenter d where d.owner_id = ${userId}`,
   );
   const found = new Map<number, { id: number; name: string; permissions: Set<Permission> }>();
   for (const [id, name, permissions] of rows) {
     const membership = found.get(id) ?? { id, name, permissions: new Set<Permission>() };
-    for (const permission of JSON.parse(permissions) as Permission[]) membership.permissions.add(permission);
+    for (const permission of parsePermissions(permissions)) membership.permissions.add(permission);
     found.set(id, membership);
   }
   return [...found.values()];
@@ -53,17 +56,17 @@ export interface Account {
 }
 
 /**
- * The account of that id; null when there is none. Within a transaction its rights are held until that ends, so that nobody
- * takes them away in between: the account, its memberships and its groups.
+ * The account of that id; null when there is none. A transaction locks its rights (the account, its memberships and its groups)
+ * until it ends, so that nobody takes them away in between.
  */
 export async function accountById(em: SqlEntityManager, id: number): Promise<Account | null> {
-  if (em.isInTransaction()) await holdRights(em, id);
+  if (em.isInTransaction()) await lockRights(em, id);
   const [row] = await readRows<UserRow>(em, sqlText`select ${USER_COLUMNS} from user_account u where u.id = ${id}`);
   return row === undefined ? null : { username: row[1], viewer: await viewerOf(em, row) };
 }
 
-/** SQLite has one transaction at a time. */
-async function holdRights(tx: SqlEntityManager, userId: number): Promise<void> {
+/** Only on Postgres: SQLite runs one transaction at a time. */
+async function lockRights(tx: SqlEntityManager, userId: number): Promise<void> {
   if (isSqlite(tx)) return;
   await readRows(tx, sqlText`select u.id from user_account u where u.id = ${userId} for share`);
   await readRows(
@@ -72,7 +75,7 @@ async function holdRights(tx: SqlEntityManager, userId: number): Promise<void> {
   );
 }
 
-/** A viewer, and until when what it signed in with is good: milliseconds since 1970. */
+/** A viewer, and when its token or key expires, in milliseconds since 1970. */
 export interface SignedIn {
   viewer: Viewer;
   expiresAt: number;

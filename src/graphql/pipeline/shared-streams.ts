@@ -1,5 +1,5 @@
 import { createSourceEventStream, execute, type ExecutionArgs, type ExecutionResult, type FormattedExecutionResult } from 'graphql';
-import type { GatewayContext, ScopedEvent } from '../../access/request-container.js';
+import type { GatewayContext, SubscriptionEvent } from '../../access/request-container.js';
 import { filterMap } from '../../platform/graphql/filter-map.js';
 import type { OperationContext } from '../admission/admission.js';
 import type { PublicErrors } from './public-errors.js';
@@ -107,7 +107,7 @@ export async function subscribePerEvent<C extends GatewayContext>(args: Subscrip
   const context = args.contextValue;
   const source = await createSourceEventStream(args);
   if (!(Symbol.asyncIterator in source)) return formatResult(source, context);
-  const events = source[Symbol.asyncIterator]() as AsyncIterator<ScopedEvent<unknown>>; // what each field of Subscription yields; graphql-js declares unknown
+  const events = source[Symbol.asyncIterator]() as AsyncIterator<SubscriptionEvent<unknown>>; // what each field of Subscription yields; graphql-js declares unknown
   return filterMap(events, async (event) => {
     const eventContext = { ...context, container: event.container };
     metrics.executed();

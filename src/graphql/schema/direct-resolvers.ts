@@ -1,6 +1,6 @@
 import { getMetadataStorage } from 'type-graphql';
 import type { GraphQLFieldResolver, GraphQLResolveInfo } from 'graphql';
-import type { Constructed, GatewayContext } from '../../access/request-container.js';
+import type { Injectable, GatewayContext } from '../../access/request-container.js';
 
 type Resolve = GraphQLFieldResolver<unknown, GatewayContext, Record<string, unknown>>;
 type Handler = ReturnType<typeof getMetadataStorage>['queries'][number] | ReturnType<typeof getMetadataStorage>['fieldResolvers'][number];
@@ -27,7 +27,7 @@ function directResolver({ target, methodName, params = [], middlewares = [], rol
   const given = params.toSorted((a, b) => a.index - b.index).map(paramReader);
   if (middlewares.length > 0 || roles !== undefined || given.includes(null)) return null;
   const values = given as ParamReader[];
-  const part = target as unknown as Constructed<Record<string, (...values: unknown[]) => unknown>>;
+  const part = target as unknown as Injectable<Record<string, (...values: unknown[]) => unknown>>;
   return (root, args, { container }, info) => {
     const resolver = container.get(part);
     return resolver[methodName]?.(...values.map((value) => value(root, args, info)));

@@ -1,4 +1,5 @@
 import { type ConstDirectiveNode, type DocumentNode, type FieldDefinitionNode, Kind, parse, visit } from 'graphql';
+import { superAdminFields } from '../../access/matrix.js';
 import { DEFAULT_PAGE } from '../../platform/database/list/page.js';
 
 /** The version is the first one that has all of these; every composer knows it. */
@@ -6,12 +7,7 @@ export const FEDERATION_LINK =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@tag", "@cost", "@listSize"])';
 
 /** Root fields that only a SuperAdmin gets an answer from, so that a contract of a router can leave them out. */
-export const OPERATOR_FIELDS: ReadonlySet<string> = new Set([
-  'attachImage', 'createApiKey', 'createDatacenter', 'createGroup', 'createUser', 'deleteDatacenter', 'deleteGroup',
-  'detachImage', 'globalSettings', 'group', 'groups', 'registerServer', 'registerSnapshot', 'revokeApiKey', 'unregisterServer',
-  'unregisterSnapshot', 'updateDatacenter', 'updateDatacenterSettings', 'updateGlobalSettings', 'updateGroup', 'updateServer',
-  'updateUser', 'user', 'users',
-]); // prettier-ignore
+const OPERATOR_FIELDS: ReadonlySet<string> = superAdminFields();
 
 /** Fields that cost a statement of their own for each object, by the name that they have in every type. */
 const WEIGHTS: ReadonlyMap<string, number> = new Map([['totalCount', 10], ['actions', 5], ['manifest', 5]]);

@@ -32,9 +32,9 @@ export class ImageChangeVisibility {
   async #couldSee(change: ImageChange): Promise<boolean> {
     if (this.viewer.isSuperAdmin) return true;
     if (change.access === 'DELETED') {
-      return change.boundDatacenterId !== null && this.viewer.isAtLeast('imageAdmin', change.boundDatacenterId);
+      return change.boundDatacenterId !== null && this.viewer.mayIn('image.update', change.boundDatacenterId);
     }
-    if (change.datacenterIds.some((id) => this.viewer.isAtLeast('dcAdmin', id))) return true;
+    if (change.datacenterIds.some((id) => this.viewer.mayIn('image.list', id))) return true;
     if (change.access !== 'PUBLIC' && change.ownerId !== this.viewer.userId) return false;
     const attached = await Promise.all(change.datacenterIds.map(async (id) => this.datacenters.byId.load(id)));
     return attached.some((one) => one !== null);

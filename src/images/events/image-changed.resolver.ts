@@ -1,5 +1,5 @@
 import { Arg, Resolver, Root, Subscription } from 'type-graphql';
-import type { GatewayContext, ScopedEvent } from '../../access/request-container.js';
+import type { GatewayContext, SubscriptionEvent } from '../../access/request-container.js';
 import { DatacenterQueries } from '../../datacenters/datacenter.queries.js';
 import { followChanges } from '../../tasks/changes/follow-changes.js';
 import { ImageChangeType } from './image-change.type.js';
@@ -10,7 +10,7 @@ interface Subscribed {
   context: GatewayContext;
 }
 
-async function subscribeToImages({ args, context }: Subscribed): Promise<AsyncIterable<ScopedEvent<ImageChangeType>>> {
+async function subscribeToImages({ args, context }: Subscribed): Promise<AsyncIterable<SubscriptionEvent<ImageChangeType>>> {
   let wanted: number | null = null;
   return followChanges({
     context,
@@ -33,7 +33,7 @@ export class ImageChangedResolver {
       'Each time an image is created, changes or is deleted; changes that follow each other faster than they are told may be told as one. Only images that you can see, now and at each event; ends with NOT_FOUND when you can no longer see the datacenter asked for, and with UNAUTHENTICATED when your sign-in ends.',
   })
   imageChanged(
-    @Root() event: ScopedEvent<ImageChangeType>,
+    @Root() event: SubscriptionEvent<ImageChangeType>,
     @Arg('datacenter', () => String, {
       nullable: true,
       description: 'Only images attached to the datacenter of this name; all when left out or null.',

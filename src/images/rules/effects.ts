@@ -1,7 +1,8 @@
 import type { DatacenterRef } from '../../access/viewer.js';
+import { holdersOf } from '../../datacenters/permission-holders.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { readRows } from '../../platform/database/read/read-rows.js';
-import { type SqlText, sqlText } from '../../platform/database/sql-text.js';
+import { sqlText } from '../../platform/database/sql-text.js';
 
 /** What a dry run tells of a binding that would go. */
 export async function bindingRemoved(em: SqlEntityManager, bound: DatacenterRef): Promise<string> {
@@ -18,14 +19,10 @@ function imageAdmins(count: number): string {
   return `${count} ImageAdmin${count === 1 ? '' : 's'}`;
 }
 
-/** Active users who are ImageAdmins of a datacenter by its groups or as its owner; SuperAdmins need no group and do not count. */
+/** Active users whom the permissions in a datacenter allow to update its images; SuperAdmins need none and do not count. */
 async function countImageAdmins(em: SqlEntityManager, datacenterId: number): Promise<number> {
-  const holds = (permission: string): SqlText => sqlText`exists (select 1 from user_group_member m join user_group g on g.id = m.group_id
-    join datacenter_group x on x.group_id = g.id
-    where m.user_id = u.id and x.datacenter_id = ${datacenterId} and g.permissions like ${`%"${permission}"%`})`;
-  const owns = sqlText`exists (select 1 from datacenter d where d.id = ${datacenterId} and d.owner_id = u.id)`;
   const statement = sqlText`select count(*) as total from user_account u
-    where u.active and not u.is_super_admin and (${owns} or ${holds('ADMIN')}) and ${holds('IMAGE_ADMIN')}`;
+    where u.active and not u.is_super_admin and ${holdersOf('image.update', datacenterId)}`;
   const [row] = await readRows<[total: number | string]>(em, statement);
   return Number(row?.[0] ?? 0);
 }

@@ -1,4 +1,4 @@
-import type { GatewayContext, RequestContainer, ScopedEvent } from '../../access/request-container.js';
+import type { GatewayContext, RequestContainer, SubscriptionEvent } from '../../access/request-container.js';
 import { unauthenticated } from '../../platform/errors.js';
 import { filterMap } from '../../platform/graphql/filter-map.js';
 import type { Change, Followed } from './change.js';
@@ -20,7 +20,7 @@ export interface Follow<T extends Followed['type'], P> {
  * The wanted changes as the caller may see them, each in a fresh container: permissions are those of that moment. Ends with
  * UNAUTHENTICATED once the caller is no longer signed in, and with what `admit` throws.
  */
-export async function followChanges<T extends Followed['type'], P>(follow: Follow<T, P>): Promise<AsyncIterableIterator<ScopedEvent<P>>> {
+export async function followChanges<T extends Followed['type'], P>(follow: Follow<T, P>): Promise<AsyncIterableIterator<SubscriptionEvent<P>>> {
   const { container: first, eventCost: cost = 1 } = follow.context;
   const { isWanted } = follow;
   // Before the first look, so that nothing is missed between the two.
@@ -31,7 +31,7 @@ export async function followChanges<T extends Followed['type'], P>(follow: Follo
     await changes.return?.();
     throw error;
   }
-  return filterMap(changes, async (change: Change): Promise<ScopedEvent<P> | null> => {
+  return filterMap(changes, async (change: Change): Promise<SubscriptionEvent<P> | null> => {
     const container = await first.renew();
     if (container === null) throw unauthenticated();
     await follow.admit(container);

@@ -13,7 +13,7 @@ import { seesDatacenter } from './datacenter.visibility.js';
 const MOST_LISTS = 2000;
 
 /** The datacenters that exist for one viewer. What it hands out is shared: never to be changed. */
-export class SeenDatacenters {
+export class VisibleDatacenters {
   readonly all: readonly DatacenterType[];
   readonly #byId: ReadonlyMap<number, DatacenterType>;
   readonly #byName: ReadonlyMap<string, DatacenterType>;
@@ -50,7 +50,7 @@ export class SeenDatacenters {
 
 interface Catalogue {
   all: readonly DatacenterType[];
-  seen: WeakMap<Viewer, SeenDatacenters>;
+  seen: WeakMap<Viewer, VisibleDatacenters>;
 }
 
 type Row = [
@@ -80,9 +80,9 @@ async function catalogueOf(em: Reads): Promise<Catalogue> {
 }
 
 /** All datacenters are few and asked for everywhere, so they are kept in memory, and read anew after any change of one. */
-export async function seenDatacenters(em: Reads, viewer: Viewer): Promise<SeenDatacenters> {
+export async function loadVisibleDatacenters(em: Reads, viewer: Viewer): Promise<VisibleDatacenters> {
   const catalogue = await catalogueOf(em);
   let seen = catalogue.seen.get(viewer);
-  if (seen === undefined) catalogue.seen.set(viewer, (seen = new SeenDatacenters(catalogue.all, viewer)));
+  if (seen === undefined) catalogue.seen.set(viewer, (seen = new VisibleDatacenters(catalogue.all, viewer)));
   return seen;
 }

@@ -1,0 +1,75 @@
+import { type Case, type MakeRequest, type Request, SUPER_ONLY, text, uniqueName } from './cells.js';
+import type { Persona, World } from './world.js';
+
+/** A request about a thing made for it by a SuperAdmin: `make` is what makes it, given its name. */
+function about(make: (name: string) => string, request: (name: string) => string): MakeRequest {
+  return async (persona, world) => {
+    const name = uniqueName(persona);
+    await world.clients.S.run(make(name));
+    return { query: request(name) };
+  };
+}
+
+const server = (hostname: string, uuid: string): string =>
+  `mutation { registerServer(input: { uuid: "${uuid}", hostname: "${hostname}", datacenter: "south", owner: "admin", osType: BSD_VM }) { uuid } }`;
+
+function aboutServer(request: (uuid: string) => string): MakeRequest {
+  return async (persona, world) => {
+    const uuid = crypto.randomUUID();
+    await world.clients.S.run(server(uniqueName(persona), uuid));
+    return { query: request(uuid) };
+  };
+}
+
+async function revoking(persona: Persona, world: World): Promise<Request> {
+  const { createApiKey } = await world.clients.S.run(`mutation { createApiKey(input: { username: "U", name: "${uniqueName(persona)}" }) { id } }`);
+  return { query: `mutation { revokeApiKey(id: "${createApiKey.id}") }` };
+}
+
+/** A task of an import into north that persona `asker` has just asked for, and that has ended. */
+function cancelling(asker: Persona): MakeRequest {
+  return async (_persona, world) => {
+    const name = uniqueName(asker);
+    const { manifestUrl } = world.offer(name);
+    const mutation = 'mutation ($input: ImportImageInput!) { importImage(input: $input) { task { id } } }';
+    const { importImage } = await world.clients[asker].run(mutation, { input: { name, manifestUrl, datacenter: 'north' } });
+    return { query: 'mutation ($id: ID!) { cancelTask(id: $id) { status } }', variables: { id: importImage.task.id } };
+  };
+}
+
+/** Mutations of everything but images. */
+export const ADMIN_CHANGES: Case[] = [
+  ['refreshImageRepository', 'by name', 'FFFFFFyFy', text('mutation { refreshImageRepository(name: "remote") { added } }')],
+  ['refreshImageRepositories', 'all', 'FFFFFFyFy', text('mutation { refreshImageRepositories { added } }')],
+  ['cancelTask', 'of a SuperAdmin', 'NNFFNNFNy', cancelling('S')],
+  ['cancelTask', 'of an Importer', 'NNFFNNyNy', cancelling('M')],
+  ['updateDatacenterSettings', 'of a private one', SUPER_ONLY, text('mutation { updateDatacenterSettings(input: { datacenter: "north", vmsImageLimit: 500 }) { name } }')],
+  ['updateGlobalSettings', 'one of them', SUPER_ONLY, text('mutation { updateGlobalSettings(input: { vmsImageVmNic: 1 }) { vmsImageVmNic } }')],
+  ['createDatacenter', 'new', SUPER_ONLY, (persona) => ({ query: `mutation { createDatacenter(input: { name: "${uniqueName(persona)}" }) { name } }` })],
+  ['updateDatacenter', 'that is private', SUPER_ONLY, text('mutation { updateDatacenter(input: { name: "north", description: "cold" }) { name } }')],
+  ['deleteDatacenter', 'without servers', SUPER_ONLY, about((name) => `mutation { createDatacenter(input: { name: "${name}" }) { name } }`, (name) => `mutation { deleteDatacenter(name: "${name}") }`)],
+  ['createUser', 'new', SUPER_ONLY, (persona) => ({ query: `mutation { createUser(input: { username: "${uniqueName(persona)}" }) { username } }` })],
+  ['updateUser', 'U', SUPER_ONLY, text('mutation { updateUser(input: { username: "U", email: "u@example.com" }) { username } }')],
+  ['createGroup', 'new', SUPER_ONLY, (persona) => ({ query: `mutation { createGroup(input: { name: "${uniqueName(persona)}", permissions: [] }) { name } }` })],
+  ['updateGroup', 'of others', SUPER_ONLY, text('mutation { updateGroup(input: { name: "north-users", alias: "Users" }) { name } }')],
+  ['deleteGroup', 'without members', SUPER_ONLY, about((name) => `mutation { createGroup(input: { name: "${name}", permissions: [] }) { name } }`, (name) => `mutation { deleteGroup(name: "${name}") }`)],
+  ['createApiKey', 'of U', SUPER_ONLY, text('mutation { createApiKey(input: { username: "U", name: "more" }) { id } }')],
+  ['revokeApiKey', 'of U', SUPER_ONLY, revoking],
+  ['registerServer', 'new', SUPER_ONLY, (persona) => ({ query: server(uniqueName(persona), crypto.randomUUID()) })],
+  ['updateServer', 'of admin', SUPER_ONLY, aboutServer((uuid) => `mutation { updateServer(input: { uuid: "${uuid}", status: STOPPED }) { uuid } }`)],
+  ['unregisterServer', 'of admin', SUPER_ONLY, aboutServer((uuid) => `mutation { unregisterServer(uuid: "${uuid}") }`)],
+  ['registerSnapshot', 'new', SUPER_ONLY, (persona) => ({ query: `mutation { registerSnapshot(input: { server: "u-server", name: "${uniqueName(persona)}", size: 1 }) { name } }` })],
+  [
+    'unregisterSnapshot',
+    'of U',
+    SUPER_ONLY,
+    about(
+      (name) => `mutation { registerSnapshot(input: { server: "u-server", name: "${name}", size: 1 }) { name } }`,
+      (name) => `mutation { unregisterSnapshot(input: { server: "u-server", name: "${name}" }) }`,
+    ),
+  ],
+  ['updateServer', 'that is not there', 'FFFFFFFFN', text('mutation { updateServer(input: { uuid: "aaaaaaaa-0000-4000-8000-0000000000ff", status: STOPPED }) { uuid } }')],
+  ['switchDatacenter', 'to a private one', 'yyyyyNyyy', text('mutation { switchDatacenter(name: "north") { currentDatacenter { name } } }')],
+  ['switchDatacenter', 'to main', 'yyyyyyyyy', text('mutation { switchDatacenter(name: "main") { currentDatacenter { name } } }')],
+  ['switchDatacenter', 'to one that is not there', 'NNNNNNNNN', text('mutation { switchDatacenter(name: "nowhere") { currentDatacenter { name } } }')],
+];
