@@ -1,11 +1,23 @@
+import { randomInt } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { ONCE } from './test/support/once.js';
 
-// Most of a test is waiting for a process of its own, so four files at once on two cores starve nobody. Where nobody looks on, what
-// a starved machine made late gets a second chance.
-const pace = { maxWorkers: 4, retry: process.env.CI ? 1 : 0 };
+// Most of a test is waiting for a process of its own, so four files at once on two cores starve nobody.
+const maxWorkers = 4;
 const patience = { testTimeout: 60_000, hookTimeout: 60_000, teardownTimeout: 30_000 };
+
+const LARGEST_SEED = 2 ** 31 - 2;
+
+/** TEST_SEED as the environment has it, or a seed for this run. */
+function seedOfRun(): string {
+  const given = process.env.TEST_SEED;
+  if (given === undefined || given === '') return String(randomInt(LARGEST_SEED));
+  if (!/^\d+$/.test(given) || Number(given) > LARGEST_SEED) throw new Error(`TEST_SEED is ${given.slice(0, 200)}; give a whole number from 0 to ${LARGEST_SEED}.`);
+  return given;
+}
+
+const TEST_SEED = seedOfRun();
 
 /**
  * The suite on one database. What a test file needs of the project, it finds in TEST_DATABASE; the gateways that it starts get the
@@ -18,7 +30,7 @@ function suiteOn(database: 'sqlite' | 'postgres', exclude: string[], settings: R
       name: database,
       include: ['test/**/*.test.ts'],
       exclude,
-      env: { TEST_DATABASE: database, TEST_SETTINGS: JSON.stringify(settings) },
+      env: { TEST_SEED, TEST_DATABASE: database, TEST_SETTINGS: JSON.stringify(settings) },
       pool: 'forks' as const,
       setupFiles: ['reflect-metadata'],
       ...patience,
@@ -32,7 +44,7 @@ export default defineConfig({
     alias: [{ find: /^graphql$/, replacement: fileURLToPath(new URL('node_modules/graphql/index.js', import.meta.url)) }],
   },
   test: {
-    ...pace,
+    maxWorkers,
     globalSetup: ['test/support/postgres-server.ts'],
     projects: [suiteOn('sqlite', [], {}), suiteOn('postgres', [...ONCE], { COMPILED_OPERATIONS: 'off' })],
   },

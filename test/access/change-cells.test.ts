@@ -1,4 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
+import { random } from '../support/random.js';
 import { type Request, type Row, SUPER_ONLY, testCells, text, uniqueName } from './cells.js';
 import { type ImageFacts, World } from './world.js';
 
@@ -47,8 +48,8 @@ const FIELDS: [field: string, value: () => unknown][] = [
   ['access', () => 'PUBLIC'],
   ['owner', () => 'admin'],
   ['description', () => uniqueName('text')],
-  ['resize', () => Math.random() < 0.5],
-  ['deploy', () => Math.random() < 0.5],
+  ['resize', () => random() < 0.5],
+  ['deploy', () => random() < 0.5],
   ['tags', () => [uniqueName('tag')]],
 ];
 

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import { fc } from '../support/random.js';
 
 export const PERMISSIONS = ['ADMIN', 'IMAGE_ADMIN', 'IMAGE_IMPORT_ADMIN'] as const;
 export type Permission = (typeof PERMISSIONS)[number];
