@@ -58,6 +58,6 @@ export default defineConfig({
     maxWorkers,
     sequence: { sequencer: ByProject },
     globalSetup: ['test/support/postgres-server.ts'],
-    projects: [suiteOn('sqlite', [], {}), suiteOn('postgres', [...ONCE], { COMPILED_OPERATIONS: 'off' })],
+    projects: [suiteOn('sqlite', ['**/node_modules/**'], {}), suiteOn('postgres', ['**/node_modules/**', ...ONCE], { COMPILED_OPERATIONS: 'off' })],
   },
 });
