@@ -8,12 +8,12 @@ const usage = `npm run test:fuzz -- [N] [--seed S] [--postgres]: sends N random 
 Over HTTP, WebSocket, server-sent events and bare sockets, as several users and as nobody: valid operations, broken ones, odd bytes.
 It fails on a status of 500 and above, an answer without a code or slower than 3 s, a leak, an error in the log, or an end of the process,
 and prints the smallest case found, whole, and the seed that repeats the run. --postgres: over Postgres, not SQLite.`;
-const mostSeed = 2 ** 31;
+const mostSeed = 2 ** 31 - 1;
 begin(usage);
 const { cases, seed, project } = asked();
 await buildOrStop();
 console.error(`${cases} cases of seed ${seed} over ${project}.`);
-Object.assign(process.env, { FUZZ_CASES: String(cases), FUZZ_SEED: String(seed) });
+Object.assign(process.env, { FUZZ_CASES: String(cases), TEST_SEED: String(seed) });
 // In this process, so that Ctrl-C and SIGTERM reach vitest, which then stops its Postgres.
 process.argv.splice(2, process.argv.length, 'run', '--project', project, 'test/fuzz/fuzz.test.ts');
 await import(pathToFileURL(pathOf('node_modules', 'vitest', 'vitest.mjs')).href);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { GatewayProcess, startFresh, TestClient } from '../support/gateway.js';
 import { makeImage, startImgapiRepository } from '../support/imgapi-repository.js';
+import { random } from '../support/random.js';
 
 const IMPORT = `mutation ($input: ImportImageInput!) { importImage(input: $input) { task { id } } }`;
 const KILLS = 10;
@@ -19,7 +20,7 @@ it('leaves no pending image and no stray file however often it is killed during 
   for (const image of images) {
     const input = { name: image.manifest.name, manifestUrl: repository.manifestUrl(image), datacenter: 'main' };
     await admin.run(IMPORT, { input });
-    await sleep(Math.random() * 350);
+    await sleep(random() * 350);
     await gateway.kill();
     gateway = await GatewayProcess.start(folder.path);
     admin = new TestClient(gateway.url, admin.key);

@@ -1,3 +1,4 @@
+import { random } from '../support/random.js';
 import { type Case, type MakeRequest, type Request, SUPER_ONLY, text, uniqueName } from './cells.js';
 import type { ImageFacts } from './world.js';
 
@@ -40,8 +41,8 @@ const FIELDS: [field: string, value: () => unknown][] = [
   ['access', () => 'PUBLIC'],
   ['owner', () => 'admin'],
   ['description', () => uniqueName('text')],
-  ['resize', () => Math.random() < 0.5],
-  ['deploy', () => Math.random() < 0.5],
+  ['resize', () => random() < 0.5],
+  ['deploy', () => random() < 0.5],
   ['tags', () => [uniqueName('tag')]],
 ];
 

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import { fc } from '../support/random.js';
 
 /**
  * Random decisions as a list of numbers, so that whatever is built from them shrinks with the list. Past its end every
@@ -35,4 +35,4 @@ export class Tape {
   }
 }
 
-export const tapes = (length: number): fc.Arbitrary<number[]> => fc.array(fc.nat({ max: 1_000_000 }), { minLength: Math.floor(length / 4), maxLength: length, size: 'max' });
+export const tapes = (length: number) => fc.array(fc.nat({ max: 1_000_000 }), { minLength: Math.floor(length / 4), maxLength: length, size: 'max' });

@@ -1,6 +1,6 @@
-import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OperationCache } from '../../src/graphql/compiled/operation-cache.js';
+import { fc } from '../support/random.js';
 
 const BOUNDS = { maxBytes: 1000, maxBytesPerUser: 300 };
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Viewer } from '../../src/access/viewer.js';
 import { DatacenterQueries } from '../../src/datacenters/datacenter.queries.js';
@@ -162,7 +163,7 @@ describe.each(['SQLite', 'Postgres'])('a search on %s', (kind) => {
 describe('a Postgres whose role may not install pg_trgm', () => {
   it('searches all the same, and says what an administrator can do', async () => {
     const test = await createTestDatabase();
-    const role = `plain_${Math.random().toString(36).slice(2, 10)}`;
+    const role = `plain_${randomBytes(4).toString('hex')}`;
     const owner = await openDatabase({ kind: 'postgres', url: test.url }, ENTITIES);
     const run = async (statement: string): Promise<unknown> => owner.em.fork().getConnection().execute(statement, [], 'run');
     await run(`create role ${role} login password 'plain'`);

@@ -52,6 +52,11 @@ describe('the house rules', () => {
     expect(offenders(tests, codeHas(/\b(it|test|describe)\.(skip|only|todo|fails)\b/))).toEqual([]);
   });
 
+  it('let every random choice of a test follow from its seed', () => {
+    const tests = filesUnder(['test'], ['.ts']).filter(({ path }) => path !== 'test/support/random.ts' && path !== 'test/laws/house-rules.test.ts');
+    expect(offenders(tests, ({ text }) => /from 'fast-check'|Math\.random\(/.test(text))).toEqual([]);
+  });
+
   it('mention nobody\'s machine', () => {
     const machine = /(^|[\s'"`(=])\/(home|Users|work)\/[a-z]|\.\.\/shared\b/m;
     expect(offenders(everything, ({ text }) => machine.test(text))).toEqual([]);

@@ -1,14 +1,14 @@
-import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Operation, writeOperation } from '../fuzz/operations.js';
 import { Tape, tapes } from '../fuzz/tape.js';
 import type { TestClient } from '../support/gateway.js';
+import { fc, SEED } from '../support/random.js';
 import type { BuiltWorld } from './build-world.js';
 import { expected, given } from './compare.js';
 import { Model, schema } from './model.js';
 import { secrets } from './secrets.js';
 import { everyWay, material } from './questions.js';
-import { closeWorlds, inEveryWorld, SEED } from './worlds.js';
+import { closeWorlds, inEveryWorld } from './worlds.js';
 
 const LIMIT_MS = 150_000;
 const RANDOM_QUESTIONS = 40;
@@ -73,8 +73,7 @@ async function pageByPage(client: TestClient, list: List): Promise<unknown> {
   return { forwards: await walk(client, list, true), backwards: await walk(client, list, false) };
 }
 
-// The seed is in the name, so that every report of a run has it.
-describe(`in random worlds of seed ${SEED}, every user`, () => {
+describe('in random worlds, every user', () => {
   it('is answered exactly what the rules let it see, by every way to a row', { timeout: LIMIT_MS }, async () => {
     await inEveryWorld(async (world) => askEverybody(world, everyWay(world.facts)));
   });

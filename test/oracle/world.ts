@@ -1,6 +1,6 @@
-import * as fc from 'fast-check';
 import { ROLES } from '../../src/access/matrix.js';
 import { type Permission, PERMISSIONS } from '../../src/access/permission.js';
+import { fc } from '../support/random.js';
 
 export const KINDS = ['LINUX_VM', 'SUNOS_ZONE', 'BSD_VM'] as const;
 export type Kind = (typeof KINDS)[number];

@@ -1,10 +1,10 @@
-import { assert, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/platform/errors.js';
 import { asFetchFailure } from '../../src/platform/fetch/fetch-failure.js';
 import { shownUrl } from '../../src/platform/fetch/shown-url.js';
 import { shownValue } from '../../src/platform/shown.js';
 import { withoutSecretsInLine, withoutUrlSecrets } from '../../src/platform/fetch/url-secrets.js';
+import { fc } from '../support/random.js';
 
 describe('a URL as it is shown', () => {
   it.each([
@@ -26,9 +26,9 @@ describe('a URL as it is shown', () => {
   });
 
   it('never holds user, password or query, whatever these hold', () => {
-    const part = string({ minLength: 1, maxLength: 12 }).map(encodeURIComponent);
-    assert(
-      property(part, part, part, (user, password, query) => {
+    const part = fc.string({ minLength: 1, maxLength: 12 }).map(encodeURIComponent);
+    fc.assert(
+      fc.property(part, part, part, (user, password, query) => {
         const url = `https://u${user}u:p${password}p@host.example/path?q${query}q`;
         expect(shownUrl(url)).toBe('https://host.example/path');
         expect(withoutUrlSecrets(`It is at ${url}, says "${url}".`)).toBe('It is at https://host.example/path, says "https://host.example/path".');

@@ -1,5 +1,6 @@
 import { type Answer, type GatewayProcess, startFresh, type TestClient } from '../support/gateway.js';
 import { type ImgapiRepository, makeImage, type PublishedImage, startImgapiRepository } from '../support/imgapi-repository.js';
+import { random } from '../support/random.js';
 import type { TemporaryFolder } from '../support/temp-folder.js';
 
 /** How often each race is run: what goes wrong once in ten times is found. */
@@ -82,7 +83,7 @@ export class RaceWorld {
 export async function race(world: RaceWorld, ...contenders: (() => Promise<Answer>)[]): Promise<string[]> {
   const answers = await Promise.all(
     contenders.map(async (contender) => {
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 8));
+      await new Promise((resolve) => setTimeout(resolve, random() * 8));
       return contender();
     }),
   );

@@ -1,9 +1,9 @@
-import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { servedSchema } from '../fuzz/cases.js';
 import { sendCase } from '../fuzz/send.js';
 import { type GatewayProcess, type GraphqlError, startFresh, TestClient } from '../support/gateway.js';
+import { fc } from '../support/random.js';
 import type { TemporaryFolder } from '../support/temp-folder.js';
 import { ask, type Operation, type Transport, TRANSPORTS } from '../support/transports.js';
 import { canBeOversized, oversizedOperation, rootFields } from './oversized.js';

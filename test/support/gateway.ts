@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient, type Client } from 'graphql-ws';
+import { afterAll } from 'vitest';
 import { WebSocket } from 'ws';
 import type { DatabaseTarget } from '../../src/platform/database/database.js';
 import { createTestDatabase } from './postgres.js';
@@ -23,7 +24,12 @@ export function withCompiledOperations(): void {
 
 /** The gateways of this file have these settings, unless they are started with others. */
 export function withSettings(settings: Record<string, string>): void {
+  const before = process.env.TEST_SETTINGS;
   process.env.TEST_SETTINGS = JSON.stringify({ ...projectSettings(), ...settings });
+  // The next file may run in the same process.
+  afterAll(() => {
+    process.env.TEST_SETTINGS = before;
+  });
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

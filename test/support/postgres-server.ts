@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { chmod, mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -92,7 +93,7 @@ async function postgresIn(folder: string, port: number): Promise<EmbeddedPostgre
 // Below the range from which the system hands out ports, or a test's own server may take it before Postgres does.
 async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const port = 20_000 + randomInt(10_000);
     if (await isFree(port)) return port;
   }
   throw new Error('No port between 20000 and 29999 is free for the Postgres of the tests.');

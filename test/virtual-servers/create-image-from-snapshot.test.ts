@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { GatewayProcess, startFresh, TestClient } from '../support/gateway.js';
+import { random } from '../support/random.js';
 import type { TemporaryFolder } from '../support/temp-folder.js';
 import { breaking, type DataServer, diskBytes, first, repeated, slow, stalling, startDataServer, status, whole } from './data-server.js';
 import { imageNames, imageServer, registerServer, registerSnapshot, snapshotStatus } from './server-world.js';
@@ -239,7 +240,7 @@ describe('creating an image that fails', () => {
       await registerServer(admin, hostname);
       await registerSnapshot(admin, hostname, 'daily', { dataUrl: data.url });
       await admin.run(CREATE, { input: input({ server: hostname }) });
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 500));
+      await new Promise((resolve) => setTimeout(resolve, random() * 500));
       await restart();
     }
     const { tasks } = await admin.run('{ tasks(action: [IMAGE_CREATE], first: 200) { nodes { id } } }');
