@@ -3,11 +3,17 @@ import { join } from 'node:path';
 import { begin, lastChange, pathOf, run, stop } from './project.js';
 
 const parts = {
-  gateway: {
-    sources: ['src', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/bundle.js'],
+  modules: {
+    sources: ['src', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'],
     make: async () => {
       if (!(await run('tsc', '-p', 'tsconfig.build.json'))) return false;
       removeOrphans('');
+      return true;
+    },
+  },
+  gateway: {
+    sources: ['src', 'package-lock.json', 'tsconfig.json', 'scripts/bundle.js'],
+    make: async () => {
       // Loaded only now: a built tree runs without the tools that it imports.
       const { bundle } = await import('./bundle.js');
       await bundle();
@@ -20,16 +26,16 @@ const parts = {
   },
 };
 
-/** Makes what is missing or older than its sources; answers whether all is there. */
-export async function build({ all = false } = {}) {
+/** Makes what is missing or older than its sources, of everything or of the parts in `only`; answers whether all is there. */
+export async function build({ all = false, only = Object.keys(parts) } = {}) {
   const missing = missingTools();
   if (missing !== null) {
-    if (!all && Object.keys(parts).every((name) => existsSync(pathOf(stampOf(name))))) return true;
+    if (!all && only.every((name) => existsSync(pathOf(stampOf(name))))) return true;
     console.error(missing);
     return false;
   }
-  const stale = Object.entries(parts).filter(([name, part]) => all || isStale(name, part));
-  if (stale.length > 0) console.error(`Building ${stale.map(([name]) => name).join(' and ')}: missing, or older than the sources.`);
+  const stale = Object.entries(parts).filter(([name, part]) => only.includes(name) && (all || isStale(name, part)));
+  if (stale.length > 0) console.error(`Building ${stale.map(([name]) => name).join(', ')}: missing, or older than the sources.`);
   for (const [name, part] of stale) {
     const begun = new Date();
     if (!(await part.make())) return false;
@@ -45,6 +51,11 @@ function missingTools() {
   }
   const hasBinding = existsSync(pathOf('node_modules', '@rolldown')) && readdirSync(pathOf('node_modules', '@rolldown')).some((name) => name.startsWith('binding-'));
   return hasBinding ? null : 'npm left out a part of the build tools that needs Node 20.19 or newer: run "npm ci" again with such a Node.';
+}
+
+/** Makes dist/modules without looking at types, for a tool that works on sources in between; the next build makes it again. */
+export async function compileUnchecked() {
+  if (isStale('modules', parts.modules) && !(await run('tsc', '-p', 'tsconfig.build.json', '--noCheck'))) stop('The sources cannot be read; nothing was started.');
 }
 
 /** build(), or the end of the process. */
