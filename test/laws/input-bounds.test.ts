@@ -9,7 +9,7 @@ import type { FieldError } from '../../src/platform/errors.js';
 
 let positions: InputPosition[];
 beforeAll(async () => {
-  positions = [...inputPositions(await buildGatewaySchema({ references: {} }))];
+  positions = [...inputPositions(await buildGatewaySchema({ referenceResolvers: {} }))];
 });
 
 function faultsOf({ coordinate, element }: InputPosition, value: unknown): FieldError[] {
