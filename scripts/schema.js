@@ -4,8 +4,8 @@ import { begin, built, pathOf, stop } from './project.js';
 
 begin('npm run schema [-- --check]: writes schema.graphql from the built schema; --check only compares, and fails on a difference.');
 await buildOrStop();
-const { printSchema } = await built('graphql/schema/print-schema.js');
-const schema = await printSchema();
+const { subgraphSdl } = await built('graphql/schema/schema.js');
+const schema = await subgraphSdl();
 const file = pathOf('schema.graphql');
 if (!process.argv.includes('--check')) {
   await writeFile(file, schema);

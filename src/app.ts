@@ -20,7 +20,7 @@ import { CatalogueSizes } from './graphql/admission/cost/catalogue-sizes.js';
 import { createGraphqlServer } from './graphql/server/graphql-server.js';
 import { allowCrossOrigin } from './graphql/server/cross-origin.js';
 import { openHttpTransport } from './graphql/server/http-transport.js';
-import { references } from './graphql/schema/reference-resolvers.js';
+import { referenceResolvers } from './graphql/schema/reference-resolvers.js';
 import { buildGatewaySchema } from './graphql/schema/schema.js';
 import { traceRootFields } from './graphql/schema/trace-root-fields.js';
 import { openWebsocketTransport } from './graphql/server/websocket-transport.js';
@@ -130,7 +130,7 @@ async function openDoors({ app, drain, front }: { app: FastifyInstance; drain: D
   const verifyToken = await createTokenVerifier(config.auth, secretFileIn(config.dataDir), {
     fetch: fetchKeysWith(work.fetch),
   });
-  const graph = await buildGatewaySchema({ references });
+  const graph = await buildGatewaySchema({ referenceResolvers });
   const traced = (schema: GraphQLSchema): GraphQLSchema => (work.tracing === null ? schema : traceRootFields(schema, work.tracing));
   const [schema, schemaBelowTheRoot] = [traced(shielded(graph)), traced(shieldedBelowTheRoot(graph))];
   const sizes = await CatalogueSizes.open(work.database, log);

@@ -4,7 +4,7 @@ import type { Injectable, GatewayContext, RequestContainer } from '../../src/acc
 import { UserQueries } from '../../src/access/people/user.queries.js';
 import { Viewer, type ViewerFacts } from '../../src/access/viewer.js';
 import { DatacenterQueries } from '../../src/datacenters/datacenter.queries.js';
-import { references } from '../../src/graphql/schema/reference-resolvers.js';
+import { referenceResolvers } from '../../src/graphql/schema/reference-resolvers.js';
 import { buildGatewaySchema } from '../../src/graphql/schema/schema.js';
 import { ImageQueries } from '../../src/images/image.queries.js';
 import type { SqlEntityManager } from '../../src/platform/database/database.js';
@@ -39,7 +39,7 @@ async function fill(em: SqlEntityManager): Promise<void> {
 beforeAll(async () => {
   opened = await openMigratedDatabase();
   await fill(opened.database.em.fork());
-  schema = await buildGatewaySchema({ references });
+  schema = await buildGatewaySchema({ referenceResolvers });
   watchStatements(opened.database, ({ sql }) => statements.push(sql));
 });
 afterAll(async () => opened?.close());

@@ -19,7 +19,7 @@ let schema: GraphQLSchema;
 
 beforeAll(async () => {
   schema = await buildGatewaySchema({
-    references: {
+    referenceResolvers: {
       Datacenter: resolveEach(async ({ name }) => {
         if (name === 'broken') throw notFound('datacenter', 'broken');
         return name === 'main' ? { name, access: 'PUBLIC', isDefault: true, createdAt: CREATED } : null;

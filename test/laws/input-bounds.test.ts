@@ -9,7 +9,7 @@ import type { FieldError } from '../../src/platform/errors.js';
 
 let positions: InputPosition[];
 beforeAll(async () => {
-  positions = [...inputPositions(await buildGatewaySchema({ references: {} }))];
+  positions = [...inputPositions(await buildGatewaySchema({ referenceResolvers: {} }))];
 });
 
 function faultsOf({ coordinate, element }: InputPosition, value: unknown): FieldError[] {
@@ -34,7 +34,7 @@ describe('every place where a caller gives a value', () => {
   });
 
   it('refuses a text beyond its bound, alone and in a list', () => {
-    const texts = positions.filter((one) => kind(one) === 'text' || kind(one) === 'anything');
+    const texts = positions.filter((one) => kind(one) === 'string' || kind(one) === 'json');
     const long = 'x'.repeat(8193);
     expect(texts.length).toBeGreaterThan(80);
     expect(named(texts.filter((one) => faultsOf(one, isList(one) ? ['short', long] : long)[0]?.code !== 'TOO_LONG'))).toEqual([]);

@@ -1,7 +1,6 @@
 import { graphql, type GraphQLSchema, parse, print } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { printSchema } from '../../src/graphql/schema/print-schema.js';
-import { buildGatewaySchema } from '../../src/graphql/schema/schema.js';
+import { buildGatewaySchema, subgraphSdl } from '../../src/graphql/schema/schema.js';
 import { differences, members, undescribed } from './compare-sdl.js';
 import { projectFile } from './sources.js';
 
@@ -18,8 +17,8 @@ let sdl: string;
 let schema: GraphQLSchema;
 
 beforeAll(async () => {
-  sdl = await printSchema();
-  schema = await buildGatewaySchema({ references: {} });
+  sdl = await subgraphSdl();
+  schema = await buildGatewaySchema({ referenceResolvers: {} });
 });
 
 async function servedSdl(): Promise<string> {

@@ -4,10 +4,10 @@ import { World } from '../access/world.js';
 
 describe('work that holds the event loop', () => {
   it('begins one piece for each round of the loop, users in turn', async () => {
-    const turns = new FairQueue();
+    const queue = new FairQueue();
     const order: string[] = [];
     const ask = async (user: string): Promise<void> => {
-      await turns.wait(user);
+      await queue.wait(user);
       order.push(user);
     };
     const all = [...Array.from({ length: 50 }, () => ask('greedy')), ask('other'), ask('third')];
@@ -19,10 +19,10 @@ describe('work that holds the event loop', () => {
   });
 
   it('lets everything else have a turn in between', async () => {
-    const turns = new FairQueue();
+    const queue = new FairQueue();
     let begun = 0;
     const all = Array.from({ length: 20 }, async () => {
-      await turns.wait('greedy');
+      await queue.wait('greedy');
       begun += 1;
     });
     await new Promise((resolve) => setImmediate(resolve));
@@ -32,8 +32,8 @@ describe('work that holds the event loop', () => {
   });
 
   it('waits within a bound', async () => {
-    const turns = new FairQueue();
-    const all = Array.from({ length: 10_001 }, async () => turns.wait('greedy').then(() => 'begun', (error: { code: string }) => error.code));
+    const queue = new FairQueue();
+    const all = Array.from({ length: 10_001 }, async () => queue.wait('greedy').then(() => 'begun', (error: { code: string }) => error.code));
     const outcomes = await Promise.all(all);
     expect(outcomes.filter((outcome) => outcome === 'RATE_LIMITED')).toHaveLength(1);
   });

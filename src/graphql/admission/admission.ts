@@ -18,60 +18,60 @@ import { coerceVariables, type VariableValues } from './input/coerce-variables.j
 
 export type Transport = 'http' | 'sse' | 'websocket';
 
-/** What is known of a caller before it is signed in. */
+/** What is known of a caller before sign-in. */
 export interface Caller {
   authorization: string | undefined;
   transport: Transport;
   readonly requestId: string;
-  /** Of the W3C traceparent header. */
+  /** From the W3C traceparent header. */
   traceId: string | undefined;
-  /** When it closes, the searches and counts that are made for its answer are stopped. */
+  /** The client's connection; when it closes, running searches and counts of the operation are stopped. */
   connection?: EventEmitter;
 }
 
-/** What every operation carries, on every transport. */
+/** The context of an operation, on every transport. */
 export interface OperationContext extends GatewayContext, Caller {
-  /** Of `performance.now()`. */
+  /** By `performance.now()`. */
   startedAt: number;
-  /** What has been charged for it. */
+  /** What the operation has been charged so far. */
   charges: Charges;
-  /** What it was found to cost; known once it was admitted. */
+  /** The estimated cost; set at admission. */
   cost?: number;
-  /** Coerced, as compiled code takes them; known once the operation was admitted. */
+  /** The coerced variables, which compiled operations read; set at admission. */
   variables?: VariableValues;
-  /** Set once its end was told to the report. */
+  /** True once the operation is in the report. */
   isReported?: boolean;
 }
 
 export interface AdmissionSettings {
   introspection: boolean;
   budget: BudgetSettings;
-  /** Failed sign-ins per address and minute; 0 is any number. */
+  /** Failed sign-ins per address and minute; 0: unlimited. */
   failedSignIns: number;
-  /** What an operation may cost. */
+  /** The highest cost of one operation. */
   cost: number;
-  /** null: any document. */
+  /** Null: any document may run. */
   trusted: TrustedDocuments | null;
-  /** Of the catalogue, which costs depend on. */
+  /** Sizes of the catalogue, which costs depend on. */
   sizes: () => Sizes;
 }
 
-/** The 2,000 tokens that a document may have are seldom more; characters beyond them are a comment. */
+/** Characters of a document that are charged: 2,000 tokens, the most that it may have, are seldom longer without comments. */
 const MAX_DOCUMENT_LENGTH = 16_000;
-/** Bodies up to this are a part of what every operation costs. */
+/** Bodies up to this size are included in the base cost of an operation. */
 const SMALL_BODY_BYTES = 16_384;
 
-/** Headers that tell of the budget; their values are of one answer alone. */
+/** The headers that `budgetHeaders` sets; their values differ from response to response. */
 export const BUDGET_HEADERS: ReadonlySet<string> = new Set(['ratelimit', 'ratelimit-policy']);
 
-/** Who may run what, before anything runs; the same rules for every transport. */
+/** Decides who may run which operation before it runs: sign-in, limits, cost and budget; the same on every transport. */
 export class Admission {
-  /** Beside those of the specification. */
+  /** Validation rules, besides those of the specification. */
   readonly rules: readonly ValidationRule[];
   readonly ledger: CostLedger;
-  /** For work that holds the event loop: documents that are not known, and dear operations. */
+  /** For work that blocks the event loop: documents to be parsed, and expensive operations. */
   readonly fairQueue = new FairQueue();
-  readonly #failed: LoginThrottle;
+  readonly #loginThrottle: LoginThrottle;
   readonly #costs: OperationCosts;
   readonly #input: InputValidator;
 
@@ -82,12 +82,15 @@ export class Admission {
   ) {
     this.rules = settings.introspection ? LIMIT_RULES : [...LIMIT_RULES, NoSchemaIntrospectionCustomRule];
     this.ledger = new CostLedger(settings.budget);
-    this.#failed = new LoginThrottle(settings.failedSignIns);
+    this.#loginThrottle = new LoginThrottle(settings.failedSignIns);
     this.#costs = new OperationCosts(schema, settings.sizes);
     this.#input = new InputValidator(schema);
   }
 
-  /** UNAUTHENTICATED without a good token, RATE_LIMITED for whose budget is spent. `address` is asked only when it matters; `bytes` is the size of the request. */
+  /**
+   * Signs a caller in and charges the base cost of an operation; `bytes` is the size of the request, `address` is called only when needed.
+   * Throws UNAUTHENTICATED without a valid token or key, and RATE_LIMITED when the budget is spent or too many sign-ins failed.
+   */
   async signIn(caller: Caller, address: () => string, bytes = 0): Promise<OperationContext> {
     const startedAt = performance.now();
     const container = await this.authenticate(caller.authorization, address);
@@ -97,32 +100,32 @@ export class Admission {
     return { ...caller, container, startedAt, charges };
   }
 
-  /** The same without counting an operation. */
+  /** Signs a caller in without charging an operation. */
   async authenticate(authorization: string | undefined, address: () => string): Promise<RequestContainer> {
-    // Who is signed in already does not wait for others behind the same address.
-    if (authorization !== undefined && !this.containers.knows(authorization)) this.#failed.check(address());
+    // A caller whose token is known to be valid must not wait for others behind the same address.
+    if (authorization !== undefined && !this.containers.knows(authorization)) this.#loginThrottle.check(address());
     try {
       const container = await this.containers.open(authorization);
       if (!container.isAnonymous) return container;
     } catch (error) {
-      if (error instanceof AppError && error.code === 'UNAUTHENTICATED') this.#failed.recordFailure(address());
+      if (error instanceof AppError && error.code === 'UNAUTHENTICATED') this.#loginThrottle.recordFailure(address());
       throw error;
     }
     throw unauthenticated();
   }
 
-  /** `extensions.cost` of the answer that is about to be sent; the operation is over, or each of its events. */
+  /** Settles what an operation that is over was charged, and returns `extensions.cost` for its response. */
   settleCost({ charges, container }: OperationContext): { cost: CostExtension } {
     this.ledger.settle(charges, container.operation.readTime);
     return { cost: costExtension({ requested: charges.cost?.total ?? null, actual: charges.charged }, this.ledger.statusOf(charges)) };
   }
 
-  /** Names and values in turn of the headers that tell of the caller's budget. */
+  /** The RateLimit headers of the caller's budget, as a flat list of names and values. */
   budgetHeaders({ charges }: OperationContext, retryAfter?: number): readonly string[] {
     return rateLimitHeaders(this.ledger.statusOf(charges), retryAfter);
   }
 
-  /** What an answer that refuses an operation says of the caller's budget; nothing where nobody is signed in. */
+  /** Extensions and headers about the caller's budget for a refusal; empty when nobody is signed in. */
   refusalDetails(error: unknown, context: OperationContext | null): { extensions?: object; headers?: readonly string[] } {
     const spent = error instanceof BudgetExceeded ? error : null;
     if (context !== null) return { extensions: this.settleCost(context), headers: this.budgetHeaders(context, spent?.retryAfter) };
@@ -130,17 +133,20 @@ export class Admission {
     return { extensions: { cost: costExtension({ requested: null, actual: 0 }, spent.status) }, headers: rateLimitHeaders(spent.status, spent.retryAfter) };
   }
 
-  /** Charges what a document takes that is parsed and validated for the first time. */
+  /** Charges the parsing and validation of a document that is not in the cache. */
   chargeDocument(text: string, { charges }: OperationContext): void {
     this.ledger.chargeExtra(charges, costOfMicroseconds(WEIGHTS.document + (Math.min(text.length, MAX_DOCUMENT_LENGTH) / 1000) * WEIGHTS.documentText));
   }
 
-  /** With a manifest: DOCUMENT_NOT_TRUSTED for what is not in it. `hash` is the SHA-256 of the document's text. */
+  /** With a manifest of trusted documents, throws DOCUMENT_NOT_TRUSTED for others. `hash` is the SHA-256 of the document's text. */
   requireTrusted(hash: string): void {
     this.settings.trusted?.require(hash);
   }
 
-  /** What depends on the variables: BAD_USER_INPUT with all faults at once, QUERY_TOO_COMPLEX, RATE_LIMITED. The variables as resolvers get them. */
+  /**
+   * Admits a valid operation with these variables and charges its cost; returns the coerced variables. Throws BAD_USER_INPUT with all
+   * faults at once, QUERY_TOO_COMPLEX, RATE_LIMITED, or BAD_REQUEST for a subscription over plain HTTP.
+   */
   admit(document: DocumentNode, operation: OperationDefinitionNode, variables: Record<string, unknown>, context: OperationContext): VariableValues {
     if (operation.operation === 'subscription' && context.transport === 'http') {
       throw new AppError('BAD_REQUEST', 'A subscription is a stream: send "Accept: text/event-stream", or use a WebSocket with graphql-transport-ws.');

@@ -1,21 +1,21 @@
-/** How many connections or operations each user has open, and how many it may have. */
+/** Bounds how many connections, or operations, each user has open at a time. */
 export class ConnectionQuota {
-  readonly #taken = new Map<string, number>();
+  readonly #open = new Map<string, number>();
 
   constructor(readonly perUser: number) {}
 
-  /** The function that gives the seat back; null when there is none left. */
+  /** Counts one more; returns the function that releases it, which may be called twice, or null when the quota is used up. */
   acquire(username: string): (() => void) | null {
-    const taken = this.#taken.get(username) ?? 0;
-    if (taken >= this.perUser) return null;
-    this.#taken.set(username, taken + 1);
+    const open = this.#open.get(username) ?? 0;
+    if (open >= this.perUser) return null;
+    this.#open.set(username, open + 1);
     let isHeld = true;
     return () => {
       if (!isHeld) return;
       isHeld = false;
-      const left = (this.#taken.get(username) ?? 1) - 1;
-      if (left === 0) this.#taken.delete(username);
-      else this.#taken.set(username, left);
+      const left = (this.#open.get(username) ?? 1) - 1;
+      if (left === 0) this.#open.delete(username);
+      else this.#open.set(username, left);
     };
   }
 }

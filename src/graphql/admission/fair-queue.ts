@@ -1,18 +1,18 @@
 import { AppError } from '../../platform/errors.js';
 
-/** More would only hold memory: whoever waits longer than a budget lasts is refused by the budget. */
+/** Operations of one user that may wait: more would only take memory, as the budget refuses them afterwards. */
 const MAX_WAITING = 10_000;
 
 /**
- * Lets work that holds the event loop begin one piece at a time: users take turns, and between two pieces the event loop serves
- * everything else. So a user who sends much waits for itself, and another for one piece of it at most.
+ * A round-robin queue over users for work that blocks the event loop: starts one operation at a time and yields to the event loop
+ * in between. A user who sends many operations delays its own; everybody else waits for one of them at most.
  */
 export class FairQueue {
-  /** What waits, by user, in the order of their turns. */
+  /** Waiting operations by user; users in the order of their turns. */
   readonly #waiting = new Map<string, (() => void)[]>();
   #isScheduled = false;
 
-  /** Resolves when it is that user's turn. RATE_LIMITED when too much of the user waits already. */
+  /** Resolves when it is the user's turn. Throws RATE_LIMITED when too many of the user's operations wait already. */
   async wait(username: string): Promise<void> {
     const queue = this.#waiting.get(username) ?? [];
     if (queue.length >= MAX_WAITING) {
@@ -30,18 +30,18 @@ export class FairQueue {
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
-      this.#begin();
+      this.#startNext();
       this.#schedule();
     });
   }
 
-  #begin(): void {
+  #startNext(): void {
     for (const [username, queue] of this.#waiting) {
-      const begin = queue.shift();
+      const start = queue.shift();
       this.#waiting.delete(username);
-      // Behind all others.
+      // Deleted and set again: the user moves behind all others.
       if (queue.length > 0) this.#waiting.set(username, queue);
-      begin?.();
+      start?.();
       return;
     }
   }

@@ -1,31 +1,34 @@
 const WINDOW_MS = 60_000;
 
-/** How often each user, or whoever else is named, may do something in a minute; 0 is any number. */
+/**
+ * Counts events per key in fixed windows of a minute; 0 allows any number. Our own rather than a library's, as those have a promise per
+ * call and a timer per key; one window for all keys is one map that is cleared at once.
+ */
 export class RateLimiter {
   readonly #counts = new Map<string, number>();
   #windowEnds = 0;
 
   constructor(private readonly perMinute: number) {}
 
-  /** Counts one more; 0 when it is within the limit, else the seconds to wait. */
-  consume(name: string, now = Date.now()): number {
+  /** Counts an event; returns 0 within the limit, else the seconds to wait. */
+  consume(key: string, now = Date.now()): number {
     if (this.perMinute === 0) return 0;
     if (now >= this.#windowEnds) {
       this.#counts.clear();
       this.#windowEnds = now + WINDOW_MS;
     }
-    const count = (this.#counts.get(name) ?? 0) + 1;
-    this.#counts.set(name, count);
-    return count <= this.perMinute ? 0 : this.#left(now);
+    const count = (this.#counts.get(key) ?? 0) + 1;
+    this.#counts.set(key, count);
+    return count <= this.perMinute ? 0 : this.#secondsLeft(now);
   }
 
-  /** The seconds to wait before one more would be within the limit; counts nothing. */
-  retryAfter(name: string, now = Date.now()): number {
-    const isSpent = this.perMinute > 0 && now < this.#windowEnds && (this.#counts.get(name) ?? 0) >= this.perMinute;
-    return isSpent ? this.#left(now) : 0;
+  /** The seconds until another event would be within the limit; counts nothing. */
+  retryAfter(key: string, now = Date.now()): number {
+    const isSpent = this.perMinute > 0 && now < this.#windowEnds && (this.#counts.get(key) ?? 0) >= this.perMinute;
+    return isSpent ? this.#secondsLeft(now) : 0;
   }
 
-  #left(now: number): number {
+  #secondsLeft(now: number): number {
     return Math.max(1, Math.ceil((this.#windowEnds - now) / 1000));
   }
 }

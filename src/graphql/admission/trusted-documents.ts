@@ -3,19 +3,20 @@ import { readFileSync } from 'node:fs';
 import { getOperationAST, parse } from 'graphql';
 import { AppError } from '../../platform/errors.js';
 
+/** The SHA-256 of a document's text, in hex. */
 export function hashOf(document: string): string {
   return createHash('sha256').update(document).digest('hex');
 }
 
-/** The operations that alone may run, when there is a manifest: SHA-256 in hex to document, as `npm run codegen` writes it. */
+/** The allow-list of documents: a manifest of SHA-256 in hex to document, as `npm run codegen` writes it. */
 export class TrustedDocuments {
   private constructor(
     private readonly documents: ReadonlyMap<string, string>,
-    /** Names of the operations in it. */
+    /** The names of the operations in the manifest. */
     readonly names: ReadonlySet<string>,
   ) {}
 
-  /** Throws when the file is no manifest, or a hash is not that of its document. */
+  /** Reads the manifest. Throws when the file is no manifest, or when a hash is not that of its document. */
   static read(path: string): TrustedDocuments {
     const fail = (reason: string): never => {
       throw new Error(`TRUSTED_DOCUMENTS=${path}: ${reason}; accepted: a JSON object of SHA-256 (hex) to document.`);
@@ -37,7 +38,7 @@ export class TrustedDocuments {
     return this.documents.get(hash);
   }
 
-  /** Refuses a document that is not in the manifest. */
+  /** Throws DOCUMENT_NOT_TRUSTED for a document that is not in the manifest. */
   require(hash: string): void {
     if (this.documents.has(hash)) return;
     throw new AppError('DOCUMENT_NOT_TRUSTED', `The operation with SHA-256 ${hash} is not in the manifest of this gateway; only the operations in it run.`);

@@ -7,7 +7,7 @@ export type Data = NonNullable<ExecutionResult['data']>;
 
 /** A query as compiled code. */
 export interface CompiledQuery {
-  /** The data; null when the answer has errors, which graphql-js is to find and word. Takes the coerced variables of the context. */
+  /** Runs with the coerced variables of the context. Returns null when there are errors; graphql-js must then execute the query and report them. */
   execute(context: OperationContext): Promise<Data | null>;
 }
 
@@ -16,12 +16,12 @@ type Resolve = GraphQLFieldResolver<unknown, unknown>;
 
 const require = createRequire(import.meta.url);
 
-/** Loads the compiler when a query first comes again: that takes a tenth of the time of a start. */
+/** Loads the compiler on first use, as loading takes a tenth of the start. */
 function graphqlJit(): typeof import('graphql-jit') {
   return require('graphql-jit') as typeof import('graphql-jit');
 }
 
-/** Resolves with arguments that graphql-js makes of the document and of variables that it has coerced before. */
+/** Resolves with the arguments that graphql-js reads from the document and the coerced variables. */
 function withOwnArguments(field: Field, resolve: Resolve): Resolve {
   return (source, _none, context, info) => {
     const [node] = info.fieldNodes;
@@ -32,8 +32,8 @@ function withOwnArguments(field: Field, resolve: Resolve): Resolve {
 }
 
 /**
- * The schema as the compiler sees it: no field has arguments, so that graphql-jit never coerces a value by its own rules or
- * writes one into the code that it generates.
+ * Copies the schema for the compiler, without arguments, so that graphql-jit never coerces a value by its own rules nor writes
+ * one into generated code.
  */
 export function withoutArguments(schema: GraphQLSchema): GraphQLSchema {
   return mapSchema(schema, {
@@ -46,16 +46,16 @@ export function withoutArguments(schema: GraphQLSchema): GraphQLSchema {
   });
 }
 
-/** Variables are coerced before, and read by nothing that is compiled. */
+/** Drops the variable definitions, which no compiled code reads: admission has coerced the variables. */
 function withoutVariables(document: DocumentNode, operation: OperationDefinitionNode): DocumentNode {
-  const { variableDefinitions: _defined, ...kept } = operation;
-  return { ...document, definitions: [kept, ...document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION)] };
+  const { variableDefinitions: _dropped, ...rest } = operation;
+  return { ...document, definitions: [rest, ...document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION)] };
 }
 
-/** Compiles a valid query without @skip and @include over a schema of `withoutArguments`; null for one that graphql-jit cannot compile. */
+/** Compiles a valid query without @skip and @include, for a schema from `withoutArguments`. Returns null for one that graphql-jit cannot compile. */
 export function compileQuery(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): CompiledQuery | null {
   const { compileQuery: compile, isCompiledQuery } = graphqlJit();
-  // Rows hold what String, Int, Boolean and enums are sent as; other scalars are serialized.
+  // Resolvers return built-in scalars and enums as they are sent, so that only custom scalars need serializing.
   const options = { disableLeafSerialization: true, disablingCapturingStackErrors: true };
   const compiled = compile(schema, withoutVariables(document, operation), operation.name?.value, options);
   if (!isCompiledQuery(compiled)) return null;

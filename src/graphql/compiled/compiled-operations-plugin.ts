@@ -2,7 +2,7 @@ import { type ApolloServerPlugin, HeaderMap } from '@apollo/server';
 import type { OperationContext } from '../admission/admission.js';
 import type { CompiledOperations } from './compiled-operations.js';
 
-/** Has Apollo Server answer queries by their compiled code, and take note of what it answered without errors. */
+/** Lets Apollo Server answer queries with their compiled code, and records the operations that it answered without errors. */
 export function compiledOperationsPlugin(compiled: CompiledOperations): ApolloServerPlugin<OperationContext> {
   return {
     async requestDidStart() {

@@ -8,42 +8,42 @@ import { compileQuery, type CompiledQuery, type Data, withoutArguments } from '.
 import { OperationCache } from './operation-cache.js';
 import { isConditional, rootChecks } from './root-checks.js';
 
-/** How a request names its operation. */
+/** The document and operation name of a request. */
 export interface OperationName {
   source: string;
   operationName: string | null | undefined;
 }
 
-/** An operation that Apollo Server has parsed, validated, admitted and answered before. */
+/** An operation that Apollo Server has parsed, validated, admitted and answered without errors. */
 export interface CachedOperation {
   document: DocumentNode;
   operation: OperationDefinitionNode;
-  /** What the root fields ask of a viewer. */
+  /** The access rules of its root fields. */
   checks: readonly RootCheck[];
-  /** Null for a mutation, which graphql-js executes. */
+  /** Null for a mutation: graphql-js executes it. */
   query: CompiledQuery | null;
 }
 
 const MIB = 1024 * 1024;
-/** Measured after 20 runs: the compiled code of a field or fragment, and the parsed document. */
+/** Memory measured after 20 runs: of the compiled code per field or fragment, and of the parsed document per character. */
 const BYTES_PER_SELECTION = 3000;
 const BYTES_PER_CHARACTER = 80;
-/** Compiling takes some 0.05 ms for each field and fragment, during which nobody else is answered. */
+/** A larger operation is not compiled: compiling blocks the event loop for about 0.05 ms per field or fragment. */
 const MAX_SELECTIONS = 400;
-/** What stands for an operation that was seen once only. */
-const SEEN_BYTES = 200;
+/** Memory of the cache entry itself. */
+const ENTRY_BYTES = 200;
 const BOUNDS = { maxBytes: 32 * MIB, maxBytesPerUser: 8 * MIB };
 
 /**
- * Queries that come again, compiled by graphql-jit at their second success. An answer is the same as that of graphql-js: what
- * would have errors is left to it. docs/decisions/compiled-operations.md says what this buys, and how it is switched off.
+ * Compiles queries with graphql-jit at their second success, and executes them. Data is the same as from graphql-js, which executes
+ * whatever has errors. docs/decisions/compiled-operations.md says what this saves and how to turn it off.
  */
 export class CompiledOperations {
-  readonly #cache = new OperationCache<CachedOperation | 'seen' | 'not to be compiled'>(BOUNDS);
+  readonly #cache = new OperationCache<CachedOperation | 'seen' | 'not compilable'>(BOUNDS);
   readonly #answered: Counter;
   #compilable: GraphQLSchema | null = null;
 
-  /** `schema` has no rules of root fields: they are asked here, once for each operation. */
+  /** `schema` has no access rules on root fields: this class checks them, once per operation. */
   constructor(
     private readonly schema: GraphQLSchema,
     private readonly isOn: boolean,
@@ -52,50 +52,50 @@ export class CompiledOperations {
     this.#answered = new Counter({ name: 'gateway_compiled_queries_total', help: 'Queries that compiled code answered.', registers: [registry] });
   }
 
-  /** The operation, if it was answered twice before. */
+  /** Looks up an operation that was answered at least twice. */
   find(name: OperationName): CachedOperation | undefined {
-    const known = this.#cache.get(keyOf(name));
-    return typeof known === 'object' ? known : undefined;
+    const cached = this.#cache.get(keyOf(name));
+    return typeof cached === 'object' ? cached : undefined;
   }
 
-  /** The data of a query that was admitted in this context; null for everything that graphql-js is to answer. Throws what a resolver may not throw. */
+  /** Executes a query that was admitted in this context. Returns null for what graphql-js must execute; throws on a fault of the compiled code. */
   async tryExecute(name: OperationName, context: OperationContext): Promise<Data | null> {
-    const known = this.find(name);
-    return known === undefined ? null : this.execute(known, context);
+    const cached = this.find(name);
+    return cached === undefined ? null : this.execute(cached, context);
   }
 
-  /** The same for an operation that was found before. */
-  async execute(known: CachedOperation, context: OperationContext): Promise<Data | null> {
-    if (known.query === null || !isOpenTo(known, context.container.viewer)) return null;
-    const data = await known.query.execute(context);
+  /** Executes an operation from `find` in the same way. */
+  async execute(cached: CachedOperation, context: OperationContext): Promise<Data | null> {
+    if (cached.query === null || !isOpenTo(cached, context.container.viewer)) return null;
+    const data = await cached.query.execute(context);
     if (data !== null) this.#answered.inc();
     return data;
   }
 
-  /** Takes note of an operation that was admitted and answered without errors. */
+  /** Records an operation that was admitted and answered without errors; compiles it the second time. */
   record(name: OperationName, document: DocumentNode, operation: OperationDefinitionNode, username: string): void {
     if (!this.isOn) return;
     const key = keyOf(name);
-    const known = this.#cache.get(key);
-    if (known === undefined) this.#cache.set(key, 'seen', SEEN_BYTES + key.length, username);
-    if (known !== 'seen') return;
-    const made = this.#known(document, operation);
-    const bytes = SEEN_BYTES + key.length + (made === null ? 0 : bytesOf(made, name.source));
-    this.#cache.set(key, made ?? 'not to be compiled', bytes, username);
+    const cached = this.#cache.get(key);
+    if (cached === undefined) this.#cache.set(key, 'seen', ENTRY_BYTES + key.length, username);
+    if (cached !== 'seen') return;
+    const compiled = this.#compile(document, operation);
+    const bytes = ENTRY_BYTES + key.length + (compiled === null ? 0 : bytesOf(compiled, name.source));
+    this.#cache.set(key, compiled ?? 'not compilable', bytes, username);
   }
 
-  #known(document: DocumentNode, operation: OperationDefinitionNode): CachedOperation | null {
+  #compile(document: DocumentNode, operation: OperationDefinitionNode): CachedOperation | null {
     const checks = rootChecks(document, operation);
     if (checks === null) return null;
     if (operation.operation === 'mutation') return { document, operation, checks, query: null };
-    // graphql-jit orders fields as in the document, graphql-js as those that are included come.
+    // With @skip and @include, graphql-jit may order fields differently than graphql-js.
     if (isConditional(document) || countSelections(document, operation) > MAX_SELECTIONS) return null;
     const query = compileQuery((this.#compilable ??= withoutArguments(this.schema)), document, operation);
     return query === null ? null : { document, operation, checks, query };
   }
 }
 
-/** Whether no root field refuses this viewer. */
+/** Whether every root field admits this viewer. */
 export function isOpenTo({ checks }: CachedOperation, viewer: Viewer): boolean {
   return checks.every((check) => check(viewer) === true);
 }
@@ -104,7 +104,7 @@ function bytesOf({ document, operation, query }: CachedOperation, source: string
   return BYTES_PER_SELECTION * (query === null ? 0 : countSelections(document, operation)) + BYTES_PER_CHARACTER * source.length;
 }
 
-/** An operation name of no characters names no operation, and is not the same as none. */
+/** Keeps an empty operation name, which names no operation, apart from an absent one. */
 function keyOf({ source, operationName }: OperationName): string {
   return operationName === null || operationName === undefined ? source : `${operationName}\n${source}`;
 }

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 export interface CacheBounds {
   /** Bytes of all entries together. */
   maxBytes: number;
-  /** Bytes of the entries that one user brought. */
+  /** Bytes of the entries that one user added. */
   maxBytesPerUser: number;
 }
 
@@ -13,10 +13,10 @@ interface Entry<V> {
   username: string;
 }
 
-/** What was used last, within a bound for all and one for each user, so that nobody drives out what the others use. */
+/** An LRU cache with a bound in all and a bound per user, so that no user can evict the entries of the others. */
 export class OperationCache<V extends object | string> {
   readonly #entries: LRUCache<string, Entry<V>>;
-  /** Keys that each user brought, the oldest first, with their bytes together. */
+  /** The keys that each user added, oldest first, and their total size. */
   readonly #shares = new Map<string, { keys: Set<string>; bytes: number }>();
 
   constructor(private readonly bounds: CacheBounds) {
@@ -31,7 +31,7 @@ export class OperationCache<V extends object | string> {
     return this.#entries.get(key)?.value;
   }
 
-  /** Keeps a value that `username` brought, in place of that user's oldest where its share is full. What is larger than a share is not kept. */
+  /** Adds an entry of `username`, and evicts the user's oldest entries when its share is full. Does not add what is larger than a share. */
   set(key: string, value: V, bytes: number, username: string): void {
     this.#entries.delete(key);
     if (bytes > this.bounds.maxBytesPerUser) return;
@@ -46,7 +46,7 @@ export class OperationCache<V extends object | string> {
     this.#entries.set(key, { value, bytes, username });
   }
 
-  /** Bytes of all entries, as they were given. */
+  /** The total size of all entries. */
   get bytes(): number {
     return this.#entries.calculatedSize;
   }

@@ -1,7 +1,7 @@
 import { type DocumentNode, Kind, type OperationDefinitionNode, type SelectionSetNode, visit } from 'graphql';
 import { type RootCheck, rootCheck } from '../../access/shield.js';
 
-/** Names of the root fields, also those within fragments; null when one of them is about the schema itself. */
+/** The names of the root fields, including those within fragments; null when one of them is introspection. */
 function rootFieldNames(document: DocumentNode, operation: OperationDefinitionNode): Set<string> | null {
   const names = new Set<string>();
   const fragments = new Map(document.definitions.flatMap((one) => (one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one] as const] : [])));
@@ -20,16 +20,17 @@ function rootFieldNames(document: DocumentNode, operation: OperationDefinitionNo
   return names.has('__schema') || names.has('__type') ? null : names;
 }
 
-/** The rules of the root fields of a query or a mutation, each once; null when some field has none, and so is closed, or it is about the schema. */
+/** The access rules of the root fields of a query or mutation, each once. Null when a field has no rule, which closes it, or is introspection. */
 export function rootChecks(document: DocumentNode, operation: OperationDefinitionNode): RootCheck[] | null {
   if (operation.operation === 'subscription') return null;
   const type = operation.operation === 'query' ? 'Query' : 'Mutation';
   const names = rootFieldNames(document, operation);
-  const checks = [...(names ?? [])].map((name) => rootCheck(type, name));
-  return names === null || checks.includes(null) ? null : [...new Set(checks as RootCheck[])];
+  if (names === null) return null;
+  const checks = [...names].map((name) => rootCheck(type, name)).filter((check) => check !== null);
+  return checks.length < names.size ? null : [...new Set(checks)];
 }
 
-/** Whether a field or fragment depends on @skip or @include. */
+/** Whether the document uses @skip or @include. */
 export function isConditional(document: DocumentNode): boolean {
   let found = false;
   visit(document, {

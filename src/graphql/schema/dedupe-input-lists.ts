@@ -3,7 +3,7 @@ import { boundsOf } from './input-bounds.js';
 
 type Values = Record<string, unknown>;
 
-/** The same value, or a copy in which equal items of lists stand once, where the first of them stood. */
+/** Returns the value without repeated items in its lists: the same object if there are none, else a copy. */
 type Dedupe = (value: unknown) => unknown;
 
 function dedupeList(value: unknown): unknown {
@@ -12,24 +12,33 @@ function dedupeList(value: unknown): unknown {
   return items.size === value.length ? value : [...items];
 }
 
-function dedupeFields(fields: readonly [name: string, tidy: Dedupe][]): Dedupe {
+function dedupeFields(fields: readonly [name: string, dedupe: Dedupe][]): (value: Values) => Values {
   return (value) => {
-    if (typeof value !== 'object' || value === null) return value;
     let copy: Values | null = null;
-    for (const [name, tidy] of fields) {
-      const given = (value as Values)[name];
-      const tidied = given === undefined ? given : tidy(given);
-      // Coerced values may be shared by many requests, so they stay as they are.
-      if (tidied !== given) (copy ??= { ...value })[name] = tidied;
+    for (const [name, dedupe] of fields) {
+      const given = value[name];
+      const deduped = given === undefined ? given : dedupe(given);
+      // Copied, because requests may share a coerced value.
+      if (deduped !== given) (copy ??= { ...value })[name] = deduped;
     }
     return copy ?? value;
   };
 }
 
-class Dedupers {
-  readonly #known = new Map<string, Dedupe | null>();
+function isObject(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null;
+}
 
-  /** Null for values that have no such list in them. */
+/** Applies to input objects only, and returns null and undefined as they are. */
+function dedupeObject(dedupe: (value: Values) => Values): Dedupe {
+  return (value) => (isObject(value) ? dedupe(value) : value);
+}
+
+/** Creates and caches the functions that dedupe the values of a position. */
+class Dedupers {
+  readonly #byType = new Map<string, Dedupe | null>();
+
+  /** Returns null for a position whose values have no list to dedupe. */
   of(coordinate: string, element: GraphQLArgument | GraphQLInputField): Dedupe | null {
     const item = this.#object(getNamedType(element.type));
     if (!isListType(getNullableType(element.type))) return item;
@@ -39,39 +48,39 @@ class Dedupers {
 
   #object(type: GraphQLInputType): Dedupe | null {
     if (!isInputObjectType(type)) return null;
-    const known = this.#known.get(type.name);
-    if (known !== undefined) return known;
-    // An input type that names itself is met here while it is being read.
-    let made: Dedupe | null = null;
-    this.#known.set(type.name, (value) => made?.(value) ?? value);
+    const cached = this.#byType.get(type.name);
+    if (cached !== undefined) return cached;
+    // A recursive input type looks itself up while its function is being created.
+    let created: Dedupe | null = null;
+    this.#byType.set(type.name, (value) => created?.(value) ?? value);
     const fields = Object.values(type.getFields()).flatMap((field): [string, Dedupe][] => {
-      const tidy = this.of(`${type.name}.${field.name}`, field);
-      return tidy === null ? [] : [[field.name, tidy]];
+      const dedupe = this.of(`${type.name}.${field.name}`, field);
+      return dedupe === null ? [] : [[field.name, dedupe]];
     });
-    made = fields.length === 0 ? null : dedupeFields(fields);
-    this.#known.set(type.name, made);
-    return made;
+    created = fields.length === 0 ? null : dedupeObject(dedupeFields(fields));
+    this.#byType.set(type.name, created);
+    return created;
   }
 }
 
-function dedupeArguments(field: GraphQLField<unknown, unknown>, tidy: Dedupe): void {
+function dedupeArguments(field: GraphQLField<unknown, unknown>, dedupe: (args: Values) => Values): void {
   const { resolve = defaultFieldResolver, subscribe } = field;
-  field.resolve = (source, args, context, info) => resolve(source, tidy(args) as Values, context, info);
-  if (subscribe !== undefined) field.subscribe = (source, args, context, info) => subscribe(source, tidy(args) as Values, context, info);
+  field.resolve = (source, args, context, info) => resolve(source, dedupe(args), context, info);
+  if (subscribe !== undefined) field.subscribe = (source, args, context, info) => subscribe(source, dedupe(args), context, info);
 }
 
 /**
- * Makes every resolver get lists of scalars and enums without repetitions, so that none has to think of nine hundred times the
- * same tag. Lists that are to come as they were given say so in `input-bounds.ts`.
+ * Makes every resolver get lists of scalars and enums without repeated items, so that nine hundred times the same tag cost no more
+ * than one. `input-bounds.ts` lists the exceptions. Changes the schema, and returns it.
  */
 export function dedupeInputLists(schema: GraphQLSchema): GraphQLSchema {
-  const tidies = new Dedupers();
+  const dedupers = new Dedupers();
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('__')) continue;
     for (const field of Object.values(type.getFields())) {
       const args = field.args.flatMap((argument): [string, Dedupe][] => {
-        const tidy = tidies.of(`${type.name}.${field.name}(${argument.name}:)`, argument);
-        return tidy === null ? [] : [[argument.name, tidy]];
+        const dedupe = dedupers.of(`${type.name}.${field.name}(${argument.name}:)`, argument);
+        return dedupe === null ? [] : [[argument.name, dedupe]];
       });
       if (args.length > 0) dedupeArguments(field, dedupeFields(args));
     }

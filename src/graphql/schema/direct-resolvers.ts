@@ -4,10 +4,11 @@ import type { Injectable, GatewayContext } from '../../access/request-container.
 
 type Resolve = GraphQLFieldResolver<unknown, GatewayContext, Record<string, unknown>>;
 type Handler = ReturnType<typeof getMetadataStorage>['queries'][number] | ReturnType<typeof getMetadataStorage>['fieldResolvers'][number];
-type Param = NonNullable<Handler['params']>[number];
+/** Reads the value of one parameter of a resolver method. */
 type ParamReader = (root: unknown, args: Record<string, unknown>, info: GraphQLResolveInfo) => unknown;
+type Param = NonNullable<Handler['params']>[number];
 
-/** How a parameter gets its value; null where type-graphql alone knows. */
+/** Returns null for a kind of parameter that only type-graphql can supply. */
 function paramReader(param: Param): ParamReader | null {
   switch (param.kind) {
     case 'arg':
@@ -23,20 +24,20 @@ function paramReader(param: Param): ParamReader | null {
   }
 }
 
+/** A resolver that calls the method directly; null for one that needs type-graphql's own, for middlewares, roles or other parameters. */
 function directResolver({ target, methodName, params = [], middlewares = [], roles }: Handler): Resolve | null {
-  const given = params.toSorted((a, b) => a.index - b.index).map(paramReader);
-  if (middlewares.length > 0 || roles !== undefined || given.includes(null)) return null;
-  const values = given as ParamReader[];
-  const part = target as unknown as Injectable<Record<string, (...values: unknown[]) => unknown>>;
+  const readers = params.toSorted((a, b) => a.index - b.index).map(paramReader).filter((reader) => reader !== null);
+  if (middlewares.length > 0 || roles !== undefined || readers.length < params.length) return null;
+  const resolverClass = target as unknown as Injectable<Record<string, (...values: unknown[]) => unknown>>; // type-graphql's metadata types every class as Function
   return (root, args, { container }, info) => {
-    const resolver = container.get(part);
-    return resolver[methodName]?.(...values.map((value) => value(root, args, info)));
+    const resolver = container.get(resolverClass);
+    return resolver[methodName]?.(...readers.map((read) => read(root, args, info)));
   };
 }
 
 /**
- * Puts a direct call in the place of type-graphql's own around every field: it makes an instance of a class, and promises, of all
- * arguments each time. Arguments are plain objects then, and must be data alone.
+ * Replaces type-graphql's resolvers by direct calls of the resolver methods: its own convert all arguments to class instances,
+ * through promises, on every call. The methods get plain objects instead, so classes of arguments may have no methods.
  */
 export function useDirectResolvers(resolvers: Record<string, Record<string, unknown>>): void {
   const { queries, mutations, fieldResolvers, objectTypes } = getMetadataStorage();

@@ -6,16 +6,16 @@ type Representation = Record<string, unknown>;
 type BatchResolver = (references: readonly Representation[], context: GatewayContext, info: GraphQLResolveInfo) => Promise<readonly unknown[]>;
 
 /**
- * Per entity type, how a federation gateway's references become objects that the caller may see: in their order, null for
- * what is not there, an Error in the place of one that is refused.
+ * Per entity type, a function that resolves references to objects which the caller may see: in the order of the references, with null
+ * for a missing object and an Error for a refused reference.
  */
 export type ReferenceResolvers = Record<string, BatchResolver>;
 
-/** A batch of references that have nothing in common, side by side. */
+/** Makes a batch resolver that resolves each reference by itself, concurrently. */
 export function resolveEach(resolve: (reference: Representation, context: GatewayContext) => Promise<unknown>): BatchResolver {
   return async (references, context) => {
-    const outcomes = await Promise.allSettled(references.map(async (reference) => resolve(reference, context)));
-    return outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : outcome.reason));
+    const settled = await Promise.allSettled(references.map(async (reference) => resolve(reference, context)));
+    return settled.map((result) => (result.status === 'fulfilled' ? result.value : result.reason));
   };
 }
 
@@ -25,31 +25,31 @@ function typeNameOf(reference: unknown): string | null {
   return typeof name === 'string' ? name : null;
 }
 
-/** Says of which type it is. Objects that are shared have been told before, and stay the same. */
+/** Sets `__typename` on the object itself: an object that several references share gets the same value again. */
 function withTypeName(object: unknown, typeName: string): unknown {
   if (typeof object === 'object' && object !== null && !(object instanceof Error)) (object as Representation)['__typename'] = typeName;
   return object;
 }
 
 /**
- * `Query._entities`: all references of a type at once. A reference to a type that has no key is BAD_USER_INPUT in its own
- * place: left to @apollo/subgraph it would fail the whole list, or come back as data unread.
+ * Resolves `Query._entities`, all references of a type together. A reference to a type without a key is BAD_USER_INPUT at its own
+ * index; @apollo/subgraph would fail the whole list instead, or return the reference as if it were the object.
  */
-export function entitiesResolver(references: ReferenceResolvers) {
-  const known = Object.keys(references).sort().join(', ');
+export function entitiesResolver(resolvers: ReferenceResolvers) {
+  const typeNames = Object.keys(resolvers).sort().join(', ');
   return async (_source: unknown, args: { representations: readonly unknown[] }, context: GatewayContext, info: GraphQLResolveInfo) => {
     const { representations } = args;
-    const places = Map.groupBy(representations.keys(), (index) => typeNameOf(representations[index]));
+    const indexesByType = Map.groupBy(representations.keys(), (index) => typeNameOf(representations[index]));
     const entities: unknown[] = Array.from({ length: representations.length });
-    await Promise.all([...places].map(async ([name, indexes]) => {
-      const batch = name !== null && Object.hasOwn(references, name) ? references[name] : undefined;
-      if (name === null || batch === undefined) {
-        const message = `This names no type that can be referred to; those are ${known}.`;
+    await Promise.all([...indexesByType].map(async ([name, indexes]) => {
+      const resolve = name !== null && Object.hasOwn(resolvers, name) ? resolvers[name] : undefined;
+      if (name === null || resolve === undefined) {
+        const message = `This names no type that can be referred to; those are ${typeNames}.`;
         for (const index of indexes) entities[index] = badInput([{ path: `representations.${index}`, message }]);
         return;
       }
       const wanted = indexes.map((index) => representations[index] as Representation);
-      const found = await batch(wanted, context, info).catch((error: unknown) => wanted.map(() => error));
+      const found = await resolve(wanted, context, info).catch((error: unknown) => wanted.map(() => error));
       indexes.forEach((index, at) => (entities[index] = withTypeName(found[at] ?? null, name)));
     }));
     return entities;

@@ -2,17 +2,17 @@ import { type ConstDirectiveNode, type DocumentNode, type FieldDefinitionNode, K
 import { superAdminFields } from '../../access/matrix.js';
 import { DEFAULT_PAGE } from '../../platform/database/list/page.js';
 
-/** The version is the first one that has all of these; every composer knows it. */
+/** The first version of Federation with all of these directives; every composer supports it. */
 export const FEDERATION_LINK =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@tag", "@cost", "@listSize"])';
 
-/** Root fields that only a SuperAdmin gets an answer from, so that a contract of a router can leave them out. */
-const OPERATOR_FIELDS: ReadonlySet<string> = superAdminFields();
+/** Root fields that only a SuperAdmin may use, tagged so that a router's contract can exclude them. */
+export const OPERATOR_FIELDS: ReadonlySet<string> = superAdminFields();
 
-/** Fields that cost a statement of their own for each object, by the name that they have in every type. */
+/** Costs of fields that need a statement of their own per object, by field name in any type. */
 const WEIGHTS: ReadonlyMap<string, number> = new Map([['totalCount', 10], ['actions', 5], ['manifest', 5]]);
 
-/** Directives as written in SDL. */
+/** Parses directives written in SDL. */
 function parseDirectives(text: string): readonly ConstDirectiveNode[] {
   const [definition] = parse(`type T { field: Int ${text} }`, { noLocation: true }).definitions;
   return (definition?.kind === Kind.OBJECT_TYPE_DEFINITION ? definition.fields?.[0]?.directives : undefined) ?? [];
@@ -38,7 +38,7 @@ function directivesFor(type: string, field: FieldDefinitionNode): readonly Const
   ];
 }
 
-/** The SDL with what a router may want to know before it asks: how long lists get, what is dear, what is for operators. */
+/** Adds directives that help routers to plan: list sizes, costs of expensive fields, and the tag of fields for operators. */
 export function withFederationDirectives(document: DocumentNode): DocumentNode {
   return visit(document, {
     ObjectTypeDefinition: (type) => ({

@@ -1,70 +1,70 @@
 import { getNamedType, getNullableType, type GraphQLArgument, type GraphQLInputField, type GraphQLNamedInputType, type GraphQLSchema, isEnumType, isInputObjectType, isListType, isObjectType } from 'graphql';
 
-/** How much one position of the graph, an argument or a field of an input, takes. */
+/** The bounds of one position of the schema: an argument, or a field of an input. */
 export interface Bounds {
   /** Items of a list. */
   items: number;
   /**
-   * What becomes of equal items of a list. `removed`: they count once, and resolvers get them once. `refused`: they count once, and the
-   * service names each. `meant`: they are items like others.
+   * What happens to equal items of a list. `removed`: they count once, and resolvers get them once. `refused`: they count once, and the
+   * service refuses each by name. `allowed`: they count and stay like other items.
    */
-  duplicates: 'removed' | 'refused' | 'meant';
-  /** Characters (code points) of a text. */
+  duplicates: 'removed' | 'refused' | 'allowed';
+  /** Characters (code points) of a string. */
   length: number;
 }
 
-/** What holds wherever nothing else is said. Rules of the domain, such as the 32 characters of a name, are stricter and come later. */
+/** The bounds of a position without an exception. Rules of the domain, such as 32 characters for a name, are stricter and apply later. */
 const DEFAULTS: Bounds = { items: 250, duplicates: 'removed', length: 200 };
 
-/** By the name that a position has wherever it occurs, or by its coordinate where only that one is meant. */
+/** Exceptions, by the name of an argument or field wherever it occurs, or by one coordinate. */
 const EXCEPTIONS: Readonly<Record<string, Partial<Bounds>>> = {
   tags: { items: 32, duplicates: 'refused' },
   'ImageFilter.tags': { duplicates: 'removed' },
   email: { length: 254 },
   search: { length: 200 },
-  // A cursor holds the name of a row; those of remote images may have 1,024 characters, each of up to six bytes.
+  // A cursor contains a name; that of a remote image may have 1,024 characters of up to six bytes each.
   after: { length: 8192 },
   before: { length: 8192 },
-  // What stands where is told by its number.
-  addresses: { duplicates: 'meant' },
-  // Several of the largest pages, as routers send them together; the answers are in the order of the references.
-  'Query._entities(representations:)': { items: 1000, duplicates: 'meant' },
+  // The position in the list has a meaning.
+  addresses: { duplicates: 'allowed' },
+  // Routers batch several of the largest pages; entities come in the order of the representations.
+  'Query._entities(representations:)': { items: 1000, duplicates: 'allowed' },
 };
 
-/** Of values without a shape of their own, such as the references of a router. */
+/** The bounds of free-form values, such as the representations of a router. */
 export const JSON_BOUNDS = { depth: 5, values: 100, length: 1000 } as const;
 
-/** Scalars whose values are texts of any length, and those that hold anything. */
-const TEXTS: ReadonlySet<string> = new Set(['String', 'ID']);
-const ANYTHING: ReadonlySet<string> = new Set(['JSON', '_Any']);
-/** Scalars whose parsers refuse long values. */
-const SHORT: ReadonlySet<string> = new Set(['Boolean', 'Int', 'Float', 'UUID', 'DateTime', 'HttpUrl', 'ByteSize']);
+/** Scalars whose values are strings of any length, and those that accept any JSON. */
+const STRING_SCALARS: ReadonlySet<string> = new Set(['String', 'ID']);
+const JSON_SCALARS: ReadonlySet<string> = new Set(['JSON', '_Any']);
+/** Scalars whose own parsers refuse long values. */
+const SHORT_SCALARS: ReadonlySet<string> = new Set(['Boolean', 'Int', 'Float', 'UUID', 'DateTime', 'HttpUrl', 'ByteSize']);
 
-/** A place where a caller gives a value. */
+/** A position of the schema where callers give a value. */
 export interface InputPosition {
   /** `Type.field(argument:)` or `Input.field`. */
   coordinate: string;
   element: GraphQLArgument | GraphQLInputField;
 }
 
-/** Throws for a scalar without an entry above, so that none comes into the graph without a thought about its size. */
-export function inputKindOf(type: GraphQLNamedInputType): 'text' | 'anything' | 'short' | 'object' {
+/** Throws for a scalar without an entry above, so that no scalar joins the schema without a bound. */
+export function inputKindOf(type: GraphQLNamedInputType): 'string' | 'json' | 'short' | 'object' {
   if (isInputObjectType(type)) return 'object';
-  if (isEnumType(type) || SHORT.has(type.name)) return 'short';
-  if (TEXTS.has(type.name)) return 'text';
-  if (ANYTHING.has(type.name)) return 'anything';
+  if (isEnumType(type) || SHORT_SCALARS.has(type.name)) return 'short';
+  if (STRING_SCALARS.has(type.name)) return 'string';
+  if (JSON_SCALARS.has(type.name)) return 'json';
   throw new Error(`Callers give values of the scalar ${type.name}, which has no bound; add it to the lists of input-bounds.ts.`);
 }
 
-/** The bounds of a position: its own, those of its name, or the general ones. Input objects are never equal. */
+/** The bounds of a position: of its coordinate, else of its name, else the defaults. Input objects never count as equal. */
 export function boundsOf(coordinate: string, { name, type }: Pick<GraphQLInputField, 'name' | 'type'>): Bounds {
   const named = Object.hasOwn(EXCEPTIONS, name) ? EXCEPTIONS[name] : undefined;
   const own = Object.hasOwn(EXCEPTIONS, coordinate) ? EXCEPTIONS[coordinate] : undefined;
   const bounds = { ...DEFAULTS, ...named, ...own };
-  return isInputObjectType(getNamedType(type)) ? { ...bounds, duplicates: 'meant' } : bounds;
+  return isInputObjectType(getNamedType(type)) ? { ...bounds, duplicates: 'allowed' } : bounds;
 }
 
-/** Every place where a caller gives a value: arguments of fields, and fields of inputs. */
+/** Every position where callers give a value: arguments of fields, and fields of inputs. */
 export function* inputPositions(schema: GraphQLSchema): Generator<InputPosition> {
   for (const type of Object.values(schema.getTypeMap())) {
     if (type.name.startsWith('__')) continue;
@@ -78,19 +78,19 @@ export function* inputPositions(schema: GraphQLSchema): Generator<InputPosition>
   }
 }
 
-/** Names and coordinates that have bounds of their own. */
+/** The names and coordinates with exceptions; a law checks that each exists. */
 export const EXCEPTION_NAMES: readonly string[] = Object.keys(EXCEPTIONS);
 
-function withBound({ coordinate, element }: InputPosition): string {
+function describeBound({ coordinate, element }: InputPosition): string {
   const { name, type, description } = element;
   const text = description ?? '';
   if (/\bat most \d/i.test(text) || isEnumType(getNamedType(type))) return text;
-  const { items, duplicates: repeats, length } = boundsOf(coordinate, element);
-  if (isListType(getNullableType(type))) return `${text} At most ${items}${repeats === 'meant' ? '' : ' different ones'}.`;
+  const { items, duplicates, length } = boundsOf(coordinate, element);
+  if (isListType(getNullableType(type))) return `${text} At most ${items}${duplicates === 'allowed' ? '' : ' different ones'}.`;
   return name === 'search' ? `${text} At most ${length} characters.` : text;
 }
 
-/** Says in the description of each list how long it may be, and of each search; what says so itself, and lists of enums, stay as they are. */
+/** Adds the bound to the description of each list and each search, except where the description names one already; skips lists of enums. */
 export function describeBounds(schema: GraphQLSchema): void {
-  for (const position of inputPositions(schema)) position.element.description = withBound(position);
+  for (const position of inputPositions(schema)) position.element.description = describeBound(position);
 }

@@ -13,11 +13,11 @@ import { resolveEach, type ReferenceResolvers } from './entities-resolver.js';
 
 type Representation = Record<string, unknown>;
 
-/** The key of a representation: the first of `fields` that it has. UUIDs are stored in lower case. */
+/** Reads the key of a representation: the first of `fields` that it has. Lower-cases a UUID, as the database stores it. */
 function keyIn<F extends string>(reference: Representation, fields: readonly F[]): Key<F> {
-  const ownOf = (one: F): unknown => (Object.hasOwn(reference, one) ? reference[one] : undefined);
-  const field = fields.find((one) => ownOf(one) !== undefined);
-  const value = field === undefined ? undefined : ownOf(field);
+  const valueOf = (one: F): unknown => (Object.hasOwn(reference, one) ? reference[one] : undefined);
+  const field = fields.find((one) => valueOf(one) !== undefined);
+  const value = field === undefined ? undefined : valueOf(field);
   if (field === undefined || typeof value !== 'string') {
     const [type, path] = [String(reference['__typename']), field ?? fields.join(' or ')];
     throw badInput([{ path, message: `A reference to ${type} has ${fields.join(' or ')}, a string, and this one has not.` }]);
@@ -25,48 +25,49 @@ function keyIn<F extends string>(reference: Representation, fields: readonly F[]
   return { field, value: field === 'uuid' ? value.toLowerCase() : value };
 }
 
+/** Memo of selections with the key fields added, keyed weakly by the selection. */
 const withKeys = new WeakMap<ObjectSelection, ObjectSelection>();
 
-/** What was asked of the images, and the keys that tell which is which. */
+/** The requested fields plus the keys, by which the rows are matched to the representations. */
 function imageSelection(info: GraphQLResolveInfo): ObjectSelection {
-  const asked = objectSelection(info);
-  let selection = withKeys.get(asked);
-  if (selection === undefined) withKeys.set(asked, (selection = { ...asked, fields: new Set([...asked.fields, 'uuid', 'name']) }));
+  const requested = objectSelection(info);
+  let selection = withKeys.get(requested);
+  if (selection === undefined) withKeys.set(requested, (selection = { ...requested, fields: new Set([...requested.fields, 'uuid', 'name']) }));
   return selection;
 }
 
-/** One statement for all of them; one without a usable key is refused in its own place. */
-async function images(referenceResolvers: readonly Representation[], { container }: GatewayContext, info: GraphQLResolveInfo): Promise<unknown[]> {
-  const keys = referenceResolvers.map((reference) => {
+/** Reads all images with one statement; returns an Error in place of a representation without a usable key. */
+async function resolveImages(references: readonly Representation[], { container }: GatewayContext, info: GraphQLResolveInfo): Promise<unknown[]> {
+  const keys = references.map((reference) => {
     try {
       return keyIn(reference, ['uuid', 'name']);
     } catch (error) {
-      return error as Error;
+      return error instanceof Error ? error : new Error(String(error));
     }
   });
   return container.get(ImageQueries).referred(keys, imageSelection(info));
 }
 
-function from(resolve: (reference: Representation, container: RequestContainer) => Promise<unknown>): ReferenceResolvers[string] {
+function oneByOne(resolve: (reference: Representation, container: RequestContainer) => Promise<unknown>): ReferenceResolvers[string] {
   return resolveEach(async (reference, { container }) => resolve(reference, container));
 }
 
 /**
- * How a federation gateway's references become objects: by the same visibility as the queries, one statement per type. Never
- * the representation itself: an object of ours that the caller may see, or null.
+ * Resolves the references of federation routers, with one statement per type and the same visibility as the queries: to an object
+ * that the caller may see, or to null; never to the representation itself.
  */
-export const references: ReferenceResolvers = {
-  Image: images,
-  Datacenter: from(async (reference, container) => container.get(DatacenterQueries).byName(keyIn(reference, ['name']).value)),
-  ImageRepository: from(async (reference, container) => {
+export const referenceResolvers: ReferenceResolvers = {
+  Image: resolveImages,
+  Datacenter: oneByOne(async (reference, container) => container.get(DatacenterQueries).byName(keyIn(reference, ['name']).value)),
+  ImageRepository: oneByOne(async (reference, container) => {
     container.viewer.demand('repository.use');
     return container.get(RepositoryQueries).byKey.load(keyIn(reference, ['name']));
   }),
-  User: from(async (reference, container) => {
+  User: oneByOne(async (reference, container) => {
     const key = keyIn(reference, ['username']);
     if (key.value !== container.viewer.username) container.viewer.demand('people.read');
     return container.get(UserQueries).byKey.load(key);
   }),
-  VirtualServer: from(async (reference, container) => container.get(ServerQueries).byKey.load(keyIn(reference, ['uuid', 'hostname']))),
-  Task: from(async (reference, container) => container.get(TaskQueries).byKey.load(keyIn(reference, ['id']))),
+  VirtualServer: oneByOne(async (reference, container) => container.get(ServerQueries).byKey.load(keyIn(reference, ['uuid', 'hostname']))),
+  Task: oneByOne(async (reference, container) => container.get(TaskQueries).byKey.load(keyIn(reference, ['id']))),
 };

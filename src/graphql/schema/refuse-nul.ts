@@ -1,7 +1,8 @@
 import { GraphQLError, type GraphQLSchema, isScalarType } from 'graphql';
 
-/** Not `_Any`: a reference with a NUL in its key finds nothing, and must not fail the others of its list. */
-const TEXTUAL = ['String', 'ID', 'JSON'];
+/** Without `_Any`: a reference with a NUL in its key finds nothing, and must not fail the rest of its list. */
+const STRING_SCALARS = ['String', 'ID', 'JSON'];
+/** Scalars that have been changed already: those of graphql-js are shared by all schemas of the process. */
 const refusing = new WeakSet<object>();
 
 function holdsNul(value: unknown): boolean {
@@ -16,11 +17,11 @@ function refuseNul<T>(name: string, value: T): T {
 }
 
 /**
- * Makes every text that a caller gives refuse NUL, wherever it stands: Postgres stores none, and a statement for SQLite
- * ends there. The scalars of GraphQL itself are shared by all schemas of the process, so they are changed once.
+ * Makes every string that a caller gives refuse NUL, at any depth: Postgres cannot store it, and a statement for SQLite would end
+ * there. Changes the schema, and returns it.
  */
 export function refuseNulInTexts(schema: GraphQLSchema): GraphQLSchema {
-  for (const name of TEXTUAL) {
+  for (const name of STRING_SCALARS) {
     const scalar = schema.getType(name);
     if (!isScalarType(scalar) || refusing.has(scalar)) continue;
     refusing.add(scalar);

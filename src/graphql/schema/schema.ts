@@ -12,15 +12,15 @@ import { refuseNulInTexts } from './refuse-nul.js';
 import { RESOLVERS } from './resolvers.js';
 import { useDirectResolvers } from './direct-resolvers.js';
 
-/** type-graphql has no place for what is said of the root types. */
+/** Descriptions of the root types, which type-graphql cannot declare. */
 const ROOT_DESCRIPTIONS = {
   Query: 'What can be read; nothing answers with more than you can see.',
   Mutation: 'What can be changed; several fields of one operation run one after the other.',
   Subscription: 'What can be watched; each event shows no more than you can see at that moment.',
 };
 
-/** Subscriptions bring their own streams; type-graphql asks for a hub all the same. */
-const noHub = {
+/** type-graphql requires a PubSub; ours is never used, as subscriptions bring their own streams. */
+const noPubSub = {
   publish(): never {
     throw new Error('Subscriptions are fed by ChangeBus.');
   },
@@ -29,15 +29,15 @@ const noHub = {
   },
 };
 
-/** Sorted, because type-graphql's own order follows the order in which files happen to be loaded. */
+/** The schema of the resolvers, without Federation. Sorted, because type-graphql's order depends on the order in which files load. */
 async function baseSchema(): Promise<GraphQLSchema> {
   const schema = await buildSchema({
     resolvers: [...RESOLVERS],
     validate: false,
-    // A sixth of a start; the tests build the same schema, and check it.
+    // Takes a sixth of the start; tests build and check the same schema.
     skipCheck: true,
-    pubSub: noHub,
-    container: ({ context }: ResolverData) => (context as GatewayContext).container,
+    pubSub: noPubSub,
+    container: ({ context }: ResolverData<GatewayContext>) => context.container,
   });
   for (const [name, description] of Object.entries(ROOT_DESCRIPTIONS)) {
     const type = schema.getType(name);
@@ -51,17 +51,17 @@ function sdlOf(schema: GraphQLSchema): string {
   return `${FEDERATION_LINK}\n\n${print(withFederationDirectives(getDocumentNodeFromSchema(schema)))}\n`;
 }
 
-/** The SDL that this subgraph serves, without the types that federation adds. */
+/** The text of schema.graphql: the SDL that this subgraph serves, without the types that Federation adds. */
 export async function subgraphSdl(): Promise<string> {
   return sdlOf(await baseSchema());
 }
 
-/** The whole graph as a Federation 2 subgraph. Entities without an entry in `references` cannot be referred to. */
-export async function buildGatewaySchema({ references }: { references: ReferenceResolvers }): Promise<GraphQLSchema> {
+/** Builds the executable Federation 2 subgraph. Routers can refer only to entities with a reference resolver. */
+export async function buildGatewaySchema({ referenceResolvers }: { referenceResolvers: ReferenceResolvers }): Promise<GraphQLSchema> {
   const schema = await baseSchema();
-  const resolvers = createResolversMap(schema) as Record<string, Record<string, unknown>>;
+  const resolvers = createResolversMap(schema) as Record<string, Record<string, unknown>>; // its type allows for scalars and enums, which are objects with other fields
   useDirectResolvers(resolvers);
-  resolvers['Query'] = { ...resolvers['Query'], _entities: entitiesResolver(references) };
+  resolvers['Query'] = { ...resolvers['Query'], _entities: entitiesResolver(referenceResolvers) };
   const typeDefs = parse(sdlOf(schema));
   return dedupeInputLists(refuseNulInTexts(buildSubgraphSchema([{ typeDefs, resolvers: resolvers as GraphQLResolverMap<GatewayContext> }])));
 }

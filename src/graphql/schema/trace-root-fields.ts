@@ -1,7 +1,7 @@
 import { defaultFieldResolver, type GraphQLSchema } from 'graphql';
 import type { Tracing } from '../../platform/tracing.js';
 
-/** The same schema, with a span for each root field of a query or a mutation. */
+/** Makes each root field of queries and mutations record a span. Changes the schema, and returns it. */
 export function traceRootFields(schema: GraphQLSchema, tracing: Tracing): GraphQLSchema {
   for (const type of [schema.getQueryType(), schema.getMutationType()]) {
     for (const field of Object.values(type?.getFields() ?? {})) {

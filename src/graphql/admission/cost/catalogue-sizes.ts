@@ -5,18 +5,18 @@ import { sqlText } from '../../../platform/database/sql-text.js';
 
 const SIZE_NAMES = [
   'images', 'servers', 'tasks', 'datacenters', 'users', 'groups', 'repositories',
-  /** Of the longest list that a repository offers. */
+  /** Entries of the longest repository. */
   'offers',
-  /** Of the largest group, and so on. */
+  /** The largest such list of any one object. */
   'usersOfGroup', 'groupsOfUser', 'datacentersOfGroup', 'groupsOfDatacenter',
 ] as const; // prettier-ignore
 
 export type SizeName = (typeof SIZE_NAMES)[number];
 
-/** How many rows counts and filters go through, and how long lists are that no page bounds. */
+/** Rows that counts and filters scan, and lengths of lists that are not paginated. */
 export type Sizes = ReadonlyMap<SizeName, number>;
 
-/** Of each name its column. An index has the highest id at hand, so that stands for a number of rows; what is counted is counted to 100,000 only. */
+/** One column per name. The highest id, which an index has at hand, stands for the number of rows; counts stop at 100,000. */
 const STATEMENT = sqlText`select
   (select max(id) from image) as images,
   (select max(id) from virtual_server) as servers,
@@ -33,13 +33,13 @@ const STATEMENT = sqlText`select
 
 const FRESH_MS = 60_000;
 
-/** Two significant digits, rounded up: costs that are remembered stay good while a catalogue grows a little. */
+/** Rounds up to two significant digits, so that cached costs stay valid while the catalogue grows a little. */
 function rounded(size: number): number {
   const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, size))) - 1);
   return Math.ceil(size / step) * step;
 }
 
-/** How large the catalogue is, as read a minute ago or less. */
+/** The sizes of the catalogue, refreshed in the background when they are older than a minute. */
 export class CatalogueSizes {
   #sizes: Sizes;
   #readAt: number;
@@ -58,7 +58,7 @@ export class CatalogueSizes {
     return new CatalogueSizes(database, log, await readSizes(database));
   }
 
-  /** The same object for as long as nothing has changed much. Old numbers are read anew, for those who ask later. */
+  /** Returns the same object until a size changes. Starts a refresh of old sizes, for later callers. */
   current(): Sizes {
     if (performance.now() - this.#readAt > FRESH_MS && !this.#isReading) void this.#refresh();
     return this.#sizes;

@@ -1,33 +1,33 @@
-/** What a user has spent, as the moment at which its budget is full again: one number says it all, as every budget refills alike. */
+/** The time at which a user's budget is full again: all budgets refill at the same rate, so this one number says how much is spent. */
 type FullAtMs = number;
 
 export interface BudgetStatus {
-  /** What can be spent now; below 0 after more was charged than there was. */
+  /** What can be spent now; negative when the budget is overdrawn. */
   available: number;
-  /** What a full budget holds. */
+  /** The size of a full budget. */
   maximum: number;
-  /** What comes back in a second. */
+  /** The refill per second. */
   restoreRate: number;
-  /** Whole seconds until the budget is full, when nothing is spent meanwhile. */
+  /** Seconds until the budget is full if nothing more is spent, rounded up. */
   fullInSeconds: number;
 }
 
 export interface BudgetSettings {
-  /** What comes back in a second; 0: nothing is limited. */
+  /** The refill per second; 0: unlimited. */
   perSecond: number;
-  /** What a full budget holds. */
+  /** The size of a full budget. */
   burst: number;
 }
 
-/** Of costs, after they were turned into times and back. */
+/** The rounding error of a cost that was converted to a time and back. */
 const ROUNDING = 1e-6;
-/** Budgets that are remembered before those that are full again are forgotten. */
+/** Number of entries at which full budgets are first swept from memory. */
 const FIRST_SWEEP = 1000;
 
 /**
- * A budget of cost for each user, refilled continuously (a leaky bucket): whoever spends less than the rate is never limited,
- * and a full budget may be spent at once. All transports and streams of a user share it. Memory is taken only for users
- * whose budget is not full.
+ * A leaky bucket of cost per user: spending below the refill rate is never limited, and a full budget may be spent at once. All
+ * transports and streams of a user share one. Holds an entry only for users whose budget is not full. Our own rather than a
+ * library's: it settles and gives back costs, overdraws up to a bound, and runs on every request without a promise or timer.
  */
 export class CostBudget {
   readonly #fullAt = new Map<string, FullAtMs>();
@@ -45,8 +45,8 @@ export class CostBudget {
   }
 
   /**
-   * Spends `cost`, or spends nothing and answers the seconds (more than 0) until there is enough. What costs more than a full
-   * budget holds needs a full one, but for what was `spent` on the same operation before.
+   * Spends `cost` and returns 0; or spends nothing and returns the seconds until the budget holds enough. A cost above the size of
+   * a full budget needs a full one, less what was `spent` on the same operation before.
    */
   take(username: string, cost: number, spent = 0): number {
     if (this.#perMs === 0) return 0;
@@ -59,8 +59,8 @@ export class CostBudget {
   }
 
   /**
-   * Spends what has been used already, such as by an event of a stream, and answers the ms until the budget holds something
-   * again, 0 when it does. It may be overdrawn, by no more than it holds when full. A negative cost is given back.
+   * Spends a cost that has already been incurred, such as that of an event, and returns the milliseconds until the budget is above
+   * zero again, 0 when it is. Overdraws by no more than the size of a full budget. A negative cost is a refund.
    */
   charge(username: string, cost: number): number {
     if (this.#perMs === 0) return 0;
@@ -72,12 +72,12 @@ export class CostBudget {
     return Math.max(0, next - now - this.#maximum / this.#perMs);
   }
 
-  /** The ms until the budget holds something again, 0 when it does; spends nothing. */
+  /** The milliseconds until the budget is above zero, 0 when it is; spends nothing. */
   waitMs(username: string): number {
     return this.charge(username, 0);
   }
 
-  /** Null when nothing is limited. */
+  /** Null when budgets are unlimited. */
   statusOf(username: string): BudgetStatus | null {
     if (this.#perMs === 0) return null;
     const usedMs = Math.max(0, (this.#fullAt.get(username) ?? 0) - this.now());
@@ -89,7 +89,7 @@ export class CostBudget {
     };
   }
 
-  /** How many users have a budget that is not known to be full. */
+  /** The number of entries: users whose budget was not full when last seen. */
   get size(): number {
     return this.#fullAt.size;
   }

@@ -4,23 +4,23 @@ import { DEFAULT_PAGE } from '../../../platform/database/list/page.js';
 import type { SizeName, Sizes } from './catalogue-sizes.js';
 import { BATCH_COUNTS, FIELD_WEIGHTS, INTROSPECTION_LENGTHS, LIST_LENGTHS, MUTATION_WEIGHT, MUTATION_WEIGHTS, SCANS, WEIGHTS } from './cost-weights.js';
 
-/** Items of a list that nothing bounds and nobody counts: tags, disks of one server, datacenters of one image. */
+/** Estimated length of lists that nothing bounds or counts: tags, disks of a server, datacenters of an image. */
 const SMALL_LIST = 3;
-/** A scan of one field is estimated with no more, in µs, so that the default COST_LIMIT admits it however large the catalogue is: what it really takes is charged afterwards. */
+/** The highest estimate of one scan, in µs, so that the default COST_LIMIT admits it on any catalogue; the actual time is charged afterwards. */
 const MAX_SCAN_US = 900_000;
 
-/** Lists that are never read on the event loop. */
+/** Lists that are always read outside the event loop. */
 const HEAVY_LISTS: ReadonlySet<string> = new Set(['VirtualServerConnection', 'TaskConnection']);
 
 type Args = ComplexityEstimatorArgs['args'];
 
-/** What an operation consists of besides its fields. */
+/** What an estimate depends on besides the fields of the operation. */
 export interface EstimateContext {
   fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  /** As resolvers get them. */
+  /** The coerced variables. */
   variables: Readonly<Record<string, unknown>>;
   sizes: Sizes;
-  /** False: all but what goes through whole tables, or may have to be read by another process. */
+  /** False: leave out scans of whole tables and reads by another process. */
   withScans: boolean;
 }
 
@@ -29,19 +29,19 @@ function isIncluded(node: SelectionNode, variables: Readonly<Record<string, unkn
   return getDirectiveValues(GraphQLSkipDirective, node, variables)?.if !== true && getDirectiveValues(GraphQLIncludeDirective, node, variables)?.if !== false;
 }
 
-/** Whether a field of this name is asked of the object itself, also by way of fragments. */
-function selects(set: SelectionSetNode | undefined, name: string, parts: EstimateContext): boolean {
+/** Whether the selection set has a field of this name, also within fragments. */
+function selects(set: SelectionSetNode | undefined, name: string, context: EstimateContext): boolean {
   return (set?.selections ?? []).some((node) => {
-    if (!isIncluded(node, parts.variables)) return false;
+    if (!isIncluded(node, context.variables)) return false;
     if (node.kind === Kind.FIELD) return node.name.value === name;
-    const inner = node.kind === Kind.INLINE_FRAGMENT ? node : parts.fragments.get(node.name.value);
-    return selects(inner?.selectionSet, name, parts);
+    const inner = node.kind === Kind.INLINE_FRAGMENT ? node : context.fragments.get(node.name.value);
+    return selects(inner?.selectionSet, name, context);
   });
 }
 
 function pageSize({ first, last }: Args): number {
   const given: unknown = first ?? last;
-  // More than a page is refused when it is read; here it must not count as little.
+  // A page that is too large is refused later; here it must not count as a small one.
   return typeof given === 'number' && given >= 0 ? given : DEFAULT_PAGE;
 }
 
@@ -49,7 +49,7 @@ function isCondition(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
 }
 
-/** Conditions of a list: the parts of its filter, or what is neither a page nor a filter. Each of several tags is one. */
+/** Counts the conditions of a list: the fields of its `filter`, or the arguments of tasks. Each of several tags counts. */
 function conditionsOf({ filter, ...others }: Args): { conditions: number; isSearch: boolean } {
   const given: Args = (filter as Args | null | undefined) ?? (filter === undefined ? taskConditions(others) : {});
   const { tags, ...rest } = given;
@@ -65,7 +65,7 @@ function sizeOf(sizes: Sizes, name: SizeName): number {
   return Math.max(1, sizes.get(name) ?? 1);
 }
 
-/** µs of what goes through a whole table for one connection. */
+/** The µs of scanning a whole table for one connection. */
 function scanOf(connection: string, args: Args, isCounted: boolean, sizes: Sizes): number {
   const weights = SCANS.get(connection);
   if (weights === undefined) return 0;
@@ -74,15 +74,15 @@ function scanOf(connection: string, args: Args, isCounted: boolean, sizes: Sizes
   return Math.min(MAX_SCAN_US, (sizeOf(sizes, weights.table) / 1000) * (filtered + (isCounted ? weights.count : 0)));
 }
 
-function connectionCost({ type, field, node, args, childComplexity }: ComplexityEstimatorArgs, parts: EstimateContext): number {
+function connectionCost({ type, field, node, args, childComplexity }: ComplexityEstimatorArgs, context: EstimateContext): number {
   const name = getNamedType(field.type).name;
-  const isCounted = selects(node.selectionSet, 'totalCount', parts);
-  // Servers and tasks of an image are found by an index.
-  const scan = parts.withScans && type.name !== 'Image' ? scanOf(name, args, isCounted, parts.sizes) : 0;
+  const isCounted = selects(node.selectionSet, 'totalCount', context);
+  // Servers and tasks of an image come from an index.
+  const scan = context.withScans && type.name !== 'Image' ? scanOf(name, args, isCounted, context.sizes) : 0;
   const { conditions, isSearch } = conditionsOf(args);
   const isHeavy = isCounted || conditions > 0 || HEAVY_LISTS.has(name);
-  // Whether another process has to be asked is known only afterwards.
-  const further = parts.withScans ? (isHeavy ? WEIGHTS.heavyRead : 0) + (isSearch ? WEIGHTS.search : 0) : 0;
+  // Whether another process does the read is known only afterwards.
+  const further = context.withScans ? (isHeavy ? WEIGHTS.heavyRead : 0) + (isSearch ? WEIGHTS.search : 0) : 0;
   return WEIGHTS.statement + further + scan + pageSize(args) * (WEIGHTS.row + childComplexity);
 }
 
@@ -90,7 +90,7 @@ function isOfPage(type: string): boolean {
   return type.endsWith('Connection') || type.endsWith('Edge') || type === 'PageInfo';
 }
 
-/** A dry run does all that the mutation does, and takes it back. */
+/** What a field costs without the fields below it. A dry run costs as much as the mutation, which it runs and rolls back. */
 function ownCost(type: string, name: string, isObject: boolean): number {
   if (type === 'Subscription') return WEIGHTS.event;
   if (type === 'Mutation') return MUTATION_WEIGHTS.get(name) ?? MUTATION_WEIGHT;
@@ -98,44 +98,44 @@ function ownCost(type: string, name: string, isObject: boolean): number {
   return FIELD_WEIGHTS.get(`${type}.${name}`) ?? (isObject ? WEIGHTS.object : WEIGHTS.field);
 }
 
-/** Introspection reads no rows, but answers as many fields as the schema has. */
+/** Introspection reads no rows, but returns as many fields as the schema has. */
 function introspectionCost({ type, field: { name }, childComplexity }: ComplexityEstimatorArgs): number {
   if (name === '__typename') return 0;
   return WEIGHTS.field + (INTROSPECTION_LENGTHS.get(`${type.name}.${name}`) ?? 1) * childComplexity;
 }
 
-/** Whether a field of `Query` answers with a description of the schema. */
+/** Whether a field of `Query` returns a description of the schema. */
 function isDescription({ type, field: { name } }: ComplexityEstimatorArgs): boolean {
   return type.name === 'Query' && (name === '__schema' || name === '__type' || name === '_service');
 }
 
-/** What a field costs with all below it, in µs. `batched` gets what is counted once for all objects of a list. */
-function fieldCost(field: ComplexityEstimatorArgs, parts: EstimateContext, batched: (us: number) => void): number {
+/** What a field costs together with all fields below it, in µs. Calls `batched` with counts that are made once for all objects of a list. */
+function fieldCost(field: ComplexityEstimatorArgs, context: EstimateContext, batched: (us: number) => void): number {
   const { type, field: { name, type: of, args: defined }, args, childComplexity } = field;
   if (name.startsWith('__') || type.name.startsWith('__')) return introspectionCost(field);
   if (isOfPage(type.name)) return childComplexity;
   const key = `${type.name}.${name}`;
   if (Array.isArray(args.representations)) return WEIGHTS.statement + args.representations.length * (WEIGHTS.reference + childComplexity);
-  if (defined.some((arg) => arg.name === 'first')) return connectionCost(field, parts);
+  if (defined.some((arg) => arg.name === 'first')) return connectionCost(field, context);
   const batch = BATCH_COUNTS.get(key);
-  if (batch !== undefined && parts.withScans) batched(Math.min(MAX_SCAN_US, (sizeOf(parts.sizes, batch.table) / 1000) * batch.count));
+  if (batch !== undefined && context.withScans) batched(Math.min(MAX_SCAN_US, (sizeOf(context.sizes, batch.table) / 1000) * batch.count));
   const isList = isListType(getNullableType(of));
   const isObject = isCompositeType(getNamedType(of));
   const own = ownCost(type.name, name, isObject);
   if (!isList) return own + childComplexity;
   const length = LIST_LENGTHS.get(key);
-  // Texts and enum values of a list are written at once.
-  const items = length === undefined ? SMALL_LIST : sizeOf(parts.sizes, length);
+  // A list of scalars or enums is serialized as one value.
+  const items = length === undefined ? SMALL_LIST : sizeOf(context.sizes, length);
   return isObject ? own + items * (WEIGHTS.item + childComplexity) : own;
 }
 
-/** The estimator of one operation, and what its batches and its descriptions of the schema take, to be read after it has seen all fields. */
-export function createCostEstimator(parts: EstimateContext): { estimate: ComplexityEstimator; batches: () => number; descriptions: () => number } {
+/** Creates the estimator of one operation. Read `batches` and `descriptions` (µs of batched counts, of introspection) after it has seen all fields. */
+export function createCostEstimator(context: EstimateContext): { estimate: ComplexityEstimator; batches: () => number; descriptions: () => number } {
   let batches = 0;
   let descriptions = 0;
   return {
     estimate: (field) => {
-      const us = fieldCost(field, parts, (batch) => (batches += batch));
+      const us = fieldCost(field, context, (batch) => (batches += batch));
       if (isDescription(field)) descriptions += us;
       return us;
     },

@@ -10,16 +10,16 @@ const REFUSED = costOfMicroseconds(WEIGHTS.refusal);
 /** What has been charged for one operation. */
 export interface Charges {
   readonly username: string;
-  /** In all so far, without what `extra` was called for. */
+  /** The total so far, without what `chargeExtra` charged. */
   charged: number;
-  /** Null before it was admitted. */
+  /** The estimate; null before admission. */
   cost: OperationCost | null;
-  /** Charged because graphql-js executes it. */
+  /** The share charged because graphql-js executes the operation. */
   interpreted: number;
   isSettled: boolean;
 }
 
-/** RATE_LIMITED: the budget does not hold what an operation costs. */
+/** RATE_LIMITED, because the budget holds less than an operation costs. */
 export class BudgetExceeded extends AppError {
   constructor(
     message: string,
@@ -39,8 +39,8 @@ function budgetExceeded(cost: number, seconds: number, status: BudgetStatus): Bu
 }
 
 /**
- * What users are charged for their operations, on every transport: a little at the sign-in, the estimated cost when the operation is
- * admitted, and in the end what its counts, filters and searches really took in place of what they might have.
+ * Charges users for their operations, on every transport: a base cost at sign-in, the estimate at admission, and at the end the
+ * actual time of counts, filters and searches in place of the estimated one.
  */
 export class CostLedger {
   readonly budget: CostBudget;
@@ -49,13 +49,13 @@ export class CostLedger {
     this.budget = new CostBudget(settings);
   }
 
-  /** RATE_LIMITED when the budget does not hold what the least operation costs. */
+  /** Charges the base cost of an operation. Throws RATE_LIMITED when the budget holds less. */
   chargeSignIn(username: string): Charges {
     this.#take({ username, charged: 0 }, SIGNED_IN);
     return { username, charged: SIGNED_IN, cost: null, interpreted: 0, isSettled: false };
   }
 
-  /** RATE_LIMITED when the budget does not hold what the operation costs. Charges it once, however often it is admitted. */
+  /** Charges the estimated cost, once per operation however often it is admitted. Throws RATE_LIMITED when the budget holds less. */
   admit(charges: Charges, cost: OperationCost): void {
     if (charges.cost !== null) return;
     this.#take(charges, cost.total);
@@ -63,21 +63,21 @@ export class CostLedger {
     charges.cost = cost;
   }
 
-  /** To be called once the operation has run, or will not: gives back what it did not take, or charges what it took beyond the estimate. */
+  /** Call once the operation has run or was refused: refunds what its scans did not take, or charges what they took beyond the estimate. */
   settle(charges: Charges, { cpuMs, waitMs }: ReadTime): void {
     const { cost, isSettled, username } = charges;
     if (isSettled) return;
     charges.isSettled = true;
     if (cost === null) return this.chargeExtra(charges, REFUSED);
     if (!cost.hasScans) return;
-    // A server that is slow for other reasons makes nothing dearer than it was expected to be.
+    // Waiting counts up to the estimate only, so that a database that is slow for other reasons costs callers nothing extra.
     const scans = (cpuMs * 1000) / US_PER_COST + Math.min((waitMs * 1000) / US_PER_COST, cost.total - cost.withoutScans);
     const actual = cost.withoutScans + charges.interpreted + Math.ceil(scans);
     this.budget.charge(username, actual - charges.charged);
     charges.charged = actual;
   }
 
-  /** To be called when graphql-js executes a query, which takes several times as long as compiled code does. */
+  /** Call when graphql-js executes a query, which takes several times as long as compiled code. */
   chargeInterpreter(charges: Charges): void {
     const { cost, interpreted, username } = charges;
     if (cost === null || interpreted > 0) return;
@@ -86,12 +86,12 @@ export class CostLedger {
     this.budget.charge(username, charges.interpreted);
   }
 
-  /** Charges work that is no part of the operation's cost, such as validating a document that nobody sent before. */
+  /** Charges work that is not part of the operation's cost, such as validating a new document. */
   chargeExtra({ username }: Charges, cost: number): void {
     this.budget.charge(username, cost);
   }
 
-  /** Charges what writing one event to one reader of a stream takes. */
+  /** Charges writing one event to one reader of a stream. */
   chargeReader({ username }: Charges): void {
     this.budget.charge(username, WEIGHTS.reader / US_PER_COST);
   }

@@ -1,18 +1,18 @@
 import type { BudgetStatus } from './cost-budget.js';
 
-/** `extensions.cost` of an answer: what its operation was expected to cost, what it did cost, and what the caller has left. */
+/** `extensions.cost` of a response: the estimated and the actual cost of its operation, and the caller's budget. */
 export interface CostExtension extends Partial<BudgetStatus> {
   requested?: number;
   actual?: number;
 }
 
-/** Charged for an operation: `requested` is null when it was refused before its cost was known. */
+/** What an operation was charged; `requested` is null when it was refused before its cost was known. */
 export interface Charged {
   requested: number | null;
   actual: number;
 }
 
-/** `extensions.cost`. Without a budget (COST_PER_SECOND=0) there is only what the operation cost. */
+/** Builds `extensions.cost`; without a budget (COST_PER_SECOND=0) it has only what the operation cost. */
 export function costExtension({ requested, actual }: Charged, status: BudgetStatus | null): CostExtension {
   const { available, maximum, restoreRate, fullInSeconds } = status ?? {};
   const asked = requested ?? undefined;
@@ -20,7 +20,7 @@ export function costExtension({ requested, actual }: Charged, status: BudgetStat
 }
 
 /**
- * The RateLimit fields of draft-ietf-httpapi-ratelimit-headers-10, as names and values in turn: what is left (`r`), and the
+ * The RateLimit fields of draft-ietf-httpapi-ratelimit-headers-10, as a flat list of names and values: what is left (`r`) and the
  * seconds (`t`) until the budget is full, or until a refused operation may be sent again. Empty without a budget.
  */
 export function rateLimitHeaders(status: BudgetStatus | null, retryAfter?: number): readonly string[] {

@@ -1,44 +1,44 @@
 import type { SizeName } from './catalogue-sizes.js';
 
 /**
- * What parts of an operation take, in µs of processor time on the reference machine (docs/performance.md), database and all.
- * `npm run bench -- --fit-cost` measures them and fails when what is charged is off by more than 3 times.
+ * Processor time of the parts of an operation, in µs on the reference machine (docs/performance.md), including the database.
+ * `npm run bench -- --fit-cost` measures them and fails when a charge is wrong by a factor of more than 3.
  */
 export const WEIGHTS = {
-  /** To receive, sign in and answer any operation. */
+  /** Receiving, signing in and answering any operation. */
   operation: 150,
   /** A field whose value comes with its object. */
   field: 0.2,
   /** An object that comes with another one: an owner, a bound datacenter. */
   object: 1,
-  /** A statement of its own: an object by its name, a page of a list. */
+  /** A statement of its own: for an object by its name, for a page of a list. */
   statement: 20,
-  /** Asking another process, or a connection with a time limit, for what may take long: counts, filters, lists of servers and tasks. Given back where it was not needed. */
+  /** Handing a read that may be long (a count, a filter, a list of servers or tasks) to another process or connection; refunded when it was not needed. */
   heavyRead: 100,
-  /** Choosing how a search is best answered, and handing on what it found, besides going through the table. */
+  /** Planning a search and passing on its matches, besides the scan. */
   search: 250,
-  /** One more row of a page. */
+  /** A row of a page. */
   row: 2,
-  /** One more item of a list that no page bounds. */
+  /** An item of a list that is not paginated. */
   item: 0.5,
-  /** A representation of `_entities`, besides what is asked of it. */
+  /** A representation of `_entities`, besides its fields. */
   reference: 10,
-  /** Looking at one event for those who listen to the same with the same sign-in. */
+  /** Resolving one event for all readers of a shared stream. */
   event: 180,
   /** Writing one event to one reader. */
   reader: 25,
-  /** How many times what the fields of a query take when graphql-js executes it rather than compiled code. */
+  /** The factor on the fields of a query that graphql-js executes rather than compiled code. */
   interpreted: 3,
-  /** Refusing an operation, which Apollo Server words. */
+  /** Refusing an operation through Apollo Server. */
   refusal: 500,
-  /** Reading, validating and compiling a document that was not seen before, and the same for each 1,000 of its characters. */
+  /** Parsing, validating and compiling a new document; `documentText` per 1,000 characters. */
   document: 600,
   documentText: 2500,
-  /** Receiving and parsing a large body, for each KiB; one of many short names takes twice as much, one of long texts a quarter. */
+  /** Receiving and parsing a large body, per KiB; many short names take twice as long, long texts a quarter. */
   body: 25,
 } as const;
 
-/** Fields that take more than `field` or `object`, each time. */
+/** Fields that cost more than `field` or `object`. */
 export const FIELD_WEIGHTS: ReadonlyMap<string, number> = new Map<string, number>([
   ['Image.actions', 300],
   ['Image.manifest', 15],
@@ -46,10 +46,10 @@ export const FIELD_WEIGHTS: ReadonlyMap<string, number> = new Map<string, number
   ['_Service.sdl', 1000],
 ]);
 
-/** What an operation may take to describe the schema, before `interpreted`: nobody else is answered meanwhile. Twice what tools ask for. */
+/** The longest introspection of one operation in µs, before `interpreted`; it blocks the event loop. Twice what tools ask for. */
 export const MAX_DESCRIPTION_US = 12_500;
 
-/** How many items the lists of introspection hold, and how often `ofType` is there; the others are taken for one. */
+/** Estimated lengths of introspection lists, and how often `ofType` is set; every other field counts as one. */
 export const INTROSPECTION_LENGTHS: ReadonlyMap<string, number> = new Map<string, number>([
   ['__Schema.types', 100],
   ['__Schema.directives', 5],
@@ -59,7 +59,7 @@ export const INTROSPECTION_LENGTHS: ReadonlyMap<string, number> = new Map<string
   ['__Type.ofType', 0.5],
 ]);
 
-/** A root field of a mutation, with its checks, its transaction and its announcement, and the task that it begins as far as no bytes are moved. */
+/** Root fields of mutations, with checks, transaction, event and the task they start, but without moving the bytes of images. */
 export const MUTATION_WEIGHTS: ReadonlyMap<string, number> = new Map<string, number>([
   ['updateImage', 6000],
   ['deleteImage', 5000],
@@ -69,10 +69,10 @@ export const MUTATION_WEIGHTS: ReadonlyMap<string, number> = new Map<string, num
   ['refreshImageRepository', 20_000],
   ['refreshImageRepositories', 20_000],
 ]);
-/** One that is not among them. */
+/** Every other root field of a mutation. */
 export const MUTATION_WEIGHT = 1000;
 
-/** How many items the lists hold that no page bounds; the others are taken for a handful. */
+/** The size that estimates the length of a list that is not paginated; other such lists count as a handful of items. */
 export const LIST_LENGTHS: ReadonlyMap<string, SizeName> = new Map<string, SizeName>([
   ['Query.groups', 'groups'],
   ['Query.users', 'users'],
@@ -85,20 +85,20 @@ export const LIST_LENGTHS: ReadonlyMap<string, SizeName> = new Map<string, SizeN
   ['Datacenter.groups', 'groupsOfDatacenter'],
 ]);
 
-/** What goes through a whole table, in µs for each 1,000 of its rows. */
+/** Scans of whole tables, in µs per 1,000 rows. */
 interface ScanWeights {
   table: SizeName;
   /** `totalCount`. */
   count: number;
-  /** Conditions that an index may not narrow down enough. */
+  /** The first condition of a filter, as no index may narrow it down enough. */
   filter: number;
   /** Each condition after the first. */
   further: number;
-  /** Text to be found, besides `filter`. */
+  /** A text search, besides `filter`. */
   search: number;
 }
 
-/** By the type of the connection. */
+/** Scans by the type of the connection. */
 export const SCANS: ReadonlyMap<string, ScanWeights> = new Map<string, ScanWeights>([
   ['ImageConnection', { table: 'images', count: 220, filter: 120, further: 20, search: 250 }],
   ['RepositoryImageConnection', { table: 'offers', count: 400, filter: 300, further: 50, search: 500 }],
@@ -112,7 +112,7 @@ interface BatchWeight {
   count: number;
 }
 
-/** Counts that are taken once for all objects of a list, in µs for each 1,000 rows. */
+/** Counts made once for all objects of a list, in µs per 1,000 rows. */
 export const BATCH_COUNTS: ReadonlyMap<string, BatchWeight> = new Map<string, BatchWeight>([
   ['Datacenter.imageCount', { table: 'images', count: 500 }],
   ['Datacenter.boundImageCount', { table: 'images', count: 250 }],

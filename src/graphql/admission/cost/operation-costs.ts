@@ -4,22 +4,22 @@ import type { Sizes } from './catalogue-sizes.js';
 import { createCostEstimator } from './cost-estimator.js';
 import { WEIGHTS } from './cost-weights.js';
 
-/** The unit of cost. */
+/** One unit of cost, in µs. */
 export const US_PER_COST = 10;
-/** How many costs are remembered of one document; its variables rarely take more values that matter. */
+/** Cached costs per operation: its variables rarely have more shapes that matter. */
 const MAX_CACHED_COSTS = 100;
-/** Deeper than any input object of ours. */
+/** Deeper than any input object of the schema. */
 const MAX_DEPTH = 4;
 
 /** What an operation costs. */
 export interface OperationCost {
-  /** With everything that it may take. */
+  /** The estimate, with all scans. */
   total: number;
-  /** Without what goes through whole tables or is read by another process, which may take much less, or more when they have grown. */
+  /** The estimate without scans of whole tables and reads by another process, which may take much less or more. */
   withoutScans: number;
-  /** Whether there is any of that, so that the cost is known only afterwards. */
+  /** Whether there are such scans, so that the actual cost is known only afterwards. */
   hasScans: boolean;
-  /** What describing the schema takes of it. */
+  /** The share of introspection. */
   descriptions: number;
 }
 
@@ -29,15 +29,15 @@ interface CachedCosts {
   costs: Map<string, OperationCost>;
 }
 
-/** Variables as they were sent, and as resolvers get them: they were found good before. */
+/** Valid variables, as they were sent and after coercion. */
 interface Variables {
   given: Record<string, unknown>;
   coerced: Readonly<Record<string, unknown>>;
 }
 
 /**
- * What of a value a cost depends on, so that another text or another thousand references need no other entry: numbers and
- * truth values, whether a text is empty, how long a list is, and the same of the fields of an object.
+ * Describes what a cost depends on of a value, so that values of one shape share a cached cost: numbers and booleans, whether a
+ * string is empty, the length of a list, and the same for the fields of an object.
  */
 function shapeOf(value: unknown, depth = 0): string {
   if (typeof value === 'string') return value === '' ? 'e' : 's';
@@ -52,13 +52,14 @@ function keyOf({ variableDefinitions }: OperationDefinitionNode, variables: Reco
   return variableDefinitions.map(({ variable: { name } }) => (Object.hasOwn(variables, name.value) ? shapeOf(variables[name.value]) : '')).join();
 }
 
+/** Converts µs to cost, rounded up; at least 1. */
 export function costOfMicroseconds(us: number): number {
   return Math.max(1, Math.ceil(us / US_PER_COST));
 }
 
-/** What operations cost; computed once per operation, shape of its variables and size of the catalogue. */
+/** Estimates the cost of operations; caches by operation, shape of its variables and sizes of the catalogue. */
 export class OperationCosts {
-  readonly #known = new WeakMap<OperationDefinitionNode, CachedCosts>();
+  readonly #cache = new WeakMap<OperationDefinitionNode, CachedCosts>();
 
   constructor(
     private readonly schema: GraphQLSchema,
@@ -67,17 +68,17 @@ export class OperationCosts {
 
   of(document: DocumentNode, operation: OperationDefinitionNode, variables: Variables): OperationCost {
     const sizes = this.sizes();
-    let known = this.#known.get(operation);
-    if (known === undefined || known.sizes !== sizes) {
-      known = { sizes, fragments: known?.fragments ?? fragmentsOf(document), costs: new Map() };
-      this.#known.set(operation, known);
+    let cached = this.#cache.get(operation);
+    if (cached === undefined || cached.sizes !== sizes) {
+      cached = { sizes, fragments: cached?.fragments ?? fragmentsOf(document), costs: new Map() };
+      this.#cache.set(operation, cached);
     }
     const key = keyOf(operation, variables.given);
-    let cost = known.costs.get(key);
+    let cost = cached.costs.get(key);
     if (cost === undefined) {
-      cost = this.#compute(operation, known, variables);
-      if (known.costs.size >= MAX_CACHED_COSTS) known.costs.clear();
-      known.costs.set(key, cost);
+      cost = this.#compute(operation, cached, variables);
+      if (cached.costs.size >= MAX_CACHED_COSTS) cached.costs.clear();
+      cached.costs.set(key, cost);
     }
     return cost;
   }

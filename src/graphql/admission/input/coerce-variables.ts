@@ -2,53 +2,53 @@ import { coerceInputValue, getNamedType, getNullableType, getVariableValues, typ
 import type { FieldError } from '../../../platform/errors.js';
 import { shownValue } from '../../../platform/shown.js';
 
-/** Coerced values by the name of their variable; without a prototype, so that a name finds nothing but a value. */
+/** Coerced values by the name of their variable; an object without a prototype, so that no name finds a property of it. */
 export type VariableValues = Readonly<Record<string, unknown>>;
 
-/** The variables of an operation as resolvers get them, or everything that is wrong about them. */
+/** The coerced variables of an operation, or all their faults. */
 export type CoercedVariables = { values: VariableValues; faults: null } | { values: null; faults: FieldError[] };
 
-/** Items of a list; one that is longer is refused for its length. */
+/** Items of a list that are checked for excess fields; a longer list is refused for its length. */
 const MAX_ITEMS_CHECKED = 1000;
 
 const NO_VALUES: VariableValues = Object.freeze(Object.create(null) as VariableValues);
 
-/** Of one variable; the rest of a large value full of faults is not looked at. */
+/** Faults of one variable; coercion stops there, so that a large value full of faults costs little. */
 const MAX_FAULTS = 100;
 
-/** Suggestions would draw the shape of the graph for who may not ask for it. */
+/** Suggestions would reveal the schema to callers who may not introspect it. */
 const HIDE_SUGGESTIONS = true;
 
 class TooManyFaults extends Error {}
 
-/** Coerces the variables by graphql-js; values that the operation does not define are left out. Never throws for what a caller sent. */
+/** Coerces the variables with graphql-js; drops those that the operation does not define. Returns faults, and throws for no value of a caller. */
 export function coerceVariables(schema: GraphQLSchema, operation: OperationDefinitionNode, given: Readonly<Record<string, unknown>>): CoercedVariables {
   const definitions = operation.variableDefinitions ?? [];
   if (definitions.length === 0) return { values: NO_VALUES, faults: null };
-  const crowded = definitions.flatMap((definition) => excessFieldsOf(schema, definition, given));
-  if (crowded.length > 0) return { values: null, faults: crowded };
+  const excess = definitions.flatMap((definition) => excessFieldsOf(schema, definition, given));
+  if (excess.length > 0) return { values: null, faults: excess };
   const { coerced } = getVariableValues(schema, definitions, given, { maxErrors: 1, hideSuggestions: HIDE_SUGGESTIONS });
   if (coerced !== undefined) return { values: Object.assign(Object.create(null) as Record<string, unknown>, coerced), faults: null };
   return { values: null, faults: definitions.flatMap((definition) => faultsOf(schema, definition, given)) };
 }
 
-/** Input objects with more names than their type has: graphql-js would word each that is too many, and show the whole object. */
+/** Refuses an input object with more fields than its type has: graphql-js would report each, with the whole object in each message. */
 function excessFieldsOf(schema: GraphQLSchema, { variable, type: typeNode }: VariableDefinitionNode, given: Readonly<Record<string, unknown>>): FieldError[] {
   const name = variable.name.value;
   const type = typeFromAST(schema, typeNode);
-  const crowded = isInputType(type) && Object.hasOwn(given, name) ? excessFieldsAt(type, given[name], name) : null;
-  return crowded === null ? [] : [crowded];
+  const excess = isInputType(type) && Object.hasOwn(given, name) ? excessFieldsAt(type, given[name], name) : null;
+  return excess === null ? [] : [excess];
 }
 
 function excessFieldsAt(type: GraphQLInputType, value: unknown, path: string): FieldError | null {
-  // Most variables are scalars or lists of them, some of a thousand items.
+  // Skip scalars and their lists, which most variables are: some have a thousand items.
   if (typeof value !== 'object' || value === null || !isInputObjectType(getNamedType(type))) return null;
   const named = getNullableType(type);
   if (isListType(named)) {
     const items: readonly unknown[] = Array.isArray(value) ? value.slice(0, MAX_ITEMS_CHECKED) : [value];
     for (const [at, item] of items.entries()) {
-      const crowded = excessFieldsAt(named.ofType, item, `${path}.${at}`);
-      if (crowded !== null) return crowded;
+      const excess = excessFieldsAt(named.ofType, item, `${path}.${at}`);
+      if (excess !== null) return excess;
     }
     return null;
   }
@@ -59,13 +59,13 @@ function excessFieldsAt(type: GraphQLInputType, value: unknown, path: string): F
   const found = Object.keys(object).length;
   if (found > most) return { path, message: `${named.name} has ${most} fields, and ${found} were given.` };
   for (const field of Object.values(fields)) {
-    const crowded = Object.hasOwn(object, field.name) ? excessFieldsAt(field.type, object[field.name], `${path}.${field.name}`) : null;
-    if (crowded !== null) return crowded;
+    const excess = Object.hasOwn(object, field.name) ? excessFieldsAt(field.type, object[field.name], `${path}.${field.name}`) : null;
+    if (excess !== null) return excess;
   }
   return null;
 }
 
-/** Words what graphql-js refuses, each fault with its path: within an input object that of its field, as the services name it, else the variable. */
+/** Lists what graphql-js refuses about one variable. A path begins with the field of an input object, as in the errors of services; else with the variable. */
 function faultsOf(schema: GraphQLSchema, { variable, type: typeNode, defaultValue }: VariableDefinitionNode, given: Readonly<Record<string, unknown>>): FieldError[] {
   const name = variable.name.value;
   const type = typeFromAST(schema, typeNode);
@@ -80,7 +80,7 @@ function faultsOf(schema: GraphQLSchema, { variable, type: typeNode, defaultValu
 function faultsWithin(name: string, type: GraphQLInputType, value: unknown): FieldError[] {
   const faults: FieldError[] = [];
   const named = isNonNullType(type) ? type.ofType : type;
-  // A large object with many unknown fields is the invalid value of each of them.
+  // Consecutive faults often have the same large object as their invalid value; print it once.
   let [last, given]: [unknown, string] = [value, shownValue(value)];
   try {
     coerceInputValue(value, type, (path, invalid, error) => {

@@ -1,23 +1,23 @@
 import { type ArgumentNode, type DocumentNode, type FragmentDefinitionNode, getNamedType, getNullableType, type GraphQLArgument, type GraphQLInputType, type GraphQLSchema, isInputObjectType, Kind, type OperationDefinitionNode, TypeInfo, type ValueNode, valueFromAST, visit, visitWithTypeInfo } from 'graphql';
 import type { FieldError } from '../../../platform/errors.js';
-import { inputPositions, inputKindOf, type InputPosition } from '../../schema/input-bounds.js';
+import { inputKindOf, type InputPosition, inputPositions } from '../../schema/input-bounds.js';
 import { type PathLink, type SizeValidator, SizeValidators } from './size-validators.js';
 
 type Variables = Readonly<Record<string, unknown>>;
 
-/** An argument whose value depends on variables. */
+/** An argument, or a field of an input, whose value depends on variables. */
 interface VariableArgument {
   valueIn: (variables: Variables) => unknown;
-  walk: SizeValidator;
+  validate: SizeValidator;
   at: PathLink | null;
 }
 
-/** Where a value is written: the position in the graph, and the path. */
+/** Where a value is written: its position in the schema, and its path. */
 interface ValuePosition extends InputPosition {
   at: PathLink | null;
 }
 
-/** What of an operation is to be looked at: written values once, the others with every request. */
+/** The checks of one operation: the faults of its literals, found once, and the arguments to validate with every request. */
 interface OperationChecks {
   faults: readonly FieldError[];
   varying: readonly VariableArgument[];
@@ -25,7 +25,7 @@ interface OperationChecks {
 
 const NONE: readonly FieldError[] = [];
 
-/** The operation and the fragments that it spreads, each once. */
+/** The operation and the fragments it spreads, each once. */
 function definitionsOf(document: DocumentNode, operation: OperationDefinitionNode): (OperationDefinitionNode | FragmentDefinitionNode)[] {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const one of document.definitions) if (one.kind === Kind.FRAGMENT_DEFINITION) fragments.set(one.name.value, one);
@@ -42,14 +42,14 @@ function definitionsOf(document: DocumentNode, operation: OperationDefinitionNod
   return found;
 }
 
-function namesVariables(value: ValueNode): boolean {
+function usesVariables(value: ValueNode): boolean {
   let found = false;
   visit(value, { Variable: () => void (found = true) });
   return found;
 }
 
-/** Within an input object the path is that of its field, as the services name it; else it begins with the argument. */
-function startOf({ name, type }: GraphQLArgument): PathLink | null {
+/** The start of a path: the argument, but nothing for an input object, as services name its fields alone. */
+function rootOf({ name, type }: GraphQLArgument): PathLink | null {
   return isInputObjectType(getNullableType(type)) ? null : { before: null, key: name };
 }
 
@@ -60,25 +60,25 @@ function valueReader(value: ValueNode, type: GraphQLInputType): VariableArgument
 }
 
 /**
- * The sizes of all that a caller gives with an operation, as `input-bounds.ts` has them. Nothing of an operation may run before
- * it was asked; what resolvers get is then as large as a bound at most, however it was written.
+ * Validates the size of every argument of an operation, literal or variable, against `input-bounds.ts`. Admission calls it before
+ * anything runs, so that no value which a resolver gets exceeds its bound.
  */
 export class InputValidator {
-  readonly #walkers = new SizeValidators();
-  readonly #known = new WeakMap<OperationDefinitionNode, OperationChecks>();
+  readonly #validators = new SizeValidators();
+  readonly #checks = new WeakMap<OperationDefinitionNode, OperationChecks>();
 
-  /** Throws for a graph with a scalar that nobody has bounded. */
+  /** Throws for a schema that has a scalar without a bound. */
   constructor(private readonly schema: GraphQLSchema) {
     for (const { element } of inputPositions(schema)) inputKindOf(getNamedType(element.type));
   }
 
-  /** What is too large, all of it; empty when nothing is. The variables as graphql-js coerced them, the document valid. */
+  /** Returns a fault for each value that is too large. Expects a valid document and coerced variables. */
   validate(document: DocumentNode, operation: OperationDefinitionNode, variables: Variables): readonly FieldError[] {
-    let checks = this.#known.get(operation);
-    if (checks === undefined) this.#known.set(operation, (checks = this.#checksOf(document, operation)));
+    let checks = this.#checks.get(operation);
+    if (checks === undefined) this.#checks.set(operation, (checks = this.#checksOf(document, operation)));
     if (checks.varying.length === 0) return checks.faults;
     const faults: FieldError[] = [];
-    for (const { valueIn, walk, at } of checks.varying) walk(valueIn(variables), at, faults);
+    for (const { valueIn, validate, at } of checks.varying) validate(valueIn(variables), at, faults);
     return faults.length === 0 ? checks.faults : [...checks.faults, ...faults];
   }
 
@@ -91,7 +91,7 @@ export class InputValidator {
       if (!argument) return false;
       const directive = typeInfo.getDirective();
       const owner = directive ? `@${directive.name}` : `${typeInfo.getParentType()?.name}.${typeInfo.getFieldDef()?.name}`;
-      this.#collect(value, { coordinate: `${owner}(${argument.name}:)`, element: argument, at: startOf(argument) }, { faults, varying });
+      this.#collect(value, { coordinate: `${owner}(${argument.name}:)`, element: argument, at: rootOf(argument) }, { faults, varying });
       return false;
     };
     for (const definition of definitionsOf(document, operation)) {
@@ -100,21 +100,21 @@ export class InputValidator {
     return { faults: faults.length === 0 ? NONE : faults, varying };
   }
 
-  /** Looks at what is written, and takes note of what depends on variables, field by field of an input. */
+  /** Validates literals, and collects what depends on variables, field by field of an input. */
   #collect(value: ValueNode, { coordinate, element, at }: ValuePosition, into: { faults: FieldError[]; varying: VariableArgument[] }): void {
-    const walk = this.#walkers.of(coordinate, element);
-    if (walk === null) return;
+    const validate = this.#validators.of(coordinate, element);
+    if (validate === null) return;
     const type = getNullableType(element.type);
-    if (!namesVariables(value)) {
-      walk(valueFromAST(value, type), at, into.faults);
+    if (!usesVariables(value)) {
+      validate(valueFromAST(value, type), at, into.faults);
     } else if (value.kind === Kind.OBJECT && isInputObjectType(type)) {
       for (const field of value.fields) {
         const inner = type.getFields()[field.name.value];
-        const place = inner && { coordinate: `${type.name}.${inner.name}`, element: inner, at: { before: at, key: inner.name } };
-        if (place) this.#collect(field.value, place, into);
+        const position = inner && { coordinate: `${type.name}.${inner.name}`, element: inner, at: { before: at, key: inner.name } };
+        if (position) this.#collect(field.value, position, into);
       }
     } else {
-      into.varying.push({ valueIn: valueReader(value, type), walk, at });
+      into.varying.push({ valueIn: valueReader(value, type), validate, at });
     }
   }
 }

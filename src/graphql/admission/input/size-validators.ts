@@ -3,16 +3,16 @@ import type { FieldError } from '../../../platform/errors.js';
 import { shownValue } from '../../../platform/shown.js';
 import { boundsOf, JSON_BOUNDS, inputKindOf } from '../../schema/input-bounds.js';
 
-/** Where a value stands, as a list that is read from its end: the path is put together only for a fault. */
+/** The path of a value as a linked list from its end, joined only when there is a fault. */
 export interface PathLink {
   before: PathLink | null;
   key: string | number;
 }
 
-/** Adds what is wrong with the size of a coerced value. */
+/** Adds a fault for each size of a coerced value that exceeds its bound. */
 export type SizeValidator = (value: unknown, at: PathLink | null, faults: FieldError[]) => void;
 
-/** More are not looked for: nobody mends a hundred at a time. */
+/** Faults after which validation stops. */
 const MAX_FAULTS = 100;
 
 function pathOf(at: PathLink | null): string {
@@ -37,13 +37,13 @@ function tooLong(text: string, most: number, at: PathLink | null): FieldError {
   return { path: pathOf(at), code: 'TOO_LONG', message, params: { given, accepted: most } };
 }
 
-function textValidator(most: number): SizeValidator {
+function stringValidator(most: number): SizeValidator {
   return (value, at, faults) => {
     if (typeof value === 'string' && isLongerThan(value, most)) faults.push(tooLong(value, most, at));
   };
 }
 
-/** Counts the values of one piece of JSON on the way. */
+/** Validates one JSON value while counting the values in it. */
 class JsonSizeValidator {
   #values = 0;
 
@@ -52,8 +52,8 @@ class JsonSizeValidator {
     private readonly faults: FieldError[],
   ) {}
 
-  /** False once there is a fault: what is too large is not read to its end. */
-  walk(value: unknown, at: PathLink | null, depth: number): boolean {
+  /** Returns false at the first fault: a value that is too large is not read to its end. */
+  validate(value: unknown, at: PathLink | null, depth: number): boolean {
     this.#values += 1;
     if (this.#values > JSON_BOUNDS.values) return this.#refuse('TOO_MANY', `It has more than ${JSON_BOUNDS.values} values in it; at most that many are accepted.`, JSON_BOUNDS.values);
     if (typeof value === 'string') return this.#text(value, at);
@@ -64,14 +64,14 @@ class JsonSizeValidator {
 
   #list(items: readonly unknown[], at: PathLink | null, depth: number): boolean {
     for (let index = 0; index < items.length; index += 1) {
-      if (!this.walk(items[index], { before: at, key: index }, depth + 1)) return false;
+      if (!this.validate(items[index], { before: at, key: index }, depth + 1)) return false;
     }
     return true;
   }
 
   #object(object: Record<string, unknown>, at: PathLink | null, depth: number): boolean {
     for (const [key, value] of Object.entries(object)) {
-      if (!this.#text(key, at) || !this.walk(value, { before: at, key }, depth + 1)) return false;
+      if (!this.#text(key, at) || !this.validate(value, { before: at, key }, depth + 1)) return false;
     }
     return true;
   }
@@ -89,7 +89,7 @@ class JsonSizeValidator {
 }
 
 function validateJson(value: unknown, at: PathLink | null, faults: FieldError[]): void {
-  new JsonSizeValidator(at, faults).walk(value, at, 0);
+  new JsonSizeValidator(at, faults).validate(value, at, 0);
 }
 
 function listValidator(most: number, isDistinct: boolean, item: SizeValidator | null): SizeValidator {
@@ -106,55 +106,55 @@ function listValidator(most: number, isDistinct: boolean, item: SizeValidator | 
   };
 }
 
-/** What of an argument or a field of an input its bounds depend on. */
-interface Typed {
+/** The properties of an argument or input field that its bounds depend on. */
+interface SizedElement {
   name: string;
   type: GraphQLInputType;
 }
 
-/** Walkers by coordinate, made once: input types may name themselves. */
+/** Creates and caches the validators of a schema, by coordinate. */
 export class SizeValidators {
-  readonly #known = new Map<string, SizeValidator | null>();
+  readonly #validators = new Map<string, SizeValidator | null>();
 
-  /** Null for a position whose values are short by their type. */
-  of(coordinate: string, position: Typed): SizeValidator | null {
-    const known = this.#known.get(coordinate);
-    if (known !== undefined) return known;
-    // While it is made it may be met again below itself.
-    let made: SizeValidator | null = null;
-    this.#known.set(coordinate, (value, at, faults) => made?.(value, at, faults));
-    made = this.#make(coordinate, position);
-    this.#known.set(coordinate, made);
-    return made;
+  /** Returns null for a position whose type bounds its values. */
+  of(coordinate: string, position: SizedElement): SizeValidator | null {
+    const cached = this.#validators.get(coordinate);
+    if (cached !== undefined) return cached;
+    // A recursive input type looks its own validator up while it is being created.
+    let created: SizeValidator | null = null;
+    this.#validators.set(coordinate, (value, at, faults) => created?.(value, at, faults));
+    created = this.#create(coordinate, position);
+    this.#validators.set(coordinate, created);
+    return created;
   }
 
-  #make(coordinate: string, position: Typed): SizeValidator | null {
+  #create(coordinate: string, position: SizedElement): SizeValidator | null {
     const shape = getNullableType(position.type);
-    const { items, duplicates: repeats, length } = boundsOf(coordinate, position);
-    if (isListType(shape)) return listValidator(items, repeats !== 'meant', this.#make(coordinate, { ...position, type: shape.ofType as GraphQLInputType }));
+    const { items, duplicates, length } = boundsOf(coordinate, position);
+    if (isListType(shape)) return listValidator(items, duplicates !== 'allowed', this.#create(coordinate, { ...position, type: shape.ofType as GraphQLInputType }));
     switch (inputKindOf(shape)) {
-      case 'text':
-        return textValidator(length);
-      case 'anything':
+      case 'string':
+        return stringValidator(length);
+      case 'json':
         return validateJson;
       case 'object':
-        return this.#objectWalker(shape);
+        return this.#objectValidator(shape);
       default:
         return null;
     }
   }
 
-  #objectWalker(type: GraphQLInputType): SizeValidator | null {
+  #objectValidator(type: GraphQLInputType): SizeValidator | null {
     if (!isInputObjectType(type)) return null;
     const fields = Object.values(type.getFields()).flatMap((field) => {
-      const walk = this.of(`${type.name}.${field.name}`, field);
-      return walk === null ? [] : [{ name: field.name, walk }];
+      const validate = this.of(`${type.name}.${field.name}`, field);
+      return validate === null ? [] : [{ name: field.name, validate }];
     });
     return (value, at, faults) => {
       if (typeof value !== 'object' || value === null) return;
-      for (const { name, walk } of fields) {
+      for (const { name, validate } of fields) {
         const given = (value as Record<string, unknown>)[name];
-        if (given !== undefined && given !== null) walk(given, { before: at, key: name }, faults);
+        if (given !== undefined && given !== null) validate(given, { before: at, key: name }, faults);
       }
     };
   }

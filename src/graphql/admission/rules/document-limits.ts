@@ -4,13 +4,13 @@ import { shownValue } from '../../../platform/shown.js';
 import { unconditionalSubscriptions } from './unconditional-subscriptions.js';
 import { reservedNames } from './reserved-names.js';
 
-/** Tokens that a document may have; the longest of ours has about 300. */
+/** The most tokens that a document may have; the longest of our own clients has about 300. */
 export const MAX_TOKENS = 2000;
 
-/** Characters of a name in a document: of an alias, an operation, a fragment, a variable. */
+/** The most characters of any name in a document. */
 const MAX_NAME_LENGTH = 200;
 
-/** What one operation may be, after its fragments are put in where they are spread. */
+/** The limits of one operation, with its fragments expanded wherever they are spread. */
 export const LIMITS = { depth: 15, aliases: 100, rootFields: 20, rootSelections: 100, selections: 4000 } as const;
 
 /** Sizes of an operation with its fragments expanded. */
@@ -20,7 +20,7 @@ interface Size {
   selections: number;
 }
 
-const NAMES: Record<keyof typeof LIMITS, string> = {
+const DESCRIPTIONS: Record<keyof typeof LIMITS, string> = {
   depth: 'levels deep',
   aliases: 'aliases',
   rootFields: 'root fields',
@@ -29,11 +29,11 @@ const NAMES: Record<keyof typeof LIMITS, string> = {
 };
 
 function tooLarge(kind: keyof typeof LIMITS, found: number, node: OperationDefinitionNode): GraphQLError {
-  const message = `The operation has ${found} ${NAMES[kind]}; at most ${LIMITS[kind]} are accepted.`;
+  const message = `The operation has ${found} ${DESCRIPTIONS[kind]}; at most ${LIMITS[kind]} are accepted.`;
   return new GraphQLError(message, { nodes: node, originalError: new AppError('QUERY_TOO_COMPLEX', message) });
 }
 
-/** Measures each fragment once, however often it is spread, so that measuring never costs what running would. */
+/** Measures operations. Measures each fragment once, however often it is spread, so that an exponential expansion costs nothing here. */
 class OperationMeasurer {
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly #measured = new Map<string, Size>();
@@ -49,7 +49,7 @@ class OperationMeasurer {
       size.selections += 1;
       if (one.kind === Kind.FIELD) {
         if (one.alias !== undefined) size.aliases += 1;
-        // Introspection is deep by nature; graphql's own rule bounds what of it can multiply.
+        // Introspection is deep by nature; a rule of graphql-js bounds its recursive lists.
         const isMeta = one.name.value === '__schema' || one.name.value === '__type';
         this.#add(size, one.selectionSet && this.of(one.selectionSet), isMeta ? -Infinity : 1);
       } else if (one.kind === Kind.INLINE_FRAGMENT) {
@@ -61,13 +61,13 @@ class OperationMeasurer {
     return size;
   }
 
-  /** How many selections of fields there are at this level, also within fragments, counted no further than `most` and one more. */
+  /** Counts the field selections at this level, including those within fragments; stops beyond `most`. */
   fieldsAt(selections: SelectionSetNode, most: number, within: ReadonlySet<string> = new Set()): number {
     let count = 0;
     for (const one of selections.selections) {
       if (count > most) break;
       const name = one.kind === Kind.FRAGMENT_SPREAD ? one.name.value : null;
-      // A fragment within itself is refused by another rule.
+      // Another rule refuses circular fragments.
       if (name !== null && within.has(name)) continue;
       const inner = name !== null ? this.#fragments.get(name)?.selectionSet : one.kind === Kind.INLINE_FRAGMENT ? one.selectionSet : null;
       count += inner ? this.fieldsAt(inner, most - count, name === null ? within : new Set([...within, name])) : 1;
@@ -82,11 +82,11 @@ class OperationMeasurer {
   }
 
   #fragment(name: string): Size | undefined {
-    const known = this.#measured.get(name);
-    if (known !== undefined) return known;
+    const measured = this.#measured.get(name);
+    if (measured !== undefined) return measured;
     const fragment = this.#fragments.get(name);
     if (fragment === undefined) return undefined;
-    // A fragment within itself is refused by another rule; here it only has to end.
+    // Another rule refuses circular fragments; this entry ends the recursion.
     this.#measured.set(name, { depth: 0, aliases: 0, selections: 0 });
     const size = this.of(fragment.selectionSet);
     this.#measured.set(name, size);
@@ -94,18 +94,18 @@ class OperationMeasurer {
   }
 }
 
-/** Fields and fragments of an operation, with fragments counted wherever they are spread. */
+/** Counts the fields and fragments of an operation, with fragments expanded. */
 export function countSelections(document: DocumentNode, operation: OperationDefinitionNode): number {
   return new OperationMeasurer(document).of(operation.selectionSet).selections;
 }
 
 function rootFieldsOf(operation: OperationDefinitionNode, size: Size): number {
   const isFlat = operation.selectionSet.selections.every((one) => one.kind === Kind.FIELD);
-  // Within fragments the fields of the root are not told from those below it: all of them count, which errs to the safe side.
+  // With fragments, count every selection: more than the root fields, which errs on the safe side.
   return isFlat ? operation.selectionSet.selections.length : size.selections;
 }
 
-/** Refuses an operation that is too deep, has too many aliases, or grows too large by its fragments: QUERY_TOO_COMPLEX. */
+/** Validation rule: QUERY_TOO_COMPLEX for an operation that is too deep, has too many aliases or is too large with its fragments expanded. */
 export function documentLimits(context: ValidationContext): ASTVisitor {
   const measure = new OperationMeasurer(context.getDocument());
   return {
@@ -116,7 +116,7 @@ export function documentLimits(context: ValidationContext): ASTVisitor {
       }
       const fields = operation.operation === 'mutation' ? rootFieldsOf(operation, size) : 0;
       if (fields > LIMITS.rootFields) context.reportError(tooLarge('rootFields', fields, operation));
-      // The same field may be selected any number of times without an alias; each is validated against all others.
+      // A field may be selected many times without an alias, and graphql-js compares each selection with all others.
       const selected = measure.fieldsAt(operation.selectionSet, LIMITS.rootSelections);
       if (selected > LIMITS.rootSelections) context.reportError(tooLarge('rootSelections', selected, operation));
       return false;
@@ -124,7 +124,7 @@ export function documentLimits(context: ValidationContext): ASTVisitor {
   };
 }
 
-/** Refuses names of any length: those of aliases come back in each object of an answer, those of operations go into logs. */
+/** Validation rule: refuses long names. Aliases are repeated in each object of a response; operation names are logged. */
 export function nameLimits(context: ValidationContext): ASTVisitor {
   return {
     Name(node) {
@@ -135,5 +135,5 @@ export function nameLimits(context: ValidationContext): ASTVisitor {
   };
 }
 
-/** On every transport, beside the rules of the specification. */
+/** The validation rules of every transport, besides those of the specification. */
 export const LIMIT_RULES: readonly ValidationRule[] = [documentLimits, nameLimits, unconditionalSubscriptions, reservedNames];

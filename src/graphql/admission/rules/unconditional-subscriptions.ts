@@ -4,7 +4,7 @@ function isConditional({ directives = [] }: SelectionNode): boolean {
   return directives.some(({ name }) => name.value === 'skip' || name.value === 'include');
 }
 
-/** The root of a subscription under a condition. Fragments within fragments end, as those in a circle are looked into once. */
+/** Finds a conditional selection at the root of a subscription. Visits each fragment once, so that circular fragments end. */
 function conditionalRoot(selections: SelectionSetNode, context: ValidationContext, seen: Set<string>): SelectionNode | undefined {
   for (const one of selections.selections) {
     if (isConditional(one)) return one;
@@ -19,7 +19,7 @@ function conditionalRoot(selections: SelectionSetNode, context: ValidationContex
   return undefined;
 }
 
-/** Refuses @skip and @include at the root of a subscription: with nothing left to subscribe to, graphql-js fails. */
+/** Validation rule: refuses @skip and @include at the root of a subscription, because graphql-js fails when no root field is left. */
 export function unconditionalSubscriptions(context: ValidationContext): ASTVisitor {
   return {
     OperationDefinition(operation) {
