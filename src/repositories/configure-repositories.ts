@@ -8,7 +8,7 @@ import { retireRepository } from './retired-repositories.js';
 const NAME = /^[a-z0-9][a-z0-9._-]{0,31}$/;
 const MAX_REPOSITORIES = 16;
 
-/** Every broken rule of a list that would replace the configured repositories; `localName` is taken by the image server. */
+/** Every fault of a list that is to replace the configured repositories; `localName` is the name of the local one. */
 export function repositoryFaults(wanted: readonly NamedUrlInput[], localName: string | null): FieldError[] {
   const faults: FieldError[] = [];
   const field = 'vmsImageRepositories';
@@ -24,20 +24,20 @@ export function repositoryFaults(wanted: readonly NamedUrlInput[], localName: st
   return faults;
 }
 
-/** The configured repositories, by name: what VMS_IMAGE_REPOSITORIES holds. */
+/** The configured repositories, by name; their rows are the setting VMS_IMAGE_REPOSITORIES. */
 export async function configuredRepositories(em: SqlEntityManager): Promise<{ name: string; url: string }[]> {
   const rows = await em.find(ImageRepository, { retired: false, isLocal: false }, { orderBy: { name: 'asc' } });
   return rows.map(({ name, url }) => ({ name, url }));
 }
 
-/** Replaces the configured repositories: those that stay as they are keep their lists, all others lose them. */
+/** Replaces the configured repositories. One whose name and URL stay the same keeps its stored list; the others are retired. */
 export async function configureRepositories(tx: SqlEntityManager, wanted: readonly NamedUrlInput[], announce: Announce): Promise<void> {
-  const present = await tx.find(ImageRepository, { retired: false, isLocal: false });
-  const isKept = (row: ImageRepository): boolean => wanted.some((one) => one.name === row.name && one.url === row.url);
-  const kept = present.filter(isKept).map((row) => row.name);
-  for (const row of present) if (!isKept(row)) await retireRepository(tx, row);
+  const configured = await tx.find(ImageRepository, { retired: false, isLocal: false });
+  const isWanted = (row: ImageRepository): boolean => wanted.some((one) => one.name === row.name && one.url === row.url);
+  const unchanged = configured.filter(isWanted).map((row) => row.name);
+  for (const row of configured) if (!isWanted(row)) await retireRepository(tx, row);
   for (const { name, url } of wanted) {
-    if (kept.includes(name)) continue;
+    if (unchanged.includes(name)) continue;
     const row = tx.create(ImageRepository, { name, url });
     await tx.persist(row).flush();
     announce({ type: 'repository', repositoryId: row.id });

@@ -22,7 +22,7 @@ async function subscribeToRepositories({ args, context }: Subscribed): Promise<A
   });
 }
 
-/** Tells those who may import of loads as they start and end. */
+/** Announces to viewers who may import when a refresh starts or ends. */
 @Resolver()
 export class ImageRepositoryChangedResolver {
   @Subscription(() => ImageRepositoryType, {

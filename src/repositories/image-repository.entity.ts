@@ -24,8 +24,8 @@ const ImageRepositorySchema = defineEntity({
 });
 
 /**
- * A place to import images from. `generation` says which of its stored images readers see (see RepositoryImage);
- * `retired` rows were removed from the settings and only wait for their images to be deleted in small steps.
+ * An IMGAPI server to import images from. `generation` says which of its stored entries readers see; see RepositoryImage.
+ * A `retired` repository was removed from the settings; it is hidden, and deleted in batches.
  */
 export class ImageRepository extends ImageRepositorySchema.class {}
 ImageRepositorySchema.setClass(ImageRepository);

@@ -5,12 +5,12 @@ import { ImageRepositoryType, RefreshRepositoryPayloadType } from './image-repos
 import { RepositoryQueries } from './repository.queries.js';
 import { RepositoryService } from './repository.service.js';
 
-/** Listing and loading repositories; for SuperAdmins and for those who may import somewhere. */
+/** Lists and refreshes repositories; for SuperAdmins and for viewers who may import somewhere. */
 @Resolver(() => ImageRepositoryType)
 export class ImageRepositoryResolver {
   constructor(
     private readonly repositories: RepositoryQueries,
-    private readonly loads: () => RepositoryService,
+    private readonly service: () => RepositoryService,
   ) {}
 
   @FieldResolver(() => HttpUrl, { description: 'Address of the IMGAPI server, without its query.' })
@@ -44,7 +44,7 @@ export class ImageRepositoryResolver {
   async refreshImageRepository(
     @Arg('name', () => String, { description: 'Which repository.' }) name: string,
   ): Promise<RefreshRepositoryPayloadType> {
-    return this.loads().refresh(name);
+    return this.service().refresh(name);
   }
 
   @Mutation(() => [RefreshRepositoryPayloadType], {
@@ -52,6 +52,6 @@ export class ImageRepositoryResolver {
       'Loads the lists of all repositories, side by side, and answers what changed in each. One that fails does not stop the others: its task and its `error` say why. Needs the same permissions as `imageRepositories`.',
   })
   async refreshImageRepositories(): Promise<RefreshRepositoryPayloadType[]> {
-    return this.loads().refreshAll();
+    return this.service().refreshAll();
   }
 }

@@ -16,7 +16,7 @@ export class ImageRepositoryType {
   @Field(() => String, { description: 'Unique name to refer to the repository by.' })
   name!: string;
 
-  /** As configured: shown by its resolver, without the query. */
+  /** As configured; a field resolver shows it without its query. */
   url!: string;
 
   @Field(() => Boolean, {
@@ -44,7 +44,7 @@ export class ImageRepositoryType {
   error!: string | null;
 }
 
-/** The outcome of one load of a repository's list. */
+/** What a refresh changed. */
 @ObjectType('RefreshRepositoryPayload', {
   simpleResolvers: true,
   description: 'What a load of a repository changed. A load that changed nothing has four zeros.',

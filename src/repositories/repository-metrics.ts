@@ -3,24 +3,20 @@ import type { Database } from '../platform/database/database.js';
 import { sharedReading } from '../platform/metrics.js';
 import { readObjects } from '../platform/database/read/read-rows.js';
 import { sqlText } from '../platform/database/sql-text.js';
+import type { RowOf } from '../platform/database/tables.js';
 
-interface RepositoryRow {
-  name: string;
-  status: string;
-  last_update: number | string | null;
-  image_count: number;
-}
+type RepositoryRow = RowOf<'image_repository', 'r.name' | 'r.status' | 'r.last_update' | 'r.image_count'>;
 
-/** How old the list of each configured repository is, and whether its last load failed. */
+/** The age and length of each repository's list, and whether its last refresh failed. */
 export function registerRepositoryMetrics(registry: Registry, database: Database): void {
   const collect = sharedReading(async () => {
-    const statement = sqlText`select name, status, last_update, image_count from image_repository where not retired`;
+    const statement = sqlText`select r.name, r.status, r.last_update, r.image_count from image_repository r where not r.retired`;
     const rows = await readObjects<RepositoryRow>(database.em.fork(), statement);
     for (const gauge of [age, failed, images]) gauge.reset();
-    for (const { name, status, last_update: loadedAt, image_count: count } of rows) {
+    for (const { name, status, last_update: refreshedAt, image_count: count } of rows) {
       failed.labels(name).set(status === 'FAILED' ? 1 : 0);
       images.labels(name).set(count);
-      if (loadedAt !== null) age.labels(name).set((Date.now() - Number(loadedAt)) / 1000);
+      if (refreshedAt !== null) age.labels(name).set((Date.now() - Number(refreshedAt)) / 1000);
     }
   });
   const common = { labelNames: ['repository'] as const, registers: [registry], collect };

@@ -14,9 +14,8 @@ import { RepositoryService } from './repository.service.js';
 import { SettingsRepositoriesResolver } from './settings-repositories.resolver.js';
 import type { RefreshTaskServices } from './refresh/start-refresh.js';
 
-/** What this feature puts into every container. */
-export function repositoryModule(work: RefreshTaskServices): Provider[] {
-  const { changes, runner } = work;
+/** The providers of this feature in every request container. */
+export function repositoryModule({ changes, runner }: RefreshTaskServices): Provider[] {
   return [
     provide(RepositoryQueries, (container) => new RepositoryQueries(container.reads, container.viewer)),
     provide(RepositoryImageQueries, (container) => new RepositoryImageQueries(container.reads, container.viewer, container.get(ImageQueries))),

@@ -1,25 +1,20 @@
 import type { Viewer } from '../access/viewer.js';
+import type { Column } from '../platform/database/columns.js';
 import { ALWAYS, type Condition } from '../platform/database/list/conditions.js';
 import { notFound } from '../platform/errors.js';
 import { amongIds, readObjects } from '../platform/database/read/read-rows.js';
-import { sqlText } from '../platform/database/sql-text.js';
+import { joinTexts, sqlConstant, sqlText } from '../platform/database/sql-text.js';
 import { keyLoader } from '../platform/database/list/key-loader.js';
-import { asBoolean, type Flag } from '../platform/database/tables.js';
+import { asBoolean, type RowOf } from '../platform/database/tables.js';
 import type { RepositoryStatus } from './image-repository.enums.js';
 import type { ImageRepositoryType } from './image-repository.type.js';
 import { Loader } from '../platform/graphql/loader.js';
 import type { Reads } from '../platform/database/read/reads.js';
 
-interface RepositoryRow {
-  id: number;
-  name: string;
-  url: string;
-  is_local: Flag;
-  status: RepositoryStatus;
-  last_update: number | string | null;
-  image_count: number;
-  error: string | null;
-}
+const COLUMNS = ['r.id', 'r.name', 'r.url', 'r.is_local', 'r.status', 'r.last_update', 'r.image_count', 'r.error'] as const satisfies readonly Column[];
+type RepositoryRow = RowOf<'image_repository', (typeof COLUMNS)[number]> & { status: RepositoryStatus };
+
+const SELECTED = joinTexts(COLUMNS.map((column) => sqlConstant(column)), ', ');
 
 function toRepository(row: RepositoryRow): ImageRepositoryType {
   return {
@@ -34,18 +29,18 @@ function toRepository(row: RepositoryRow): ImageRepositoryType {
   };
 }
 
-/** Reads the repositories that are configured, and the local one while there is one. */
+/** Reads the configured repositories, and the local one if there is one. */
 export class RepositoryQueries {
   /**
-   * By id, one statement per batch; null for one that is no longer configured. Asks for no permission: it is for
-   * relations, whose owner has decided who sees them.
+   * By id, one statement per batch; null for one that is no longer configured. Checks no permission: a relation of another
+   * object is visible to whoever sees that object.
    */
   readonly byId = new Loader<number, ImageRepositoryType | null>(async (ids) => {
     const found = new Map((await this.#find(amongIds(this.em, 'r.id', ids))).map((repository) => [repository.id, repository]));
     return ids.map((id) => found.get(id) ?? null);
   });
 
-  /** By what other subgraphs know it by, one statement per batch. Asks for no permission, as `byId`. */
+  /** By the keys of other subgraphs, one statement per batch. Checks no permission, like `byId`. */
   readonly byKey = keyLoader({ name: 'r.name' }, async (where) => this.#find(where));
 
   constructor(
@@ -53,7 +48,7 @@ export class RepositoryQueries {
     private readonly viewer: Viewer,
   ) {}
 
-  /** By name. FORBIDDEN for who may not use repositories. */
+  /** All of them by name. FORBIDDEN for viewers who may not use repositories. */
   async all(): Promise<ImageRepositoryType[]> {
     this.viewer.demand('repository.use');
     return this.#find(ALWAYS);
@@ -70,13 +65,13 @@ export class RepositoryQueries {
     return repository;
   }
 
-  /** The same for who may use repositories, null for anybody else. */
+  /** Null for viewers who may not use repositories. */
   async visibleById(id: number | null): Promise<ImageRepositoryType | null> {
     return id === null || !this.viewer.can('repository.use').allowed ? null : this.byId.load(id);
   }
 
   async #find(condition: Condition): Promise<ImageRepositoryType[]> {
-    const text = sqlText`select r.id, r.name, r.url, r.is_local, r.status, r.last_update, r.image_count, r.error
+    const text = sqlText`select ${SELECTED}
       from image_repository r where not r.retired and ${condition} order by r.name`;
     return (await readObjects<RepositoryRow>(this.em, text)).map(toRepository);
   }

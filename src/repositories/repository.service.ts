@@ -5,24 +5,25 @@ import { Task } from '../tasks/task.entity.js';
 import type { TaskQueries } from '../tasks/task.queries.js';
 import type { TaskType } from '../tasks/task.type.js';
 import type { ImageRepositoryType, RefreshRepositoryPayloadType } from './image-repository.type.js';
-import type { RepositoryQueries } from './repository.queries.js';
+import type { RefreshCounts } from './refresh/refresh-repository.js';
 import { type RefreshTaskServices, startRefresh } from './refresh/start-refresh.js';
+import type { RepositoryQueries } from './repository.queries.js';
 
-export interface RepositoryServiceServices extends RefreshTaskServices {
+export interface RepositoryServices extends RefreshTaskServices {
   em: SqlEntityManager;
   viewer: Viewer;
   repositories: RepositoryQueries;
   tasks: TaskQueries;
 }
 
-/** How often a load of all repositories lets somebody else's load of the same one pass before it gives that one up. */
+/** How often `refreshAll` waits for somebody else's refresh of a repository before it leaves that one out. */
 const MAX_ATTEMPTS = 3;
 
-/** Loads lists on request, and answers once that is done. */
+/** Refreshes repositories on request, and answers once that is done. */
 export class RepositoryService {
-  constructor(private readonly services: RepositoryServiceServices) {}
+  constructor(private readonly services: RepositoryServices) {}
 
-  /** NOT_FOUND, REPOSITORY_BUSY while another load goes on, or the error that ended the load; the old list then stays. */
+  /** NOT_FOUND, REPOSITORY_BUSY during another refresh of it, or the error of the refresh, which leaves the old list. */
   async refresh(name: string): Promise<RefreshRepositoryPayloadType> {
     const { em, viewer, repositories } = this.services;
     viewer.demand('repository.use');
@@ -32,28 +33,28 @@ export class RepositoryService {
       throw new AppError('REPOSITORY_BUSY', `The repository ${name} is being loaded already; wait until its status is no longer LOADING.`);
     }
     const task = await this.#ended(taskId);
-    if (task.status !== 'SUCCEEDED') throw refusal(task, name);
+    if (task.status !== 'SUCCEEDED') throw errorOf(task, name);
     return this.#payload(repository, task);
   }
 
   /**
-   * Loads every repository, side by side; one that fails answers with its failed task. A load that goes on already is
-   * waited for; a repository that is busy again and again, or that is removed meanwhile, is left out.
+   * Refreshes all repositories at the same time; one that fails answers with its failed task. Waits for a refresh that is
+   * under way already. Leaves out a repository that is busy again and again, or that is removed meanwhile.
    */
   async refreshAll(): Promise<RefreshRepositoryPayloadType[]> {
     this.services.viewer.demand('repository.use');
     const all = await this.services.repositories.all();
-    const payloads = await Promise.all(all.map(async (repository) => this.#refreshInTurn(repository)));
+    const payloads = await Promise.all(all.map(async (repository) => this.#refreshWhenFree(repository)));
     return payloads.filter((payload) => payload !== null);
   }
 
-  async #refreshInTurn(repository: ImageRepositoryType): Promise<RefreshRepositoryPayloadType | null> {
+  async #refreshWhenFree(repository: ImageRepositoryType): Promise<RefreshRepositoryPayloadType | null> {
     const { em, viewer, runner } = this.services;
-    for (let turn = 1; turn <= MAX_ATTEMPTS; turn += 1) {
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
       const taskId = await startRefresh(em, this.services, repository, viewer.userId);
       if (taskId !== null) return this.#payload(repository, await this.#ended(taskId));
-      const running = { repository: repository.id, action: 'REPOSITORY_REFRESH', finishedAt: null } as const;
-      const other = await em.fork().findOne(Task, running, { fields: ['id'] });
+      const underWay = { repository: repository.id, action: 'REPOSITORY_REFRESH', finishedAt: null } as const;
+      const other = await em.fork().findOne(Task, underWay, { fields: ['id'] });
       if (other !== null) await runner.ended(other.id);
     }
     return null;
@@ -64,25 +65,19 @@ export class RepositoryService {
     return this.services.tasks.require(taskId);
   }
 
-  /** The repository as it is now; as it was when it has been removed meanwhile. */
+  /** Shows the repository as it is now, or as it was if it has been removed meanwhile. */
   async #payload(before: ImageRepositoryType, task: TaskType): Promise<RefreshRepositoryPayloadType> {
     const repository = (await this.services.repositories.byId.clear(before.id).load(before.id)) ?? before;
-    const detail = task.detail as Record<string, unknown>;
-    const count = (name: string): number => Number(detail[name] ?? 0);
-    return {
-      repository,
-      added: count('added'),
-      changed: count('changed'),
-      removed: count('removed'),
-      skipped: count('skippedCount'),
-      task,
-    };
+    // Written by RefreshRepository; a task that failed has no counts.
+    const { added = 0, changed = 0, removed = 0, skippedCount = 0 } = task.detail as Partial<RefreshCounts>;
+    return { repository, added, changed, removed, skipped: skippedCount, task };
   }
 }
 
-function refusal(task: TaskType, name: string): Error {
+function errorOf(task: TaskType, name: string): Error {
   const message = task.error ?? `The load of the repository ${name} was interrupted; the task ${task.id} says how it goes on.`;
   if (task.errorCode === 'INTERNAL_SERVER_ERROR') return new Error(message);
-  const isOurs = task.status === 'FAILED' && task.errorCode !== null;
-  return new AppError(isOurs ? (task.errorCode as ErrorCode) : 'REPOSITORY_UNREACHABLE', message);
+  const isKnown = task.status === 'FAILED' && task.errorCode !== null;
+  // The column holds the codes of AppErrors.
+  return new AppError(isKnown ? (task.errorCode as ErrorCode) : 'REPOSITORY_UNREACHABLE', message);
 }

@@ -3,7 +3,7 @@ import { GlobalSettingsType, NamedUrlType } from '../datacenters/settings/settin
 import type { SqlEntityManager } from '../platform/database/database.js';
 import { configuredRepositories } from './configure-repositories.js';
 
-/** The configured repositories as a setting: their rows are that setting. */
+/** Shows the configured repositories as a setting. */
 @Resolver(() => GlobalSettingsType)
 export class SettingsRepositoriesResolver {
   constructor(private readonly em: SqlEntityManager) {}

@@ -9,7 +9,7 @@ import { SnapshotQueries } from './snapshots/snapshot.queries.js';
 import { SnapshotType } from './snapshots/snapshot.type.js';
 import { VirtualServerConnection, VirtualServerType } from './virtual-server.type.js';
 
-/** Where an image came from and who uses it, on the side of the servers. All of it is guarded. */
+/** The servers and the snapshot behind an image; only viewers who may inspect the image see them. */
 @Resolver(() => ImageType)
 export class ImageUsageResolver {
   constructor(

@@ -5,7 +5,7 @@ import type { VirtualDiskInput } from './virtual-server.inputs.js';
 
 const LABEL = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 
-/** The fields of a server that stand on their own; null or undefined: not given. */
+/** The fields of a server that can be checked without the database; null and undefined mean not given. */
 export interface ServerFields {
   hostname?: string | null;
   tags?: readonly string[] | null;
@@ -27,7 +27,7 @@ function diskFaults(disks: readonly VirtualDiskInput[]): FieldError[] {
   return faults;
 }
 
-/** Every broken rule of the given fields at once. */
+/** Every fault of the given fields at once. */
 export function serverFieldFaults(fields: ServerFields): FieldError[] {
   const faults: FieldError[] = [];
   if (typeof fields.hostname === 'string' && !isHostname(fields.hostname)) {

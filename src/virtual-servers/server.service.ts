@@ -7,7 +7,7 @@ import type { SqlEntityManager } from '../platform/database/database.js';
 import { alreadyExists, AppError, badInput, type FieldError, notFound } from '../platform/errors.js';
 import { inTransaction } from '../platform/database/in-transaction.js';
 import { renameLocalRepository } from './image-server/rename-local-repository.js';
-import { imageNameFaults, replaceDisks } from './disks/replace-disks.js';
+import { imageNameFaults, lockNamedImages, type NamedImages, replaceDisks } from './disks/replace-disks.js';
 import type { ServerQueries } from './server.queries.js';
 import { serverFieldFaults, type ServerFields } from './server-rules.js';
 import { requireNoImageCreation } from './create-image/image-creation.js';
@@ -15,12 +15,14 @@ import { VirtualServer } from './virtual-server.entity.js';
 import type { RegisterServerInput, UpdateServerInput } from './virtual-server.inputs.js';
 import type { VirtualServerType } from './virtual-server.type.js';
 
-interface Relations {
+/** The rows that an input names; null for one that it does not name. */
+interface NamedRows {
   datacenter: Datacenter | null;
   owner: User | null;
+  images: NamedImages;
 }
 
-/** Keeps what the compute side reports about servers; for SuperAdmins. */
+/** Stores what the compute side reports about servers; for SuperAdmins. */
 export class ServerService {
   constructor(
     private readonly em: SqlEntityManager,
@@ -28,12 +30,12 @@ export class ServerService {
     private readonly servers: ServerQueries,
   ) {}
 
-  /** A disk takes its image only by the rules of `disk-rules.ts`, checked in the transaction that makes the disk. */
+  /** A disk takes an image only by the rules of `disk-rules.ts`, checked in the transaction that creates the disk. */
   async register(input: RegisterServerInput): Promise<VirtualServerType> {
     this.viewer.demand('server.change');
     await this.#change(input.hostname, async (tx) => {
-      const { datacenter, owner } = await checked(tx, input);
-      if (datacenter === null || owner === null) throw new Error('A required relation was not checked.');
+      const { datacenter, owner, images } = await requireNamedRows(tx, input);
+      if (datacenter === null || owner === null) throw new Error('The input names no datacenter or no owner.');
       await requireFree(tx, input.uuid, input.hostname);
       const { uuid, hostname, osType } = input;
       const server = tx.create(VirtualServer, {
@@ -47,18 +49,18 @@ export class ServerService {
         addresses: [...(input.addresses ?? [])],
       });
       await tx.persist(server).flush();
-      await replaceDisks(tx, server, { datacenter, owner }, input.disks ?? []);
+      await replaceDisks(tx, server, { datacenter, owner, images }, input.disks ?? []);
     });
     return this.servers.require(input.uuid);
   }
 
-  /** Disks that have an image keep it wherever the server goes and whoever owns it then. */
+  /** Disks keep the images they have when the server moves or gets another owner. */
   async update(input: UpdateServerInput): Promise<VirtualServerType> {
     this.viewer.demand('server.change');
     await this.servers.require(input.uuid);
     await this.#change(input.hostname ?? '', async (tx) => {
-      const server = await lockServer(tx, input.uuid);
-      const { datacenter, owner } = await checked(tx, input);
+      const server = await requireServer(tx, input.uuid);
+      const { datacenter, owner, images } = await requireNamedRows(tx, input);
       if (typeof input.hostname === 'string' && input.hostname !== server.hostname) {
         await requireFree(tx, null, input.hostname);
         await renameLocalRepository(tx, server, input.hostname);
@@ -71,20 +73,21 @@ export class ServerService {
       if (owner) tx.assign(server, { owner });
       await tx.flush();
       if (!input.disks) return;
-      const place = {
+      const context = {
         datacenter: datacenter ?? (await tx.findOneOrFail(Datacenter, server.datacenter.id)),
         owner: owner ?? (await tx.findOneOrFail(User, server.owner.id)),
+        images,
       };
-      await replaceDisks(tx, server, place, input.disks);
+      await replaceDisks(tx, server, context, input.disks);
     });
     return this.servers.require(input.uuid);
   }
 
-  /** Its disks and snapshots go with it. SNAPSHOT_NOT_READY while an image is being created from one of these. */
+  /** Deletes its disks and snapshots too. SNAPSHOT_NOT_READY while an image is being created from one of the snapshots. */
   async unregister(uuid: string): Promise<string> {
     this.viewer.demand('server.change');
     await inTransaction(this.em.fork(), async (tx) => {
-      const server = await lockServer(tx, uuid);
+      const server = await requireServer(tx, uuid);
       if ((await tx.count(GlobalSettings, { imageServer: server.id })) > 0) {
         throw new AppError('SERVER_IS_IMAGE_SERVER', `${server.hostname} is the image server (VMS_IMAGE_VM); name another one, or none, in the global settings first.`);
       }
@@ -103,16 +106,19 @@ export class ServerService {
   }
 }
 
-async function lockServer(tx: SqlEntityManager, uuid: string): Promise<VirtualServer> {
+/** Locks the server until the transaction ends. */
+async function requireServer(tx: SqlEntityManager, uuid: string): Promise<VirtualServer> {
   const server = await tx.findOne(VirtualServer, { uuid }, { lockMode: LockMode.PESSIMISTIC_WRITE });
   if (server === null) throw notFound('server', uuid);
   return server;
 }
 
-/** The rows that the input names; BAD_USER_INPUT with every broken field at once. */
-async function checked(tx: SqlEntityManager, input: ServerFields & { datacenter?: string | null; owner?: string | null }): Promise<Relations> {
-  // Images first: whoever changes an image holds it before it holds a datacenter, and two may not wait for each other.
-  const faults: FieldError[] = [...serverFieldFaults(input), ...(await imageNameFaults(tx, input.disks ?? []))];
+/** BAD_USER_INPUT with every broken field at once. */
+async function requireNamedRows(tx: SqlEntityManager, input: ServerFields & { datacenter?: string | null; owner?: string | null }): Promise<NamedRows> {
+  const disks = input.disks ?? [];
+  // Lock images before the datacenter, as changes of images do: the other order could deadlock.
+  const images = await lockNamedImages(tx, disks);
+  const faults: FieldError[] = [...serverFieldFaults(input), ...imageNameFaults(disks, images)];
   const named = typeof input.datacenter === 'string' ? input.datacenter : null;
   const datacenter = named === null ? null : await tx.findOne(Datacenter, { name: named }, { lockMode: LockMode.PESSIMISTIC_READ });
   if (named !== null && datacenter === null) faults.push({ path: 'datacenter', message: `There is no datacenter "${named}".` });
@@ -120,7 +126,7 @@ async function checked(tx: SqlEntityManager, input: ServerFields & { datacenter?
   const owner = username === null ? null : await tx.findOne(User, { username, active: true });
   if (username !== null && owner === null) faults.push({ path: 'owner', message: `There is no active user "${username}".` });
   if (faults.length > 0) throw badInput(faults);
-  return { datacenter, owner };
+  return { datacenter, owner, images };
 }
 
 async function requireFree(tx: SqlEntityManager, uuid: string | null, hostname: string): Promise<void> {

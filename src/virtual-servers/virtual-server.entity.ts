@@ -38,6 +38,6 @@ const VirtualServerSchema = defineEntity({
   ],
 });
 
-/** A virtual server as the compute side reported it. `tags` are its own; those of its images come on top when shown. */
+/** A virtual server as the compute side reported it. `tags` are its own; the API adds those of its images. */
 export class VirtualServer extends VirtualServerSchema.class {}
 VirtualServerSchema.setClass(VirtualServer);

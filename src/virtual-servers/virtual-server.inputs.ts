@@ -4,7 +4,7 @@ import type { OsType } from '../imgapi/os-type.js';
 import { Uuid } from '../platform/graphql/scalars.js';
 import { type ServerStatus, ServerStatusEnum } from './virtual-server.enums.js';
 
-/** One disk as reported; the list it stands in is always complete. */
+/** A disk as reported, in a list of all disks of the server. */
 @InputType({ description: 'A disk of a server.' })
 export class VirtualDiskInput {
   @Field(() => Int, { description: 'Position in the server, counted from 1; unique in the list.' })
@@ -24,7 +24,7 @@ export class VirtualDiskInput {
   image?: string | null;
 }
 
-/** What the compute side tells of a server it has defined. */
+/** What the compute side reports about a server that it has defined. */
 @InputType({ description: 'A virtual server to register.' })
 export class RegisterServerInput {
   @Field(() => Uuid, { description: 'Its UUID; unique, cannot be changed later.' })
@@ -58,7 +58,7 @@ export class RegisterServerInput {
   addresses?: string[] | null;
 }
 
-/** A field that was not given is absent from the object; one given as null is null. */
+/** A field that is left out is undefined; one given as null is null. */
 @InputType({ description: 'Changes to a registered server. What is left out stays; a list replaces the present one.' })
 export class UpdateServerInput {
   @Field(() => Uuid, { description: 'Which server; a UUID never changes.' })

@@ -17,7 +17,6 @@ import { ImageServerQueries } from './image-server/image-server.queries.js';
 import { ImageServerResolver } from './image-server/image-server.resolver.js';
 import { ImageUsageResolver } from './image-usage.resolver.js';
 import { ServerQueries } from './server.queries.js';
-import { ServerRelations } from './server-relations.js';
 import { ServerRelationsResolver, VirtualDiskResolver } from './server-relations.resolver.js';
 import { ServerService } from './server.service.js';
 import { SnapshotQueries } from './snapshots/snapshot.queries.js';
@@ -36,11 +35,6 @@ function services({ changes, runner, store, imageServerUrl }: VirtualServerModul
   return [
     provide(ServerQueries, (container) => new ServerQueries(container.reads, container.viewer)),
     provide(SnapshotQueries, (container) => new SnapshotQueries(container.reads, container.viewer)),
-    provide(
-      ServerRelations,
-      (container) =>
-        new ServerRelations(container.get(UserQueries), container.get(DatacenterQueries), container.get(ServerQueries), container.get(SnapshotQueries)),
-    ),
     provide(ServerService, (container) => new ServerService(container.em, container.viewer, container.get(ServerQueries))),
     provide(SnapshotService, (container) => new SnapshotService(container.em, container.viewer, container.get(SnapshotQueries))),
     provide(
@@ -71,7 +65,7 @@ function services({ changes, runner, store, imageServerUrl }: VirtualServerModul
   ];
 }
 
-/** What this feature puts into every container. */
+/** The providers of this feature in every request container. */
 export function virtualServerModule(work: VirtualServerModuleServices): Provider[] {
   return [
     ...services(work),
@@ -79,7 +73,11 @@ export function virtualServerModule(work: VirtualServerModuleServices): Provider
       VirtualServerResolver,
       (container) => new VirtualServerResolver(container.get(ServerQueries), container.get(ServerService), container.get(DatacenterQueries)),
     ),
-    provide(ServerRelationsResolver, (container) => new ServerRelationsResolver(container.get(ServerRelations))),
+    provide(
+      ServerRelationsResolver,
+      (container) =>
+        new ServerRelationsResolver(container.get(UserQueries), container.get(DatacenterQueries), container.get(ServerQueries), container.get(SnapshotQueries)),
+    ),
     provide(VirtualDiskResolver, (container) => new VirtualDiskResolver(container.get(ImageQueries))),
     provide(SnapshotResolver, (container) => new SnapshotResolver(container.get(SnapshotService), container.get(ServerQueries))),
     provide(

@@ -9,7 +9,7 @@ import { Uuid } from '../platform/graphql/scalars.js';
 import { RegisterServerInput, UpdateServerInput } from './virtual-server.inputs.js';
 import { VirtualServerConnection, VirtualServerType } from './virtual-server.type.js';
 
-/** Reading servers as far as the caller sees them; what the compute side reports comes in as a SuperAdmin. */
+/** Reads the servers that the viewer sees, and takes reports of the compute side, which is a SuperAdmin. */
 @Resolver(() => VirtualServerType)
 export class VirtualServerResolver {
   constructor(

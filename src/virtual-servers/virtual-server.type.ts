@@ -5,7 +5,7 @@ import { connectionType } from '../platform/database/list/page.js';
 import { Uuid } from '../platform/graphql/scalars.js';
 import { type ServerStatus, ServerStatusEnum } from './virtual-server.enums.js';
 
-/** What the API shows of a server: as much as images are concerned with. */
+/** What the API shows of a server: only what concerns images. */
 @ObjectType('VirtualServer', {
   simpleResolvers: true,
   description:

@@ -1,4 +1,4 @@
-import type { Generated } from 'kysely';
+import type { Generated, Selectable } from 'kysely';
 
 /** A truth value as the driver gives it: 0 or 1 on SQLite, boolean on Postgres. Read it with `asBoolean`. */
 export type Flag = number | boolean;
@@ -209,3 +209,8 @@ export interface Tables {
   snapshot: SnapshotTable;
   task: TaskTable;
 }
+
+/** A row with these columns, such as `s.id`, of one table, as the driver returns it. */
+export type RowOf<T extends keyof Tables, C extends `${string}.${keyof Tables[T] & string}`> = Selectable<
+  Pick<Tables[T], C extends `${string}.${infer Name extends keyof Tables[T] & string}` ? Name : never>
+>;

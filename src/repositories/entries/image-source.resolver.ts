@@ -5,7 +5,7 @@ import { TaskType } from '../../tasks/task.type.js';
 import { ImageRepositoryType } from '../image-repository.type.js';
 import { RepositoryQueries } from '../repository.queries.js';
 
-/** Which repository an image came from. */
+/** The repository that an image was imported from. */
 @Resolver(() => ImageType)
 export class ImageSourceResolver {
   constructor(
@@ -24,7 +24,7 @@ export class ImageSourceResolver {
   }
 }
 
-/** Which repository a task loads or imports from. */
+/** The repository that a task refreshes or imports from. */
 @Resolver(() => TaskType)
 export class TaskRepositoryResolver {
   constructor(private readonly repositories: RepositoryQueries) {}

@@ -4,12 +4,12 @@ function appendPath(repositoryUrl: string, path: string): string {
   return url.href;
 }
 
-/** Where a repository serves the manifest of an image; a path prefix of its URL is kept. */
+/** Where a repository serves the manifest of an image, below the path of its URL. */
 export function manifestUrlOf(repositoryUrl: string, uuid: string): string {
   return appendPath(repositoryUrl, `images/${uuid}`);
 }
 
-/** Where it serves the bytes. */
+/** Where it serves the file. */
 export function fileUrlOf(repositoryUrl: string, uuid: string): string {
   return appendPath(repositoryUrl, `images/${uuid}/file`);
 }

@@ -3,7 +3,7 @@ import { OS_TYPES } from '../../imgapi/os-type.js';
 import { BytesType, InstantType } from '../../platform/database/column-types.js';
 import { ImageRepository } from '../image-repository.entity.js';
 
-/** `toGeneration` of an entry that no load has taken away. */
+/** `toGeneration` of an entry that no refresh has closed. */
 export const OPEN_GENERATION = 2_147_483_647;
 
 const RepositoryImageSchema = defineEntity({
@@ -30,10 +30,10 @@ const RepositoryImageSchema = defineEntity({
     problem: p.string().length(32).nullable(),
     contentHash: p.string().length(40),
     searchText: p.text(),
-    // SQLite only, whose search index is a table of its own: the entry under whose id the index has the text, so that a changed
-    // entry keeps the place of the one before it. Null or 0: its own id. A trigger puts the text there unless it is 0.
+    // For SQLite only, whose search index is a separate table: the id under which the index has the text. A changed entry with
+    // the same text shares the id of the entry before it. Null or 0: its own id. A trigger indexes the text unless this is 0.
     searchId: p.integer().nullable(),
-    // Last, as SQLite walks through a long value to reach the columns behind it.
+    // Last, as SQLite reads through a long value to reach the columns behind it.
     manifest: p.text(),
   },
   uniques: [{ name: 'repository_image_uuid_unique', properties: ['repository', 'uuid', 'fromGeneration'] }],
@@ -47,8 +47,8 @@ const RepositoryImageSchema = defineEntity({
 });
 
 /**
- * One entry of a repository's list. A reader sees those with fromGeneration <= repository.generation < toGeneration;
- * a load writes the next generation beside the present one and shows it by raising one number.
+ * One entry of a repository's list. Readers see entries with fromGeneration <= repository.generation < toGeneration; a
+ * refresh writes the next generation beside the current one, and shows it by raising that one number.
  */
 export class RepositoryImage extends RepositoryImageSchema.class {}
 RepositoryImageSchema.setClass(RepositoryImage);

@@ -5,7 +5,7 @@ import { type OrderDirection, OrderDirectionEnum } from '../../platform/database
 import { DateTime } from '../../platform/graphql/scalars.js';
 import { type RepositoryImageOrderField, RepositoryImageOrderFieldEnum } from './repository-image.enums.js';
 
-/** A condition that is absent or null does not narrow the list. */
+/** A condition that is left out or null does not narrow the list. */
 @InputType({ description: 'Which images of a repository to show: those that meet every given condition.' })
 export class RepositoryImageFilter {
   @Field(() => String, {
@@ -30,7 +30,7 @@ export class RepositoryImageFilter {
   importable?: boolean | null;
 }
 
-/** Newest first is what a list has without an order. */
+/** Without an order, a list shows the newest first. */
 @InputType({ description: 'How to sort the images of a repository. Without it: newest first.' })
 export class RepositoryImageOrder {
   @Field(() => RepositoryImageOrderFieldEnum, { description: 'What to sort by.' })

@@ -2,7 +2,7 @@ import { AdaptiveBatchSize } from '../../platform/adaptive-batch-size.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { readObjects } from '../../platform/database/read/read-rows.js';
 import { sqlText } from '../../platform/database/sql-text.js';
-import type { Tables } from '../../platform/database/tables.js';
+import type { RowOf } from '../../platform/database/tables.js';
 import { writeAtOnce } from '../../platform/database/write-rows.js';
 import { giveBack, growingBuffer } from '../../platform/memory/growing-buffer.js';
 import { UuidTable } from '../../platform/memory/uuid-table.js';
@@ -62,7 +62,7 @@ function secondHalf(hash: string): number {
   return Number.parseInt(hash.slice(HASH_DIGITS / 2, HASH_DIGITS), 16);
 }
 
-type StoredEntry = Pick<Tables['repository_image'], 'uuid' | 'from_generation' | 'to_generation' | 'content_hash'> & { id: number };
+type StoredEntry = RowOf<'repository_image', 'o.id' | 'o.uuid' | 'o.from_generation' | 'o.to_generation' | 'o.content_hash'>;
 
 /** Where a batch ended, in the order of the unique index. */
 type Position = readonly [uuid: string, fromGeneration: number];

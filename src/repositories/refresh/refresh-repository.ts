@@ -44,11 +44,13 @@ type Validators = Pick<ImageRepository, 'etag' | 'lastModified'>;
 type ShownList = Validators & Pick<ImageRepository, 'generation' | 'imageCount'>;
 
 /** What a refresh changed, as the detail of its task shows it. */
-interface RefreshResult {
+export interface RefreshCounts {
   added: number;
   changed: number;
   removed: number;
   skippedCount: number;
+}
+interface RefreshResult extends RefreshCounts {
   skipped: readonly SkippedEntry[];
 }
 const NOTHING_CHANGED: RefreshResult = { added: 0, changed: 0, removed: 0, skippedCount: 0, skipped: [] };

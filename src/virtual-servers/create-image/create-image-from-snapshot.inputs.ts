@@ -1,7 +1,7 @@
 import { Field, InputType, Int } from 'type-graphql';
 import { NewImageFields } from '../../images/mutations/new-image.inputs.js';
 
-/** Which snapshot becomes an image, and what to call it. Size, OS type and binding come from the server. */
+/** The snapshot, and the fields of the new image. Its size, OS type and datacenter come from the server. */
 @InputType({
   description:
     "An image to create from a snapshot. It gets the size of the snapshot's disk and the server's OS type, and is bound to the server's datacenter.",

@@ -4,7 +4,7 @@ import { CreateImageFromSnapshotInput } from './create-image-from-snapshot.input
 import { CreateImageFromSnapshotService } from './create-image-from-snapshot.service.js';
 import { SnapshotType } from '../snapshots/snapshot.type.js';
 
-/** Turning the disk of a server into a template. */
+/** Creates images from the disks of servers. */
 @Resolver(() => SnapshotType)
 export class CreateImageFromSnapshotResolver {
   constructor(private readonly service: CreateImageFromSnapshotService) {}

@@ -22,37 +22,37 @@ export interface CreateImageServices extends CommandServices {
   snapshots: SnapshotQueries;
 }
 
-/** Turns snapshots of server disks into images. Everything is checked before anything changes. */
+/** Creates images from snapshots of server disks. Checks everything before it changes anything. */
 export class CreateImageFromSnapshotService {
   constructor(private readonly services: CreateImageServices) {}
 
-  /** The image is PENDING and its task goes on after the answer; without an image server it is OK at once. */
+  /** Answers while the image is PENDING and its task runs; without an image server the image is OK at once. */
   async create(input: CreateImageFromSnapshotInput): Promise<ImageTaskPayloadType> {
     const server = await this.#admit(input.server);
     const snapshot = await this.services.snapshots.require(server, input.snapshot, input.diskId);
     const ownerId = await this.#checkFields(input);
     const gate = await this.#openGate();
-    const plan = this.#plan(input, snapshot, ownerId, gate);
+    const request = this.#newImage(input, snapshot, ownerId, gate);
     const dryRun = input.dryRun === true;
     const warnings = gate.isOpen ? [] : [NO_IMAGE_SERVER];
-    // What the answer shows of the snapshot is looked up when a rehearsed state is gone.
+    // The answer reads the snapshot after the dry run is rolled back: show the state it would have.
     if (dryRun && gate.isOpen) this.services.snapshots.byId.clear(snapshot.id).prime(snapshot.id, { ...snapshot, status: 'PENDING' });
     try {
       return await runCommand(this.services, dryRun, {
         work: async (tx, announce) => {
-          const recorded = await insertImageFromSnapshot(tx, plan, announce);
-          return { ...recorded, work: gate.isOpen ? 'IMAGE_CREATE' : null };
+          const inserted = await insertImageFromSnapshot(tx, request, announce);
+          return { ...inserted, work: gate.isOpen ? 'IMAGE_CREATE' : null };
         },
-        read: async (reading, recorded) => ({
-          image: await reading.images.require(input.name),
-          task: await reading.tasks.require(recorded.taskId),
-          warnings: [...(dryRun ? foretold(recorded, gate.isOpen) : []), ...warnings],
+        read: async (reads, inserted) => ({
+          image: await reads.images.require(input.name),
+          task: await reads.tasks.require(inserted.taskId),
+          warnings: [...(dryRun ? dryRunWarnings(inserted, gate.isOpen) : []), ...warnings],
         }),
       });
     } catch (error) {
       if (!(error instanceof UniqueConstraintViolationException)) throw error;
-      // Somebody was faster between the check and the commit; the database holds the rule.
-      const { name, alias, version } = plan.image;
+      // Another request took the name between the check and the commit.
+      const { name, alias, version } = request.image;
       throw alreadyExists(`The name ${name}, or the alias ${alias} with version ${version}, is taken.`);
     }
   }
@@ -72,7 +72,7 @@ export class CreateImageFromSnapshotService {
     return owner;
   }
 
-  /** Looked at before the transaction, which may not wait for the disk; its refusal comes last of all. */
+  /** Checked before the transaction, which must not wait for the disk; its error is thrown last, in the documented order. */
   async #openGate(): Promise<Gate> {
     try {
       return { isOpen: (await this.services.gate.open()) !== null, refusal: null };
@@ -82,7 +82,7 @@ export class CreateImageFromSnapshotService {
     }
   }
 
-  #plan(input: CreateImageFromSnapshotInput, snapshot: SnapshotType, ownerId: number, gate: Gate): ImageFromSnapshot {
+  #newImage(input: CreateImageFromSnapshotInput, snapshot: SnapshotType, ownerId: number, gate: Gate): ImageFromSnapshot {
     const { name } = input;
     return {
       viewer: this.services.viewer,
@@ -109,13 +109,13 @@ export class CreateImageFromSnapshotService {
   }
 }
 
-/** Whether bytes can be kept; `refusal` when there is an image server that is out of order. */
+/** Whether files can be stored; `refusal` is the error when the image server is unavailable. */
 interface Gate {
   isOpen: boolean;
   refusal: AppError | null;
 }
 
-function foretold({ image, snapshot, server, datacenter }: InsertedImage, withFile: boolean): string[] {
+function dryRunWarnings({ image, snapshot, server, datacenter }: InsertedImage, withFile: boolean): string[] {
   const created = `Image ${image.name} (${image.osType}, ${image.sizeMib} MiB) will be created from snapshot ${snapshot.name} of server ${server.hostname}, bound to datacenter ${datacenter.name}.`;
   return withFile ? [created, `The snapshot will be PENDING until its bytes have been read.`] : [created];
 }

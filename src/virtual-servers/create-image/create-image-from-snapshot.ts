@@ -27,18 +27,18 @@ export interface CreateImageFromSnapshotServices {
 const COMPRESSION = 'gzip';
 
 /**
- * Brings the bytes of a snapshot onto the image server as a PENDING image's file: open, read, gzip, hash, publish, record.
- * Every step may be the last before a kill; run again, it reads anew, or records what it had published. Its undo leaves
- * neither row nor bytes. The snapshot is OK again after both.
+ * Copies the bytes of a snapshot to the image store, as the file of a PENDING image: download, gzip, hash, publish, record.
+ * The process may be killed after any step; the next run downloads anew, or records what was published. Undo deletes image
+ * and file. Either way the snapshot is OK again at the end.
  */
 export class CreateImageFromSnapshot implements TaskHandler {
   readonly lane = 'files';
 
   constructor(private readonly services: CreateImageFromSnapshotServices) {}
 
-  /** In the datacenter of the server, which may have moved meanwhile, and in the one that the image is bound to. */
-  async permission(em: SqlEntityManager, { instructions }: RunningTask): Promise<TaskPermission | null> {
-    const { uuid, snapshotId } = instructions as unknown as CreateImageInstructions;
+  /** Needed in the datacenter that the image is bound to, and in that of the server, which may have moved meanwhile. */
+  async permission(em: SqlEntityManager, task: RunningTask): Promise<TaskPermission | null> {
+    const { uuid, snapshotId } = instructionsOf(task);
     const image = await pendingImage(em, { uuid });
     if (image === null) return null;
     const { bound } = image;
@@ -53,14 +53,14 @@ export class CreateImageFromSnapshot implements TaskHandler {
   async run(run: TaskRun): Promise<void> {
     await run.enter('CHECKING');
     const image = await this.#image(run);
-    await this.#record(run, image.id, (await this.#published(run, image.uuid)) ?? (await this.#read(run, image)));
+    await this.#record(run, image.id, (await this.#published(run, image.uuid)) ?? (await this.#download(run, image)));
   }
 
   async undo(run: TaskRun, failure: Failure): Promise<void> {
-    const { uuid, snapshotId } = instructionsOf(run);
+    const { uuid, snapshotId } = instructionsOf(run.task);
     const image = await this.#em().findOne(Image, { uuid, status: 'PENDING' });
-    // The bytes go before the row: killed in between, the open task comes back and finishes this.
-    if (image !== null) await this.#dropBytes(run, uuid);
+    // Delete the file before the image: after a kill in between, the task is still open and is undone again.
+    if (image !== null) await this.#deleteFile(run, uuid);
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
       if (!(await failTask(tx, run.task.id, failure, announce))) return;
       await releaseSnapshot(tx, snapshotId);
@@ -75,21 +75,21 @@ export class CreateImageFromSnapshot implements TaskHandler {
   }
 
   async #image(run: TaskRun): Promise<Image> {
-    const image = await this.#em().findOne(Image, { uuid: instructionsOf(run).uuid, status: 'PENDING' }, { populate: ['tags'] });
+    const image = await this.#em().findOne(Image, { uuid: instructionsOf(run.task).uuid, status: 'PENDING' }, { populate: ['tags'] });
     if (image === null) throw new AppError('NOT_FOUND', `The image ${run.task.imageName} is gone.`);
     return image;
   }
 
-  /** What this task had published before its process was killed. */
+  /** The file that this task published before its process was killed; null when it must be downloaded. */
   async #published(run: TaskRun, uuid: string): Promise<GzippedFile | null> {
-    const { digest, bytesRead } = instructionsOf(run);
+    const { digest, bytesRead } = instructionsOf(run.task);
     const inStore = digest === undefined ? null : await this.services.store.statFile(uuid);
     if (digest === undefined || inStore?.size !== digest.size) return null;
     await run.commitToPublish({});
     return { digest, bytesRead: bytesRead ?? 0 };
   }
 
-  async #read(run: TaskRun, image: Image): Promise<GzippedFile> {
+  async #download(run: TaskRun, image: Image): Promise<GzippedFile> {
     const { url, what } = await this.#source(run);
     const gzipped = await downloadGzipped({
       what,
@@ -106,7 +106,7 @@ export class CreateImageFromSnapshot implements TaskHandler {
   }
 
   async #source(run: TaskRun): Promise<{ url: string; what: string }> {
-    const snapshot = await this.#em().findOne(Snapshot, instructionsOf(run).snapshotId, { populate: ['server'] });
+    const snapshot = await this.#em().findOne(Snapshot, instructionsOf(run.task).snapshotId, { populate: ['server'] });
     if (!snapshot?.dataUrl) throw new AppError('FILE_UNREACHABLE', `The snapshot of image ${run.task.imageName} is gone, or has no dataUrl.`);
     const { hostname } = snapshot.server.getEntity();
     return { url: snapshot.dataUrl, what: `snapshot ${snapshot.name} of disk ${snapshot.diskId} of server ${hostname}` };
@@ -125,15 +125,15 @@ export class CreateImageFromSnapshot implements TaskHandler {
   async #record(run: TaskRun, imageId: number, { digest, bytesRead }: GzippedFile): Promise<void> {
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
       if (!(await run.succeed(tx, announce, { bytesDone: bytesRead }))) return;
-      await releaseSnapshot(tx, instructionsOf(run).snapshotId);
+      await releaseSnapshot(tx, instructionsOf(run.task).snapshotId);
       const row = await tx.findOneOrFail(Image, imageId);
       takeFile(row, digest, COMPRESSION);
       announceImage('UPDATED', row, await attachmentsOf(tx, row.id), announce);
     });
   }
 
-  /** A file of another size was placed there by hand, and stays. */
-  async #dropBytes(run: TaskRun, uuid: string): Promise<void> {
+  /** Keeps a file of another size, which somebody placed there by hand. */
+  async #deleteFile(run: TaskRun, uuid: string): Promise<void> {
     await this.services.store.discardPartial(uuid);
     const { digest } = await run.latestInstructions<CreateImageInstructions>();
     const inStore = await this.services.store.statFile(uuid);
@@ -141,8 +141,9 @@ export class CreateImageFromSnapshot implements TaskHandler {
   }
 }
 
-function instructionsOf(run: TaskRun): CreateImageInstructions {
-  return run.task.instructions as unknown as CreateImageInstructions;
+function instructionsOf({ instructions }: RunningTask): CreateImageInstructions {
+  // JSON that insertImageFromSnapshot and commitToPublish have written.
+  return instructions as CreateImageInstructions;
 }
 
 async function releaseSnapshot(tx: SqlEntityManager, snapshotId: number): Promise<void> {

@@ -12,80 +12,80 @@ import type { FetchResponse } from '../../platform/fetch/fetch.js';
 import { shownUrl } from '../../platform/fetch/shown-url.js';
 import type { FileStore } from '../../platform/store/file-store.js';
 
-/** Larger pieces cross between the threads less often; still nothing beside the buffers of the streams. */
+/** Larger chunks pass between the threads less often, and are still small beside the buffers of the streams. */
 const GZIP_CHUNK_BYTES = 256 * 1024;
 const RETRYABLE = new Set([408, 425, 429]);
 
 export interface GzippedDownload {
-  /** Asks for the bytes from their beginning, and lets a body that stalls fail. An AppError it throws is final. */
+  /** Requests the bytes from the first one; its body fails when it stalls. An AppError that it throws is not retried. */
   open: (signal: AbortSignal) => Promise<FetchResponse>;
-  /** What is read, for messages: "snapshot daily of disk 1 of server web01". */
+  /** The name of the source in messages, such as "snapshot daily of disk 1 of server web01". */
   what: string;
   store: Pick<FileStore, 'appendPartial'>;
   uuid: string;
-  /** Called when bytes begin to come, once per attempt; null when nobody knows how many there will be. */
+  /** Called when the body starts, once per attempt; null when its length is unknown. */
   onStart?: (bytesTotal: number | null) => Promise<void>;
-  /** Called for every chunk read, before compression; the number falls when the reading starts anew. */
+  /** Called for every chunk, with the bytes before compression; a new attempt counts from 0 again. */
   onProgress?: (bytesRead: number) => void;
   retry?: Partial<Omit<RetryPolicy, 'idleTimeoutMs'>>;
   signal: AbortSignal;
 }
 
 export interface GzippedFile {
-  /** Of the compressed bytes, which are what compute nodes will fetch. */
+  /** Of the compressed bytes, which compute nodes will download. */
   digest: FileDigest;
-  /** Before compression. */
+  /** Bytes before compression. */
   bytesRead: number;
 }
 
 /**
- * Reads bytes to their end and leaves them, compressed with gzip, in the partial of `uuid`; the same memory for any size.
- * A reading that breaks begins anew, as a half compressed stream cannot be taken up. FILE_UNREACHABLE when it is refused,
- * empty, encoded, or broke every time; a failure of the disk as it is; the signal's reason.
+ * Downloads bytes and writes them, compressed with gzip, to the partial file of `uuid`, in constant memory. A download that
+ * breaks starts again from the first byte, as a gzip stream cannot be continued. Throws FILE_UNREACHABLE when the source
+ * refuses, is empty or encoded, or breaks in every attempt; errors of the disk unchanged; the reason of the signal.
  */
-export async function downloadGzipped(reading: GzippedDownload): Promise<GzippedFile> {
-  const retry = { ...DEFAULT_RETRY, ...reading.retry };
+export async function downloadGzipped(download: GzippedDownload): Promise<GzippedFile> {
+  const retry = { ...DEFAULT_RETRY, ...download.retry };
   await using hasher = new Hasher();
   for (let failures = 1; ; failures += 1) {
     try {
-      return await attempt(reading, hasher);
+      return await attempt(download, hasher);
     } catch (error) {
-      reading.signal.throwIfAborted();
+      download.signal.throwIfAborted();
       if (!(error instanceof Broken)) throw error;
-      if (failures >= retry.attempts) throw givenUp(reading, failures, error);
+      if (failures >= retry.attempts) throw givenUp(download, failures, error);
     }
-    await delay(backOffMs(retry, failures), undefined, { signal: reading.signal }).catch(() => undefined);
-    reading.signal.throwIfAborted();
+    await delay(backOffMs(retry, failures), undefined, { signal: download.signal }).catch(() => undefined);
+    download.signal.throwIfAborted();
   }
 }
 
-async function attempt(reading: GzippedDownload, hasher: Hasher): Promise<GzippedFile> {
-  const answer = await ask(reading);
-  const { body, headers } = answer;
-  // Destroying a body early may make it emit an error that nobody waits for.
+async function attempt(download: GzippedDownload, hasher: Hasher): Promise<GzippedFile> {
+  const response = await request(download);
+  const { body, headers } = response;
+  // A body that is destroyed early may emit an error, which must not be uncaught.
   body.on('error', () => undefined);
   try {
-    requireReadable(reading, answer);
-    await reading.onStart?.(lengthOf(headers));
+    requireReadable(download, response);
+    await download.onStart?.(lengthOf(headers));
     hasher.reset();
-    const bytesRead = await compress(reading, answer, hasher);
-    if (bytesRead === 0) throw unreachable(reading, `${shownUrl(answer.url)} is empty; the bytes of the disk are expected`);
+    const bytesRead = await compress(download, response, hasher);
+    if (bytesRead === 0) throw unreachable(download, `${shownUrl(response.url)} is empty; the bytes of the disk are expected`);
     return { digest: await hasher.digest(), bytesRead };
   } finally {
     body.destroy();
   }
 }
 
-async function compress(reading: GzippedDownload, answer: FetchResponse, hasher: Hasher): Promise<number> {
+async function compress(download: GzippedDownload, response: FetchResponse, hasher: Hasher): Promise<number> {
   let bytesRead = 0;
   async function* counted(): AsyncGenerator<Buffer> {
-    for await (const chunk of chunksOf(answer, reading.signal)) {
+    for await (const chunk of chunksOf(response, download.signal)) {
       bytesRead += chunk.length;
-      reading.onProgress?.(bytesRead);
+      download.onProgress?.(bytesRead);
       yield chunk;
     }
   }
-  const writer = new PartialWriter(await reading.store.appendPartial(reading.uuid, 0));
+  const writer = new PartialWriter(await download.store.appendPartial(download.uuid, 0));
   try {
     await pipeline(counted(), createGzip({ chunkSize: GZIP_CHUNK_BYTES }), async (compressed: AsyncIterable<Buffer>) => {
       for await (const chunk of compressed) await Promise.all([hasher.update(chunk), writer.write(chunk)]);
@@ -96,7 +96,7 @@ async function compress(reading: GzippedDownload, answer: FetchResponse, hasher:
   return bytesRead;
 }
 
-async function ask({ open, signal }: GzippedDownload): Promise<FetchResponse> {
+async function request({ open, signal }: GzippedDownload): Promise<FetchResponse> {
   try {
     return await open(signal);
   } catch (error) {
@@ -104,12 +104,12 @@ async function ask({ open, signal }: GzippedDownload): Promise<FetchResponse> {
   }
 }
 
-function requireReadable(reading: GzippedDownload, { url, status, headers }: FetchResponse): void {
-  const answered = `${shownUrl(url)} answered with status ${status}; 200 is needed`;
-  if (status >= 500 || RETRYABLE.has(status)) throw new Broken(answered);
-  if (status !== 200) throw unreachable(reading, answered);
+function requireReadable(download: GzippedDownload, { url, status, headers }: FetchResponse): void {
+  const refusal = `${shownUrl(url)} answered with status ${status}; 200 is needed`;
+  if (status >= 500 || RETRYABLE.has(status)) throw new Broken(refusal);
+  if (status !== 200) throw unreachable(download, refusal);
   const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') throw unreachable(reading, `${shownUrl(url)} answered with Content-Encoding ${encoding}; the plain bytes are needed`);
+  if (encoding !== 'identity') throw unreachable(download, `${shownUrl(url)} answered with Content-Encoding ${encoding}; the bytes are needed without an encoding`);
 }
 
 function lengthOf(headers: FetchResponse['headers']): number | null {
@@ -117,9 +117,10 @@ function lengthOf(headers: FetchResponse['headers']): number | null {
   return Number.isSafeInteger(length) && length >= 0 ? length : null;
 }
 
-/** Marks an error of the network as such, so that one of the disk is never taken for it. */
+/** Wraps errors of the network, so that an error of the disk is never mistaken for one. */
 async function* chunksOf({ body, url }: FetchResponse, signal: AbortSignal): AsyncGenerator<Buffer> {
   try {
+    // A stream without a text encoding yields Buffers.
     for await (const chunk of addAbortSignal(signal, body)) yield chunk as Buffer;
   } catch (error) {
     throw new Broken(reasonOf(url, error), { cause: error });
@@ -135,7 +136,7 @@ function givenUp({ what }: GzippedDownload, attempts: number, cause: Broken): Ap
   return new AppError('FILE_UNREACHABLE', message, { attempts }, { cause });
 }
 
-/** In plain words, with the address; an address that is not known here is in the failure already. */
+/** The cause for users, with the URL; without one here, the error itself names it. */
 function reasonOf(url: string, error: unknown): string {
   return asFetchFailure(url, error).message.replace(/\.$/, '');
 }

@@ -4,19 +4,19 @@ import { AppError } from '../../platform/errors.js';
 import { readObjects, readRows } from '../../platform/database/read/read-rows.js';
 import { sqlText } from '../../platform/database/sql-text.js';
 
-/** What the worker keeps of the creation of an image, in `task.instructions`. */
-export interface CreateImageInstructions {
+/** What the creation of an image stores in `task.instructions`; a type, as an interface is no Record. */
+export type CreateImageInstructions = {
   snapshotId: number;
-  /** Of the image; made for it, so whatever the store has under it is this task's. */
+  /** Of the image. It was generated for it, so a file that the store has under it is from this task. */
   uuid: string;
-  /** Set just before publishing: a restart then knows what lies in the store. */
+  /** Set just before publishing, so that a restart knows which file the store has. */
   digest?: { size: number; sha1: string; sha256: string; md5: string };
   bytesRead?: number;
-}
+};
 
 /**
- * SNAPSHOT_NOT_READY while an image is being created from one of the snapshots: of a server, or that one. A snapshot that is
- * PENDING for another reason, as the compute side reported it, holds nobody up.
+ * SNAPSHOT_NOT_READY while an image is being created from this snapshot, or from one of this server. A snapshot that is
+ * PENDING for another reason, which the compute side reported, blocks nothing.
  */
 export async function requireNoImageCreation(tx: SqlEntityManager, of: { serverId: number } | { snapshotId: number }): Promise<void> {
   const which = 'serverId' in of ? sqlText`n.server_id = ${of.serverId}` : sqlText`n.id = ${of.snapshotId}`;
@@ -31,7 +31,7 @@ export async function requireNoImageCreation(tx: SqlEntityManager, of: { serverI
   );
 }
 
-/** Where the server of a snapshot is at this moment; null once the snapshot is gone. */
+/** The datacenter in which the server of a snapshot is now; null once the snapshot is gone. */
 export async function datacenterOfSnapshot(em: SqlEntityManager, snapshotId: number): Promise<DatacenterRef | null> {
   const text = sqlText`select d.id, d.name from snapshot n join virtual_server s on s.id = n.server_id join datacenter d on d.id = s.datacenter_id
     where n.id = ${snapshotId}`;

@@ -14,16 +14,17 @@ import { Snapshot } from '../snapshots/snapshot.entity.js';
 import type { CreateImageInstructions } from './image-creation.js';
 import { VirtualDisk } from '../disks/virtual-disk.entity.js';
 import { VirtualServer } from '../virtual-server.entity.js';
+import type { ServerStatus } from '../virtual-server.enums.js';
 
-const OPERATIONAL_STATUSES = ['RUNNING', 'STOPPED', 'STOPPING', 'FROZEN'];
+const OPERATIONAL_STATUSES: readonly ServerStatus[] = ['RUNNING', 'STOPPED', 'STOPPING', 'FROZEN'];
 
-/** An image to be created from a snapshot: what the caller decides of it. */
+/** An image to create from a snapshot: what the caller has decided about it. */
 export interface ImageFromSnapshot {
   viewer: Viewer;
   serverId: number;
   snapshotId: number;
   image: Omit<ImageValues, 'status' | 'sizeMib' | 'osType' | 'manifest'> & { tags: readonly string[] };
-  /** Whether there is an image server; throws when there is one that cannot take bytes. */
+  /** Whether there is an image server; throws when there is one that is unavailable. */
   hasImageServer: () => boolean;
 }
 
@@ -41,12 +42,12 @@ interface Source {
   datacenter: Datacenter;
 }
 
-/** Server and snapshot, held until the transaction ends, in a state that allows an image to be made of them. */
+/** Locks the server and the snapshot until the transaction ends, and checks their states. */
 async function lockSource(tx: SqlEntityManager, { viewer, serverId, snapshotId }: ImageFromSnapshot): Promise<Source> {
   const server = await tx.findOne(VirtualServer, serverId, { lockMode: LockMode.PESSIMISTIC_WRITE });
   if (server === null) throw notFound('server with the id', String(serverId));
   const datacenter = await tx.findOneOrFail(Datacenter, server.datacenter.id);
-  // The server may have moved since the caller was found to be allowed.
+  // The server may have moved since the caller's permission was checked.
   viewer.demand('image.createFromSnapshot', { datacenter });
   const snapshot = await tx.findOne(Snapshot, snapshotId, { lockMode: LockMode.PESSIMISTIC_WRITE });
   if (snapshot === null) throw notFound('snapshot with the id', String(snapshotId));
@@ -61,8 +62,8 @@ async function lockSource(tx: SqlEntityManager, { viewer, serverId, snapshotId }
   return { server, snapshot, datacenter };
 }
 
-/** MiB: of the disk; of the snapshot when the server was registered without that disk. */
-async function sizeOf(tx: SqlEntityManager, { server, snapshot }: Source): Promise<number> {
+/** The size of the disk, or that of the snapshot when the server was registered without that disk. */
+async function sizeMibOf(tx: SqlEntityManager, { server, snapshot }: Source): Promise<number> {
   const disk = await tx.findOne(VirtualDisk, { server: server.id, diskId: snapshot.diskId });
   return disk?.sizeMib ?? Math.max(1, snapshot.sizeMib);
 }
@@ -76,32 +77,32 @@ function requireDataUrl({ snapshot, server }: Source): void {
 }
 
 /**
- * Writes the image, its binding and its task, and makes the snapshot PENDING, with every rule of state checked in its
- * order. Without an image server the image is OK, its task done, and the snapshot stays as it is.
+ * Inserts the image, its attachment and its task, and sets the snapshot to PENDING. Checks every rule of state before, in the
+ * documented order. Without an image server the image is OK at once, its task done, and the snapshot stays as it is.
  */
-export async function insertImageFromSnapshot(tx: SqlEntityManager, plan: ImageFromSnapshot, announce: Announce): Promise<InsertedImage> {
-  const source = await lockSource(tx, plan);
+export async function insertImageFromSnapshot(tx: SqlEntityManager, request: ImageFromSnapshot, announce: Announce): Promise<InsertedImage> {
+  const source = await lockSource(tx, request);
   const { server, snapshot, datacenter } = source;
-  const { tags, ...given } = plan.image;
+  const { tags, ...given } = request.image;
   await requireFreeName(tx, given);
   await lockForBinding(tx, datacenter.id, datacenter.name);
-  const hasServer = plan.hasImageServer();
+  const hasServer = request.hasImageServer();
   if (hasServer) requireDataUrl(source);
   const { osType } = server;
-  const sizeMib = await sizeOf(tx, source);
+  const sizeMib = await sizeMibOf(tx, source);
   const manifest = JSON.stringify(newManifest({ ...given, osType, sizeMib }));
   const values = { ...given, osType, sizeMib, manifest, status: hasServer ? 'PENDING' : 'OK', sourceSnapshot: snapshot.id } as const;
   const image = await insertImage(tx, values, tags, datacenter.id);
   const facts: TaskFacts = {
     action: 'IMAGE_CREATE',
-    userId: plan.viewer.userId,
+    userId: request.viewer.userId,
     datacenterId: datacenter.id,
     imageId: image.id,
     imageName: image.name,
     detail: { server: server.hostname, snapshot: snapshot.name, diskId: snapshot.diskId, dcBound: true },
   };
   const instructions: CreateImageInstructions = { snapshotId: snapshot.id, uuid: image.uuid };
-  const taskId = hasServer ? await recordWork(tx, facts, { instructions: { ...instructions } }, announce) : await recordDone(tx, facts, announce);
+  const taskId = hasServer ? await recordWork(tx, facts, { instructions }, announce) : await recordDone(tx, facts, announce);
   if (hasServer) snapshot.status = 'PENDING';
   await tx.flush();
   announceImage('CREATED', image, { datacenterIds: [datacenter.id], boundDatacenterId: datacenter.id }, announce);

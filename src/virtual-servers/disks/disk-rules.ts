@@ -1,14 +1,14 @@
 import { type Choice, type Chooser, choiceFault, notUsable } from '../../images/rules/usability.js';
 import type { OsType } from '../../imgapi/os-type.js';
 
-/** What the rules look at, of an image that a disk would take. */
+/** What the rules need to know of an image. */
 export interface DiskImage extends Choice {
   osType: OsType;
   sizeMib: number;
   resize: boolean;
 }
 
-/** The disk, and the server and owner it would be taken by. */
+/** A disk that is to take an image, with its server and owner. */
 export interface DiskToAssign extends Chooser {
   diskId: number;
   sizeMib: number;
@@ -23,7 +23,7 @@ function sizeFault(image: DiskImage, disk: DiskToAssign): string | null {
   return disk.sizeMib === image.sizeMib ? null : `it cannot be resized, so the disk needs exactly ${image.sizeMib} MiB, not ${disk.sizeMib}`;
 }
 
-/** IMAGE_NOT_USABLE, saying which rule is broken first, unless the disk may newly take the image. */
+/** IMAGE_NOT_USABLE with the first broken rule, unless the disk may newly take the image. */
 export function requireAssignable(image: DiskImage, disk: DiskToAssign): void {
   const reason =
     choiceFault(image, disk) ??

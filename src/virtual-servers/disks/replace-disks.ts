@@ -4,71 +4,70 @@ import type { Datacenter } from '../../datacenters/datacenter.entity.js';
 import { ImageAttachment } from '../../images/image-attachment.entity.js';
 import { Image } from '../../images/image.entity.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
-import { badInput, type FieldError } from '../../platform/errors.js';
-import { requireAssignable } from './disk-rules.js';
-import { VirtualDisk } from './virtual-disk.entity.js';
+import type { FieldError } from '../../platform/errors.js';
 import type { VirtualServer } from '../virtual-server.entity.js';
 import type { VirtualDiskInput } from '../virtual-server.inputs.js';
+import { requireAssignable } from './disk-rules.js';
+import { VirtualDisk } from './virtual-disk.entity.js';
 
-/** Holds the images that the disks name, as `placeDisks` does; a fault for every one that is not there. */
-export async function imageNameFaults(tx: SqlEntityManager, disks: readonly VirtualDiskInput[]): Promise<FieldError[]> {
+/** The images that a list of disks names, by name. */
+export type NamedImages = ReadonlyMap<string, Image>;
+
+/** Locks the images that the disks name until the transaction ends, so that none is deleted or detached meanwhile. */
+export async function lockNamedImages(tx: SqlEntityManager, disks: readonly VirtualDiskInput[]): Promise<NamedImages> {
   const names = disks.map((disk) => disk.image).filter((name) => typeof name === 'string');
-  if (names.length === 0) return [];
+  if (names.length === 0) return new Map();
   const images = await tx.find(Image, { name: names }, { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: 'asc' } });
-  const known = new Set(images.map((image) => image.name));
+  return new Map(images.map((image) => [image.name, image]));
+}
+
+/** A fault for every disk whose image does not exist. */
+export function imageNameFaults(disks: readonly VirtualDiskInput[], images: NamedImages): FieldError[] {
   return disks.flatMap(({ image }, at) =>
-    typeof image === 'string' && !known.has(image) ? [{ path: `disks.${at}.image`, message: `There is no image "${image}".` }] : [],
+    typeof image === 'string' && !images.has(image) ? [{ path: `disks.${at}.image`, message: `There is no image "${image}".` }] : [],
   );
 }
 
-/** The images that the disks name, held until the transaction ends so that none is deleted or detached meanwhile. */
-async function lockImages(tx: SqlEntityManager, disks: readonly VirtualDiskInput[]): Promise<Map<string, Image>> {
-  const names = disks.map((disk) => disk.image).filter((name) => typeof name === 'string');
-  const images = await tx.find(Image, { name: names }, { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: 'asc' } });
-  const found = new Map(images.map((image) => [image.name, image]));
-  const faults = disks.flatMap(({ image }, at) =>
-    typeof image === 'string' && !found.has(image) ? [{ path: `disks.${at}.image`, message: `There is no image "${image}".` }] : [],
-  );
-  if (faults.length > 0) throw badInput(faults);
-  return found;
+/** What the disks of a server depend on: where it runs, who owns it, and the locked images of the disks. */
+export interface DiskContext {
+  datacenter: Datacenter;
+  owner: User;
+  images: NamedImages;
 }
 
 /**
- * Gives a server exactly these disks. A disk that newly takes an image must obey the rules; one that has it keeps it, also
- * when the image could no longer be chosen.
+ * Replaces the disks of a server. A disk that newly takes an image must obey the rules; one that has the image already keeps
+ * it, even if the image could no longer be chosen.
  */
-export async function replaceDisks(
-  tx: SqlEntityManager,
-  server: VirtualServer,
-  place: { datacenter: Datacenter; owner: User },
-  disks: readonly VirtualDiskInput[],
-): Promise<void> {
-  const images = await lockImages(tx, disks);
+export async function replaceDisks(tx: SqlEntityManager, server: VirtualServer, context: DiskContext, disks: readonly VirtualDiskInput[]): Promise<void> {
   const before = new Map((await tx.find(VirtualDisk, { server: server.id })).map((disk) => [disk.diskId, disk.image?.id ?? null]));
+  const imageOf = ({ image }: VirtualDiskInput): Image | undefined => (typeof image === 'string' ? context.images.get(image) : undefined);
   for (const disk of disks) {
-    const image = typeof disk.image === 'string' ? images.get(disk.image) : undefined;
-    if (image === undefined || before.get(disk.diskId) === image.id) continue;
-    const attached = (await tx.find(ImageAttachment, { image: image.id })).map((row) => row.datacenter.id);
-    const [isAttachedHere, isAttachedAnywhere] = [attached.includes(place.datacenter.id), attached.length > 0];
-    const { name, access, status, osType, sizeMib, resize } = image;
-    requireAssignable(
-      { name, access, status, osType, sizeMib, resize, ownerId: image.owner.id, isAttachedHere, isAttachedAnywhere },
-      {
-        diskId: disk.diskId,
-        sizeMib: disk.size,
-        osType: server.osType,
-        datacenter: place.datacenter.name,
-        ownerId: place.owner.id,
-        ownerIsSuperAdmin: place.owner.isSuperAdmin,
-      },
-    );
+    const image = imageOf(disk);
+    if (image !== undefined && before.get(disk.diskId) !== image.id) await requireRules(tx, server, context, { disk, image });
   }
   await tx.nativeDelete(VirtualDisk, { server: server.id });
-  const rows = disks.map((disk) => ({
-    server: server.id,
-    diskId: disk.diskId,
-    sizeMib: disk.size,
-    image: typeof disk.image === 'string' ? (images.get(disk.image)?.id ?? null) : null,
-  }));
+  const rows = disks.map((disk) => ({ server: server.id, diskId: disk.diskId, sizeMib: disk.size, image: imageOf(disk)?.id ?? null }));
   await tx.insertMany(VirtualDisk, rows);
+}
+
+async function requireRules(
+  tx: SqlEntityManager,
+  server: VirtualServer,
+  { datacenter, owner }: DiskContext,
+  { disk, image }: { disk: VirtualDiskInput; image: Image },
+): Promise<void> {
+  const attached = (await tx.find(ImageAttachment, { image: image.id })).map((row) => row.datacenter.id);
+  const { name, access, status, osType, sizeMib, resize } = image;
+  requireAssignable(
+    { name, access, status, osType, sizeMib, resize, ownerId: image.owner.id, isAttachedHere: attached.includes(datacenter.id), isAttachedAnywhere: attached.length > 0 },
+    {
+      diskId: disk.diskId,
+      sizeMib: disk.size,
+      osType: server.osType,
+      datacenter: datacenter.name,
+      ownerId: owner.id,
+      ownerIsSuperAdmin: owner.isSuperAdmin,
+    },
+  );
 }

@@ -18,6 +18,6 @@ const VirtualDiskSchema = defineEntity({
   ],
 });
 
-/** A disk of a server. While it refers to an image, the database itself refuses to delete that image. */
+/** A disk of a server. The database refuses to delete an image that a disk refers to. */
 export class VirtualDisk extends VirtualDiskSchema.class {}
 VirtualDiskSchema.setClass(VirtualDisk);

@@ -1,6 +1,6 @@
 import { Field, Int, ObjectType } from 'type-graphql';
 
-/** What the API shows of a disk. `imageId` is null for a disk without image. */
+/** What the API shows of a disk. `imageId` is null for a disk without an image. */
 @ObjectType('VirtualDisk', {
   simpleResolvers: true,
   description: 'A disk of a virtual server.',

@@ -5,7 +5,7 @@ import { GlobalSettingsService } from './global-settings.service.js';
 import { ServerQueries } from '../server.queries.js';
 import { VirtualServerType } from '../virtual-server.type.js';
 
-/** Which server is the image server. Changing settings is here because it reaches servers and repositories alike. */
+/** The image server among the settings, and the change of settings, which concerns servers and repositories alike. */
 @Resolver(() => GlobalSettingsType)
 export class GlobalSettingsResolver {
   constructor(

@@ -7,7 +7,6 @@ import type { SettingsQueries } from '../../datacenters/settings/settings.querie
 import type { GlobalSettingsType } from '../../datacenters/settings/settings.type.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { badInput, type FieldError } from '../../platform/errors.js';
-import { isUuid } from '../../platform/graphql/scalars.js';
 import { shownUrl } from '../../platform/fetch/shown-url.js';
 import { configuredRepositories, configureRepositories, repositoryFaults } from '../../repositories/configure-repositories.js';
 import { purgeRetiredRepositories } from '../../repositories/retired-repositories.js';
@@ -15,6 +14,7 @@ import { localRepositoryName, syncLocalRepository } from '../../repositories/loc
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
 import { recordDone } from '../../tasks/runner/record-task.js';
 import { transact } from '../../tasks/changes/transact.js';
+import { lockServer } from '../lock-server.js';
 import { VirtualServer } from '../virtual-server.entity.js';
 
 const MAX_SOURCES = 16;
@@ -27,7 +27,7 @@ export interface GlobalSettingsServices {
   imageServerUrl: string;
 }
 
-/** Changes the settings that hold everywhere, for SuperAdmins: all of what is given or nothing. */
+/** Changes the global settings, for SuperAdmins: everything that is given, or nothing. */
 export class GlobalSettingsService {
   constructor(private readonly services: GlobalSettingsServices) {}
 
@@ -54,30 +54,33 @@ export class GlobalSettingsService {
       const detail = changedSettings(before, await readSettings(tx, row));
       if (Object.keys(detail).length > 0) await recordDone(tx, { action: 'SETTINGS_UPDATE', userId: viewer.userId, detail }, announce);
     });
-    // Not waited for: whoever is interrupted here finds the rest dropped at the next start.
+    // Not awaited: it may take long, and what it leaves undone is purged at the next start.
     void purgeRetiredRepositories(em.fork()).catch(() => undefined);
     return settings.global();
   }
 }
 
-/** A server that was registered without addresses may have any card. */
+/** A server that was registered without addresses may have any network card. */
 async function nicFaults(tx: SqlEntityManager, input: UpdateGlobalSettingsInput, row: GlobalSettings, named: VirtualServer | null): Promise<FieldError[]> {
   const { vmsImageVm, vmsImageVmNic } = input;
   if (vmsImageVm === undefined && typeof vmsImageVmNic !== 'number') return [];
-  const present = vmsImageVm === undefined && row.imageServer ? await tx.findOne(VirtualServer, row.imageServer.id) : null;
-  const server = named ?? present;
+  const current = vmsImageVm === undefined && row.imageServer ? await tx.findOne(VirtualServer, row.imageServer.id) : null;
+  const server = named ?? current;
   const cards = server?.addresses.length ?? 0;
   const nic = vmsImageVmNic ?? row.imageServerNic;
   if (server === null || cards === 0 || nic <= cards) return [];
   return [{ path: 'vmsImageVmNic', message: `${server.hostname} has ${cards} network card${cards === 1 ? '' : 's'}, and no number ${nic}.` }];
 }
 
+/** The settings whose changes the log of tasks shows. */
 interface ShownSettings {
   vmsImageVm: string | null;
   vmsImageVmNic: number;
   vmsImageSources: string[];
   vmsImageRepositories: { name: string; url: string }[];
 }
+
+const SETTINGS = ['vmsImageVm', 'vmsImageVmNic', 'vmsImageSources', 'vmsImageRepositories'] as const satisfies readonly (keyof ShownSettings)[];
 
 async function readSettings(tx: SqlEntityManager, row: GlobalSettings): Promise<ShownSettings> {
   return {
@@ -89,15 +92,13 @@ async function readSettings(tx: SqlEntityManager, row: GlobalSettings): Promise<
 }
 
 function changedSettings(before: ShownSettings, after: ShownSettings): Record<string, unknown> {
-  const fields = Object.keys(after) as (keyof ShownSettings)[];
+  const [shownBefore, shownAfter] = [withoutSecrets(before), withoutSecrets(after)];
   return Object.fromEntries(
-    fields
-      .filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]))
-      .map((field) => [field, { before: withoutSecrets(before)[field], after: withoutSecrets(after)[field] }]),
+    SETTINGS.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field])).map((field) => [field, { before: shownBefore[field], after: shownAfter[field] }]),
   );
 }
 
-/** As the detail of a task shows it. */
+/** What the detail of a task may show: URLs without their query. */
 function withoutSecrets(values: ShownSettings): ShownSettings {
   const { vmsImageSources, vmsImageRepositories } = values;
   return { ...values, vmsImageSources: vmsImageSources.map(shownUrl), vmsImageRepositories: vmsImageRepositories.map(({ name, url }) => ({ name, url: shownUrl(url) })) };
@@ -116,9 +117,9 @@ function inputFaults(input: UpdateGlobalSettingsInput): FieldError[] {
   return faults;
 }
 
+/** Null, and a fault, when the server cannot be the image server. */
 async function findImageServer(tx: SqlEntityManager, named: string, faults: FieldError[]): Promise<VirtualServer | null> {
-  const lower = named.toLowerCase();
-  const server = await tx.findOne(VirtualServer, isUuid(lower) ? { uuid: lower } : { hostname: named }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  const server = await lockServer(tx, named);
   const wanted = 'a SUNOS_ZONE server that is RUNNING or STOPPED can be the image server';
   const refuse = (message: string): null => {
     faults.push({ path: 'vmsImageVm', message });

@@ -15,7 +15,7 @@ interface ImageServerServices {
   imageServerUrl: string;
 }
 
-/** Reads what compute nodes need to know of the image server. */
+/** Reads what compute nodes need to know about the image server. */
 export class ImageServerQueries {
   constructor(private readonly services: ImageServerServices) {}
 
@@ -30,7 +30,7 @@ export class ImageServerQueries {
       virtualServer: await servers.imageServer(state.serverId),
       url,
       sources,
-      imgadmConfig: { sources: sources.map((one) => ({ url: one, type: 'imgapi' })) },
+      imgadmConfig: { sources: sources.map((source) => ({ url: source, type: 'imgapi' })) },
       available: await this.#isAvailable(),
     };
   }

@@ -2,7 +2,7 @@ import { Field, ObjectType } from 'type-graphql';
 import { HttpUrl, Json } from '../../platform/graphql/scalars.js';
 import type { VirtualServerType } from '../virtual-server.type.js';
 
-/** What the API shows of the image server; there is one or none. */
+/** What the API shows of the image server, of which there is one at most. */
 @ObjectType('ImageServer', {
   simpleResolvers: true,
   description: 'The server that keeps the files of images and serves them to compute nodes.',

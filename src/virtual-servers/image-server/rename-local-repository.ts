@@ -7,8 +7,8 @@ import { localRepositoryName } from '../../repositories/local-repository.js';
 import type { VirtualServer } from '../virtual-server.entity.js';
 
 /**
- * The local repository is named after the image server, so it follows when that gets a new host name, and keeps its list.
- * BAD_USER_INPUT when a configured repository has the name. Nothing happens for any other server.
+ * Renames the local repository when the image server gets a new host name; the stored list stays. Does nothing for another
+ * server. BAD_USER_INPUT when a configured repository has the name.
  */
 export async function renameLocalRepository(tx: SqlEntityManager, server: VirtualServer, hostname: string): Promise<void> {
   if ((await readImageServer(tx))?.serverId !== server.id) return;

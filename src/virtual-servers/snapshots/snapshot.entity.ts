@@ -24,6 +24,6 @@ const SnapshotSchema = defineEntity({
   ],
 });
 
-/** A snapshot of one disk of a server; `dataUrl` is where its bytes can be read. */
+/** A snapshot of one disk of a server; its bytes can be read from `dataUrl`. */
 export class Snapshot extends SnapshotSchema.class {}
 SnapshotSchema.setClass(Snapshot);

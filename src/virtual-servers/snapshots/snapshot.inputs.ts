@@ -2,7 +2,7 @@ import { Field, InputType, Int } from 'type-graphql';
 import { HttpUrl } from '../../platform/graphql/scalars.js';
 import { type SnapshotStatus, SnapshotStatusEnum } from './snapshot.enums.js';
 
-/** What the compute side tells of a snapshot it has taken. */
+/** What the compute side reports about a snapshot that it has taken. */
 @InputType({ description: 'A snapshot to register.' })
 export class RegisterSnapshotInput {
   @Field(() => String, { description: 'Its server, by hostname or UUID.' })
@@ -27,7 +27,7 @@ export class RegisterSnapshotInput {
   dataUrl?: string | null;
 }
 
-/** What a snapshot is found by. */
+/** What identifies a snapshot. */
 @InputType({ description: 'Names one snapshot.' })
 export class SnapshotKeyInput {
   @Field(() => String, { description: 'Its server, by hostname or UUID.' })

@@ -6,7 +6,7 @@ import { SnapshotService } from './snapshot.service.js';
 import { SnapshotType } from './snapshot.type.js';
 import { VirtualServerType } from '../virtual-server.type.js';
 
-/** Snapshots as the compute side reports them, as a SuperAdmin. */
+/** Takes reports of the compute side about snapshots; for SuperAdmins. */
 @Resolver(() => SnapshotType)
 export class SnapshotResolver {
   constructor(

@@ -1,6 +1,5 @@
 import { LockMode, UniqueConstraintViolationException } from '@mikro-orm/core';
 import type { Viewer } from '../../access/viewer.js';
-import { isUuid } from '../../platform/graphql/scalars.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { alreadyExists, badInput, type FieldError, notFound } from '../../platform/errors.js';
 import { inTransaction } from '../../platform/database/in-transaction.js';
@@ -10,22 +9,19 @@ import type { SnapshotQueries } from './snapshot.queries.js';
 import { requireNoImageCreation } from '../create-image/image-creation.js';
 import type { SnapshotType } from './snapshot.type.js';
 import { VirtualDisk } from '../disks/virtual-disk.entity.js';
-import { VirtualServer } from '../virtual-server.entity.js';
+import { lockServer } from '../lock-server.js';
+import type { VirtualServer } from '../virtual-server.entity.js';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** Held until the transaction ends, so that it is not unregistered meanwhile. */
+/** Locks the server, so that it is not unregistered meanwhile. */
 async function requireServer(tx: SqlEntityManager, named: string): Promise<VirtualServer> {
-  const lower = named.toLowerCase();
-  const find = async (key: { uuid: string } | { hostname: string }): Promise<VirtualServer | null> =>
-    tx.findOne(VirtualServer, key, { lockMode: LockMode.PESSIMISTIC_WRITE });
-  // A host name may look like a uuid.
-  const server = (isUuid(lower) ? await find({ uuid: lower }) : null) ?? (await find({ hostname: named }));
+  const server = await lockServer(tx, named);
   if (server === null) throw notFound('server', named);
   return server;
 }
 
-/** Keeps what the compute side reports about snapshots; for SuperAdmins. */
+/** Stores what the compute side reports about snapshots; for SuperAdmins. */
 export class SnapshotService {
   constructor(
     private readonly em: SqlEntityManager,
@@ -54,7 +50,7 @@ export class SnapshotService {
     }
   }
 
-  /** Images created from it stay. SNAPSHOT_NOT_READY while one is being created. */
+  /** Keeps the images created from it. SNAPSHOT_NOT_READY while one is being created. */
   async unregister({ server: named, name, diskId }: SnapshotKeyInput): Promise<true> {
     this.viewer.demand('server.change');
     await inTransaction(this.em.fork(), async (tx) => {

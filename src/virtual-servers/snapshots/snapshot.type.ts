@@ -2,7 +2,7 @@ import { Field, Int, ObjectType } from 'type-graphql';
 import { DateTime } from '../../platform/graphql/scalars.js';
 import { type SnapshotStatus, SnapshotStatusEnum } from './snapshot.enums.js';
 
-/** What the API shows of a snapshot; where its bytes lie is not shown. */
+/** What the API shows of a snapshot; its `dataUrl` is never shown. */
 @ObjectType('Snapshot', {
   simpleResolvers: true,
   description: 'A snapshot of one disk of a virtual server, from which an image can be created.',
