@@ -18,7 +18,7 @@ const CASES = [...READS, ...IMAGE_CHANGES, ...ADMIN_CHANGES];
 
 let schema: GraphQLSchema;
 beforeAll(async () => {
-  schema = await buildGatewaySchema({ references: {} });
+  schema = await buildGatewaySchema({ referenceResolvers: {} });
 });
 
 function rootFields(): string[] {

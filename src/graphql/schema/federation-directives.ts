@@ -7,7 +7,7 @@ export const FEDERATION_LINK =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@tag", "@cost", "@listSize"])';
 
 /** Root fields that only a SuperAdmin may use, tagged so that a router's contract can exclude them. */
-export const OPERATOR_FIELDS: ReadonlySet<string> = superAdminFields();
+const OPERATOR_FIELDS: ReadonlySet<string> = superAdminFields();
 
 /** Costs of fields that need a statement of their own per object, by field name in any type. */
 const WEIGHTS: ReadonlyMap<string, number> = new Map([['totalCount', 10], ['actions', 5], ['manifest', 5]]);
