@@ -53,18 +53,18 @@ export class ListRateLimiter {
 
   constructor(
     private readonly trusted: ListLimit = TRUSTED_LIMIT,
-    private readonly strangers: ListLimit = PUBLIC_LIMIT,
+    private readonly untrusted: ListLimit = PUBLIC_LIMIT,
   ) {}
 
   admit(address: string, isTrusted: boolean, now = Date.now()): AdmittedList | RefusedList {
-    const limit = isTrusted ? this.trusted : this.strangers;
-    const budget = this.#budgetOf(`${isTrusted ? 'trusted' : 'stranger'} ${subscriberOf(address)}`, limit, now);
-    if (budget.running >= limit.concurrent) return { retryAfter: 1, reason: `${budget.running} lists for this address are under way; at most ${limit.concurrent} are accepted` };
+    const limit = isTrusted ? this.trusted : this.untrusted;
+    const budget = this.#budgetOf(`${isTrusted ? 'trusted' : 'public'} ${subscriberOf(address)}`, limit, now);
+    if (budget.running >= limit.concurrent) return { retryAfter: 1, reason: `${budget.running} lists for this address are in progress; at most ${limit.concurrent} are accepted` };
     if (budget.left <= 0) {
       const retryAfter = Math.ceil((REQUEST_COST - budget.left) / limit.imagesPerSecond);
       return { retryAfter, reason: `lists for this address took more than ${limit.imagesPerSecond} images a second` };
     }
-    if (this.#running >= MAX_CONCURRENT_LISTS) return { retryAfter: 1, reason: `${this.#running} lists are under way; at most ${MAX_CONCURRENT_LISTS} are accepted` };
+    if (this.#running >= MAX_CONCURRENT_LISTS) return { retryAfter: 1, reason: `${this.#running} lists are in progress; at most ${MAX_CONCURRENT_LISTS} are accepted` };
     budget.left -= REQUEST_COST;
     return this.#begin(budget);
   }
