@@ -6,7 +6,7 @@ import { asBoolean, type Flag } from '../platform/database/tables.js';
 import { type Json, shownManifest } from '../images/manifest/shown-manifest.js';
 import type { ListQuery, TextFilter } from './list-query.js';
 
-/** What of an image its manifest is made of, as the database has it. */
+/** The columns of an image from which its manifest is made. */
 export interface ImageRow {
   uuid: string;
   name: string;
@@ -26,27 +26,27 @@ export interface ImageRow {
   created_at: number | string;
 }
 
-/** An image as the image server shows it: its manifest, and what its file is to be answered with. */
+/** An image as the image server shows it; `md5` is that of its file. */
 export interface ServedImage {
   manifest: Json;
   md5: string | null;
 }
 
-/** Where an image is in the order of publication. */
+/** The key of an image in the order of publication. */
 export interface ListPosition {
   publishedAt: number;
   uuid: string;
 }
 
-/** Where a list goes on: behind a position, or at it. */
+/** Where a list starts or continues: at a position, or after it. */
 export interface ListStart extends ListPosition {
   isIncluded: boolean;
 }
 
-/** The images from one position to another. */
+/** A range of the list. */
 export interface Span {
   from: ListStart;
-  /** Included; null: to the end. */
+  /** Inclusive; null: to the end of the list. */
   upTo: ListPosition | null;
 }
 
@@ -58,12 +58,11 @@ interface PositionRow {
 const COLUMNS = sqlText`i.uuid, i.name, i.version, i.access, i.description, i.size_mib, i.resize, i.deploy, i.tag_list, i.manifest, i.published_at,
   i.file_size, i.file_sha1, i.file_md5, i.file_compression, i.created_at`;
 
-/** Images with a file; callers from elsewhere than the trusted networks see the public ones alone. */
+/** Images that have a file; callers outside the trusted networks see only the public ones. */
 function isServed(isTrusted: boolean): Condition {
   return isTrusted ? sqlText`i.file_sha1 is not null` : sqlText`i.file_sha1 is not null and i.access = 'PUBLIC'`;
 }
 
-/** The image of a row. */
 export function toServedImage(row: ImageRow): ServedImage {
   const manifest = shownManifest({
     ...row,
@@ -78,31 +77,30 @@ export function toServedImage(row: ImageRow): ServedImage {
   return { md5: row.file_md5, manifest };
 }
 
-/** Where the image of a row is. */
 export function toListPosition(row: PositionRow): ListPosition {
   return { publishedAt: Number(row.published_at), uuid: row.uuid };
 }
 
-/** Null for an image that is not there, has no file, or is not for this caller. */
+/** Returns null for an image that does not exist, has no file, or is not visible to this caller. */
 export async function findServedImage(em: SqlEntityManager, uuid: string, isTrusted: boolean): Promise<ServedImage | null> {
   const [row] = await readObjects<ImageRow>(em, sqlText`select ${COLUMNS} from image i where i.uuid = ${uuid} and ${isServed(isTrusted)}`);
   return row === undefined ? null : toServedImage(row);
 }
 
-/** Where that image is in the list; null for one that is not there or not for this caller. */
+/** The position of an image in the list; null for one that does not exist or is not visible to this caller. */
 export async function findPosition(em: SqlEntityManager, uuid: string, isTrusted: boolean): Promise<ListPosition | null> {
   const [row] = await readObjects<PositionRow>(em, sqlText`select i.published_at, i.uuid from image i where i.uuid = ${uuid} and ${isServed(isTrusted)}`);
   return row === undefined ? null : toListPosition(row);
 }
 
-/** The version of everything that lists show: another one after each change. */
+/** The version of everything that lists show; it changes with each of those rows. */
 export async function readListVersion(em: SqlEntityManager): Promise<string> {
   const [row] = await readObjects<{ version: string }>(em, sqlText`select version from image_list_version where id = 1`);
   if (row === undefined) throw new Error('The table image_list_version has no row; the migration that makes it was not applied as a whole.');
   return row.version;
 }
 
-/** What an index finds: with these conditions, the rows that a statement reads are at most those of its span. */
+/** The conditions that an index serves, so that a statement reads no more rows than those of its range. */
 function accessPath({ access, name }: ListQuery, isTrusted: boolean): Condition {
   if (name !== null && !name.isPart) return sqlText`i.name = ${name.text}`;
   const seen = isTrusted ? access : access.filter((one) => one === 'PUBLIC');
@@ -123,7 +121,7 @@ function textCondition(em: SqlEntityManager, column: SqlText, filter: TextFilter
 function filters(em: SqlEntityManager, query: ListQuery): Condition[] {
   const inManifest = query.manifest.map(({ contained }) => contained).filter((text) => text !== null);
   return [
-    // Of one access, and of a name, the access path is enough; all three are no condition.
+    // The access path covers a single access without a name, and all three accesses are no condition.
     ...(query.access.length === 2 || query.name !== null ? [oneOf('i.access', query.access)] : []),
     ...textCondition(em, sqlText`i.name`, query.name),
     ...textCondition(em, sqlText`i.version`, query.version),
@@ -148,7 +146,7 @@ function startCondition(query: ListQuery, from: ListStart): SqlText {
   return sqlText`${KEY} ${from.isIncluded ? at : beyond} ${key(from)}`;
 }
 
-/** The position of the last of the next `rows` images of the access path; null when there are fewer. */
+/** The position of the `rows`-th image of the access path from `from`; null when there are fewer. */
 export async function spanEnd(em: SqlEntityManager, query: ListQuery, isTrusted: boolean, { from, rows }: { from: ListStart; rows: number }): Promise<ListPosition | null> {
   const { order } = directionOf(query);
   const text = sqlText`select i.published_at, i.uuid from image i where ${startCondition(query, from)} and ${accessPath(query, isTrusted)}
@@ -157,7 +155,7 @@ export async function spanEnd(em: SqlEntityManager, query: ListQuery, isTrusted:
   return row === undefined ? null : toListPosition(row);
 }
 
-/** The images of the span that the database finds to be asked for, in the order of the list, at most `most` of them. */
+/** Reads the images of a range that match in the database, in the order of the list; at most `most`. */
 export async function readSpan(em: SqlEntityManager, query: ListQuery, isTrusted: boolean, { from, upTo, most }: Span & { most: number }): Promise<ImageRow[]> {
   const { order, within } = directionOf(query);
   const where = allOf([

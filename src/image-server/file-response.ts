@@ -1,4 +1,4 @@
-/** Of a request only what decides the answer; header names in lower case, as node:http gives them. */
+/** What a response depends on; header names in lower case, as node:http gives them. */
 export interface FileRequest {
   method: 'GET' | 'HEAD';
   headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -7,9 +7,9 @@ export interface FileRequest {
 export interface ServedFile {
   /** Bytes. */
   size: number;
-  /** Hexadecimal; it is the file's ETag. */
+  /** In hex; the file's ETag. */
   sha1: string;
-  /** Hexadecimal; null when it was never computed, Content-MD5 is left out then. */
+  /** In hex; null when it was never computed, so that Content-MD5 is left out. */
   md5Hex: string | null;
   modifiedAt: Date;
 }
@@ -17,7 +17,7 @@ export interface ServedFile {
 export interface FileResponse {
   status: 200 | 206 | 304 | 416;
   headers: Record<string, string>;
-  /** Bytes to send, both ends included; null for the whole file. */
+  /** The bytes to send, inclusive; null for the whole file. */
   range: { start: number; end: number } | null;
   sendBody: boolean;
 }
@@ -25,9 +25,9 @@ export interface FileResponse {
 type Range = { start: number; end: number } | 'unsatisfiable' | null;
 
 /**
- * What to answer to GET or HEAD of an image's file, after RFC 9110: conditions first, then one byte range.
- * More than one range, a malformed one and HEAD get the whole file, which the RFC allows.
- * Entity tags match with quotes, without (older image clients) and, for If-None-Match, marked weak.
+ * Decides the response to GET or HEAD of an image's file by RFC 9110: conditions first, then one byte range. Several ranges, a malformed
+ * range and HEAD get the whole file, which the RFC allows. Entity tags match with or without quotes (older image clients) and, in
+ * If-None-Match, also when weak.
  */
 export function planFileResponse(request: FileRequest, file: ServedFile): FileResponse {
   const validators = { etag: `"${file.sha1}"`, 'last-modified': file.modifiedAt.toUTCString(), 'accept-ranges': 'bytes' };
@@ -44,7 +44,7 @@ export function planFileResponse(request: FileRequest, file: ServedFile): FileRe
     const part = { 'content-range': `bytes ${range.start}-${range.end}/${file.size}`, 'content-length': String(range.end - range.start + 1) };
     return { status: 206, headers: { ...headers, ...part }, range, sendBody: true };
   }
-  // Only with the whole file: Content-MD5 covers the bytes of this answer, and clients compare it with what they got.
+  // Content-MD5 covers the bytes of this response, so only the whole file has it; clients verify it.
   const whole: Record<string, string> = { ...headers, 'content-length': String(file.size) };
   if (file.md5Hex !== null) whole['content-md5'] = Buffer.from(file.md5Hex, 'hex').toString('base64');
   return { status: 200, headers: whole, range: null, sendBody: request.method === 'GET' };
@@ -76,7 +76,7 @@ function suffixRange(length: number, size: number): Range {
   return { start: Math.max(0, size - length), end: size - 1 };
 }
 
-/** If-Range: a weak tag never matches and a date only exactly, or two halves of different files could be joined. */
+/** Evaluates If-Range: a weak tag never matches and a date only exactly, as a client would otherwise join parts of different files. */
 function isSameFile(condition: string | null, file: ServedFile): boolean {
   return condition === null || bareTag(condition) === file.sha1 || Date.parse(condition) === wholeSeconds(file.modifiedAt);
 }
@@ -90,7 +90,7 @@ function header(request: FileRequest, name: string): string | null {
   return Array.isArray(value) ? value.join(', ') : (value?.trim() ?? null);
 }
 
-/** HTTP dates have whole seconds, file systems have finer ones. */
+/** HTTP dates have a resolution of seconds, file systems a finer one. */
 function wholeSeconds(date: Date): number {
   return Math.floor(date.getTime() / 1000) * 1000;
 }

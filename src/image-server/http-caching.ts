@@ -2,22 +2,22 @@ import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { QueryParameters } from './query-parameters.js';
 
-/** What is PUBLIC may be stored by anyone, who asks each time whether it has changed: an image can become PRIVATE. */
+/** Anyone may store a response about PUBLIC images, but must revalidate it each time: an image can become PRIVATE. */
 export const CACHE_CONTROL_PUBLIC = 'no-cache';
-/** For the caller's own eyes. */
+/** Only the caller itself may store the response. */
 export const CACHE_CONTROL_PRIVATE = 'private';
 
-/** Part of each list's ETag; another one when manifests come to be shown in another way. */
+/** Part of each list's ETag; increment it when manifests are shown differently. */
 const LIST_FORMAT = 1;
 
-/** If-None-Match as clients send it: tags with quotes, without them, weak, several, or `*`. */
+/** Whether If-None-Match has the ETag. Accepts what clients send: tags with or without quotes, weak ones, several, or `*`. */
 export function matchesEtag(request: Pick<FastifyRequest, 'headers'>, etag: string): boolean {
   const given = request.headers['if-none-match'];
   return given !== undefined && given.split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '').replaceAll('"', '') === etag);
 }
 
-/** The ETag of a list: its images are told by the version of the catalogue, the query, and what the caller may see. */
+/** The ETag of a list: a hash of all that its images depend on, the version of the catalogue, the query, and what the caller may see. */
 export function listEtag(version: string, query: QueryParameters, isTrusted: boolean): string {
-  const asked = Object.entries(query).sort(([one], [other]) => (one < other ? -1 : 1));
-  return createHash('sha1').update(JSON.stringify([LIST_FORMAT, version, isTrusted, asked])).digest('hex');
+  const parameters = Object.entries(query).sort(([one], [other]) => (one < other ? -1 : 1));
+  return createHash('sha1').update(JSON.stringify([LIST_FORMAT, version, isTrusted, parameters])).digest('hex');
 }

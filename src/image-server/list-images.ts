@@ -4,49 +4,49 @@ import { findPosition, type ListPosition, toListPosition, readSpan, toServedImag
 import type { SerialQueue } from './serial-queue.js';
 import { type ListQuery, matchesManifest } from './list-query.js';
 
-/** Instants beyond all that JavaScript has. */
+/** Times before and after every JavaScript date. */
 const BEFORE_ALL_DATES = -8.64e15 - 1;
 const AFTER_ALL_DATES = 8.64e15 + 1;
-/** How many images one step passes over; the clock decides, as manifests are of 1 kB or of 1 MiB. */
+/** The range of one step in images, adapted to the time that steps take: a manifest has 1 kB to 1 MiB. */
 const STEPS = { firstRows: 32, mostRows: 1024, quickMs: 2, slowMs: 5 };
-/** Characters; fewer wait for the next step, so that a filter which few images pass does not cost a write for each step. */
+/** Characters; a shorter text waits for the next step, so that a selective filter does not cause one write per step. */
 const MIN_CHUNK_LENGTH = 16_384;
 
-/** What the steps of a list share. */
+/** What all steps of a list share. */
 export interface ListContext {
   em: SqlEntityManager;
   query: ListQuery;
   isTrusted: boolean;
   queue: SerialQueue;
-  /** Called after each step with how many images it passed over, and how many of them it answers. */
-  onStep: (passed: number, answered: number) => void;
+  /** Called after each step with the number of images that it scanned and that it returned. */
+  onStep: (scanned: number, returned: number) => void;
 }
 
-/** Where the list begins; null when the marker is an image that is not there for this caller. */
+/** Where the list starts; null when the marker is an image that this caller cannot see. */
 export async function startOf({ em, query, isTrusted }: Pick<ListContext, 'em' | 'query' | 'isTrusted'>): Promise<ListStart | null> {
   const { marker, descending } = query;
   if (marker === null) return { publishedAt: descending ? AFTER_ALL_DATES : BEFORE_ALL_DATES, uuid: '', isIncluded: false };
-  // Every uuid is greater than the empty one, so that an ascending list has the instant and a descending one lacks the next.
+  // Every uuid is greater than the empty string: an ascending list includes the marker's instant, a descending one excludes the next.
   if (typeof marker === 'number') return { publishedAt: descending ? marker + 1 : marker, uuid: '', isIncluded: false };
   const position = await findPosition(em, marker, isTrusted);
   return position === null ? null : { ...position, isIncluded: true };
 }
 
 interface Step {
-  /** The manifests found, as JSON. */
+  /** The matching manifests, as JSON. */
   texts: string[];
-  /** Null: the list ends here. */
+  /** Null at the end of the list. */
   next: ListPosition | null;
 }
 
-/** Reads the next span. What only manifests tell is looked at here; everything else the database has decided. */
-async function readStep({ em, query, isTrusted, onStep: spent }: ListContext, from: ListStart, pace: AdaptiveBatchSize, left: number): Promise<Step> {
-  const { rows: passed } = pace;
+/** Reads the next range of the list. The database applies the conditions on columns, this function those on manifests. */
+async function readStep({ em, query, isTrusted, onStep }: ListContext, from: ListStart, batchSize: AdaptiveBatchSize, left: number): Promise<Step> {
+  const { rows: scanned } = batchSize;
   let began = process.threadCpuUsage();
-  const upTo = await spanEnd(em, query, isTrusted, { from, rows: passed });
-  const most = query.manifest.length === 0 ? Math.min(passed, left) : passed;
+  const upTo = await spanEnd(em, query, isTrusted, { from, rows: scanned });
+  const most = query.manifest.length === 0 ? Math.min(scanned, left) : scanned;
   const rows = await readSpan(em, query, isTrusted, { from, upTo, most });
-  // SQLite works on this thread; while Postgres works elsewhere, this thread works for others.
+  // Count the statements for SQLite only, which runs them on this thread; while Postgres runs them, this thread does other work.
   if (!isSqlite(em)) began = process.threadCpuUsage();
   const texts: string[] = [];
   for (const row of rows) {
@@ -54,27 +54,27 @@ async function readStep({ em, query, isTrusted, onStep: spent }: ListContext, fr
     if (texts.length < left && matchesManifest(query, manifest)) texts.push(JSON.stringify(manifest));
   }
   const { user, system } = process.threadCpuUsage(began);
-  pace.adjust({ ms: 0, cpuMs: (user + system) / 1000 });
-  spent(passed, texts.length);
+  batchSize.adjust({ ms: 0, cpuMs: (user + system) / 1000 });
+  onStep(scanned, texts.length);
   const last = rows.at(-1);
-  // Images that came into the span between the two statements may have pushed others out of the limit.
+  // Images added between the two statements may have pushed others beyond the limit.
   return { texts, next: last !== undefined && rows.length === most ? toListPosition(last) : upTo };
 }
 
 /**
- * ListImages as JSON text, step by step: each step passes over a bounded span of an index, waits for its turn on the event loop, and
- * is not taken before the one before it was sent. An image that is removed meanwhile is left out; none comes twice.
+ * Generates the JSON text of ListImages in steps: each scans a bounded range of an index, waits in the queue, and starts only once the
+ * text of the step before it is sent. Leaves out images that are removed meanwhile; returns none twice.
  */
-export async function* listImages(reading: ListContext, start: ListStart): AsyncGenerator<string> {
-  const { query, queue: turns } = reading;
-  const pace = new AdaptiveBatchSize(STEPS);
+export async function* listImages(context: ListContext, start: ListStart): AsyncGenerator<string> {
+  const { query, queue } = context;
+  const batchSize = new AdaptiveBatchSize(STEPS);
   let left = query.limit ?? Infinity;
   let next: ListStart | null = query.access.length === 0 ? null : start;
   let separator = '\n';
   let text = '[';
   while (next !== null && left > 0) {
     const from: ListStart = next;
-    const step = await turns.run(() => readStep(reading, from, pace, left));
+    const step = await queue.run(() => readStep(context, from, batchSize, left));
     if (step.texts.length > 0) {
       text += separator + step.texts.join(',\n');
       separator = ',\n';

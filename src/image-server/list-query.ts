@@ -10,13 +10,13 @@ import { type AcceptedParameters, invalid, invalidParameters, type QueryParamete
 type Access = (typeof IMAGE_ACCESS)[number];
 type GivenParameters = ReadonlyMap<string, readonly string[]>;
 
-/** Lengths of IMGAPI's manifest, and one more where a value may begin with `~` or `!`. */
+/** The lengths of IMGAPI's manifest fields, plus one where a value may begin with `~` or `!`. */
 const ACCEPTED: AcceptedParameters = new Map([
   ['owner', 64], ['name', 1025], ['version', 513], ['os', 64], ['type', 65], ['state', 32], ['public', 5], ['tag.', 1024], ['billing_tag', 128],
   ['limit', 16], ['marker', 64], ['sort', 32], ['channel', 64], ['inclAdminFields', 5],
 ]);
-const ONCE = ['state', 'public', 'limit', 'marker', 'sort', 'channel', 'inclAdminFields'];
-/** Which accesses an image of each state has here. Images without a file are not shown, so that three states have none. */
+const SINGLE_VALUED = ['state', 'public', 'limit', 'marker', 'sort', 'channel', 'inclAdminFields'];
+/** The accesses that stand for each state. Three states have none, as images without a file are not shown. */
 const STATES = new Map<string, readonly Access[]>([
   ['active', ['PUBLIC', 'PRIVATE']], ['disabled', ['DELETED']], ['unactivated', []], ['all', IMAGE_ACCESS], ['creating', []], ['failed', []],
 ]);
@@ -24,24 +24,24 @@ const PUBLIC = new Map<string, readonly Access[]>([['true', ['PUBLIC']], ['false
 const SORTS = ['published_at', 'published_at.asc', 'published_at.desc'];
 const MAX_LIMIT = 1000;
 
-/** A text as a whole, or a part of it. Case matters. */
+/** Matches a whole string, or a part of it; case-sensitive. */
 export interface TextFilter {
   text: string;
   isPart: boolean;
 }
 
-/** What a ListImages request asks for. */
+/** A parsed ListImages request. */
 export interface ListQuery {
-  /** An image with one of these; none: the list is empty. */
+  /** The list has images with one of these; empty: the list is empty. */
   access: readonly Access[];
   name: TextFilter | null;
   version: TextFilter | null;
-  /** What only the manifest tells. */
+  /** Conditions on fields that only the manifest has. */
   manifest: readonly ManifestFilter[];
   /** Null: no limit. */
   limit: number | null;
   descending: boolean;
-  /** Begin at this image (a uuid), itself included, or at this instant (milliseconds). */
+  /** Start at this image (a uuid), inclusive, or at this time (in ms). */
   marker: string | number | null;
 }
 
@@ -49,7 +49,7 @@ function only(given: GivenParameters, name: string): string | undefined {
   return given.get(name)?.[0];
 }
 
-/** `~part` finds a part, everything else the whole. */
+/** Parses `~part` as a part, and anything else as the whole string. */
 function textFilter(wanted: string | undefined): TextFilter | null {
   if (wanted === undefined) return null;
   return wanted.startsWith('~') ? { text: wanted.slice(1), isPart: true } : { text: wanted, isPart: false };
@@ -57,17 +57,17 @@ function textFilter(wanted: string | undefined): TextFilter | null {
 
 function faultsOf(given: GivenParameters): ImgapiFieldError[] {
   const faults: ImgapiFieldError[] = [];
-  const demand = (field: string, isSound: (value: string) => boolean, accepted: string): void => {
+  const check = (field: string, isAccepted: (value: string) => boolean, accepted: string): void => {
     const value = only(given, field);
-    if (value !== undefined && !isSound(value)) faults.push(invalid(field, `${shownValue(value)} is not accepted; it must be ${accepted}`));
+    if (value !== undefined && !isAccepted(value)) faults.push(invalid(field, `${shownValue(value)} is not accepted; it must be ${accepted}`));
   };
-  for (const [field, values] of given) if (ONCE.includes(field) && values.length > 1) faults.push(invalid(field, 'must be given once'));
-  demand('state', (value) => STATES.has(value), `one of ${[...STATES.keys()].join(', ')}`);
-  demand('limit', (value) => /^(0|[1-9]\d{0,8})$/.test(value), 'a positive integer, or 0 for no limit');
-  demand('sort', (value) => SORTS.includes(value), `one of ${SORTS.join(', ')}`);
-  demand('public', (value) => PUBLIC.has(value), 'true or false');
-  demand('marker', (value) => isUuid(value) || parsePublishedAt(value) !== null, 'the uuid of an image or a date');
-  demand('channel', (value) => value === '*', '*, as this server has no channels');
+  for (const [field, values] of given) if (SINGLE_VALUED.includes(field) && values.length > 1) faults.push(invalid(field, 'must be given once'));
+  check('state', (value) => STATES.has(value), `one of ${[...STATES.keys()].join(', ')}`);
+  check('limit', (value) => /^(0|[1-9]\d{0,8})$/.test(value), 'a positive integer, or 0 for no limit');
+  check('sort', (value) => SORTS.includes(value), `one of ${SORTS.join(', ')}`);
+  check('public', (value) => PUBLIC.has(value), 'true or false');
+  check('marker', (value) => isUuid(value) || parsePublishedAt(value) !== null, 'the uuid of an image or a date');
+  check('channel', (value) => value === '*', '*, as this server has no channels');
   return faults;
 }
 
@@ -76,7 +76,7 @@ function markerOf(marker: string | undefined): string | number | null {
   return isUuid(marker) ? marker : parsePublishedAt(marker);
 }
 
-/** As with the reference server, a filter that is given twice matches nothing; billing tags must all be there. */
+/** As in the reference server, a filter that is given twice matches nothing, except that all given billing tags must match. */
 function isContradictory(given: GivenParameters): boolean {
   return [...given].some(([name, values]) => name !== 'billing_tag' && values.length > 1);
 }
@@ -87,7 +87,7 @@ function accessOf(given: GivenParameters): readonly Access[] {
   return (STATES.get(state) ?? []).filter((access) => isPublic === undefined || PUBLIC.get(isPublic)?.includes(access));
 }
 
-/** The query of ListImages, or the error to answer. */
+/** Parses the query parameters of ListImages; returns an error for invalid ones. */
 export function readListQuery(query: QueryParameters): ListQuery | ImgapiError {
   const given = readParameters(query, ACCEPTED);
   if ('status' in given) return given;
@@ -105,7 +105,7 @@ export function readListQuery(query: QueryParameters): ListQuery | ImgapiError {
   };
 }
 
-/** Whether an image whose manifest this is, as it is shown, is asked for. */
+/** Whether a manifest, as it is shown, passes the conditions on manifests. */
 export function matchesManifest({ manifest }: ListQuery, shown: Json): boolean {
   return manifest.every((filter) => filter.matches(shown));
 }

@@ -1,37 +1,39 @@
 import { subscriberOf } from '../platform/http/client-address.js';
 
-/** What lists may cost one client address, and how many of them it may have under way. */
+/** The limits of one client address. */
 export interface ListLimit {
+  /** Lists in progress at a time. */
   concurrent: number;
-  /** Images per second that its lists may pass over and answer, and how many at once after a pause. */
+  /** The refill of the budget, in returned images; scanned ones count less. */
   imagesPerSecond: number;
+  /** The size of a full budget, in images. */
   burst: number;
 }
 
-/** An address in the trusted networks is a compute node, or a server in front of many. */
+/** For the trusted networks: an address may be a proxy in front of many compute nodes. */
 export const TRUSTED_LIMIT: ListLimit = { concurrent: 32, imagesPerSecond: 50_000, burst: 5_000_000 };
 export const PUBLIC_LIMIT: ListLimit = { concurrent: 4, imagesPerSecond: 2000, burst: 200_000 };
 
-/** What a list costs before its first image, in images. */
+/** The base cost of a list, in images. */
 const REQUEST_COST = 20;
-/** To pass over so many images costs as much as to answer one. */
-const PASSED_PER_ANSWERED = 10;
-/** Lists under way in this process; each has a step of text in memory. */
+/** Scanning so many images costs as much as returning one. */
+const SCANNED_PER_RETURNED = 10;
+/** Lists in progress in this process; each holds the text of a step in memory. */
 const MAX_CONCURRENT_LISTS = 128;
-/** Addresses that are counted; of more, the ones that asked longest ago are forgotten. */
+/** Addresses with a budget in memory; beyond that, those seen longest ago are evicted. */
 const MAX_ADDRESSES = 10_000;
 
 interface ClientBudget {
   running: number;
-  /** Images left; below zero after a list that was longer than what was left. */
+  /** The budget left, in images; negative after a list that was longer. */
   left: number;
   at: number;
 }
 
-/** A list under way. */
+/** A list in progress. */
 export interface AdmittedList {
-  spend: (passed: number, answered: number) => void;
-  /** Doing it twice is fine. */
+  spend: (scanned: number, returned: number) => void;
+  /** May be called twice. */
   end: () => void;
 }
 
@@ -41,59 +43,62 @@ export interface RefusedList {
   reason: string;
 }
 
-/** Bounds the lists of each client address (of IPv6 a /64) by a budget that refills, and of all together by their number. */
+/**
+ * Bounds the lists of each client address (for IPv6 a /64) by a token bucket, and the lists of all by their number. Our own rather than
+ * a library's, as a list is charged while it runs and may overdraw its bucket.
+ */
 export class ListRateLimiter {
-  readonly #accounts = new Map<string, ClientBudget>();
+  readonly #budgets = new Map<string, ClientBudget>();
   #running = 0;
 
   constructor(
     private readonly trusted: ListLimit = TRUSTED_LIMIT,
-    private readonly strangers: ListLimit = PUBLIC_LIMIT,
+    private readonly untrusted: ListLimit = PUBLIC_LIMIT,
   ) {}
 
   admit(address: string, isTrusted: boolean, now = Date.now()): AdmittedList | RefusedList {
-    const bound = isTrusted ? this.trusted : this.strangers;
-    const account = this.#accountOf(`${isTrusted ? 'trusted' : 'stranger'} ${subscriberOf(address)}`, bound, now);
-    if (account.running >= bound.concurrent) return { retryAfter: 1, reason: `${account.running} lists for this address are under way; at most ${bound.concurrent} are accepted` };
-    if (account.left <= 0) {
-      const retryAfter = Math.ceil((REQUEST_COST - account.left) / bound.imagesPerSecond);
-      return { retryAfter, reason: `lists for this address took more than ${bound.imagesPerSecond} images a second` };
+    const limit = isTrusted ? this.trusted : this.untrusted;
+    const budget = this.#budgetOf(`${isTrusted ? 'trusted' : 'public'} ${subscriberOf(address)}`, limit, now);
+    if (budget.running >= limit.concurrent) return { retryAfter: 1, reason: `${budget.running} lists for this address are in progress; at most ${limit.concurrent} are accepted` };
+    if (budget.left <= 0) {
+      const retryAfter = Math.ceil((REQUEST_COST - budget.left) / limit.imagesPerSecond);
+      return { retryAfter, reason: `lists for this address took more than ${limit.imagesPerSecond} images a second` };
     }
-    if (this.#running >= MAX_CONCURRENT_LISTS) return { retryAfter: 1, reason: `${this.#running} lists are under way; at most ${MAX_CONCURRENT_LISTS} are accepted` };
-    account.left -= REQUEST_COST;
-    return this.#begin(account);
+    if (this.#running >= MAX_CONCURRENT_LISTS) return { retryAfter: 1, reason: `${this.#running} lists are in progress; at most ${MAX_CONCURRENT_LISTS} are accepted` };
+    budget.left -= REQUEST_COST;
+    return this.#begin(budget);
   }
 
-  #begin(account: ClientBudget): AdmittedList {
+  #begin(budget: ClientBudget): AdmittedList {
     let isOpen = true;
-    account.running += 1;
+    budget.running += 1;
     this.#running += 1;
     return {
-      spend: (passed, answered) => void (account.left -= answered + passed / PASSED_PER_ANSWERED),
+      spend: (scanned, returned) => void (budget.left -= returned + scanned / SCANNED_PER_RETURNED),
       end: () => {
         if (!isOpen) return;
         isOpen = false;
-        account.running -= 1;
+        budget.running -= 1;
         this.#running -= 1;
       },
     };
   }
 
-  #accountOf(name: string, bound: ListLimit, now: number): ClientBudget {
-    const account = this.#accounts.get(name) ?? { running: 0, left: bound.burst, at: now };
-    account.left = Math.min(bound.burst, account.left + (Math.max(0, now - account.at) / 1000) * bound.imagesPerSecond);
-    account.at = now;
-    // At the end of the map: the first one is that of the address that asked longest ago.
-    this.#accounts.delete(name);
-    this.#accounts.set(name, account);
-    if (this.#accounts.size > MAX_ADDRESSES) this.#forgetOne();
-    return account;
+  #budgetOf(name: string, limit: ListLimit, now: number): ClientBudget {
+    const budget = this.#budgets.get(name) ?? { running: 0, left: limit.burst, at: now };
+    budget.left = Math.min(limit.burst, budget.left + (Math.max(0, now - budget.at) / 1000) * limit.imagesPerSecond);
+    budget.at = now;
+    // Move it to the end of the map, so that the first entry is that of the address seen longest ago.
+    this.#budgets.delete(name);
+    this.#budgets.set(name, budget);
+    if (this.#budgets.size > MAX_ADDRESSES) this.#evictOne();
+    return budget;
   }
 
-  #forgetOne(): void {
-    for (const [name, { running }] of this.#accounts) {
+  #evictOne(): void {
+    for (const [name, { running }] of this.#budgets) {
       if (running > 0) continue;
-      this.#accounts.delete(name);
+      this.#budgets.delete(name);
       return;
     }
   }

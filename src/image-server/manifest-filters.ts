@@ -1,20 +1,20 @@
 import { NOBODY, type Json } from '../images/manifest/shown-manifest.js';
 
-/** A condition on what only the manifest tells. */
+/** A condition on a field that only the manifest has. */
 export interface ManifestFilter {
-  /** Decides, on the manifest as it is shown. */
+  /** Decides on the manifest as it is shown. */
   matches: (shown: Json) => boolean;
-  /** A text that the stored manifest of every match has in it, so that the database passes over the others; null: there is none. */
+  /** A string that the stored manifest of every match contains, by which the database skips other images; null: there is none. */
   contained: string | null;
 }
 
-/** Strings that are longer are found by the name of their tag alone, as in the reference server's index. */
+/** A longer string matches by the presence of its tag only, as in the reference server's index. */
 const MAX_INDEXED_LENGTH = 100;
-/** These are the image's own, whatever its stored manifest says. */
-const OWN_TAGS = ['resize', 'deploy', 'erigones'];
+/** Tags that come from the columns of the image rather than from its stored manifest. */
+const COLUMN_TAGS = ['resize', 'deploy', 'erigones'];
 const TAG = 'tag.';
 
-/** Images that came without an owner show one. */
+/** Images without an owner in their stored manifest show a default one. */
 function ownerFilter(wanted: string): ManifestFilter {
   return { matches: ({ owner }) => owner === wanted, contained: wanted === NOBODY ? null : JSON.stringify(wanted) };
 }
@@ -31,14 +31,14 @@ function tagFilter(name: string, wanted: string): ManifestFilter {
     const isPresenceOnly = typeof value === 'object' || (typeof value === 'string' && value.length > MAX_INDEXED_LENGTH);
     return isPresenceOnly ? wanted === '' : String(value) === wanted;
   };
-  return { matches, contained: OWN_TAGS.includes(name) ? null : JSON.stringify(name) };
+  return { matches, contained: COLUMN_TAGS.includes(name) ? null : JSON.stringify(name) };
 }
 
 function billingTagFilter(wanted: string): ManifestFilter {
   return { matches: ({ billing_tags: tags }) => Array.isArray(tags) && tags.includes(wanted), contained: JSON.stringify(wanted) };
 }
 
-/** The filter of a parameter of ListImages; null for one that is not about the inside of manifests. */
+/** The filter for a parameter of ListImages; null for a parameter that columns answer. */
 export function manifestFilter(parameter: string, wanted: string): ManifestFilter | null {
   if (parameter === 'os') return { matches: ({ os }) => os === wanted, contained: JSON.stringify(wanted) };
   if (parameter === 'owner') return ownerFilter(wanted);

@@ -1,10 +1,10 @@
-import { type ImgapiError, type ImgapiFieldError, imgapiErrorOf } from '../imgapi/errors.js';
+import { type ImgapiError, type ImgapiFieldError, imgapiError } from '../imgapi/errors.js';
 import { cut, shownValue } from '../platform/shown.js';
 
-/** The query of a request, as the server parsed it: a list for a parameter that was given more than once. */
+/** The query parameters as Fastify parsed them: a list for a parameter that is given more than once. */
 export type QueryParameters = Readonly<Record<string, string | string[] | undefined>>;
 
-/** What an endpoint takes: the longest value of each parameter, in characters. `tag.` stands for every `tag.NAME`. */
+/** The parameters of an endpoint, with the longest value of each in characters. `tag.` stands for every `tag.NAME`. */
 export type AcceptedParameters = ReadonlyMap<string, number>;
 
 const MAX_PARAMETERS = 64;
@@ -12,17 +12,17 @@ const MAX_TAG_NAME_LENGTH = 256;
 const MAX_FAULTS = 16;
 const TAG = 'tag.';
 
-/** A value that is not accepted. */
+/** The fault of a value that is not accepted. */
 export function invalid(field: string, message: string): ImgapiFieldError {
   return { field, code: 'Invalid', message };
 }
 
-/** One error for all faults of a request, as the reference server words it; null when there is none. */
+/** Combines all faults of a request into one error, worded as by the reference server; null without faults. */
 export function invalidParameters(faults: readonly ImgapiFieldError[]): ImgapiError | null {
   const [first] = faults;
   if (first === undefined) return null;
   const message = faults.map((fault) => (fault.code === 'NotAllowed' ? fault.message : `invalid "${fault.field}": ${fault.message}`)).join('; ');
-  return imgapiErrorOf('InvalidParameter', message, faults);
+  return imgapiError('InvalidParameter', message, faults);
 }
 
 function maxLengthOf(name: string, accepted: AcceptedParameters): number | undefined {
@@ -44,27 +44,27 @@ function faultsOf(name: string, values: readonly string[], accepted: AcceptedPar
   return faults;
 }
 
-/** An empty value counts as absent. Of a tag it asks whether the tag is there, as in the reference server's index. */
+/** Drops empty values, except those of tags, where one asks for the presence of the tag, as in the reference server. */
 function withoutEmpty(parameters: QueryParameters): [name: string, values: string[]][] {
-  return Object.entries(parameters).flatMap(([name, given = []]) => {
+  return Object.entries(parameters).flatMap(([name, given = []]): [string, string[]][] => {
     const values = [given].flat().filter((value) => value !== '' || name.startsWith(TAG));
-    return values.length === 0 ? [] : [[name, values] as [string, string[]]];
+    return values.length === 0 ? [] : [[name, values]];
   });
 }
 
-/** Refuses the fields that only operators see, as the reference server does to callers that are not signed in. */
+/** Refuses inclAdminFields, as the reference server does for callers who are not signed in. */
 export function refuseAdminFields(parameters: ReadonlyMap<string, readonly string[]>): ImgapiError | null {
   const values = parameters.get('inclAdminFields') ?? [];
-  if (values.includes('true')) return imgapiErrorOf('UnauthorizedError', 'inclAdminFields is for operators, and no caller of this server is one');
+  if (values.includes('true')) return imgapiError('UnauthorizedError', 'inclAdminFields is for operators, and no caller of this server is one');
   const wrong = values.find((value) => value !== 'false');
   return wrong === undefined ? null : invalidParameters([invalid('inclAdminFields', `${shownValue(wrong)} is neither true nor false`)]);
 }
 
-/** The values of each parameter, or the faults of the query: what the endpoint does not know is refused, never ignored. */
+/** Returns the values of each parameter, or an error with all faults. Refuses parameters that the endpoint does not have. */
 export function readParameters(query: QueryParameters, accepted: AcceptedParameters): Map<string, readonly string[]> | ImgapiError {
   const entries = withoutEmpty(query);
   const count = entries.reduce((sum, [, values]) => sum + values.length, 0);
-  if (count > MAX_PARAMETERS) return imgapiErrorOf('InvalidParameter', `the query has ${count} parameters; at most ${MAX_PARAMETERS} are accepted`);
+  if (count > MAX_PARAMETERS) return imgapiError('InvalidParameter', `the query has ${count} parameters; at most ${MAX_PARAMETERS} are accepted`);
   const faults = entries.flatMap(([name, values]) => faultsOf(name, values, accepted));
   return invalidParameters(faults.slice(0, MAX_FAULTS)) ?? new Map(entries);
 }

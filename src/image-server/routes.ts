@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { readImageServer } from '../datacenters/settings/image-server-state.js';
-import { type ImgapiCode, type ImgapiError, IMGAPI_STATUS, imageNotFound, imgapiErrorOf } from '../imgapi/errors.js';
+import { type ImgapiCode, type ImgapiError, type ImgapiErrorBody, IMGAPI_STATUS, imageNotFound, imgapiError } from '../imgapi/errors.js';
 import type { Caller, CallerTrust } from '../platform/http/caller-trust.js';
 import type { Database } from '../platform/database/database.js';
 import type { FileStore } from '../platform/store/file-store.js';
@@ -18,7 +18,7 @@ export interface ImageServerServices {
   database: Database;
   store: FileStore;
   trust: CallerTrust;
-  /** CIDRs whose callers see every image. */
+  /** CIDRs from which callers see every image. */
   trustedNetworks: readonly string[];
   log: Logger;
 }
@@ -31,34 +31,39 @@ const IMAGE: AcceptedParameters = new Map([['channel', 64], ['inclAdminFields', 
 const FILE: AcceptedParameters = new Map([['channel', 64], ['index', 8]]);
 
 function refuse(reply: FastifyReply, { status, body }: ImgapiError): FastifyReply {
-  // Who may see an image is told by the answer alone, so that nobody may store it for others.
+  // A refusal depends on the caller, so that no cache may store it.
   return reply.code(status).header('cache-control', 'no-store').send(body);
 }
 
-/** The path of a request, without its query, as a message may repeat it. */
+/** The path of a request without its query, shortened for messages. */
 function pathOf({ url }: FastifyRequest): string {
   return cut(url.split('?', 1)[0] ?? '');
 }
 
-/** IMGAPI, read only, under /imgapi: what compute nodes use. It shows images whose bytes are there, and never half of one. */
-export async function registerImageServer(app: FastifyInstance, parts: ImageServerServices): Promise<void> {
-  await app.register(async (server) => registerServerRoutes(server, parts), { prefix: '/imgapi' });
+/** The error body for requests to /imgapi/ that fail before they reach its routes, such as a path that cannot be decoded; null for other paths. */
+export function imageServerFault(url: string, message: string): ImgapiErrorBody | null {
+  return url.startsWith('/imgapi/') ? imgapiError('BadRequestError', message).body : null;
 }
 
-function registerServerRoutes(server: FastifyInstance, parts: ImageServerServices): void {
-  const isTrusted = parts.trust.inNetworks(parts.trustedNetworks);
+/** Serves IMGAPI, read-only, at /imgapi for compute nodes. Shows only images whose file is complete. */
+export async function registerImageServer(app: FastifyInstance, services: ImageServerServices): Promise<void> {
+  await app.register(async (server) => registerServerRoutes(server, services), { prefix: '/imgapi' });
+}
+
+function registerServerRoutes(server: FastifyInstance, services: ImageServerServices): void {
+  const isTrusted = services.trust.inNetworks(services.trustedNetworks);
   server.addHook('onRequest', async (request, reply) => {
-    const fault = parts.trust.hostFault(request);
-    if (fault !== null) await refuse(reply, imgapiErrorOf('InvalidHeader', fault));
+    const fault = services.trust.hostFault(request);
+    if (fault !== null) await refuse(reply, imgapiError('InvalidHeader', fault));
   });
   server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
-    if (error.statusCode !== undefined && error.statusCode < 500) return refuse(reply, imgapiErrorOf('BadRequestError', error.message));
+    if (error.statusCode !== undefined && error.statusCode < 500) return refuse(reply, imgapiError('BadRequestError', error.message));
     request.log.error({ err: error }, 'An IMGAPI request failed.');
-    return refuse(reply, imgapiErrorOf('InternalError', `internal error; request ${request.id}`));
+    return refuse(reply, imgapiError('InternalError', `internal error; request ${request.id}`));
   });
   server.setNotFoundHandler((request, reply) => {
-    if (request.method === 'GET' || request.method === 'HEAD') return refuse(reply, imgapiErrorOf('ResourceNotFound', `${pathOf(request)} does not exist`));
-    return refuse(reply.header('allow', 'GET, HEAD'), imgapiErrorOf('MethodNotAllowedError', `${request.method} is not allowed`));
+    if (request.method === 'GET' || request.method === 'HEAD') return refuse(reply, imgapiError('ResourceNotFound', `${pathOf(request)} does not exist`));
+    return refuse(reply.header('allow', 'GET, HEAD'), imgapiError('MethodNotAllowedError', `${request.method} is not allowed`));
   });
   server.get('/ping', async (request, reply) => {
     const fault = pingFault(request.query as QueryParameters);
@@ -68,45 +73,45 @@ function registerServerRoutes(server: FastifyInstance, parts: ImageServerService
   });
   server.register(async (images) => {
     images.addHook('preHandler', async (_request, reply) => {
-      const state = await readImageServer(parts.database.em.fork());
-      if (state === null) await refuse(reply, imgapiErrorOf('ServiceUnavailableError', 'no image server is configured (VMS_IMAGE_VM)'));
+      const state = await readImageServer(services.database.em.fork());
+      if (state === null) await refuse(reply, imgapiError('ServiceUnavailableError', 'no image server is configured (VMS_IMAGE_VM)'));
     });
-    registerImageRoutes(images, parts, isTrusted);
+    registerImageRoutes(images, services, isTrusted);
   });
 }
 
-/** `error=Name` asks for a sample of that error. */
+/** The response to `/ping?error=Name`, which asks for a sample of that error; null without the parameter. */
 function pingFault(query: QueryParameters): ImgapiError | null {
   const parameters = readParameters(query, PING);
   if ('status' in parameters) return parameters;
   const name = parameters.get('error')?.[0];
   if (name === undefined) return null;
   const codes = Object.keys(IMGAPI_STATUS);
-  if (codes.includes(name)) return imgapiErrorOf(name as ImgapiCode, 'pong');
+  if (codes.includes(name)) return imgapiError(name as ImgapiCode, 'pong');
   return invalidParameters([invalid('error', `${shownValue(name)} is not accepted; it must be one of ${codes.join(', ')}`)]);
 }
 
-/** What is wrong with the query of one image's manifest or file. */
+/** The fault in the query parameters of one image's manifest or file; null when there is none. */
 function queryFault(query: QueryParameters, accepted: AcceptedParameters): ImgapiError | null {
   const parameters = readParameters(query, accepted);
   if ('status' in parameters) return parameters;
   const channel = parameters.get('channel')?.find((value) => value !== '*');
   if (channel !== undefined) return invalidParameters([invalid('channel', `${shownValue(channel)} is not accepted; it must be *, as this server has no channels`)]);
   const index = parameters.get('index')?.find((value) => value !== '0');
-  if (index !== undefined) return imgapiErrorOf('ResourceNotFound', `there is no file ${shownValue(index)}; the one file of an image has the index 0`);
+  if (index !== undefined) return imgapiError('ResourceNotFound', `there is no file ${shownValue(index)}; the one file of an image has the index 0`);
   return refuseAdminFields(parameters);
 }
 
-function registerImageRoutes(images: FastifyInstance, parts: ImageServerServices, isTrusted: (caller: Caller) => boolean): void {
-  const list = new ListRoute(parts.database);
+function registerImageRoutes(images: FastifyInstance, services: ImageServerServices, isTrusted: (caller: Caller) => boolean): void {
+  const list = new ListRoute(services.database);
   const find = async (request: ImageRequest, accepted: AcceptedParameters): Promise<ServedImage | ImgapiError> => {
     const { uuid } = request.params;
-    if (!isUuid(uuid)) return imgapiErrorOf('ResourceNotFound', `${pathOf(request).replace(/^\/imgapi/, '')} does not exist`);
+    if (!isUuid(uuid)) return imgapiError('ResourceNotFound', `${pathOf(request).replace(/^\/imgapi/, '')} does not exist`);
     const fault = queryFault(request.query as QueryParameters, accepted);
-    return fault ?? (await findServedImage(parts.database.em.fork(), uuid, isTrusted(request))) ?? imageNotFound(uuid);
+    return fault ?? (await findServedImage(services.database.em.fork(), uuid, isTrusted(request))) ?? imageNotFound(uuid);
   };
   images.get('/images', async (request, reply) => {
-    const error = await list.answer(request, reply, isTrusted(request));
+    const error = await list.handle(request, reply, isTrusted(request));
     return error === null ? reply : refuse(reply, error);
   });
   images.get('/images/:uuid', async (request: ImageRequest, reply) => {
@@ -114,7 +119,7 @@ function registerImageRoutes(images: FastifyInstance, parts: ImageServerServices
     if (!('manifest' in found)) return refuse(reply, found);
     const text = JSON.stringify(found.manifest, null, 2);
     const etag = createHash('sha1').update(text).digest('hex');
-    reply.headers({ etag, 'cache-control': cachingOf(found) });
+    reply.headers({ etag, 'cache-control': cacheControlOf(found) });
     return matchesEtag(request, etag) ? reply.code(304).send() : reply.type('application/json').send(text);
   });
   images.route({
@@ -124,12 +129,12 @@ function registerImageRoutes(images: FastifyInstance, parts: ImageServerServices
     handler: async (request: ImageRequest, reply) => {
       const found = await find(request, FILE);
       if (!('manifest' in found)) return refuse(reply, found);
-      const error = await sendImageFile(request, reply.header('cache-control', cachingOf(found)), found, parts);
+      const error = await sendImageFile(request, reply.header('cache-control', cacheControlOf(found)), found, services);
       return error === null ? reply : refuse(reply, error);
     },
   });
 }
 
-function cachingOf({ manifest }: ServedImage): string {
+function cacheControlOf({ manifest }: ServedImage): string {
   return manifest.public === true ? CACHE_CONTROL_PUBLIC : CACHE_CONTROL_PRIVATE;
 }

@@ -1,16 +1,16 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { type ImgapiError, imgapiErrorOf } from '../imgapi/errors.js';
+import { type ImgapiError, imgapiError } from '../imgapi/errors.js';
 import type { FileStore } from '../platform/store/file-store.js';
 import { SinkClosed } from '../platform/store/send-file.js';
 import type { ServedImage } from './catalogue.js';
 import { planFileResponse } from './file-response.js';
 
-/** Answers with the bytes of an image, or what of them is asked for; the error to answer where they are not there, else null. */
+/** Sends the file of an image, or the requested range. Returns the error to answer with when the file is not available, else null. */
 export async function sendImageFile(request: FastifyRequest, reply: FastifyReply, image: ServedImage, { store, log }: { store: FileStore; log: Logger }): Promise<ImgapiError | null> {
   const uuid = String(image.manifest.uuid);
   const [file] = image.manifest.files as { sha1: string; size: number }[];
-  const missing = imgapiErrorOf('ServiceUnavailableError', `the file of image ${uuid} is not available`);
+  const missing = imgapiError('ServiceUnavailableError', `the file of image ${uuid} is not available`);
   const stored = await store.statFile(uuid);
   if (file === undefined || stored === null || stored.size !== file.size) {
     log.error({ uuid, stored, expected: file }, 'The file of an image is not in the image store as it was put there.');
@@ -24,7 +24,7 @@ export async function sendImageFile(request: FastifyRequest, reply: FastifyReply
   }
   const bytes = await store.openFile(uuid);
   if (bytes === null) return missing;
-  // Past the framework, which would copy the file through streams of its own.
+  // Bypass Fastify, which would copy the file through streams of its own.
   reply.hijack();
   const { raw } = reply;
   raw.writeHead(plan.status, { ...(reply.getHeaders() as Record<string, string>), ...plan.headers });

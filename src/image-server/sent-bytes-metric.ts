@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Counter, type Registry } from 'prom-client';
 
-/** Counts what the image server sends, as it was written to the socket: also of answers that were broken off. */
+/** Counts the bytes that the image server writes to sockets, including those of aborted responses. */
 export function countSentBytes(app: FastifyInstance, registry: Registry): void {
   const sent = new Counter({ name: 'gateway_image_bytes_sent_total', help: 'Bytes of answers of the image server at /imgapi.', registers: [registry] });
   const before = new WeakMap<object, number>();

@@ -1,15 +1,15 @@
 /**
- * Shares the event loop between long answers: one short step of one of them per round of the loop, statements included. However many
- * answers are under way, everybody else waits for one step at most, and the database works on one.
+ * Runs the steps of long responses one after the other, and yields to the event loop before each, so that however many responses are
+ * in progress, other work waits for one step at most. Our own rather than p-queue, which does not yield between jobs.
  */
 export class SerialQueue {
-  #last: Promise<unknown> = Promise.resolve();
+  #tail: Promise<unknown> = Promise.resolve();
 
-  /** Runs the step when it is its turn, in the order of the calls. A step that fails does so for its caller alone. */
+  /** Runs the step after all earlier ones. A step that throws rejects for its own caller only. */
   async run<T>(step: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(() => new Promise<void>((resolve) => setImmediate(resolve)));
+    const turn = this.#tail.then(() => new Promise<void>((resolve) => setImmediate(resolve)));
     const done = turn.then(step);
-    this.#last = done.catch(() => undefined);
+    this.#tail = done.catch(() => undefined);
     return done;
   }
 }

@@ -11,16 +11,16 @@ export interface ListRequest {
   lastModified?: string;
   trustedHosts?: ReadonlySet<string>;
   signal?: AbortSignal;
-  /** For the whole list, all pages together. */
+  /** The time limit of the whole list, with all pages. */
   timeLimitMs?: number;
 }
 
 export interface ImageList {
   notModified: false;
-  /** What to send next time. Read them after the last entry: undefined when they stand for a part of the list only. */
+  /** Validators for the next request. Read them after the last entry: undefined when the list turned out to be paginated. */
   readonly etag?: string;
   readonly lastModified?: string;
-  /** Many at once; to be read to the end or left (which closes the connection). Throws AppError REPOSITORY_UNREACHABLE. */
+  /** Yields entries in batches; stopping early closes the connection. Throws AppError REPOSITORY_UNREACHABLE. */
   entries: AsyncGenerator<ListEntry[]>;
 }
 
@@ -28,26 +28,26 @@ const LIST_TIME_LIMIT_MS = 10 * 60_000;
 const MANIFEST_TIME_LIMIT_MS = 30_000;
 const MANIFEST_LIMIT_BYTES = 2 ** 20;
 
-/** Speaks IMGAPI to a server nobody vouches for: bounded in size and time, and every fault has a code and the URL in its message. */
+/** An IMGAPI client for untrusted servers: bounds size and time, and reports every fault with a code and with the URL in its message. */
 export class ImgapiClient {
   constructor(private readonly fetch: GuardedFetch) {}
 
-  /** All images of a repository; a path prefix of its URL is kept. Throws REPOSITORY_UNREACHABLE, URL_NOT_ALLOWED, or the signal's reason. */
+  /** Lists all images of a repository, below the path of its URL. Throws REPOSITORY_UNREACHABLE, URL_NOT_ALLOWED, or the signal's reason. */
   async listImages(baseUrl: string, request: ListRequest = {}): Promise<{ notModified: true } | ImageList> {
     const limit = limitOf(request, LIST_TIME_LIMIT_MS);
-    const ask = async (query: Record<string, string>, headers: Record<string, string>): Promise<FetchResponse> => {
+    const fetchPage = async (query: Record<string, string>, headers: Record<string, string>): Promise<FetchResponse> => {
       const options = { headers, trustedHosts: request.trustedHosts };
       return await this.#get(listUrl(baseUrl, query), 'REPOSITORY_UNREACHABLE', options, limit);
     };
     const headers = conditions(request);
-    const first = await ask({}, headers);
-    // A server may not claim "nothing changed" to somebody who has nothing yet.
+    const first = await fetchPage({}, headers);
+    // Accept 304 only for a conditional request.
     if (first.status === 304 && Object.keys(headers).length > 0) {
       first.body.destroy();
       return { notModified: true };
     }
-    const page = (answer: FetchResponse): FetchResponse => requireOk(answer, 'REPOSITORY_UNREACHABLE');
-    const pages = paginateEntries(page(first), async (query) => page(await ask(query, {})));
+    const requirePage = (response: FetchResponse): FetchResponse => requireOk(response, 'REPOSITORY_UNREACHABLE');
+    const pages = paginateEntries(requirePage(first), async (query) => requirePage(await fetchPage(query, {})));
     return {
       notModified: false,
       get etag() {
@@ -56,37 +56,38 @@ export class ImgapiClient {
       get lastModified() {
         return pages.isPaged() ? undefined : validator(first.headers['last-modified'], 128);
       },
-      entries: inWords(pages.entries, first.url, limit),
+      entries: withAppErrors(pages.entries, first.url, limit),
     };
   }
 
-  /** One manifest, at most 1 MiB within 30 s. Throws MANIFEST_UNREACHABLE, INVALID_MANIFEST, URL_NOT_ALLOWED, or the signal's reason. */
+  /** Fetches one manifest, at most 1 MiB within 30 s. Throws MANIFEST_UNREACHABLE, INVALID_MANIFEST, URL_NOT_ALLOWED, or the signal's reason. */
   async getManifest(url: string, request: Pick<ListRequest, 'trustedHosts' | 'signal' | 'timeLimitMs'> = {}): Promise<Record<string, unknown>> {
     const limit = limitOf(request, MANIFEST_TIME_LIMIT_MS);
-    const answer = await this.#get(url, 'MANIFEST_UNREACHABLE', { trustedHosts: request.trustedHosts }, limit);
+    const response = await this.#get(url, 'MANIFEST_UNREACHABLE', { trustedHosts: request.trustedHosts }, limit);
     let text: string;
     try {
-      text = (await readAtMost(requireOk(answer, 'MANIFEST_UNREACHABLE').body, MANIFEST_LIMIT_BYTES, answer.url)).toString('utf8');
+      text = (await readAtMost(requireOk(response, 'MANIFEST_UNREACHABLE').body, MANIFEST_LIMIT_BYTES, response.url)).toString('utf8');
     } catch (error) {
-      throw translated(error, 'MANIFEST_UNREACHABLE', answer.url, limit);
+      throw toAppError(error, 'MANIFEST_UNREACHABLE', response.url, limit);
     }
-    return readObject(text, answer.url);
+    return readObject(text, response.url);
   }
 
   async #get(url: string, code: UnreachableCode, request: FetchRequest, limit: Limit): Promise<FetchResponse> {
     try {
       const headers = { accept: 'application/json', ...request.headers };
-      return await this.fetch.get(url, { ...request, headers, signal: limit.either });
+      return await this.fetch.get(url, { ...request, headers, signal: limit.combined });
     } catch (error) {
-      throw translated(error, code, url, limit);
+      throw toAppError(error, code, url, limit);
     }
   }
 }
 
-/** The caller's own signal, and the one that also ends when the time is up. */
 interface Limit {
-  own: AbortSignal | undefined;
-  either: AbortSignal;
+  /** The caller's signal. */
+  caller: AbortSignal | undefined;
+  /** Aborts with the caller's signal, or when the time is up. */
+  combined: AbortSignal;
 }
 type UnreachableCode = 'REPOSITORY_UNREACHABLE' | 'MANIFEST_UNREACHABLE';
 
@@ -96,41 +97,41 @@ function conditions(request: ListRequest): Record<string, string> {
   return { ...(etag === undefined ? {} : { 'if-none-match': etag }), ...(lastModified === undefined ? {} : { 'if-modified-since': lastModified }) };
 }
 
-// What a server made up must not be able to spoil the next request.
+/** Drops a validator that is too long or has other characters than a header allows: it goes into the next request. */
 function validator(value: string | undefined, length: number): string | undefined {
   return value !== undefined && value.length <= length && /^[\x21-\x7e][\x20-\x7e]*$/.test(value) ? value : undefined;
 }
 
-async function* inWords(entries: AsyncGenerator<ListEntry[]>, url: string, limit: Limit): AsyncGenerator<ListEntry[]> {
+async function* withAppErrors(entries: AsyncGenerator<ListEntry[]>, url: string, limit: Limit): AsyncGenerator<ListEntry[]> {
   try {
     yield* entries;
   } catch (error) {
-    throw translated(error, 'REPOSITORY_UNREACHABLE', url, limit);
+    throw toAppError(error, 'REPOSITORY_UNREACHABLE', url, limit);
   }
 }
 
-function translated(error: unknown, code: UnreachableCode, url: string, limit: Limit): unknown {
-  if (limit.own?.aborted === true) return limit.own.reason;
+function toAppError(error: unknown, code: UnreachableCode, url: string, limit: Limit): unknown {
+  if (limit.caller?.aborted === true) return limit.caller.reason;
   if (error instanceof AppError) return error;
-  const failure = limit.either.aborted ? new FetchFailure(url, 'the answer took too long') : asFetchFailure(url, error);
+  const failure = limit.combined.aborted ? new FetchFailure(url, 'the answer took too long') : asFetchFailure(url, error);
   return new AppError(code, failure.message, {}, { cause: error });
 }
 
-function requireOk(answer: FetchResponse, code: UnreachableCode): FetchResponse {
-  if (answer.status === 200) return answer;
-  answer.body.destroy();
-  throw new AppError(code, `${shownUrl(answer.url)} answered with status ${answer.status}; 200 with JSON is expected.`);
+function requireOk(response: FetchResponse, code: UnreachableCode): FetchResponse {
+  if (response.status === 200) return response;
+  response.body.destroy();
+  throw new AppError(code, `${shownUrl(response.url)} answered with status ${response.status}; 200 with JSON is expected.`);
 }
 
 async function readAtMost(body: Readable, limit: number, url: string): Promise<Buffer> {
-  const parts: Buffer[] = [];
+  const chunks: Buffer[] = [];
   let size = 0;
-  for await (const part of body) {
-    size += part.length;
+  for await (const chunk of body) {
+    size += chunk.length;
     if (size > limit) throw new AppError('INVALID_MANIFEST', `${shownUrl(url)} is larger than ${limit} bytes; a manifest is one small JSON object.`);
-    parts.push(part);
+    chunks.push(chunk);
   }
-  return Buffer.concat(parts);
+  return Buffer.concat(chunks);
 }
 
 function readObject(text: string, url: string): Record<string, unknown> {
@@ -143,7 +144,7 @@ function readObject(text: string, url: string): Record<string, unknown> {
   }
   if (Array.isArray(value)) throw invalid('a list');
   if (typeof value !== 'object' || value === null) throw invalid('JSON but not an object');
-  return value as Record<string, unknown>;
+  return value as Record<string, unknown>; // a JSON object
 }
 
 function listUrl(baseUrl: string, query: Record<string, string>): string {
@@ -156,5 +157,5 @@ function listUrl(baseUrl: string, query: Record<string, string>): string {
 
 function limitOf({ signal, timeLimitMs }: ListRequest, defaultMs: number): Limit {
   const timer = AbortSignal.timeout(timeLimitMs ?? defaultMs);
-  return { own: signal, either: signal === undefined ? timer : AbortSignal.any([signal, timer]) };
+  return { caller: signal, combined: signal === undefined ? timer : AbortSignal.any([signal, timer]) };
 }

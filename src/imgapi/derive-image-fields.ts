@@ -2,15 +2,15 @@ import type { ImgManifest } from './manifest.js';
 import { type OsType, osTypeOf } from './os-type.js';
 import { parsePublishedAt } from './parse-published-at.js';
 
-/** What the catalogue takes over from a manifest: cut and cleaned to fit the rules of the fields, never a failure. */
+/** The fields of an image that come from its manifest, cut and cleaned to fit their rules; deriving them never fails. */
 export interface DerivedImageFields {
-  /** Null when nothing usable is left of the manifest's name: then one must be asked for. */
+  /** Null when nothing usable is left of the manifest's name, so that the user must choose one. */
   name: string | null;
   alias: string;
   version: string;
   description: string;
   sizeMib: number;
-  /** Null: a kind of image this cloud cannot run. */
+  /** Null: this cloud cannot run such an image. */
   osType: OsType | null;
   resize: boolean;
   deploy: boolean;
@@ -21,7 +21,7 @@ export interface DerivedImageFields {
 const DEFAULT_SIZE_MIB = 1024;
 const MAX_TAGS = 32;
 
-/** What a list shows of a manifest beside its own words. */
+/** The derived fields that lists of remote images show. */
 export function listedFields(manifest: ImgManifest): Pick<DerivedImageFields, 'osType' | 'sizeMib' | 'homepage'> {
   return {
     osType: osTypeOf(manifest.type, manifest.os),
@@ -30,6 +30,7 @@ export function listedFields(manifest: ImgManifest): Pick<DerivedImageFields, 'o
   };
 }
 
+/** Derives all fields for an image that is being imported. */
 export function deriveImageFields(manifest: ImgManifest): DerivedImageFields {
   const name = fitName(manifest.name);
   const listed = listedFields(manifest);
@@ -46,14 +47,14 @@ export function deriveImageFields(manifest: ImgManifest): DerivedImageFields {
   };
 }
 
-/** When the image was published, in milliseconds; null when the manifest does not say or nobody could tell. */
+/** The publication date in milliseconds; null when it is missing or unreadable. */
 export function publishedAtMs(manifest: ImgManifest): number | null {
   return manifest.published_at === undefined ? null : parsePublishedAt(manifest.published_at);
 }
 
 function fitName(name: string): string | null {
-  const plain = name.normalize('NFKD').replace(/\p{M}+/gu, '').replace(/[^A-Za-z0-9._-]+/g, '-');
-  const fitted = plain.replace(/^[._-]+/, '').slice(0, 32).replace(/[-_.]+$/, '');
+  const ascii = name.normalize('NFKD').replace(/\p{M}+/gu, '').replace(/[^A-Za-z0-9._-]+/g, '-');
+  const fitted = ascii.replace(/^[._-]+/, '').slice(0, 32).replace(/[-_.]+$/, '');
   return fitted === '' ? null : fitted;
 }
 
@@ -86,7 +87,7 @@ function clean(value: string): string {
   return value.toWellFormed().replace(/\p{Cc}+/gu, ' ').trim();
 }
 
-/** By code points, so that no character is cut in half. */
+/** Cuts by code points, so that no surrogate pair is split. */
 function cut(value: string, length: number): string {
   return value.length <= length ? value : [...value].slice(0, length).join('').trimEnd();
 }

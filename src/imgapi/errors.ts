@@ -1,6 +1,6 @@
 import { shortened } from '../platform/shown.js';
 
-/** Codes of IMGAPI that the gateway answers with, each with its one HTTP status. */
+/** The codes of IMGAPI that the gateway uses, with their HTTP statuses. */
 export const IMGAPI_STATUS = {
   InvalidParameter: 422,
   ValidationFailed: 422,
@@ -37,18 +37,13 @@ export interface ImgapiError {
   body: ImgapiErrorBody;
 }
 
-/** An error as IMGAPI clients read it, with long values in the message cut; `errors` is left out when there are none. */
-export function imgapiError(status: number, code: ImgapiCode, told: string, errors: readonly ImgapiFieldError[] = []): ImgapiError {
-  const message = shortened(told);
-  return { status, body: errors.length === 0 ? { code, message } : { code, message, errors } };
+/** An error as IMGAPI clients read it, with the HTTP status of its code. Cuts long values in the message; leaves out empty `errors`. */
+export function imgapiError(code: ImgapiCode, text: string, errors: readonly ImgapiFieldError[] = []): ImgapiError {
+  const message = shortened(text);
+  return { status: IMGAPI_STATUS[code], body: errors.length === 0 ? { code, message } : { code, message, errors } };
 }
 
-/** The error with the status that belongs to its code. */
-export function imgapiErrorOf(code: ImgapiCode, message: string, errors: readonly ImgapiFieldError[] = []): ImgapiError {
-  return imgapiError(IMGAPI_STATUS[code], code, message, errors);
-}
-
-/** Words of the reference server, which clients match on. */
+/** The error for a missing image; clients match on this message of the reference server. */
 export function imageNotFound(uuid: string): ImgapiError {
-  return imgapiErrorOf('ResourceNotFound', `image ${uuid} not found`);
+  return imgapiError('ResourceNotFound', `image ${uuid} not found`);
 }

@@ -1,13 +1,13 @@
 import type { FetchRequest, FetchResponse, GuardedFetch } from '../platform/fetch/fetch.js';
 
 export interface FileRequest extends FetchRequest {
-  /** Bytes that are there already; asks for the rest. */
+  /** Bytes that are stored already; requests the rest. */
   offset?: number;
-  /** ETag or date of the part that is there: the answer is 200 and whole when the file has changed. */
+  /** The ETag or date of the stored part: if the file has changed, the response is 200 with the whole file. */
   ifRange?: string;
 }
 
-/** The bytes of an image, or the rest of them. Any status is an answer; throws FetchFailure or URL_NOT_ALLOWED as GuardedFetch does. */
+/** Requests the file of an image, or the rest of it. Returns a response of any status; throws FetchFailure or URL_NOT_ALLOWED as GuardedFetch does. */
 export async function fetchFile(fetch: GuardedFetch, url: string, request: FileRequest = {}): Promise<FetchResponse> {
   const { offset = 0, ifRange, headers = {}, ...rest } = request;
   const range = offset === 0 ? {} : { range: `bytes=${offset}-`, ...(ifRange === undefined ? {} : { 'if-range': ifRange }) };

@@ -1,16 +1,16 @@
 export interface ListLimits {
   /** Bytes of the whole list. */
   list: number;
-  /** Bytes of one entry; a larger one is left out. */
+  /** Bytes of one entry; a larger entry is skipped. */
   entry: number;
-  /** Bytes of white space in a row. */
+  /** Consecutive bytes of white space. */
   space: number;
   entries: number;
 }
 
 export const LIST_LIMITS: ListLimits = { list: 2 ** 30, entry: 2 ** 20, space: 2 ** 20, entries: 1_000_000 };
 
-/** A list that cannot be read to its end; the message says why in plain words. */
+/** Thrown for a list that cannot be read to its end; its message is for users. */
 export class ListFault extends Error {
   override readonly name = 'ListFault';
 }
@@ -21,28 +21,28 @@ const enum Byte {
 }
 type ScanState = 'before' | 'inside' | 'after';
 
-/** What a scanner gives its entries to. The bytes are good during the call only. */
+/** Receives the entries. The bytes are valid only during the call. */
 export interface EntrySink {
-  /** Empty where there is nothing between two commas. */
+  /** `from` equals `to` when there is nothing between two commas. */
   entry(bytes: Buffer, from: number, to: number, isAscii: boolean): void;
   tooLarge(): void;
 }
 
 /**
- * Cuts a JSON list into the bytes of its entries by counting brackets and strings, without reading what they mean:
- * a broken entry costs nothing but itself. Holds one entry at a time, never more than the limit. Throws ListFault.
+ * Splits a JSON list into the bytes of its entries by counting brackets and skipping strings, without parsing them, so that a broken
+ * entry does not break the list. Holds one entry at a time, up to its limit. Throws ListFault.
  */
 export class ListScanner {
-  #place: ScanState = 'before';
+  #state: ScanState = 'before';
   #read = 0;
   #entries = 0;
   #spaces = 0;
   #depth = 0;
   #inString = false;
   #escaped = false;
-  #begun = false;
+  #entryBegan = false;
   #commaSeen = false;
-  /** All bytes of the entry, or-ed. */
+  /** All bytes of the entry combined with OR: below 0x80 for ASCII. */
   #bits = 0;
   #held = Buffer.alloc(0);
   #heldLength = 0;
@@ -54,7 +54,7 @@ export class ListScanner {
     private readonly sink: EntrySink,
   ) {}
 
-  /** Gives the entries that end within this chunk to the sink. */
+  /** Passes the entries that end within this chunk to the sink. */
   push(chunk: Buffer): void {
     this.#read += chunk.length;
     if (this.#read > this.limits.list) throw new ListFault(`the list is larger than ${this.limits.list} bytes`);
@@ -71,7 +71,7 @@ export class ListScanner {
         continue;
       }
       this.#spaces = 0;
-      if (this.#place !== 'inside') {
+      if (this.#state !== 'inside') {
         this.#outside(byte, chunk, at);
         start = at + 1;
         continue;
@@ -81,24 +81,24 @@ export class ListScanner {
         start = at + 1;
         continue;
       }
-      if (!this.#begun) {
-        this.#begun = true;
+      if (!this.#entryBegan) {
+        this.#entryBegan = true;
         start = at;
       }
       this.#bits |= byte;
       this.#step(byte);
     }
-    if (this.#begun) this.#keep(chunk.subarray(start));
+    if (this.#entryBegan) this.#hold(chunk.subarray(start));
   }
 
-  /** To be called when there is no more; refuses a list that is not whole. */
+  /** Call after the last chunk; throws ListFault for an incomplete list. */
   finish(): void {
-    if (this.#place === 'after') return;
-    if (this.#place === 'inside') throw new ListFault(`the list ends in the middle, after ${this.#entries} entries`);
+    if (this.#state === 'after') return;
+    if (this.#state === 'inside') throw new ListFault(`the list ends in the middle, after ${this.#entries} entries`);
     throw new ListFault(this.#opening.length === 0 ? 'the answer is empty, not a JSON list' : this.#notAList(Buffer.alloc(0)));
   }
 
-  /** Where the string ends, or the chunk. Most bytes of a list pass here, so nothing is looked up per byte. */
+  /** Returns the index where the string ends, or the chunk. Most bytes of a list are in strings, so the loop uses local variables only. */
   #skipString(chunk: Buffer, from: number): number {
     const { length } = chunk;
     let [at, bits, escaped] = [from, 0, this.#escaped];
@@ -124,11 +124,11 @@ export class ListScanner {
   }
 
   #outside(byte: number, chunk: Buffer, at: number): void {
-    if (this.#place === 'after') throw new ListFault('the list goes on after its closing bracket');
-    const isMark = this.#opening.length < 3 && byte === [0xef, 0xbb, 0xbf][this.#opening.length];
-    if (byte !== Byte.Open && !isMark) throw new ListFault(this.#notAList(chunk.subarray(at, at + 60)));
-    if (isMark) this.#opening.push(byte);
-    else this.#place = 'inside';
+    if (this.#state === 'after') throw new ListFault('the list goes on after its closing bracket');
+    const isByteOrderMark = this.#opening.length < 3 && byte === [0xef, 0xbb, 0xbf][this.#opening.length];
+    if (byte !== Byte.Open && !isByteOrderMark) throw new ListFault(this.#notAList(chunk.subarray(at, at + 60)));
+    if (isByteOrderMark) this.#opening.push(byte);
+    else this.#state = 'inside';
   }
 
   #notAList(rest: Buffer): string {
@@ -137,30 +137,30 @@ export class ListScanner {
   }
 
   #end(chunk: Buffer, from: number, to: number, byte: number): void {
-    const isEmpty = !this.#begun;
-    if (!isEmpty) this.#give(chunk, from, to);
+    const isEmpty = !this.#entryBegan;
+    if (!isEmpty) this.#deliver(chunk, from, to);
     else if (byte === Byte.Comma || this.#commaSeen) this.sink.entry(chunk, to, to, true);
     this.#entries += isEmpty && byte === Byte.Close && !this.#commaSeen ? 0 : 1;
     if (this.#entries > this.limits.entries) throw new ListFault(`the list has more than ${this.limits.entries} entries`);
-    if (byte === Byte.Close) this.#place = 'after';
+    if (byte === Byte.Close) this.#state = 'after';
     this.#commaSeen = byte === Byte.Comma;
-    this.#begun = false;
+    this.#entryBegan = false;
     this.#tooLarge = false;
     this.#heldLength = 0;
     this.#bits = 0;
   }
 
-  #give(chunk: Buffer, from: number, to: number): void {
+  #deliver(chunk: Buffer, from: number, to: number): void {
     const isAscii = this.#bits < 0x80;
-    const isAllHere = this.#heldLength === 0 && !this.#tooLarge && to - from <= this.limits.entry;
-    if (isAllHere) return this.sink.entry(chunk, from, to, isAscii);
-    this.#keep(chunk.subarray(from, to));
+    const isWithinChunk = this.#heldLength === 0 && !this.#tooLarge && to - from <= this.limits.entry;
+    if (isWithinChunk) return this.sink.entry(chunk, from, to, isAscii);
+    this.#hold(chunk.subarray(from, to));
     if (this.#tooLarge) this.sink.tooLarge();
     else this.sink.entry(this.#held, 0, this.#heldLength, isAscii);
   }
 
-  // Copied into one growing buffer: keeping the chunks would let a server that sends single bytes multiply the cost.
-  #keep(piece: Buffer): void {
+  // Copies into one growing buffer: a list of chunks would multiply the memory when a server sends single bytes.
+  #hold(piece: Buffer): void {
     const length = this.#heldLength + piece.length;
     if (length > this.limits.entry) this.#tooLarge = true;
     if (this.#tooLarge) return;

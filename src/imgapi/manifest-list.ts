@@ -1,22 +1,22 @@
 import type { Readable } from 'node:stream';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { TextDecoder } from 'node:util';
 import { type EntrySink, LIST_LIMITS, type ListLimits, ListScanner } from './list-scanner.js';
 
 export type ListEntry = { ok: true; value: unknown; text: string } | { ok: false; reason: string };
 
 /**
- * So small that few entries are alive at once: when a collection finds most of the first hundred alive, V8 makes all that follow
- * in the old generation, and each entry of the list stays there until that is collected.
+ * Bytes that are scanned between two yields. Small, so that few entries are alive at once: if a garbage collection finds most of them
+ * alive, V8 allocates all later entries in the old generation, where they stay until a major collection.
  */
 const SLICE_BYTES = 16 * 1024;
-/** How long others wait at most for a turn, and a slice longer: a first list is read by code that is not compiled yet. */
-const TURN_MS = 4;
+/** How long reading may block the event loop, plus one slice. A time, as the first list is read by code that V8 has not optimized yet. */
+const MAX_BLOCK_MS = 4;
 
 /**
- * The entries of a JSON list while it arrives, as many at once as end within a slice of it. An entry that is too large,
- * not UTF-8 or not JSON is told with its reason and costs nothing else. Throws ListFault for what is no list or not a whole
- * one, and lets faults of the stream through; the stream is destroyed when the reader stops.
+ * Parses a JSON list while it arrives, and yields the entries that end within each slice. An entry that is too large, not UTF-8 or not
+ * JSON is yielded with its reason instead of a value. Throws ListFault for anything but a complete list, and the errors of the stream;
+ * destroys the stream when the consumer stops.
  */
 export async function* readManifestList(body: Readable, limits: Partial<ListLimits> = {}): AsyncGenerator<ListEntry[]> {
   const all = { ...LIST_LIMITS, ...limits };
@@ -28,9 +28,9 @@ export async function* readManifestList(body: Readable, limits: Partial<ListLimi
     for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
       scanner.push(chunk.subarray(at, at + SLICE_BYTES));
       if (reader.entries.length > 0) yield reader.take();
-      // A list that is all here already must not keep everybody else waiting.
-      if (performance.now() - began < TURN_MS) continue;
-      await nextTurn();
+      // A list that has arrived already must not block the event loop.
+      if (performance.now() - began < MAX_BLOCK_MS) continue;
+      await yieldToEventLoop();
       began = performance.now();
     }
   }
@@ -57,7 +57,7 @@ class EntryReader implements EntrySink {
     if (from === to) return this.#refuse('There is nothing between two commas.');
     let text: string;
     try {
-      // ASCII is the same in Latin 1, which needs no looking at each byte.
+      // Latin 1 decodes ASCII without inspecting each byte.
       text = (isAscii ? bytes.toString('latin1', from, to) : this.#decoder.decode(bytes.subarray(from, to))).trimEnd();
     } catch {
       return this.#refuse('The entry is not UTF-8 text.');

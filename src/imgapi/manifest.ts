@@ -9,7 +9,7 @@ export interface ManifestFile {
   compression: string;
 }
 
-/** What the gateway reads of a manifest. A field the manifest lacks is '' (text) or left out. */
+/** The fields of a manifest that the gateway reads. A missing string is '', or left out where the field is optional. */
 export interface ImgManifest {
   uuid: string;
   name: string;
@@ -26,10 +26,10 @@ export interface ImgManifest {
   origin?: string;
   /** MiB, a positive integer. */
   image_size?: number;
-  /** Only those with a checksum and a size. */
+  /** Only files with a checksum and a size. */
   files: ManifestFile[];
   tags: Record<string, unknown>;
-  /** The manifest in the form of version 2, to store and to show. */
+  /** The whole manifest in version 2, to store and to show. */
   raw: Json;
 }
 
@@ -39,12 +39,12 @@ export type ImportProblem = 'UNSUPPORTED_TYPE' | 'NO_FILE' | 'INVALID_MANIFEST';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const REQUIRED = ['version', 'type', 'os'] as const;
 const COMPRESSIONS = ['gzip', 'bzip2', 'xz', 'none'];
-/** Needs no cleaning: what nearly all texts of manifests are. */
+/** Strings that need no cleaning, as nearly all in manifests. */
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 const MAX_DEPTH = 64;
 const MAX_INT32 = 2 ** 31 - 1;
 
-/** Reads an entry of a list: takes whatever real servers send as long as it has a uuid and a name. Never throws. */
+/** Reads a manifest from a list, as leniently as real servers require: it must have a uuid and a name. Never throws. */
 export function readManifest(value: unknown): ManifestResult {
   if (!isObject(value)) return { ok: false, uuid: null, reason: `A manifest is a JSON object, this is ${nameOf(value)}.` };
   const uuid = uuidOf(value.uuid);
@@ -56,7 +56,7 @@ export function readManifest(value: unknown): ManifestResult {
   return { ok: true, manifest };
 }
 
-/** Reads a manifest that is to be imported. Throws AppError INVALID_MANIFEST with every problem at once, or UNSUPPORTED_TYPE. */
+/** Reads a manifest for an import. Throws AppError INVALID_MANIFEST with all problems at once, or UNSUPPORTED_TYPE. */
 export function requireImportable(value: unknown): ImgManifest & { file: ManifestFile } {
   if (!isObject(value)) throw new AppError('INVALID_MANIFEST', `A manifest is a JSON object, this is ${nameOf(value)}.`);
   if (isDeeperThan(value, MAX_DEPTH)) throw new AppError('INVALID_MANIFEST', `The manifest is nested deeper than ${MAX_DEPTH} levels.`);
@@ -81,7 +81,7 @@ export function requireImportable(value: unknown): ImgManifest & { file: Manifes
   return { ...manifest, file };
 }
 
-/** Why this image could not be imported, or null; the same verdict as `requireImportable`, for lists. */
+/** Why `requireImportable` would refuse this image, or null; for lists. */
 export function importProblem(manifest: ImgManifest): ImportProblem | null {
   if (manifest.type !== '' && osTypeOf(manifest.type, manifest.os) === null) return 'UNSUPPORTED_TYPE';
   if (fieldProblems(manifest).length > 0) return 'INVALID_MANIFEST';
@@ -145,7 +145,7 @@ function uuidOf(value: unknown): string | null {
   return UUID.test(uuid) ? uuid : null;
 }
 
-/** Text that any database can hold: no control characters, no half characters, not longer than asked. */
+/** Cleans a string for any database: no control characters, no lone surrogates, at most `length` long. */
 function text(value: unknown, length: number): string {
   if (typeof value !== 'string') return '';
   if (value.length <= length && PRINTABLE_ASCII.test(value)) return value.trim();

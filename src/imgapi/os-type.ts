@@ -1,4 +1,4 @@
-/** What kind of system an image holds; a server's OS type must equal that of the image on its disk. */
+/** The kind of system in an image; a server's OS type must equal that of the image on its disk. */
 export const OS_TYPES = ['LINUX_VM', 'WINDOWS_VM', 'BSD_VM', 'SUNOS_VM', 'SUNOS_ZONE', 'LINUX_ZONE'] as const;
 export type OsType = (typeof OS_TYPES)[number];
 
@@ -15,8 +15,8 @@ const BY_ZVOL_OS: ReadonlyMap<string, OsType> = new Map([
 ]);
 
 /**
- * The one table from a manifest's `type` and `os`. Null: a kind of image this cloud cannot run (docker, lxd, other, …).
- * A zone's type alone decides, whatever its `os` says; an unknown `os` of a disk counts as `other`.
+ * Maps a manifest's `type` and `os`. Null: this cloud cannot run such an image (docker, lxd, other, …). The type of a zone decides
+ * alone, whatever its `os`; an unknown `os` of a disk counts as `other`.
  */
 export function osTypeOf(type: string, os: string): OsType | null {
   if (type === 'zone-dataset') return 'SUNOS_ZONE';
@@ -34,7 +34,7 @@ const KIND: Readonly<Record<OsType, { type: string; os: string }>> = {
   LINUX_ZONE: { type: 'lx-dataset', os: 'linux' },
 };
 
-/** The `type` and `os` that a new manifest says for an OS type; `osTypeOf` leads back to it. */
+/** The `type` and `os` in a new manifest for an OS type; the inverse of `osTypeOf`. */
 export function manifestKindOf(osType: OsType): { type: string; os: string } {
   return KIND[osType];
 }

@@ -1,11 +1,11 @@
-const WRITTEN = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
+const DATE = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
 
 /**
- * Milliseconds of a date as real manifests write it: with any number of decimals, without seconds, without a time,
- * with or without a zone (none counts as UTC). Null for anything else and for days that do not exist.
+ * Parses a date as real manifests write it, to milliseconds: with any number of decimals, without seconds or without a time, with or
+ * without a zone (none is UTC). Returns null for anything else and for days that do not exist.
  */
-export function parsePublishedAt(written: string): number | null {
-  const match = WRITTEN.exec(written.trim());
+export function parsePublishedAt(text: string): number | null {
+  const match = DATE.exec(text.trim());
   if (match === null) return null;
   const [, y, mo, d, h = 0, mi = 0, s = 0, decimals, zone] = match;
   const [month, day, hour, minute, second] = [Number(mo), Number(d), Number(h), Number(mi), Number(s)];

@@ -11,20 +11,21 @@ const COMPRESSION_BY_ENDING: readonly (readonly [RegExp, string])[] = [
   [/\.xz$/i, 'xz'],
 ];
 
+/** Whether a value is a JSON object. */
 export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**
- * The manifest in the form of version 2: what version 1 said under other names is moved, numbers and strings that
- * real servers mix up are put right, and everything else is left as given. Never fails and never changes its argument,
- * which it gives back where there is nothing to do.
+ * Converts a manifest to version 2: moves fields that version 1 has under other names, corrects numbers and strings that real servers
+ * mix up, and leaves everything else as it is. Never throws and never changes its argument; returns the argument itself when it needs
+ * no change.
  */
 export function upgradeManifest(given: Json): Json {
-  if (isAsWanted(given)) return given;
+  if (isUpToDate(given)) return given;
   const isV2 = given.v !== undefined;
-  const kept = Object.entries(isV2 ? given : withV1Moved(given)).filter(([name]) => name !== 'v' && name !== '__proto__' && (isV2 || !DROPPED_V1.has(name)));
-  const manifest: Json = { v: 2, ...Object.fromEntries(kept) };
+  const entries = Object.entries(isV2 ? given : withV1FieldsMoved(given)).filter(([name]) => name !== 'v' && name !== '__proto__' && (isV2 || !DROPPED_V1.has(name)));
+  const manifest: Json = { v: 2, ...Object.fromEntries(entries) };
   if (typeof manifest.version === 'number') manifest.version = String(manifest.version);
   if (typeof manifest.image_size === 'string') manifest.image_size = asNumber(manifest.image_size);
   if (typeof manifest.acl === 'string') manifest.acl = [manifest.acl];
@@ -32,20 +33,20 @@ export function upgradeManifest(given: Json): Json {
   return manifest;
 }
 
-/** True for nearly all that real servers send; false costs a copy only. */
-function isAsWanted(given: Json): boolean {
+/** True for nearly all manifests of real servers; false only costs a copy. */
+function isUpToDate(given: Json): boolean {
   if (given.v !== 2 || Object.hasOwn(given, '__proto__')) return false;
   const { version, image_size: size, acl, files } = given;
   if (typeof version === 'number' || typeof size === 'string' || typeof acl === 'string') return false;
-  return !Array.isArray(files) || files.every(isFileAsWanted);
+  return !Array.isArray(files) || files.every(isFileUpToDate);
 }
 
-function isFileAsWanted(file: unknown): boolean {
+function isFileUpToDate(file: unknown): boolean {
   if (!isObject(file)) return true;
   return typeof file.compression === 'string' && typeof file.size !== 'string' && !('path' in file || 'url' in file || 'md5' in file);
 }
 
-function withV1Moved(given: Json): Json {
+function withV1FieldsMoved(given: Json): Json {
   const moved = { ...given };
   if (moved.owner === undefined && typeof given.creator_uuid === 'string') moved.owner = given.creator_uuid;
   if (typeof given.restricted_to_uuid === 'string') {
@@ -65,10 +66,10 @@ function withV1Moved(given: Json): Json {
 
 function upgradeFile(file: unknown): unknown {
   if (!isObject(file)) return file;
-  const { path, url, md5: _md5, ...kept } = file;
-  if (typeof kept.size === 'string') kept.size = asNumber(kept.size);
-  kept.compression ??= compressionOf(path) ?? compressionOf(url) ?? 'none';
-  return kept;
+  const { path, url, md5: _dropped, ...upgraded } = file;
+  if (typeof upgraded.size === 'string') upgraded.size = asNumber(upgraded.size);
+  upgraded.compression ??= compressionOf(path) ?? compressionOf(url) ?? 'none';
+  return upgraded;
 }
 
 function compressionOf(name: unknown): string | undefined {

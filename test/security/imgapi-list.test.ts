@@ -36,10 +36,10 @@ describe('the list of the image server', () => {
   });
   afterAll(async () => opened?.close());
 
-  function reading(query: Query, isTrusted = true, turns = new SerialQueue()): ListContext {
+  function contextOf(query: Query, isTrusted = true, queue = new SerialQueue()): ListContext {
     const read = readListQuery(query);
     if ('status' in read) throw new Error(read.body.message);
-    return { em: database.em.fork(), query: read, isTrusted, queue: turns, onStep: () => undefined };
+    return { em: database.em.fork(), query: read, isTrusted, queue, onStep: () => undefined };
   }
   async function chunksOf(asked: ListContext): Promise<AsyncGenerator<string>> {
     const start = await startOf(asked);
@@ -48,7 +48,7 @@ describe('the list of the image server', () => {
   }
   async function list(query: Query, isTrusted = true): Promise<Shown[]> {
     let text = '';
-    for await (const chunk of await chunksOf(reading(query, isTrusted))) text += chunk;
+    for await (const chunk of await chunksOf(contextOf(query, isTrusted))) text += chunk;
     return JSON.parse(text) as Shown[];
   }
   const uuids = async (query: Query, isTrusted = true): Promise<string[]> => (await list(query, isTrusted)).map(({ uuid }) => uuid);
@@ -123,8 +123,8 @@ describe('the list of the image server', () => {
 
   it('knows no marker that the caller may not see', async () => {
     const hidden = FACTS.find(({ access }) => access === 'PRIVATE')!;
-    expect(await startOf(reading({ marker: hidden.uuid }, false))).toBeNull();
-    expect(await startOf(reading({ marker: hidden.uuid }, true))).not.toBeNull();
+    expect(await startOf(contextOf({ marker: hidden.uuid }, false))).toBeNull();
+    expect(await startOf(contextOf({ marker: hidden.uuid }, true))).not.toBeNull();
   });
 
   describe('is read along an index:', () => {
@@ -180,9 +180,9 @@ describe('the list of the image server', () => {
     };
     setImmediate(count);
     let [steps, bytes] = [0, 0];
-    const turns = new SerialQueue();
+    const queue = new SerialQueue();
     await Promise.all(Array.from({ length: 5 }, async () => {
-      const one = { ...reading({}, true, turns), spent: () => void (steps += 1) };
+      const one = { ...contextOf({}, true, queue), onStep: () => void (steps += 1) };
       for await (const chunk of await chunksOf(one)) bytes += chunk.length;
     }));
     isOver = true;
@@ -193,7 +193,7 @@ describe('the list of the image server', () => {
 
   it('is not read further than its reader takes it', async () => {
     let steps = 0;
-    const chunks = await chunksOf({ ...reading({}), onStep: () => void (steps += 1) });
+    const chunks = await chunksOf({ ...contextOf({}), onStep: () => void (steps += 1) });
     await chunks.next();
     const taken = steps;
     for (let round = 0; round < 20; round += 1) await new Promise((resolve) => setImmediate(resolve));
@@ -203,7 +203,7 @@ describe('the list of the image server', () => {
 
   it('leaves out what is removed while it is read, has what comes behind its position, and nothing twice', async () => {
     const ordered = expected(isActive);
-    const chunks = await chunksOf(reading({}));
+    const chunks = await chunksOf(contextOf({}));
     let text = (await chunks.next()).value as string;
     const removed = [ordered[0]!, ordered.at(-2)!];
     await change(`delete from image where uuid in ('${removed.join("', '")}')`);
