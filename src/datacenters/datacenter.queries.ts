@@ -43,7 +43,7 @@ export function toDatacenter(row: DatacenterRow): DatacenterType {
   };
 }
 
-/** Reads datacenters as far as they exist for the viewer. */
+/** Reads the datacenters that the viewer can see. */
 export class DatacenterQueries {
   /** By id; null for one that the viewer cannot see. */
   readonly byId = {
@@ -65,7 +65,7 @@ export class DatacenterQueries {
     private readonly viewer: Viewer,
   ) {}
 
-  /** All that the viewer can see, to look many up at once. */
+  /** All of them, to look many up at once. */
   async visible(): Promise<VisibleDatacenters> {
     return loadVisibleDatacenters(this.em, this.viewer);
   }
