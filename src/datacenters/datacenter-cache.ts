@@ -1,11 +1,9 @@
 import type { Viewer } from '../access/viewer.js';
-import { readRows } from '../platform/database/read/read-rows.js';
+import { readObjects } from '../platform/database/read/read-rows.js';
 import type { Reads } from '../platform/database/read/reads.js';
 import { sqlText } from '../platform/database/sql-text.js';
-import type { Big } from '../platform/database/tables.js';
 import { CachedRead } from '../platform/database/cache-invalidation.js';
-import { DEFAULT_DATACENTER } from './datacenter.entity.js';
-import type { DatacenterAccess } from './datacenter.enums.js';
+import { DATACENTER_COLUMNS, type DatacenterRow, toDatacenter } from './datacenter.columns.js';
 import type { DatacenterType } from './datacenter.type.js';
 import { seesDatacenter } from './datacenter.visibility.js';
 
@@ -54,19 +52,9 @@ interface Snapshot {
   byViewer: WeakMap<Viewer, VisibleDatacenters>;
 }
 
-type Row = [
-  id: number, name: string, alias: string, access: DatacenterAccess, owner: number, description: string, limit: number | null, createdAt: Big,
-];
-
 async function readSnapshot(em: Reads): Promise<Snapshot> {
-  const rows = await readRows<Row>(
-    em,
-    sqlText`select d.id, d.name, d.alias, d.access, d.owner_id, d.description, d.vms_image_limit, d.created_at from datacenter d order by d.name`,
-  );
-  const all = rows.map(([id, name, alias, access, ownerId, description, vmsImageLimit, createdAt]): DatacenterType => {
-    return { id, ownerId, vmsImageLimit, name, alias, access, description, isDefault: name === DEFAULT_DATACENTER, createdAt: Number(createdAt) };
-  });
-  return { all, byViewer: new WeakMap() };
+  const rows = await readObjects<DatacenterRow>(em, sqlText`select ${DATACENTER_COLUMNS} from datacenter d order by d.name`);
+  return { all: rows.map(toDatacenter), byViewer: new WeakMap() };
 }
 
 /** Per database driver. */
