@@ -80,7 +80,7 @@ type ActionWhere<W extends Where> = { [A in Action]: (typeof MATRIX)[A] extends 
 
 /** Actions that depend on the permissions in one datacenter: the one named, bound, or one of those attached. */
 export type DatacenterAction = ActionWhere<'datacenter' | 'attachedDatacenter' | 'boundDatacenter'>;
-/** Actions that depend on who asks alone. */
+/** Actions that depend on the caller alone. */
 export type CallerAction = Exclude<Action, DatacenterAction>;
 
 /** Whether the caller alone decides, so that the answer is known before anything is read. */

@@ -31,7 +31,7 @@ interface Target {
   bound?: DatacenterRef | null;
 }
 
-/** What the row of an action has to be told, by its `where`. */
+/** The target that an action needs, by the `where` of its row. */
 interface Targets {
   datacenter: [target: { datacenter: DatacenterRef }];
   attachedDatacenter: [target: { attached: readonly DatacenterRef[] }];

@@ -5,7 +5,7 @@ import { inTransaction } from '../platform/database/in-transaction.js';
 import type { DatacenterQueries } from './datacenter.queries.js';
 import type { DatacenterType } from './datacenter.type.js';
 
-/** Where the viewer works, kept until it switches again. */
+/** Reads and stores the datacenter that the viewer works in. */
 export class CurrentDatacenter {
   #chosen: DatacenterType | null = null;
 
@@ -19,7 +19,7 @@ export class CurrentDatacenter {
     return this.#chosen ?? this.datacenters.current();
   }
 
-  /** NOT_FOUND when the viewer cannot see it. */
+  /** Switches to another one, for all requests to come. NOT_FOUND when the viewer cannot see it. */
   async choose(name: string): Promise<void> {
     const datacenter = await this.datacenters.require(name);
     await inTransaction(this.em.fork(), async (tx) => tx.nativeUpdate(User, { id: this.viewer.userId }, { currentDatacenter: datacenter.id }));

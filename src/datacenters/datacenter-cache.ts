@@ -1,30 +1,28 @@
 import type { Viewer } from '../access/viewer.js';
-import { readRows } from '../platform/database/read/read-rows.js';
+import { readObjects } from '../platform/database/read/read-rows.js';
 import type { Reads } from '../platform/database/read/reads.js';
 import { sqlText } from '../platform/database/sql-text.js';
-import type { Big } from '../platform/database/tables.js';
 import { CachedRead } from '../platform/database/cache-invalidation.js';
-import { DEFAULT_DATACENTER } from './datacenter.entity.js';
-import type { DatacenterAccess } from './datacenter.enums.js';
+import { DATACENTER_COLUMNS, type DatacenterRow, toDatacenter } from './datacenter.columns.js';
 import type { DatacenterType } from './datacenter.type.js';
 import { seesDatacenter } from './datacenter.visibility.js';
 
-/** Lists of one viewer that are kept: images are attached to the same few datacenters again and again. */
+/** Lists cached per viewer: most images are attached to one of a few combinations of datacenters. */
 const MOST_LISTS = 2000;
 
-/** The datacenters that exist for one viewer. What it hands out is shared: never to be changed. */
+/** The datacenters that one viewer can see. Callers share what it returns and must not change it. */
 export class VisibleDatacenters {
   readonly all: readonly DatacenterType[];
   readonly #byId: ReadonlyMap<number, DatacenterType>;
   readonly #byName: ReadonlyMap<string, DatacenterType>;
-  readonly #placeOf: ReadonlyMap<number, number>;
+  readonly #positionOf: ReadonlyMap<number, number>;
   readonly #lists = new Map<string, DatacenterType[]>();
 
-  constructor(catalogue: readonly DatacenterType[], viewer: Viewer) {
-    this.all = catalogue.filter((one) => seesDatacenter(viewer, one));
+  constructor(datacenters: readonly DatacenterType[], viewer: Viewer) {
+    this.all = datacenters.filter((one) => seesDatacenter(viewer, one));
     this.#byId = new Map(this.all.map((one) => [one.id, one]));
     this.#byName = new Map(this.all.map((one) => [one.name, one]));
-    this.#placeOf = new Map(this.all.map((one, at) => [one.id, at]));
+    this.#positionOf = new Map(this.all.map((one, at) => [one.id, at]));
   }
 
   byId(id: number | null): DatacenterType | null {
@@ -35,12 +33,12 @@ export class VisibleDatacenters {
     return this.#byName.get(name) ?? null;
   }
 
-  /** Those with the ids, which the text writes as `1,7,3`; by name. */
+  /** Those of a comma-separated list of ids, such as `1,7,3`, by name. */
   list(ids: string): DatacenterType[] {
     let list = this.#lists.get(ids);
     if (list === undefined) {
-      const places = ids.split(',').map((id) => this.#placeOf.get(Number(id)) ?? -1);
-      list = places.sort((one, other) => one - other).flatMap((at) => this.all[at] ?? []);
+      const positions = ids.split(',').map((id) => this.#positionOf.get(Number(id)) ?? -1);
+      list = positions.sort((one, other) => one - other).flatMap((at) => this.all[at] ?? []);
       if (this.#lists.size >= MOST_LISTS) this.#lists.clear();
       this.#lists.set(ids, list);
     }
@@ -48,41 +46,33 @@ export class VisibleDatacenters {
   }
 }
 
-interface Catalogue {
+/** All datacenters as read once, and what each viewer sees of them. */
+interface Snapshot {
   all: readonly DatacenterType[];
-  seen: WeakMap<Viewer, VisibleDatacenters>;
+  byViewer: WeakMap<Viewer, VisibleDatacenters>;
 }
 
-type Row = [
-  id: number, name: string, alias: string, access: DatacenterAccess, owner: number, description: string, limit: number | null, createdAt: Big,
-];
-
-async function readCatalogue(em: Reads): Promise<Catalogue> {
-  const rows = await readRows<Row>(
-    em,
-    sqlText`select d.id, d.name, d.alias, d.access, d.owner_id, d.description, d.vms_image_limit, d.created_at from datacenter d order by d.name`,
-  );
-  const all = rows.map(([id, name, alias, access, ownerId, description, vmsImageLimit, createdAt]): DatacenterType => {
-    return { id, ownerId, vmsImageLimit, name, alias, access, description, isDefault: name === DEFAULT_DATACENTER, createdAt: Number(createdAt) };
-  });
-  return { all, seen: new WeakMap() };
+async function readSnapshot(em: Reads): Promise<Snapshot> {
+  const rows = await readObjects<DatacenterRow>(em, sqlText`select ${DATACENTER_COLUMNS} from datacenter d order by d.name`);
+  return { all: rows.map(toDatacenter), byViewer: new WeakMap() };
 }
 
-const catalogues = new WeakMap<object, CachedRead<Catalogue>>();
+/** Per database driver. */
+const snapshots = new WeakMap<object, CachedRead<Snapshot>>();
 
-async function catalogueOf(em: Reads): Promise<Catalogue> {
-  // A transaction sees its own writes, which nobody else may.
-  if (em.isInTransaction()) return readCatalogue(em);
+async function currentSnapshot(em: Reads): Promise<Snapshot> {
+  // A transaction reads its own uncommitted writes, which must not enter the cache.
+  if (em.isInTransaction()) return readSnapshot(em);
   const driver = em.getDriver();
-  let remembered = catalogues.get(driver);
-  if (remembered === undefined) catalogues.set(driver, (remembered = new CachedRead(driver)));
-  return remembered.get() ?? remembered.renew(async () => readCatalogue(em));
+  let cached = snapshots.get(driver);
+  if (cached === undefined) snapshots.set(driver, (cached = new CachedRead(driver)));
+  return cached.get() ?? cached.renew(async () => readSnapshot(em));
 }
 
-/** All datacenters are few and asked for everywhere, so they are kept in memory, and read anew after any change of one. */
+/** The viewer's datacenters, from memory: there are few, nearly every request needs them, and any change of one invalidates the cache. */
 export async function loadVisibleDatacenters(em: Reads, viewer: Viewer): Promise<VisibleDatacenters> {
-  const catalogue = await catalogueOf(em);
-  let seen = catalogue.seen.get(viewer);
-  if (seen === undefined) catalogue.seen.set(viewer, (seen = new VisibleDatacenters(catalogue.all, viewer)));
-  return seen;
+  const { all, byViewer } = await currentSnapshot(em);
+  let visible = byViewer.get(viewer);
+  if (visible === undefined) byViewer.set(viewer, (visible = new VisibleDatacenters(all, viewer)));
+  return visible;
 }

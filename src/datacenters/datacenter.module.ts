@@ -32,7 +32,7 @@ function services({ changes }: { changes: ChangeBus }): Provider[] {
   ];
 }
 
-/** What this feature puts into every container. */
+/** Providers of datacenters, their settings, and groups as far as they hold in datacenters. */
 export function datacenterModule(work: { changes: ChangeBus }): Provider[] {
   return [
     ...services(work),

@@ -8,42 +8,14 @@ import { readObjects } from '../platform/database/read/read-rows.js';
 import type { ConnectionSelection } from '../platform/graphql/selection.js';
 import { sqlText } from '../platform/database/sql-text.js';
 import { type VisibleDatacenters, loadVisibleDatacenters } from './datacenter-cache.js';
+import { DATACENTER_COLUMNS, type DatacenterRow, toDatacenter } from './datacenter.columns.js';
 import { DEFAULT_DATACENTER } from './datacenter.entity.js';
-import type { DatacenterAccess } from './datacenter.enums.js';
 import type { DatacenterType } from './datacenter.type.js';
 import { visibleDatacenters } from './datacenter.visibility.js';
 import { Loader } from '../platform/graphql/loader.js';
 import type { Reads } from '../platform/database/read/reads.js';
 
-export interface DatacenterRow {
-  id: number;
-  name: string;
-  alias: string;
-  access: DatacenterAccess;
-  owner_id: number;
-  description: string;
-  vms_image_limit: number | null;
-  created_at: number | string;
-}
-
-/** Columns of DatacenterRow, alias `d`. */
-export const DATACENTER_COLUMNS = sqlText`d.id, d.name, d.alias, d.access, d.owner_id, d.description, d.vms_image_limit, d.created_at`;
-
-export function toDatacenter(row: DatacenterRow): DatacenterType {
-  return {
-    id: row.id,
-    ownerId: row.owner_id,
-    vmsImageLimit: row.vms_image_limit,
-    name: row.name,
-    alias: row.alias,
-    access: row.access,
-    description: row.description,
-    isDefault: row.name === DEFAULT_DATACENTER,
-    createdAt: new Date(Number(row.created_at)),
-  };
-}
-
-/** Reads datacenters as far as they exist for the viewer. */
+/** Reads the datacenters that the viewer can see. */
 export class DatacenterQueries {
   /** By id; null for one that the viewer cannot see. */
   readonly byId = {
@@ -65,7 +37,7 @@ export class DatacenterQueries {
     private readonly viewer: Viewer,
   ) {}
 
-  /** All that the viewer can see, to look many up at once. */
+  /** All of them, to look many up at once. */
   async visible(): Promise<VisibleDatacenters> {
     return loadVisibleDatacenters(this.em, this.viewer);
   }

@@ -11,7 +11,7 @@ import { DatacenterService } from './datacenter.service.js';
 import { CreateDatacenterInput, UpdateDatacenterInput } from './datacenter.inputs.js';
 import { DatacenterConnection, DatacenterType } from './datacenter.type.js';
 
-/** Reading datacenters as far as the caller sees them, and changing them as a SuperAdmin. */
+/** Reads the datacenters that the caller can see, and changes them for SuperAdmins. */
 @Resolver(() => DatacenterType)
 export class DatacenterResolver {
   constructor(

@@ -25,7 +25,7 @@ export interface DatacenterServiceDependencies {
 
 type Fields = Pick<UpdateDatacenterInput, 'alias' | 'access' | 'owner' | 'groups' | 'description'>;
 
-/** The rows that a caller named, with everything wrong about the input at once. */
+/** The rows that an input names. Throws BAD_USER_INPUT with all faults of the input at once. */
 async function check(tx: SqlEntityManager, name: string, input: Fields, faults: FieldError[]): Promise<{ owner: User | null; groups: Group[] }> {
   faults.push(...fieldFault('alias', input.alias), ...fieldFault('description', input.description));
   if (name === DEFAULT_DATACENTER && input.access === 'PRIVATE') {
@@ -41,13 +41,13 @@ async function check(tx: SqlEntityManager, name: string, input: Fields, faults: 
   return { owner, groups };
 }
 
-/** What of a datacenter the task log compares. */
+/** The fields that the task log compares. */
 function logged(datacenter: Datacenter, owner: string): Record<string, unknown> {
   const { alias, access, description } = datacenter;
   return { alias, access, description, owner, groups: datacenter.groups.getItems().map((group) => group.name).sort() };
 }
 
-/** Makes, changes and deletes datacenters, for SuperAdmins; each leaves one line in the task log. */
+/** Creates, changes and deletes datacenters, for SuperAdmins. Each change is one line of the task log. */
 export class DatacenterService {
   constructor(private readonly dependencies: DatacenterServiceDependencies) {}
 
@@ -83,7 +83,7 @@ export class DatacenterService {
     await transact(em.fork(), changes, async (tx, announce) => {
       const datacenter = await tx.findOne(Datacenter, { name: input.name }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (datacenter === null) throw notFound('datacenter', input.name);
-      // Not with the lock, which would hold the owner as well, and with it whoever refers to that user.
+      // Not in the locking statement, which would lock the owner as well and block all who refer to that user.
       await tx.populate(datacenter, ['groups', 'owner']);
       const before = logged(datacenter, datacenter.owner.getEntity().username);
       const { owner, groups } = await check(tx, input.name, input, []);
@@ -103,12 +103,12 @@ export class DatacenterService {
     return datacenters.require(input.name);
   }
 
-  /** Its images are unbound and detached, and stay in the catalogue. */
+  /** Deletes a datacenter without servers. Its images are unbound and detached, and stay in the catalogue. */
   async delete(name: string): Promise<string> {
     const { em, viewer, changes } = this.dependencies;
     viewer.demand('datacenter.change');
     await transact(em.fork(), changes, async (tx, announce) => {
-      // Held, so that no server is registered in it between the check and the end.
+      // Lock it, so that no server is registered in it between the check and the commit.
       const datacenter = await tx.findOne(Datacenter, { name }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (datacenter === null) throw notFound('datacenter', name);
       if (datacenter.isDefault()) throw badInput([{ path: 'name', message: 'The default datacenter main cannot be deleted.' }]);

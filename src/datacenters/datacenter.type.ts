@@ -3,7 +3,7 @@ import { connectionType } from '../platform/database/list/page.js';
 import { DateTime } from '../platform/graphql/scalars.js';
 import { type DatacenterAccess, DatacenterAccessEnum } from './datacenter.enums.js';
 
-/** What the API shows of a datacenter. `vmsImageLimit` is shown only through the guarded field `settings`. */
+/** What the API shows of a datacenter. Only the guarded field `settings` shows `vmsImageLimit`. */
 @ObjectType('Datacenter', {
   simpleResolvers: true,
   description:

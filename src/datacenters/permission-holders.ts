@@ -3,7 +3,7 @@ import { OWNER_PERMISSIONS, type Permission } from '../access/permission.js';
 import { allOf, anyOf } from '../platform/database/list/conditions.js';
 import { type SqlText, sqlText } from '../platform/database/sql-text.js';
 
-/** Users (alias `u`) whom their permissions in a datacenter, by its groups or as its owner, allow an action there. */
+/** Users (alias `u`) who may do that in a datacenter by the permissions of its groups or as its owner. SuperAdmins need neither. */
 export function holdersOf(action: DatacenterAction, datacenterId: number): SqlText {
   return anyOf(MATRIX[action].needs.map((set) => allOf(set.map((permission) => holds(permission, datacenterId)))));
 }

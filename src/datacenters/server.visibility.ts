@@ -3,7 +3,7 @@ import { visibleDatacenters } from './datacenter.visibility.js';
 import { ALWAYS, anyOf, type Condition, oneOf } from '../platform/database/list/conditions.js';
 import { sqlText } from '../platform/database/sql-text.js';
 
-/** Servers (alias `s`) that exist for this viewer: its own where it sees the datacenter, and all where it may list those of others. */
+/** Servers (alias `s`) that the viewer can see: its own where it sees the datacenter, and all where it may list those of others. */
 export function visibleServers(viewer: Viewer): Condition {
   if (viewer.isSuperAdmin) return ALWAYS;
   const own = sqlText`(s.owner_id = ${viewer.userId} and exists (

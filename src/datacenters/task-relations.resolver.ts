@@ -5,7 +5,7 @@ import { TaskType } from '../tasks/task.type.js';
 import { DatacenterQueries } from './datacenter.queries.js';
 import { DatacenterType } from './datacenter.type.js';
 
-/** Who started a task and where. It lives here because this is the lowest feature that may name both. */
+/** The user who started a task, and its datacenter. It is in this feature because `tasks` may not import datacenters. */
 @Resolver(() => TaskType)
 export class TaskRelationsResolver {
   constructor(

@@ -6,7 +6,7 @@ import { CurrentDatacenter } from './current-datacenter.js';
 import { DatacenterQueries } from './datacenter.queries.js';
 import { DatacenterType } from './datacenter.type.js';
 
-/** Where the caller works and may work. */
+/** The datacenters that the caller can see, the one it works in, and the permissions it holds there. */
 @Resolver(() => ViewerType)
 export class ViewerDatacentersResolver {
   constructor(

@@ -1,7 +1,7 @@
 import { Field, ID, ObjectType } from 'type-graphql';
 import { DateTime } from '../../platform/graphql/scalars.js';
 
-/** The only place where the key itself is ever shown: later only its hash is known. */
+/** The answer to a creation, and the only place that shows the key: the database has its hash alone. */
 @ObjectType('CreateApiKeyPayload', {
   simpleResolvers: true,
   description: 'A new API key, with the secret itself.',

@@ -1,7 +1,7 @@
 import type { Column } from '../../platform/database/columns.js';
 import { ALWAYS, type Condition, oneOf } from '../../platform/database/list/conditions.js';
 import { readObjects } from '../../platform/database/read/read-rows.js';
-import { sqlConstant, sqlText } from '../../platform/database/sql-text.js';
+import { joinTexts, sqlConstant, type SqlText, sqlText } from '../../platform/database/sql-text.js';
 import type { GroupType } from './group.type.js';
 import { parsePermissions } from '../permission.js';
 import { Loader } from '../../platform/graphql/loader.js';
@@ -14,7 +14,8 @@ interface GroupRow {
   permissions: string;
 }
 
-const COLUMNS = sqlText`g.id, g.name, g.alias, g.permissions`;
+const COLUMNS: Readonly<Record<keyof GroupRow, SqlText>> = { id: sqlText`g.id`, name: sqlText`g.name`, alias: sqlText`g.alias`, permissions: sqlText`g.permissions` };
+const GROUP_COLUMNS = joinTexts(Object.values(COLUMNS), ', ');
 
 function toGroup({ id, name, alias, permissions }: GroupRow): GroupType {
   return { id, name, alias, permissions: parsePermissions(permissions) };
@@ -40,7 +41,7 @@ export class GroupQueries {
 
   #related(join: Condition, owner: Column): Loader<number, GroupType[]> {
     return new Loader<number, GroupType[]>(async (ids) => {
-      const statement = sqlText`select ${sqlConstant(owner)} as owner, ${COLUMNS} from user_group g
+      const statement = sqlText`select ${sqlConstant(owner)} as owner, ${GROUP_COLUMNS} from user_group g
         join ${join} where ${oneOf(owner, ids)} order by g.name`;
       const byOwner = Map.groupBy(await readObjects<GroupRow & { owner: number }>(this.em, statement), (row) => row.owner);
       return ids.map((id) => (byOwner.get(id) ?? []).map(toGroup));
@@ -48,7 +49,7 @@ export class GroupQueries {
   }
 
   async #find(where: Condition): Promise<GroupType[]> {
-    const statement = sqlText`select ${COLUMNS} from user_group g where ${where} order by g.name`;
+    const statement = sqlText`select ${GROUP_COLUMNS} from user_group g where ${where} order by g.name`;
     return (await readObjects<GroupRow>(this.em, statement)).map(toGroup);
   }
 }

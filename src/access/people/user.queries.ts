@@ -2,34 +2,13 @@ import { allOf, type Condition } from '../../platform/database/list/conditions.j
 import { amongIds, readObjects } from '../../platform/database/read/read-rows.js';
 import { sqlText } from '../../platform/database/sql-text.js';
 import { keyLoader } from '../../platform/database/list/key-loader.js';
-import { asBoolean, type Flag } from '../../platform/database/tables.js';
+import { toUser, USER_COLUMNS, type UserRow } from './user.columns.js';
 import { SYSTEM_USERNAME } from './user.entity.js';
 import type { UserType } from './user.type.js';
 import { Loader } from '../../platform/graphql/loader.js';
 import type { Reads } from '../../platform/database/read/reads.js';
 
-interface UserRow {
-  id: number;
-  username: string;
-  email: string | null;
-  is_super_admin: Flag;
-  active: Flag;
-  created_at: number | string;
-}
-
-const COLUMNS = sqlText`u.id, u.username, u.email, u.is_super_admin, u.active, u.created_at`;
 const notSystem: Condition = sqlText`u.username <> ${SYSTEM_USERNAME}`;
-
-function toUser(row: UserRow): UserType {
-  return {
-    id: row.id,
-    username: row.username,
-    email: row.email,
-    isSuperAdmin: asBoolean(row.is_super_admin),
-    active: asBoolean(row.active),
-    createdAt: Number(row.created_at),
-  };
-}
 
 /** Reads accounts. The rules of the fields decide who may see more of one than its username. */
 export class UserQueries {
@@ -46,7 +25,7 @@ export class UserQueries {
   readonly byGroup = new Loader<number, UserType[]>(async (groupIds) => {
     const rows = await readObjects<UserRow & { group_id: number }>(
       this.em,
-      sqlText`select m.group_id, ${COLUMNS} from user_group_member m join user_account u on u.id = m.user_id
+      sqlText`select m.group_id, ${USER_COLUMNS} from user_group_member m join user_account u on u.id = m.user_id
         where ${amongIds(this.em, 'm.group_id', groupIds)} order by u.username`,
     );
     const byGroup = Map.groupBy(rows, (row) => row.group_id);
@@ -72,6 +51,6 @@ export class UserQueries {
   }
 
   async #find(where: Condition): Promise<UserType[]> {
-    return (await readObjects<UserRow>(this.em, sqlText`select ${COLUMNS} from user_account u where ${where} order by u.username`)).map(toUser);
+    return (await readObjects<UserRow>(this.em, sqlText`select ${USER_COLUMNS} from user_account u where ${where} order by u.username`)).map(toUser);
   }
 }

@@ -3,13 +3,13 @@ import { shownUrl } from '../../platform/fetch/shown-url.js';
 
 const KEY_SET_LIMIT_BYTES = 256 * 1024;
 
-/** Fetches the configured key set through the guarded way out; its own host is trusted, as the operator named it. */
+/** Fetches the configured key set through the guarded fetch. Its host may be a private address, as the operator named it. */
 export function fetchKeysWith(fetch: GuardedFetch): (url: string) => Promise<Response> {
   return async (url) => {
     const answer = await fetch.get(url, { trustedHosts: new Set([hostKey(url)]) });
     const chunks: Buffer[] = [];
     let size = 0;
-    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+    for await (const chunk of answer.body as AsyncIterable<Buffer>) { // Readable declares any; without an encoding it yields buffers.
       size += chunk.length;
       if (size > KEY_SET_LIMIT_BYTES) throw new Error(`The key set at ${shownUrl(url)} is larger than ${KEY_SET_LIMIT_BYTES} bytes.`);
       chunks.push(chunk);

@@ -1,13 +1,17 @@
 import { isSqlite, type SqlEntityManager } from '../../platform/database/database.js';
-import { readRows } from '../../platform/database/read/read-rows.js';
+import { readObjects, readRows } from '../../platform/database/read/read-rows.js';
 import { sqlText } from '../../platform/database/sql-text.js';
-import { asBoolean, type Big, type Flag } from '../../platform/database/tables.js';
+import type { Big } from '../../platform/database/tables.js';
+import { toUser, USER_COLUMNS, type UserRow } from '../people/user.columns.js';
 import { OWNER_PERMISSIONS, parsePermissions, type Permission } from '../permission.js';
 import { type Membership, Viewer } from '../viewer.js';
 
-type UserRow = [id: number, username: string, email: string | null, superAdmin: Flag, active: Flag, createdAt: Big, current: number | null];
+/** An account with what sign-in needs beside what the API shows of it. */
+interface AccountRow extends UserRow {
+  current_datacenter_id: number | null;
+}
 
-const USER_COLUMNS = sqlText`u.id, u.username, u.email, u.is_super_admin, u.active, u.created_at, u.current_datacenter_id`;
+const ACCOUNT_COLUMNS = sqlText`${USER_COLUMNS}, u.current_datacenter_id`;
 
 /** The owner's permissions in the form in which a group stores its own. */
 const OWNED = JSON.stringify(OWNER_PERMISSIONS);
@@ -28,24 +32,18 @@ async function loadMemberships(em: SqlEntityManager, userId: number): Promise<Me
   return [...found.values()];
 }
 
-async function viewerOf(em: SqlEntityManager, row: UserRow | undefined): Promise<Viewer | null> {
+async function viewerOf(em: SqlEntityManager, row: AccountRow | undefined): Promise<Viewer | null> {
   if (row === undefined) return null;
-  const [id, username, email, superAdmin, active, createdAt, currentDatacenterId] = row;
-  if (!asBoolean(active)) return null;
-  const isSuperAdmin = asBoolean(superAdmin);
-  return new Viewer({
-    userId: id,
-    username,
-    isSuperAdmin,
-    currentDatacenterId,
-    memberships: isSuperAdmin ? [] : await loadMemberships(em, id),
-    account: { id, username, email, isSuperAdmin, active: true, createdAt: Number(createdAt) },
-  });
+  const account = toUser(row);
+  if (!account.active) return null;
+  const { id: userId, username, isSuperAdmin } = account;
+  const memberships = isSuperAdmin ? [] : await loadMemberships(em, userId);
+  return new Viewer({ userId, username, isSuperAdmin, currentDatacenterId: row.current_datacenter_id, memberships, account });
 }
 
 /** The viewer behind a username; null when unknown or inactive. */
 export async function viewerByUsername(em: SqlEntityManager, username: string): Promise<Viewer | null> {
-  const [row] = await readRows<UserRow>(em, sqlText`select ${USER_COLUMNS} from user_account u where u.username = ${username}`);
+  const [row] = await readObjects<AccountRow>(em, sqlText`select ${ACCOUNT_COLUMNS} from user_account u where u.username = ${username}`);
   return viewerOf(em, row);
 }
 
@@ -61,8 +59,8 @@ export interface Account {
  */
 export async function accountById(em: SqlEntityManager, id: number): Promise<Account | null> {
   if (em.isInTransaction()) await lockRights(em, id);
-  const [row] = await readRows<UserRow>(em, sqlText`select ${USER_COLUMNS} from user_account u where u.id = ${id}`);
-  return row === undefined ? null : { username: row[1], viewer: await viewerOf(em, row) };
+  const [row] = await readObjects<AccountRow>(em, sqlText`select ${ACCOUNT_COLUMNS} from user_account u where u.id = ${id}`);
+  return row === undefined ? null : { username: row.username, viewer: await viewerOf(em, row) };
 }
 
 /** Only on Postgres: SQLite runs one transaction at a time. */
@@ -83,13 +81,12 @@ export interface SignedIn {
 
 /** The viewer behind the hash of an API key; null when unknown, expired, revoked, or its user is inactive. */
 export async function viewerByKeyHash(em: SqlEntityManager, hash: string, now: number): Promise<SignedIn | null> {
-  const [row] = await readRows<[...UserRow, Big | null]>(
+  const [row] = await readObjects<AccountRow & { expires_at: Big | null }>(
     em,
-    sqlText`select ${USER_COLUMNS}, k.expires_at from api_key k join user_account u on u.id = k.user_id where k.hash = ${hash}
+    sqlText`select ${ACCOUNT_COLUMNS}, k.expires_at from api_key k join user_account u on u.id = k.user_id where k.hash = ${hash}
       and k.revoked_at is null and (k.expires_at is null or k.expires_at > ${now})`,
   );
   if (row === undefined) return null;
-  const [id, username, email, superAdmin, active, createdAt, current, expiresAt] = row;
-  const viewer = await viewerOf(em, [id, username, email, superAdmin, active, createdAt, current]);
-  return viewer === null ? null : { viewer, expiresAt: expiresAt === null ? Number.POSITIVE_INFINITY : Number(expiresAt) };
+  const viewer = await viewerOf(em, row);
+  return viewer === null ? null : { viewer, expiresAt: row.expires_at === null ? Number.POSITIVE_INFINITY : Number(row.expires_at) };
 }

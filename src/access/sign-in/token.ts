@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, SignJWT } from 'jose';
 import type { FetchImplementation, JWTVerifyGetKey, JWTVerifyOptions } from 'jose';
 
-/** At most one of `secret`, `publicKey` (PEM) and `jwksUrl`; with none, the generated secret holds. */
+/** What tokens are verified with. At most one of `secret`, `publicKey` (PEM) and `jwksUrl` is set; with none, the generated secret is used. */
 export interface TokenAuth {
   secret: string | null;
   publicKey: string | null;
@@ -14,10 +14,7 @@ export interface TokenAuth {
   audience: string | null;
 }
 
-/**
- * Answers the username (`sub`) of a valid token and null for every other text.
- * Throws only when the key set cannot be fetched, since then no token can be judged.
- */
+/** Returns the username (`sub`) of a valid token, and null for every other text. Throws only when the key set cannot be fetched. */
 export type TokenVerifier = (token: string) => Promise<string | null>;
 
 export interface TokenVerifierOptions {
@@ -30,27 +27,27 @@ interface PinnedKey {
   algorithms: string[];
 }
 
-const clockToleranceSeconds = 5;
-const longestToken = 8192;
-const anyAsymmetric = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
+const CLOCK_TOLERANCE_SECONDS = 5;
+const LONGEST_TOKEN = 8192;
+const ASYMMETRIC_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
 
-/** Pins the algorithms to the configured key, so that a token cannot choose how it is checked; `secretFile` is made when it is needed. */
+/** Pins the algorithms to the configured key, so that a token cannot choose how it is verified. Creates `secretFile` where no key is configured. */
 export async function createTokenVerifier(auth: TokenAuth, secretFile: string, options: TokenVerifierOptions = {}): Promise<TokenVerifier> {
   const { key, algorithms } = await pinnedKey(auth, secretFile, options);
   const rules: JWTVerifyOptions = {
     algorithms,
     requiredClaims: ['exp', 'sub'],
-    clockTolerance: clockToleranceSeconds,
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
     ...(auth.issuer === null ? {} : { issuer: auth.issuer }),
     ...(auth.audience === null ? {} : { audience: auth.audience }),
   };
   return async (token) => {
-    if (token.length > longestToken) return null;
+    if (token.length > LONGEST_TOKEN) return null;
     try {
       const { payload } = await verify(token, key, rules);
       return typeof payload.sub === 'string' && payload.sub !== '' ? payload.sub : null;
     } catch (error) {
-      if (isFaultOfToken(error)) return null;
+      if (isTokenFault(error)) return null;
       throw error;
     }
   };
@@ -67,7 +64,7 @@ async function pinnedKey(auth: TokenAuth, secretFile: string, options: TokenVeri
   }
   if (auth.jwksUrl !== null) {
     const fetchOption = options.fetch === undefined ? {} : { [customFetch]: options.fetch };
-    return { key: createRemoteJWKSet(new URL(auth.jwksUrl), fetchOption), algorithms: anyAsymmetric };
+    return { key: createRemoteJWKSet(new URL(auth.jwksUrl), fetchOption), algorithms: ASYMMETRIC_ALGORITHMS };
   }
   const secret = auth.secret ?? (await readOrCreateSecret(secretFile));
   return { key: Buffer.from(secret), algorithms: ['HS256'] };
@@ -94,16 +91,16 @@ function algorithmOfCurve(key: KeyObject): string[] {
   return [algorithm];
 }
 
-// A token that names an unknown key, or no key where several fit, is as wrong as one with a bad signature. What is left
-// (time-out, bad answer, malformed set) is the key set's fault and must be seen by whoever runs the gateway.
-function isFaultOfToken(error: unknown): boolean {
+// A token that names an unknown key, or no key where several fit, is as invalid as one with a bad signature. Other errors (time-out,
+// bad answer, malformed set) are faults of the key set, which the operator has to see.
+function isTokenFault(error: unknown): boolean {
   return [
     errors.JWTInvalid, errors.JWTExpired, errors.JWTClaimValidationFailed, errors.JWSInvalid, errors.JWSSignatureVerificationFailed,
     errors.JOSEAlgNotAllowed, errors.JOSENotSupported, errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys,
   ].some((kind) => error instanceof kind);
 }
 
-/** Signs with HS256; `expiresIn` is a number of seconds or a span such as `12h`. */
+/** Signs a token with HS256; `expiresIn` is a number of seconds, or a duration such as `12h`. */
 export async function mintToken(
   secret: string,
   username: string,
@@ -120,14 +117,14 @@ export async function mintToken(
   return token.sign(Buffer.from(secret));
 }
 
-/** Where the generated secret lives. */
+/** The file of the generated secret. */
 export function secretFileIn(dataDir: string): string {
   return join(dataDir, 'jwt-secret');
 }
 
 /**
- * The text of the secret file (mode 0600), made with 256 random bits when it is missing. Two processes that start
- * together get the same secret. Throws when the file holds fewer than 32 characters.
+ * The text of the secret file (mode 0600), which is created with 256 random bits when it is missing. Two processes that start at
+ * once get the same secret. Throws when the file holds fewer than 32 characters.
  */
 export async function readOrCreateSecret(file: string): Promise<string> {
   const secret = (await readIfThere(file)) ?? (await createSecret(file));
@@ -144,7 +141,7 @@ async function readIfThere(file: string): Promise<string | null> {
   }
 }
 
-// link() fails when the name is taken: the first process wins, and nobody ever reads half a secret.
+// link() fails when the name is taken: the first process wins, and no process reads half a secret.
 async function createSecret(file: string): Promise<string> {
   await mkdir(dirname(file), { recursive: true });
   const draft = `${file}.${process.pid}.${randomBytes(6).toString('hex')}`;
@@ -166,7 +163,7 @@ function hasCode(error: unknown, code: string): boolean {
 }
 
 export interface NewApiKey {
-  /** Shown once, never stored. */
+  /** The secret itself, which is shown once and never stored. */
   key: string;
   hash: string;
 }
@@ -176,7 +173,7 @@ export function newApiKey(): NewApiKey {
   return { key, hash: hashApiKey(key) };
 }
 
-/** SHA-256 in hex. No salt and no slow hash: a key has 256 random bits, so there is nothing to guess. */
+/** SHA-256 in hex. It needs no salt and no slow hash: a key of 256 random bits cannot be guessed. */
 export function hashApiKey(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }

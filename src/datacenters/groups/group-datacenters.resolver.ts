@@ -3,7 +3,7 @@ import { GroupType } from '../../access/people/group.type.js';
 import { DatacenterQueries } from '../datacenter.queries.js';
 import { DatacenterType } from '../datacenter.type.js';
 
-/** Where a group's permissions hold. */
+/** The datacenters that a group is attached to. */
 @Resolver(() => GroupType)
 export class GroupDatacentersResolver {
   constructor(private readonly queries: DatacenterQueries) {}

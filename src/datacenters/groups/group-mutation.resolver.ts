@@ -3,7 +3,7 @@ import { CreateGroupInput, UpdateGroupInput } from '../../access/people/group.in
 import { GroupType } from '../../access/people/group.type.js';
 import { GroupService } from './group.service.js';
 
-/** Changing groups; for SuperAdmins. */
+/** Changes groups; for SuperAdmins. */
 @Resolver()
 export class GroupMutationResolver {
   constructor(private readonly groups: GroupService) {}

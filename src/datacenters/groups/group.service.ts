@@ -27,7 +27,7 @@ async function findDatacenters(tx: SqlEntityManager, names: readonly string[], f
   return datacenters;
 }
 
-/** Makes, changes and deletes groups, for SuperAdmins. It is here, not with the accounts, as groups hold in datacenters. */
+/** Creates, changes and deletes groups, for SuperAdmins. It is in this feature because `access` may not import datacenters. */
 export class GroupService {
   constructor(
     private readonly em: SqlEntityManager,
@@ -61,7 +61,7 @@ export class GroupService {
     this.viewer.demand('people.change');
     await inTransaction(this.em.fork(), async (tx) => {
       const faults = fieldFault('alias', input.alias);
-      // Before the group is held: who changes a datacenter holds that before its groups, and two may not wait for each other.
+      // Lock the datacenters before the group, as a change of a datacenter does: two transactions cannot deadlock.
       const datacenters = await findDatacenters(tx, input.datacenters ?? [], faults);
       const group = await tx.findOne(Group, { name: input.name }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (group === null) throw notFound('group', input.name);

@@ -19,7 +19,7 @@ export class DatacenterSettingsService {
     private readonly datacenters: DatacenterQueries,
   ) {}
 
-  /** A limit below what is bound already is taken: nothing further can be bound then. */
+  /** Accepts a limit below the number of bound images: no further image can be bound then. */
   async update(input: UpdateDatacenterSettingsInput): Promise<DatacenterType> {
     this.viewer.demand('datacenterSettings.change');
     const { vmsImageLimit: limit } = input;

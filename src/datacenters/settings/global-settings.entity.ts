@@ -17,9 +17,6 @@ const GlobalSettingsSchema = defineEntity({
   ],
 });
 
-/**
- * The one row of settings that hold everywhere. VMS_IMAGE_REPOSITORIES is not here: its entries are the rows of
- * `image_repository`.
- */
+/** The one row of global settings. VMS_IMAGE_REPOSITORIES has a table of its own, `image_repository`. */
 export class GlobalSettings extends GlobalSettingsSchema.class {}
 GlobalSettingsSchema.setClass(GlobalSettings);

@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '../../platform/database/database.js';
 import { readObjects } from '../../platform/database/read/read-rows.js';
 import { sqlText } from '../../platform/database/sql-text.js';
 
-/** The configured image server and the settings around it, as rows and not as anybody sees them. */
+/** The configured image server and the settings that belong to it, whoever may see them. */
 export interface ImageServerState {
   serverId: number;
   uuid: string;
@@ -28,7 +28,7 @@ interface Row {
   addresses: string;
 }
 
-/** The image server; null while none is configured, and images live in the database only. */
+/** The image server; null while none is configured and images are in the database only. */
 export async function readImageServer(em: SqlEntityManager): Promise<ImageServerState | null> {
   const text = sqlText`select s.id as server_id, s.uuid, s.hostname, s.status, s.os_type,
     g.image_server_nic as nic, g.image_sources as sources, s.addresses
@@ -36,5 +36,11 @@ export async function readImageServer(em: SqlEntityManager): Promise<ImageServer
   const [row] = await readObjects<Row>(em, text);
   if (row === undefined) return null;
   const { server_id: serverId, os_type: osType, sources, addresses, ...rest } = row;
-  return { ...rest, serverId, osType, sources: JSON.parse(sources) as string[], addresses: JSON.parse(addresses) as string[] };
+  return {
+    ...rest,
+    serverId,
+    osType,
+    sources: JSON.parse(sources) as string[], // any; the entity writes a list of texts
+    addresses: JSON.parse(addresses) as string[], // likewise
+  };
 }

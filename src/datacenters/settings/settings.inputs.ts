@@ -15,7 +15,7 @@ export class UpdateDatacenterSettingsInput {
   vmsImageLimit?: number | null;
 }
 
-/** One entry of the list that replaces the configured repositories. */
+/** An entry of the list that replaces the configured repositories. */
 @InputType({ description: 'An image repository to configure.' })
 export class NamedUrlInput {
   @Field(() => String, {

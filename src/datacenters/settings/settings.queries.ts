@@ -11,7 +11,7 @@ interface Row {
   image_sources: string;
 }
 
-/** Reads settings. */
+/** Reads the settings of a datacenter, and the global ones. */
 export class SettingsQueries {
   constructor(
     private readonly em: SqlEntityManager,
@@ -31,7 +31,7 @@ export class SettingsQueries {
     return {
       imageServerId: row?.image_server_id ?? null,
       vmsImageVmNic: row?.image_server_nic ?? 1,
-      vmsImageSources: JSON.parse(row?.image_sources ?? '[]') as string[],
+      vmsImageSources: JSON.parse(row?.image_sources ?? '[]') as string[], // any; the entity writes a list of texts
     };
   }
 }

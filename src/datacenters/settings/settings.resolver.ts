@@ -5,7 +5,7 @@ import { SettingsQueries } from './settings.queries.js';
 import { UpdateDatacenterSettingsInput } from './settings.inputs.js';
 import { DatacenterSettingsType, GlobalSettingsType } from './settings.type.js';
 
-/** Settings of one datacenter, and reading those that hold everywhere. */
+/** Reads and changes the settings of one datacenter, and reads the global ones. */
 @Resolver(() => DatacenterType)
 export class SettingsResolver {
   constructor(

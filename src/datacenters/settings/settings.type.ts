@@ -1,7 +1,7 @@
 import { Field, Int, ObjectType } from 'type-graphql';
 import { HttpUrl } from '../../platform/graphql/scalars.js';
 
-/** What a datacenter's admins may know of how it is set up. */
+/** Settings of one datacenter, for its DCAdmins. */
 @ObjectType('DatacenterSettings', {
   simpleResolvers: true,
   description: 'Settings of one datacenter.',
@@ -15,7 +15,7 @@ export class DatacenterSettingsType {
   vmsImageLimit!: number | null;
 }
 
-/** A name and where it leads, as image repositories are configured. */
+/** An image repository as the settings name it. */
 @ObjectType('NamedUrl', {
   simpleResolvers: true,
   description: 'A name for an address.',
@@ -28,7 +28,7 @@ export class NamedUrlType {
   url!: string;
 }
 
-/** Settings of the whole cloud. `imageServerId` is the row behind vmsImageVm. */
+/** The global settings. `imageServerId` is the id of the server that vmsImageVm shows. */
 @ObjectType('GlobalSettings', {
   simpleResolvers: true,
   description: 'Settings that hold everywhere; kept in the default datacenter. For SuperAdmins.',
