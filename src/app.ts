@@ -50,6 +50,7 @@ import { RefreshRepository } from './repositories/refresh/refresh-repository.js'
 import { repositoryModule } from './repositories/repository.module.js';
 import { resetStaleRefreshes } from './repositories/refresh/reset-stale-refreshes.js';
 import { RefreshSchedule } from './repositories/refresh/refresh-schedule.js';
+import { purgeRetiredRepositories } from './repositories/retired-repositories.js';
 import { trustedHosts } from './repositories/trusted-hosts.js';
 import { ChangeBus } from './tasks/changes/change-bus.js';
 import { ChangeRelay } from './tasks/changes/change-relay.js';
@@ -171,7 +172,7 @@ async function prepare(config: Config, work: Work, log: Logger): Promise<string 
   return firstKey;
 }
 
-/** Takes up open tasks, loads repositories by the clock and keeps searches quick, in a process that is to work. */
+/** Takes up open tasks, refreshes repositories by the clock, purges retired ones and keeps searches quick, in a process that is to work. */
 async function startWorking(config: Config, work: Work, log: Logger): Promise<() => Promise<void>> {
   if (!config.run.worker) return async () => undefined;
   const resumed = await work.runner.start();
@@ -179,11 +180,14 @@ async function startWorking(config: Config, work: Work, log: Logger): Promise<()
   const schedule = new RefreshSchedule({ ...work, log }, config.refreshIntervalSeconds);
   schedule.start();
   const upkeep = keepSearchesQuick(work.database, log);
+  const purge = new AbortController();
+  const purged = purgeRetiredRepositories(work.database.em.fork(), purge.signal).catch((error: unknown) => log.error({ err: error }, 'Retired repositories could not be deleted.'));
   // Tasks that are asked for in this process are queued there and then.
   const look = config.run.api ? null : setInterval(() => work.runner.takeUp().catch((error: unknown) => log.error({ err: error }, 'New tasks could not be looked for.')), TAKE_UP_MS);
   return async () => {
     if (look !== null) clearInterval(look);
-    await Promise.all([schedule.stop(), upkeep.stop()]);
+    purge.abort();
+    await Promise.all([schedule.stop(), upkeep.stop(), purged]);
   };
 }
 

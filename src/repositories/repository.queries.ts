@@ -4,11 +4,10 @@ import { ALWAYS, type Condition } from '../platform/database/list/conditions.js'
 import { notFound } from '../platform/errors.js';
 import { amongIds, readObjects } from '../platform/database/read/read-rows.js';
 import { joinTexts, sqlConstant, sqlText } from '../platform/database/sql-text.js';
-import { keyLoader } from '../platform/database/list/key-loader.js';
+import { idLoader, keyLoader } from '../platform/database/list/key-loader.js';
 import { asBoolean, type RowOf } from '../platform/database/tables.js';
 import type { RepositoryStatus } from './image-repository.enums.js';
 import type { ImageRepositoryType } from './image-repository.type.js';
-import { Loader } from '../platform/graphql/loader.js';
 import type { Reads } from '../platform/database/read/reads.js';
 
 const COLUMNS = ['r.id', 'r.name', 'r.url', 'r.is_local', 'r.status', 'r.last_update', 'r.image_count', 'r.error'] as const satisfies readonly Column[];
@@ -35,10 +34,7 @@ export class RepositoryQueries {
    * By id, one statement per batch; null for one that is no longer configured. Checks no permission: a relation of another
    * object is visible to whoever sees that object.
    */
-  readonly byId = new Loader<number, ImageRepositoryType | null>(async (ids) => {
-    const found = new Map((await this.#find(amongIds(this.em, 'r.id', ids))).map((repository) => [repository.id, repository]));
-    return ids.map((id) => found.get(id) ?? null);
-  });
+  readonly byId = idLoader<ImageRepositoryType>(async (ids) => this.#find(amongIds(this.em, 'r.id', ids)));
 
   /** By the keys of other subgraphs, one statement per batch. Checks no permission, like `byId`. */
   readonly byKey = keyLoader({ name: 'r.name' }, async (where) => this.#find(where));

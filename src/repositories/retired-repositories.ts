@@ -14,16 +14,18 @@ export async function retireRepository(tx: SqlEntityManager, repository: ImageRe
 const ROWS_PER_BATCH = 200;
 
 /**
- * Deletes retired repositories, in batches that never hold the database for long. Images imported from them stay. Returns
- * how many repositories it deleted; may be called at any time, and twice at once.
+ * Deletes retired repositories, in batches that never hold the database for long. Images imported from them stay. May be
+ * called at any time, and twice at once; `signal` ends it after a batch.
  */
-export async function purgeRetiredRepositories(em: SqlEntityManager): Promise<number> {
+export async function purgeRetiredRepositories(em: SqlEntityManager, signal?: AbortSignal): Promise<void> {
   const retired = await em.find(ImageRepository, { retired: true }, { fields: ['id'] });
   for (const { id } of retired) {
-    while ((await deleteBatch(em, id)) > 0) await yieldToEventLoop();
+    while ((await deleteBatch(em, id)) > 0) {
+      await yieldToEventLoop();
+      if (signal?.aborted === true) return;
+    }
     await em.nativeDelete(ImageRepository, { id });
   }
-  return retired.length;
 }
 
 async function deleteBatch(em: SqlEntityManager, repositoryId: number): Promise<number> {

@@ -6,7 +6,7 @@ import type { OsType } from '../imgapi/os-type.js';
 import type { Column } from '../platform/database/columns.js';
 import { allOf, type Condition, oneOf } from '../platform/database/list/conditions.js';
 import { badInput, notFound } from '../platform/errors.js';
-import { keyLoader } from '../platform/database/list/key-loader.js';
+import { idLoader, keyLoader } from '../platform/database/list/key-loader.js';
 import type { KeysetOrder } from '../platform/database/list/keyset.js';
 import { type Connection, type PageArgs, readPage } from '../platform/database/list/page.js';
 import { type IndexWalk, type ListStatement, readList, wholeRows } from '../platform/database/list/read-page.js';
@@ -52,10 +52,7 @@ function toServer(row: ServerRow): VirtualServerType {
 /** Reads the servers that the viewer sees. */
 export class ServerQueries {
   /** By id, one statement per batch; null for one that the viewer cannot see. */
-  readonly byId = new Loader<number, VirtualServerType | null>(async (ids) => {
-    const found = new Map((await this.#find(oneOf('s.id', ids))).map((server) => [server.id, server]));
-    return ids.map((id) => found.get(id) ?? null);
-  });
+  readonly byId = idLoader<VirtualServerType>(async (ids) => this.#find(oneOf('s.id', ids)));
 
   /** By the keys of other subgraphs, one statement per batch; null for one that the viewer cannot see. */
   readonly byKey = keyLoader({ uuid: 's.uuid', hostname: 's.hostname' }, async (where) => this.#find(where));

@@ -4,7 +4,7 @@ import { ImportRepositoryImageInput } from './import-repository-image.inputs.js'
 import { RepositoryImportService } from './import-repository-image.service.js';
 import { RepositoryImageType } from './repository-image.type.js';
 
-/** Taking an offered image into the catalogue. */
+/** Imports entries of repositories into the catalogue. */
 @Resolver(() => RepositoryImageType)
 export class ImportRepositoryImageResolver {
   constructor(private readonly imports: RepositoryImportService) {}

@@ -1,6 +1,7 @@
 import type { Viewer } from '../../access/viewer.js';
 import type { Column } from '../../platform/database/columns.js';
 import { allOf, type Condition, oneOf } from '../../platform/database/list/conditions.js';
+import { idLoader } from '../../platform/database/list/key-loader.js';
 import { readObjects } from '../../platform/database/read/read-rows.js';
 import { joinTexts, sqlConstant, sqlText } from '../../platform/database/sql-text.js';
 import type { RowOf } from '../../platform/database/tables.js';
@@ -32,10 +33,7 @@ function toSnapshot(row: SnapshotRow): SnapshotType {
 /** Reads snapshots; a viewer sees those of the servers that it sees. */
 export class SnapshotQueries {
   /** By id, one statement per batch; null for one that the viewer cannot see. */
-  readonly byId = new Loader<number, SnapshotType | null>(async (ids) => {
-    const found = new Map((await this.#find(oneOf('n.id', ids))).map((snapshot) => [snapshot.id, snapshot]));
-    return ids.map((id) => found.get(id) ?? null);
-  });
+  readonly byId = idLoader<SnapshotType>(async (ids) => this.#find(oneOf('n.id', ids)));
 
   /** The snapshots of a server by disk and name, by the id of the server. */
   readonly ofServer = new Loader<number, SnapshotType[]>(async (serverIds) => {

@@ -46,3 +46,11 @@ export function keyLoader<T extends { [K in F]: string }, F extends string>(
 ): Loader<Key<F>, T | null, string> {
   return new Loader(keyBatch(columns, find), { cacheKeyFn: ({ field, value }) => `${field} ${value}` });
 }
+
+/** Finds rows by id, in one statement per batch; null where `find`, which keeps to what the viewer sees, finds none. */
+export function idLoader<T extends { id: number }>(find: (ids: readonly number[]) => Promise<T[]>): Loader<number, T | null> {
+  return new Loader(async (ids) => {
+    const found = new Map((await find(ids)).map((row) => [row.id, row]));
+    return ids.map((id) => found.get(id) ?? null);
+  });
+}
