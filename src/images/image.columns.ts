@@ -1,114 +1,146 @@
-import type { UserType } from '../access/people/user.type.js';
+import type { Collection, Reference } from '@mikro-orm/core';
 import type { Viewer } from '../access/viewer.js';
 import type { VisibleDatacenters } from '../datacenters/datacenter-cache.js';
 import type { OsType } from '../imgapi/os-type.js';
 import type { Column } from '../platform/database/columns.js';
 import { type SqlText, sqlText } from '../platform/database/sql-text.js';
-import { asBoolean, type Big, type Flag } from '../platform/database/tables.js';
+import { asBoolean, type Tables } from '../platform/database/tables.js';
+import type { Image } from './image.entity.js';
 import type { ImageAccess, ImageStatus } from './image.enums.js';
-import type { ImageType } from './image.type.js';
+import type { ImageType, SelectedImage } from './image.type.js';
 import { attachedWhereAllowed } from './image.visibility.js';
 
-/** A row as the driver gives it: values in the order of the columns. */
-export type Row = readonly unknown[];
-
-/** What is known in memory already. */
-export interface Known {
-  seen: VisibleDatacenters;
-  names: ReadonlyMap<number, string>;
+/** What readers look up in memory instead of joining its table. */
+export interface InMemory {
+  datacenters: VisibleDatacenters;
+  /** By user id. */
+  usernames: ReadonlyMap<number, string>;
 }
 
-type Put = (image: ImageType, row: Row, at: number, known: Known) => void;
+type Selected<T> = T extends { readonly __select__: infer Value } ? Value : T;
+type RowOf<Table extends keyof Tables> = { [Name in keyof Tables[Table]]: Selected<Tables[Table][Name]> };
 
-/** Some columns of the statement, and what becomes of them. */
-export interface Part {
-  columns: readonly Column[];
-  /** `at` is the place of the first of the columns. */
-  put: Put;
+/** The checks of the database allow no other values in these three. */
+type ImageRow = Omit<RowOf<'image'>, 'access' | 'status' | 'os_type'> & { access: ImageAccess; status: ImageStatus; os_type: OsType };
+
+/** The tables under the aliases that statements of images give them. */
+interface Joined {
+  i: ImageRow;
+  b: { datacenter_id: number | null };
+  u: RowOf<'user_account'>;
+}
+type JoinedColumn = { [Alias in keyof Joined]: `${Alias}.${keyof Joined[Alias] & string}` }[keyof Joined] & Column;
+type ValueOf<C> = { [Alias in keyof Joined]: C extends `${Alias}.${infer Name extends keyof Joined[Alias] & string}` ? Joined[Alias][Name] : never }[keyof Joined];
+
+/**
+ * The columns that fill a field of Image, and how. `read` takes the value of its one column, or the values of its several. It assigns a
+ * property by a constant name, which keeps V8's inline caches monomorphic.
+ */
+export interface FieldReader<C extends JoinedColumn = JoinedColumn> {
+  columns: readonly C[];
+  read: (image: SelectedImage, value: never, inMemory: InMemory) => void;
 }
 
-function part(column: Column, put: Put): Part {
-  return { columns: [column], put };
+function column<C extends JoinedColumn>(name: C, read: (image: SelectedImage, value: ValueOf<C>, inMemory: InMemory) => void): FieldReader<C> {
+  return { columns: [name], read };
 }
 
-/** Where it is bound; a list of where it is attached says so too. */
-export const BOUND = part('b.datacenter_id', (image, row, at, { seen }) => {
-  const id = row[at] as number | null;
+function columns<const C extends readonly JoinedColumn[]>(
+  names: C,
+  read: (image: SelectedImage, values: { readonly [At in keyof C]: ValueOf<C[At]> }) => void,
+): FieldReader<C[number]> {
+  return { columns: names, read };
+}
+
+/** The datacenter that the image is bound to. `ATTACHMENTS` fills the same fields and more. */
+export const BINDING = column('b.datacenter_id', (image, id, { datacenters }) => {
   image.boundDatacenterId = id;
   image.dcBound = id !== null;
-  image.boundDatacenter = seen.byId(id);
+  image.boundDatacenter = datacenters.byId(id);
 });
 
-/** Fields of the type Image that a column or two answer, whoever asks. Each names its property, as that is what makes them quick. */
-export const FIELD_PARTS: ReadonlyMap<string, Part> = new Map([
-  ['uuid', part('i.uuid', (image, row, at) => void (image.uuid = row[at] as string))],
-  ['name', part('i.name', (image, row, at) => void (image.name = row[at] as string))],
-  ['alias', part('i.alias', (image, row, at) => void (image.alias = row[at] as string))],
-  ['version', part('i.version', (image, row, at) => void (image.version = row[at] as string))],
-  ['access', part('i.access', (image, row, at) => void (image.access = row[at] as ImageAccess))],
-  ['size', part('i.size_mib', (image, row, at) => void (image.size = row[at] as number))],
-  ['osType', part('i.os_type', (image, row, at) => void (image.osType = row[at] as OsType))],
-  ['status', part('i.status', (image, row, at) => void (image.status = row[at] as ImageStatus))],
-  ['resize', part('i.resize', (image, row, at) => void (image.resize = asBoolean(row[at] as Flag)))],
-  ['deploy', part('i.deploy', (image, row, at) => void (image.deploy = asBoolean(row[at] as Flag)))],
-  ['description', part('i.description', (image, row, at) => void (image.description = row[at] as string))],
-  ['homepage', part('i.homepage', (image, row, at) => void (image.homepage = row[at] as string | null))],
-  ['createdAt', part('i.created_at', (image, row, at) => void (image.createdAt = Number(row[at])))],
-  ['updatedAt', part('i.updated_at', (image, row, at) => void (image.updatedAt = Number(row[at])))],
-  ['dcBound', BOUND],
-  ['boundDatacenter', BOUND],
-]);
-
-/** What field resolvers need to know of an image beyond its fields; `inspectable` depends on who asks. */
-export const INNER_PARTS: readonly Part[] = [
-  part('i.repository_id', (image, row, at) => void (image.repositoryId = row[at] as number | null)),
-  part('i.source_snapshot_id', (image, row, at) => void (image.sourceSnapshotId = row[at] as number | null)),
-  part('i.manifest_url', (image, row, at) => void (image.guardedManifestUrl = row[at] as string | null)),
-  {
-    columns: ['i.file_size', 'i.file_sha1', 'i.file_sha256', 'i.file_compression'],
-    put: (image, row, at) => void (image.guardedFile = fileOf(row, at)),
-  },
-];
-
-/** All four columns are there or none is; the database holds that. */
-function fileOf(row: Row, at: number): ImageType['guardedFile'] {
-  const [size, sha1, sha256, compression] = row.slice(at, at + 4);
-  if (typeof sha1 !== 'string' || typeof sha256 !== 'string') return null;
-  return { size: Number(size), sha1, sha256, compression: (compression as string | null) ?? 'none' };
-}
-
-/** The owner by name alone, which is what lists show: the name is known by the id. */
-export const OWNER_NAME = part('i.owner_id', (image, row, at, { names }) => {
-  const id = row[at] as number;
-  image.ownerId = id;
-  // Nothing else was asked of it.
-  image.owner = { id, username: names.get(id) } as UserType;
+/** Triggers of the database keep the attachments in the row of the image, as `1,-7`: the minus marks the datacenter it is bound to. */
+export const ATTACHMENTS = column('i.places', (image, ids, { datacenters }) => {
+  const bound = /-(\d+)/.exec(ids)?.[1];
+  image.datacenters = ids === '' ? [] : datacenters.list(ids.replace('-', ''));
+  image.boundDatacenterId = bound === undefined ? null : Number(bound);
+  image.dcBound = bound !== undefined;
+  image.boundDatacenter = datacenters.byId(image.boundDatacenterId);
 });
 
-export const OWNER: Part = {
-  columns: ['i.owner_id', 'u.username', 'u.email', 'u.is_super_admin', 'u.active', 'u.created_at'],
-  put: (image, row, at) => {
-    const [id, username, email, superAdmin, active, createdAt] = row.slice(at, at + 6) as [number, string, string | null, Flag, Flag, Big];
+/** The whole owner, which takes a join. */
+export const OWNER = columns(
+  ['i.owner_id', 'u.username', 'u.email', 'u.is_super_admin', 'u.active', 'u.created_at'],
+  (image, [id, username, email, superAdmin, active, createdAt]) => {
     image.ownerId = id;
     image.owner = { id, username, email, isSuperAdmin: asBoolean(superAdmin), active: asBoolean(active), createdAt: Number(createdAt) };
   },
-};
+);
 
-/** A trigger of the database keeps them in the row, as JSON, so that a list reads one place for each image. */
-export const TAGS: Part = part('i.tag_list', (image, row, at) => {
-  const tags = row[at] as string;
-  image.tags = tags === '[]' ? [] : (JSON.parse(tags) as string[]);
+/** The owner with its name alone, which most lists show and memory knows. */
+export const OWNER_NAME = column('i.owner_id', (image, id, { usernames }) => {
+  const username = usernames.get(id);
+  image.ownerId = id;
+  image.owner = username === undefined ? { id } : { id, username };
 });
 
-/** Where the image is attached, kept in the row likewise: ids as `1,-7`; the datacenter it is bound to has a minus. */
-export const PLACES: Part = part('i.places', (image, row, at, { seen }) => {
-  const text = row[at] as string;
-  const bound = /-(\d+)/.exec(text)?.[1];
-  image.datacenters = text === '' ? [] : seen.list(text.replace('-', ''));
-  image.boundDatacenterId = bound === undefined ? null : Number(bound);
-  image.dcBound = bound !== undefined;
-  image.boundDatacenter = seen.byId(image.boundDatacenterId);
+/** A check of the database allows only rows with all four columns or none of them. */
+const FILE = columns(['i.file_size', 'i.file_sha1', 'i.file_sha256', 'i.file_compression'], (image, [size, sha1, sha256, compression]) => {
+  image.guardedFile = sha1 === null || sha256 === null ? null : { size: Number(size), sha1, sha256, compression: compression ?? 'none' };
 });
+
+/**
+ * Every field of Image that columns fill. A selection of fields that all have an entry reads their columns alone; any other field has a
+ * resolver of its own, for which the whole image is read. A field of `ImageType` without an entry does not compile; for a column
+ * without one, see `COLUMNS_WITHOUT_FIELD`.
+ */
+export const IMAGE_FIELDS = {
+  uuid: column('i.uuid', (image, uuid) => void (image.uuid = uuid)),
+  name: column('i.name', (image, name) => void (image.name = name)),
+  alias: column('i.alias', (image, alias) => void (image.alias = alias)),
+  version: column('i.version', (image, version) => void (image.version = version)),
+  access: column('i.access', (image, access) => void (image.access = access)),
+  size: column('i.size_mib', (image, size) => void (image.size = size)),
+  osType: column('i.os_type', (image, osType) => void (image.osType = osType)),
+  status: column('i.status', (image, status) => void (image.status = status)),
+  resize: column('i.resize', (image, resize) => void (image.resize = asBoolean(resize))),
+  deploy: column('i.deploy', (image, deploy) => void (image.deploy = asBoolean(deploy))),
+  description: column('i.description', (image, description) => void (image.description = description)),
+  homepage: column('i.homepage', (image, homepage) => void (image.homepage = homepage)),
+  createdAt: column('i.created_at', (image, createdAt) => void (image.createdAt = Number(createdAt))),
+  updatedAt: column('i.updated_at', (image, updatedAt) => void (image.updatedAt = Number(updatedAt))),
+  // A trigger of the database keeps them in the row of the image, as JSON.
+  tags: column('i.tag_list', (image, tags) => void (image.tags = tags === '[]' ? [] : (JSON.parse(tags) as string[]))),
+  dcBound: BINDING,
+  boundDatacenter: BINDING,
+  boundDatacenterId: BINDING,
+  datacenters: ATTACHMENTS,
+  owner: OWNER,
+  ownerId: OWNER,
+  repositoryId: column('i.repository_id', (image, id) => void (image.repositoryId = id)),
+  sourceSnapshotId: column('i.source_snapshot_id', (image, id) => void (image.sourceSnapshotId = id)),
+  guardedManifestUrl: column('i.manifest_url', (image, url) => void (image.guardedManifestUrl = url)),
+  guardedFile: FILE,
+} satisfies Record<Exclude<keyof ImageType, 'id' | 'inspectable'>, FieldReader>;
+
+/** `fileSha1` -> `file_sha1`, as the naming strategy of the entities does. */
+type Underscored<Name extends string> = Name extends `${infer First}${infer Rest}`
+  ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${Underscored<Rest>}`
+  : '';
+type StoredAs<Name extends string, Value> = Value extends Collection<infer _Row> ? never : Value extends Reference<infer _Row> ? `${Underscored<Name>}_id` : Underscored<Name>;
+type EntityColumn = { [Name in keyof Image & string]-?: StoredAs<Name, NonNullable<Image[Name]>> }[keyof Image & string];
+type OfImage<C> = C extends `i.${infer Name}` ? Name : never;
+type FieldColumn = OfImage<(typeof IMAGE_FIELDS)[keyof typeof IMAGE_FIELDS]['columns'][number]>;
+
+/** Columns of the entity that fill no field of Image, and what reads them. A column that is neither here nor in `IMAGE_FIELDS` does not compile. */
+export const COLUMNS_WITHOUT_FIELD = {
+  id: 'every statement of images',
+  alias_key: 'the unique index of alias and version',
+  search_text: 'the filter `search`',
+  file_md5: 'the image server, as Content-MD5',
+  published_at: 'lists of the image server',
+  manifest: '`ImageQueries.manifest`: it is long, so it is read for the one image that shows it',
+} satisfies Record<Exclude<EntityColumn | keyof Tables['image'], FieldColumn>, string>;
 
 /** Whether this viewer may see the guarded fields. */
 export function inspectableColumn(viewer: Viewer): SqlText {

@@ -9,9 +9,8 @@ import { amongIds, readRows } from '../platform/database/read/read-rows.js';
 import type { ObjectSelection } from '../platform/graphql/selection.js';
 import { sqlText } from '../platform/database/sql-text.js';
 import { countPerDatacenter } from './list/count-images.js';
-import type { Row } from './image.columns.js';
-import { findStatement, type ImageReading, imageReading, WHOLE } from './image.statement.js';
-import type { ImageType } from './image.type.js';
+import { findStatement, type ImageReader, imageReader, type RowValues, WHOLE } from './image.statement.js';
+import { type ImageType, isWhole, type SelectedImage } from './image.type.js';
 import { type ImageScope, imagesEverywhere, imagesOfDatacenter, usableInDatacenter, visibleWhereAttached } from './image.visibility.js';
 import { type ImageListRequest, listImages } from './list/list-images.js';
 import { shownManifest } from './manifest/shown-manifest.js';
@@ -22,15 +21,25 @@ function noKey(): AppError {
   return badInput([{ path: 'name', message: 'Give the name or the uuid of the image.' }]);
 }
 
-/** Reads images as far as they exist for the viewer. */
+function requireWhole(image: SelectedImage): ImageType {
+  if (isWhole(image)) return image;
+  throw new Error(`Of the image ${image.id} only selected fields were read.`);
+}
+
+function hasKeys(image: SelectedImage): image is SelectedImage & Pick<ImageType, 'uuid' | 'name'> {
+  return image.uuid !== undefined && image.name !== undefined;
+}
+
+/** Reads the images that exist for the viewer. */
 export class ImageQueries {
   /** By id, one statement per batch; null for one that the viewer cannot see. */
   readonly byId = new Loader<number, ImageType | null>(async (ids) => {
-    const found = new Map((await this.#find(amongIds(this.em, 'i.id', ids), WHOLE)).map((image) => [image.id, image]));
+    const images = (await this.#find(amongIds(this.em, 'i.id', ids), WHOLE)).map(requireWhole);
+    const found = new Map(images.map((image) => [image.id, image]));
     return ids.map((id) => found.get(id) ?? null);
   });
 
-  /** Every datacenter the image is attached to, seen or not, by name: for verdicts, never to be shown. */
+  /** Every datacenter the image is attached to, sorted by name, also those that the viewer cannot see: for verdicts, never to be shown. */
   readonly attachedTo = new Loader<number, DatacenterRef[]>(async (imageIds) => {
     const text = sqlText`select a.image_id, d.id, d.name from image_attachment a join datacenter d on d.id = a.datacenter_id
       where ${amongIds(this.em, 'a.image_id', imageIds)} order by d.name`;
@@ -39,7 +48,8 @@ export class ImageQueries {
     return imageIds.map((imageId) => (byImage.get(imageId) ?? []).map(([, id, name]) => ({ id, name })));
   });
 
-  readonly #rehearsedTags = new Map<number, readonly string[]>();
+  /** Tags of images that a dry run wrote, whose rows are gone. */
+  readonly #dryRunTags = new Map<number, readonly string[]>();
 
   readonly #manifestText = new Loader<number, string | null>(async (ids) => {
     const text = sqlText`select i.id, i.manifest from image i where ${amongIds(this.em, 'i.id', ids)}`;
@@ -47,12 +57,12 @@ export class ImageQueries {
     return ids.map((id) => found.get(id) ?? null);
   });
 
-  /** Per datacenter, how many attached images the viewer sees, those with access DELETED left out. */
+  /** Per datacenter, how many attached images the viewer sees, without those whose access is DELETED. */
   readonly imageCount = new Loader<number, number>(async (ids) =>
     countPerDatacenter(this.em, ids, sqlText`i.access <> 'DELETED' and ${visibleWhereAttached(this.viewer)}`),
   );
 
-  /** Per datacenter, how many images are bound to it: all of them for its DCAdmins, else those that can be seen. */
+  /** Per datacenter, how many images are bound to it: all of them for its DCAdmins, for others those that they see. */
   readonly boundImageCount = new Loader<number, number>(async (ids) =>
     countPerDatacenter(this.em, ids, sqlText`x.bound_image_id is not null and ${visibleWhereAttached(this.viewer)}`),
   );
@@ -63,8 +73,14 @@ export class ImageQueries {
     private readonly datacenters: DatacenterQueries,
   ) {}
 
-  /** The image of that name or that uuid; null when the viewer cannot see it. Exactly one of both must be given. */
-  async one(name: string | null | undefined, uuid: string | null | undefined, selection: ObjectSelection = WHOLE): Promise<ImageType | null> {
+  /** The whole image of that name or that uuid; null when the viewer cannot see it. Exactly one of both must be given. */
+  async one(name: string | null, uuid: string | null): Promise<ImageType | null> {
+    const image = await this.select(name, uuid, WHOLE);
+    return image === null ? null : requireWhole(image);
+  }
+
+  /** The selected fields of the image of that name or that uuid; null when the viewer cannot see it. Exactly one of both must be given. */
+  async select(name: string | null | undefined, uuid: string | null | undefined, selection: ObjectSelection): Promise<SelectedImage | null> {
     const [hasName, hasUuid] = [typeof name === 'string', typeof uuid === 'string'];
     if (hasName === hasUuid) {
       throw hasName ? badInput([{ path: 'uuid', message: 'Give name or uuid, not both.' }]) : noKey();
@@ -73,58 +89,64 @@ export class ImageQueries {
     return image ?? null;
   }
 
-  /** By id, those of them that the viewer can see, as a relation of a list asks for them. */
-  async several(ids: readonly number[], selection: ObjectSelection = WHOLE): Promise<ReadonlyMap<number, ImageType>> {
+  /** The whole image of that name; NOT_FOUND when the viewer cannot see it. */
+  async require(name: string): Promise<ImageType> {
+    return requireWhole(await this.requireSelected(name, WHOLE));
+  }
+
+  /** The selected fields of the image of that name; NOT_FOUND when the viewer cannot see it. */
+  async requireSelected(name: string, selection: ObjectSelection): Promise<SelectedImage> {
+    const image = await this.select(name, null, selection);
+    if (image === null) throw notFound('image', name);
+    return image;
+  }
+
+  /** By id, in one statement, those that the viewer can see. */
+  async several(ids: readonly number[], selection: ObjectSelection = WHOLE): Promise<ReadonlyMap<number, SelectedImage>> {
     return new Map((await this.#find(amongIds(this.em, 'i.id', ids), selection)).map((image) => [image.id, image]));
   }
 
   /**
-   * Many by uuid or by name, which are both among the fields asked for, in one statement; null for each that the viewer cannot
-   * see, and an error in the place of what is no key.
+   * By uuid or name, in one statement; both must be selected. Null for each image that the viewer cannot see; an error among the keys is
+   * returned in its position.
    */
-  async referred(keys: readonly (Key<'uuid' | 'name'> | Error)[], selection: ObjectSelection): Promise<(ImageType | null | Error)[]> {
-    const found = keyBatch({ uuid: 'i.uuid', name: 'i.name' }, async (where) => this.#find(where, selection));
+  async referred(keys: readonly (Key<'uuid' | 'name'> | Error)[], selection: ObjectSelection): Promise<(SelectedImage | null | Error)[]> {
+    const found = keyBatch({ uuid: 'i.uuid', name: 'i.name' }, async (where) => (await this.#find(where, selection)).filter(hasKeys));
     const images = await found(keys.flatMap((key) => (key instanceof Error ? [] : [key])));
     let at = 0;
     return keys.map((key) => (key instanceof Error ? key : (images[at++] ?? null)));
   }
 
-  /** Forgets what was read before a change, so that several changes of one request each see the present. */
+  /** Clears what was read before a change, so that each of several changes in one request sees the present. */
   forget(): void {
     this.byId.clearAll();
     this.attachedTo.clearAll();
     this.#manifestText.clearAll();
-    this.#rehearsedTags.clear();
+    this.#dryRunTags.clear();
   }
 
-  /** Takes over what others read of an image that is not to be found here: that of a dry run. */
+  /** Takes over what `from` reads of an image that a dry run wrote, before its transaction is rolled back. */
   async adopt(image: ImageType, from: ImageQueries): Promise<void> {
     this.byId.prime(image.id, image);
     this.attachedTo.prime(image.id, await from.attachedTo.load(image.id));
     this.#manifestText.prime(image.id, await from.#manifestText.load(image.id));
-    this.#rehearsedTags.set(image.id, image.tags);
+    this.#dryRunTags.set(image.id, image.tags);
   }
 
-  async require(name: string, selection: ObjectSelection = WHOLE): Promise<ImageType> {
-    const image = await this.one(name, null, selection);
-    if (image === null) throw notFound('image', name);
-    return image;
-  }
-
-  /** All images attached to a datacenter; for its DCAdmins. */
-  async ofDatacenter(datacenter: DatacenterType, showDeleted: boolean, request: ImageListRequest): Promise<Connection<ImageType>> {
+  /** All images attached to a datacenter; FORBIDDEN unless the viewer is DCAdmin there. */
+  async ofDatacenter(datacenter: DatacenterType, showDeleted: boolean, request: ImageListRequest): Promise<Connection<SelectedImage>> {
     this.viewer.demand('image.list', { datacenter });
     return this.#list(imagesOfDatacenter(this.viewer, datacenter.id, showDeleted), request);
   }
 
-  /** The union over all datacenters that the viewer administers; every image for a SuperAdmin. */
-  async everywhere(showDeleted: boolean, request: ImageListRequest): Promise<Connection<ImageType>> {
+  /** The images of all datacenters that the viewer administers; every image for a SuperAdmin. */
+  async everywhere(showDeleted: boolean, request: ImageListRequest): Promise<Connection<SelectedImage>> {
     this.viewer.demand('image.listAll');
     return this.#list(imagesEverywhere(this.viewer, showDeleted), request);
   }
 
-  /** What a new disk in that datacenter may take. */
-  async usableIn(datacenter: DatacenterType, request: ImageListRequest): Promise<Connection<ImageType>> {
+  /** The images that a new disk in that datacenter may take. */
+  async usableIn(datacenter: DatacenterType, request: ImageListRequest): Promise<Connection<SelectedImage>> {
     this.viewer.demand('image.listUsable');
     return this.#list(usableInDatacenter(this.viewer, datacenter.id), request);
   }
@@ -137,22 +159,22 @@ export class ImageQueries {
   /** The IMGAPI manifest as the image server shows it. */
   async manifest(image: ImageType): Promise<Record<string, unknown>> {
     const manifest = await this.#manifestText.load(image.id);
-    const tags = this.#rehearsedTags.get(image.id) ?? (await this.#tags(image.id));
+    const tags = this.#dryRunTags.get(image.id) ?? (await this.#tags(image.id));
     const createdAt = new Date(image.createdAt);
     return shownManifest({ ...image, sizeMib: image.size, tags, manifest: manifest ?? '{}', file: image.guardedFile ?? null, createdAt });
   }
 
-  async #list(scope: ImageScope, request: ImageListRequest): Promise<Connection<ImageType>> {
-    return listImages(this.em, await this.#reading(request.selection), scope, request);
+  async #list(scope: ImageScope, request: ImageListRequest): Promise<Connection<SelectedImage>> {
+    return listImages(this.em, await this.#reader(request.selection), scope, request);
   }
 
-  async #find(condition: Condition, selection: ObjectSelection): Promise<ImageType[]> {
-    const reading = await this.#reading(selection);
-    return reading.nodesOf(await readRows<Row>(this.em, findStatement(reading, this.viewer, condition), { steady: true }));
+  async #find(condition: Condition, selection: ObjectSelection): Promise<SelectedImage[]> {
+    const reader = await this.#reader(selection);
+    return reader.imagesOf(await readRows<RowValues>(this.em, findStatement(reader, this.viewer, condition), { steady: true }));
   }
 
-  async #reading(selection: ObjectSelection): Promise<ImageReading> {
-    return imageReading({ em: this.em, viewer: this.viewer, seen: await this.datacenters.visible() }, selection);
+  async #reader(selection: ObjectSelection): Promise<ImageReader> {
+    return imageReader({ em: this.em, viewer: this.viewer, datacenters: await this.datacenters.visible() }, selection);
   }
 
   async #tags(imageId: number): Promise<string[]> {

@@ -6,7 +6,7 @@ import { connectionSelection, objectSelection } from '../platform/graphql/select
 import { Uuid } from '../platform/graphql/scalars.js';
 import { ImageListArgs } from './list/image.inputs.js';
 import { ImageQueries } from './image.queries.js';
-import { ImageConnection, ImageType } from './image.type.js';
+import { ImageConnection, ImageType, type SelectedImage } from './image.type.js';
 import type { ImageListRequest } from './list/list-images.js';
 
 function requestOf(list: ImageListArgs, info: GraphQLResolveInfo): ImageListRequest {
@@ -30,8 +30,8 @@ export class ImageResolver {
     @Info() info: GraphQLResolveInfo,
     @Arg('name', () => String, { nullable: true, description: 'Exact name.' }) name?: string | null,
     @Arg('uuid', () => Uuid, { nullable: true, description: 'UUID of the image.' }) uuid?: string | null,
-  ): Promise<ImageType | null> {
-    return this.imageQueries.one(name, uuid, objectSelection(info));
+  ): Promise<SelectedImage | null> {
+    return this.imageQueries.select(name, uuid, objectSelection(info));
   }
 
   @Query(() => ImageConnection, {
@@ -60,7 +60,7 @@ export class ImageResolver {
         'Adds images whose access is DELETED: those bound to a datacenter where you hold ADMIN and IMAGE_ADMIN; for a SuperAdmin all.',
     })
     showDeleted?: boolean | null,
-  ): Promise<Connection<ImageType>> {
+  ): Promise<Connection<SelectedImage>> {
     const request = requestOf(list, info);
     if (showAll === true) {
       if (typeof datacenter === 'string') await this.datacenters.require(datacenter);
@@ -81,7 +81,7 @@ export class ImageResolver {
       description: 'Name of the datacenter; your current one when left out or null.',
     })
     datacenter?: string | null,
-  ): Promise<Connection<ImageType>> {
+  ): Promise<Connection<SelectedImage>> {
     return this.imageQueries.usableIn(await this.datacenters.require(datacenter), requestOf(list, info));
   }
 }

@@ -8,8 +8,8 @@ import { Memo } from '../platform/memory/memo.js';
 import type { Reads } from '../platform/database/read/reads.js';
 import { joinTexts, sqlConstant, sqlInteger, type SqlText, sqlText, withValues } from '../platform/database/sql-text.js';
 import { asBoolean, type Flag } from '../platform/database/tables.js';
-import { BOUND, FIELD_PARTS, INNER_PARTS, inspectableColumn, OWNER, OWNER_NAME, type Part, PLACES, type Row, TAGS } from './image.columns.js';
-import type { ImageType } from './image.type.js';
+import { ATTACHMENTS, BINDING, type FieldReader, IMAGE_FIELDS, inspectableColumn, OWNER, OWNER_NAME } from './image.columns.js';
+import type { SelectedImage } from './image.type.js';
 import { visibleImages } from './image.visibility.js';
 
 /** The table under the alias that conditions use. */
@@ -18,128 +18,138 @@ export const IMAGE_FROM = sqlText`image i`;
 const WITH_BINDING = sqlText` left join image_attachment b on b.bound_image_id = i.id`;
 const WITH_OWNER = sqlText` join user_account u on u.id = i.owner_id`;
 
-/** What one selection takes of the table, worked out once. */
-interface Plan {
-  columns: SqlText;
-  /** Nothing of the owner but its name: where its id is in the row. */
-  ownerAt: number | null;
-  /** Tables that the columns need beside that of the images; null for none. */
-  joins: SqlText | null;
-  parts: readonly { part: Part; at: number }[];
-  /** Some field has a resolver of its own: it must find the whole image, and whether its guarded fields may be seen. */
-  isWhole: boolean;
-  width: number;
-}
+/** A row as the driver gives it: values in the order of the columns. */
+export type RowValues = readonly unknown[];
 
-/** An image with all that resolvers, services and callers may look at. */
+/** Selects all fields of an image, for resolvers and services. */
 export const WHOLE: ObjectSelection = { fields: new Set(['actions']) };
 
-/** Columns before those of the parts: the id. */
-const LEADING = 1;
+/** The id comes before the columns of the fields. */
+const FIRST_COLUMN = 1;
 const MOST_COLUMNS = 100;
-const SUPPORTING = new Set(['__typename', 'owner', 'datacenters', 'tags']);
 const NOTHING = sqlText``;
 const NO_COLUMN = sqlText`null as c0`;
-const known = new WeakMap<ObjectSelection, Plan>();
+const READERS: ReadonlyMap<string, FieldReader> = new Map(Object.entries(IMAGE_FIELDS));
 
-function ownerPart(selection: ObjectSelection): Part {
-  const asked = selection.nested?.get('owner')?.fields;
-  const isNameOnly = asked !== undefined && [...asked].every((field) => field === 'username' || field === '__typename');
-  return isNameOnly ? OWNER_NAME : OWNER;
+/** A reader, and the position of its first column in a row. */
+interface PlacedReader {
+  reader: FieldReader;
+  at: number;
 }
 
-function planOf(selection: ObjectSelection): Plan {
-  const { fields } = selection;
-  const isWhole = [...fields].some((field) => !FIELD_PARTS.has(field) && !SUPPORTING.has(field));
-  const wanted = isWhole ? [...FIELD_PARTS.values()] : [...fields].flatMap((field) => FIELD_PARTS.get(field) ?? []);
-  const parts = new Set<Part>([...wanted, ...(isWhole ? INNER_PARTS : [])]);
-  const withDatacenters = isWhole || fields.has('datacenters');
-  // Where it is attached tells where it is bound.
-  if (withDatacenters) {
-    parts.delete(BOUND);
-    parts.add(PLACES);
+/** The columns that one selection takes, and the joins that they need. */
+interface SelectedColumns {
+  columns: SqlText;
+  /** Null where the columns are all of the image's own table. */
+  joins: SqlText | null;
+  readers: readonly PlacedReader[];
+  /** Where a row has the id of an owner whose name memory knows; null unless the name is all that is selected of the owner. */
+  ownerAt: number | null;
+  /** A field with a resolver of its own is selected, which needs the whole image. */
+  isWhole: boolean;
+  /** Where a row of a whole image tells whether it is inspectable. */
+  inspectableAt: number;
+}
+
+const columnsBySelection = new WeakMap<ObjectSelection, SelectedColumns>();
+
+function readersOf({ fields, nested }: ObjectSelection, isWhole: boolean): Set<FieldReader> {
+  const readers = new Set(isWhole ? READERS.values() : [...fields].flatMap((field) => READERS.get(field) ?? []));
+  if (readers.has(ATTACHMENTS)) readers.delete(BINDING);
+  const ofOwner = nested?.get('owner')?.fields;
+  if (readers.has(OWNER) && ofOwner !== undefined && [...ofOwner].every((field) => field === 'username' || field === '__typename')) {
+    readers.delete(OWNER);
+    readers.add(OWNER_NAME);
   }
-  if (isWhole || fields.has('owner')) parts.add(ownerPart(selection));
-  if (isWhole || fields.has('tags')) parts.add(TAGS);
-  let at = LEADING;
-  const placed = [...parts].map((part) => {
-    const place = { part, at };
-    at += part.columns.length;
-    return place;
+  return readers;
+}
+
+function selectColumns(selection: ObjectSelection): SelectedColumns {
+  const isWhole = [...selection.fields].some((field) => field !== '__typename' && !READERS.has(field));
+  const readers = readersOf(selection, isWhole);
+  let at = FIRST_COLUMN;
+  const placed = [...readers].map((reader) => {
+    const first = at;
+    at += reader.columns.length;
+    return { reader, at: first };
   });
-  // Named by their place, as no two columns of a statement may share a name.
-  const names = [...parts].flatMap((part) => part.columns).map((column, index) => sqlText`${sqlConstant(column)} as c${sqlInteger(index, { max: MOST_COLUMNS })}`);
-  const joins = [...(parts.has(BOUND) ? [WITH_BINDING] : []), ...(parts.has(OWNER) ? [WITH_OWNER] : [])];
+  // Numbered, as no two columns of a statement may share a name.
+  const names = [...readers].flatMap((reader) => reader.columns).map((column, index) => sqlText`${sqlConstant(column)} as c${sqlInteger(index, { max: MOST_COLUMNS })}`);
+  const joins = [...(readers.has(BINDING) ? [WITH_BINDING] : []), ...(readers.has(OWNER) ? [WITH_OWNER] : [])];
   return {
     columns: names.length === 0 ? NO_COLUMN : joinTexts(names, ', '),
     joins: joins.length === 0 ? null : joinTexts(joins, ''),
-    ownerAt: placed.find(({ part }) => part === OWNER_NAME)?.at ?? null,
-    parts: placed,
+    readers: placed,
+    ownerAt: placed.find(({ reader }) => reader === OWNER_NAME)?.at ?? null,
     isWhole,
-    width: at,
+    inspectableAt: at,
   };
 }
 
-/** How images are read for one selection and one viewer. */
-export interface ImageReading {
-  /** The same object for the same selection. */
-  plan: object;
-  /** `order` is the column that a list is ordered by; without one, no order is known. */
+/** Reads images for one selection and one viewer. */
+export interface ImageReader {
+  /** The same object for the same selection, as a key of memos. */
+  selected: object;
+  /** `order` is the column that a list is ordered by. */
   columns(order?: Column): SqlText;
-  /** The tables, in whichever way one gets to the images, with what the columns need beside them. */
+  /** `images` with the joins that the columns need. */
   from(images: SqlText): SqlText;
-  /** The value that the list is ordered by. */
-  placeOf(row: Row): unknown;
-  nodesOf(rows: readonly Row[]): Promise<ImageType[]>;
+  /** The value of the column that the list is ordered by. */
+  orderValueOf(row: RowValues): unknown;
+  imagesOf(rows: readonly RowValues[]): Promise<SelectedImage[]>;
 }
 
 const NO_NAMES: ReadonlyMap<number, string> = new Map();
 
-/** What was not asked for is not there, unless a field with a resolver of its own was asked for: then all of it is. */
-export function imageReading(
-  { em, viewer, seen }: { em: Reads; viewer: Viewer; seen: VisibleDatacenters },
+/** Images have the selected fields alone, or all where a selected field has a resolver of its own. */
+export function imageReader(
+  { em, viewer, datacenters }: { em: Reads; viewer: Viewer; datacenters: VisibleDatacenters },
   selection: ObjectSelection,
-): ImageReading {
-  let plan = known.get(selection);
-  if (plan === undefined) known.set(selection, (plan = planOf(selection)));
-  const { columns, joins, ownerAt, parts, isWhole, width } = plan;
+): ImageReader {
+  let selected = columnsBySelection.get(selection);
+  if (selected === undefined) columnsBySelection.set(selection, (selected = selectColumns(selection)));
+  const { columns, joins, ownerAt, readers, isWhole, inspectableAt } = selected;
   return {
-    plan,
+    selected,
     columns: (order) => {
       const inspectable = isWhole ? sqlText`, ${inspectableColumn(viewer)} as inspectable` : NOTHING;
-      const place = order === undefined ? NOTHING : sqlText`, ${sqlConstant(order)} as place`;
-      return sqlText`i.id, ${columns}${inspectable}${place}`;
+      const orderValue = order === undefined ? NOTHING : sqlText`, ${sqlConstant(order)} as order_value`;
+      return sqlText`i.id, ${columns}${inspectable}${orderValue}`;
     },
     from: (images) => (joins === null ? images : sqlText`${images}${joins}`),
-    placeOf: (row) => row.at(-1),
-    nodesOf: async (rows) => {
+    orderValueOf: (row) => row.at(-1),
+    imagesOf: async (rows) => {
       const names = ownerAt === null ? NO_NAMES : await usernames(em, rows.map((row) => row[ownerAt] as number));
-      const inMemory = { seen, names };
+      const inMemory = { datacenters, usernames: names };
       return rows.map((row) => {
-        const image = { id: row[0] } as ImageType;
-        for (const { part, at } of parts) part.put(image, row, at, inMemory);
-        if (isWhole) image.inspectable = asBoolean(row[width] as Flag);
+        const image: SelectedImage = { id: row[0] as number };
+        for (const { reader, at } of readers) {
+          const { length } = reader.columns;
+          // The statement selected the columns of this reader for these positions, so the values have the types it asks for.
+          reader.read(image, (length === 1 ? row[at] : row.slice(at, at + length)) as never, inMemory);
+        }
+        if (isWhole) image.inspectable = asBoolean(row.at(inspectableAt) as Flag);
         return image;
       });
     },
   };
 }
 
-/** A statement whose condition has nulls for values, and the position of the first of these. */
-interface Frame {
+/** A statement with null for each value of its condition, and the position of the first of them. */
+interface Template {
   statement: SqlText;
   from: number;
 }
 
-const frames = new Memo<Frame>(20);
+const templates = new Memo<Template>(20);
 
-/** The images under a condition, as far as they exist for the viewer. Its text is long, and kept for as long as the viewer and the selection are. */
-export function findStatement({ plan, columns, from }: ImageReading, viewer: Viewer, condition: Condition): SqlText {
+/** Selects the images that meet the condition and exist for the viewer. Memo keyed by viewer, selection and condition: the text is long. */
+export function findStatement({ selected, columns, from }: ImageReader, viewer: Viewer, condition: Condition): SqlText {
   const { values } = condition;
-  const { statement, from: at } = frames.get(viewer, plan, condition.text, () => {
+  const { statement, from: at } = templates.get(viewer, selected, condition.text, () => {
     const head = sqlText`select ${columns()} from ${from(IMAGE_FROM)}`;
-    const unfilled = withValues(condition, 0, values.map(() => null));
-    return { statement: sqlText`${head} where (${unfilled} and ${visibleImages(viewer)})`, from: head.values.length };
+    const empty = withValues(condition, 0, values.map(() => null));
+    return { statement: sqlText`${head} where (${empty} and ${visibleImages(viewer)})`, from: head.values.length };
   });
   return withValues(statement, at, values);
 }

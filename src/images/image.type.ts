@@ -15,8 +15,8 @@ import {
 } from './image.enums.js';
 
 /**
- * What the API shows of an image. `inspectable`: the viewer may see the guarded fields, which are shown only through
- * field resolvers that ask it and add what no row knows, the url of the file. What a caller did not ask for is not there.
+ * What the API shows of an image. Field resolvers show the guarded fields, and only to a viewer for whom the image is `inspectable`.
+ * `IMAGE_FIELDS` says which column fills each field; the compiler refuses a field that none fills.
  */
 @ObjectType('Image', {
   simpleResolvers: true,
@@ -99,6 +99,14 @@ export class ImageType {
 
   @Field(() => DateTime, { description: 'When it last changed.' })
   updatedAt!: Date | number;
+}
+
+/** An image of which only the fields that a caller selected were read. */
+export type SelectedImage = Pick<ImageType, 'id'> & Partial<Omit<ImageType, 'owner'>> & { owner?: Partial<UserType> };
+
+/** Whether all fields of an image were read: `inspectable` is read with all others or not at all. */
+export function isWhole(image: SelectedImage): image is ImageType {
+  return image.inspectable !== undefined;
 }
 
 /** The bytes of an image on the image server, as they were measured there. */

@@ -1,129 +1,180 @@
 import type { DatacenterAction } from '../access/matrix.js';
 import type { Viewer } from '../access/viewer.js';
+import type { VisibleDatacenters } from '../datacenters/datacenter-cache.js';
 import { visibleDatacenters } from '../datacenters/datacenter.visibility.js';
 import { ALWAYS, allOf, anyOf, oneOfIds } from '../platform/database/list/conditions.js';
+import type { Candidates } from '../platform/database/list/selectivity.js';
 import { Memo } from '../platform/memory/memo.js';
 import { type SqlText, sqlText } from '../platform/database/sql-text.js';
 
-/** Of more datacenters, it is quicker to read where an image is attached than to look each of them up in an index. */
-const LOOKED_UP = 8;
-
-/** The plus keeps the planner of SQLite from a thousand look-ups for each image. */
-function attachedToOneOf(ids: readonly number[]): SqlText {
-  return oneOfIds(ids.length > LOOKED_UP ? '+a.datacenter_id' : 'a.datacenter_id', ids);
+/** What the rules look at of an image that has been read. */
+export interface ImageFacts {
+  access: string;
+  status: string;
+  ownerId: number;
+  /** All datacenters that it is attached to. */
+  datacenterIds: readonly number[];
+  boundDatacenterId: number | null;
 }
 
-/** Attached to a datacenter whose permissions allow the viewer that action. */
-export function attachedWhereAllowed(viewer: Viewer, action: DatacenterAction): SqlText {
+/** One rule in both its forms: a condition over image `i`, and a check of an image in memory. `test/images/visibility.test.ts` compares them. */
+interface Rule {
+  sql: SqlText;
+  holds: (image: ImageFacts, datacenters: VisibleDatacenters) => boolean;
+}
+
+function allRules(...rules: readonly Rule[]): Rule {
+  return { sql: allOf(rules.map(({ sql }) => sql)), holds: (image, datacenters) => rules.every((rule) => rule.holds(image, datacenters)) };
+}
+
+function anyRule(...rules: readonly Rule[]): Rule {
+  return { sql: anyOf(rules.map(({ sql }) => sql)), holds: (image, datacenters) => rules.some((rule) => rule.holds(image, datacenters)) };
+}
+
+const EVERY_IMAGE: Rule = { sql: ALWAYS, holds: () => true };
+const NOT_DELETED: Rule = { sql: sqlText`i.access <> 'DELETED'`, holds: ({ access }) => access !== 'DELETED' };
+// Not "= 'OK'": nearly every image is OK, so an index on that would only lead SQLite away from the order of a list.
+const READY: Rule = { sql: sqlText`i.status <> 'PENDING'`, holds: ({ status }) => status !== 'PENDING' };
+
+/** For more datacenters than these, reading the attachments of an image is faster than looking up each datacenter in an index. */
+const MOST_LOOKED_UP = 8;
+
+/** The plus keeps SQLite from using the index on the datacenter. */
+function attachedToOneOf(ids: readonly number[]): SqlText {
+  return oneOfIds(ids.length > MOST_LOOKED_UP ? '+a.datacenter_id' : 'a.datacenter_id', ids);
+}
+
+function whereAllowed(viewer: Viewer, action: DatacenterAction): Rule {
   const allowed = attachedToOneOf(viewer.datacentersWhere(action));
-  return sqlText`exists (select 1 from image_attachment a where a.image_id = i.id and ${allowed})`;
+  return {
+    sql: sqlText`exists (select 1 from image_attachment a where a.image_id = i.id and ${allowed})`,
+    holds: ({ datacenterIds }) => datacenterIds.some((id) => viewer.mayIn(action, id)),
+  };
+}
+
+/** DELETED, and bound to a datacenter where the viewer may update images: `showDeleted` adds these images, and nobody else sees them. */
+function deletedButManaged(viewer: Viewer): Rule {
+  const managed = attachedToOneOf(viewer.datacentersWhere('image.update'));
+  return {
+    sql: sqlText`(i.access = 'DELETED'
+    and exists (select 1 from image_attachment a where a.bound_image_id = i.id and ${managed}))`,
+    holds: ({ access, boundDatacenterId: id }) => access === 'DELETED' && id !== null && viewer.mayIn('image.update', id),
+  };
+}
+
+function whereVisible(viewer: Viewer): Rule {
+  return {
+    sql: sqlText`exists (select 1 from image_attachment a join datacenter d on d.id = a.datacenter_id
+    where a.image_id = i.id and ${visibleDatacenters(viewer)})`,
+    holds: ({ datacenterIds }, datacenters) => datacenterIds.some((id) => datacenters.byId(id) !== null),
+  };
+}
+
+function publicOrOwn(viewer: Viewer): Rule {
+  const { userId } = viewer;
+  return {
+    sql: sqlText`(i.access = 'PUBLIC' or (i.access = 'PRIVATE' and i.owner_id = ${userId}))`,
+    holds: ({ access, ownerId }) => access === 'PUBLIC' || (access === 'PRIVATE' && ownerId === userId),
+  };
+}
+
+/** Ready, and PUBLIC or the viewer's own: a new disk may take it where it is attached. `choiceFault` words the same rule. */
+export function usable(viewer: Viewer): Rule {
+  return allRules(READY, viewer.isSuperAdmin ? NOT_DELETED : publicOrOwn(viewer));
+}
+
+function visible(viewer: Viewer): Rule {
+  if (viewer.isSuperAdmin) return EVERY_IMAGE;
+  return anyRule(
+    // First, as nearly every image passes it; the datacenters that the viewer administers can be a long list.
+    allRules(usable(viewer), whereVisible(viewer)),
+    allRules(NOT_DELETED, whereAllowed(viewer, 'image.list')),
+    deletedButManaged(viewer),
+  );
+}
+
+/** A viewer never changes, and its rule is long. */
+const rules = new WeakMap<Viewer, Rule>();
+
+function visibleRule(viewer: Viewer): Rule {
+  let rule = rules.get(viewer);
+  if (rule === undefined) rules.set(viewer, (rule = visible(viewer)));
+  return rule;
+}
+
+/** Images (alias `i`) that exist for this viewer, whether read alone, through a relation or as an entity. */
+export function visibleImages(viewer: Viewer): SqlText {
+  return visibleRule(viewer).sql;
+}
+
+/** Whether an image exists for this viewer; `datacenters` are those that the viewer sees. */
+export function isVisible(viewer: Viewer, image: ImageFacts, datacenters: VisibleDatacenters): boolean {
+  return visibleRule(viewer).holds(image, datacenters);
+}
+
+/** Images attached to a datacenter where the viewer has the permissions of that action. */
+export function attachedWhereAllowed(viewer: Viewer, action: DatacenterAction): SqlText {
+  return whereAllowed(viewer, action).sql;
 }
 
 export function attachedTo(datacenterId: number): SqlText {
   return sqlText`exists (select 1 from image_attachment a where a.image_id = i.id and a.datacenter_id = ${datacenterId})`;
 }
 
-const notDeleted: SqlText = sqlText`i.access <> 'DELETED'`;
-
-/** Deleted, and bound to a datacenter where the viewer may update images: what `showDeleted` adds, and nobody else sees. */
-function deletedButManaged(viewer: Viewer): SqlText {
-  const managed = attachedToOneOf(viewer.datacentersWhere('image.update'));
-  return sqlText`(i.access = 'DELETED'
-    and exists (select 1 from image_attachment a where a.bound_image_id = i.id and ${managed}))`;
-}
-
-/**
- * Ready, and public or private to this viewer: what a new disk may take where the image is attached. The rule that
- * decides a server's disk is the same one.
- */
-export function usable(viewer: Viewer): SqlText {
-  const mayUse = viewer.isSuperAdmin
-    ? notDeleted
-    : sqlText`(i.access = 'PUBLIC' or (i.access = 'PRIVATE' and i.owner_id = ${viewer.userId}))`;
-  // Said this way round because nearly every image is OK: an index on that would only lead a list away from its order.
-  return allOf([sqlText`i.status <> 'PENDING'`, mayUse]);
-}
-
-function attachedWhereVisible(viewer: Viewer): SqlText {
-  return sqlText`exists (select 1 from image_attachment a join datacenter d on d.id = a.datacenter_id
-    where a.image_id = i.id and ${visibleDatacenters(viewer)})`;
-}
-
-/** A viewer never changes, and the text of its condition is long. */
-const visible = new WeakMap<Viewer, SqlText>();
-
-/** Images (alias `i`) that exist for this viewer, wherever they are met: alone, behind a relation, as an entity. */
-export function visibleImages(viewer: Viewer): SqlText {
-  let condition = visible.get(viewer);
-  if (condition === undefined) visible.set(viewer, (condition = conditionFor(viewer)));
-  return condition;
-}
-
-function conditionFor(viewer: Viewer): SqlText {
-  if (viewer.isSuperAdmin) return ALWAYS;
-  return anyOf([
-    // First what is so of nearly every image: where one may administer can be a long list.
-    allOf([usable(viewer), attachedWhereVisible(viewer)]),
-    allOf([notDeleted, attachedWhereAllowed(viewer, 'image.list')]),
-    deletedButManaged(viewer),
-  ]);
-}
-
-/**
- * The same for images met by an attachment `x` to a datacenter that the viewer sees: nothing has to be looked up to know that they are
- * attached where it sees them.
- */
+/** `visibleImages` for images joined by an attachment `x` to a datacenter that the viewer sees: that attachment need not be looked up. */
 export function visibleWhereAttached(viewer: Viewer): SqlText {
   if (viewer.isSuperAdmin) return ALWAYS;
   const administered = viewer.datacentersWhere('image.list');
-  if (administered.length === 0) return usable(viewer);
-  return anyOf([oneOfIds('x.datacenter_id', administered), usable(viewer), allOf([notDeleted, attachedWhereAllowed(viewer, 'image.list')])]);
+  if (administered.length === 0) return usable(viewer).sql;
+  return anyOf([oneOfIds('x.datacenter_id', administered), usable(viewer).sql, allRules(NOT_DELETED, whereAllowed(viewer, 'image.list')).sql]);
 }
 
 function withoutDeleted(viewer: Viewer, showDeleted: boolean): SqlText {
-  if (!showDeleted) return notDeleted;
-  return viewer.isSuperAdmin ? ALWAYS : anyOf([notDeleted, deletedButManaged(viewer)]);
+  if (!showDeleted) return NOT_DELETED.sql;
+  return viewer.isSuperAdmin ? ALWAYS : anyRule(NOT_DELETED, deletedButManaged(viewer)).sql;
 }
 
 /** The images that a list may show. */
 export interface ImageScope {
-  /** Only images attached there; null: wherever they are. */
+  /** Only images attached to this datacenter; null for all datacenters, and none. */
   datacenterId: number | null;
   where: SqlText;
-  /** Ids that hold all of them, where these may be few; `most` as `Candidates` has it. */
-  few: { ids: SqlText; most?: number; isIndexed?: boolean } | null;
+  /** Ids that include those of all images of the scope, where they may be few. */
+  candidates: Omit<Candidates<'scope'>, 'kind'> | null;
 }
 
-/** By who asks and for which list: what is known of a scope is kept with it, see `planList`. */
+/** Scopes of each viewer, by list: access paths are cached by scope. */
 const scopes = new Memo<ImageScope>(200);
 
-/** The managed list of one datacenter; the caller has been found to be DCAdmin there. */
+/** The managed list of one datacenter. The caller has checked that the viewer is DCAdmin there. */
 export function imagesOfDatacenter(viewer: Viewer, datacenterId: number, showDeleted: boolean): ImageScope {
-  return scopes.get(viewer, imagesOfDatacenter, `${datacenterId} ${showDeleted}`, () => ({ datacenterId, where: withoutDeleted(viewer, showDeleted), few: null }));
+  return scopes.get(viewer, imagesOfDatacenter, `${datacenterId} ${showDeleted}`, () => ({ datacenterId, where: withoutDeleted(viewer, showDeleted), candidates: null }));
 }
 
-/** The list over all datacenters: for a SuperAdmin every image, attached or not. */
+/** The managed list of all datacenters that the viewer administers; for a SuperAdmin every image, attached or not. */
 export function imagesEverywhere(viewer: Viewer, showDeleted: boolean): ImageScope {
   return scopes.get(viewer, imagesEverywhere, String(showDeleted), () => everywhere(viewer, showDeleted));
 }
 
 function everywhere(viewer: Viewer, showDeleted: boolean): ImageScope {
   const where = withoutDeleted(viewer, showDeleted);
-  if (viewer.isSuperAdmin) return { datacenterId: null, where, few: null };
+  if (viewer.isSuperAdmin) return { datacenterId: null, where, candidates: null };
   const administered = viewer.datacentersWhere('image.list');
   const [only] = administered;
-  if (only !== undefined && administered.length === 1) return { datacenterId: only, where, few: null };
+  if (only !== undefined && administered.length === 1) return { datacenterId: only, where, candidates: null };
   const ids = sqlText`select distinct x.image_id as id from image_attachment x where ${oneOfIds('x.datacenter_id', administered)}`;
-  return { datacenterId: null, where: allOf([attachedWhereAllowed(viewer, 'image.list'), where]), few: { ids } };
+  return { datacenterId: null, where: allOf([attachedWhereAllowed(viewer, 'image.list'), where]), candidates: { ids } };
 }
 
-/** A probe for each page of a plain user: kept short. */
-const FEW_USABLE = 200;
+/** Above this many candidates, a page of usable images scans the ordered index. Low, because every page of a plain user counts them. */
+const SELECTIVE_USABLE = 200;
 
+/** The images that a new disk of the viewer may take in a datacenter. */
 export function usableInDatacenter(viewer: Viewer, datacenterId: number): ImageScope {
   return scopes.get(viewer, usableInDatacenter, String(datacenterId), () => {
     const ids = sqlText`select x.image_id as id from image_attachment x where x.datacenter_id = ${datacenterId} and x.access = 'PUBLIC'
       union all select x.id from image x where x.owner_id = ${viewer.userId}`;
-    return { datacenterId, where: usable(viewer), few: viewer.isSuperAdmin ? null : { ids: sqlText`select * from (${ids}) y`, most: FEW_USABLE, isIndexed: true } };
+    const candidates = viewer.isSuperAdmin ? null : { ids: sqlText`select * from (${ids}) y`, most: SELECTIVE_USABLE, isIndexed: true };
+    return { datacenterId, where: usable(viewer).sql, candidates };
   });
 }

@@ -77,7 +77,7 @@ describe.each(['SQLite', 'Postgres'])('a search on %s', (kind) => {
     const attached = await queries.ofDatacenter(MAIN as never, false, request({ search, ...further }));
     expect(attached.nodes.map((image) => image.name)).toEqual(everywhere.nodes.map((image) => image.name));
     expect(everywhere.totalCount).toBe(everywhere.nodes.length);
-    return everywhere.nodes.map((image) => image.name).sort();
+    return everywhere.nodes.map((image) => String(image.name)).sort();
   }
 
   async function offered(search: string): Promise<(string | undefined)[]> {

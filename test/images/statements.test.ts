@@ -65,7 +65,7 @@ describe('a list of 10,000 images', () => {
       const forward: string[] = [];
       for (let after: string | null = null, more = true; more && forward.length < 1000; ) {
         const { nodes, pageInfo } = await page(200, after, { field, direction });
-        forward.push(...nodes.map((node) => node.name));
+        forward.push(...nodes.map((node) => String(node.name)));
         [after, more] = [pageInfo.endCursor, pageInfo.hasNextPage];
       }
       expect(new Set(forward).size).toBe(1000);

@@ -3,7 +3,7 @@ import { Viewer } from '../../src/access/viewer.js';
 import { ENTITIES } from '../../src/entities.js';
 import type { ImageFilter } from '../../src/images/list/image.inputs.js';
 import { imagesOfDatacenter, usableInDatacenter } from '../../src/images/image.visibility.js';
-import { imageFilter } from '../../src/images/list/list-images.js';
+import { imageFilter } from '../../src/images/list/image-filter.js';
 import { chooseAccessPath } from '../../src/images/list/access-path.js';
 import { allOf } from '../../src/platform/database/list/conditions.js';
 import { type Database, migrate, openDatabase } from '../../src/platform/database/database.js';
@@ -47,7 +47,7 @@ describe('a page that filters leave few rows of only together', () => {
   async function planned(filter: ImageFilter | null, page: object, scope = imagesOfDatacenter(ADMIN, 1, false)) {
     const plan = await chooseAccessPath(database.em.fork(), scope, { filter, page, selection: { items: true } }, imageFilter(filter));
     const text = sqlText`select i.id, ${sqlConstant(plan.order.NAME)} as name from ${plan.from} where ${allOf([plan.where, imageFilter(filter)])} order by ${sqlConstant(plan.order.NAME)}`;
-    return { isFewIds: plan.isFew === true, names: (await readRows<[number, string]>(database.em.fork(), text)).map(([, name]) => name) };
+    return { isFewIds: plan.isSelective === true, names: (await readRows<[number, string]>(database.em.fork(), text)).map(([, name]) => name) };
   }
 
   async function stepsOf(filter: ImageFilter): Promise<string[]> {

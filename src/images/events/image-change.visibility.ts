@@ -5,8 +5,9 @@ import type { ImageChange } from '../../tasks/changes/change.js';
 import type { ImageChangeType } from './image-change.type.js';
 import { Image } from '../image.entity.js';
 import type { ImageQueries } from '../image.queries.js';
+import { isVisible } from '../image.visibility.js';
 
-/** Who may hear of a change: who sees the image now, or saw it when there was nothing left to see. */
+/** Decides who may be told of a change: who sees the image now or, once its row is gone, who saw it last. */
 export class ImageChangeVisibility {
   constructor(
     private readonly em: SqlEntityManager,
@@ -28,15 +29,8 @@ export class ImageChangeVisibility {
     return (await this.em.count(Image, { id: imageId })) > 0;
   }
 
-  /** The rule of `visibleImages`, over what the change tells of a row that is gone. */
+  /** An image is OK until its own deletion makes it PENDING, so whoever saw it before that may be told that it is gone. */
   async #couldSee(change: ImageChange): Promise<boolean> {
-    if (this.viewer.isSuperAdmin) return true;
-    if (change.access === 'DELETED') {
-      return change.boundDatacenterId !== null && this.viewer.mayIn('image.update', change.boundDatacenterId);
-    }
-    if (change.datacenterIds.some((id) => this.viewer.mayIn('image.list', id))) return true;
-    if (change.access !== 'PUBLIC' && change.ownerId !== this.viewer.userId) return false;
-    const attached = await Promise.all(change.datacenterIds.map(async (id) => this.datacenters.byId.load(id)));
-    return attached.some((one) => one !== null);
+    return isVisible(this.viewer, { ...change, status: 'OK' }, await this.datacenters.visible());
   }
 }

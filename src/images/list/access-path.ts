@@ -1,16 +1,16 @@
 import type { Column } from '../../platform/database/columns.js';
-import { ALWAYS, allOf, type Condition, oneOf } from '../../platform/database/list/conditions.js';
+import { ALWAYS, allOf, type Condition } from '../../platform/database/list/conditions.js';
 import { isSqlite } from '../../platform/database/database.js';
-import { type Candidates, SELECTIVE_ROWS, mostSelective, ESTIMATE_TTL_MS } from '../../platform/database/list/selectivity.js';
+import { type Candidates, ESTIMATE_TTL_MS, mostSelective, SELECTIVE_ROWS } from '../../platform/database/list/selectivity.js';
 import type { KeysetOrder } from '../../platform/database/list/keyset.js';
 import { sqlConstant, type SqlText, sqlText } from '../../platform/database/sql-text.js';
-import { searchedIds } from '../../platform/database/search/trigrams.js';
 import type { OrderDirection, PageArgs } from '../../platform/database/list/page.js';
 import type { IndexWalk } from '../../platform/database/list/read-page.js';
 import type { Reads } from '../../platform/database/read/reads.js';
 import type { ImageOrderField } from '../image.enums.js';
 import type { ImageFilter, ImageOrder } from './image.inputs.js';
-import { type IdsIn, type PageAsked, chunkedScan } from './chunked-scan.js';
+import { filterCandidates, type IdSelect, scannedByFilter, taggedWith } from './image-filter.js';
+import { chunkedScan, type ScannedPage } from './chunked-scan.js';
 import { IMAGE_FROM } from '../image.statement.js';
 import { attachedTo, type ImageScope } from '../image.visibility.js';
 
@@ -20,19 +20,19 @@ export interface AccessPath {
   where: Condition;
   order: Record<ImageOrderField, Column>;
   id: Column;
-  /** Along the index of one order; a list with a filter has none. */
-  walk?: (field: ImageOrderField, direction: OrderDirection) => IndexWalk;
-  /** Its rows are among a few ids. */
-  isFew?: boolean;
-  /** What to count, where the rows of the plan are those of a page alone. */
-  counted?: AccessPath;
-  /** Without it, it depends on the values how the list is best read: see `PostgresReader`. */
+  /** The index that an unfiltered list is read along in one order; filtered lists have none. */
+  orderedIndex?: (field: ImageOrderField, direction: OrderDirection) => IndexWalk;
+  /** All its rows are among a few ids. */
+  isSelective?: boolean;
+  /** The path to count the whole list by, where this one leads to the rows of one page only. */
+  countPath?: AccessPath;
+  /** False: Postgres should plan the statement anew for its values, see `PostgresReader`. */
   steady?: boolean;
-  /** The same object will be the plan of many requests. */
-  isKept?: boolean;
+  /** Many requests get this same object, so that statements can be cached by it. */
+  isCached?: boolean;
 }
 
-/** What of a request decides the way. */
+/** What of a request decides the access path. */
 export interface ImageListing {
   filter?: ImageFilter | null;
   orderBy?: ImageOrder | null;
@@ -40,48 +40,25 @@ export interface ImageListing {
   selection?: { items?: boolean };
 }
 
-/** Attachments `l` lead to their images: they are in order by datacenter, so a page is read without a sort. */
+const IMAGE_ORDER: AccessPath['order'] = { NAME: 'i.name', ALIAS: 'i.alias', SIZE: 'i.size_mib', CREATED_AT: 'i.created_at' };
+/** Attachments `l` to one datacenter are indexed in each order, so a page of its images needs no sort. */
 const ATTACHED_FROM = sqlText`image_attachment l cross join image i`;
 const ATTACHED_ORDER: AccessPath['order'] = { NAME: 'l.name', ALIAS: 'l.alias', SIZE: 'l.size_mib', CREATED_AT: 'l.image_created_at' };
-const IMAGE_ORDER: AccessPath['order'] = { NAME: 'i.name', ALIAS: 'i.alias', SIZE: 'i.size_mib', CREATED_AT: 'i.created_at' };
-
-/** Tags `t` lead to their images in the order of names. */
+/** Rows `t` of one tag are indexed by the name of their image. */
 const TAGGED_FROM = sqlText`image_tag t cross join image i`;
 const TAGGED_ORDER: AccessPath['order'] = { ...IMAGE_ORDER, NAME: 't.name' };
 
-type Kind = 'datacenter' | 'scope' | 'filter';
-
-function taggedWith(tag: string): IdsIn {
-  return (further) => sqlText`select x.image_id as id from image_tag x where x.tag = ${tag} and ${further}`;
+function attachedIn({ datacenterId }: ImageScope): SqlText[] {
+  return datacenterId === null ? [] : [attachedTo(datacenterId)];
 }
 
-function imagesWhere(condition: Condition): SqlText {
-  return sqlText`select x.id from image x where ${condition}`;
-}
-
-/** What of a filter an index of its own can answer. */
-function filterCandidates(filter: ImageFilter | null | undefined): Candidates<Kind>[] {
-  if (filter === null || filter === undefined) return [];
-  const found = (filter.tags ?? []).map((tag) => taggedWith(tag)(ALWAYS));
-  if (typeof filter.owner === 'string') {
-    found.push(imagesWhere(sqlText`x.owner_id = (select u.id from user_account u where u.username = ${filter.owner})`));
-  }
-  if (filter.status?.length) found.push(imagesWhere(oneOf('x.status', filter.status)));
-  if (filter.access?.length) found.push(imagesWhere(oneOf('x.access', filter.access)));
-  if (filter.osType?.length) found.push(imagesWhere(oneOf('x.os_type', filter.osType)));
-  const created: Condition[] = [];
-  if (filter.createdAfter) created.push(sqlText`x.created_at > ${filter.createdAfter.getTime()}`);
-  if (filter.createdBefore) created.push(sqlText`x.created_at < ${filter.createdBefore.getTime()}`);
-  if (created.length > 0) found.push(imagesWhere(allOf(created)));
-  const searched: Candidates<Kind>[] = filter.search ? [{ kind: 'filter', ids: searchedIds('image', filter.search), areSearched: true }] : [];
-  return [...found.map((ids) => ({ kind: 'filter' as const, ids })), ...searched];
-}
-
-async function fewest(em: Reads, scope: ImageScope, filter: ImageFilter | null | undefined): Promise<Candidates<Kind> | null> {
-  // What a user may use in a datacenter is a choice of two, which no planner judges well; the rest is better left to that of Postgres.
-  if (!isSqlite(em)) return scope.few === null || scope.datacenterId === null ? null : mostSelective(em, [{ kind: 'scope', ...scope.few, areSearched: true }]);
-  const candidates = filterCandidates(filter);
-  if (scope.few !== null) candidates.push({ kind: 'scope', ...scope.few });
+/** The candidates that are few enough to look up one by one; null to scan an index in the order of the list. */
+async function selectiveCandidates(em: Reads, scope: ImageScope, filter: ImageFilter | null | undefined): Promise<Candidates<'datacenter' | 'scope' | 'filter'> | null> {
+  const ofScope = scope.candidates;
+  // Postgres knows the values in its indexes; it only misjudges the `or` of what a user may use in a datacenter.
+  if (!isSqlite(em)) return ofScope === null || scope.datacenterId === null ? null : mostSelective(em, [{ kind: 'scope', ...ofScope, areSearched: true }]);
+  const candidates: Candidates<'datacenter' | 'scope' | 'filter'>[] = filterCandidates(filter);
+  if (ofScope !== null) candidates.push({ kind: 'scope', ...ofScope });
   if (scope.datacenterId !== null && candidates.length > 0) {
     const most = Math.max(...candidates.map((one) => one.most ?? SELECTIVE_ROWS));
     candidates.push({ kind: 'datacenter', most, ids: sqlText`select x.image_id as id from image_attachment x where x.datacenter_id = ${scope.datacenterId}` });
@@ -89,44 +66,36 @@ async function fewest(em: Reads, scope: ImageScope, filter: ImageFilter | null |
   return mostSelective(em, candidates);
 }
 
-/** Along an order: what is walked, and the ids of what is met between two ids. */
-interface Walk {
-  plan: AccessPath;
-  idsIn: IdsIn;
+/** A path along the order of a list, and the ids of the same images for a chunked scan. */
+interface OrderedPath {
+  path: AccessPath;
+  ids: IdSelect;
 }
 
-function walkOf({ datacenterId, where }: ImageScope, tag: string | null): Walk {
+function orderedPath(scope: ImageScope, tag: string | null): OrderedPath {
+  const { datacenterId, where } = scope;
   if (tag !== null) {
     const tagged = sqlText`t.tag = ${tag} and i.id = t.image_id`;
-    const plan: AccessPath = { from: TAGGED_FROM, where: allOf([tagged, where, ...elsewhereOf(datacenterId)]), order: TAGGED_ORDER, id: 't.image_id' };
-    return { plan, idsIn: taggedWith(tag) };
+    const path: AccessPath = { from: TAGGED_FROM, where: allOf([tagged, where, ...attachedIn(scope)]), order: TAGGED_ORDER, id: 't.image_id' };
+    return { path, ids: taggedWith(tag) };
   }
   if (datacenterId === null) {
-    return { plan: { from: IMAGE_FROM, where, order: IMAGE_ORDER, id: 'i.id' }, idsIn: (further) => sqlText`select x.image_id as id from (select y.id as image_id from image y) x where ${further}` };
+    const ids: IdSelect = (further) => sqlText`select x.image_id as id from (select y.id as image_id from image y) x where ${further}`;
+    return { path: { from: IMAGE_FROM, where, order: IMAGE_ORDER, id: 'i.id' }, ids };
   }
   const attached = sqlText`l.datacenter_id = ${datacenterId} and i.id = l.image_id`;
-  const plan: AccessPath = { from: ATTACHED_FROM, where: allOf([attached, where]), order: ATTACHED_ORDER, id: 'l.image_id' };
-  return { plan, idsIn: (further) => sqlText`select x.image_id as id from image_attachment x where x.datacenter_id = ${datacenterId} and ${further}` };
-}
-
-/** Of a filter, lists by id that an index holds. */
-function listsOf(filter: ImageFilter | null | undefined): IdsIn[] {
-  const ofImages = (column: Column, values: readonly string[] | null | undefined): IdsIn[] => {
-    if (!values?.length) return [];
-    const condition = oneOf(column, values);
-    return [(further) => sqlText`select x.image_id as id from (select y.id as image_id from image y where ${condition}) x where ${further}`];
-  };
-  return [...(filter?.tags ?? []).map(taggedWith), ...ofImages('y.access', filter?.access), ...ofImages('y.os_type', filter?.osType)];
+  const path: AccessPath = { from: ATTACHED_FROM, where: allOf([attached, where]), order: ATTACHED_ORDER, id: 'l.image_id' };
+  return { path, ids: (further) => sqlText`select x.image_id as id from image_attachment x where x.datacenter_id = ${datacenterId} and ${further}` };
 }
 
 const TO_IMAGE = sqlText` cross join image i`;
-const WALKED_ORDER: Record<ImageOrderField, Column> = { NAME: 'n.name', ALIAS: 'n.alias', SIZE: 'n.size_mib', CREATED_AT: 'n.created_at' };
+const INDEXED_ORDER: Record<ImageOrderField, Column> = { NAME: 'n.name', ALIAS: 'n.alias', SIZE: 'n.size_mib', CREATED_AT: 'n.created_at' };
 
-/** The index of attachments to a datacenter, or of all images, in each order. */
-function indexWalk(datacenterId: number | null): NonNullable<AccessPath['walk']> {
+/** For each order, the index of the attachments to a datacenter, or that of all images for null. */
+function orderedIndexOf({ datacenterId }: ImageScope): NonNullable<AccessPath['orderedIndex']> {
   if (datacenterId === null) {
     return (field, direction) => {
-      const order: KeysetOrder = { column: WALKED_ORDER[field], id: 'n.id', direction };
+      const order: KeysetOrder = { column: INDEXED_ORDER[field], id: 'n.id', direction };
       return { table: sqlText`image n`, alias: sqlText`n`, columns: sqlText`n.id, ${sqlConstant(order.column)}`, where: ALWAYS, order, joined: TO_IMAGE, on: sqlText`i.id = n.id` };
     };
   }
@@ -137,59 +106,54 @@ function indexWalk(datacenterId: number | null): NonNullable<AccessPath['walk']>
   };
 }
 
-function elsewhereOf(datacenterId: number | null): SqlText[] {
-  return datacenterId === null ? [] : [attachedTo(datacenterId)];
+/** The images with these ids. The cross join makes SQLite begin with them: it may know nothing of the values in its other indexes. */
+function pathByIds(em: Reads, scope: ImageScope, ids: SqlText): AccessPath {
+  const where = allOf([scope.where, ...attachedIn(scope)]);
+  const path = { order: IMAGE_ORDER, id: 'i.id', isSelective: true } as const;
+  if (!isSqlite(em)) return { ...path, from: IMAGE_FROM, where: allOf([where, sqlText`i.id in (${ids})`]) };
+  return { ...path, from: sqlText`(select distinct w.id from (${ids}) w) w cross join image i`, where: allOf([sqlText`i.id = w.id`, where]) };
 }
 
-/** SQLite may know nothing of the values in an index, and would rather look up all that are PUBLIC: it is told to begin with the few. */
-function amongFew(em: Reads, ids: SqlText, where: Condition): Pick<AccessPath, 'from' | 'where'> {
-  if (!isSqlite(em)) return { from: IMAGE_FROM, where: allOf([where, sqlText`i.id in (${ids})`]) };
-  return { from: sqlText`(select distinct w.id from (${ids}) w) w cross join image i`, where: allOf([sqlText`i.id = w.id`, where]) };
-}
-
-function pageAsked({ orderBy, page, selection }: ImageListing, where: Condition): PageAsked | null {
+function scannedPage({ orderBy, page, selection }: ImageListing, where: Condition): ScannedPage | null {
   if (page === undefined || selection?.items === false) return null;
   const field = orderBy?.field ?? 'NAME';
   const isText = field === 'NAME' || field === 'ALIAS';
   return { where, page, column: IMAGE_ORDER[field], direction: orderBy?.direction ?? 'ASC', kind: isText ? 'string' : 'number' };
 }
 
-/** Of scopes that are kept, the walk along the order: the way to all their pages without a filter. Any way is right, so an old one is. */
-const walks = new WeakMap<ImageScope, { plan: AccessPath; knownAt: number }>();
+/** The paths of unfiltered lists by scope. Every path gives the same rows, so an outdated one is slower at worst. */
+const cachedPaths = new WeakMap<ImageScope, { path: AccessPath; chosenAt: number }>();
 
-function keptWalk(scope: ImageScope): AccessPath | null {
-  const walk = walks.get(scope);
-  return walk !== undefined && Date.now() - walk.knownAt < ESTIMATE_TTL_MS ? walk.plan : null;
+function cachedPath(scope: ImageScope): AccessPath | null {
+  const cached = cachedPaths.get(scope);
+  return cached !== undefined && Date.now() - cached.chosenAt < ESTIMATE_TTL_MS ? cached.path : null;
 }
 
-function keepWalk(scope: ImageScope, plan: AccessPath): AccessPath {
-  const kept = { ...plan, isKept: true };
-  walks.set(scope, { plan: kept, knownAt: Date.now() });
-  return kept;
+function cachePath(scope: ImageScope, path: AccessPath): AccessPath {
+  const cached = { ...path, orderedIndex: orderedIndexOf(scope), isCached: true };
+  cachedPaths.set(scope, { path: cached, chosenAt: Date.now() });
+  return cached;
 }
 
 /**
- * The way to a page that looks at few rows: along the order of the datacenter, of a tag or of the whole table, or by way of
- * the few images that one part of the condition leaves. Every way gives the same page. `filtered` is the condition of the
- * filter; with it, filters that leave few only together are known before a walk along the order would hold up everybody else.
+ * Chooses the path that looks at few rows for a page: along an index in the order of the list, or by the few ids that one part of the
+ * condition leaves. Every path gives the same page. With `filtered`, the condition of the filter, it also finds pages that several
+ * conditions leave few rows of only together; an index scan would look at very many rows for these.
  */
 export async function chooseAccessPath(em: Reads, scope: ImageScope, request: ImageListing, filtered: Condition | null = null): Promise<AccessPath> {
   const { filter, orderBy } = request;
   const isFiltered = filter !== null && filter !== undefined && Object.keys(filter).length > 0;
-  const known = isFiltered ? null : keptWalk(scope);
-  if (known !== null) return known;
-  const { where } = scope;
-  const elsewhere = elsewhereOf(scope.datacenterId);
-  const only = (ids: SqlText): AccessPath => ({ ...amongFew(em, ids, allOf([where, ...elsewhere])), order: IMAGE_ORDER, id: 'i.id', isFew: true });
-  const few = await fewest(em, scope, filter);
-  if (few?.kind === 'filter' || few?.kind === 'scope') return only(few.ids);
-  const tag = few === null && (orderBy?.field ?? 'NAME') === 'NAME' ? (filter?.tags?.[0] ?? null) : null;
-  const { plan, idsIn } = walkOf(scope, tag);
-  const keep = (way: AccessPath): AccessPath => (isFiltered ? way : keepWalk(scope, { ...way, walk: indexWalk(scope.datacenterId) }));
-  if (!isSqlite(em)) return keep({ ...plan, steady: !isFiltered && (scope.few === null || scope.datacenterId !== null) });
-  if (few !== null || (isFiltered ? filtered === null : scope.few === null)) return keep(plan);
-  const asked = pageAsked(request, allOf([where, ...elsewhere, ...(filtered === null ? [] : [filtered])]));
-  if (asked === null) return plan;
-  const ids = await chunkedScan(em, idsIn, listsOf(filter), asked);
-  return ids === null ? keep(plan) : { ...only(ids), counted: plan };
+  const cached = isFiltered ? null : cachedPath(scope);
+  if (cached !== null) return cached;
+  const selective = await selectiveCandidates(em, scope, filter);
+  if (selective?.kind === 'filter' || selective?.kind === 'scope') return pathByIds(em, scope, selective.ids);
+  const tag = selective === null && (orderBy?.field ?? 'NAME') === 'NAME' ? (filter?.tags?.[0] ?? null) : null;
+  const { path, ids } = orderedPath(scope, tag);
+  const chosen = (one: AccessPath): AccessPath => (isFiltered ? one : cachePath(scope, one));
+  if (!isSqlite(em)) return chosen({ ...path, steady: !isFiltered && (scope.candidates === null || scope.datacenterId !== null) });
+  if (selective !== null || (isFiltered ? filtered === null : scope.candidates === null)) return chosen(path);
+  const page = scannedPage(request, allOf([scope.where, ...attachedIn(scope), ...(filtered === null ? [] : [filtered])]));
+  if (page === null) return path;
+  const found = await chunkedScan(em, ids, scannedByFilter(filter), page);
+  return found === null ? chosen(path) : { ...pathByIds(em, scope, found), countPath: path };
 }

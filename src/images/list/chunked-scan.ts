@@ -6,9 +6,10 @@ import { LARGEST_PAGE, type OrderDirection, type PageArgs, readPage } from '../.
 import { listed, readRows } from '../../platform/database/read/read-rows.js';
 import type { Reads } from '../../platform/database/read/reads.js';
 import { joinTexts, sqlInteger, type SqlText, sqlText } from '../../platform/database/sql-text.js';
+import type { IdSelect } from './image-filter.js';
 
-/** A page, and the condition over images `i` that its rows pass. */
-export interface PageAsked {
+/** A page, and the condition over images `i` that its rows meet. */
+export interface ScannedPage {
   where: Condition;
   page: PageArgs;
   column: Column;
@@ -16,49 +17,47 @@ export interface PageAsked {
   kind: 'string' | 'number';
 }
 
-/** Images looked at to guess how many pass: a millisecond. */
+/** Images checked to estimate how many of all meet the condition; they take a millisecond. */
 const SAMPLE = 512;
-/** When fewer of them pass, a walk along the order would look at thousands for a page. */
-const MANY = 8;
-/** Ids that one step looks at, some 20 ms: between two steps others have their turn, and what nobody waits for ends. */
-const IDS_PER_STEP = 10_000;
-/** Ids kept before they are reduced to those of the page. */
-const MOST_KEPT = 1000;
+/** Below this many matches in the sample, an index scan would look at thousands of images for a page. */
+const DENSE_MATCHES = 8;
+/** Ids in one chunk, some 20 ms: other requests are served between chunks, and the scan ends there if its caller has gone. */
+const IDS_PER_CHUNK = 10_000;
+/** Above this many ids, those found so far are reduced to the ids of one page. */
+const MOST_FOUND = 1000;
 
-/** Ids `x.image_id` of a list that the page is a part of, as far as they are within a further condition. */
-export type IdsIn = (further: Condition) => SqlText;
-
-/** Of several lists the one that looks shortest in the middle of all ids. */
-async function shortestOf(em: Reads, lists: readonly [IdsIn, ...IdsIn[]]): Promise<IdsIn> {
+/** The select that finds fewest ids in a chunk from the middle of all ids. */
+async function shortestOf(em: Reads, selects: readonly [IdSelect, ...IdSelect[]]): Promise<IdSelect> {
   const middle = sqlText`x.image_id > (select max(n.id) / 2 from image n)
-    and x.image_id <= (select max(n.id) / 2 from image n) + ${sqlInteger(IDS_PER_STEP, { max: IDS_PER_STEP })}`;
-  const counts = await cachedCounts(em, sqlText`select ${joinTexts(lists.map((idsIn, at) => sqlText`(select count(*) from (${idsIn(middle)})) as c${sqlInteger(at, { max: lists.length })}`), ', ')}`, { heavy: true });
-  return lists[counts.indexOf(Math.min(...counts))] ?? lists[0];
+    and x.image_id <= (select max(n.id) / 2 from image n) + ${sqlInteger(IDS_PER_CHUNK, { max: IDS_PER_CHUNK })}`;
+  const columns = selects.map((select, at) => sqlText`(select count(*) from (${select(middle)})) as c${sqlInteger(at, { max: selects.length })}`);
+  const counts = await cachedCounts(em, sqlText`select ${joinTexts(columns, ', ')}`, { heavy: true });
+  return selects[counts.indexOf(Math.min(...counts))] ?? selects[0];
 }
 
 /**
- * SQLite only: ids among which all of a page are, when what passes of `walked` lies so thin that walking along
- * the order of the list would take long; null when it does not. Looks at all ids of the shortest of the lists, in steps.
+ * SQLite only: the ids of a page whose images are so rare among `ordered` that an index scan in the order of the list would take long;
+ * null when they are not rare. Scans the ids of the shortest of the selects chunk by chunk.
  */
-export async function chunkedScan(em: Reads, walked: IdsIn, others: readonly IdsIn[], asked: PageAsked): Promise<SqlText | null> {
+export async function chunkedScan(em: Reads, ordered: IdSelect, others: readonly IdSelect[], scanned: ScannedPage): Promise<SqlText | null> {
   const middle = sqlText`x.image_id > (select max(n.id) / 2 from image n) limit ${sqlInteger(SAMPLE, { max: SAMPLE })}`;
-  const [passed = 0] = await cachedCounts(em, sqlText`select count(*) as passed from (${walked(middle)}) w cross join image i where i.id = w.id and ${asked.where}`, {});
-  if (passed >= MANY) return null;
-  const idsIn = await shortestOf(em, [walked, ...others]);
-  const page = readPage(asked.page, asked.kind, 'number');
-  const order: KeysetOrder = { column: asked.column, id: 'i.id', direction: asked.direction };
-  const where = allOf([asked.where, ...keysetConditions(page, order)]);
-  const first = async (ids: SqlText): Promise<number[]> => {
+  const [matches = 0] = await cachedCounts(em, sqlText`select count(*) as passed from (${ordered(middle)}) w cross join image i where i.id = w.id and ${scanned.where}`, {});
+  if (matches >= DENSE_MATCHES) return null;
+  const select = await shortestOf(em, [ordered, ...others]);
+  const page = readPage(scanned.page, scanned.kind, 'number');
+  const order: KeysetOrder = { column: scanned.column, id: 'i.id', direction: scanned.direction };
+  const where = allOf([scanned.where, ...keysetConditions(page, order)]);
+  const firstOf = async (ids: SqlText): Promise<number[]> => {
     const text = sqlText`select i.id from (${ids}) w cross join image i where i.id = w.id and ${where}
       order by ${keysetOrderBy(page, order)} limit ${sqlInteger(page.limit + 1, { max: LARGEST_PAGE + 1 })}`;
     return (await readRows<[number]>(em, text, { heavy: true })).map(([id]) => id);
   };
   const [row] = await readRows<[number | null]>(em, sqlText`select max(n.id) as last from image n`);
   const last = row?.[0] ?? 0;
-  let kept: number[] = [];
-  for (let from = 0; from < last; from += IDS_PER_STEP) {
-    kept.push(...(await first(idsIn(sqlText`x.image_id > ${from} and x.image_id <= ${from + IDS_PER_STEP}`))));
-    if (kept.length > MOST_KEPT) kept = await first(listed(em, kept));
+  let found: number[] = [];
+  for (let from = 0; from < last; from += IDS_PER_CHUNK) {
+    found.push(...(await firstOf(select(sqlText`x.image_id > ${from} and x.image_id <= ${from + IDS_PER_CHUNK}`))));
+    if (found.length > MOST_FOUND) found = await firstOf(listed(em, found));
   }
-  return listed(em, kept);
+  return listed(em, found);
 }

@@ -6,8 +6,8 @@ import { amongIds, readRows } from '../../platform/database/read/read-rows.js';
 import type { Reads } from '../../platform/database/read/reads.js';
 import { sqlConstant, sqlText } from '../../platform/database/sql-text.js';
 
-/** Ids that one step of a count may look at on SQLite, some 10 ms: between two steps others have their turn, and what nobody waits for ends. */
-const IDS_PER_STEP = 10_000;
+/** Ids in one chunk of a count on SQLite, some 10 ms: other requests are served between chunks, and the count ends there if its caller has gone. */
+const IDS_PER_CHUNK = 10_000;
 
 type Count = (further: readonly Condition[]) => Promise<number>;
 
@@ -16,25 +16,25 @@ async function atOnce(_em: Reads, _id: Column, count: Count): Promise<void> {
 }
 
 /**
- * Counts by the id of an image, exactly: an estimate would be no count. It costs as long as there is much to count, so on SQLite, where
- * few can be counted at once, it goes in steps. `count` answers the last id of all.
+ * Counts exactly, which takes longer the more there is to count. SQLite counts on few connections, so there it counts chunk by chunk of
+ * the ids of images. `count` returns the last id of all.
  */
-async function inSteps(em: Reads, id: Column, count: Count): Promise<void> {
+async function inChunks(em: Reads, id: Column, count: Count): Promise<void> {
   if (!isSqlite(em)) return atOnce(em, id, count);
   const column = sqlConstant(id);
-  for (let from = 0; ; from += IDS_PER_STEP) {
-    const last = await count([sqlText`${column} > ${from} and ${column} <= ${from + IDS_PER_STEP}`]);
-    if (from + IDS_PER_STEP >= last) return;
+  for (let from = 0; ; from += IDS_PER_CHUNK) {
+    const last = await count([sqlText`${column} > ${from} and ${column} <= ${from + IDS_PER_CHUNK}`]);
+    if (from + IDS_PER_CHUNK >= last) return;
   }
 }
 
 const LAST = sqlText`(select max(n.id) from image n) as last`;
 
-/** How many images a list holds; those of few ids are counted at once. */
-export async function countImages(em: Reads, list: ListStatement, isFew = false): Promise<number> {
+/** How many images a list holds; `isSelective` lists are counted at once. */
+export async function countImages(em: Reads, list: ListStatement, isSelective = false): Promise<number> {
   let total = 0;
-  const steps = isFew ? atOnce : inSteps;
-  await steps(em, list.order.id, async (further) => {
+  const counting = isSelective ? atOnce : inChunks;
+  await counting(em, list.order.id, async (further) => {
     const where = allOf([list.where, ...further]);
     const [row] = await readRows<[number | string, number | null]>(em, sqlText`select count(*) as total, ${LAST} from ${list.counted ?? list.from} where ${where}`, { heavy: true });
     total += Number(row?.[0] ?? 0);
@@ -43,10 +43,10 @@ export async function countImages(em: Reads, list: ListStatement, isFew = false)
   return total;
 }
 
-/** How many attachments `x` of each datacenter lead to an image `i` for which the condition holds. */
+/** How many attachments `x` of each datacenter lead to an image `i` that meets the condition. */
 export async function countPerDatacenter(em: Reads, ids: readonly number[], condition: Condition): Promise<number[]> {
   const totals = new Map<number, number>();
-  await inSteps(em, 'x.image_id', async (further) => {
+  await inChunks(em, 'x.image_id', async (further) => {
     const where = allOf([amongIds(em, 'x.datacenter_id', ids), condition, ...further]);
     const rows = await readRows<[id: number | null, total: number | string | null]>(
       em,

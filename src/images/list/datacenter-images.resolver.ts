@@ -6,7 +6,7 @@ import { connectionSelection } from '../../platform/graphql/selection.js';
 import { ImageListArgs } from './image.inputs.js';
 import { ImageQueries } from '../image.queries.js';
 import type { ImageListRequest } from './list-images.js';
-import { ImageConnection, type ImageType } from '../image.type.js';
+import { ImageConnection, type SelectedImage } from '../image.type.js';
 
 function requestOf({ filter, orderBy, ...page }: ImageListArgs): Pick<ImageListRequest, 'page' | 'filter' | 'orderBy'> {
   return { page, filter, orderBy };
@@ -31,7 +31,7 @@ export class DatacenterImagesResolver {
         'Adds images whose access is DELETED: those bound to it, if you hold ADMIN and IMAGE_ADMIN there; for a SuperAdmin all.',
     })
     showDeleted?: boolean | null,
-  ): Promise<Connection<ImageType>> {
+  ): Promise<Connection<SelectedImage>> {
     return this.queries.ofDatacenter(datacenter, showDeleted === true, { ...requestOf(list), selection: connectionSelection(info) });
   }
 
@@ -43,7 +43,7 @@ export class DatacenterImagesResolver {
     @Root() datacenter: DatacenterType,
     @Args(() => ImageListArgs) list: ImageListArgs,
     @Info() info: GraphQLResolveInfo,
-  ): Promise<Connection<ImageType>> {
+  ): Promise<Connection<SelectedImage>> {
     return this.queries.usableIn(datacenter, { ...requestOf(list), selection: connectionSelection(info) });
   }
 

@@ -11,7 +11,7 @@ import { writeRows } from '../../platform/database/write-rows.js';
 import { recordDone } from '../../tasks/runner/record-task.js';
 import type { Announce } from '../../tasks/changes/transact.js';
 import { ActionRules } from '../rules/action-rules.js';
-import { payloadSelection, type CommandServices, runCommand, type CommandOutcome, readPayload } from './run-command.js';
+import { payloadSelection, type CommandServices, runCommand, type CommandOutcome, readPayload, type SelectedPayload } from './run-command.js';
 import { bindingRemoved } from '../rules/effects.js';
 import { announceImage, type ImageFacts, lockImage, subjectOf } from '../events/image-changes.js';
 import type { AttachImageInput } from './image-mutation.inputs.js';
@@ -49,7 +49,7 @@ export class AttachmentService {
   constructor(private readonly parts: AttachmentParts) {}
 
   /** `selection`: what is asked of the payload, so that no more is read for it. */
-  async attach(input: AttachImageInput, selection: ObjectSelection): Promise<AttachImagePayloadType> {
+  async attach(input: AttachImageInput, selection: ObjectSelection): Promise<SelectedPayload<AttachImagePayloadType>> {
     try {
       return await this.#change(input, 'ATTACH', selection);
     } catch (error) {
@@ -58,11 +58,11 @@ export class AttachmentService {
     }
   }
 
-  async detach(input: AttachImageInput, selection: ObjectSelection): Promise<AttachImagePayloadType> {
+  async detach(input: AttachImageInput, selection: ObjectSelection): Promise<SelectedPayload<AttachImagePayloadType>> {
     return this.#change(input, 'DETACH', selection);
   }
 
-  async #change(input: AttachImageInput, direction: Direction, selection: ObjectSelection): Promise<AttachImagePayloadType> {
+  async #change(input: AttachImageInput, direction: Direction, selection: ObjectSelection): Promise<SelectedPayload<AttachImagePayloadType>> {
     this.parts.viewer.demand(direction === 'ATTACH' ? 'image.attach' : 'image.detach');
     const datacenter = await this.#place(input);
     const dryRun = input.dryRun === true;

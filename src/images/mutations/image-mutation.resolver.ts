@@ -8,6 +8,7 @@ import { AttachImagePayloadType, DeleteImagePayloadType, ImageTaskPayloadType } 
 import { ImageType } from '../image.type.js';
 import { DeleteService } from '../delete/delete.service.js';
 import { ImportService } from '../import/import.service.js';
+import type { SelectedPayload } from './run-command.js';
 import { UpdateService } from '../update/update.service.js';
 
 /** Changing the catalogue. What the image server has to do goes on in a task after the answer. */
@@ -53,7 +54,7 @@ export class ImageMutationResolver {
   async attachImage(
     @Arg('input', () => AttachImageInput, { description: 'Which image, and where.' }) input: AttachImageInput,
     @Info() info: GraphQLResolveInfo,
-  ): Promise<AttachImagePayloadType> {
+  ): Promise<SelectedPayload<AttachImagePayloadType>> {
     return this.container.get(AttachmentService).attach(input, objectSelection(info));
   }
 
@@ -64,7 +65,7 @@ export class ImageMutationResolver {
   async detachImage(
     @Arg('input', () => AttachImageInput, { description: 'Which image, and where.' }) input: AttachImageInput,
     @Info() info: GraphQLResolveInfo,
-  ): Promise<AttachImagePayloadType> {
+  ): Promise<SelectedPayload<AttachImagePayloadType>> {
     return this.container.get(AttachmentService).detach(input, objectSelection(info));
   }
 }

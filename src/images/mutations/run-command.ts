@@ -10,7 +10,7 @@ import type { TaskType } from '../../tasks/task.type.js';
 import { type Announce, dryRunTransaction, transact } from '../../tasks/changes/transact.js';
 import { ImageQueries } from '../image.queries.js';
 import { WHOLE } from '../image.statement.js';
-import type { ImageType } from '../image.type.js';
+import { type ImageType, isWhole, type SelectedImage } from '../image.type.js';
 
 export interface CommandServices {
   em: SqlEntityManager;
@@ -21,57 +21,61 @@ export interface CommandServices {
   tasks: TaskQueries;
 }
 
-/** What an answer is read with: after the commit, or within the transaction that a dry run takes back. */
+/** What reads the payload: after the commit, or within the transaction that a dry run rolls back. */
 export type PayloadReads = Pick<CommandServices, 'images' | 'tasks'>;
 
-/** What a change left: its task, and the kind of work to go on with after the commit. */
+/** The task of a change, and the work that it goes on with after the commit; null when it is done. */
 export interface CommandOutcome {
   taskId: string;
   work: TaskAction | null;
 }
 
-/** What of a payload has to be read; null where nothing of it was asked for. */
+/** Which parts of a payload have to be read; null for an image that nobody selected. */
 export interface PayloadSelection {
   image: ObjectSelection | null;
   task: boolean;
   warnings: boolean;
 }
 
-/** What a caller asked of a payload. Of a dry run all is read, as nothing of it can be found later. */
+/** A payload of which only the selected parts were read. */
+export type SelectedPayload<P> = Omit<P, 'image' | 'task'> & { image?: SelectedImage; task?: TaskType };
+
+/** What a caller selected of a payload. Of a dry run everything is read, because the roll-back leaves nothing to read later. */
 export function payloadSelection({ fields, nested }: ObjectSelection, dryRun: boolean): PayloadSelection {
   if (dryRun) return { image: WHOLE, task: true, warnings: true };
   return { image: fields.has('image') ? (nested?.get('image') ?? WHOLE) : null, task: fields.has('task'), warnings: fields.has('warnings') };
 }
 
-/** Reads what was asked for. The rest is not there although its type says so: nobody looks at it. */
-export async function readPayload({ image, task }: PayloadSelection, { images, tasks }: PayloadReads, known: Known, taskId: string): Promise<{ image: ImageType; task: TaskType }> {
-  const isKnown = image === null || [...image.fields].every((field) => UNCHANGING.has(field));
+/** What never changes of an image, so that it need not be read after a change. */
+type ImageIdentity = Pick<ImageType, 'id' | 'uuid' | 'name'>;
+const IDENTITY_FIELDS = new Set(['__typename', 'uuid', 'name']);
+
+/** Reads the selected image and task of a payload. */
+export async function readPayload({ image, task }: PayloadSelection, { images, tasks }: PayloadReads, changed: ImageIdentity, taskId: string): Promise<{ image?: SelectedImage; task?: TaskType }> {
+  const { id, uuid, name } = changed;
+  const isIdentity = image === null || [...image.fields].every((field) => IDENTITY_FIELDS.has(field));
   return {
-    image: isKnown ? ({ id: known.id, uuid: known.uuid, name: known.name } as ImageType) : await images.require(known.name, image),
-    task: task ? await tasks.require(taskId) : (undefined as unknown as TaskType),
+    image: isIdentity ? { id, uuid, name } : await images.requireSelected(name, image),
+    ...(task && { task: await tasks.require(taskId) }),
   };
 }
 
-/** What never changes of an image is known to whoever changed it. */
-type Known = Pick<ImageType, 'id' | 'uuid' | 'name'>;
-const UNCHANGING = new Set(['__typename', 'uuid', 'name']);
-
-/** Works and reads, in one transaction of which a dry run leaves nothing: so neither may ask anything but its arguments. */
+/** A change and the read of its payload. A dry run does both in one transaction, so neither may use anything but its arguments. */
 export interface Command<O extends CommandOutcome, P> {
   work: (tx: SqlEntityManager, announce: Announce) => Promise<O>;
-  read: (reading: PayloadReads, outcome: O) => Promise<P>;
+  read: (reads: PayloadReads, outcome: O) => Promise<P>;
 }
 
 /**
- * Makes a change and answers it; its work is queued once it is committed and read, so the answer shows the image PENDING.
- * With `dryRun` everything is done and read within a transaction that is rolled back.
+ * Commits a change, reads its payload and only then queues its work, so that the payload shows the image PENDING.
+ * With `dryRun` the change and the read happen in a transaction that is rolled back.
  */
-export async function runCommand<O extends CommandOutcome, P extends { image?: ImageType; warnings: string[] }>(
-  parts: CommandServices,
+export async function runCommand<O extends CommandOutcome, P extends { image?: SelectedImage; warnings: string[] }>(
+  services: CommandServices,
   dryRun: boolean,
   change: Command<O, P>,
 ): Promise<P> {
-  const { em, viewer, changes, runner, images, tasks } = parts;
+  const { em, viewer, changes, runner, images, tasks } = services;
   images.forget();
   if (dryRun) {
     return dryRunTransaction(em, async (tx) => {
@@ -79,7 +83,7 @@ export async function runCommand<O extends CommandOutcome, P extends { image?: I
       const outcome = await change.work(tx, () => undefined);
       await tx.flush();
       const payload = await change.read({ images: inside, tasks: new TaskQueries(tx, viewer) }, outcome);
-      if (payload.image) await images.adopt(payload.image, inside);
+      if (payload.image && isWhole(payload.image)) await images.adopt(payload.image, inside);
       return payload;
     });
   }

@@ -1,7 +1,7 @@
 import type { Viewer } from '../../access/viewer.js';
 import { allOf } from '../../platform/database/list/conditions.js';
 import type { ImageQueries } from '../../images/image.queries.js';
-import type { ImageType } from '../../images/image.type.js';
+import type { SelectedImage } from '../../images/image.type.js';
 import { Memo } from '../../platform/memory/memo.js';
 import type { KeysetOrder } from '../../platform/database/list/keyset.js';
 import { type Connection, type PageArgs, readPage } from '../../platform/database/list/page.js';
@@ -89,7 +89,7 @@ export class RepositoryImageQueries {
   async #toRepositoryImages(rows: readonly EntryRow[], repository: ImageRepositoryType, selection: ObjectSelection): Promise<SelectedRepositoryImage[]> {
     const { fields, nested } = selection;
     const ids = fields.has('image') ? [...new Set(rows.flatMap(([, , imageId]) => imageId ?? []))] : [];
-    const images = ids.length === 0 ? new Map<number, ImageType>() : await this.images.several(ids, nested?.get('image'));
+    const images = ids.length === 0 ? new Map<number, SelectedImage>() : await this.images.several(ids, nested?.get('image'));
     return toRepositoryImages(rows, repository, images, selection);
   }
 }

@@ -1,6 +1,6 @@
 import type { Viewer } from '../../access/viewer.js';
 import type { OsType } from '../../imgapi/os-type.js';
-import type { ImageType } from '../../images/image.type.js';
+import type { SelectedImage } from '../../images/image.type.js';
 import type { Column } from '../../platform/database/columns.js';
 import { allOf, anyOf, type Condition, contains, oneOf } from '../../platform/database/list/conditions.js';
 import type { ObjectSelection } from '../../platform/graphql/selection.js';
@@ -144,7 +144,7 @@ export const ENTRY_ORDERS: Record<RepositoryImageOrderField, { column: Column; v
 export function toRepositoryImages(
   rows: readonly EntryRow[],
   repository: ImageRepositoryType,
-  images: ReadonlyMap<number, ImageType>,
+  images: ReadonlyMap<number, SelectedImage>,
   selection: ObjectSelection,
 ): SelectedRepositoryImage[] {
   const readers = selectedReaders(selection);

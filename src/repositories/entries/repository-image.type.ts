@@ -1,6 +1,6 @@
 import { Field, Int, ObjectType } from 'type-graphql';
 import type { OsType } from '../../imgapi/os-type.js';
-import { ImageType } from '../../images/image.type.js';
+import { ImageType, type SelectedImage } from '../../images/image.type.js';
 import { OsTypeEnum } from '../../images/image.enums.js';
 import { connectionType } from '../../platform/database/list/page.js';
 import { ByteSize, DateTime, HttpUrl, Json, Uuid } from '../../platform/graphql/scalars.js';
@@ -20,7 +20,7 @@ export class RepositoryImageType {
     description:
       'The image of this cloud with the same UUID, however it came here; null when there is none, or none that you can see.',
   })
-  image!: ImageType | null;
+  image!: SelectedImage | null;
 
   @Field(() => HttpUrl, { description: 'Where the repository serves its manifest; add `/file` for the bytes.' })
   manifestUrl!: string;
