@@ -2,25 +2,12 @@ import { readFileSync } from 'node:fs';
 import { buildSchema, type GraphQLError, graphqlSync, type GraphQLSchema } from 'graphql';
 import type { CallerAction } from '../../src/access/matrix.js';
 import type { DatacenterFacts, Facts, ImageFacts, OfferedFacts, ServerFacts, TaskFacts } from './facts.js';
+import { meets } from './filters.js';
 import { connection, isAmong, isWanted, type OrderArgument, ordered, type PageArguments, refuse } from './lists.js';
 import { Rules } from './rules.js';
 
-interface ImageFilter {
-  search?: string | null;
-  access?: string[] | null;
-  osType?: string[] | null;
-  status?: string[] | null;
-  dcBound?: boolean | null;
-  owner?: string | null;
-  tags?: string[] | null;
-  resize?: boolean | null;
-  deploy?: boolean | null;
-  createdAfter?: string | null;
-  createdBefore?: string | null;
-}
-
 interface ImageList extends PageArguments {
-  filter?: ImageFilter | null;
+  filter?: Readonly<Record<string, unknown>> | null;
   orderBy?: OrderArgument<'NAME' | 'ALIAS' | 'SIZE' | 'CREATED_AT'> | null;
   showDeleted?: boolean | null;
 }
@@ -377,22 +364,4 @@ export class Model {
     const { name, url } = this.facts.repository;
     return { vmsImageVm: null, vmsImageVmNic: 1, vmsImageSources: [], vmsImageRepositories: [{ name, url }] };
   }
-}
-
-/** Every condition that is given. */
-function meets(image: ImageFacts, filter: ImageFilter): boolean {
-  const text = `${image.name}\n${image.alias}\n${image.description}`.toLowerCase();
-  return (
-    text.includes((filter.search ?? '').toLowerCase()) &&
-    isAmong(filter.access, image.access) &&
-    isAmong(filter.osType, image.kind) &&
-    isAmong(filter.status, 'OK') &&
-    isWanted(filter.dcBound, image.bound !== null) &&
-    isWanted(filter.owner, image.owner) &&
-    (filter.tags ?? []).every((tag) => image.tags.includes(tag)) &&
-    isWanted(filter.resize, image.resize) &&
-    isWanted(filter.deploy, image.deploy) &&
-    (typeof filter.createdAfter !== 'string' || Date.parse(image.createdAt) > Date.parse(filter.createdAfter)) &&
-    (typeof filter.createdBefore !== 'string' || Date.parse(image.createdAt) < Date.parse(filter.createdBefore))
-  );
 }

@@ -1,6 +1,7 @@
 import type { Material, Operation } from '../fuzz/operations.js';
 import type { Tape } from '../fuzz/tape.js';
 import type { Facts } from './facts.js';
+import { everyFilter } from './filters.js';
 
 const NOWHERE = 'nowhere';
 const NO_UUID = '00000000-0000-4000-8000-000000000000';
@@ -47,7 +48,11 @@ export function everyWay(facts: Facts): Operation[] {
   );
   const ids = [...facts.tasks.map(({ id }) => id), NO_UUID];
   const tasks = plain(`{ ${ids.map((id, at) => `t${at}: task(id: "${id}") { id }`).join(' ')} }`);
-  return [...places, ...images, ...servers, tasks, ...everyList(), entities(facts)];
+  const filtered = everyFilter(facts).flatMap((filter) => [
+    plain(`query ($f: ImageFilter) { images(showAll: true, showDeleted: true, first: 200, filter: $f) ${page('name')} }`, { f: filter }),
+    plain(`query ($f: ImageFilter) { usableImages(first: 200, filter: $f) ${page('name')} }`, { f: filter }),
+  ]);
+  return [...places, ...images, ...servers, tasks, ...filtered, ...everyList(), entities(facts)];
 }
 
 function everyList(): Operation[] {

@@ -1,0 +1,22 @@
+import type { ImageFilter } from '../../src/images/list/image.inputs.js';
+
+/** Of one field of the filter, a value that most images of the test meet, and one that few or none do. */
+interface FilterPlans {
+  most: ImageFilter;
+  few: ImageFilter;
+}
+
+/** Plans are looked at for every field of the filter; a law compares the names with the schema. */
+export const FILTER_PLANS = {
+  search: { most: { search: 'some words' }, few: { search: 'image-7919 ' } },
+  access: { most: { access: ['PUBLIC'] }, few: { access: ['DELETED'] } },
+  osType: { most: { osType: ['LINUX_VM'] }, few: { osType: ['BSD_VM'] } },
+  status: { most: { status: ['OK'] }, few: { status: ['PENDING'] } },
+  dcBound: { most: { dcBound: false }, few: { dcBound: true } },
+  owner: { most: { owner: 'admin' }, few: { owner: 'plain' } },
+  tags: { most: { tags: ['common'] }, few: { tags: ['rare-7'] } },
+  resize: { most: { resize: false }, few: { resize: true } },
+  deploy: { most: { deploy: false }, few: { deploy: true } },
+  createdAfter: { most: { createdAfter: new Date(0) }, few: { createdAfter: new Date(9960) } },
+  createdBefore: { most: { createdBefore: new Date(9999) }, few: { createdBefore: new Date(10) } },
+} satisfies Record<keyof ImageFilter, FilterPlans>;
