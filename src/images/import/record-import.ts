@@ -9,11 +9,11 @@ import { lockForBinding, requireRoom } from '../rules/bind-limit.js';
 import type { CommandOutcome } from '../mutations/run-command.js';
 import { announceImage } from '../events/image-changes.js';
 import type { Image } from '../image.entity.js';
-import { type ImageValues, insertImage, REHEARSED_IMAGE_ID, requireFreeName } from '../mutations/insert-image.js';
+import { type NewImageRow, insertImage, REHEARSED_IMAGE_ID, requireFreeName } from '../mutations/insert-image.js';
 import { type ImportInstructions, type ImportSource, shownSource } from './source.js';
 
 /** A new image with what its import needs besides its row. */
-export interface NewImage extends Omit<ImageValues, 'id' | 'status' | 'repository' | 'manifestUrl' | 'sourceSnapshot'> {
+export interface NewImage extends Omit<NewImageRow, 'id' | 'status' | 'repository' | 'manifestUrl' | 'sourceSnapshot'> {
   tags: readonly string[];
   origin?: string;
   file: ManifestFile;

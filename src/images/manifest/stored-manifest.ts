@@ -1,6 +1,7 @@
 import type { Image } from '../image.entity.js';
 import { shownManifest } from './shown-manifest.js';
-import { type ShownValues, shownValuesOf } from '../update/image-values.js';
+import type { UpdatableValues } from '../rules/image-rules.js';
+import { updatableValuesOf } from '../update/image-values.js';
 
 type ManifestFile = { size: number; sha1: string; compression: string };
 
@@ -12,9 +13,9 @@ function fileOf({ fileSize, fileSha1, fileCompression }: Image): ManifestFile | 
  * The text of `<uuid>/manifest` in the store. The image must have its tags loaded. `file` is given while the row has none yet,
  * `shown` for values other than those of the row.
  */
-export function storedManifest(image: Image, given: { file?: ManifestFile; shown?: ShownValues } = {}): string {
+export function storedManifest(image: Image, given: { file?: ManifestFile; shown?: UpdatableValues } = {}): string {
   const { uuid, name, sizeMib, manifest, createdAt } = image;
-  const { version, access, description, resize, deploy, tags } = given.shown ?? shownValuesOf(image);
+  const { version, access, description, resize, deploy, tags } = given.shown ?? updatableValuesOf(image);
   const file = given.file ?? fileOf(image);
   const facts = { uuid, name, version, access, description, sizeMib, resize, deploy, manifest, createdAt, tags, file };
   return JSON.stringify(shownManifest(facts), null, 2);

@@ -1,8 +1,7 @@
-import type { OsType } from '../../imgapi/os-type.js';
+import type { Reference, RequiredEntityData } from '@mikro-orm/core';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { alreadyExists } from '../../platform/errors.js';
 import { ImageAttachment } from '../image-attachment.entity.js';
-import type { ImageAccess, ImageStatus } from '../image.enums.js';
 import { Image } from '../image.entity.js';
 import { aliasKeyOf, searchTextOf } from '../rules/image-rules.js';
 import { ImageTag } from '../image-tag.entity.js';
@@ -14,30 +13,23 @@ import { publicationDate } from '../manifest/shown-manifest.js';
  */
 export const REHEARSED_IMAGE_ID = 2_147_483_647;
 
-/** The row of a new image; `id` only for a rehearsal. */
-export interface ImageValues {
-  id?: number;
-  uuid: string;
-  name: string;
-  alias: string;
-  version: string;
-  access: ImageAccess;
-  status: ImageStatus;
+/** Columns that `insertImage`, a trigger of the database or a later task fills. */
+type FilledLater =
+  | 'owner' | 'aliasKey' | 'searchText' | 'createdAt' | 'updatedAt' | 'publishedAt' | 'attachments' | 'tags' | 'places' | 'tagList'
+  | 'fileSize' | 'fileSha1' | 'fileSha256' | 'fileMd5' | 'fileCompression';
+
+type Insertable = RequiredEntityData<Image>;
+type ValueOf<Stored> = NonNullable<Stored> extends Reference<infer _Row> ? number | null : Stored;
+
+/** The row of a new image; `id` only for a dry run. Whoever makes one must give each further column of the entity that has no default. */
+export type NewImageRow = { [Name in keyof Insertable as Exclude<Name, FilledLater>]: Name extends keyof Image ? ValueOf<Image[Name]> : never } & {
   ownerId: number;
   description: string;
-  sizeMib: number;
-  osType: OsType;
-  resize: boolean;
-  deploy: boolean;
   manifest: string;
-  homepage?: string | null;
-  repository?: number | null;
-  manifestUrl?: string | null;
-  sourceSnapshot?: number | null;
-}
+};
 
 /** ALREADY_EXISTS when another image has the name, or the alias with the version. */
-export async function requireFreeName(tx: SqlEntityManager, image: Pick<ImageValues, 'name' | 'alias' | 'version'>): Promise<void> {
+export async function requireFreeName(tx: SqlEntityManager, image: Pick<NewImageRow, 'name' | 'alias' | 'version'>): Promise<void> {
   const named = await tx.count(Image, { name: image.name });
   if (named > 0) throw alreadyExists(`The name ${image.name} is taken by another image; names are unique.`);
   const labelled = await tx.count(Image, { aliasKey: aliasKeyOf(image.alias), version: image.version });
@@ -49,7 +41,7 @@ export async function requireFreeName(tx: SqlEntityManager, image: Pick<ImageVal
 /** Writes an image with its tags, bound and attached to the datacenter given; to none for null. */
 export async function insertImage(
   tx: SqlEntityManager,
-  values: ImageValues,
+  values: NewImageRow,
   tags: readonly string[],
   datacenterId: number | null,
 ): Promise<Image> {

@@ -1,6 +1,7 @@
-import { type FieldError } from '../../platform/errors.js';
+import type { FieldError } from '../../platform/errors.js';
+import type { UpdateImageInput } from '../mutations/image-mutation.inputs.js';
 
-/** Limits of an image's own fields, in characters; a manifest's values are cut to them, a caller's are refused. */
+// Limits of an image's own fields, in characters. Values of a manifest are cut to them, values of a caller are refused.
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 const NAME_LENGTH = 32;
 const ALIAS_LENGTH = 32;
@@ -12,14 +13,15 @@ const TAG_COUNT = 32;
 // eslint-disable-next-line no-control-regex -- control characters are exactly what is refused here
 const UNFIT_FOR_DISPLAY = /[\u0000-\u001f\u007f-\u009f<>]/;
 
+/** The fields that an update may change and the manifest of an image shows. Owner and binding change by rules of their own. */
+export type UpdatableField = Exclude<keyof UpdateImageInput, 'name' | 'owner' | 'dcBound' | 'dryRun'>;
+export type UpdatableValues = { [Name in UpdatableField]: NonNullable<UpdateImageInput[Name]> };
+
 /** The fields that a caller may give; undefined or null: not given. */
-export interface ImageFields {
+export type GivenFields = { [Name in Exclude<UpdatableField, 'tags'>]?: UpdatableValues[Name] | null } & {
   name?: string | null;
-  alias?: string | null;
-  version?: string | null;
-  description?: string | null;
   tags?: readonly string[] | null;
-}
+};
 
 function lengthOf(text: string): number {
   return [...text].length;
@@ -48,21 +50,44 @@ function tagFaults(tags: readonly string[]): FieldError[] {
   return faults;
 }
 
-/** Every broken rule of the given fields, so that all can be mended at once. */
-export function imageFieldFaults(fields: ImageFields): FieldError[] {
-  const faults: FieldError[] = [];
-  const check = (path: keyof ImageFields, fault: (text: string) => string | null): void => {
-    const value = fields[path];
-    const message = typeof value === 'string' ? fault(value) : null;
-    if (message !== null) faults.push({ path, message });
+function descriptionFault(text: string): string | null {
+  return lengthOf(text) > DESCRIPTION_LENGTH ? `The description has ${lengthOf(text)} characters; at most ${DESCRIPTION_LENGTH} are accepted.` : null;
+}
+
+function textRule(path: string, fault: (text: string) => string | null): (text: string) => FieldError[] {
+  return (text) => {
+    const message = fault(text);
+    return message === null ? [] : [{ path, message }];
   };
-  check('name', nameFault);
-  check('alias', (text) => displayFault('The alias', text, ALIAS_LENGTH));
-  check('version', (text) => displayFault('The version', text, VERSION_LENGTH));
-  check('description', (text) =>
-    lengthOf(text) > DESCRIPTION_LENGTH ? `The description has ${lengthOf(text)} characters; at most ${DESCRIPTION_LENGTH} are accepted.` : null,
-  );
-  return [...faults, ...tagFaults(fields.tags ?? [])];
+}
+
+const anyValue = (): FieldError[] => [];
+
+/** Every updatable field with what its values must meet beyond their GraphQL type. A field of `UpdateImageInput` without a rule does not compile. */
+const RULES = {
+  alias: textRule('alias', (text) => displayFault('The alias', text, ALIAS_LENGTH)),
+  version: textRule('version', (text) => displayFault('The version', text, VERSION_LENGTH)),
+  description: textRule('description', descriptionFault),
+  access: anyValue,
+  resize: anyValue,
+  deploy: anyValue,
+  tags: tagFaults,
+} satisfies { [Name in UpdatableField]: (value: UpdatableValues[Name]) => FieldError[] };
+
+/** The names of all updatable fields. */
+export const UPDATABLE_FIELDS = Object.keys(RULES) as UpdatableField[];
+
+const nameRule = textRule('name', nameFault);
+
+/** Every broken rule of the given fields, so that the caller can correct all of them at once. */
+export function imageFieldFaults({ name, ...fields }: GivenFields): FieldError[] {
+  const faults = typeof name === 'string' ? nameRule(name) : [];
+  for (const field of UPDATABLE_FIELDS) {
+    const [value, rule] = [fields[field], RULES[field]];
+    // A value is that of its own field, which the compiler cannot follow through the names.
+    if (value !== null && value !== undefined) faults.push(...rule(value as never));
+  }
+  return faults;
 }
 
 /** Two aliases that differ in case only are the same alias. */
@@ -70,7 +95,7 @@ export function aliasKeyOf(alias: string): string {
   return alias.toLowerCase();
 }
 
-/** What the search of image lists looks into. */
+/** The text that the filter `search` of image lists looks into. */
 export function searchTextOf(name: string, alias: string, description: string): string {
   return [name, alias, description].join('\n').toLowerCase();
 }

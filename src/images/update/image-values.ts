@@ -1,38 +1,35 @@
 import type { SqlEntityManager } from '../../platform/database/database.js';
-import type { ImageAccess } from '../image.enums.js';
 import type { Image } from '../image.entity.js';
-import { aliasKeyOf, searchTextOf } from '../rules/image-rules.js';
+import type { UpdateImageInput } from '../mutations/image-mutation.inputs.js';
+import { aliasKeyOf, searchTextOf, UPDATABLE_FIELDS, type UpdatableValues } from '../rules/image-rules.js';
 import { ImageTag } from '../image-tag.entity.js';
 
-/** What of an image its manifest shows and an update may change. */
-export interface ShownValues {
-  alias: string;
-  version: string;
-  access: ImageAccess;
-  description: string;
-  resize: boolean;
-  deploy: boolean;
-  tags: string[];
-}
-
-/** All that an update may have changed, as it was before: kept with the task until it has ended. */
+/** Everything that an update may have changed, as it was before: stored with the task until that has ended. */
 export interface UndoUpdate {
-  shown: ShownValues;
+  shown: UpdatableValues;
   ownerId: number;
   boundDatacenterId: number | null;
 }
 
-/** The image must have its tags loaded. */
-export function shownValuesOf(image: Image): ShownValues {
-  const { alias, version, access, description, resize, deploy } = image;
-  return { alias, version, access, description, resize, deploy, tags: image.tags.getItems().map((tag) => tag.tag) };
+const COLUMN_FIELDS = UPDATABLE_FIELDS.filter((name) => name !== 'tags');
+
+/** The present values of all updatable fields. The image must have its tags loaded. */
+export function updatableValuesOf(image: Image): UpdatableValues {
+  // An updatable field that the entity lacks does not compile here.
+  const stored: Omit<UpdatableValues, 'tags'> = image;
+  const values = Object.fromEntries(COLUMN_FIELDS.map((name) => [name, stored[name]])) as typeof stored;
+  return { ...values, tags: image.tags.getItems().map((tag) => tag.tag) };
 }
 
-/** Writes the values onto the row, with what is derived from them. The image must have its tags loaded. */
-export async function applyShownValues(tx: SqlEntityManager, image: Image, values: Partial<ShownValues>): Promise<void> {
+/** The values that an input gives: neither left out nor null. */
+export function givenValues(input: UpdateImageInput): Partial<UpdatableValues> {
+  return Object.fromEntries(UPDATABLE_FIELDS.flatMap((name) => (input[name] === null || input[name] === undefined ? [] : [[name, input[name]]])));
+}
+
+/** Writes the values into the row, and everything that is derived from them. The image must have its tags loaded. */
+export async function applyUpdatableValues(tx: SqlEntityManager, image: Image, values: Partial<UpdatableValues>): Promise<void> {
   const { tags, ...fields } = values;
-  // MikroORM refuses undefined, which here means "not given".
-  tx.assign(image, Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)));
+  tx.assign(image, fields);
   image.aliasKey = aliasKeyOf(image.alias);
   image.searchText = searchTextOf(image.name, image.alias, image.description);
   image.updatedAt = new Date();

@@ -11,13 +11,13 @@ import { accessEffects, bindingMade, bindingRemoved, fieldEffects } from '../rul
 import { ImageAttachment } from '../image-attachment.entity.js';
 import { announceImage, attachmentsOf, subjectOf } from '../events/image-changes.js';
 import { Image } from '../image.entity.js';
-import { aliasKeyOf } from '../rules/image-rules.js';
+import { aliasKeyOf, type UpdatableValues } from '../rules/image-rules.js';
 import { imageUse } from '../rules/image-use.js';
-import { applyShownValues, differences, type Differences, type ShownValues, shownValuesOf, type UndoUpdate } from './image-values.js';
+import { applyUpdatableValues, differences, type Differences, type UndoUpdate, updatableValuesOf } from './image-values.js';
 
 /** What is to change, checked; undefined: not given. */
 export interface Wanted {
-  shown: Partial<ShownValues>;
+  shown: Partial<UpdatableValues>;
   owner: { id: number; username: string } | undefined;
   dcBound: boolean | undefined;
 }
@@ -37,14 +37,14 @@ export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update:
   await tx.populate(image, ['owner']);
   const subject = await subjectOf(tx, image);
   await new ActionRules(tx, viewer).demand(wanted.dcBound === true ? 'CHANGE_DC_BOUND' : 'UPDATE', subject);
-  const before = { ...shownValuesOf(image), owner: image.owner.getEntity().username, dcBound: subject.bound !== null };
+  const before = { ...updatableValuesOf(image), owner: image.owner.getEntity().username, dcBound: subject.bound !== null };
   const changed = differences(before, { ...wanted.shown, owner: wanted.owner?.username, dcBound: wanted.dcBound });
   await requireFreeLabel(tx, image, wanted.shown);
   const effects = await effectsOf(tx, viewer, subject, changed);
-  const undo: UndoUpdate = { shown: shownValuesOf(image), ownerId: image.owner.id, boundDatacenterId: subject.bound?.id ?? null };
+  const undo: UndoUpdate = { shown: updatableValuesOf(image), ownerId: image.owner.id, boundDatacenterId: subject.bound?.id ?? null };
   if (changed.dcBound) await changeBinding(tx, subject, changed.dcBound.after === true);
   if (wanted.owner) tx.assign(image, { owner: wanted.owner.id });
-  await applyShownValues(tx, image, wanted.shown);
+  await applyUpdatableValues(tx, image, wanted.shown);
   const isShown = Object.keys(changed).some((field) => field !== 'owner' && field !== 'dcBound');
   const isWork = hasServer && isShown && image.fileSha1 !== null && image.fileSha1 !== undefined;
   if (isWork) image.status = 'PENDING';
@@ -59,7 +59,7 @@ export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update:
 }
 
 /** Names what is taken; a rival that comes in between is met by the unique index. */
-async function requireFreeLabel(tx: SqlEntityManager, image: Image, { alias = image.alias, version = image.version }: Partial<ShownValues>): Promise<void> {
+async function requireFreeLabel(tx: SqlEntityManager, image: Image, { alias = image.alias, version = image.version }: Partial<UpdatableValues>): Promise<void> {
   const other = await tx.count(Image, { aliasKey: aliasKeyOf(alias), version, id: { $ne: image.id } });
   if (other > 0) throw alreadyExists(`Another image has the alias ${alias} and the version ${version}; the two together are unique.`);
 }

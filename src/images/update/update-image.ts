@@ -14,7 +14,7 @@ import { permission } from '../rules/action-rules.js';
 import { Image } from '../image.entity.js';
 import { pendingImage } from '../mutations/pending-image.js';
 import { storedManifest } from '../manifest/stored-manifest.js';
-import { applyShownValues, type UndoUpdate } from './image-values.js';
+import { applyUpdatableValues, type UndoUpdate } from './image-values.js';
 
 export interface UpdateWork {
   database: Database;
@@ -53,7 +53,7 @@ export class UpdateImage implements TaskHandler {
       const told = shortfall === null ? failure : { ...failure, message: `${failure.message} ${shortfall}` };
       if (!(await failTask(tx, run.task.id, told, announce))) return;
       tx.assign(image, { owner: undo.ownerId });
-      await applyShownValues(tx, image, undo.shown);
+      await applyUpdatableValues(tx, image, undo.shown);
       await settle(tx, name, announce);
     });
   }

@@ -9,6 +9,7 @@ import { type ImageServerGate, NO_IMAGE_SERVER } from '../rules/image-server-gat
 import type { ImageType } from '../image.type.js';
 import { permission } from '../rules/action-rules.js';
 import { requireActiveUser } from '../rules/owner.js';
+import { givenValues } from './image-values.js';
 import { recordUpdate, type Wanted } from './record-update.js';
 
 export interface UpdateParts extends CommandServices {
@@ -29,7 +30,7 @@ export class UpdateService {
     const { name, dryRun } = input;
     await this.#demand(await images.require(name), input);
     const wanted = await this.#check(input);
-    const server = await gate.open({ isNeeded: Object.values(wanted.shown).some((value) => value !== undefined) });
+    const server = await gate.open({ isNeeded: Object.keys(wanted.shown).length > 0 });
     try {
       return await runCommand(this.parts, dryRun === true, {
         work: async (tx, announce) => recordUpdate(tx, viewer, { name, wanted, hasServer: server !== null }, announce),
@@ -57,16 +58,6 @@ export class UpdateService {
     const owner = given(input.owner);
     const ownerId = owner === undefined ? undefined : await requireActiveUser(this.parts.em, owner, this.parts.viewer, faults);
     if (faults.length > 0) throw badInput(faults);
-    const { alias, version, access, description, resize, deploy, tags } = input;
-    const shown = {
-      alias: given(alias),
-      version: given(version),
-      access: given(access),
-      description: given(description),
-      resize: given(resize),
-      deploy: given(deploy),
-      tags: given(tags),
-    };
-    return { shown, owner: ownerId === undefined || owner === undefined ? undefined : { id: ownerId, username: owner }, dcBound: given(input.dcBound) };
+    return { shown: givenValues(input), owner: ownerId === undefined || owner === undefined ? undefined : { id: ownerId, username: owner }, dcBound: given(input.dcBound) };
   }
 }

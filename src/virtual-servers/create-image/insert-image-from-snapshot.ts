@@ -4,7 +4,7 @@ import { Datacenter } from '../../datacenters/datacenter.entity.js';
 import { lockForBinding } from '../../images/rules/bind-limit.js';
 import { announceImage } from '../../images/events/image-changes.js';
 import type { Image } from '../../images/image.entity.js';
-import { type ImageValues, insertImage, requireFreeName } from '../../images/mutations/insert-image.js';
+import { insertImage, type NewImageRow, requireFreeName } from '../../images/mutations/insert-image.js';
 import { newManifest } from '../../imgapi/new-manifest.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { AppError, notFound } from '../../platform/errors.js';
@@ -23,7 +23,7 @@ export interface ImageFromSnapshot {
   viewer: Viewer;
   serverId: number;
   snapshotId: number;
-  image: Omit<ImageValues, 'status' | 'sizeMib' | 'osType' | 'manifest'> & { tags: readonly string[] };
+  image: Omit<NewImageRow, 'status' | 'sizeMib' | 'osType' | 'manifest'> & { tags: readonly string[] };
   /** Whether there is an image server; throws when there is one that is unavailable. */
   hasImageServer: () => boolean;
 }
