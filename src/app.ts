@@ -27,7 +27,7 @@ import { openWebsocketTransport } from './graphql/server/websocket-transport.js'
 import { imageServerFault, registerImageServer } from './image-server/routes.js';
 import { countSentBytes } from './image-server/sent-bytes-metric.js';
 import { imageModule } from './images/image.module.js';
-import { downloadsApart } from './images/import/download/download-in-thread.js';
+import { downloadsInThreads } from './images/import/download/download-in-thread.js';
 import { ImportImage } from './images/import/import-image.js';
 import { DeleteImage } from './images/delete/delete-image.js';
 import { UpdateImage } from './images/update/update-image.js';
@@ -95,7 +95,7 @@ function createWork(config: Config, database: Database, tracing: Tracing | null,
   const store = new LocalFileStore(config.imageStore.path);
   const fetch = new GuardedFetch({ allow: config.fetchAllow });
   const imgapi = new ImgapiClient(fetch);
-  const download = downloadsApart({ storePath: config.imageStore.path, allow: config.fetchAllow });
+  const download = downloadsInThreads({ storePath: config.imageStore.path, allow: config.fetchAllow });
   const runner = new TaskRunner(database, changes, log, {
     IMAGE_IMPORT: new ImportImage({ database, changes, store, download, trustedHosts }),
     IMAGE_CREATE: new CreateImageFromSnapshot({ database, changes, store, fetch }),

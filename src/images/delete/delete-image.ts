@@ -10,7 +10,7 @@ import { announceImage, attachmentsOf } from '../events/image-changes.js';
 import { Image } from '../image.entity.js';
 import { pendingImage } from '../mutations/pending-image.js';
 
-export interface DeleteWork {
+export interface DeleteServices {
   database: Database;
   changes: ChangeBus;
   store: FileStore;
@@ -23,7 +23,7 @@ export interface DeleteWork {
 export class DeleteImage implements TaskHandler {
   readonly lane = 'files';
 
-  constructor(private readonly work: DeleteWork) {}
+  constructor(private readonly services: DeleteServices) {}
 
   /** Once the row is gone, what is left is to remove the bytes. */
   async permission(em: SqlEntityManager, task: RunningTask): Promise<TaskPermission | null> {
@@ -35,22 +35,22 @@ export class DeleteImage implements TaskHandler {
   async run(run: TaskRun): Promise<void> {
     const { uuid } = run.task.instructions as { uuid: string };
     await run.commitToPublish({});
-    await transact(this.#em(), this.work.changes, async (tx, announce) => {
+    await transact(this.#em(), this.services.changes, async (tx, announce) => {
       const image = await tx.findOne(Image, { uuid, status: 'PENDING' });
       if (image === null) return;
       await run.authorize(tx);
       announceImage('DELETED', image, await attachmentsOf(tx, image.id), announce);
       await tx.nativeDelete(Image, { id: image.id });
     });
-    await this.work.store.remove(uuid);
-    await transact(this.#em(), this.work.changes, async (tx, announce) => {
+    await this.services.store.remove(uuid);
+    await transact(this.#em(), this.services.changes, async (tx, announce) => {
       await run.succeed(tx, announce);
     });
   }
 
   async undo(run: TaskRun, failure: Failure): Promise<void> {
     const { uuid } = run.task.instructions as { uuid: string };
-    await transact(this.#em(), this.work.changes, async (tx, announce) => {
+    await transact(this.#em(), this.services.changes, async (tx, announce) => {
       if (!(await failTask(tx, run.task.id, failure, announce))) return;
       const image = await tx.findOne(Image, { uuid, status: 'PENDING' });
       if (image === null) return;
@@ -60,6 +60,6 @@ export class DeleteImage implements TaskHandler {
   }
 
   #em(): SqlEntityManager {
-    return this.work.database.em.fork();
+    return this.services.database.em.fork();
   }
 }

@@ -6,29 +6,29 @@ import { recordDone, recordWork } from '../../tasks/runner/record-task.js';
 import type { Announce } from '../../tasks/changes/transact.js';
 import { ActionRules } from '../rules/action-rules.js';
 import { type CommandServices, runCommand, type CommandOutcome } from '../mutations/run-command.js';
-import { announceImage, attachmentsOf, subjectOf } from '../events/image-changes.js';
+import { announceImage, attachmentsOf, actionTargetOf } from '../events/image-changes.js';
 import { Image } from '../image.entity.js';
 import type { DeleteImageInput } from '../mutations/image-mutation.inputs.js';
 import type { DeleteImagePayloadType } from '../mutations/image-payload.type.js';
 import { type ImageServerGate, NO_IMAGE_SERVER } from '../rules/image-server-gate.js';
 
-export interface DeleteParts extends CommandServices {
+export interface DeleteServices extends CommandServices {
   gate: ImageServerGate;
   datacenters: DatacenterQueries;
 }
 
 /** Takes images out of the catalogue; one that a server uses stays. */
 export class DeleteService {
-  constructor(private readonly parts: DeleteParts) {}
+  constructor(private readonly services: DeleteServices) {}
 
   async delete({ name, dryRun }: DeleteImageInput): Promise<DeleteImagePayloadType> {
-    const { datacenters, gate, images, viewer } = this.parts;
+    const { datacenters, gate, images, viewer } = this.services;
     const shown = await images.require(name);
     const bound = shown.boundDatacenterId === null ? null : await datacenters.byId.load(shown.boundDatacenterId);
     viewer.demand('image.delete', { bound });
     const isWork = (await gate.open()) !== null;
     const warnings = isWork ? [] : [NO_IMAGE_SERVER];
-    return runCommand(this.parts, dryRun === true, {
+    return runCommand(this.services, dryRun === true, {
       work: async (tx, announce) => this.#record(tx, name, isWork, announce),
       read: async (reading, { taskId, effects }) => ({
         name,
@@ -42,19 +42,19 @@ export class DeleteService {
   async #record(tx: SqlEntityManager, name: string, isWork: boolean, announce: Announce): Promise<CommandOutcome & { effects: string[] }> {
     const image = await tx.findOne(Image, { name }, { lockMode: LockMode.PESSIMISTIC_WRITE });
     if (image === null) throw notFound('image', name);
-    const subject = await subjectOf(tx, image);
-    await new ActionRules(tx, this.parts.viewer).demand('DELETE', subject);
+    const subject = await actionTargetOf(tx, image);
+    await new ActionRules(tx, this.services.viewer).demand('DELETE', subject);
     const attachments = await attachmentsOf(tx, image.id);
     const { uuid, alias, version } = image;
     const facts = {
       action: 'IMAGE_DELETE' as const,
-      userId: this.parts.viewer.userId,
+      userId: this.services.viewer.userId,
       datacenterId: attachments.boundDatacenterId,
       imageId: isWork ? image.id : null,
       imageName: name,
       detail: { uuid, alias, version },
     };
-    const effects = [lossOf(image), ...subject.attached.map((place) => `It will no longer be usable in datacenter ${place.name}.`)];
+    const effects = [removalWarning(image), ...subject.attached.map((place) => `It will no longer be usable in datacenter ${place.name}.`)];
     if (isWork) {
       image.status = 'PENDING';
       announceImage('UPDATED', image, attachments, announce);
@@ -67,7 +67,7 @@ export class DeleteService {
   }
 }
 
-function lossOf({ name, fileSize }: Image): string {
+function removalWarning({ name, fileSize }: Image): string {
   const file = fileSize ? `, and its file of ${fileSize} bytes,` : '';
   return `Image ${name}${file} will be removed for good.`;
 }

@@ -5,7 +5,7 @@ import { readRows } from '../../platform/database/read/read-rows.js';
 import { sqlConstant, sqlText } from '../../platform/database/sql-text.js';
 import type { ImageChange } from '../../tasks/changes/change.js';
 import type { Announce } from '../../tasks/changes/transact.js';
-import type { Subject } from '../rules/action-rules.js';
+import type { ActionTarget } from '../rules/action-rules.js';
 import { visibleImages } from '../image.visibility.js';
 
 /** Where an image is attached and bound, as of now. */
@@ -21,7 +21,7 @@ export async function attachmentsOf(tx: SqlEntityManager, imageId: number): Prom
 }
 
 /** What rules and announcements look at of an image's row. */
-export interface ImageFacts {
+export interface LockedImage {
   id: number;
   uuid: string;
   name: string;
@@ -30,22 +30,22 @@ export interface ImageFacts {
   owner: { id: number };
 }
 
-type Facts = [id: number, uuid: string, name: string, status: string, access: string, ownerId: number];
+type LockedRow = [id: number, uuid: string, name: string, status: string, access: string, ownerId: number];
 
 /** The image of that name, held until the transaction ends. NOT_FOUND when the viewer cannot see it. */
-export async function lockImage(tx: SqlEntityManager, viewer: Viewer, named: string): Promise<ImageFacts> {
+export async function lockImage(tx: SqlEntityManager, viewer: Viewer, named: string): Promise<LockedImage> {
   // On SQLite the transaction that writes first holds everything.
   const held = sqlConstant(isSqlite(tx) ? '' : ' for update of i');
   const text = sqlText`select i.id, i.uuid, i.name, i.status, i.access, i.owner_id from image i
     where i.name = ${named} and ${visibleImages(viewer)}${held}`;
-  const [row] = await readRows<Facts>(tx, text);
+  const [row] = await readRows<LockedRow>(tx, text);
   if (row === undefined) throw notFound('image', named);
   const [id, uuid, name, status, access, ownerId] = row;
   return { id, uuid, name, status, access, owner: { id: ownerId } };
 }
 
 /** An image as the rules of actions look at it, with its datacenters by name whoever sees them. */
-export async function subjectOf(tx: SqlEntityManager, { id, name, status, access, owner }: ImageFacts): Promise<Subject> {
+export async function actionTargetOf(tx: SqlEntityManager, { id, name, status, access, owner }: LockedImage): Promise<ActionTarget> {
   const text = sqlText`select d.id, d.name, a.bound_image_id from image_attachment a join datacenter d on d.id = a.datacenter_id
     where a.image_id = ${id}`;
   const rows = await readRows<[id: number, name: string, boundImageId: number | null]>(tx, text);
@@ -55,7 +55,7 @@ export async function subjectOf(tx: SqlEntityManager, { id, name, status, access
 }
 
 /** Announces a change with what decides who may hear of it, as the image may be gone when it is delivered. */
-export function announceImage(kind: ImageChange['kind'], image: ImageFacts, attachments: Attachments, announce: Announce): void {
+export function announceImage(kind: ImageChange['kind'], image: LockedImage, attachments: Attachments, announce: Announce): void {
   announce({
     type: 'image',
     kind,

@@ -7,7 +7,7 @@ import type { RunningTask, TaskRun } from '../../tasks/runner/task-run.js';
 import type { TaskPermission } from '../../tasks/runner/task-permission.js';
 import type { TaskHandler } from '../../tasks/runner/task-runner.js';
 import { transact } from '../../tasks/changes/transact.js';
-import { takeFile } from '../mutations/arrived-file.js';
+import { recordPublishedFile } from '../mutations/record-published-file.js';
 import { announceImage, attachmentsOf } from '../events/image-changes.js';
 import { Image } from '../image.entity.js';
 import { pendingImage } from '../mutations/pending-image.js';
@@ -18,7 +18,7 @@ import { mayImportInto } from './may-import.js';
 import type { ImportInstructions } from './source.js';
 import { digestStream, verifyDigest } from './download/verify.js';
 
-export interface ImportWork {
+export interface ImportServices {
   database: Database;
   changes: ChangeBus;
   store: FileStore;
@@ -33,7 +33,7 @@ export interface ImportWork {
 export class ImportImage implements TaskHandler {
   readonly lane = 'files';
 
-  constructor(private readonly work: ImportWork) {}
+  constructor(private readonly services: ImportServices) {}
 
   async permission(em: SqlEntityManager, { imageName, instructions }: RunningTask): Promise<TaskPermission | null> {
     const image = await pendingImage(em, { name: imageName ?? '' });
@@ -50,7 +50,7 @@ export class ImportImage implements TaskHandler {
     const image = await this.#image(run);
     const wanted = run.task.instructions as unknown as ImportInstructions;
     await run.enter('CHECKING', { done: 0, total: wanted.size });
-    const inStore = await this.work.store.statFile(image.uuid);
+    const inStore = await this.services.store.statFile(image.uuid);
     const digest =
       inStore === null ? await this.#download(run, image, wanted) : await this.#inspect(run, image, wanted, inStore.size);
     await this.#record(run, image, wanted, digest);
@@ -61,7 +61,7 @@ export class ImportImage implements TaskHandler {
     const wanted = run.task.instructions as unknown as ImportInstructions;
     // The bytes go before the row: killed in between, the open task comes back and finishes this.
     if (image !== null) await this.#dropBytes(run, image.uuid);
-    await transact(this.#em(), this.work.changes, async (tx, announce) => {
+    await transact(this.#em(), this.services.changes, async (tx, announce) => {
       if (!(await failTask(tx, run.task.id, failure, announce)) || image === null) return;
       const attachments = await attachmentsOf(tx, image.id);
       if (wanted.keepsRow === true) {
@@ -75,7 +75,7 @@ export class ImportImage implements TaskHandler {
   }
 
   #em(): SqlEntityManager {
-    return this.work.database.em.fork();
+    return this.services.database.em.fork();
   }
 
   async #image(run: TaskRun): Promise<Image> {
@@ -88,7 +88,7 @@ export class ImportImage implements TaskHandler {
     if (wanted.isLocal) {
       throw new AppError('FILE_UNREACHABLE', `The image store has no file for ${image.uuid}; place it there as ${image.uuid}/file.`);
     }
-    await run.enter('DOWNLOADING', { done: await this.work.store.partialSize(image.uuid), total: wanted.size });
+    await run.enter('DOWNLOADING', { done: await this.services.store.partialSize(image.uuid), total: wanted.size });
     const digest = await this.#fetchFile(run, image.uuid, wanted);
     await run.enter('VERIFYING', { done: wanted.size, total: wanted.size });
     verifyDigest(digest, wanted);
@@ -98,8 +98,8 @@ export class ImportImage implements TaskHandler {
   }
 
   async #fetchFile(run: TaskRun, uuid: string, wanted: ImportInstructions): Promise<FileDigest> {
-    const trustedHosts = await this.work.trustedHosts(this.#em());
-    return this.work.download(
+    const trustedHosts = await this.services.trustedHosts(this.#em());
+    return this.services.download(
       { uuid, url: wanted.fileUrl, expectedSize: wanted.size, expectedSha1: wanted.sha1, trustedHosts },
       { onProgress: (bytesDone) => void run.progress(bytesDone).catch(() => undefined), signal: run.signal },
     );
@@ -109,7 +109,7 @@ export class ImportImage implements TaskHandler {
   async #inspect(run: TaskRun, image: Image, wanted: ImportInstructions, size: number): Promise<FileDigest> {
     if (wanted.digest !== undefined && wanted.digest.size === size) return wanted.digest;
     await run.enter('VERIFYING', { done: 0, total: size });
-    const bytes = await this.work.store.readFile(image.uuid);
+    const bytes = await this.services.store.readFile(image.uuid);
     if (bytes === null) throw new AppError('FILE_UNREACHABLE', `The file of ${image.uuid} left the image store while it was read.`);
     const digest = await digestStream(bytes, {
       onProgress: (done) => void run.progress(done).catch(() => undefined),
@@ -123,7 +123,7 @@ export class ImportImage implements TaskHandler {
   async #publish(run: TaskRun, image: Image, wanted: ImportInstructions, digest: FileDigest): Promise<void> {
     try {
       const { size, sha1, compression } = wanted;
-      await this.work.store.publish(image.uuid, storedManifest(image, { file: { size, sha1, compression } }));
+      await this.services.store.publish(image.uuid, storedManifest(image, { file: { size, sha1, compression } }));
     } catch (error) {
       if (!(error instanceof FileStoreConflict)) throw error;
       // What lies there now is not what this task brought, so its undo must leave it.
@@ -133,18 +133,18 @@ export class ImportImage implements TaskHandler {
   }
 
   async #record(run: TaskRun, image: Image, wanted: ImportInstructions, digest: FileDigest): Promise<void> {
-    await transact(this.#em(), this.work.changes, async (tx, announce) => {
+    await transact(this.#em(), this.services.changes, async (tx, announce) => {
       if (!(await run.succeed(tx, announce, { bytesDone: digest.size }))) return;
       const row = await tx.findOneOrFail(Image, image.id);
-      takeFile(row, digest, wanted.compression);
+      recordPublishedFile(row, digest, wanted.compression);
       announceImage('UPDATED', row, await attachmentsOf(tx, row.id), announce);
     });
   }
 
   /** Removes what this task brought; a file that was there before it is somebody else's. */
   async #dropBytes(run: TaskRun, uuid: string): Promise<void> {
-    await this.work.store.discardPartial(uuid);
+    await this.services.store.discardPartial(uuid);
     const { digest, inPlace } = await run.latestInstructions<ImportInstructions>();
-    if (digest !== undefined && inPlace !== true) await this.work.store.remove(uuid);
+    if (digest !== undefined && inPlace !== true) await this.services.store.remove(uuid);
   }
 }

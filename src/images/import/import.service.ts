@@ -14,13 +14,13 @@ import type { ImageTaskPayloadType } from '../mutations/image-payload.type.js';
 import type { ImportImageInput } from '../mutations/image-mutation.inputs.js';
 import type { ImageType } from '../image.type.js';
 import { requireActiveUser } from '../rules/owner.js';
-import { findWithoutFile, recordFileImport } from './known-image.js';
+import { findWithoutFile, recordFileImport } from './image-without-file.js';
 import { type ImportFields, newImage } from './new-image.js';
-import { readSource, type SourceParts } from './read-source.js';
+import { readSource, type SourceServices } from './read-source.js';
 import { type NewImage, recordImport, requireAdmissible } from './record-import.js';
 import type { ImportSource } from './source.js';
 
-export interface ImportParts extends CommandServices, SourceParts {
+export interface ImportServices extends CommandServices, SourceServices {
   gate: ImageServerGate;
   datacenters: DatacenterQueries;
 }
@@ -28,7 +28,7 @@ export interface ImportParts extends CommandServices, SourceParts {
 type Importable = ImgManifest & { file: ManifestFile };
 
 /** From where and to where, as the caller was admitted. */
-interface Asked {
+interface ImportRequest {
   source: ImportSource;
   datacenter: DatacenterType | null;
   dryRun: boolean;
@@ -36,7 +36,7 @@ interface Asked {
 
 /** Takes images into the catalogue from a manifest. Everything is checked before anything changes. */
 export class ImportService {
-  constructor(private readonly parts: ImportParts) {}
+  constructor(private readonly services: ImportServices) {}
 
   async importImage(input: ImportImageInput): Promise<ImageTaskPayloadType> {
     const datacenter = await this.admit(input);
@@ -46,7 +46,7 @@ export class ImportService {
 
   /** May this viewer import there at all? Asked before anything is fetched, and before a repository is looked into. */
   async admit(input: ImportFields): Promise<DatacenterType | null> {
-    const { viewer, datacenters } = this.parts;
+    const { viewer, datacenters } = this.services;
     if (input.dcBound === false) {
       viewer.demand('image.importUnbound');
       return null;
@@ -67,59 +67,59 @@ export class ImportService {
    */
   async importFrom(input: ImportFields, datacenter: DatacenterType | null, source: ImportSource): Promise<ImageTaskPayloadType> {
     const ownerId = await this.#checkFields(input);
-    const manifest = await readSource(this.parts, source);
-    const known = await findWithoutFile(this.parts, manifest.uuid, source, input.name ?? null);
+    const manifest = await readSource(this.services, source);
+    const known = await findWithoutFile(this.services, manifest.uuid, source, input.name ?? null);
     if (known !== null) return this.#giveFile(known, manifest, { source, datacenter, dryRun: input.dryRun === true });
     const image = newImage(input, manifest, ownerId);
-    await requireAdmissible(this.parts.em.fork(), image, datacenter);
+    await requireAdmissible(this.services.em.fork(), image, datacenter);
     const withFile = await this.#checkState(manifest);
     return this.#importNew(image, { datacenter, source, withFile, dryRun: input.dryRun === true });
   }
 
   async #checkFields(input: ImportFields): Promise<number> {
     const faults: FieldError[] = imageFieldFaults(input);
-    const owner = await requireActiveUser(this.parts.em, input.owner, this.parts.viewer, faults);
+    const owner = await requireActiveUser(this.services.em, input.owner, this.services.viewer, faults);
     if (faults.length > 0) throw badInput(faults);
     return owner;
   }
 
   async #checkState(manifest: ImgManifest): Promise<boolean> {
-    const server = await this.parts.gate.open();
-    await requireOrigin(this.parts.em, manifest.origin);
+    const server = await this.services.gate.open();
+    await requireOrigin(this.services.em, manifest.origin);
     return server !== null;
   }
 
-  async #giveFile(known: ImageType, { file, ...manifest }: Importable, { source, datacenter, dryRun }: Asked): Promise<ImageTaskPayloadType> {
+  async #giveFile(known: ImageType, { file, ...manifest }: Importable, { source, datacenter, dryRun }: ImportRequest): Promise<ImageTaskPayloadType> {
     await this.#checkState(manifest);
     const { uuid, name } = known;
     const admittedTo = datacenter && { id: datacenter.id, name: datacenter.name };
-    const effects = dryRun ? [downloadEffect(file, source)] : [];
+    const effects = dryRun ? [downloadWarning(file, source)] : [];
     return this.#carryOut(name, dryRun, effects.concat(`Image ${name} is in the catalogue without a file: it keeps its fields and gets its file.`), (tx, announce) =>
-      recordFileImport(tx, { uuid, file, source, userId: this.parts.viewer.userId, admittedTo }, announce),
+      recordFileImport(tx, { uuid, file, source, userId: this.services.viewer.userId, admittedTo }, announce),
     );
   }
 
   async #importNew(
     image: NewImage,
-    { datacenter, source, withFile, dryRun }: Asked & { withFile: boolean },
+    { datacenter, source, withFile, dryRun }: ImportRequest & { withFile: boolean },
   ): Promise<ImageTaskPayloadType> {
     const place = datacenter === null ? 'bound and attached nowhere' : `bound to datacenter ${datacenter.name}`;
     const created = `Image ${image.name} (${image.osType}, ${image.sizeMib} MiB) will be created, ${place}.`;
-    const effects = dryRun ? [created, ...(withFile ? [downloadEffect(image.file, source)] : [])] : [];
+    const effects = dryRun ? [created, ...(withFile ? [downloadWarning(image.file, source)] : [])] : [];
     try {
       return await this.#carryOut(image.name, dryRun, withFile ? effects : [...effects, NO_IMAGE_SERVER], (tx, announce) =>
-        recordImport(tx, { image, datacenter, source, withFile, dryRun, userId: this.parts.viewer.userId }, announce),
+        recordImport(tx, { image, datacenter, source, withFile, dryRun, userId: this.services.viewer.userId }, announce),
       );
     } catch (error) {
       // Somebody was faster between the check and the commit; the database holds the rule.
       if (!(error instanceof UniqueConstraintViolationException)) throw error;
-      await findWithoutFile(this.parts, image.uuid, source, image.name);
+      await findWithoutFile(this.services, image.uuid, source, image.name);
       throw alreadyExists(`The name ${image.name}, or the alias ${image.alias} with version ${image.version}, is taken.`);
     }
   }
 
   async #carryOut(name: string, dryRun: boolean, warnings: string[], work: (...args: Parameters<ImportWork>) => Promise<CommandOutcome>): Promise<ImageTaskPayloadType> {
-    return runCommand(this.parts, dryRun, {
+    return runCommand(this.services, dryRun, {
       work,
       read: async (reading, { taskId }) => ({ image: await reading.images.require(name), task: await reading.tasks.require(taskId), warnings }),
     });
@@ -128,7 +128,7 @@ export class ImportService {
 
 type ImportWork = Parameters<typeof runCommand<CommandOutcome, ImageTaskPayloadType>>[2]['work'];
 
-function downloadEffect({ size }: ManifestFile, { fileUrl, isLocal }: ImportSource): string {
+function downloadWarning({ size }: ManifestFile, { fileUrl, isLocal }: ImportSource): string {
   return isLocal ? `Its file of ${size} bytes will be verified where it lies in the image store.` : `Its file of ${size} bytes will be downloaded from ${shownUrl(fileUrl)}.`;
 }
 

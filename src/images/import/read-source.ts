@@ -6,7 +6,7 @@ import type { FileStore } from '../../platform/store/file-store.js';
 import { shownUrl } from '../../platform/fetch/shown-url.js';
 import type { ImportSource } from './source.js';
 
-export interface SourceParts {
+export interface SourceServices {
   em: SqlEntityManager;
   imgapi: ImgapiClient;
   store: FileStore;
@@ -17,13 +17,13 @@ export interface SourceParts {
  * The manifest of an import, from its URL or from where it lies in the store. MANIFEST_UNREACHABLE, URL_NOT_ALLOWED,
  * INVALID_MANIFEST (also when it is of another image than asked for) or UNSUPPORTED_TYPE.
  */
-export async function readSource(parts: SourceParts, source: ImportSource): Promise<ImgManifest & { file: ManifestFile }> {
-  const manifest = requireImportable(await readManifest(parts, source));
+export async function readSource(services: SourceServices, source: ImportSource): Promise<ImgManifest & { file: ManifestFile }> {
+  const manifest = requireImportable(await readManifest(services, source));
   if (source.uuid === null || manifest.uuid === source.uuid) return manifest;
   throw new AppError('INVALID_MANIFEST', `The manifest at ${shownUrl(source.manifestUrl)} is of ${manifest.uuid}, not of ${source.uuid}.`);
 }
 
-async function readManifest(parts: SourceParts, { manifestUrl, isLocal, uuid }: ImportSource): Promise<unknown> {
+async function readManifest(parts: SourceServices, { manifestUrl, isLocal, uuid }: ImportSource): Promise<unknown> {
   if (!isLocal || uuid === null) return parts.imgapi.getManifest(manifestUrl, { trustedHosts: await parts.trustedHosts(parts.em) });
   const text = await parts.store.readManifest(uuid);
   if (text === null) throw new AppError('MANIFEST_UNREACHABLE', `The image store has no manifest for ${uuid}; place it there as ${uuid}/manifest.`);

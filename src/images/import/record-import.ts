@@ -9,7 +9,7 @@ import { lockForBinding, requireRoom } from '../rules/bind-limit.js';
 import type { CommandOutcome } from '../mutations/run-command.js';
 import { announceImage } from '../events/image-changes.js';
 import type { Image } from '../image.entity.js';
-import { type NewImageRow, insertImage, REHEARSED_IMAGE_ID, requireFreeName } from '../mutations/insert-image.js';
+import { type NewImageRow, insertImage, DRY_RUN_IMAGE_ID, requireFreeName } from '../mutations/insert-image.js';
 import { type ImportInstructions, type ImportSource, shownSource } from './source.js';
 
 /** A new image with what its import needs besides its row. */
@@ -43,7 +43,7 @@ async function writeImage(tx: SqlEntityManager, record: ImportRecord): Promise<I
   const { tags, origin: _origin, file: _file, ...fields } = image;
   const values = {
     ...fields,
-    ...(dryRun && { id: REHEARSED_IMAGE_ID }),
+    ...(dryRun && { id: DRY_RUN_IMAGE_ID }),
     status: withFile ? ('PENDING' as const) : ('OK' as const),
     repository: source.repositoryId,
     manifestUrl: source.repositoryId === null ? source.manifestUrl : null,

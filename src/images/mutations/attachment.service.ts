@@ -12,13 +12,13 @@ import { recordDone } from '../../tasks/runner/record-task.js';
 import type { Announce } from '../../tasks/changes/transact.js';
 import { ActionRules } from '../rules/action-rules.js';
 import { payloadSelection, type CommandServices, runCommand, type CommandOutcome, readPayload, type SelectedPayload } from './run-command.js';
-import { bindingRemoved } from '../rules/effects.js';
-import { announceImage, type ImageFacts, lockImage, subjectOf } from '../events/image-changes.js';
+import { bindingRemovedWarning } from '../rules/dry-run-warnings.js';
+import { announceImage, type LockedImage, lockImage, actionTargetOf } from '../events/image-changes.js';
 import type { AttachImageInput } from './image-mutation.inputs.js';
 import type { AttachImagePayloadType } from './image-payload.type.js';
 import { NO_IMAGE_SERVER } from '../rules/image-server-gate.js';
 
-interface AttachmentParts extends CommandServices {
+interface AttachmentServices extends CommandServices {
   datacenters: DatacenterQueries;
 }
 
@@ -26,13 +26,13 @@ type Direction = 'ATTACH' | 'DETACH';
 
 interface AttachmentOutcome extends CommandOutcome {
   work: null;
-  image: ImageFacts;
+  image: LockedImage;
   isBindingRemoved: boolean;
   /** Of a dry run only. */
   effects: string[];
 }
 
-interface Move {
+interface AttachmentChange {
   name: string;
   datacenter: DatacenterRef;
   direction: Direction;
@@ -46,7 +46,7 @@ const EFFECT: Record<Direction, string> = {
 
 /** Makes images usable in a datacenter, or no longer; both remove the binding. For SuperAdmins. */
 export class AttachmentService {
-  constructor(private readonly parts: AttachmentParts) {}
+  constructor(private readonly services: AttachmentServices) {}
 
   /** `selection`: what is asked of the payload, so that no more is read for it. */
   async attach(input: AttachImageInput, selection: ObjectSelection): Promise<SelectedPayload<AttachImagePayloadType>> {
@@ -63,13 +63,13 @@ export class AttachmentService {
   }
 
   async #change(input: AttachImageInput, direction: Direction, selection: ObjectSelection): Promise<SelectedPayload<AttachImagePayloadType>> {
-    this.parts.viewer.demand(direction === 'ATTACH' ? 'image.attach' : 'image.detach');
+    this.services.viewer.demand(direction === 'ATTACH' ? 'image.attach' : 'image.detach');
     const datacenter = await this.#place(input);
     const dryRun = input.dryRun === true;
     const asked = payloadSelection(selection, dryRun);
-    const warnings = asked.warnings && (await readImageServer(this.parts.em)) === null ? [NO_IMAGE_SERVER] : [];
+    const warnings = asked.warnings && (await readImageServer(this.services.em)) === null ? [NO_IMAGE_SERVER] : [];
     const move = { name: input.image, datacenter, direction, dryRun };
-    return runCommand(this.parts, dryRun, {
+    return runCommand(this.services, dryRun, {
       work: async (tx, announce) => this.#record(tx, move, announce),
       read: async (reading, { image, taskId, isBindingRemoved, effects }) => ({
         ...(await readPayload(asked, reading, image, taskId)),
@@ -82,7 +82,7 @@ export class AttachmentService {
 
   /** The datacenter. Of two names that are wrong, the image is told first; the transaction finds out when it is the only one. */
   async #place({ image, datacenter }: AttachImageInput): Promise<DatacenterType> {
-    const { datacenters, images } = this.parts;
+    const { datacenters, images } = this.services;
     try {
       return await datacenters.require(datacenter);
     } catch (error) {
@@ -91,18 +91,18 @@ export class AttachmentService {
     }
   }
 
-  async #record(tx: SqlEntityManager, move: Move, announce: Announce): Promise<AttachmentOutcome> {
+  async #record(tx: SqlEntityManager, move: AttachmentChange, announce: Announce): Promise<AttachmentOutcome> {
     const { name, datacenter, direction } = move;
-    const image = await lockImage(tx, this.parts.viewer, name);
-    const subject = await subjectOf(tx, image);
-    await new ActionRules(tx, this.parts.viewer).demand(direction, subject, datacenter);
+    const image = await lockImage(tx, this.services.viewer, name);
+    const subject = await actionTargetOf(tx, image);
+    await new ActionRules(tx, this.services.viewer).demand(direction, subject, datacenter);
     const { bound } = subject;
-    const effects = move.dryRun ? await effectsOf(tx, move, bound) : [];
+    const effects = move.dryRun ? await warningsOf(tx, move, bound) : [];
     if (bound !== null) await writeRows(tx, sqlText`update image_attachment set bound_image_id = null where image_id = ${image.id}`);
     await writeRows(tx, direction === 'ATTACH' ? attachment(image.id, datacenter.id) : detachment(image.id, datacenter.id));
     const detail = { datacenter: datacenter.name, bindingRemoved: bound !== null, ...(bound && { boundDatacenter: { before: bound.name, after: null } }) };
     const action = direction === 'ATTACH' ? ('IMAGE_ATTACH' as const) : ('IMAGE_DETACH' as const);
-    const facts = { action, userId: this.parts.viewer.userId, datacenterId: datacenter.id, imageId: image.id, imageName: name, detail };
+    const facts = { action, userId: this.services.viewer.userId, datacenterId: datacenter.id, imageId: image.id, imageName: name, detail };
     const taskId = await recordDone(tx, facts, announce);
     // Those who saw the image before and those who see it after both hear of it; it is bound to nothing now.
     const datacenterIds = [...new Set([...subject.attached.map(({ id }) => id), datacenter.id])];
@@ -122,6 +122,6 @@ function detachment(imageId: number, datacenterId: number): SqlText {
 }
 
 /** What a dry run tells of it. */
-async function effectsOf(tx: SqlEntityManager, { name, datacenter, direction }: Move, bound: DatacenterRef | null): Promise<string[]> {
-  return [`Image ${name} ${EFFECT[direction]} ${datacenter.name}.`, ...(bound === null ? [] : [await bindingRemoved(tx, bound)])];
+async function warningsOf(tx: SqlEntityManager, { name, datacenter, direction }: AttachmentChange, bound: DatacenterRef | null): Promise<string[]> {
+  return [`Image ${name} ${EFFECT[direction]} ${datacenter.name}.`, ...(bound === null ? [] : [await bindingRemovedWarning(tx, bound)])];
 }

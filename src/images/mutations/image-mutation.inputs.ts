@@ -1,7 +1,7 @@
 import { Field, InputType } from 'type-graphql';
 import { HttpUrl } from '../../platform/graphql/scalars.js';
 import { type ImageAccess, ImageAccessEnum } from '../image.enums.js';
-import { ImportedImageFields, RehearsableFields } from './new-image.inputs.js';
+import { ImportedImageFields, DryRunFields } from './new-image.inputs.js';
 
 /** An import from an address that the caller gives. */
 @InputType({ description: 'An image to import from the address of its manifest.' })
@@ -24,7 +24,7 @@ export class ImportImageInput extends ImportedImageFields {
 
 /** A field that was not given is absent from the object; one given as null is null. */
 @InputType({ description: 'Changes to an image. What is left out stays; tags replace the present ones.' })
-export class UpdateImageInput extends RehearsableFields {
+export class UpdateImageInput extends DryRunFields {
   @Field(() => String, { description: 'Which image; a name never changes.' })
   name!: string;
 
@@ -76,14 +76,14 @@ export class UpdateImageInput extends RehearsableFields {
 
 /** Names the image to remove. */
 @InputType({ description: 'An image to delete.' })
-export class DeleteImageInput extends RehearsableFields {
+export class DeleteImageInput extends DryRunFields {
   @Field(() => String, { description: 'Name of the image.' })
   name!: string;
 }
 
 /** One image and one datacenter, to bring together or to part. */
 @InputType({ description: 'An image and the datacenter to attach it to or detach it from.' })
-export class AttachImageInput extends RehearsableFields {
+export class AttachImageInput extends DryRunFields {
   @Field(() => String, { description: 'Name of the image.' })
   image!: string;
 

@@ -11,7 +11,7 @@ import { publicationDate } from '../manifest/shown-manifest.js';
  * The id of an image that a rehearsal writes: given and not drawn, as Postgres does not take back a drawn number when the
  * transaction is. No image reaches it, and the next one drawn is not the one after it.
  */
-export const REHEARSED_IMAGE_ID = 2_147_483_647;
+export const DRY_RUN_IMAGE_ID = 2_147_483_647;
 
 /** Columns that `insertImage`, a trigger of the database or a later task fills. */
 type FilledLater =

@@ -3,7 +3,7 @@ import { type ImageAccess, ImageAccessEnum } from '../image.enums.js';
 
 /** What every image mutation takes. */
 @InputType()
-export abstract class RehearsableFields {
+export abstract class DryRunFields {
   @Field(() => Boolean, {
     nullable: true,
     defaultValue: false,
@@ -15,7 +15,7 @@ export abstract class RehearsableFields {
 
 /** What may be said of every new image, however it comes. */
 @InputType()
-export abstract class NewImageFields extends RehearsableFields {
+export abstract class NewImageFields extends DryRunFields {
   @Field(() => String, {
     nullable: true,
     description:

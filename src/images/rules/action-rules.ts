@@ -8,7 +8,7 @@ import { imageUse, inUse } from './image-use.js';
 import { choiceFault, notUsable } from './usability.js';
 
 /** An image as the rules look at it; `attached` are all its datacenters, seen or not. */
-export interface Subject {
+export interface ActionTarget {
   id: number;
   name: string;
   status: string;
@@ -56,7 +56,7 @@ export class ActionRules {
     private readonly viewer: Viewer,
   ) {}
 
-  async demand(action: ImageAction, image: Subject, place: DatacenterRef | null = null): Promise<void> {
+  async demand(action: ImageAction, image: ActionTarget, place: DatacenterRef | null = null): Promise<void> {
     if (action === 'USE') return this.#use(image, place);
     if (action === 'DETACH') requireAttached(image, place);
     if (image.status === 'PENDING') throw notReady(image.name);
@@ -66,19 +66,19 @@ export class ActionRules {
     if (action === 'CHANGE_DC_BOUND' && image.bound === null) await this.#requireBindable(image);
   }
 
-  async #requireUnused(image: Subject, place: DatacenterRef | null): Promise<void> {
+  async #requireUnused(image: ActionTarget, place: DatacenterRef | null): Promise<void> {
     const use = await imageUse(this.em, this.viewer, image.id, place);
     if (use.count > 0) throw inUse(image.name, use, place);
   }
 
-  async #requireDetached({ name, attached }: Subject, place: DatacenterRef | null): Promise<void> {
+  async #requireDetached({ name, attached }: ActionTarget, place: DatacenterRef | null): Promise<void> {
     if (place !== null && !attached.some((one) => one.id === place.id)) return;
     const isEverywhere = attached.length >= (await this.em.count(Datacenter));
     if (isEverywhere) throw alreadyExists(`Image ${name} is attached to every datacenter already.`);
     if (place !== null) throw alreadyExists(`Image ${name} is attached to datacenter ${place.name} already.`);
   }
 
-  async #requireBindable({ name, attached }: Subject): Promise<void> {
+  async #requireBindable({ name, attached }: ActionTarget): Promise<void> {
     const [only, second] = attached;
     if (only === undefined || second !== undefined) {
       const message = `Image ${name} is attached to ${attached.length} datacenters; it can be bound while it is attached to exactly one.`;
@@ -89,7 +89,7 @@ export class ActionRules {
     await requireRoom(this.em, place);
   }
 
-  async #use(image: Subject, place: DatacenterRef | null): Promise<void> {
+  async #use(image: ActionTarget, place: DatacenterRef | null): Promise<void> {
     const { name, access, status, ownerId, attached } = image;
     const choice = { name, access, status, ownerId, isAttachedHere: attached.some((one) => one.id === place?.id), isAttachedAnywhere: attached.length > 0 };
     const { userId, isSuperAdmin } = this.viewer;
@@ -98,7 +98,7 @@ export class ActionRules {
   }
 }
 
-function requireAttached({ name, attached }: Subject, place: DatacenterRef | null): void {
+function requireAttached({ name, attached }: ActionTarget, place: DatacenterRef | null): void {
   if (attached.length === 0) throw new AppError('NOT_FOUND', `Image ${name} is attached to no datacenter.`);
   if (place === null || attached.some((one) => one.id === place.id)) return;
   const where = attached.map((one) => one.name).join(', ');

@@ -2,13 +2,13 @@ import type { DatacenterRef, Viewer } from '../../access/viewer.js';
 import type { DatacenterQueries } from '../../datacenters/datacenter.queries.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { AppError, type Requirement } from '../../platform/errors.js';
-import { ActionRules, NEEDS_SERVER, permission, type Subject } from './action-rules.js';
+import { ActionRules, NEEDS_SERVER, permission, type ActionTarget } from './action-rules.js';
 import { IMAGE_ACTIONS, type ImageAction } from '../image.enums.js';
 import type { ImageQueries } from '../image.queries.js';
 import type { ImageServerGate } from './image-server-gate.js';
 import type { ImageActionVerdictType, ImageType } from '../image.type.js';
 
-export interface VerdictParts {
+export interface VerdictServices {
   em: SqlEntityManager;
   viewer: Viewer;
   datacenters: DatacenterQueries;
@@ -21,12 +21,12 @@ export class ImageVerdicts {
   readonly #rules: ActionRules;
   #server: Promise<unknown> | null = null;
 
-  constructor(private readonly parts: VerdictParts) {
-    this.#rules = new ActionRules(parts.em, parts.viewer);
+  constructor(private readonly services: VerdictServices) {
+    this.#rules = new ActionRules(services.em, services.viewer);
   }
 
   async all(image: ImageType): Promise<ImageActionVerdictType[]> {
-    const { datacenters, images } = this.parts;
+    const { datacenters, images } = this.services;
     const bound = image.boundDatacenterId === null ? null : await datacenters.byId.load(image.boundDatacenterId);
     const attached = await images.attachedTo.load(image.id);
     const { id, name, status, access, ownerId } = image;
@@ -34,18 +34,18 @@ export class ImageVerdicts {
     return Promise.all(IMAGE_ACTIONS.map(async (action) => verdictOf(action, async () => this.#demand(action, subject))));
   }
 
-  async #demand(action: ImageAction, image: Subject): Promise<void> {
-    const verdict = permission(this.parts.viewer, action, image.bound);
+  async #demand(action: ImageAction, image: ActionTarget): Promise<void> {
+    const verdict = permission(this.services.viewer, action, image.bound);
     if (!verdict.allowed) throw verdict.error;
     // Asked once for all images of a request: it touches the disk.
-    if (NEEDS_SERVER.includes(action)) await (this.#server ??= this.parts.gate.open());
+    if (NEEDS_SERVER.includes(action)) await (this.#server ??= this.services.gate.open());
     if (action === 'DETACH') return this.#demandSomewhere(action, image, image.attached);
     if (action === 'USE') return this.#demandSomewhere(action, image, await this.#visible(image.attached));
     return this.#rules.demand(action, image);
   }
 
   /** Allowed if it is in one of the places; else refused as in the first. */
-  async #demandSomewhere(action: ImageAction, image: Subject, places: readonly DatacenterRef[]): Promise<void> {
+  async #demandSomewhere(action: ImageAction, image: ActionTarget, places: readonly DatacenterRef[]): Promise<void> {
     let refusal: unknown = null;
     for (const place of places.length === 0 ? [null] : places) {
       try {
@@ -58,7 +58,7 @@ export class ImageVerdicts {
   }
 
   async #visible(attached: readonly DatacenterRef[]): Promise<DatacenterRef[]> {
-    const seen = await Promise.all(attached.map(async (one) => this.parts.datacenters.byId.load(one.id)));
+    const seen = await Promise.all(attached.map(async (one) => this.services.datacenters.byId.load(one.id)));
     return seen.filter((one) => one !== null);
   }
 }

@@ -1,7 +1,7 @@
 import { AppError } from '../../platform/errors.js';
 
 /** What of an image decides whether a new disk may take it, whatever the disk is like. */
-export interface Choice {
+export interface ChosenImage {
   name: string;
   access: string;
   status: string;
@@ -11,19 +11,19 @@ export interface Choice {
 }
 
 /** Whose disk it would be, and where. */
-export interface Chooser {
+export interface DiskOwner {
   ownerId: number;
   ownerIsSuperAdmin: boolean;
   datacenter: string;
 }
 
-function attachmentFault(image: Choice, { datacenter }: Chooser): string | null {
+function attachmentFault(image: ChosenImage, { datacenter }: DiskOwner): string | null {
   if (image.isAttachedHere) return null;
   return image.isAttachedAnywhere ? `it is not attached to datacenter ${datacenter}` : 'it is attached to no datacenter';
 }
 
 /** The first broken rule of those that hold for every disk, as the end of a sentence; null when the image can be chosen. */
-export function choiceFault(image: Choice, chooser: Chooser): string | null {
+export function choiceFault(image: ChosenImage, chooser: DiskOwner): string | null {
   const mayUse = image.access !== 'PRIVATE' || image.ownerId === chooser.ownerId || chooser.ownerIsSuperAdmin;
   return (
     attachmentFault(image, chooser) ??

@@ -4,19 +4,19 @@ import type { SqlEntityManager } from '../../platform/database/database.js';
 import { alreadyExists, notFound } from '../../platform/errors.js';
 import { recordDone, recordWork } from '../../tasks/runner/record-task.js';
 import type { Announce } from '../../tasks/changes/transact.js';
-import { ActionRules, type Subject } from '../rules/action-rules.js';
+import { ActionRules, type ActionTarget } from '../rules/action-rules.js';
 import { lockForBinding } from '../rules/bind-limit.js';
 import type { CommandOutcome } from '../mutations/run-command.js';
-import { accessEffects, bindingMade, bindingRemoved, fieldEffects } from '../rules/effects.js';
+import { accessWarnings, bindingMadeWarning, bindingRemovedWarning, fieldWarnings } from '../rules/dry-run-warnings.js';
 import { ImageAttachment } from '../image-attachment.entity.js';
-import { announceImage, attachmentsOf, subjectOf } from '../events/image-changes.js';
+import { announceImage, attachmentsOf, actionTargetOf } from '../events/image-changes.js';
 import { Image } from '../image.entity.js';
 import { aliasKeyOf, type UpdatableValues } from '../rules/image-rules.js';
 import { imageUse } from '../rules/image-use.js';
 import { applyUpdatableValues, differences, type Differences, type UndoUpdate, updatableValuesOf } from './image-values.js';
 
 /** What is to change, checked; undefined: not given. */
-export interface Wanted {
+export interface ImageUpdate {
   shown: Partial<UpdatableValues>;
   owner: { id: number; username: string } | undefined;
   dcBound: boolean | undefined;
@@ -24,7 +24,7 @@ export interface Wanted {
 
 export interface Update {
   name: string;
-  wanted: Wanted;
+  wanted: ImageUpdate;
   hasServer: boolean;
 }
 
@@ -35,12 +35,12 @@ export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update:
   if (image === null) throw notFound('image', name);
   // Not with the lock, which would hold the owner as well, and with it whoever refers to that user.
   await tx.populate(image, ['owner']);
-  const subject = await subjectOf(tx, image);
+  const subject = await actionTargetOf(tx, image);
   await new ActionRules(tx, viewer).demand(wanted.dcBound === true ? 'CHANGE_DC_BOUND' : 'UPDATE', subject);
   const before = { ...updatableValuesOf(image), owner: image.owner.getEntity().username, dcBound: subject.bound !== null };
   const changed = differences(before, { ...wanted.shown, owner: wanted.owner?.username, dcBound: wanted.dcBound });
   await requireFreeLabel(tx, image, wanted.shown);
-  const effects = await effectsOf(tx, viewer, subject, changed);
+  const effects = await warningsOf(tx, viewer, subject, changed);
   const undo: UndoUpdate = { shown: updatableValuesOf(image), ownerId: image.owner.id, boundDatacenterId: subject.bound?.id ?? null };
   if (changed.dcBound) await changeBinding(tx, subject, changed.dcBound.after === true);
   if (wanted.owner) tx.assign(image, { owner: wanted.owner.id });
@@ -64,7 +64,7 @@ async function requireFreeLabel(tx: SqlEntityManager, image: Image, { alias = im
   if (other > 0) throw alreadyExists(`Another image has the alias ${alias} and the version ${version}; the two together are unique.`);
 }
 
-async function changeBinding(tx: SqlEntityManager, { id, attached }: Subject, isBound: boolean): Promise<void> {
+async function changeBinding(tx: SqlEntityManager, { id, attached }: ActionTarget, isBound: boolean): Promise<void> {
   const [place] = attached;
   if (!isBound || place === undefined) {
     await tx.nativeUpdate(ImageAttachment, { image: id }, { boundImageId: null });
@@ -74,14 +74,14 @@ async function changeBinding(tx: SqlEntityManager, { id, attached }: Subject, is
   await tx.nativeUpdate(ImageAttachment, { image: id, datacenter: place.id }, { boundImageId: id });
 }
 
-async function effectsOf(tx: SqlEntityManager, viewer: Viewer, subject: Subject, changed: Differences): Promise<string[]> {
+async function warningsOf(tx: SqlEntityManager, viewer: Viewer, subject: ActionTarget, changed: Differences): Promise<string[]> {
   const { access, dcBound, tags } = changed;
   const [place] = subject.attached;
-  const effects = fieldEffects(changed);
+  const effects = fieldWarnings(changed);
   const { count } = access || tags ? await imageUse(tx, viewer, subject.id) : { count: 0 };
-  if (access) effects.push(...accessEffects(String(access.after), count));
+  if (access) effects.push(...accessWarnings(String(access.after), count));
   if (tags && count > 0) effects.push(`${count} server${count === 1 ? ' inherits' : 's inherit'} the new tags.`);
-  if (dcBound?.after === false && subject.bound) effects.push(await bindingRemoved(tx, subject.bound));
-  if (dcBound?.after === true && place) effects.push(await bindingMade(tx, place));
+  if (dcBound?.after === false && subject.bound) effects.push(await bindingRemovedWarning(tx, subject.bound));
+  if (dcBound?.after === true && place) effects.push(await bindingMadeWarning(tx, place));
   return effects;
 }

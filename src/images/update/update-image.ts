@@ -16,7 +16,7 @@ import { pendingImage } from '../mutations/pending-image.js';
 import { storedManifest } from '../manifest/stored-manifest.js';
 import { applyUpdatableValues, type UndoUpdate } from './image-values.js';
 
-export interface UpdateWork {
+export interface UpdateServices {
   database: Database;
   changes: ChangeBus;
   store: FileStore;
@@ -26,7 +26,7 @@ export interface UpdateWork {
 export class UpdateImage implements TaskHandler {
   readonly lane = 'files';
 
-  constructor(private readonly work: UpdateWork) {}
+  constructor(private readonly services: UpdateServices) {}
 
   async permission(em: SqlEntityManager, { imageName, detail }: RunningTask): Promise<TaskPermission | null> {
     const image = await pendingImage(em, { name: imageName ?? '' });
@@ -37,8 +37,8 @@ export class UpdateImage implements TaskHandler {
   async run(run: TaskRun): Promise<void> {
     const image = await this.#em().findOneOrFail(Image, { name: run.task.imageName ?? '' }, { populate: ['tags'] });
     await run.commitToPublish({});
-    await this.work.store.writeManifest(image.uuid, storedManifest(image));
-    await transact(this.#em(), this.work.changes, async (tx, announce) => {
+    await this.services.store.writeManifest(image.uuid, storedManifest(image));
+    await transact(this.#em(), this.services.changes, async (tx, announce) => {
       if (await run.succeed(tx, announce)) await settle(tx, image.name, announce);
     });
   }
@@ -47,7 +47,7 @@ export class UpdateImage implements TaskHandler {
     const { undo } = run.task.instructions as unknown as { undo: UndoUpdate };
     const name = run.task.imageName ?? '';
     if (await run.isPublishing()) await this.#restoreManifest(name, undo);
-    await transact(this.#em(), this.work.changes, async (tx, announce) => {
+    await transact(this.#em(), this.services.changes, async (tx, announce) => {
       const image = await tx.findOneOrFail(Image, { name }, { populate: ['tags'] });
       const shortfall = await restoreBinding(tx, image, undo.boundDatacenterId);
       const told = shortfall === null ? failure : { ...failure, message: `${failure.message} ${shortfall}` };
@@ -61,11 +61,11 @@ export class UpdateImage implements TaskHandler {
   /** A store that refuses it is most often what the update failed by, and then still has the old manifest. */
   async #restoreManifest(name: string, { shown }: UndoUpdate): Promise<void> {
     const image = await this.#em().findOneOrFail(Image, { name }, { populate: ['tags'] });
-    await this.work.store.writeManifest(image.uuid, storedManifest(image, { shown })).catch(() => undefined);
+    await this.services.store.writeManifest(image.uuid, storedManifest(image, { shown })).catch(() => undefined);
   }
 
   #em(): SqlEntityManager {
-    return this.work.database.em.fork();
+    return this.services.database.em.fork();
   }
 }
 

@@ -10,9 +10,9 @@ import type { ImageType } from '../image.type.js';
 import { permission } from '../rules/action-rules.js';
 import { requireActiveUser } from '../rules/owner.js';
 import { givenValues } from './image-values.js';
-import { recordUpdate, type Wanted } from './record-update.js';
+import { recordUpdate, type ImageUpdate } from './record-update.js';
 
-export interface UpdateParts extends CommandServices {
+export interface UpdateServices extends CommandServices {
   gate: ImageServerGate;
   datacenters: DatacenterQueries;
 }
@@ -23,16 +23,16 @@ function given<T>(value: T | null | undefined): T | undefined {
 
 /** Changes images. What their manifest shows is PENDING until the image server follows; owner and binding change at once. */
 export class UpdateService {
-  constructor(private readonly parts: UpdateParts) {}
+  constructor(private readonly services: UpdateServices) {}
 
   async update(input: UpdateImageInput): Promise<ImageTaskPayloadType> {
-    const { gate, images, viewer } = this.parts;
+    const { gate, images, viewer } = this.services;
     const { name, dryRun } = input;
     await this.#demand(await images.require(name), input);
     const wanted = await this.#check(input);
     const server = await gate.open({ isNeeded: Object.keys(wanted.shown).length > 0 });
     try {
-      return await runCommand(this.parts, dryRun === true, {
+      return await runCommand(this.services, dryRun === true, {
         work: async (tx, announce) => recordUpdate(tx, viewer, { name, wanted, hasServer: server !== null }, announce),
         read: async (reading, outcome) => ({
           image: await reading.images.require(name),
@@ -47,16 +47,16 @@ export class UpdateService {
   }
 
   async #demand(image: ImageType, input: UpdateImageInput): Promise<void> {
-    const { viewer, datacenters } = this.parts;
+    const { viewer, datacenters } = this.services;
     const bound = image.boundDatacenterId === null ? null : await datacenters.byId.load(image.boundDatacenterId);
     const verdict = permission(viewer, typeof input.dcBound === 'boolean' ? 'CHANGE_DC_BOUND' : 'UPDATE', bound);
     if (!verdict.allowed) throw verdict.error;
   }
 
-  async #check(input: UpdateImageInput): Promise<Wanted> {
+  async #check(input: UpdateImageInput): Promise<ImageUpdate> {
     const faults: FieldError[] = imageFieldFaults({ ...input, name: null });
     const owner = given(input.owner);
-    const ownerId = owner === undefined ? undefined : await requireActiveUser(this.parts.em, owner, this.parts.viewer, faults);
+    const ownerId = owner === undefined ? undefined : await requireActiveUser(this.services.em, owner, this.services.viewer, faults);
     if (faults.length > 0) throw badInput(faults);
     return { shown: givenValues(input), owner: ownerId === undefined || owner === undefined ? undefined : { id: ownerId, username: owner }, dcBound: given(input.dcBound) };
   }

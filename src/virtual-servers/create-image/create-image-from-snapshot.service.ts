@@ -5,7 +5,7 @@ import { type CommandServices, runCommand } from '../../images/mutations/run-com
 import type { ImageTaskPayloadType } from '../../images/mutations/image-payload.type.js';
 import { imageFieldFaults } from '../../images/rules/image-rules.js';
 import { type ImageServerGate, NO_IMAGE_SERVER } from '../../images/rules/image-server-gate.js';
-import { REHEARSED_IMAGE_ID } from '../../images/mutations/insert-image.js';
+import { DRY_RUN_IMAGE_ID } from '../../images/mutations/insert-image.js';
 import { requireActiveUser } from '../../images/rules/owner.js';
 import { alreadyExists, AppError, badInput, type FieldError, notFound } from '../../platform/errors.js';
 import type { CreateImageFromSnapshotInput } from './create-image-from-snapshot.inputs.js';
@@ -90,7 +90,7 @@ export class CreateImageFromSnapshotService {
       snapshotId: snapshot.id,
       image: {
         uuid: randomUUID(),
-        ...(input.dryRun === true && { id: REHEARSED_IMAGE_ID }),
+        ...(input.dryRun === true && { id: DRY_RUN_IMAGE_ID }),
         name,
         alias: input.alias ?? name,
         version: input.version ?? '1.0',

@@ -1,4 +1,4 @@
-import { takeFile } from '../../images/mutations/arrived-file.js';
+import { recordPublishedFile } from '../../images/mutations/record-published-file.js';
 import { announceImage, attachmentsOf } from '../../images/events/image-changes.js';
 import { Image } from '../../images/image.entity.js';
 import { pendingImage } from '../../images/mutations/pending-image.js';
@@ -127,7 +127,7 @@ export class CreateImageFromSnapshot implements TaskHandler {
       if (!(await run.succeed(tx, announce, { bytesDone: bytesRead }))) return;
       await releaseSnapshot(tx, instructionsOf(run.task).snapshotId);
       const row = await tx.findOneOrFail(Image, imageId);
-      takeFile(row, digest, COMPRESSION);
+      recordPublishedFile(row, digest, COMPRESSION);
       announceImage('UPDATED', row, await attachmentsOf(tx, row.id), announce);
     });
   }

@@ -2,7 +2,7 @@ import { addAbortSignal } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
-import { Broken } from '../../images/import/download/download-answer.js';
+import { RetryableFailure } from '../../images/import/download/download-answer.js';
 import { type FileDigest, Hasher } from '../../images/import/download/hasher.js';
 import { PartialWriter } from '../../images/import/download/partial-writer.js';
 import { backOffMs, DEFAULT_RETRY, type RetryPolicy } from '../../images/import/download/retry-policy.js';
@@ -51,7 +51,7 @@ export async function downloadGzipped(download: GzippedDownload): Promise<Gzippe
       return await attempt(download, hasher);
     } catch (error) {
       download.signal.throwIfAborted();
-      if (!(error instanceof Broken)) throw error;
+      if (!(error instanceof RetryableFailure)) throw error;
       if (failures >= retry.attempts) throw givenUp(download, failures, error);
     }
     await delay(backOffMs(retry, failures), undefined, { signal: download.signal }).catch(() => undefined);
@@ -100,13 +100,13 @@ async function request({ open, signal }: GzippedDownload): Promise<FetchResponse
   try {
     return await open(signal);
   } catch (error) {
-    throw error instanceof AppError ? error : new Broken(reasonOf('', error), { cause: error });
+    throw error instanceof AppError ? error : new RetryableFailure(reasonOf('', error), { cause: error });
   }
 }
 
 function requireReadable(download: GzippedDownload, { url, status, headers }: FetchResponse): void {
   const refusal = `${shownUrl(url)} answered with status ${status}; 200 is needed`;
-  if (status >= 500 || RETRYABLE.has(status)) throw new Broken(refusal);
+  if (status >= 500 || RETRYABLE.has(status)) throw new RetryableFailure(refusal);
   if (status !== 200) throw unreachable(download, refusal);
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') throw unreachable(download, `${shownUrl(url)} answered with Content-Encoding ${encoding}; the bytes are needed without an encoding`);
@@ -123,7 +123,7 @@ async function* chunksOf({ body, url }: FetchResponse, signal: AbortSignal): Asy
     // A stream without a text encoding yields Buffers.
     for await (const chunk of addAbortSignal(signal, body)) yield chunk as Buffer;
   } catch (error) {
-    throw new Broken(reasonOf(url, error), { cause: error });
+    throw new RetryableFailure(reasonOf(url, error), { cause: error });
   }
 }
 
@@ -131,7 +131,7 @@ function unreachable({ what }: GzippedDownload, reason: string): AppError {
   return new AppError('FILE_UNREACHABLE', `The data of ${what} cannot be read: ${reason}.`);
 }
 
-function givenUp({ what }: GzippedDownload, attempts: number, cause: Broken): AppError {
+function givenUp({ what }: GzippedDownload, attempts: number, cause: RetryableFailure): AppError {
   const message = `The data of ${what} could not be read in ${attempts} attempts; the last one failed: ${cause.message}.`;
   return new AppError('FILE_UNREACHABLE', message, { attempts }, { cause });
 }

@@ -1,15 +1,15 @@
-import { type Choice, type Chooser, choiceFault, notUsable } from '../../images/rules/usability.js';
+import { type ChosenImage, type DiskOwner, choiceFault, notUsable } from '../../images/rules/usability.js';
 import type { OsType } from '../../imgapi/os-type.js';
 
 /** What the rules need to know of an image. */
-export interface DiskImage extends Choice {
+export interface DiskImage extends ChosenImage {
   osType: OsType;
   sizeMib: number;
   resize: boolean;
 }
 
 /** A disk that is to take an image, with its server and owner. */
-export interface DiskToAssign extends Chooser {
+export interface DiskToAssign extends DiskOwner {
   diskId: number;
   sizeMib: number;
   osType: OsType;

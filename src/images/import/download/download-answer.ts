@@ -4,27 +4,27 @@ import { shownUrl } from '../../../platform/fetch/shown-url.js';
 import { sizeMismatch } from './verify.js';
 
 /** Header names in lower case. The body must be the bytes as sent: a client that undoes Content-Encoding breaks the checksum. */
-export interface FileAnswer {
+export interface FileResponse {
   status: number;
   headers: Record<string, string | undefined>;
   body: Readable;
 }
 
 /** Something that may go better next time: the network broke, the server is busy, the file ended early. */
-export class Broken extends Error {
+export class RetryableFailure extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = 'Broken';
+    this.name = 'RetryableFailure';
   }
 }
 
 /** The answer cannot be joined to what has arrived; only the whole file can help. */
-export class UntrustedRange extends Broken {}
+export class UntrustedRange extends RetryableFailure {}
 
 /** The file ended before its time without an error. */
-export class EndedEarly extends Broken {}
+export class EndedEarly extends RetryableFailure {}
 
-export interface Asked {
+export interface FileRequest {
   url: string;
   /** Bytes that are here already; 0 asks for the whole file. */
   offset: number;
@@ -37,10 +37,10 @@ const RETRYABLE = new Set([408, 425, 429]);
 
 /**
  * The offset at which the body of this answer begins.
- * Throws `Broken` for what is worth another attempt, FILE_UNREACHABLE for what is not, and CHECKSUM_MISMATCH as soon
+ * Throws `RetryableFailure` for what is worth another attempt, FILE_UNREACHABLE for what is not, and CHECKSUM_MISMATCH as soon
  * as a header says that the file has another size than its manifest.
  */
-export function bodyOffset(answer: FileAnswer, asked: Asked): number {
+export function bodyOffset(answer: FileResponse, asked: FileRequest): number {
   if (answer.status === 206) return partialOffset(answer, asked);
   if (answer.status !== 200) throw refused(answer.status, asked);
   const length = answer.headers['content-length'];
@@ -51,13 +51,13 @@ export function bodyOffset(answer: FileAnswer, asked: Asked): number {
 }
 
 /** What If-Range may carry to tell this file from a later one: a strong entity tag, else the date, else nothing. */
-export function validatorOf(headers: FileAnswer['headers']): string | null {
+export function validatorOf(headers: FileResponse['headers']): string | null {
   const { etag } = headers;
   if (etag !== undefined && etag !== '' && !etag.startsWith('W/')) return etag;
   return headers['last-modified'] ?? null;
 }
 
-function partialOffset({ headers }: FileAnswer, asked: Asked): number {
+function partialOffset({ headers }: FileResponse, asked: FileRequest): number {
   const { url, offset, expectedSize, validator } = asked;
   const range = headers['content-range'] ?? '';
   const match = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(range);
@@ -74,8 +74,8 @@ function partialOffset({ headers }: FileAnswer, asked: Asked): number {
   return offset;
 }
 
-function refused(status: number, asked: Asked): Error {
-  if (status >= 500 || RETRYABLE.has(status)) return new Broken(`the server answered ${status}`);
+function refused(status: number, asked: FileRequest): Error {
+  if (status >= 500 || RETRYABLE.has(status)) return new RetryableFailure(`the server answered ${status}`);
   const message = `The file at ${shownUrl(asked.url)} cannot be fetched: the server answered ${status}; 200 or 206 is needed.`;
   return new AppError('FILE_UNREACHABLE', message, { status });
 }

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../../platform/errors.js';
 import type { FileDigest } from './hasher.js';
 
 /** What is asked of the thread that downloads: plain values, which it gets a copy of. */
-export interface DownloadOrder {
+export interface DownloadRequest {
   uuid: string;
   url: string;
   /** Bytes. */
@@ -13,7 +13,7 @@ export interface DownloadOrder {
 }
 
 /** Where the thread works: where images lie, what FETCH_ALLOW says, and in which company. */
-export interface DownloadPlace {
+export interface DownloadEnvironment {
   storePath: string;
   allow: readonly string[];
   /** Others go on already. */

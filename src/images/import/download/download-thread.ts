@@ -7,7 +7,7 @@ import { GuardedFetch } from '../../../platform/fetch/fetch.js';
 import { LocalFileStore } from '../../../platform/store/local-file-store.js';
 import { errorCode } from '../../../platform/store/safe-open.js';
 import { downloadFile } from './download.js';
-import type { DownloadOrder, DownloadPlace, DownloadReport } from './download-order.js';
+import type { DownloadRequest, DownloadEnvironment, DownloadReport } from './download-order.js';
 
 /** Between two reports of progress; the thread that answers requests should not wake for each. */
 const PROGRESS_MS = 100;
@@ -16,15 +16,15 @@ const CROWDED_PRIORITY = 10;
 
 const port = parentPort;
 if (port === null) throw new Error('download-thread runs in a worker thread only');
-const { place, order } = workerData as { place: DownloadPlace; order: DownloadOrder };
+const { place, order } = workerData as { place: DownloadEnvironment; order: DownloadRequest };
 // Linux takes 0 for this thread, and the threads it starts inherit it; elsewhere it would be the whole process.
 if (place.isCrowded && process.platform === 'linux') setPriority(0, CROWDED_PRIORITY);
 const cancel = new AbortController();
 port.once('message', () => cancel.abort());
-port.postMessage(await carryOut());
+port.postMessage(await runDownload());
 port.close();
 
-async function carryOut(): Promise<DownloadReport> {
+async function runDownload(): Promise<DownloadReport> {
   const { trustedHosts, ...wanted } = order;
   const fetch = new GuardedFetch({ allow: place.allow });
   try {
@@ -32,7 +32,7 @@ async function carryOut(): Promise<DownloadReport> {
       ...wanted,
       open: (offset, ifRange, signal) => fetchFile(fetch, order.url, { offset, ifRange: ifRange ?? undefined, signal, trustedHosts }),
       store: new LocalFileStore(place.storePath, { here: true, early: !place.isCrowded }),
-      onProgress: seldom((bytesDone) => report({ kind: 'progress', bytesDone })),
+      onProgress: throttled((bytesDone) => report({ kind: 'progress', bytesDone })),
       signal: cancel.signal,
     });
     return { kind: 'done', digest };
@@ -47,7 +47,7 @@ function report(message: DownloadReport): void {
   port?.postMessage(message);
 }
 
-function seldom(tell: (bytesDone: number) => void): (bytesDone: number) => void {
+function throttled(tell: (bytesDone: number) => void): (bytesDone: number) => void {
   let told = 0;
   return (bytesDone) => {
     const now = Date.now();

@@ -4,7 +4,7 @@ import { AppError } from '../../../platform/errors.js';
 import type { FileStore } from '../../../platform/store/file-store.js';
 import { FetchFailure } from '../../../platform/fetch/fetch-failure.js';
 import { shownUrl } from '../../../platform/fetch/shown-url.js';
-import { bodyOffset, Broken, EndedEarly, type FileAnswer, UntrustedRange, validatorOf } from './download-answer.js';
+import { bodyOffset, RetryableFailure, EndedEarly, type FileResponse, UntrustedRange, validatorOf } from './download-answer.js';
 import { type FileDigest, HALF_AND_HALF, Hasher } from './hasher.js';
 import { IdleSignal } from './idle-signal.js';
 import { PartialWriter } from './partial-writer.js';
@@ -12,7 +12,7 @@ import { backOffMs, DEFAULT_RETRY, notableProgressBytes, type RetryPolicy } from
 import { sizeMismatch, verifyDigest } from './verify.js';
 
 /** Asks for the file from `offset` on (Range when above 0, If-Range when given). An AppError it throws is final. */
-export type OpenFile = (offset: number, ifRange: string | null, signal: AbortSignal) => Promise<FileAnswer>;
+export type OpenFile = (offset: number, ifRange: string | null, signal: AbortSignal) => Promise<FileResponse>;
 
 export interface DownloadOptions {
   /** Only for messages. */
@@ -108,7 +108,7 @@ class Download {
   }
 
   /** Null when the file is complete, else why another attempt is worth it; everything else is thrown. */
-  private async attempt(): Promise<Broken | null> {
+  private async attempt(): Promise<RetryableFailure | null> {
     const { url, expectedSize } = this.options;
     using idle = new IdleSignal(this.retry.idleTimeoutMs);
     const signal = AbortSignal.any([this.options.signal, idle.signal]);
@@ -121,20 +121,20 @@ class Download {
       return new EndedEarly(`the file ended after ${this.bytesDone} of ${expectedSize} bytes`);
     } catch (error) {
       if (error instanceof UntrustedRange) this.resumable = false;
-      if (error instanceof Broken) return error;
+      if (error instanceof RetryableFailure) return error;
       throw error;
     }
   }
 
-  private async ask(offset: number, ifRange: string | null, signal: AbortSignal): Promise<FileAnswer> {
+  private async ask(offset: number, ifRange: string | null, signal: AbortSignal): Promise<FileResponse> {
     try {
       return await this.options.open(offset, ifRange, signal);
     } catch (error) {
-      throw error instanceof AppError ? error : new Broken(reasonOf(error), { cause: error });
+      throw error instanceof AppError ? error : new RetryableFailure(reasonOf(error), { cause: error });
     }
   }
 
-  private async receive(answer: FileAnswer, judge: () => number, idle: IdleSignal, signal: AbortSignal): Promise<void> {
+  private async receive(answer: FileResponse, judge: () => number, idle: IdleSignal, signal: AbortSignal): Promise<void> {
     const { body, headers } = answer;
     // Destroying a body early may make it emit an error that nobody waits for.
     body.on('error', () => undefined);
@@ -174,7 +174,7 @@ class Download {
     this.hasher.reset();
   }
 
-  private givenUp(cause: Broken): AppError {
+  private givenUp(cause: RetryableFailure): AppError {
     const { url, expectedSize } = this.options;
     if (cause instanceof EndedEarly) return sizeMismatch(`The file at ${shownUrl(url)} has ${this.bytesDone} bytes`, expectedSize);
     const message = `The file at ${shownUrl(url)} could not be fetched in ${this.attempts} attempts; the last one failed: ${cause.message}.`;
@@ -187,7 +187,7 @@ async function* chunksOf(body: Readable, signal: AbortSignal): AsyncGenerator<Bu
   try {
     for await (const chunk of addAbortSignal(signal, body)) yield chunk as Buffer;
   } catch (error) {
-    throw new Broken(reasonOf(error), { cause: error });
+    throw new RetryableFailure(reasonOf(error), { cause: error });
   }
 }
 

@@ -5,12 +5,12 @@ import { readRows } from '../../platform/database/read/read-rows.js';
 import { sqlText } from '../../platform/database/sql-text.js';
 
 /** What a dry run tells of a binding that would go. */
-export async function bindingRemoved(em: SqlEntityManager, bound: DatacenterRef): Promise<string> {
+export async function bindingRemovedWarning(em: SqlEntityManager, bound: DatacenterRef): Promise<string> {
   const admins = await countImageAdmins(em, bound.id);
   return `The binding to ${bound.name} will be removed: ${imageAdmins(admins)} ${admins === 1 ? 'loses' : 'lose'} write access.`;
 }
 
-export async function bindingMade(em: SqlEntityManager, bound: DatacenterRef): Promise<string> {
+export async function bindingMadeWarning(em: SqlEntityManager, bound: DatacenterRef): Promise<string> {
   const admins = await countImageAdmins(em, bound.id);
   return `The image will be bound to ${bound.name}: ${imageAdmins(admins)} ${admins === 1 ? 'gets' : 'get'} write access.`;
 }
@@ -32,14 +32,14 @@ function shown(value: unknown): string {
 }
 
 /** One sentence per field that an update would change. */
-export function fieldEffects(differences: Readonly<Record<string, { before: unknown; after: unknown }>>): string[] {
+export function fieldWarnings(differences: Readonly<Record<string, { before: unknown; after: unknown }>>): string[] {
   return Object.entries(differences)
     .filter(([field]) => field !== 'dcBound')
     .map(([field, { before, after }]) => `${field} will change from ${shown(before)} to ${shown(after)}.`);
 }
 
 /** What a new access means for those who could use the image. */
-export function accessEffects(access: string | undefined, servers: number): string[] {
+export function accessWarnings(access: string | undefined, servers: number): string[] {
   const keep = servers === 0 ? 'no server has it now' : servers === 1 ? '1 server keeps it' : `${servers} servers keep it`;
   if (access === 'DELETED') return [`The image will be hidden and unusable for new servers; ${keep}.`];
   if (access === 'PRIVATE') return ['Only its owner and SuperAdmins will be able to use it for new servers.'];

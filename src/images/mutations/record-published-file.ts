@@ -2,7 +2,7 @@ import type { Image } from '../image.entity.js';
 import type { FileDigest } from '../import/download/hasher.js';
 
 /** The image is OK, with the file that was published for it. */
-export function takeFile(image: Image, { size, sha1, sha256, md5 }: FileDigest, compression: string): void {
+export function recordPublishedFile(image: Image, { size, sha1, sha256, md5 }: FileDigest, compression: string): void {
   image.status = 'OK';
   image.fileSize = size;
   image.fileSha1 = sha1;

@@ -15,7 +15,7 @@ import type { ImageQueries } from '../image.queries.js';
 import type { ImageType } from '../image.type.js';
 import { type ImportInstructions, type ImportSource, shownSource } from './source.js';
 
-export interface KnownParts {
+export interface LookupServices {
   em: SqlEntityManager;
   viewer: Viewer;
   datacenters: DatacenterQueries;
@@ -26,18 +26,18 @@ export interface KnownParts {
  * What an import finds under its uuid: null when that is free, and the image when it is one without a file that this very
  * import may give it – from the same source, under the same name, by one who may change it. Everything else is ALREADY_EXISTS.
  */
-export async function findWithoutFile(parts: KnownParts, uuid: string, source: ImportSource, name: string | null): Promise<ImageType | null> {
-  const { em, images } = parts;
+export async function findWithoutFile(services: LookupServices, uuid: string, source: ImportSource, name: string | null): Promise<ImageType | null> {
+  const { em, images } = services;
   const row = await em.fork().findOne(Image, { uuid });
   if (row === null) return null;
   const seen = await images.one(null, uuid);
   if (seen === null) throw alreadyExists(`An image with the uuid ${uuid} is in the catalogue already.`);
-  if (!(await canGetFile(parts, row, seen, source))) throw alreadyExists(`The image ${uuid} is in the catalogue already, as ${seen.name}.`);
+  if (!(await canGetFile(services, row, seen, source))) throw alreadyExists(`The image ${uuid} is in the catalogue already, as ${seen.name}.`);
   if (name === null || name === seen.name) return seen;
   throw alreadyExists(`The image ${uuid} is in the catalogue already, as ${seen.name} and without a file; import it under that name to give it one.`);
 }
 
-async function canGetFile({ em, viewer, datacenters }: KnownParts, row: Image, seen: ImageType, source: ImportSource): Promise<boolean> {
+async function canGetFile({ em, viewer, datacenters }: LookupServices, row: Image, seen: ImageType, source: ImportSource): Promise<boolean> {
   const hasFile = row.fileSha1 !== null && row.fileSha1 !== undefined;
   const isSameSource = source.repositoryId === null ? row.manifestUrl === source.manifestUrl : row.repository?.id === source.repositoryId;
   if (hasFile || row.status !== 'OK' || !isSameSource || (await readImageServer(em)) === null) return false;
