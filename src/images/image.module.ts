@@ -46,7 +46,7 @@ function reads(work: ImageModuleServices): Provider[] {
 }
 
 function changes(work: ImageModuleServices): Provider[] {
-  const parts = (container: RequestContainer) => ({
+  const services = (container: RequestContainer) => ({
     ...work,
     // Made when it is asked for: a change in statements has no entities outside its transaction.
     get em() {
@@ -59,13 +59,13 @@ function changes(work: ImageModuleServices): Provider[] {
     tasks: container.get(TaskQueries),
   });
   return [
-    provide(ImportService, (container) => new ImportService(parts(container))),
+    provide(ImportService, (container) => new ImportService(services(container))),
     provide(AttachmentService, (container) => {
       const [datacenters, images, tasks] = [container.get(DatacenterQueries), container.get(ImageQueries), container.get(TaskQueries)];
       return new AttachmentService({ ...work, em: container.reads.em, viewer: container.viewer, datacenters, images, tasks });
     }),
-    provide(UpdateService, (container) => new UpdateService(parts(container))),
-    provide(DeleteService, (container) => new DeleteService(parts(container))),
+    provide(UpdateService, (container) => new UpdateService(services(container))),
+    provide(DeleteService, (container) => new DeleteService(services(container))),
   ];
 }
 

@@ -30,20 +30,20 @@ export class DeleteService {
     const warnings = isWork ? [] : [NO_IMAGE_SERVER];
     return runCommand(this.services, dryRun === true, {
       work: async (tx, announce) => this.#record(tx, name, isWork, announce),
-      read: async (reading, { taskId, effects }) => ({
+      read: async (reading, { taskId, dryRunWarnings }) => ({
         name,
         uuid: shown.uuid,
         task: await reading.tasks.require(taskId),
-        warnings: [...(dryRun === true ? effects : []), ...warnings],
+        warnings: [...(dryRun === true ? dryRunWarnings : []), ...warnings],
       }),
     });
   }
 
-  async #record(tx: SqlEntityManager, name: string, isWork: boolean, announce: Announce): Promise<CommandOutcome & { effects: string[] }> {
+  async #record(tx: SqlEntityManager, name: string, isWork: boolean, announce: Announce): Promise<CommandOutcome & { dryRunWarnings: string[] }> {
     const image = await tx.findOne(Image, { name }, { lockMode: LockMode.PESSIMISTIC_WRITE });
     if (image === null) throw notFound('image', name);
-    const subject = await actionTargetOf(tx, image);
-    await new ActionRules(tx, this.services.viewer).demand('DELETE', subject);
+    const target = await actionTargetOf(tx, image);
+    await new ActionRules(tx, this.services.viewer).demand('DELETE', target);
     const attachments = await attachmentsOf(tx, image.id);
     const { uuid, alias, version } = image;
     const facts = {
@@ -54,16 +54,16 @@ export class DeleteService {
       imageName: name,
       detail: { uuid, alias, version },
     };
-    const effects = [removalWarning(image), ...subject.attached.map((place) => `It will no longer be usable in datacenter ${place.name}.`)];
+    const dryRunWarnings = [removalWarning(image), ...target.attached.map((datacenter) => `It will no longer be usable in datacenter ${datacenter.name}.`)];
     if (isWork) {
       image.status = 'PENDING';
       announceImage('UPDATED', image, attachments, announce);
-      return { taskId: await recordWork(tx, facts, { instructions: { uuid } }, announce), work: 'IMAGE_DELETE', effects };
+      return { taskId: await recordWork(tx, facts, { instructions: { uuid } }, announce), work: 'IMAGE_DELETE', dryRunWarnings };
     }
     const taskId = await recordDone(tx, facts, announce);
     announceImage('DELETED', image, attachments, announce);
     await tx.nativeDelete(Image, { id: image.id });
-    return { taskId, work: null, effects };
+    return { taskId, work: null, dryRunWarnings };
   }
 }
 

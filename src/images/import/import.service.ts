@@ -68,8 +68,8 @@ export class ImportService {
   async importFrom(input: ImportFields, datacenter: DatacenterType | null, source: ImportSource): Promise<ImageTaskPayloadType> {
     const ownerId = await this.#checkFields(input);
     const manifest = await readSource(this.services, source);
-    const known = await findWithoutFile(this.services, manifest.uuid, source, input.name ?? null);
-    if (known !== null) return this.#giveFile(known, manifest, { source, datacenter, dryRun: input.dryRun === true });
+    const existing = await findWithoutFile(this.services, manifest.uuid, source, input.name ?? null);
+    if (existing !== null) return this.#importFile(existing, manifest, { source, datacenter, dryRun: input.dryRun === true });
     const image = newImage(input, manifest, ownerId);
     await requireAdmissible(this.services.em.fork(), image, datacenter);
     const withFile = await this.#checkState(manifest);
@@ -89,12 +89,12 @@ export class ImportService {
     return server !== null;
   }
 
-  async #giveFile(known: ImageType, { file, ...manifest }: Importable, { source, datacenter, dryRun }: ImportRequest): Promise<ImageTaskPayloadType> {
+  async #importFile(existing: ImageType, { file, ...manifest }: Importable, { source, datacenter, dryRun }: ImportRequest): Promise<ImageTaskPayloadType> {
     await this.#checkState(manifest);
-    const { uuid, name } = known;
+    const { uuid, name } = existing;
     const admittedTo = datacenter && { id: datacenter.id, name: datacenter.name };
-    const effects = dryRun ? [downloadWarning(file, source)] : [];
-    return this.#carryOut(name, dryRun, effects.concat(`Image ${name} is in the catalogue without a file: it keeps its fields and gets its file.`), (tx, announce) =>
+    const warnings = dryRun ? [downloadWarning(file, source)] : [];
+    return this.#run(name, dryRun, warnings.concat(`Image ${name} is in the catalogue without a file: it keeps its fields and gets its file.`), (tx, announce) =>
       recordFileImport(tx, { uuid, file, source, userId: this.services.viewer.userId, admittedTo }, announce),
     );
   }
@@ -103,11 +103,11 @@ export class ImportService {
     image: NewImage,
     { datacenter, source, withFile, dryRun }: ImportRequest & { withFile: boolean },
   ): Promise<ImageTaskPayloadType> {
-    const place = datacenter === null ? 'bound and attached nowhere' : `bound to datacenter ${datacenter.name}`;
-    const created = `Image ${image.name} (${image.osType}, ${image.sizeMib} MiB) will be created, ${place}.`;
-    const effects = dryRun ? [created, ...(withFile ? [downloadWarning(image.file, source)] : [])] : [];
+    const binding = datacenter === null ? 'bound and attached nowhere' : `bound to datacenter ${datacenter.name}`;
+    const created = `Image ${image.name} (${image.osType}, ${image.sizeMib} MiB) will be created, ${binding}.`;
+    const warnings = dryRun ? [created, ...(withFile ? [downloadWarning(image.file, source)] : [])] : [];
     try {
-      return await this.#carryOut(image.name, dryRun, withFile ? effects : [...effects, NO_IMAGE_SERVER], (tx, announce) =>
+      return await this.#run(image.name, dryRun, withFile ? warnings : [...warnings, NO_IMAGE_SERVER], (tx, announce) =>
         recordImport(tx, { image, datacenter, source, withFile, dryRun, userId: this.services.viewer.userId }, announce),
       );
     } catch (error) {
@@ -118,7 +118,7 @@ export class ImportService {
     }
   }
 
-  async #carryOut(name: string, dryRun: boolean, warnings: string[], work: (...args: Parameters<ImportWork>) => Promise<CommandOutcome>): Promise<ImageTaskPayloadType> {
+  async #run(name: string, dryRun: boolean, warnings: string[], work: (...args: Parameters<ImportWork>) => Promise<CommandOutcome>): Promise<ImageTaskPayloadType> {
     return runCommand(this.services, dryRun, {
       work,
       read: async (reading, { taskId }) => ({ image: await reading.images.require(name), task: await reading.tasks.require(taskId), warnings }),

@@ -23,9 +23,9 @@ export async function readSource(services: SourceServices, source: ImportSource)
   throw new AppError('INVALID_MANIFEST', `The manifest at ${shownUrl(source.manifestUrl)} is of ${manifest.uuid}, not of ${source.uuid}.`);
 }
 
-async function readManifest(parts: SourceServices, { manifestUrl, isLocal, uuid }: ImportSource): Promise<unknown> {
-  if (!isLocal || uuid === null) return parts.imgapi.getManifest(manifestUrl, { trustedHosts: await parts.trustedHosts(parts.em) });
-  const text = await parts.store.readManifest(uuid);
+async function readManifest(services: SourceServices, { manifestUrl, isLocal, uuid }: ImportSource): Promise<unknown> {
+  if (!isLocal || uuid === null) return services.imgapi.getManifest(manifestUrl, { trustedHosts: await services.trustedHosts(services.em) });
+  const text = await services.store.readManifest(uuid);
   if (text === null) throw new AppError('MANIFEST_UNREACHABLE', `The image store has no manifest for ${uuid}; place it there as ${uuid}/manifest.`);
   try {
     return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;

@@ -33,9 +33,9 @@ export interface ImportRecord {
 export async function requireAdmissible(em: SqlEntityManager, image: NewImage, datacenter: DatacenterRef | null): Promise<void> {
   await requireFreeName(em, image);
   if (datacenter === null) return;
-  const place = await em.findOne(Datacenter, datacenter.id);
-  if (place === null) throw notFound('datacenter', datacenter.name);
-  await requireRoom(em, place);
+  const row = await em.findOne(Datacenter, datacenter.id);
+  if (row === null) throw notFound('datacenter', datacenter.name);
+  await requireRoom(em, row);
 }
 
 async function writeImage(tx: SqlEntityManager, record: ImportRecord): Promise<Image> {

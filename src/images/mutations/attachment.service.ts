@@ -29,7 +29,7 @@ interface AttachmentOutcome extends CommandOutcome {
   image: LockedImage;
   isBindingRemoved: boolean;
   /** Of a dry run only. */
-  effects: string[];
+  dryRunWarnings: string[];
 }
 
 interface AttachmentChange {
@@ -48,7 +48,7 @@ const EFFECT: Record<Direction, string> = {
 export class AttachmentService {
   constructor(private readonly services: AttachmentServices) {}
 
-  /** `selection`: what is asked of the payload, so that no more is read for it. */
+  /** `selection`: what is selected of the payload, so that no more is read for it. */
   async attach(input: AttachImageInput, selection: ObjectSelection): Promise<SelectedPayload<AttachImagePayloadType>> {
     try {
       return await this.#change(input, 'ATTACH', selection);
@@ -64,24 +64,24 @@ export class AttachmentService {
 
   async #change(input: AttachImageInput, direction: Direction, selection: ObjectSelection): Promise<SelectedPayload<AttachImagePayloadType>> {
     this.services.viewer.demand(direction === 'ATTACH' ? 'image.attach' : 'image.detach');
-    const datacenter = await this.#place(input);
+    const datacenter = await this.#datacenterOf(input);
     const dryRun = input.dryRun === true;
-    const asked = payloadSelection(selection, dryRun);
-    const warnings = asked.warnings && (await readImageServer(this.services.em)) === null ? [NO_IMAGE_SERVER] : [];
-    const move = { name: input.image, datacenter, direction, dryRun };
+    const selected = payloadSelection(selection, dryRun);
+    const warnings = selected.warnings && (await readImageServer(this.services.em)) === null ? [NO_IMAGE_SERVER] : [];
+    const change = { name: input.image, datacenter, direction, dryRun };
     return runCommand(this.services, dryRun, {
-      work: async (tx, announce) => this.#record(tx, move, announce),
-      read: async (reading, { image, taskId, isBindingRemoved, effects }) => ({
-        ...(await readPayload(asked, reading, image, taskId)),
+      work: async (tx, announce) => this.#record(tx, change, announce),
+      read: async (reading, { image, taskId, isBindingRemoved, dryRunWarnings }) => ({
+        ...(await readPayload(selected, reading, image, taskId)),
         datacenter,
         bindingRemoved: isBindingRemoved,
-        warnings: [...effects, ...warnings],
+        warnings: [...dryRunWarnings, ...warnings],
       }),
     });
   }
 
   /** The datacenter. Of two names that are wrong, the image is told first; the transaction finds out when it is the only one. */
-  async #place({ image, datacenter }: AttachImageInput): Promise<DatacenterType> {
+  async #datacenterOf({ image, datacenter }: AttachImageInput): Promise<DatacenterType> {
     const { datacenters, images } = this.services;
     try {
       return await datacenters.require(datacenter);
@@ -91,13 +91,13 @@ export class AttachmentService {
     }
   }
 
-  async #record(tx: SqlEntityManager, move: AttachmentChange, announce: Announce): Promise<AttachmentOutcome> {
-    const { name, datacenter, direction } = move;
+  async #record(tx: SqlEntityManager, change: AttachmentChange, announce: Announce): Promise<AttachmentOutcome> {
+    const { name, datacenter, direction } = change;
     const image = await lockImage(tx, this.services.viewer, name);
-    const subject = await actionTargetOf(tx, image);
-    await new ActionRules(tx, this.services.viewer).demand(direction, subject, datacenter);
-    const { bound } = subject;
-    const effects = move.dryRun ? await warningsOf(tx, move, bound) : [];
+    const target = await actionTargetOf(tx, image);
+    await new ActionRules(tx, this.services.viewer).demand(direction, target, datacenter);
+    const { bound } = target;
+    const dryRunWarnings = change.dryRun ? await warningsOf(tx, change, bound) : [];
     if (bound !== null) await writeRows(tx, sqlText`update image_attachment set bound_image_id = null where image_id = ${image.id}`);
     await writeRows(tx, direction === 'ATTACH' ? attachment(image.id, datacenter.id) : detachment(image.id, datacenter.id));
     const detail = { datacenter: datacenter.name, bindingRemoved: bound !== null, ...(bound && { boundDatacenter: { before: bound.name, after: null } }) };
@@ -105,9 +105,9 @@ export class AttachmentService {
     const facts = { action, userId: this.services.viewer.userId, datacenterId: datacenter.id, imageId: image.id, imageName: name, detail };
     const taskId = await recordDone(tx, facts, announce);
     // Those who saw the image before and those who see it after both hear of it; it is bound to nothing now.
-    const datacenterIds = [...new Set([...subject.attached.map(({ id }) => id), datacenter.id])];
+    const datacenterIds = [...new Set([...target.attached.map(({ id }) => id), datacenter.id])];
     announceImage('UPDATED', image, { datacenterIds, boundDatacenterId: null }, announce);
-    return { image, taskId, work: null, isBindingRemoved: bound !== null, effects };
+    return { image, taskId, work: null, isBindingRemoved: bound !== null, dryRunWarnings };
   }
 }
 

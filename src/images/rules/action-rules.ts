@@ -48,7 +48,7 @@ export function permission(viewer: Viewer, action: ImageAction, bound: Datacente
 
 /**
  * Whether the state of an image allows an action: the same code for the mutation, which asks within its transaction, and
- * for `Image.actions`. Throws the refusal. `place`: the datacenter to attach to, detach from or use it in.
+ * for `Image.actions`. Throws the refusal. `datacenter`: the datacenter to attach to, detach from or use it in.
  */
 export class ActionRules {
   constructor(
@@ -56,26 +56,26 @@ export class ActionRules {
     private readonly viewer: Viewer,
   ) {}
 
-  async demand(action: ImageAction, image: ActionTarget, place: DatacenterRef | null = null): Promise<void> {
-    if (action === 'USE') return this.#use(image, place);
-    if (action === 'DETACH') requireAttached(image, place);
+  async demand(action: ImageAction, image: ActionTarget, datacenter: DatacenterRef | null = null): Promise<void> {
+    if (action === 'USE') return this.#use(image, datacenter);
+    if (action === 'DETACH') requireAttached(image, datacenter);
     if (image.status === 'PENDING') throw notReady(image.name);
     if (action === 'DELETE') await this.#requireUnused(image, null);
-    if (action === 'DETACH' && place !== null) await this.#requireUnused(image, place);
-    if (action === 'ATTACH') await this.#requireDetached(image, place);
+    if (action === 'DETACH' && datacenter !== null) await this.#requireUnused(image, datacenter);
+    if (action === 'ATTACH') await this.#requireDetached(image, datacenter);
     if (action === 'CHANGE_DC_BOUND' && image.bound === null) await this.#requireBindable(image);
   }
 
-  async #requireUnused(image: ActionTarget, place: DatacenterRef | null): Promise<void> {
-    const use = await imageUse(this.em, this.viewer, image.id, place);
-    if (use.count > 0) throw inUse(image.name, use, place);
+  async #requireUnused(image: ActionTarget, datacenter: DatacenterRef | null): Promise<void> {
+    const use = await imageUse(this.em, this.viewer, image.id, datacenter);
+    if (use.count > 0) throw inUse(image.name, use, datacenter);
   }
 
-  async #requireDetached({ name, attached }: ActionTarget, place: DatacenterRef | null): Promise<void> {
-    if (place !== null && !attached.some((one) => one.id === place.id)) return;
+  async #requireDetached({ name, attached }: ActionTarget, datacenter: DatacenterRef | null): Promise<void> {
+    if (datacenter !== null && !attached.some((one) => one.id === datacenter.id)) return;
     const isEverywhere = attached.length >= (await this.em.count(Datacenter));
     if (isEverywhere) throw alreadyExists(`Image ${name} is attached to every datacenter already.`);
-    if (place !== null) throw alreadyExists(`Image ${name} is attached to datacenter ${place.name} already.`);
+    if (datacenter !== null) throw alreadyExists(`Image ${name} is attached to datacenter ${datacenter.name} already.`);
   }
 
   async #requireBindable({ name, attached }: ActionTarget): Promise<void> {
@@ -84,23 +84,23 @@ export class ActionRules {
       const message = `Image ${name} is attached to ${attached.length} datacenters; it can be bound while it is attached to exactly one.`;
       throw badInput([{ path: 'dcBound', message }]);
     }
-    const place = await this.em.findOne(Datacenter, only.id);
-    if (place === null) throw notFound('datacenter', only.name);
-    await requireRoom(this.em, place);
+    const datacenter = await this.em.findOne(Datacenter, only.id);
+    if (datacenter === null) throw notFound('datacenter', only.name);
+    await requireRoom(this.em, datacenter);
   }
 
-  async #use(image: ActionTarget, place: DatacenterRef | null): Promise<void> {
+  async #use(image: ActionTarget, datacenter: DatacenterRef | null): Promise<void> {
     const { name, access, status, ownerId, attached } = image;
-    const choice = { name, access, status, ownerId, isAttachedHere: attached.some((one) => one.id === place?.id), isAttachedAnywhere: attached.length > 0 };
+    const choice = { name, access, status, ownerId, isAttachedHere: attached.some((one) => one.id === datacenter?.id), isAttachedAnywhere: attached.length > 0 };
     const { userId, isSuperAdmin } = this.viewer;
-    const reason = choiceFault(choice, { ownerId: userId, ownerIsSuperAdmin: isSuperAdmin, datacenter: place?.name ?? '' });
+    const reason = choiceFault(choice, { ownerId: userId, ownerIsSuperAdmin: isSuperAdmin, datacenter: datacenter?.name ?? '' });
     if (reason !== null) throw notUsable(name, reason);
   }
 }
 
-function requireAttached({ name, attached }: ActionTarget, place: DatacenterRef | null): void {
+function requireAttached({ name, attached }: ActionTarget, datacenter: DatacenterRef | null): void {
   if (attached.length === 0) throw new AppError('NOT_FOUND', `Image ${name} is attached to no datacenter.`);
-  if (place === null || attached.some((one) => one.id === place.id)) return;
+  if (datacenter === null || attached.some((one) => one.id === datacenter.id)) return;
   const where = attached.map((one) => one.name).join(', ');
-  throw new AppError('NOT_FOUND', `Image ${name} is not attached to datacenter ${place.name}; it is attached to ${where}.`);
+  throw new AppError('NOT_FOUND', `Image ${name} is not attached to datacenter ${datacenter.name}; it is attached to ${where}.`);
 }

@@ -30,8 +30,8 @@ export class ImageVerdicts {
     const bound = image.boundDatacenterId === null ? null : await datacenters.byId.load(image.boundDatacenterId);
     const attached = await images.attachedTo.load(image.id);
     const { id, name, status, access, ownerId } = image;
-    const subject = { id, name, status, access, ownerId, attached, bound };
-    return Promise.all(IMAGE_ACTIONS.map(async (action) => verdictOf(action, async () => this.#demand(action, subject))));
+    const target = { id, name, status, access, ownerId, attached, bound };
+    return Promise.all(IMAGE_ACTIONS.map(async (action) => verdictOf(action, async () => this.#demand(action, target))));
   }
 
   async #demand(action: ImageAction, image: ActionTarget): Promise<void> {
@@ -44,12 +44,12 @@ export class ImageVerdicts {
     return this.#rules.demand(action, image);
   }
 
-  /** Allowed if it is in one of the places; else refused as in the first. */
-  async #demandSomewhere(action: ImageAction, image: ActionTarget, places: readonly DatacenterRef[]): Promise<void> {
+  /** Allowed if it is in one of the datacenters; else refused as in the first. */
+  async #demandSomewhere(action: ImageAction, image: ActionTarget, datacenters: readonly DatacenterRef[]): Promise<void> {
     let refusal: unknown = null;
-    for (const place of places.length === 0 ? [null] : places) {
+    for (const datacenter of datacenters.length === 0 ? [null] : datacenters) {
       try {
-        return await this.#rules.demand(action, image, place);
+        return await this.#rules.demand(action, image, datacenter);
       } catch (error) {
         refusal ??= error;
       }

@@ -29,20 +29,20 @@ export interface Update {
 }
 
 /** Changes the row and leaves its task: done already, or for the image server to follow, which can still take all of it back. */
-export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update: Update, announce: Announce): Promise<CommandOutcome & { effects: string[] }> {
+export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update: Update, announce: Announce): Promise<CommandOutcome & { dryRunWarnings: string[] }> {
   const { name, wanted, hasServer } = update;
   const image = await tx.findOne(Image, { name }, { lockMode: LockMode.PESSIMISTIC_WRITE, populate: ['tags'] });
   if (image === null) throw notFound('image', name);
   // Not with the lock, which would hold the owner as well, and with it whoever refers to that user.
   await tx.populate(image, ['owner']);
-  const subject = await actionTargetOf(tx, image);
-  await new ActionRules(tx, viewer).demand(wanted.dcBound === true ? 'CHANGE_DC_BOUND' : 'UPDATE', subject);
-  const before = { ...updatableValuesOf(image), owner: image.owner.getEntity().username, dcBound: subject.bound !== null };
+  const target = await actionTargetOf(tx, image);
+  await new ActionRules(tx, viewer).demand(wanted.dcBound === true ? 'CHANGE_DC_BOUND' : 'UPDATE', target);
+  const before = { ...updatableValuesOf(image), owner: image.owner.getEntity().username, dcBound: target.bound !== null };
   const changed = differences(before, { ...wanted.shown, owner: wanted.owner?.username, dcBound: wanted.dcBound });
   await requireFreeLabel(tx, image, wanted.shown);
-  const effects = await warningsOf(tx, viewer, subject, changed);
-  const undo: UndoUpdate = { shown: updatableValuesOf(image), ownerId: image.owner.id, boundDatacenterId: subject.bound?.id ?? null };
-  if (changed.dcBound) await changeBinding(tx, subject, changed.dcBound.after === true);
+  const dryRunWarnings = await warningsOf(tx, viewer, target, changed);
+  const undo: UndoUpdate = { shown: updatableValuesOf(image), ownerId: image.owner.id, boundDatacenterId: target.bound?.id ?? null };
+  if (changed.dcBound) await changeBinding(tx, target, changed.dcBound.after === true);
   if (wanted.owner) tx.assign(image, { owner: wanted.owner.id });
   await applyUpdatableValues(tx, image, wanted.shown);
   const isShown = Object.keys(changed).some((field) => field !== 'owner' && field !== 'dcBound');
@@ -50,12 +50,12 @@ export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update:
   if (isWork) image.status = 'PENDING';
   await tx.flush();
   const after = await attachmentsOf(tx, image.id);
-  const datacenterId = after.boundDatacenterId ?? subject.bound?.id ?? null;
+  const datacenterId = after.boundDatacenterId ?? target.bound?.id ?? null;
   const facts = { action: 'IMAGE_UPDATE' as const, userId: viewer.userId, datacenterId, imageId: image.id, imageName: name, detail: changed };
   const taskId = isWork ? await recordWork(tx, facts, { instructions: { undo } }, announce) : await recordDone(tx, facts, announce);
   announceImage('UPDATED', image, after, announce);
-  if (isWork) effects.push('The image will be PENDING until the image server has its new manifest.');
-  return { taskId, work: isWork ? 'IMAGE_UPDATE' : null, effects };
+  if (isWork) dryRunWarnings.push('The image will be PENDING until the image server has its new manifest.');
+  return { taskId, work: isWork ? 'IMAGE_UPDATE' : null, dryRunWarnings };
 }
 
 /** Names what is taken; a rival that comes in between is met by the unique index. */
@@ -65,23 +65,23 @@ async function requireFreeLabel(tx: SqlEntityManager, image: Image, { alias = im
 }
 
 async function changeBinding(tx: SqlEntityManager, { id, attached }: ActionTarget, isBound: boolean): Promise<void> {
-  const [place] = attached;
-  if (!isBound || place === undefined) {
+  const [datacenter] = attached;
+  if (!isBound || datacenter === undefined) {
     await tx.nativeUpdate(ImageAttachment, { image: id }, { boundImageId: null });
     return;
   }
-  await lockForBinding(tx, place.id, place.name);
-  await tx.nativeUpdate(ImageAttachment, { image: id, datacenter: place.id }, { boundImageId: id });
+  await lockForBinding(tx, datacenter.id, datacenter.name);
+  await tx.nativeUpdate(ImageAttachment, { image: id, datacenter: datacenter.id }, { boundImageId: id });
 }
 
-async function warningsOf(tx: SqlEntityManager, viewer: Viewer, subject: ActionTarget, changed: Differences): Promise<string[]> {
+async function warningsOf(tx: SqlEntityManager, viewer: Viewer, target: ActionTarget, changed: Differences): Promise<string[]> {
   const { access, dcBound, tags } = changed;
-  const [place] = subject.attached;
-  const effects = fieldWarnings(changed);
-  const { count } = access || tags ? await imageUse(tx, viewer, subject.id) : { count: 0 };
-  if (access) effects.push(...accessWarnings(String(access.after), count));
-  if (tags && count > 0) effects.push(`${count} server${count === 1 ? ' inherits' : 's inherit'} the new tags.`);
-  if (dcBound?.after === false && subject.bound) effects.push(await bindingRemovedWarning(tx, subject.bound));
-  if (dcBound?.after === true && place) effects.push(await bindingMadeWarning(tx, place));
-  return effects;
+  const [datacenter] = target.attached;
+  const dryRunWarnings = fieldWarnings(changed);
+  const { count } = access || tags ? await imageUse(tx, viewer, target.id) : { count: 0 };
+  if (access) dryRunWarnings.push(...accessWarnings(String(access.after), count));
+  if (tags && count > 0) dryRunWarnings.push(`${count} server${count === 1 ? ' inherits' : 's inherit'} the new tags.`);
+  if (dcBound?.after === false && target.bound) dryRunWarnings.push(await bindingRemovedWarning(tx, target.bound));
+  if (dcBound?.after === true && datacenter) dryRunWarnings.push(await bindingMadeWarning(tx, datacenter));
+  return dryRunWarnings;
 }

@@ -50,8 +50,8 @@ export class UpdateImage implements TaskHandler {
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
       const image = await tx.findOneOrFail(Image, { name }, { populate: ['tags'] });
       const shortfall = await restoreBinding(tx, image, undo.boundDatacenterId);
-      const told = shortfall === null ? failure : { ...failure, message: `${failure.message} ${shortfall}` };
-      if (!(await failTask(tx, run.task.id, told, announce))) return;
+      const reported = shortfall === null ? failure : { ...failure, message: `${failure.message} ${shortfall}` };
+      if (!(await failTask(tx, run.task.id, reported, announce))) return;
       tx.assign(image, { owner: undo.ownerId });
       await applyUpdatableValues(tx, image, undo.shown);
       await settle(tx, name, announce);

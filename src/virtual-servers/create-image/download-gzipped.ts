@@ -2,7 +2,7 @@ import { addAbortSignal } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
-import { RetryableFailure } from '../../images/import/download/download-answer.js';
+import { RetryableFailure } from '../../images/import/download/download-response.js';
 import { type FileDigest, Hasher } from '../../images/import/download/hasher.js';
 import { PartialWriter } from '../../images/import/download/partial-writer.js';
 import { backOffMs, DEFAULT_RETRY, type RetryPolicy } from '../../images/import/download/retry-policy.js';

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../../../platform/errors.js';
-import type { DownloadRequest, DownloadEnvironment, DownloadReport } from './download-order.js';
+import type { DownloadRequest, DownloadEnvironment, DownloadReport } from './download-request.js';
 import type { FileDigest } from './hasher.js';
 
 const THREAD = new URL('./download-thread.js', import.meta.url);
@@ -15,18 +15,18 @@ export interface DownloadWatch {
 }
 
 /** `downloadFile` for an image, with everything it promises and refuses, wherever it is carried out. */
-export type Download = (order: DownloadRequest, watch: DownloadWatch) => Promise<FileDigest>;
+export type Download = (request: DownloadRequest, watch: DownloadWatch) => Promise<FileDigest>;
 
 /**
  * Downloads in a thread of its own each: receiving, hashing and writing keep that thread busy, and this one answers
  * requests. The thread goes out through a GuardedFetch of its own, with the same rules.
  */
-export function downloadsInThreads(place: Omit<DownloadEnvironment, 'isCrowded'>): Download {
+export function downloadsInThreads(environment: Omit<DownloadEnvironment, 'isCrowded'>): Download {
   let running = 0;
-  return async (order, watch) => {
+  return async (request, watch) => {
     watch.signal.throwIfAborted();
     // execArgv: the flags of a test runner or debugger are not for this thread.
-    const workerData = { place: { ...place, isCrowded: running > 0 }, order };
+    const workerData = { environment: { ...environment, isCrowded: running > 0 }, request };
     const thread = new Worker(THREAD, { execArgv: [], workerData, resourceLimits: LIMITS });
     running += 1;
     const cancel = (): void => thread.postMessage('cancel');

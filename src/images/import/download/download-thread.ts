@@ -1,4 +1,4 @@
-// Runs in a worker thread: one download, from its order to its last report.
+// Runs in a worker thread: one download, from its request to its last report.
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { fetchFile } from '../../../imgapi/fetch-file.js';
@@ -7,7 +7,7 @@ import { GuardedFetch } from '../../../platform/fetch/fetch.js';
 import { LocalFileStore } from '../../../platform/store/local-file-store.js';
 import { errorCode } from '../../../platform/store/safe-open.js';
 import { downloadFile } from './download.js';
-import type { DownloadRequest, DownloadEnvironment, DownloadReport } from './download-order.js';
+import type { DownloadRequest, DownloadEnvironment, DownloadReport } from './download-request.js';
 
 /** Between two reports of progress; the thread that answers requests should not wake for each. */
 const PROGRESS_MS = 100;
@@ -16,22 +16,22 @@ const CROWDED_PRIORITY = 10;
 
 const port = parentPort;
 if (port === null) throw new Error('download-thread runs in a worker thread only');
-const { place, order } = workerData as { place: DownloadEnvironment; order: DownloadRequest };
+const { environment, request } = workerData as { environment: DownloadEnvironment; request: DownloadRequest };
 // Linux takes 0 for this thread, and the threads it starts inherit it; elsewhere it would be the whole process.
-if (place.isCrowded && process.platform === 'linux') setPriority(0, CROWDED_PRIORITY);
+if (environment.isCrowded && process.platform === 'linux') setPriority(0, CROWDED_PRIORITY);
 const cancel = new AbortController();
 port.once('message', () => cancel.abort());
 port.postMessage(await runDownload());
 port.close();
 
 async function runDownload(): Promise<DownloadReport> {
-  const { trustedHosts, ...wanted } = order;
-  const fetch = new GuardedFetch({ allow: place.allow });
+  const { trustedHosts, ...wanted } = request;
+  const fetch = new GuardedFetch({ allow: environment.allow });
   try {
     const digest = await downloadFile({
       ...wanted,
-      open: (offset, ifRange, signal) => fetchFile(fetch, order.url, { offset, ifRange: ifRange ?? undefined, signal, trustedHosts }),
-      store: new LocalFileStore(place.storePath, { here: true, early: !place.isCrowded }),
+      open: (offset, ifRange, signal) => fetchFile(fetch, request.url, { offset, ifRange: ifRange ?? undefined, signal, trustedHosts }),
+      store: new LocalFileStore(environment.storePath, { here: true, early: !environment.isCrowded }),
       onProgress: throttled((bytesDone) => report({ kind: 'progress', bytesDone })),
       signal: cancel.signal,
     });
@@ -48,11 +48,11 @@ function report(message: DownloadReport): void {
 }
 
 function throttled(tell: (bytesDone: number) => void): (bytesDone: number) => void {
-  let told = 0;
+  let reportedAt = 0;
   return (bytesDone) => {
     const now = Date.now();
-    if (now - told < PROGRESS_MS) return;
-    told = now;
+    if (now - reportedAt < PROGRESS_MS) return;
+    reportedAt = now;
     tell(bytesDone);
   };
 }

@@ -4,7 +4,7 @@ import { AppError } from '../../../platform/errors.js';
 import type { FileStore } from '../../../platform/store/file-store.js';
 import { FetchFailure } from '../../../platform/fetch/fetch-failure.js';
 import { shownUrl } from '../../../platform/fetch/shown-url.js';
-import { bodyOffset, RetryableFailure, EndedEarly, type FileResponse, UntrustedRange, validatorOf } from './download-answer.js';
+import { bodyOffset, RetryableFailure, EndedEarly, type FileResponse, UntrustedRange, validatorOf } from './download-response.js';
 import { type FileDigest, HALF_AND_HALF, Hasher } from './hasher.js';
 import { IdleSignal } from './idle-signal.js';
 import { PartialWriter } from './partial-writer.js';

@@ -40,12 +40,12 @@ const RETRYABLE = new Set([408, 425, 429]);
  * Throws `RetryableFailure` for what is worth another attempt, FILE_UNREACHABLE for what is not, and CHECKSUM_MISMATCH as soon
  * as a header says that the file has another size than its manifest.
  */
-export function bodyOffset(answer: FileResponse, asked: FileRequest): number {
-  if (answer.status === 206) return partialOffset(answer, asked);
-  if (answer.status !== 200) throw refused(answer.status, asked);
+export function bodyOffset(answer: FileResponse, request: FileRequest): number {
+  if (answer.status === 206) return partialOffset(answer, request);
+  if (answer.status !== 200) throw refused(answer.status, request);
   const length = answer.headers['content-length'];
-  if (length !== undefined && Number(length) !== asked.expectedSize) {
-    throw sizeMismatch(`The file at ${shownUrl(asked.url)} has ${length} bytes`, asked.expectedSize);
+  if (length !== undefined && Number(length) !== request.expectedSize) {
+    throw sizeMismatch(`The file at ${shownUrl(request.url)} has ${length} bytes`, request.expectedSize);
   }
   return 0;
 }
@@ -57,8 +57,8 @@ export function validatorOf(headers: FileResponse['headers']): string | null {
   return headers['last-modified'] ?? null;
 }
 
-function partialOffset({ headers }: FileResponse, asked: FileRequest): number {
-  const { url, offset, expectedSize, validator } = asked;
+function partialOffset({ headers }: FileResponse, request: FileRequest): number {
+  const { url, offset, expectedSize, validator } = request;
   const range = headers['content-range'] ?? '';
   const match = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(range);
   if (match === null || Number(match[1]) !== offset || Number(match[2]) < offset) {
@@ -74,8 +74,8 @@ function partialOffset({ headers }: FileResponse, asked: FileRequest): number {
   return offset;
 }
 
-function refused(status: number, asked: FileRequest): Error {
+function refused(status: number, request: FileRequest): Error {
   if (status >= 500 || RETRYABLE.has(status)) return new RetryableFailure(`the server answered ${status}`);
-  const message = `The file at ${shownUrl(asked.url)} cannot be fetched: the server answered ${status}; 200 or 206 is needed.`;
+  const message = `The file at ${shownUrl(request.url)} cannot be fetched: the server answered ${status}; 200 or 206 is needed.`;
   return new AppError('FILE_UNREACHABLE', message, { status });
 }
