@@ -10,14 +10,14 @@ const ImageAttachmentSchema = defineEntity({
     image: () => p.manyToOne(Image).ref().primary().deleteRule('cascade').index(false),
     datacenter: () => p.manyToOne(Datacenter).ref().primary().deleteRule('cascade').index(false),
     boundImageId: p.integer().nullable(),
-    // What lists of a datacenter are ordered and narrowed by, copied from the image; triggers of the database keep it true, and fill it in where it is not given.
+    // Denormalized columns of the image, by which lists of a datacenter sort and filter. Triggers of the database keep them current, and fill them in where an insert leaves them out.
     name: p.string().length(32).default(''),
     alias: p.string().length(32).default(''),
     sizeMib: p.integer().default(0),
     imageCreatedAt: p.type(BytesType).$type<number>().default(0),
     access: p.string().length(8).default(''),
   },
-  // Without the attachments that are none: counted in, they would make planners think that an image has very many bindings.
+  // Partial: with the rows that are null, planners would expect one image to have very many bindings.
   uniques: [{ name: 'image_attachment_bound_image_id_unique', properties: ['boundImageId'], where: 'bound_image_id is not null' }],
   indexes: [
     { name: 'image_attachment_access_index', properties: ['datacenter', 'access', 'image'] },
@@ -34,10 +34,9 @@ const ImageAttachmentSchema = defineEntity({
 });
 
 /**
- * An image attached to a datacenter: usable there. `boundImageId` repeats the image's id when this attachment is also
- * the binding; it is unique, so the database itself holds that an image is bound to one datacenter at most, and only
- * to one that it is attached to. A page of a datacenter's images is read in order from here, however many images there are
- * elsewhere.
+ * An image attached to a datacenter can be used there. `boundImageId` repeats the id of the image when this attachment is also the
+ * binding. It is unique, so the database ensures that an image is bound to one datacenter at most, and only to one that it is attached
+ * to. Lists of a datacenter read this table in their order, so a page costs the same however many images other datacenters have.
  */
 export class ImageAttachment extends ImageAttachmentSchema.class {}
 ImageAttachmentSchema.setClass(ImageAttachment);

@@ -9,7 +9,7 @@ import { TaskConnection, type TaskType } from '../tasks/task.type.js';
 import { ImageQueries } from './image.queries.js';
 import { ImageFileType, ImageType } from './image.type.js';
 
-/** What only those who manage an image may see of it. All of it is guarded. */
+/** The guarded fields: only admins of a datacenter of the image may see them. */
 @Resolver(() => ImageType)
 export class ImageGuardedResolver {
   constructor(

@@ -11,8 +11,8 @@ const ImageListVersionSchema = defineEntity({
 });
 
 /**
- * The one row whose `version` is another one after each change of what manifests show, of whichever image. Triggers of the database
- * draw it at random, so that it never comes back: not in a catalogue that was made anew, and not in one restored from a backup.
+ * A single row, whose `version` changes whenever the manifest of any image does. Triggers of the database draw it at random, so that no
+ * version comes back: not in a catalogue that was created anew, and not in one restored from a backup.
  */
 export class ImageListVersion extends ImageListVersionSchema.class {}
 ImageListVersionSchema.setClass(ImageListVersion);

@@ -2,7 +2,7 @@ import { FieldResolver, Resolver, Root } from 'type-graphql';
 import { ImageActionVerdictType, ImageType } from './image.type.js';
 import { ImageVerdicts } from './rules/image-verdicts.js';
 
-/** What the caller may do to an image. For everybody who sees it. */
+/** `Image.actions`, for everybody who sees the image. */
 @Resolver(() => ImageType)
 export class ImageRelationsResolver {
   constructor(private readonly verdicts: ImageVerdicts) {}

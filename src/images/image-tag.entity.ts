@@ -8,7 +8,7 @@ const ImageTagSchema = defineEntity({
     image: () => p.manyToOne(Image).ref().primary().deleteRule('cascade').index(false),
     tag: p.string().length(64).primary(),
     position: p.integer(),
-    // The image's, copied by a trigger of the database for the order of lists; never written here.
+    // Denormalized name of the image, by which lists of a tag are sorted. A trigger of the database writes it.
     name: p.string().length(32).default(''),
   },
   indexes: [

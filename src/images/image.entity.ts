@@ -42,13 +42,13 @@ const ImageSchema = defineEntity({
     tags: () => p.oneToMany(ImageTag).mappedBy('image').orphanRemoval().orderBy({ position: 'asc' }),
     createdAt: p.type(InstantType).$type<Date>().onCreate(() => new Date()),
     updatedAt: p.type(InstantType).$type<Date>().onCreate(() => new Date()),
-    // Where it is attached, as `1,-7` with a minus for the binding, and its tags as JSON: kept true by triggers of the database, never
-    // written here. A list reads one row of each image with them.
+    // Denormalized, so that a list reads one row per image: the attachments as `1,-7`, with a minus for the binding, and the tags as
+    // JSON. Triggers of the database write both.
     places: p.text().default(''),
     tagList: p.text().default('[]'),
-    // What the manifest says, else createdAt. A trigger fills it in for rows that something else writes; null where it cannot read the date.
+    // The date in the manifest, else createdAt. A trigger fills it in for rows that other programs write, and leaves null where it cannot read the date.
     publishedAt: p.type(InstantType).$type<Date>().nullable(),
-    // Last, as SQLite walks through a long value to reach the columns behind it.
+    // The last column, because SQLite reads through a long value to reach the columns behind it.
     manifest: p.text().default('{}'),
   },
   uniques: [{ name: 'image_alias_version_unique', properties: ['aliasKey', 'version'] }],
@@ -73,6 +73,6 @@ const ImageSchema = defineEntity({
   ],
 });
 
-/** A template for virtual disks. Bytes lie on the image server under the uuid; `file*` is null when there are none. */
+/** A template for virtual disks. The image server has its file under the uuid; `file*` is null when there is no file. */
 export class Image extends ImageSchema.class {}
 ImageSchema.setClass(Image);

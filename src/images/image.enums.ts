@@ -45,7 +45,7 @@ registerEnumType(ImageStatusEnum, {
   },
 });
 
-/** What a caller may be allowed to do to one image; every image answers a verdict on each, in this order. */
+/** The actions on one image. `Image.actions` has a verdict on each, in this order. */
 export const IMAGE_ACTIONS = ['UPDATE', 'DELETE', 'CHANGE_DC_BOUND', 'ATTACH', 'DETACH', 'USE'] as const;
 export type ImageAction = (typeof IMAGE_ACTIONS)[number];
 export const ImageActionEnum = enumOf(IMAGE_ACTIONS);
@@ -63,7 +63,7 @@ registerEnumType(ImageActionEnum, {
   },
 });
 
-/** What images can be sorted by; ties are broken by a fixed order of their own. */
+/** What images can be sorted by; equal values are sorted by id. */
 export const IMAGE_ORDER_FIELDS = ['NAME', 'ALIAS', 'SIZE', 'CREATED_AT'] as const;
 export type ImageOrderField = (typeof IMAGE_ORDER_FIELDS)[number];
 export const ImageOrderFieldEnum = enumOf(IMAGE_ORDER_FIELDS);
@@ -79,7 +79,7 @@ registerEnumType(ImageOrderFieldEnum, {
   },
 });
 
-/** What may have happened to something that changed. */
+/** The kinds of changes that events report. */
 export const CHANGE_KINDS = ['CREATED', 'UPDATED', 'DELETED'] as const;
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
 export const ChangeKindEnum = enumOf(CHANGE_KINDS);

@@ -48,7 +48,7 @@ function reads(work: ImageModuleServices): Provider[] {
 function changes(work: ImageModuleServices): Provider[] {
   const services = (container: RequestContainer) => ({
     ...work,
-    // Made when it is asked for: a change in statements has no entities outside its transaction.
+    // A getter: changes that are written as statements need no entity manager outside their transaction.
     get em() {
       return container.em;
     },
@@ -69,7 +69,7 @@ function changes(work: ImageModuleServices): Provider[] {
   ];
 }
 
-/** What this feature puts into every container. */
+/** The providers of this feature for the container of a request. */
 export function imageModule(work: ImageModuleServices): Provider[] {
   return [
     ...reads(work),

@@ -13,7 +13,7 @@ function requestOf(list: ImageListArgs, info: GraphQLResolveInfo): ImageListRequ
   return { page: list, filter: list.filter, orderBy: list.orderBy, selection: connectionSelection(info) };
 }
 
-/** Finding images: those to manage, and those to use. */
+/** The queries for images: those to manage, and those to use. */
 @Resolver(() => ImageType)
 export class ImageResolver {
   constructor(

@@ -109,7 +109,7 @@ export function isWhole(image: SelectedImage): image is ImageType {
   return image.inspectable !== undefined;
 }
 
-/** The bytes of an image on the image server, as they were measured there. */
+/** The file of an image, as it was measured on the image server. */
 @ObjectType('ImageFile', {
   simpleResolvers: true,
   description: 'The file of an image on the image server.',
@@ -131,7 +131,7 @@ export class ImageFileType {
   url!: string;
 }
 
-/** What a FORBIDDEN verdict asks for. */
+/** What a viewer with a FORBIDDEN verdict would need. */
 @ObjectType('MissingPermissions', {
   simpleResolvers: true,
   description: 'What you would need to be allowed to do something.',
@@ -144,7 +144,7 @@ export class MissingPermissionsType {
   datacenter!: string | null;
 }
 
-/** Whether the viewer may do one thing to one image. */
+/** Whether the viewer may do one action on one image. */
 @ObjectType('ImageActionVerdict', {
   simpleResolvers: true,
   description: 'Whether you may do something to an image now. The mutation itself would answer the same.',

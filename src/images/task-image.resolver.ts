@@ -3,7 +3,7 @@ import { TaskType } from '../tasks/task.type.js';
 import { ImageQueries } from './image.queries.js';
 import { ImageType } from './image.type.js';
 
-/** Which image a task works on. It lives here because tasks know no feature. */
+/** `Task.image`. It is here because src/tasks imports no feature. */
 @Resolver(() => TaskType)
 export class TaskImageResolver {
   constructor(private readonly images: ImageQueries) {}

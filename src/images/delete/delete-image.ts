@@ -17,15 +17,15 @@ export interface DeleteServices {
 }
 
 /**
- * Removes an image: first the row, then the bytes, then the task ends. Killed in between, the open task still knows the
- * bytes to remove; the other way round a failure could leave a row whose bytes are gone.
+ * Removes first the row of an image, then its file, and then ends the task. After a kill in between, the open task still removes the
+ * file; in the other order, a failure could leave a row without its file.
  */
 export class DeleteImage implements TaskHandler {
   readonly lane = 'files';
 
   constructor(private readonly services: DeleteServices) {}
 
-  /** Once the row is gone, what is left is to remove the bytes. */
+  /** Null once the row is gone: removing the file needs no permission any more. */
   async permission(em: SqlEntityManager, task: RunningTask): Promise<TaskPermission | null> {
     const { uuid } = task.instructions as { uuid: string };
     const image = await pendingImage(em, { uuid });

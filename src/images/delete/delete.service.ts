@@ -17,7 +17,7 @@ export interface DeleteServices extends CommandServices {
   datacenters: DatacenterQueries;
 }
 
-/** Takes images out of the catalogue; one that a server uses stays. */
+/** Deletes images that no server uses. */
 export class DeleteService {
   constructor(private readonly services: DeleteServices) {}
 

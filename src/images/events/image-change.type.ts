@@ -3,7 +3,7 @@ import { Uuid } from '../../platform/graphql/scalars.js';
 import { type ChangeKind, ChangeKindEnum } from '../image.enums.js';
 import { ImageType } from '../image.type.js';
 
-/** One event of the subscription, as one viewer may see it. */
+/** One event of the subscription, with what its viewer may see. */
 @ObjectType('ImageChange', {
   simpleResolvers: true,
   description: 'Tells that something happened to an image.',

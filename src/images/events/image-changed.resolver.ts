@@ -24,7 +24,7 @@ async function subscribeToImages({ args, context }: Subscribed): Promise<AsyncIt
   });
 }
 
-/** Tells those who can see an image what happens to it. */
+/** The subscription to changes of images. */
 @Resolver()
 export class ImageChangedResolver {
   @Subscription(() => ImageChangeType, {

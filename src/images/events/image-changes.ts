@@ -8,7 +8,7 @@ import type { Announce } from '../../tasks/changes/transact.js';
 import type { ActionTarget } from '../rules/action-rules.js';
 import { visibleImages } from '../image.visibility.js';
 
-/** Where an image is attached and bound, as of now. */
+/** Where an image is attached and bound. */
 export interface Attachments {
   datacenterIds: number[];
   boundDatacenterId: number | null;
@@ -20,7 +20,7 @@ export async function attachmentsOf(tx: SqlEntityManager, imageId: number): Prom
   return { datacenterIds: rows.map(([id]) => id), boundDatacenterId: rows.find(([, bound]) => bound !== null)?.[0] ?? null };
 }
 
-/** What rules and announcements look at of an image's row. */
+/** The columns of an image that rules and events need. */
 export interface LockedImage {
   id: number;
   uuid: string;
@@ -32,9 +32,9 @@ export interface LockedImage {
 
 type LockedRow = [id: number, uuid: string, name: string, status: string, access: string, ownerId: number];
 
-/** The image of that name, held until the transaction ends. NOT_FOUND when the viewer cannot see it. */
+/** The image of that name, locked until the transaction ends. NOT_FOUND when the viewer cannot see it. */
 export async function lockImage(tx: SqlEntityManager, viewer: Viewer, named: string): Promise<LockedImage> {
-  // On SQLite the transaction that writes first holds everything.
+  // On SQLite, a transaction that writes locks the whole database.
   const held = sqlConstant(isSqlite(tx) ? '' : ' for update of i');
   const text = sqlText`select i.id, i.uuid, i.name, i.status, i.access, i.owner_id from image i
     where i.name = ${named} and ${visibleImages(viewer)}${held}`;
@@ -44,7 +44,7 @@ export async function lockImage(tx: SqlEntityManager, viewer: Viewer, named: str
   return { id, uuid, name, status, access, owner: { id: ownerId } };
 }
 
-/** An image as the rules of actions look at it, with its datacenters by name whoever sees them. */
+/** An image with all its datacenters, sorted by name, for the rules of actions. */
 export async function actionTargetOf(tx: SqlEntityManager, { id, name, status, access, owner }: LockedImage): Promise<ActionTarget> {
   const text = sqlText`select d.id, d.name, a.bound_image_id from image_attachment a join datacenter d on d.id = a.datacenter_id
     where a.image_id = ${id}`;
@@ -54,7 +54,7 @@ export async function actionTargetOf(tx: SqlEntityManager, { id, name, status, a
   return { id, name, status, access, ownerId: owner.id, attached, bound: attached.find((one) => one.id === boundId) ?? null };
 }
 
-/** Announces a change with what decides who may hear of it, as the image may be gone when it is delivered. */
+/** Announces a change, with everything that decides who may be told of it: the image may be gone when the event is delivered. */
 export function announceImage(kind: ImageChange['kind'], image: LockedImage, attachments: Attachments, announce: Announce): void {
   announce({
     type: 'image',

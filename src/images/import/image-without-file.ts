@@ -23,8 +23,8 @@ export interface LookupServices {
 }
 
 /**
- * What an import finds under its uuid: null when that is free, and the image when it is one without a file that this very
- * import may give it – from the same source, under the same name, by one who may change it. Everything else is ALREADY_EXISTS.
+ * The image that has the uuid of an import but no file, if the import may give it one: from the same source, under the same name, by a
+ * viewer who may update it. Null when no image has the uuid; every other image is ALREADY_EXISTS.
  */
 export async function findWithoutFile(services: LookupServices, uuid: string, source: ImportSource, name: string | null): Promise<ImageType | null> {
   const { em, images } = services;
@@ -45,7 +45,7 @@ async function canGetFile({ em, viewer, datacenters }: LookupServices, row: Imag
   return viewer.can('image.update', { bound }).allowed;
 }
 
-/** Sets the image PENDING and leaves the task that brings its file; should that fail, the image is as it was. */
+/** Sets the image PENDING and records the task that imports its file. If the task fails, the image is as it was before. */
 export async function recordFileImport(
   tx: SqlEntityManager,
   given: { uuid: string; file: ManifestFile; source: ImportSource; userId: number; admittedTo: DatacenterRef | null },

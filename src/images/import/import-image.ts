@@ -27,8 +27,8 @@ export interface ImportServices {
 }
 
 /**
- * Brings the bytes of a PENDING image onto the image server: open, download, verify, publish, record. Every step may be
- * the last before a kill; run again, it goes on from what it finds in the store. Its undo leaves no bytes, and no row unless that was there before.
+ * Brings the file of a PENDING image to the image server: download, verify, publish, record. It may be killed after any step; run
+ * again, it goes on from what it finds in the store. Its undo removes the file, and the row unless that was there before the import.
  */
 export class ImportImage implements TaskHandler {
   readonly lane = 'files';
@@ -59,7 +59,7 @@ export class ImportImage implements TaskHandler {
   async undo(run: TaskRun, failure: Failure): Promise<void> {
     const image = await this.#em().findOne(Image, { name: run.task.imageName ?? '', status: 'PENDING' });
     const wanted = run.task.instructions as unknown as ImportInstructions;
-    // The bytes go before the row: killed in between, the open task comes back and finishes this.
+    // The file goes before the row: after a kill in between, the open task runs again and finishes this.
     if (image !== null) await this.#dropBytes(run, image.uuid);
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
       if (!(await failTask(tx, run.task.id, failure, announce)) || image === null) return;
@@ -105,7 +105,7 @@ export class ImportImage implements TaskHandler {
     );
   }
 
-  /** The file lies in the store: placed there by hand, or published by this task before the process was killed. */
+  /** Verifies a file that is in the store already: placed there by hand, or published by this task before a kill. */
   async #inspect(run: TaskRun, image: Image, wanted: ImportInstructions, size: number): Promise<FileDigest> {
     if (wanted.digest !== undefined && wanted.digest.size === size) return wanted.digest;
     await run.enter('VERIFYING', { done: 0, total: size });
@@ -126,7 +126,7 @@ export class ImportImage implements TaskHandler {
       await this.services.store.publish(image.uuid, storedManifest(image, { file: { size, sha1, compression } }));
     } catch (error) {
       if (!(error instanceof FileStoreConflict)) throw error;
-      // What lies there now is not what this task brought, so its undo must leave it.
+      // This task did not bring the file that is there now, so its undo must leave it.
       await run.commitToPublish({ digest, inPlace: true });
       throw new AppError('ALREADY_EXISTS', `The image store got another file for ${image.uuid} meanwhile; remove ${image.uuid} there or import it from the local repository.`);
     }
@@ -141,7 +141,7 @@ export class ImportImage implements TaskHandler {
     });
   }
 
-  /** Removes what this task brought; a file that was there before it is somebody else's. */
+  /** Removes the file that this task brought, but not one that was in the store before it. */
   async #dropBytes(run: TaskRun, uuid: string): Promise<void> {
     await this.services.store.discardPartial(uuid);
     const { digest, inPlace } = await run.latestInstructions<ImportInstructions>();

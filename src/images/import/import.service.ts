@@ -5,8 +5,7 @@ import type { ImgManifest, ManifestFile } from '../../imgapi/manifest.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { alreadyExists, AppError, badInput, type FieldError } from '../../platform/errors.js';
 import { shownUrl } from '../../platform/fetch/shown-url.js';
-import type { CommandServices, CommandOutcome } from '../mutations/run-command.js';
-import { runCommand } from '../mutations/run-command.js';
+import { type Command, type CommandOutcome, type CommandServices, runCommand } from '../mutations/run-command.js';
 import { imageFieldFaults } from '../rules/image-rules.js';
 import { type ImageServerGate, NO_IMAGE_SERVER } from '../rules/image-server-gate.js';
 import { Image } from '../image.entity.js';
@@ -27,14 +26,14 @@ export interface ImportServices extends CommandServices, SourceServices {
 
 type Importable = ImgManifest & { file: ManifestFile };
 
-/** From where and to where, as the caller was admitted. */
+/** An import for which the caller has the permission. */
 interface ImportRequest {
   source: ImportSource;
   datacenter: DatacenterType | null;
   dryRun: boolean;
 }
 
-/** Takes images into the catalogue from a manifest. Everything is checked before anything changes. */
+/** Imports images by their manifest. Everything is checked before anything changes. */
 export class ImportService {
   constructor(private readonly services: ImportServices) {}
 
@@ -44,7 +43,7 @@ export class ImportService {
     return this.importFrom(input, datacenter, { manifestUrl: input.manifestUrl, fileUrl, uuid: null, repositoryId: null, isLocal: false });
   }
 
-  /** May this viewer import there at all? Asked before anything is fetched, and before a repository is looked into. */
+  /** The datacenter to import to, null for none. Refuses a viewer without the permission before anything is fetched or any repository is read. */
   async admit(input: ImportFields): Promise<DatacenterType | null> {
     const { viewer, datacenters } = this.services;
     if (input.dcBound === false) {
@@ -61,9 +60,9 @@ export class ImportService {
   }
 
   /**
-   * Imports the image that a manifest describes: the image is PENDING and its task goes on after the answer; without an
-   * image server it is OK at once. Answers the errors of domain rules in their order, the caller's own values first. An
-   * image that came here without a file, from the same source, gets it.
+   * Imports the image that a manifest describes. The image is PENDING while its task goes on after the response; without an image server
+   * it is OK at once. The values of the caller are checked before the manifest. An image that was imported from the same source without
+   * a file gets its file.
    */
   async importFrom(input: ImportFields, datacenter: DatacenterType | null, source: ImportSource): Promise<ImageTaskPayloadType> {
     const ownerId = await this.#checkFields(input);
@@ -111,14 +110,14 @@ export class ImportService {
         recordImport(tx, { image, datacenter, source, withFile, dryRun, userId: this.services.viewer.userId }, announce),
       );
     } catch (error) {
-      // Somebody was faster between the check and the commit; the database holds the rule.
+      // A concurrent import committed after the check; the unique indexes refuse this one.
       if (!(error instanceof UniqueConstraintViolationException)) throw error;
       await findWithoutFile(this.services, image.uuid, source, image.name);
       throw alreadyExists(`The name ${image.name}, or the alias ${image.alias} with version ${image.version}, is taken.`);
     }
   }
 
-  async #run(name: string, dryRun: boolean, warnings: string[], work: (...args: Parameters<ImportWork>) => Promise<CommandOutcome>): Promise<ImageTaskPayloadType> {
+  async #run(name: string, dryRun: boolean, warnings: string[], work: Command<CommandOutcome, ImageTaskPayloadType>['work']): Promise<ImageTaskPayloadType> {
     return runCommand(this.services, dryRun, {
       work,
       read: async (reading, { taskId }) => ({ image: await reading.images.require(name), task: await reading.tasks.require(taskId), warnings }),
@@ -126,13 +125,11 @@ export class ImportService {
   }
 }
 
-type ImportWork = Parameters<typeof runCommand<CommandOutcome, ImageTaskPayloadType>>[2]['work'];
-
 function downloadWarning({ size }: ManifestFile, { fileUrl, isLocal }: ImportSource): string {
   return isLocal ? `Its file of ${size} bytes will be verified where it lies in the image store.` : `Its file of ${size} bytes will be downloaded from ${shownUrl(fileUrl)}.`;
 }
 
-/** MISSING_ORIGIN unless the image that another one builds on is in the catalogue. */
+/** Throws MISSING_ORIGIN unless the image that this one builds on is in the catalogue. */
 async function requireOrigin(em: SqlEntityManager, origin: string | undefined): Promise<void> {
   if (origin === undefined) return;
   const base = await em.fork().findOne(Image, { uuid: origin, status: 'OK' }, { fields: ['id'] });

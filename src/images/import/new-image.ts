@@ -4,10 +4,10 @@ import { AppError, badInput } from '../../platform/errors.js';
 import type { ImportedImageFields } from '../mutations/new-image.inputs.js';
 import type { NewImage } from './record-import.js';
 
-/** What an import is asked for, whichever way its manifest is found. */
+/** The fields of an import, from a URL or from a repository. */
 export type ImportFields = ImportedImageFields & { name?: string | null };
 
-/** What the caller gave, and from the manifest what it left out. */
+/** The new image: the values of the caller and, where it gave none, those of the manifest. */
 export function newImage(input: ImportFields, manifest: ImgManifest & { file: ManifestFile }, ownerId: number): NewImage {
   const derived = deriveImageFields(manifest);
   const name = input.name ?? derived.name;

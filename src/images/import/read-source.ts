@@ -14,8 +14,8 @@ export interface SourceServices {
 }
 
 /**
- * The manifest of an import, from its URL or from where it lies in the store. MANIFEST_UNREACHABLE, URL_NOT_ALLOWED,
- * INVALID_MANIFEST (also when it is of another image than asked for) or UNSUPPORTED_TYPE.
+ * Reads the manifest of an import from its URL or from the store. Throws MANIFEST_UNREACHABLE, URL_NOT_ALLOWED, UNSUPPORTED_TYPE, or
+ * INVALID_MANIFEST, also for the manifest of another image than `source.uuid`.
  */
 export async function readSource(services: SourceServices, source: ImportSource): Promise<ImgManifest & { file: ManifestFile }> {
   const manifest = requireImportable(await readManifest(services, source));

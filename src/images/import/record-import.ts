@@ -12,7 +12,7 @@ import type { Image } from '../image.entity.js';
 import { type NewImageRow, insertImage, DRY_RUN_IMAGE_ID, requireFreeName } from '../mutations/insert-image.js';
 import { type ImportInstructions, type ImportSource, shownSource } from './source.js';
 
-/** A new image with what its import needs besides its row. */
+/** A new image, and what its import needs besides the row. */
 export interface NewImage extends Omit<NewImageRow, 'id' | 'status' | 'repository' | 'manifestUrl' | 'sourceSnapshot'> {
   tags: readonly string[];
   origin?: string;
@@ -29,7 +29,7 @@ export interface ImportRecord {
   userId: number;
 }
 
-/** Everything that the catalogue may hold against a new image, before anything changes: the name, the label, the limit. */
+/** Throws when the name or the label of a new image is taken, or the limit of its datacenter is reached. Changes nothing. */
 export async function requireAdmissible(em: SqlEntityManager, image: NewImage, datacenter: DatacenterRef | null): Promise<void> {
   await requireFreeName(em, image);
   if (datacenter === null) return;
@@ -51,7 +51,7 @@ async function writeImage(tx: SqlEntityManager, record: ImportRecord): Promise<I
   return insertImage(tx, values, tags, datacenter?.id ?? null);
 }
 
-/** Writes the image, its binding and its task, with every rule checked again where it counts. */
+/** Writes the image, its binding and its task. Checks every rule again within the transaction. */
 export async function recordImport(tx: SqlEntityManager, record: ImportRecord, announce: Announce): Promise<CommandOutcome> {
   const { image, datacenter, source } = record;
   if (datacenter !== null) await lockForBinding(tx, datacenter.id, datacenter.name);

@@ -1,7 +1,7 @@
 import type { DatacenterRef } from '../../access/viewer.js';
 import { shownUrl } from '../../platform/fetch/shown-url.js';
 
-/** Where the manifest and the bytes of an import come from. */
+/** Where the manifest and the file of an import come from. */
 export interface ImportSource {
   manifestUrl: string;
   fileUrl: string;
@@ -9,28 +9,28 @@ export interface ImportSource {
   uuid: string | null;
   /** The repository it is imported from; null for a bare manifest URL. */
   repositoryId: number | null;
-  /** The bytes lie in the image store already, placed there by hand. */
+  /** The file is in the image store already, placed there by hand. */
   isLocal: boolean;
 }
 
-/** As the detail of a task shows it. */
+/** The source as the detail of a task shows it. */
 export function shownSource({ manifestUrl, fileUrl }: ImportSource): { manifestUrl: string; fileUrl: string } {
   return { manifestUrl: shownUrl(manifestUrl), fileUrl: shownUrl(fileUrl) };
 }
 
-/** What the worker keeps of an import, in `task.instructions`. */
+/** What the worker needs for an import, stored in `task.instructions`. */
 export interface ImportInstructions {
   fileUrl: string;
   isLocal: boolean;
   size: number;
   sha1: string;
   compression: string;
-  /** The image was there before, without a file: its undo takes the bytes back and leaves the image. */
+  /** The image was there before, without a file: its undo removes the file and leaves the image. */
   keepsRow?: boolean;
-  /** With `keepsRow`: where the caller asked to import to, null for nowhere; the image may be bound elsewhere. */
+  /** With `keepsRow`: the datacenter that the caller named, null for none. The image may be bound to another one. */
   admittedTo?: DatacenterRef | null;
-  /** Set just before publishing: a restart then knows what lies in the store, and whose it is. */
+  /** Set just before publishing, so that a restart knows which file of the store this import brought. */
   digest?: { size: number; sha1: string; sha256: string; md5: string };
-  /** The bytes were in the store before this import, so its undo leaves them there. */
+  /** The file was in the store before this import, so its undo leaves it there. */
   inPlace?: boolean;
 }

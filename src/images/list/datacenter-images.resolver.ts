@@ -12,7 +12,7 @@ function requestOf({ filter, orderBy, ...page }: ImageListArgs): Pick<ImageListR
   return { page, filter, orderBy };
 }
 
-/** The images of a datacenter. */
+/** The fields of `Datacenter` about its images. */
 @Resolver(() => DatacenterType)
 export class DatacenterImagesResolver {
   constructor(private readonly queries: ImageQueries) {}

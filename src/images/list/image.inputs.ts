@@ -12,7 +12,7 @@ import {
   OsTypeEnum,
 } from '../image.enums.js';
 
-/** A condition that is absent, null or an empty list does not narrow the list. */
+/** A field that is absent, null or an empty list does not restrict the list. `image-filter.ts` has a condition for each field. */
 @InputType({ description: 'Which images to show: those that meet every given condition.' })
 export class ImageFilter {
   @Field(() => String, {
@@ -55,7 +55,7 @@ export class ImageFilter {
   createdBefore?: Date | null;
 }
 
-/** By name is what a list has without an order. */
+/** Lists without an order are sorted by name. */
 @InputType({ description: 'How to sort images. Without it: by name.' })
 export class ImageOrder {
   @Field(() => ImageOrderFieldEnum, { description: 'What to sort by.' })
@@ -65,7 +65,7 @@ export class ImageOrder {
   direction!: OrderDirection;
 }
 
-/** What every list of images takes: which ones, in which order, which page. */
+/** The arguments of every list of images. */
 @ArgsType()
 export class ImageListArgs extends PageArgs {
   @Field(() => ImageFilter, { nullable: true, description: 'Which images; all when left out or null.' })

@@ -14,7 +14,7 @@ import type { ImageScope } from '../image.visibility.js';
 import { imageFilter } from './image-filter.js';
 import { type AccessPath, chooseAccessPath } from './access-path.js';
 
-/** What a caller may ask of any list of images. */
+/** What a caller may request of any list of images. */
 export interface ImageListRequest {
   page: PageArgs;
   filter?: ImageFilter | null;
@@ -22,7 +22,7 @@ export interface ImageListRequest {
   selection: ConnectionSelection;
 }
 
-/** What each order compares. */
+/** The type of the values that each order compares. */
 const ORDER_VALUES: Record<ImageOrderField, 'string' | 'number'> = { NAME: 'string', ALIAS: 'string', SIZE: 'number', CREATED_AT: 'number' };
 
 interface ListOrder {

@@ -6,7 +6,7 @@ import { sqlText } from '../../platform/database/sql-text.js';
 import { writeRows } from '../../platform/database/write-rows.js';
 import { publicationDate } from './shown-manifest.js';
 
-/** A few milliseconds of work, so that nobody waits long for the thread or the database. */
+/** A few milliseconds of work, so that requests wait neither for the thread nor for the database. */
 const ROWS_PER_STEP = 200;
 
 interface Undated {
@@ -15,7 +15,7 @@ interface Undated {
   created_at: number | string;
 }
 
-/** Whether some image has no date of publication, which lists are ordered by. */
+/** Whether some image has no date of publication, by which lists of the image server are sorted. */
 export async function hasUndatedImages(em: SqlEntityManager): Promise<boolean> {
   return (await readRows(em, sqlText`select i.id from image i where i.published_at is null limit 1`)).length > 0;
 }
@@ -31,9 +31,8 @@ async function writeDates(tx: SqlEntityManager, dates: readonly [id: number, pub
 }
 
 /**
- * Gives a date of publication to the images that have none: their rows are older than the column or something else wrote them, and
- * their dates are written in a form that the database did not read. Several processes may do it at once: each takes rows that no other
- * has.
+ * Gives a date of publication to the images that have none: rows that are older than the column or that another program wrote, with
+ * dates in a form that the database could not read. Several processes may do this at once, each on rows of its own.
  */
 export async function datePublications(em: SqlEntityManager): Promise<void> {
   const undated = isSqlite(em)

@@ -3,7 +3,7 @@ import { publishedAtMs } from '../../imgapi/derive-image-fields.js';
 
 export type Json = Record<string, unknown>;
 
-/** What of an image its manifest shows; `manifest` is the text it came with. */
+/** The values of an image that its manifest shows; `manifest` is the text that it was imported with. */
 export interface ManifestFacts {
   uuid: string;
   name: string;
@@ -17,11 +17,11 @@ export interface ManifestFacts {
   manifest: string;
   file: { size: number; sha1: string; compression: string } | null;
   createdAt: Date;
-  /** Where it is known already; else it is read from the manifest. */
+  /** Left out or null: read from the manifest. */
   publishedAt?: Date | null;
 }
 
-/** IMGAPI wants an owner, and owners of this cloud have no uuid. */
+/** IMGAPI requires the uuid of an owner, which users of this cloud have not. */
 export const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 function publishedAtOf(given: Json, createdAt: Date): Date {
@@ -29,14 +29,14 @@ function publishedAtOf(given: Json, createdAt: Date): Date {
   return new Date((reading.ok ? publishedAtMs(reading.manifest) : null) ?? createdAt.getTime());
 }
 
-/** When an image was published: as its manifest says, else when it came into the catalogue. Lists of the image server are in this order. */
+/** When an image was published: the date in its manifest, else when it was created here. Lists of the image server are sorted by it. */
 export function publicationDate(manifest: string, createdAt: Date): Date {
   return publishedAtOf(JSON.parse(manifest) as Json, createdAt);
 }
 
 /**
- * The manifest, version 2, that the image server shows: what the image came with, overlaid with what it is now. Access
- * DELETED shows as disabled, as servers defined with the image may still fetch it.
+ * The manifest, version 2, that the image server shows: the imported manifest with the present values of the image. Access DELETED
+ * shows as disabled, because servers that use the image may still fetch it.
  */
 export function shownManifest(image: ManifestFacts): Json {
   const given = JSON.parse(image.manifest) as Json;
@@ -61,7 +61,7 @@ export function shownManifest(image: ManifestFacts): Json {
   };
 }
 
-/** What IMGAPI knows of a file, whatever else is known here. */
+/** Only the fields that IMGAPI has. */
 function fileEntry({ sha1, size, compression }: NonNullable<ManifestFacts['file']>): Json {
   return { sha1, size, compression };
 }

@@ -10,8 +10,8 @@ function fileOf({ fileSize, fileSha1, fileCompression }: Image): ManifestFile | 
 }
 
 /**
- * The text of `<uuid>/manifest` in the store. The image must have its tags loaded. `file` is given while the row has none yet,
- * `shown` for values other than those of the row.
+ * The text of `<uuid>/manifest` in the store. The image must have its tags loaded. `file` stands in while the row has none yet, `shown`
+ * for the values of the row.
  */
 export function storedManifest(image: Image, given: { file?: ManifestFile; shown?: UpdatableValues } = {}): string {
   const { uuid, name, sizeMib, manifest, createdAt } = image;

@@ -44,11 +44,11 @@ const EFFECT: Record<Direction, string> = {
   DETACH: 'will no longer be usable in datacenter',
 };
 
-/** Makes images usable in a datacenter, or no longer; both remove the binding. For SuperAdmins. */
+/** Attaches images to datacenters and detaches them; both remove the binding. For SuperAdmins. */
 export class AttachmentService {
   constructor(private readonly services: AttachmentServices) {}
 
-  /** `selection`: what is selected of the payload, so that no more is read for it. */
+  /** Reads only the `selection` of the payload. */
   async attach(input: AttachImageInput, selection: ObjectSelection): Promise<SelectedPayload<AttachImagePayloadType>> {
     try {
       return await this.#change(input, 'ATTACH', selection);
@@ -80,7 +80,7 @@ export class AttachmentService {
     });
   }
 
-  /** The datacenter. Of two names that are wrong, the image is told first; the transaction finds out when it is the only one. */
+  /** The datacenter by its name. When the image is wrong as well, its error comes first; the transaction finds an image that alone is wrong. */
   async #datacenterOf({ image, datacenter }: AttachImageInput): Promise<DatacenterType> {
     const { datacenters, images } = this.services;
     try {
@@ -104,14 +104,14 @@ export class AttachmentService {
     const action = direction === 'ATTACH' ? ('IMAGE_ATTACH' as const) : ('IMAGE_DETACH' as const);
     const facts = { action, userId: this.services.viewer.userId, datacenterId: datacenter.id, imageId: image.id, imageName: name, detail };
     const taskId = await recordDone(tx, facts, announce);
-    // Those who saw the image before and those who see it after both hear of it; it is bound to nothing now.
+    // Both those who saw the image before and those who see it now are told. It is no longer bound.
     const datacenterIds = [...new Set([...target.attached.map(({ id }) => id), datacenter.id])];
     announceImage('UPDATED', image, { datacenterIds, boundDatacenterId: null }, announce);
     return { image, taskId, work: null, isBindingRemoved: bound !== null, dryRunWarnings };
   }
 }
 
-/** With the copies of the image that lists are ordered and narrowed by, or a trigger would write the row, and five indexes, once more. */
+/** Writes the denormalized columns as well: left out, a trigger would update the row and five indexes once more. */
 function attachment(imageId: number, datacenterId: number): SqlText {
   return sqlText`insert into image_attachment (image_id, datacenter_id, name, alias, size_mib, image_created_at, access)
     select i.id, cast(${datacenterId} as integer), i.name, i.alias, i.size_mib, i.created_at, i.access from image i where i.id = ${imageId}`;
@@ -121,7 +121,7 @@ function detachment(imageId: number, datacenterId: number): SqlText {
   return sqlText`delete from image_attachment where image_id = ${imageId} and datacenter_id = ${datacenterId}`;
 }
 
-/** What a dry run tells of it. */
+/** The warnings of a dry run. */
 async function warningsOf(tx: SqlEntityManager, { name, datacenter, direction }: AttachmentChange, bound: DatacenterRef | null): Promise<string[]> {
   return [`Image ${name} ${EFFECT[direction]} ${datacenter.name}.`, ...(bound === null ? [] : [await bindingRemovedWarning(tx, bound)])];
 }

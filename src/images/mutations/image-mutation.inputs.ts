@@ -3,7 +3,7 @@ import { HttpUrl } from '../../platform/graphql/scalars.js';
 import { type ImageAccess, ImageAccessEnum } from '../image.enums.js';
 import { ImportedImageFields, DryRunFields } from './new-image.inputs.js';
 
-/** An import from an address that the caller gives. */
+/** An import from a URL that the caller gives. */
 @InputType({ description: 'An image to import from the address of its manifest.' })
 export class ImportImageInput extends ImportedImageFields {
   @Field(() => String, {
@@ -81,7 +81,7 @@ export class DeleteImageInput extends DryRunFields {
   name!: string;
 }
 
-/** One image and one datacenter, to bring together or to part. */
+/** The image and the datacenter of an attachment. */
 @InputType({ description: 'An image and the datacenter to attach it to or detach it from.' })
 export class AttachImageInput extends DryRunFields {
   @Field(() => String, { description: 'Name of the image.' })

@@ -11,10 +11,10 @@ import { ImportService } from '../import/import.service.js';
 import type { SelectedPayload } from './run-command.js';
 import { UpdateService } from '../update/update.service.js';
 
-/** Changing the catalogue. What the image server has to do goes on in a task after the answer. */
+/** The mutations of images. A task goes on with the work of the image server after the response. */
 @Resolver(() => ImageType)
 export class ImageMutationResolver {
-  /** Services are made when they are asked for: one mutation needs one of them. */
+  /** Takes the container, so that a mutation creates only the service it needs. */
   constructor(private readonly container: Pick<RequestContainer, 'get'>) {}
 
   @Mutation(() => ImageTaskPayloadType, {

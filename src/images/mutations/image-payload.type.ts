@@ -4,7 +4,7 @@ import { Uuid } from '../../platform/graphql/scalars.js';
 import { TaskType } from '../../tasks/task.type.js';
 import { ImageType } from '../image.type.js';
 
-/** What an image mutation answers at once, while a task may go on. */
+/** The payload of most image mutations, sent while the task may still be running. */
 @ObjectType('ImageTaskPayload', {
   simpleResolvers: true,
   description:
@@ -24,7 +24,7 @@ export class ImageTaskPayloadType {
   warnings!: string[];
 }
 
-/** What is left to say of an image that is deleted. */
+/** The payload of a deletion, which has no image to show any more. */
 @ObjectType('DeleteImagePayload', {
   simpleResolvers: true,
   description: 'What was deleted, or is being deleted while the task runs.',
@@ -45,7 +45,7 @@ export class DeleteImagePayloadType {
   warnings!: string[];
 }
 
-/** The outcome of attaching or detaching. */
+/** The payload of attaching and detaching. */
 @ObjectType('AttachImagePayload', {
   simpleResolvers: true,
   description: 'An image that was attached to a datacenter or detached from it.',

@@ -8,8 +8,8 @@ import { ImageTag } from '../image-tag.entity.js';
 import { publicationDate } from '../manifest/shown-manifest.js';
 
 /**
- * The id of an image that a rehearsal writes: given and not drawn, as Postgres does not take back a drawn number when the
- * transaction is. No image reaches it, and the next one drawn is not the one after it.
+ * The id of an image that a dry run writes. It is fixed, because Postgres does not roll back a number drawn from a sequence. It is the
+ * largest id there is, so no image has it, and it does not advance the sequence.
  */
 export const DRY_RUN_IMAGE_ID = 2_147_483_647;
 
@@ -28,7 +28,7 @@ export type NewImageRow = { [Name in keyof Insertable as Exclude<Name, FilledLat
   manifest: string;
 };
 
-/** ALREADY_EXISTS when another image has the name, or the alias with the version. */
+/** Throws ALREADY_EXISTS when another image has the name, or both the alias and the version. */
 export async function requireFreeName(tx: SqlEntityManager, image: Pick<NewImageRow, 'name' | 'alias' | 'version'>): Promise<void> {
   const named = await tx.count(Image, { name: image.name });
   if (named > 0) throw alreadyExists(`The name ${image.name} is taken by another image; names are unique.`);
@@ -38,7 +38,7 @@ export async function requireFreeName(tx: SqlEntityManager, image: Pick<NewImage
   }
 }
 
-/** Writes an image with its tags, bound and attached to the datacenter given; to none for null. */
+/** Writes an image with its tags, attached and bound to the datacenter; to none for null. */
 export async function insertImage(
   tx: SqlEntityManager,
   values: NewImageRow,

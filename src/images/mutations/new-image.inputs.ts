@@ -1,7 +1,7 @@
 import { Field, InputType } from 'type-graphql';
 import { type ImageAccess, ImageAccessEnum } from '../image.enums.js';
 
-/** What every image mutation takes. */
+/** Fields of every image mutation. */
 @InputType()
 export abstract class DryRunFields {
   @Field(() => Boolean, {
@@ -13,7 +13,7 @@ export abstract class DryRunFields {
   dryRun?: boolean | null;
 }
 
-/** What may be said of every new image, however it comes. */
+/** Fields of every new image, imported or created. */
 @InputType()
 export abstract class NewImageFields extends DryRunFields {
   @Field(() => String, {
@@ -40,7 +40,7 @@ export abstract class NewImageFields extends DryRunFields {
   tags?: string[] | null;
 }
 
-/** What may be said of every import; what is left out comes from the manifest. */
+/** Fields of every import; the manifest fills in what is left out. */
 @InputType()
 export abstract class ImportedImageFields extends NewImageFields {
   @Field(() => String, {

@@ -3,15 +3,15 @@ import { isSqlite, type SqlEntityManager } from '../../platform/database/databas
 import { readRows } from '../../platform/database/read/read-rows.js';
 import { sqlConstant, sqlText } from '../../platform/database/sql-text.js';
 
-/** What the permission of a task depends on: the datacenter that its image is bound to at this moment. */
+/** An image that a task works on, and the datacenter it is bound to at this moment: the permission of the task depends on it. */
 export interface PendingImage {
   id: number;
   bound: DatacenterRef | null;
 }
 
 /**
- * The image that a task has set PENDING, by its name or uuid; null once it is gone or was settled. Within a transaction its
- * binding stays as it is until that ends.
+ * The image that a task has set PENDING, by its name or uuid; null once it is gone or OK again. Within a transaction, its binding is
+ * locked until that ends.
  */
 export async function pendingImage(em: SqlEntityManager, which: { name: string } | { uuid: string }): Promise<PendingImage | null> {
   const condition = 'name' in which ? sqlText`i.name = ${which.name}` : sqlText`i.uuid = ${which.uuid}`;

@@ -1,7 +1,7 @@
 import type { Image } from '../image.entity.js';
 import type { FileDigest } from '../import/download/hasher.js';
 
-/** The image is OK, with the file that was published for it. */
+/** Makes the image OK and records the file that was published for it. */
 export function recordPublishedFile(image: Image, { size, sha1, sha256, md5 }: FileDigest, compression: string): void {
   image.status = 'OK';
   image.fileSize = size;

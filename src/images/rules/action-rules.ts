@@ -7,7 +7,7 @@ import type { ImageAction } from '../image.enums.js';
 import { imageUse, inUse } from './image-use.js';
 import { choiceFault, notUsable } from './usability.js';
 
-/** An image as the rules look at it; `attached` are all its datacenters, seen or not. */
+/** What the rules check of an image; `attached` has all its datacenters, also those that the viewer cannot see. */
 export interface ActionTarget {
   id: number;
   name: string;
@@ -18,15 +18,15 @@ export interface ActionTarget {
   bound: DatacenterRef | null;
 }
 
-/** Why nothing may be done to an image while a task is at work on it. */
+/** The refusal of every action while a task works on the image. */
 export function notReady(name: string): AppError {
   return new AppError('IMAGE_NOT_READY', `Image ${name} is PENDING; wait for its task to end, or cancel that.`);
 }
 
-/** Actions that reach the image server, and so need it to be fit when there is one. */
+/** Actions that change files of the image server, and so require it to be operational when there is one. */
 export const NEEDS_SERVER: readonly ImageAction[] = ['UPDATE', 'DELETE'];
 
-/** May the viewer do this to an image that it sees? `bound`: the datacenter that the image is bound to, as the viewer sees it. */
+/** Whether the viewer has the permission for an action on an image that it sees. `bound` is null for an unbound image, and where the viewer cannot see the datacenter. */
 export function permission(viewer: Viewer, action: ImageAction, bound: DatacenterRef | null): Verdict {
   switch (action) {
     case 'UPDATE':
@@ -47,8 +47,8 @@ export function permission(viewer: Viewer, action: ImageAction, bound: Datacente
 }
 
 /**
- * Whether the state of an image allows an action: the same code for the mutation, which asks within its transaction, and
- * for `Image.actions`. Throws the refusal. `datacenter`: the datacenter to attach to, detach from or use it in.
+ * Throws when the state of an image does not allow an action. Both the mutation, within its transaction, and `Image.actions` use it.
+ * `datacenter` is the one to attach to, detach from or use the image in.
  */
 export class ActionRules {
   constructor(

@@ -9,7 +9,7 @@ export async function countBound(em: SqlEntityManager, datacenterId: number): Pr
   return em.count(ImageAttachment, { datacenter: datacenterId, boundImageId: { $ne: null } });
 }
 
-/** IMAGE_LIMIT_REACHED when no further image may be bound to the datacenter as it is now. */
+/** Throws IMAGE_LIMIT_REACHED when the datacenter already has as many bound images as it may. */
 export async function requireRoom(em: SqlEntityManager, datacenter: Datacenter): Promise<void> {
   const limit = datacenter.vmsImageLimit ?? null;
   if (limit === null) return;
@@ -21,7 +21,7 @@ export async function requireRoom(em: SqlEntityManager, datacenter: Datacenter):
   );
 }
 
-/** Holds the datacenter until the transaction ends, so that two requests cannot both take the last place; then `requireRoom`. */
+/** `requireRoom` with the datacenter locked until the transaction ends, so that two requests cannot both bind the last image. */
 export async function lockForBinding(tx: SqlEntityManager, datacenterId: number, name: string): Promise<Datacenter> {
   const datacenter = await tx.findOne(Datacenter, datacenterId, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true });
   if (datacenter === null) throw notFound('datacenter', name);

@@ -4,12 +4,13 @@ import type { SqlEntityManager } from '../../platform/database/database.js';
 import { readRows } from '../../platform/database/read/read-rows.js';
 import { sqlText } from '../../platform/database/sql-text.js';
 
-/** What a dry run tells of a binding that would go. */
+/** The warning of a dry run that would remove a binding. */
 export async function bindingRemovedWarning(em: SqlEntityManager, bound: DatacenterRef): Promise<string> {
   const admins = await countImageAdmins(em, bound.id);
   return `The binding to ${bound.name} will be removed: ${imageAdmins(admins)} ${admins === 1 ? 'loses' : 'lose'} write access.`;
 }
 
+/** The warning of a dry run that would bind the image. */
 export async function bindingMadeWarning(em: SqlEntityManager, bound: DatacenterRef): Promise<string> {
   const admins = await countImageAdmins(em, bound.id);
   return `The image will be bound to ${bound.name}: ${imageAdmins(admins)} ${admins === 1 ? 'gets' : 'get'} write access.`;
@@ -19,7 +20,7 @@ function imageAdmins(count: number): string {
   return `${count} ImageAdmin${count === 1 ? '' : 's'}`;
 }
 
-/** Active users whom the permissions in a datacenter allow to update its images; SuperAdmins need none and do not count. */
+/** Active users who may update the images of a datacenter. SuperAdmins are not counted: they need no permission there. */
 async function countImageAdmins(em: SqlEntityManager, datacenterId: number): Promise<number> {
   const statement = sqlText`select count(*) as total from user_account u
     where u.active and not u.is_super_admin and ${holdersOf('image.update', datacenterId)}`;
@@ -38,7 +39,7 @@ export function fieldWarnings(differences: Readonly<Record<string, { before: unk
     .map(([field, { before, after }]) => `${field} will change from ${shown(before)} to ${shown(after)}.`);
 }
 
-/** What a new access means for those who could use the image. */
+/** What a new access means for users and servers. */
 export function accessWarnings(access: string | undefined, servers: number): string[] {
   const keep = servers === 0 ? 'no server has it now' : servers === 1 ? '1 server keeps it' : `${servers} servers keep it`;
   if (access === 'DELETED') return [`The image will be hidden and unusable for new servers; ${keep}.`];

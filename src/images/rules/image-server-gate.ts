@@ -5,10 +5,10 @@ import type { FileStore } from '../../platform/store/file-store.js';
 
 const OPERATIONAL = ['RUNNING', 'STOPPED'];
 
-/** What an operation at database level says when there is no image server. */
+/** The warning of a change that is made without an image server. */
 export const NO_IMAGE_SERVER = 'No image server is configured (VMS_IMAGE_VM), so this was done in the database only: there is no file.';
 
-/** Tells whether images have bytes, and refuses before anything changes when the place for them is out of order. */
+/** Finds the image server, and refuses a change before it begins when that server or the image store is not operational. */
 export class ImageServerGate {
   constructor(
     private readonly em: SqlEntityManager,
@@ -16,8 +16,8 @@ export class ImageServerGate {
   ) {}
 
   /**
-   * The image server; null when none is configured. IMAGE_SERVER_UNAVAILABLE when it is needed and its server or its
-   * store is not fit.
+   * The image server; null when none is configured. Throws IMAGE_SERVER_UNAVAILABLE when it is needed and its server or store is not
+   * operational.
    */
   async open({ isNeeded = true } = {}): Promise<ImageServerState | null> {
     const server = await readImageServer(this.em);

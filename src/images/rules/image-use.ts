@@ -6,10 +6,10 @@ import { amongFound, readRows } from '../../platform/database/read/read-rows.js'
 import type { Reads } from '../../platform/database/read/reads.js';
 import { sqlInteger, type SqlText, sqlText } from '../../platform/database/sql-text.js';
 
-/** Servers that a refusal names; the rest is only counted. */
+/** How many servers a refusal names; the others are only counted. */
 const MOST_NAMES = 10;
 
-/** The servers with a disk made from an image: how many there are, and host names of the first that the viewer sees. */
+/** How many servers have a disk made from an image, and the host names of the first that the viewer sees. */
 export interface ImageUse {
   count: number;
   servers: string[];
@@ -20,7 +20,7 @@ export function usingImage(em: Reads, imageId: number): SqlText {
   return amongFound(em, 's.id', sqlText`select v.server_id from virtual_disk v where v.image_id = ${imageId}`);
 }
 
-/** Anywhere, or in one datacenter. */
+/** The servers that use an image, in one datacenter or, for null, in all. */
 export async function imageUse(em: Reads, viewer: Viewer, imageId: number, datacenter: DatacenterRef | null = null): Promise<ImageUse> {
   const here = datacenter === null ? ALWAYS : sqlText`s.datacenter_id = ${datacenter.id}`;
   const users = sqlText`virtual_server s where ${usingImage(em, imageId)} and ${here}`;
@@ -31,7 +31,7 @@ export async function imageUse(em: Reads, viewer: Viewer, imageId: number, datac
   return { count, servers: (await readRows<[hostname: string]>(em, named, { heavy: true })).map(([hostname]) => hostname) };
 }
 
-/** Names the servers that the viewer sees and counts all; `extensions` carry both. */
+/** The refusal because servers use the image. Message and `extensions` count all servers and name those that the viewer sees. */
 export function inUse(name: string, { count, servers }: ImageUse, datacenter: DatacenterRef | null = null): AppError {
   const where = datacenter === null ? '' : ` of datacenter ${datacenter.name}`;
   const named = servers.length === 0 ? '' : count === servers.length ? ` (${servers.join(', ')})` : ` (among them ${servers.join(', ')})`;

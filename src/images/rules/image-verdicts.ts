@@ -16,7 +16,7 @@ export interface VerdictServices {
   gate: ImageServerGate;
 }
 
-/** The verdict on each action, by the rules that the mutation itself asks, before it looks at its further input. */
+/** The verdict on each action, by the same rules as the mutation, without its further input. */
 export class ImageVerdicts {
   readonly #rules: ActionRules;
   #server: Promise<unknown> | null = null;
@@ -37,14 +37,14 @@ export class ImageVerdicts {
   async #demand(action: ImageAction, image: ActionTarget): Promise<void> {
     const verdict = permission(this.services.viewer, action, image.bound);
     if (!verdict.allowed) throw verdict.error;
-    // Asked once for all images of a request: it touches the disk.
+    // Once for all images of a request, as it reads the disk.
     if (NEEDS_SERVER.includes(action)) await (this.#server ??= this.services.gate.open());
     if (action === 'DETACH') return this.#demandSomewhere(action, image, image.attached);
     if (action === 'USE') return this.#demandSomewhere(action, image, await this.#visible(image.attached));
     return this.#rules.demand(action, image);
   }
 
-  /** Allowed if it is in one of the datacenters; else refused as in the first. */
+  /** Allowed when one of the datacenters allows it; else the refusal of the first. */
   async #demandSomewhere(action: ImageAction, image: ActionTarget, datacenters: readonly DatacenterRef[]): Promise<void> {
     let refusal: unknown = null;
     for (const datacenter of datacenters.length === 0 ? [null] : datacenters) {

@@ -3,7 +3,7 @@ import type { Viewer } from '../../access/viewer.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import type { FieldError } from '../../platform/errors.js';
 
-/** The id of the owner a caller names, the viewer when none is named; anything but an active user is a fault of `owner`. */
+/** The id of the user that a caller names as owner; the viewer's when it names none. Adds a fault of `owner` unless that is an active user. */
 export async function requireActiveUser(
   em: SqlEntityManager,
   username: string | null | undefined,

@@ -1,6 +1,6 @@
 import { AppError } from '../../platform/errors.js';
 
-/** What of an image decides whether a new disk may take it, whatever the disk is like. */
+/** What decides whether a new disk may be made from an image, whatever the disk is like. */
 export interface ChosenImage {
   name: string;
   access: string;
@@ -10,7 +10,7 @@ export interface ChosenImage {
   isAttachedAnywhere: boolean;
 }
 
-/** Whose disk it would be, and where. */
+/** The owner of the disk, and the datacenter of its server. */
 export interface DiskOwner {
   ownerId: number;
   ownerIsSuperAdmin: boolean;
@@ -22,7 +22,7 @@ function attachmentFault(image: ChosenImage, { datacenter }: DiskOwner): string 
   return image.isAttachedAnywhere ? `it is not attached to datacenter ${datacenter}` : 'it is attached to no datacenter';
 }
 
-/** The first broken rule of those that hold for every disk, as the end of a sentence; null when the image can be chosen. */
+/** The first broken rule of those that hold for every disk, as the end of a sentence; null when there is none. `usable` has the same rules in SQL. */
 export function choiceFault(image: ChosenImage, chooser: DiskOwner): string | null {
   const mayUse = image.access !== 'PRIVATE' || image.ownerId === chooser.ownerId || chooser.ownerIsSuperAdmin;
   return (

@@ -40,7 +40,7 @@ export async function applyUpdatableValues(tx: SqlEntityManager, image: Image, v
 
 export type Differences = Record<string, { before: unknown; after: unknown }>;
 
-/** Old and new of every field that differs, as the task log shows it. */
+/** The old and the new value of every field that changes, as the task log shows them. */
 export function differences<T extends object>(before: T, after: Partial<T>): Differences {
   const olds = new Map<string, unknown>(Object.entries(before));
   const differing = Object.entries(after).filter(([name, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(olds.get(name)));

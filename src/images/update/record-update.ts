@@ -15,7 +15,7 @@ import { aliasKeyOf, type UpdatableValues } from '../rules/image-rules.js';
 import { imageUse } from '../rules/image-use.js';
 import { applyUpdatableValues, differences, type Differences, type UndoUpdate, updatableValuesOf } from './image-values.js';
 
-/** What is to change, checked; undefined: not given. */
+/** The checked changes; undefined: not given. */
 export interface ImageUpdate {
   shown: Partial<UpdatableValues>;
   owner: { id: number; username: string } | undefined;
@@ -28,12 +28,12 @@ export interface Update {
   hasServer: boolean;
 }
 
-/** Changes the row and leaves its task: done already, or for the image server to follow, which can still take all of it back. */
+/** Updates the row and records the task: SUCCEEDED already, or one that brings the image server up to date and on failure reverts the update. */
 export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update: Update, announce: Announce): Promise<CommandOutcome & { dryRunWarnings: string[] }> {
   const { name, wanted, hasServer } = update;
   const image = await tx.findOne(Image, { name }, { lockMode: LockMode.PESSIMISTIC_WRITE, populate: ['tags'] });
   if (image === null) throw notFound('image', name);
-  // Not with the lock, which would hold the owner as well, and with it whoever refers to that user.
+  // Not together with the lock, which would lock the owner as well, and block everybody who refers to that user.
   await tx.populate(image, ['owner']);
   const target = await actionTargetOf(tx, image);
   await new ActionRules(tx, viewer).demand(wanted.dcBound === true ? 'CHANGE_DC_BOUND' : 'UPDATE', target);
@@ -58,7 +58,7 @@ export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update:
   return { taskId, work: isWork ? 'IMAGE_UPDATE' : null, dryRunWarnings };
 }
 
-/** Names what is taken; a rival that comes in between is met by the unique index. */
+/** Throws ALREADY_EXISTS with the values that are taken. The unique index refuses a concurrent update. */
 async function requireFreeLabel(tx: SqlEntityManager, image: Image, { alias = image.alias, version = image.version }: Partial<UpdatableValues>): Promise<void> {
   const other = await tx.count(Image, { aliasKey: aliasKeyOf(alias), version, id: { $ne: image.id } });
   if (other > 0) throw alreadyExists(`Another image has the alias ${alias} and the version ${version}; the two together are unique.`);

@@ -22,7 +22,7 @@ export interface UpdateServices {
   store: FileStore;
 }
 
-/** Brings the manifest on the image server up to what the row says; its undo brings every old value back, owner and binding too. */
+/** Writes the new manifest to the image server. Its undo restores every old value, owner and binding included. */
 export class UpdateImage implements TaskHandler {
   readonly lane = 'files';
 
@@ -58,7 +58,7 @@ export class UpdateImage implements TaskHandler {
     });
   }
 
-  /** A store that refuses it is most often what the update failed by, and then still has the old manifest. */
+  /** Ignores a store that fails: most often the update failed by it too, and it still has the old manifest. */
   async #restoreManifest(name: string, { shown }: UndoUpdate): Promise<void> {
     const image = await this.#em().findOneOrFail(Image, { name }, { populate: ['tags'] });
     await this.services.store.writeManifest(image.uuid, storedManifest(image, { shown })).catch(() => undefined);
@@ -75,7 +75,7 @@ async function settle(tx: SqlEntityManager, name: string, announce: Announce): P
   announceImage('UPDATED', image, await attachmentsOf(tx, image.id), announce);
 }
 
-/** Null, or why the binding could not come back: its place was taken meanwhile, or its datacenter is gone. */
+/** Null, or why the binding could not be restored: the datacenter reached its limit meanwhile, or the image is no longer attached to it. */
 async function restoreBinding(tx: SqlEntityManager, image: Image, datacenterId: number | null): Promise<string | null> {
   const { boundDatacenterId, datacenterIds } = await attachmentsOf(tx, image.id);
   if (boundDatacenterId === datacenterId) return null;

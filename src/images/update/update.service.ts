@@ -21,7 +21,7 @@ function given<T>(value: T | null | undefined): T | undefined {
   return value === null ? undefined : value;
 }
 
-/** Changes images. What their manifest shows is PENDING until the image server follows; owner and binding change at once. */
+/** Updates images. When the manifest changes, the image is PENDING until the image server has it; owner and binding change at once. */
 export class UpdateService {
   constructor(private readonly services: UpdateServices) {}
 

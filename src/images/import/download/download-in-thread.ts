@@ -4,22 +4,22 @@ import type { DownloadRequest, DownloadEnvironment, DownloadReport } from './dow
 import type { FileDigest } from './hasher.js';
 
 const THREAD = new URL('./download-thread.js', import.meta.url);
-// Small on purpose: what arrives is garbage soon, and dies in many cheap collections instead of a few of the whole heap.
+// Small, because chunks become garbage at once: many cheap collections of a small young generation beat a few of the whole heap.
 const LIMITS = { maxYoungGenerationSizeMb: 2 };
 
 export interface DownloadWatch {
   /** Called a few times a second; the number falls when the download starts anew. */
   onProgress: (bytesDone: number) => void;
-  /** Cancels; what has arrived stays in the partial. */
+  /** Cancels; the bytes received so far stay in the partial file. */
   signal: AbortSignal;
 }
 
-/** `downloadFile` for an image, with everything it promises and refuses, wherever it is carried out. */
+/** `downloadFile` for an image, in whichever thread. */
 export type Download = (request: DownloadRequest, watch: DownloadWatch) => Promise<FileDigest>;
 
 /**
- * Downloads in a thread of its own each: receiving, hashing and writing keep that thread busy, and this one answers
- * requests. The thread goes out through a GuardedFetch of its own, with the same rules.
+ * Runs each download in a worker thread of its own, as receiving, hashing and writing keep a thread busy, and this one serves requests.
+ * The worker fetches through its own GuardedFetch, with the same rules.
  */
 export function downloadsInThreads(environment: Omit<DownloadEnvironment, 'isCrowded'>): Download {
   let running = 0;

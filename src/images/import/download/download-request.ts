@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../../platform/errors.js';
 import type { FileDigest } from './hasher.js';
 
-/** What is asked of the thread that downloads: plain values, which it gets a copy of. */
+/** One download, as a message to its worker thread. */
 export interface DownloadRequest {
   uuid: string;
   url: string;
@@ -12,15 +12,15 @@ export interface DownloadRequest {
   trustedHosts: ReadonlySet<string>;
 }
 
-/** Where the thread works: where images lie, what FETCH_ALLOW says, and in which company. */
+/** The settings of the worker thread: the folder of the image store, FETCH_ALLOW, and whether other downloads run. */
 export interface DownloadEnvironment {
   storePath: string;
   allow: readonly string[];
-  /** Others go on already. */
+  /** Other downloads are running already. */
   isCrowded: boolean;
 }
 
-/** What the thread tells: progress again and again, and one of the others at its end. */
+/** Messages of the worker thread: progress many times, and one of the others at the end. */
 export type DownloadReport =
   | { kind: 'progress'; bytesDone: number }
   | { kind: 'done'; digest: FileDigest }

@@ -3,14 +3,14 @@ import { AppError } from '../../../platform/errors.js';
 import { shownUrl } from '../../../platform/fetch/shown-url.js';
 import { sizeMismatch } from './verify.js';
 
-/** Header names in lower case. The body must be the bytes as sent: a client that undoes Content-Encoding breaks the checksum. */
+/** The response of the file's server. Header names are in lower case; the body is not decoded, as the checksum is that of the file as sent. */
 export interface FileResponse {
   status: number;
   headers: Record<string, string | undefined>;
   body: Readable;
 }
 
-/** Something that may go better next time: the network broke, the server is busy, the file ended early. */
+/** A failure that another attempt may not have: the network broke, the server is busy, the file ended early. */
 export class RetryableFailure extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -18,27 +18,26 @@ export class RetryableFailure extends Error {
   }
 }
 
-/** The answer cannot be joined to what has arrived; only the whole file can help. */
+/** The partial response does not continue the bytes that are here, so the next attempt must request the whole file. */
 export class UntrustedRange extends RetryableFailure {}
 
-/** The file ended before its time without an error. */
+/** The body ended before the expected size, without an error. */
 export class EndedEarly extends RetryableFailure {}
 
 export interface FileRequest {
   url: string;
-  /** Bytes that are here already; 0 asks for the whole file. */
+  /** Bytes that are here already; 0 requests the whole file. */
   offset: number;
   expectedSize: number;
-  /** Of the answer that brought those bytes; null when unknown. */
+  /** The validator of the response that brought those bytes; null when unknown. */
   validator: string | null;
 }
 
 const RETRYABLE = new Set([408, 425, 429]);
 
 /**
- * The offset at which the body of this answer begins.
- * Throws `RetryableFailure` for what is worth another attempt, FILE_UNREACHABLE for what is not, and CHECKSUM_MISMATCH as soon
- * as a header says that the file has another size than its manifest.
+ * The offset at which the body of this response begins. Throws `RetryableFailure` when another attempt may help, FILE_UNREACHABLE when
+ * it cannot, and CHECKSUM_MISMATCH when a header says that the file has another size than its manifest says.
  */
 export function bodyOffset(answer: FileResponse, request: FileRequest): number {
   if (answer.status === 206) return partialOffset(answer, request);
@@ -50,7 +49,7 @@ export function bodyOffset(answer: FileResponse, request: FileRequest): number {
   return 0;
 }
 
-/** What If-Range may carry to tell this file from a later one: a strong entity tag, else the date, else nothing. */
+/** The value for If-Range that identifies this version of the file: a strong entity tag, else the date, else null. */
 export function validatorOf(headers: FileResponse['headers']): string | null {
   const { etag } = headers;
   if (etag !== undefined && etag !== '' && !etag.startsWith('W/')) return etag;

@@ -9,15 +9,15 @@ import { errorCode } from '../../../platform/store/safe-open.js';
 import { downloadFile } from './download.js';
 import type { DownloadRequest, DownloadEnvironment, DownloadReport } from './download-request.js';
 
-/** Between two reports of progress; the thread that answers requests should not wake for each. */
+/** Between two reports of progress, so that the thread that serves requests does not wake for each chunk. */
 const PROGRESS_MS = 100;
-/** Far enough behind the thread that answers requests, which then need not queue behind many downloads. */
+/** Low enough that requests do not queue behind many downloads. */
 const CROWDED_PRIORITY = 10;
 
 const port = parentPort;
 if (port === null) throw new Error('download-thread runs in a worker thread only');
 const { environment, request } = workerData as { environment: DownloadEnvironment; request: DownloadRequest };
-// Linux takes 0 for this thread, and the threads it starts inherit it; elsewhere it would be the whole process.
+// On Linux, 0 means this thread, and the threads that it starts inherit the priority; elsewhere it means the whole process.
 if (environment.isCrowded && process.platform === 'linux') setPriority(0, CROWDED_PRIORITY);
 const cancel = new AbortController();
 port.once('message', () => cancel.abort());

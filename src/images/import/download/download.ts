@@ -11,7 +11,7 @@ import { PartialWriter } from './partial-writer.js';
 import { backOffMs, DEFAULT_RETRY, notableProgressBytes, type RetryPolicy } from './retry-policy.js';
 import { sizeMismatch, verifyDigest } from './verify.js';
 
-/** Asks for the file from `offset` on (Range when above 0, If-Range when given). An AppError it throws is final. */
+/** Requests the file from `offset` on (Range when above 0, If-Range when given). An AppError that it throws is final. */
 export type OpenFile = (offset: number, ifRange: string | null, signal: AbortSignal) => Promise<FileResponse>;
 
 export interface DownloadOptions {
@@ -25,18 +25,18 @@ export interface DownloadOptions {
   expectedSha1: string;
   /** Called for every chunk; the number falls when the download starts anew. */
   onProgress?: (bytesDone: number) => void;
-  /** Called before attempt `n` (from 2) with what ended the one before. */
+  /** Called before attempt `n` (from 2) with the failure of the one before. */
   onAttempt?: (n: number, cause: Error) => void;
   retry?: Partial<RetryPolicy>;
-  /** Cancels; what has arrived stays in the partial. */
+  /** Cancels; the bytes received so far stay in the partial file. */
   signal: AbortSignal;
 }
 
 /**
- * Brings a file into the partial of `uuid` and resolves only when all of it is there and matches size and sha1.
- * Takes up what an earlier process left, resumes after a break, and needs the same memory for any size.
- * FILE_UNREACHABLE with the last cause when the server refuses or every attempt failed; CHECKSUM_MISMATCH for another
- * file than expected, before the end if the size shows it; a failure of the disk as it is; the signal's reason.
+ * Downloads a file into the partial file of `uuid`, and resolves when all of it is there and matches size and sha1. Continues what an
+ * earlier process left, resumes after a broken connection, and needs the same memory for any size.
+ * Throws FILE_UNREACHABLE with the last cause when the server refuses or every attempt failed; CHECKSUM_MISMATCH for another file than
+ * expected, early if the size shows it; errors of the disk unchanged; and the reason of the signal.
  */
 export async function downloadFile(options: DownloadOptions): Promise<FileDigest> {
   await using hasher = new Hasher(HALF_AND_HALF);
@@ -69,7 +69,7 @@ class Download {
     await this.fetchRest();
     let digest = await this.hasher.digest();
     if (digest.sha1 !== expectedSha1.toLowerCase() && this.joined) {
-      // Two pieces of different files, or a partial damaged by a crash: one fetch in one piece tells.
+      // Either the pieces are of different files or a crash damaged the partial file: only a download in one piece can tell.
       this.resumable = false;
       this.startAnew();
       await this.fetchRest();
@@ -107,7 +107,7 @@ class Download {
     }
   }
 
-  /** Null when the file is complete, else why another attempt is worth it; everything else is thrown. */
+  /** Null when the file is complete, else the failure that another attempt may not have; throws every other one. */
   private async attempt(): Promise<RetryableFailure | null> {
     const { url, expectedSize } = this.options;
     using idle = new IdleSignal(this.retry.idleTimeoutMs);
@@ -136,7 +136,7 @@ class Download {
 
   private async receive(answer: FileResponse, judge: () => number, idle: IdleSignal, signal: AbortSignal): Promise<void> {
     const { body, headers } = answer;
-    // Destroying a body early may make it emit an error that nobody waits for.
+    // A body that is destroyed early may emit an error, which must not end the process.
     body.on('error', () => undefined);
     try {
       const offset = judge();
@@ -182,7 +182,7 @@ class Download {
   }
 }
 
-/** Marks an error of the network as such, so that one of the disk is never taken for it. */
+/** Wraps errors of the network, so that errors of the disk are never taken for them. */
 async function* chunksOf(body: Readable, signal: AbortSignal): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of addAbortSignal(signal, body)) yield chunk as Buffer;
@@ -191,7 +191,7 @@ async function* chunksOf(body: Readable, signal: AbortSignal): AsyncGenerator<Bu
   }
 }
 
-/** "fetch failed" and "aborted" say little; their cause says what happened. What has its words already keeps them. */
+/** The reason of a failure. "fetch failed" and "aborted" say little, so it is their cause that counts. */
 function reasonOf(error: unknown): string {
   if (error instanceof FetchFailure) return error.reason;
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;

@@ -1,5 +1,5 @@
-// Runs in a worker thread. Imports nothing of ours and uses erasable syntax only, so that Node starts it from the
-// source as well as from the build.
+// Runs in a worker thread. It imports no other file of ours and uses erasable syntax only, so that Node can start it from the source
+// as well as from the build.
 import { createHash, type Hash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 
@@ -9,7 +9,7 @@ const { algorithms, memory, blockSize } = workerData as { algorithms: string[]; 
 
 let hashes: Hash[] = newHashes();
 
-// A block of the shared memory is hashed and handed back by its number; only then may the sender write to it again.
+// Hashes a block of the shared memory and returns its number; the sender must not write to the block before that.
 port.on('message', (message: { block: number; length: number } | 'digest' | 'reset') => {
   if (typeof message === 'object') {
     const bytes = new Uint8Array(memory, message.block * blockSize, message.length);

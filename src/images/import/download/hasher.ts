@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 
-/** What a file turned out to be: size in bytes, checksums in lower-case hexadecimal. */
+/** The size of a file in bytes, and its checksums in lower-case hexadecimal. */
 export interface FileDigest {
   size: number;
   sha1: string;
@@ -14,28 +14,28 @@ type Checksums = Partial<Omit<FileDigest, 'size'>>;
 const BLOCK_BYTES = 512 * 1024;
 const BLOCKS = 16;
 
-/** Which checksums the calling thread computes itself, and which are left to threads of their own. */
-export interface HashPlan {
+/** Which checksums the calling thread computes, and which each worker thread does. */
+export interface HashWork {
   here: readonly string[];
   threads: readonly (readonly string[])[];
 }
 
-/** For a thread that answers requests. MD5 alone takes as long as the two others together. */
-const APART: HashPlan = { here: [], threads: [['md5'], ['sha1', 'sha256']] };
+/** For a thread that serves requests: it computes none. MD5 takes as long as the two others together. */
+const ALL_IN_THREADS: HashWork = { here: [], threads: [['md5'], ['sha1', 'sha256']] };
 
-/** For a thread that receives the bytes and does nothing else: each of the two has half of the work. */
-export const HALF_AND_HALF: HashPlan = { here: ['sha256'], threads: [['md5', 'sha1']] };
+/** For a thread that only receives the bytes: it does half of the work. */
+export const HALF_AND_HALF: HashWork = { here: ['sha256'], threads: [['md5', 'sha1']] };
 
 const WORKER = new URL(import.meta.url.endsWith('.ts') ? './hash-worker.ts' : './hash-worker.js', import.meta.url);
 
 /**
- * Computes a file's three checksums in threads of their own, since they cost several milliseconds per MiB and this
- * thread answers requests. Holds 8 MiB: await each `update` that answers a promise. Dispose of it, or the threads stay.
+ * Computes the three checksums of a file in worker threads, as they take several milliseconds per MiB. Buffers 8 MiB: await each
+ * `update` that returns a promise. Dispose of it, or the threads stay.
  */
 export class Hasher implements AsyncDisposable {
   private readonly memory = new SharedArrayBuffer(BLOCK_BYTES * BLOCKS);
   private readonly blocks = Array.from({ length: BLOCKS }, (_, at) => new Uint8Array(this.memory, at * BLOCK_BYTES, BLOCK_BYTES));
-  /** Threads that still read a block. */
+  /** How many threads still read each block. */
   private readonly readers = new Uint8Array(BLOCKS);
   private readonly workers: Worker[];
   private hashes: Hash[];
@@ -47,12 +47,12 @@ export class Hasher implements AsyncDisposable {
   private answers: Checksums[] = [];
   private failure: Error | null = null;
 
-  constructor(private readonly plan: HashPlan = APART) {
-    this.hashes = newHashes(plan);
+  constructor(private readonly work: HashWork = ALL_IN_THREADS) {
+    this.hashes = newHashes(work);
     // execArgv: the flags of a test runner or debugger are not for these threads.
     const start = (algorithms: readonly string[]): Worker =>
       new Worker(WORKER, { execArgv: [], workerData: { algorithms, memory: this.memory, blockSize: BLOCK_BYTES } });
-    this.workers = plan.threads.map(start);
+    this.workers = work.threads.map(start);
     for (const worker of this.workers) {
       worker.on('message', (message: number | Checksums) => this.onMessage(message));
       worker.on('error', (error) => this.fail(error instanceof Error ? error : new Error(String(error))));
@@ -60,7 +60,7 @@ export class Hasher implements AsyncDisposable {
     }
   }
 
-  /** Takes a copy of the bytes. A promise, when no more may be given before it resolves. */
+  /** Copies the bytes. Returns a promise when the buffer is full: the next call must wait for it. */
   update(bytes: Uint8Array): Promise<void> | undefined {
     if (this.failure) return Promise.reject(this.failure);
     for (const hash of this.hashes) hash.update(bytes);
@@ -87,11 +87,11 @@ export class Hasher implements AsyncDisposable {
     await this.share(bytes);
   }
 
-  /** Forgets all bytes given so far. */
+  /** Starts anew, without the bytes given so far. */
   reset(): void {
     this.filled = 0;
     this.size = 0;
-    this.hashes = newHashes(this.plan);
+    this.hashes = newHashes(this.work);
     for (const worker of this.workers) worker.postMessage('reset');
   }
 
@@ -100,8 +100,8 @@ export class Hasher implements AsyncDisposable {
     if (this.failure) throw this.failure;
     if (this.filled > 0) this.send();
     this.answer = Promise.withResolvers();
-    this.answers = [Object.fromEntries(this.hashes.map((hash, at) => [this.plan.here[at], hash.digest('hex')]))];
-    this.hashes = newHashes(this.plan);
+    this.answers = [Object.fromEntries(this.hashes.map((hash, at) => [this.work.here[at], hash.digest('hex')]))];
+    this.hashes = newHashes(this.work);
     for (const worker of this.workers) worker.postMessage('digest');
     const digest = await this.answer.promise;
     this.size = 0;
@@ -140,6 +140,6 @@ export class Hasher implements AsyncDisposable {
   }
 }
 
-function newHashes({ here }: HashPlan): Hash[] {
+function newHashes({ here }: HashWork): Hash[] {
   return here.map((algorithm) => createHash(algorithm));
 }

@@ -1,4 +1,4 @@
-/** Aborts when `alive` has not been called for `timeoutMs`, which a socket that stays open without a byte never does by itself. */
+/** Aborts when `alive` has not been called for `timeoutMs`: a socket that stays open without sending a byte never fails by itself. */
 export class IdleSignal implements Disposable {
   private readonly controller = new AbortController();
   private readonly timer: NodeJS.Timeout;

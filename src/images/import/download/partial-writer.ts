@@ -2,22 +2,22 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 
-/** Written in one go: a call of the system for each piece that arrives costs as much as the copying. */
+/** Bytes of one write: a system call for each chunk would cost as much as copying the bytes. */
 const BATCH_BYTES = 1024 * 1024;
-/** How long a piece waits for others; what a kill may take of a slow download. */
+/** How long a chunk waits for others; a kill loses at most so much of a slow download. */
 const BATCH_MS = 100;
 
-/** A stream into a partial, written in batches and with back-pressure. Its errors are the disk's and reach whoever writes or closes. */
+/** Writes a partial file in batches, with back-pressure. Errors of the disk reach the caller of `write` or `close`. */
 export class PartialWriter {
   private held = 0;
   private timer: NodeJS.Timeout | null = null;
 
   constructor(private readonly stream: Writable) {
-    // An 'error' event that nobody listens to ends the process; `errored` keeps it for the next call.
+    // Without a listener, an 'error' event ends the process; the next call reads `errored` instead.
     stream.on('error', () => undefined);
   }
 
-  /** A promise, when no more may be given before it resolves. */
+  /** Returns a promise when the stream is full: the next call must wait for it. */
   write(bytes: Buffer): Promise<unknown> | undefined {
     if (this.stream.errored) return Promise.reject(this.stream.errored);
     if (this.timer === null) this.hold();
@@ -27,7 +27,7 @@ export class PartialWriter {
     return hasRoom ? undefined : once(this.stream, 'drain');
   }
 
-  /** When it resolves, all bytes written are in the file and the file is closed. */
+  /** Resolves when all bytes are in the file and the file is closed. */
   async close(): Promise<void> {
     this.release();
     this.stream.end();

@@ -2,7 +2,7 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import { AppError } from '../../../platform/errors.js';
 import { Hasher, type FileDigest } from './hasher.js';
 
-/** Compressions that image manifests know, and zstd, which newer files have. */
+/** Compressions that image manifests name, and zstd, which newer files have. */
 export type Compression = 'gzip' | 'bzip2' | 'xz' | 'zstd' | 'none';
 
 const MAGIC_NUMBERS: readonly (readonly [Compression, Buffer])[] = [
@@ -19,7 +19,7 @@ export interface ExpectedFile {
   sha1: string;
 }
 
-/** Refuses with CHECKSUM_MISMATCH, which names both values, unless the file is the one its manifest describes. */
+/** Throws CHECKSUM_MISMATCH with both values unless the file has the size and checksum of its manifest. */
 export function verifyDigest(digest: FileDigest, expected: ExpectedFile): void {
   if (digest.size !== expected.size) throw sizeMismatch(`The file has ${digest.size} bytes`, expected.size);
   if (digest.sha1 === expected.sha1.toLowerCase()) return;
@@ -27,12 +27,12 @@ export function verifyDigest(digest: FileDigest, expected: ExpectedFile): void {
   throw new AppError('CHECKSUM_MISMATCH', message, { expected: expected.sha1, actual: digest.sha1 });
 }
 
-/** `finding` tells what was met: "The file has 3 bytes". */
+/** `finding` begins the message, as "The file has 3 bytes". */
 export function sizeMismatch(finding: string, expectedSize: number): AppError {
   return new AppError('CHECKSUM_MISMATCH', `${finding}, the manifest says ${expectedSize}.`, { expectedSize });
 }
 
-/** Hashes a file where it lies, in flat memory. An abort destroys the stream and rejects with the signal's reason. */
+/** Hashes a stream in constant memory. An abort destroys the stream and rejects with the reason of the signal. */
 export async function digestStream(
   readable: Readable,
   options: { onProgress?: (bytesDone: number) => void; signal?: AbortSignal } = {},
@@ -52,7 +52,7 @@ export async function digestStream(
     signal?.throwIfAborted();
     throw error;
   }
-  // Without await the thread would be disposed of before it answers.
+  // Without await, the hasher would be disposed of before its threads respond.
   return await hasher.digest();
 }
 
