@@ -76,7 +76,7 @@ async function expectNoTrace(name: string): Promise<void> {
 }
 
 describe('creating an image from a snapshot', () => {
-  it('answers at once: the image and the snapshot PENDING, what was left out by default', async () => {
+  it('answers at once: image and snapshot are PENDING, fields left out have their defaults', async () => {
     data.answer = slow(bytes, 3_000_000);
     const wanted = input();
     const { createImageFromSnapshot } = await admin.run(CREATE, { input: wanted });
@@ -94,7 +94,7 @@ describe('creating an image from a snapshot', () => {
     expect(await snapshotStatus(admin, 'web01', 'daily')).toBe('OK');
   });
 
-  it('serves compute nodes bytes that unpack to those of the snapshot, under a manifest that tells their checksum', async () => {
+  it('serves compute nodes bytes that unpack to those of the snapshot, and a manifest with their checksum', async () => {
     const { name, taskId } = await create({ access: 'PUBLIC', tags: ['db', 'web 2'], description: 'As of today', version: '2.0', alias: 'Golden', resize: true });
     const { image } = await admin.run(SHOW, { name });
     const served = await fetch(`${gateway.url}/imgapi/images/${image.uuid}/file`);
@@ -132,7 +132,7 @@ describe('creating an image from a snapshot', () => {
     expect('nic_driver' in image.manifest).toBe(type === 'zvol');
   });
 
-  it('reads again from the start when the connection breaks, and has every byte once', async () => {
+  it('downloads again from the start when the connection breaks, and stores every byte once', async () => {
     data.answer = first(breaking(bytes, 1_500_000), first(status(503), whole(bytes)));
     const { name, ended } = await create();
     expect(ended).toMatchObject({ status: 'SUCCEEDED' });
@@ -154,7 +154,7 @@ describe('creating an image from a snapshot', () => {
     expect((await peakKiB()) - before).toBeLessThan(96 * 1024);
   });
 
-  it('forgets the snapshot when that is unregistered, and keeps the image', async () => {
+  it('keeps the image when the snapshot is unregistered', async () => {
     await registerSnapshot(admin, 'web01', 'short-lived', { dataUrl: data.url });
     const { name } = await create({ snapshot: 'short-lived' });
     await admin.run('mutation { unregisterSnapshot(input: { server: "web01", name: "short-lived" }) }');
@@ -186,7 +186,7 @@ describe('creating an image that fails', () => {
     await expectNoTrace(name);
   });
 
-  it('goes to no address inside the network, and tells nobody the secret in the address', async () => {
+  it('connects to no address inside the network, and shows nobody the secret in the URL', async () => {
     await registerSnapshot(admin, 'web01', 'inside', { dataUrl: 'http://169.254.169.254/latest?signature=secret' });
     const { name, ended } = await create({ snapshot: 'inside' });
     expect(ended).toMatchObject({ status: 'FAILED', errorCode: 'URL_NOT_ALLOWED' });
@@ -195,7 +195,7 @@ describe('creating an image that fails', () => {
     await expectNoTrace(name);
   });
 
-  it('is called off while the data stalls, and can be asked for again', async () => {
+  it('can be cancelled while the data stalls, and requested again', async () => {
     data.answer = stalling(bytes, 2_000_000);
     const wanted = input();
     const { createImageFromSnapshot } = await admin.run(CREATE, { input: wanted });
@@ -208,7 +208,7 @@ describe('creating an image that fails', () => {
     expect((await create({ name: wanted.name })).ended).toMatchObject({ status: 'SUCCEEDED' });
   });
 
-  it('goes on after a kill in the middle of reading, with the right bytes', async () => {
+  it('continues after a kill during the download, with the right bytes', async () => {
     data.answer = slow(bytes, 2_000_000);
     const wanted = input();
     const { createImageFromSnapshot } = await admin.run(CREATE, { input: wanted });
@@ -222,7 +222,7 @@ describe('creating an image that fails', () => {
     expect(await snapshotStatus(admin, 'web01', 'daily')).toBe('OK');
   });
 
-  it('is taken back after a kill when the data is gone by then', async () => {
+  it('is undone after a kill when the data is gone by then', async () => {
     data.answer = slow(bytes, 2_000_000);
     const wanted = input();
     const { createImageFromSnapshot } = await admin.run(CREATE, { input: wanted });

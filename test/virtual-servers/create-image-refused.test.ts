@@ -93,8 +93,8 @@ describe('who may create an image from a snapshot', () => {
   });
 });
 
-describe('what is refused, and in which order', () => {
-  it('looks at the permission before the snapshot, and at the snapshot before the input', async () => {
+describe('the errors of a creation, and their order', () => {
+  it('checks the permission before the snapshot, and the snapshot before the input', async () => {
     expect(await code({ server: 'nowhere', snapshot: 'none', name: '' })).toBe('NOT_FOUND');
     expect(await code({ server: 'admins', snapshot: 'none', name: '' }, clients.D)).toBe('FORBIDDEN');
     expect(await code({ snapshot: 'none', name: '' })).toBe('NOT_FOUND');
@@ -159,7 +159,7 @@ describe('what is refused, and in which order', () => {
     await limit('main', null);
   });
 
-  it('lets exactly as many in as the limit allows, however many come at once', async () => {
+  it('creates exactly as many as the limit allows, however many are requested at once', async () => {
     const servers = Array.from({ length: 8 }, (_, at) => `crowd-${at}`);
     for (const server of servers) {
       await registerServer(admin, server, { datacenter: 'south' });
@@ -171,7 +171,7 @@ describe('what is refused, and in which order', () => {
     expect(codes.filter((one) => one === 'IMAGE_LIMIT_REACHED')).toHaveLength(5);
   });
 
-  it('lets one of many creations from the same snapshot through', async () => {
+  it('creates one image when many are requested from the same snapshot at once', async () => {
     await registerServer(admin, 'wanted');
     await registerSnapshot(admin, 'wanted', 'daily', { dataUrl: data.url });
     data.answer = stalling(bytes, 1000);
@@ -181,7 +181,7 @@ describe('what is refused, and in which order', () => {
     for (const { data: answer } of answers) if (answer) await admin.run(CANCEL, { id: answer.createImageFromSnapshot.task.id });
   });
 
-  it('creates from a snapshot or forgets it, never both, when both are asked for at once', async () => {
+  it('creates from a snapshot or unregisters it, never both, when both are requested at once', async () => {
     await registerServer(admin, 'racing');
     data.answer = stalling(bytes, 1000);
     for (let round = 0; round < 6; round += 1) {
@@ -194,7 +194,7 @@ describe('what is refused, and in which order', () => {
     }
   });
 
-  it('refuses before anything changes: an image server that is out of order last, a snapshot without data', async () => {
+  it('refuses before anything changes: last an unavailable image server, then a snapshot without dataUrl', async () => {
     const before = await imageNames(admin);
     await registerSnapshot(admin, 'web01', 'bare');
     const { errors } = await admin.send(CREATE, { input: input({ snapshot: 'bare' }) });
@@ -221,7 +221,7 @@ describe('a dry run', () => {
     return createHash('sha1').update(JSON.stringify([shown, files])).digest('hex');
   }
 
-  it('tells what would happen, shows what would be there, and changes nothing', async () => {
+  it('says what would happen, shows what would be stored, and changes nothing', async () => {
     const before = await world();
     const { createImageFromSnapshot } = await admin.run(CREATE, { input: input({ name: 'rehearsed', tags: ['x'], dryRun: true }) });
     expect(createImageFromSnapshot).toMatchObject({
@@ -251,7 +251,7 @@ describe('a dry run', () => {
     expect(await world()).toBe(before);
   });
 
-  it('tells of a missing image server', async () => {
+  it('warns about a missing image server', async () => {
     await imageServer(admin, null);
     const { createImageFromSnapshot } = await admin.run(CREATE, { input: input({ dryRun: true, snapshot: 'bare' }) });
     expect(createImageFromSnapshot).toMatchObject({ image: { status: 'OK' }, task: { status: 'SUCCEEDED' } });

@@ -45,15 +45,15 @@ async function read(answer: Answer, options: Partial<GzippedDownload> = {}): Pro
 /** Promises no length, sends a part, and breaks off in the middle of a chunk. */
 const cut: Answer = (response) => response.write(bytes.subarray(0, 400_000), () => response.destroy());
 
-describe('reading the data of a snapshot', () => {
-  it('leaves it compressed in the partial, and knows the checksums of what lies there', async () => {
+describe('downloading the data of a snapshot', () => {
+  it('writes it compressed to the partial file, and returns the checksums of that file', async () => {
     const { uuid, digest, bytesRead } = await read(whole(bytes));
     expect(bytesRead).toBe(bytes.length);
     expect(await store.partialSize(uuid)).toBe(digest.size);
     expect(gunzipSync(await buffer(await store.readPartial(uuid, digest.size))).equals(bytes)).toBe(true);
   });
 
-  it('begins anew after a break, and lets the count of bytes begin anew', async () => {
+  it('starts again after a break, and counts the bytes from 0 again', async () => {
     const seen: number[] = [];
     const { uuid, digest } = await read(first(cut, whole(bytes)), { onProgress: (done) => seen.push(done) });
     expect(seen.at(-1)).toBe(bytes.length);
@@ -61,7 +61,7 @@ describe('reading the data of a snapshot', () => {
     expect(gunzipSync(await buffer(await store.readPartial(uuid, digest.size))).equals(bytes)).toBe(true);
   });
 
-  it('begins anew after data that stalls', async () => {
+  it('starts again after data that stalls', async () => {
     const { bytesRead } = await read(first(stalling(bytes, 1000), whole(bytes)));
     expect(bytesRead).toBe(bytes.length);
     expect(data.asked).toBe(2);
@@ -75,13 +75,13 @@ describe('reading the data of a snapshot', () => {
     expect(data.asked).toBe(3);
   });
 
-  it('refuses an encoded answer at once, whose bytes are not those of the disk', async () => {
+  it('refuses an encoded response at once, as its bytes are not those of the disk', async () => {
     const encoded: Answer = (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bytes);
     await expect(read(encoded)).rejects.toMatchObject({ code: 'FILE_UNREACHABLE', message: expect.stringContaining('Content-Encoding gzip') });
     expect(data.asked).toBe(1);
   });
 
-  it('tells a failure of the disk as it is, and does not try that again', async () => {
+  it('throws an error of the disk unchanged, and does not retry it', async () => {
     const full = new Error('no space left on device');
     const appendPartial = async (): Promise<Writable> => new Writable({ write: (_chunk, _encoding, done) => done(full) });
     await expect(read(whole(bytes), { store: { appendPartial } })).rejects.toBe(full);
@@ -91,7 +91,7 @@ describe('reading the data of a snapshot', () => {
   it.each([
     ['while it is read', stalling(bytes, 1000)],
     ['while it waits for the next attempt', cut],
-  ])('ends with the reason of its signal when it is called off %s', async (_when, answer) => {
+  ])('throws the reason of its signal when it is aborted %s', async (_when, answer) => {
     const controller = new AbortController();
     const reason = new Error('called off');
     const reading = read(answer, { signal: controller.signal, retry: { attempts: 9, baseDelayMs: 60_000, maxDelayMs: 60_000 }, open: (signal) => fetch.get(data.url, { signal }) });

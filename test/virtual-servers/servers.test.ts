@@ -69,7 +69,7 @@ function registering(fields: Record<string, unknown>): Promise<Answer> {
 }
 
 describe('registering a server', () => {
-  it('makes it known with its disks, and its tags and those of its image, each once', async () => {
+  it('stores it with its disks, and shows its tags and those of its image, each once', async () => {
     await registerServer(admin, 'web01', { tags: ['own', 'both'], disks: [disk('public'), { diskId: 2, size: 5 }], addresses: ['10.0.0.1', 'fd00::1'] });
     expect(await show('web01')).toMatchObject({
       osType: 'LINUX_VM', status: 'RUNNING', isImageServer: false, ownTags: ['own', 'both'], tags: ['own', 'both', 'inherited'],
@@ -79,7 +79,7 @@ describe('registering a server', () => {
     expect(image).toEqual({ serverCount: 1, servers: { nodes: [{ hostname: 'web01' }] } });
   });
 
-  it('tells every broken value at once, unknown names among them', async () => {
+  it('names every broken value at once, unknown names among them', async () => {
     const { errors } = await registering({
       hostname: '-no-', datacenter: '', owner: 'nobody', tags: ['a', 'a'], addresses: ['1.2.3'],
       disks: [{ diskId: 0, size: 0 }, { diskId: 1, size: 1, image: 'nothing' }, { diskId: 1, size: 1 }],
@@ -145,7 +145,7 @@ describe('changing a server', () => {
     expect((await update(uuid, { hostname: 'changed', tags: [], disks: [] })).data?.updateServer).toMatchObject({ ownTags: [], disks: [] });
   });
 
-  it('moves it to another datacenter and owner, and its disk keeps the image that it could not newly take there', async () => {
+  it('moves it to another datacenter and owner, where its disk keeps an image that it could not newly take', async () => {
     const uuid = await registerServer(admin, 'moving', { owner: 'admin', disks: [disk('private')] });
     const moved = await update(uuid, { datacenter: 'south', owner: 'olga', disks: [disk('private')] });
     expect(moved.data?.updateServer).toMatchObject({ datacenter: { name: 'south' }, owner: { username: 'olga' }, disks: [{ image: { name: 'private' } }] });
@@ -153,7 +153,7 @@ describe('changing a server', () => {
     expect((await update(uuid, { disks: [disk('private')] })).errors[0]?.extensions.code).toBe('IMAGE_NOT_USABLE');
   });
 
-  it('judges a new image by where the server goes, not by where it was', async () => {
+  it('checks a new image against the datacenter that the server moves to', async () => {
     const uuid = await registerServer(admin, 'going-north');
     expect((await update(uuid, { disks: [disk('northern')] })).errors[0]?.message).toContain('datacenter main');
     expect((await update(uuid, { datacenter: 'north', disks: [disk('northern')] })).errors).toEqual([]);
@@ -170,7 +170,7 @@ describe('changing a server', () => {
     expect(await admin.code('mutation { deleteImage(input: { name: "fading" }) { name } }')).toBe('IMAGE_IN_USE');
   });
 
-  it('refuses an unknown server, an unknown place and a host name of another, and leaves all as it was', async () => {
+  it('refuses an unknown server, an unknown datacenter and a host name of another server, and changes nothing', async () => {
     const uuid = await registerServer(admin, 'steady');
     await registerServer(admin, 'other');
     expect((await update(randomUUID(), { status: 'RUNNING' })).errors[0]?.extensions.code).toBe('NOT_FOUND');
@@ -192,7 +192,7 @@ describe('changing a server', () => {
 });
 
 describe('unregistering a server', () => {
-  it('forgets its disks and snapshots, so that its image can go', async () => {
+  it('deletes its disks and snapshots, so that its image can be deleted', async () => {
     await importImage('short', { access: 'PUBLIC' });
     const uuid = await registerServer(admin, 'short', { disks: [disk('short')] });
     await registerSnapshot(admin, 'short', 'daily');
@@ -203,7 +203,7 @@ describe('unregistering a server', () => {
     expect(await admin.code(UNREGISTER, { uuid })).toBe('NOT_FOUND');
   });
 
-  it('lets an image be deleted or used, never both, when both are asked for at once', async () => {
+  it('lets an image be deleted or used, never both, when both are requested at once', async () => {
     for (let round = 0; round < 8; round += 1) {
       const name = `race-${round}`;
       await importImage(name, { access: 'PUBLIC' });
@@ -215,8 +215,8 @@ describe('unregistering a server', () => {
   });
 });
 
-describe('defining a disk while its image is detached', () => {
-  it('one of both happens, whichever way the disk is defined', async () => {
+describe('registering a disk while its image is detached', () => {
+  it('does one of both, by every mutation that sets disks', async () => {
     const server = await registerServer(admin, 'detaching');
     for (let round = 0; round < 10; round += 1) {
       const name = `detach-${round}`;
@@ -239,7 +239,7 @@ describe('the image server', () => {
     expect(await show('img01')).toMatchObject({ isImageServer: true });
   });
 
-  it('is not available while its status is another than RUNNING or STOPPED', async () => {
+  it('is unavailable unless it is RUNNING or STOPPED', async () => {
     const available = async (): Promise<boolean> => (await admin.run('{ imageServer { available } }')).imageServer.available;
     await update(img01, { status: 'ERROR' });
     expect(await available()).toBe(false);
@@ -247,7 +247,7 @@ describe('the image server', () => {
     expect(await available()).toBe(true);
   });
 
-  it('gives its new host name to the local repository, unless another one is called so', async () => {
+  it('gives its new host name to the local repository, unless a configured one has that name', async () => {
     await admin.run('mutation ($url: HttpUrl!) { updateGlobalSettings(input: { vmsImageRepositories: [{ name: "remote", url: $url }] }) { vmsImageVmNic } }', { url: repository.url });
     const locals = async (): Promise<unknown> => (await admin.run('{ imageRepositories { name isLocal } }')).imageRepositories;
     const { errors } = await update(img01, { hostname: 'Remote' });
@@ -256,7 +256,14 @@ describe('the image server', () => {
     expect(await locals()).toEqual([{ name: 'images02.example', isLocal: true }, { name: 'remote', isLocal: false }]);
   });
 
-  it('can be unregistered once it is the image server no more', async () => {
+  it('can be named by a host name that looks like a UUID', async () => {
+    const hostname = randomUUID();
+    await registerServer(admin, hostname, { osType: 'SUNOS_ZONE', disks: [] });
+    await imageServer(admin, hostname);
+    expect(await show(hostname)).toMatchObject({ isImageServer: true });
+  });
+
+  it('can be unregistered once it is no longer the image server', async () => {
     await imageServer(admin, null);
     expect(await admin.run(UNREGISTER, { uuid: img01 })).toEqual({ unregisterServer: img01 });
   });

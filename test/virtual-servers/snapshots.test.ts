@@ -27,14 +27,14 @@ async function names(hostname: string): Promise<string[]> {
 }
 
 describe('registering a snapshot', () => {
-  it('makes it known by the host name or the uuid of its server, OK and of disk 1 when nothing else is said', async () => {
+  it('finds its server by host name or UUID; it is OK and of disk 1 by default', async () => {
     const { registerSnapshot: shown } = await admin.run(REGISTER, { input: { server: 'web01', name: 'daily', size: 100 } });
     expect(shown).toMatchObject({ name: 'daily', diskId: 1, size: 100, status: 'OK', server: { hostname: 'web01' } });
     await registerSnapshot(admin, uuid.toUpperCase(), 'daily', { diskId: 2, status: 'LOST', size: 0 });
     expect(await names('web01')).toEqual(['1/daily', '2/daily']);
   });
 
-  it('does not show where its bytes lie', async () => {
+  it('does not show its dataUrl', async () => {
     expect(await admin.code('{ server(hostname: "web01") { snapshots { dataUrl } } }')).not.toBe('data');
   });
 
@@ -44,7 +44,7 @@ describe('registering a snapshot', () => {
     expect(codes.sort()).toEqual([...Array(4).fill('ALREADY_EXISTS'), 'data'].sort());
   });
 
-  it('tells every broken value at once', async () => {
+  it('names every broken value at once', async () => {
     const { errors } = await admin.send(REGISTER, { input: { server: 'web01', name: 'a b', diskId: 3, size: -1 } });
     expect(errors[0]?.extensions.code).toBe('BAD_USER_INPUT');
     const fields = errors[0]?.extensions.fields as { path: string; message: string }[];
@@ -52,7 +52,7 @@ describe('registering a snapshot', () => {
     expect(fields[1]?.message).toContain('it has 1, 2');
   });
 
-  it('refuses an unknown server before it looks at the rest', async () => {
+  it('refuses an unknown server before it checks the rest', async () => {
     expect(await admin.code(REGISTER, { input: { server: 'nowhere', name: '', size: -1 } })).toBe('NOT_FOUND');
     expect(await admin.code(REGISTER, { input: { server: randomUUID(), name: 'daily', size: 1 } })).toBe('NOT_FOUND');
   });
@@ -70,14 +70,14 @@ describe('registering a snapshot', () => {
 });
 
 describe('unregistering a snapshot', () => {
-  it('forgets that one alone', async () => {
+  it('deletes that one only', async () => {
     for (const name of ['one', 'two']) await registerSnapshot(admin, 'web01', name);
     expect(await admin.run(UNREGISTER, { input: { server: uuid, name: 'one' } })).toEqual({ unregisterSnapshot: true });
     expect(await names('web01')).not.toContain('1/one');
     expect(await names('web01')).toContain('1/two');
   });
 
-  it.each(['PENDING', 'ROLLBACK', 'LOST'])('forgets one that was reported as %s, as no task is at work on it', async (status) => {
+  it.each(['PENDING', 'ROLLBACK', 'LOST'])('deletes one that was reported as %s, as no task uses it', async (status) => {
     await registerSnapshot(admin, 'web01', 'odd', { status });
     expect(await snapshotStatus(admin, 'web01', 'odd')).toBe(status);
     expect(await admin.run(UNREGISTER, { input: { server: 'web01', name: 'odd' } })).toEqual({ unregisterSnapshot: true });
