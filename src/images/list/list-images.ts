@@ -3,7 +3,7 @@ import { allOf, type Condition, contains, oneOf } from '../../platform/database/
 import { Memo } from '../../platform/memory/memo.js';
 import type { KeysetOrder } from '../../platform/database/list/keyset.js';
 import { type Connection, type OrderDirection, type PageArgs, readPage } from '../../platform/database/list/page.js';
-import { type ListStatement, readRowList } from '../../platform/database/list/read-page.js';
+import { type ListStatement, newFirstPages, readRowList } from '../../platform/database/list/read-page.js';
 import type { Reads } from '../../platform/database/read/reads.js';
 import type { ConnectionSelection } from '../../platform/graphql/selection.js';
 import { sqlConstant, sqlText } from '../../platform/database/sql-text.js';
@@ -93,7 +93,7 @@ const lists = new Memo<ListStatement>(8);
 /** A plan that is kept has no filter. */
 function keptListOf(plan: AccessPath, reading: ImageReading, order: ListOrder, filtered: Condition): ListStatement {
   if (plan.isKept !== true) return listOf(plan, reading, order, filtered);
-  return lists.get(plan, reading.plan, `${order.field} ${order.direction}`, () => ({ ...listOf(plan, reading, order, filtered), firstPages: new Map() }));
+  return lists.get(plan, reading.plan, `${order.field} ${order.direction}`, () => ({ ...listOf(plan, reading, order, filtered), firstPages: newFirstPages() }));
 }
 
 /** One page of the images of a scope, with the relations that were asked for; two statements, and one for the count. */

@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import type { AppError } from '../../errors.js';
+import { BoundedCache } from '../../memory/bounded-cache.js';
 import { requireSqlText, type SqlText } from '../sql-text.js';
 import type { Operation, ReadTime } from './operation.js';
 import { isCancelled, statementTooLong } from './statement-timeout.js';
@@ -53,7 +53,7 @@ function keyOf({ text, values }: SqlText): string {
 /** Statements of which nobody knows how long they take, bounded in number for each user and in time. */
 export class HeavyReads {
   readonly #queue: FairQueue;
-  readonly #short = new LRUCache<string, true>({ max: MOST_SHORT, ttl: SHORT_FOR_MS });
+  readonly #short = new BoundedCache<string, true>({ max: MOST_SHORT, ttlMs: SHORT_FOR_MS });
 
   constructor(
     private readonly reader: HeavyReader,
