@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { AnyEntity, EntityClass } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM as PostgresORM } from '@mikro-orm/postgresql';
@@ -31,6 +32,9 @@ export type { SqlEntityManager };
 
 /** How long a statement waits for another process that holds the SQLite file, e.g. a backup. */
 export const BUSY_TIMEOUT_MS = 5000;
+
+/** How often a close looks whether somebody still waits for a connection. */
+const POLL_MS = 10;
 
 /** Where each set of migrations lives, relative to the project, for the command that writes new ones. */
 export const MIGRATION_FOLDERS = { sqlite: 'src/platform/database/migrations/sqlite', postgres: 'src/platform/database/migrations/postgres' };
@@ -91,12 +95,14 @@ export async function openDatabase(target: DatabaseTarget, entities: EntityClass
     closeWith(database, async () => copier?.close());
     return database;
   }
+  let pool: Pool | null = null;
   const database = await PostgresORM.init({
     clientUrl: target.url,
     entities,
     extensions: [Migrator],
     ensureDatabase: false,
     pool: { max: connections },
+    driverOptions: { onPoolCreated: (created: Pool) => void (pool = created) },
     schemaGenerator: BY_HAND,
     discovery: { onMetadata: describeSearchIndex },
     onCreateConnection: async (connection) => {
@@ -108,6 +114,9 @@ export async function openDatabase(target: DatabaseTarget, entities: EntityClass
   giveWriteVersions(database.driver, watch);
   giveStatementTimeout(database.driver, statementTimeoutMs);
   readPrepared(database, { tracing, connections, statementTimeoutMs });
+  closeWith(database, async () => {
+    if (pool !== null) await endPool(pool);
+  });
   return database;
 }
 
@@ -147,6 +156,18 @@ function readAside(database: Database, path: string, { tracing, statementTimeout
     reader.close();
     await heavy.close();
   });
+}
+
+/**
+ * Ends a pool so that all who use it, or wait for a connection, finish first. Kysely drops its pool before it ends it, and would never
+ * give back a connection that is being opened at that moment; pg-pool forgets those who wait when it ends. Either kept `close` waiting for ever.
+ */
+async function endPool(pool: Pool): Promise<void> {
+  while (pool.waitingCount > 0) await wait(POLL_MS);
+  const ended = pool.end();
+  // Kysely ends it once more, which pg-pool refuses.
+  pool.end = async () => ended;
+  await ended;
 }
 
 /** `end` is carried out before the database is closed. */
