@@ -5,7 +5,7 @@ import type { AnyEntity, EntityClass } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM as PostgresORM } from '@mikro-orm/postgresql';
 import { MikroORM as SqliteORM, type SqlEntityManager, type SqlMikroORM } from '@mikro-orm/sqlite';
-import type { DatabaseConnection, Kysely } from 'kysely';
+import type { DatabaseConnection } from 'kysely';
 import type { Pool } from 'pg';
 import { postgresMigrations } from './migrations/postgres/index.js';
 import { sqliteMigrations } from './migrations/sqlite/index.js';
@@ -19,7 +19,6 @@ import { ReaderPool } from './read/reader-pool.js';
 import type { Reads } from './read/reads.js';
 import { giveStatementTimeout } from './read/statement-timeout.js';
 import { TimedPostgresReader } from './read/timed-postgres-reader.js';
-import type { Tables } from './tables.js';
 import { traceHeavy, tracePostgres, traceReader, traceStatements, traceWriter } from './traced-statements.js';
 import type { Tracing } from '../tracing.js';
 import { describeSearchIndex, prepareSearch } from './search/trigrams.js';
@@ -66,62 +65,66 @@ async function prepareSqliteConnection(connection: DatabaseConnection): Promise<
  * folder is created. Statements that fail name the statement, never the parameters.
  */
 export async function openDatabase(target: DatabaseTarget, entities: EntityClass<AnyEntity>[], options: DatabaseOptions = {}): Promise<Database> {
-  const { tracing = null, connections = 10, statementTimeoutMs = 30_000 } = options;
-  const trace = (connection: unknown): void => {
-    if (tracing !== null) traceStatements(connection as DatabaseConnection, tracing);
-  };
-  const migrations = { tableName: 'migration', transactional: true, snapshot: true, snapshotName: '.snapshot', snapshotOnMigrate: false, silent: true, emit: 'ts' as const };
-  const watch = new WriteVersions();
-  if (target.kind === 'sqlite') {
-    const isFile = target.path !== ':memory:';
-    if (isFile) await mkdir(dirname(target.path), { recursive: true });
-    const copier = isFile ? new WalCheckpointer({ path: target.path, busyTimeoutMs: BUSY_TIMEOUT_MS }) : null;
-    const writes = watch.connection(() => copier?.ran());
-    const database = await SqliteORM.init({
-      dbName: target.path,
-      entities,
-      extensions: [Migrator],
-      schemaGenerator: BY_HAND,
-      onCreateConnection: async (connection) => {
-        await prepareSqliteConnection(connection as DatabaseConnection);
-        watch.follow(connection as DatabaseConnection, writes);
-        trace(connection);
-      },
-      migrations: { ...migrations, path: MIGRATION_FOLDERS.sqlite, migrationsList: sqliteMigrations },
-    });
-    giveWriteVersions(database.driver, watch);
-    writePrepared(database, writes, tracing);
-    if (isFile) readAside(database, target.path, { tracing, statementTimeoutMs });
-    closeWith(database, async () => copier?.close());
-    return database;
-  }
+  const all = { tracing: null, connections: 10, statementTimeoutMs: 30_000, ...options };
+  return target.kind === 'sqlite' ? openSqlite(target.path, entities, all) : openPostgres(target.url, entities, all);
+}
+
+const MIGRATIONS = { tableName: 'migration', transactional: true, snapshot: true, snapshotName: '.snapshot', snapshotOnMigrate: false, silent: true, emit: 'ts' as const };
+
+async function openSqlite(path: string, entities: EntityClass<AnyEntity>[], options: Required<DatabaseOptions>): Promise<Database> {
+  const isFile = path !== ':memory:';
+  if (isFile) await mkdir(dirname(path), { recursive: true });
+  const checkpointer = isFile ? new WalCheckpointer({ path, busyTimeoutMs: BUSY_TIMEOUT_MS }) : null;
+  const versions = new WriteVersions();
+  const writes = versions.connection(() => checkpointer?.ran());
+  const database = await SqliteORM.init({
+    dbName: path,
+    entities,
+    extensions: [Migrator],
+    schemaGenerator: BY_HAND,
+    onCreateConnection: async (connection) => {
+      await prepareSqliteConnection(connection as DatabaseConnection);
+      versions.follow(connection as DatabaseConnection, writes);
+      if (options.tracing !== null) traceStatements(connection as DatabaseConnection, options.tracing);
+    },
+    migrations: { ...MIGRATIONS, path: MIGRATION_FOLDERS.sqlite, migrationsList: sqliteMigrations },
+  });
+  giveWriteVersions(database.driver, versions);
+  addWriter(database, writes, options.tracing);
+  if (isFile) addSqliteReaders(database, path, options);
+  closeBefore(database, async () => checkpointer?.close());
+  return database;
+}
+
+async function openPostgres(url: string, entities: EntityClass<AnyEntity>[], options: Required<DatabaseOptions>): Promise<Database> {
+  const versions = new WriteVersions();
   let pool: Pool | null = null;
   const database = await PostgresORM.init({
-    clientUrl: target.url,
+    clientUrl: url,
     entities,
     extensions: [Migrator],
     ensureDatabase: false,
-    pool: { max: connections },
+    pool: { max: options.connections },
     driverOptions: { onPoolCreated: (created: Pool) => void (pool = created) },
     schemaGenerator: BY_HAND,
     discovery: { onMetadata: describeSearchIndex },
     onCreateConnection: async (connection) => {
-      watch.follow(connection as DatabaseConnection);
-      trace(connection);
+      versions.follow(connection as DatabaseConnection);
+      if (options.tracing !== null) traceStatements(connection as DatabaseConnection, options.tracing);
     },
-    migrations: { ...migrations, path: MIGRATION_FOLDERS.postgres, migrationsList: postgresMigrations },
+    migrations: { ...MIGRATIONS, path: MIGRATION_FOLDERS.postgres, migrationsList: postgresMigrations },
   });
-  giveWriteVersions(database.driver, watch);
-  giveStatementTimeout(database.driver, statementTimeoutMs);
-  readPrepared(database, { tracing, connections, statementTimeoutMs });
-  closeWith(database, async () => {
+  giveWriteVersions(database.driver, versions);
+  giveStatementTimeout(database.driver, options.statementTimeoutMs);
+  addPostgresReaders(database, options);
+  closeBefore(database, async () => {
     if (pool !== null) await endPool(pool);
   });
   return database;
 }
 
-/** Reads outside of transactions need nothing of the ORM but its connections. */
-function readPrepared(database: Database, { tracing, connections, statementTimeoutMs }: Required<DatabaseOptions>): void {
+/** Reads outside of transactions need nothing of MikroORM but its pool. */
+function addPostgresReaders(database: Database, { tracing, connections, statementTimeoutMs }: Required<DatabaseOptions>): void {
   const connection = database.em.getConnection() as unknown as { getNativeClient(): Promise<Pool> };
   const pool = async (): Promise<Pool> => connection.getNativeClient();
   const reader = new PostgresReader(pool, statementTimeoutMs);
@@ -135,15 +138,15 @@ function readPrepared(database: Database, { tracing, connections, statementTimeo
 }
 
 /** Statements given as text run on the driver's own connection, which MikroORM opens with its first statement. */
-function writePrepared(database: Database, writes: ConnectionWrites, tracing: Tracing | null): void {
+function addWriter(database: Database, writes: ConnectionWrites, tracing: Tracing | null): void {
   const connection = database.em.getConnection('write') as unknown as { getNativeClient(): Promise<SqliteClient> };
   const writer = new SqliteWriterConnection(async () => connection.getNativeClient(), writes);
   if (tracing !== null) traceWriter(writer, tracing);
   giveWriter(database.driver, writer);
 }
 
-/** Lists are read through connections of their own, which are closed with the database. */
-function readAside(database: Database, path: string, { tracing, statementTimeoutMs }: Required<Omit<DatabaseOptions, 'connections'>>): void {
+/** Reads outside of transactions run on read-only connections, which are closed with the database. */
+function addSqliteReaders(database: Database, path: string, { tracing, statementTimeoutMs }: Required<DatabaseOptions>): void {
   const reader = new SqliteReaderConnection(path, BUSY_TIMEOUT_MS);
   const heavy = new HeavyReads(new ReaderPool({ path, busyTimeoutMs: BUSY_TIMEOUT_MS }), SQLITE_TURNS, statementTimeoutMs);
   if (tracing !== null) {
@@ -152,7 +155,7 @@ function readAside(database: Database, path: string, { tracing, statementTimeout
   }
   giveReader(database.driver, reader);
   giveHeavyReads(database.driver, heavy);
-  closeWith(database, async () => {
+  closeBefore(database, async () => {
     reader.close();
     await heavy.close();
   });
@@ -170,8 +173,8 @@ async function endPool(pool: Pool): Promise<void> {
   await ended;
 }
 
-/** `end` is carried out before the database is closed. */
-function closeWith(database: Database, end: () => Promise<void>): void {
+/** Runs `end` before the database is closed. */
+function closeBefore(database: Database, end: () => Promise<void>): void {
   const close = database.close.bind(database);
   database.close = async (force) => {
     await end();
@@ -192,11 +195,6 @@ export async function migrate(database: Database): Promise<string[]> {
 /** Null when searches have their index; else why not, in words for an operator. Tries to make it first. */
 export async function missingSearchIndex(database: Database): Promise<string | null> {
   return isSqlite(database.em) ? null : prepareSearch(database);
-}
-
-/** The typed statement builder, inside the transaction that `em` is in. Columns are raw: see `Tables`. */
-export function statements(em: Reads): Kysely<Tables> {
-  return em.getKysely<Tables>();
 }
 
 /** True on SQLite, where lists travel as one JSON parameter and booleans are 0 and 1. */
