@@ -1,7 +1,7 @@
 import { isSqlite, type SqlEntityManager } from '../platform/database/database.js';
-import { AdaptiveBatchSize } from '../platform/adaptive-batch-size.js';
+import { AdaptiveBatchSize } from '../platform/scheduling/adaptive-batch-size.js';
 import { findPosition, type ListPosition, toListPosition, readSpan, toServedImage, spanEnd, type ListStart } from './catalogue.js';
-import type { SerialQueue } from './serial-queue.js';
+import type { EventLoopQueue } from '../platform/scheduling/event-loop-queue.js';
 import { type ListQuery, matchesManifest } from './list-query.js';
 
 /** Instants beyond all that JavaScript has. */
@@ -17,7 +17,7 @@ export interface ListContext {
   em: SqlEntityManager;
   query: ListQuery;
   isTrusted: boolean;
-  queue: SerialQueue;
+  queue: EventLoopQueue;
   /** Called after each step with how many images it passed over, and how many of them it answers. */
   onStep: (passed: number, answered: number) => void;
 }

@@ -5,7 +5,7 @@ import { type ImgapiError, imageNotFound, imgapiErrorOf } from '../imgapi/errors
 import type { Database, SqlEntityManager } from '../platform/database/database.js';
 import { readListVersion } from './catalogue.js';
 import { CACHE_CONTROL_PRIVATE, CACHE_CONTROL_PUBLIC, matchesEtag, listEtag } from './http-caching.js';
-import { SerialQueue } from './serial-queue.js';
+import { EventLoopQueue } from '../platform/scheduling/event-loop-queue.js';
 import { ListRateLimiter } from './list-rate-limiter.js';
 import { listImages, startOf } from './list-images.js';
 import { readListQuery } from './list-query.js';
@@ -16,7 +16,7 @@ const STALLED_MS = 60_000;
 
 /** Answers ListImages: in the order of the database, as a stream, and within what one client address may ask. */
 export class ListRoute {
-  readonly #turns = new SerialQueue();
+  readonly #turns = new EventLoopQueue();
   readonly #bounds = new ListRateLimiter();
   #dating: Promise<void> | null = null;
 

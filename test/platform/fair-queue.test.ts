@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { FairQueue } from '../../src/platform/database/read/fair-queue.js';
+import { FairQueue } from '../../src/platform/scheduling/fair-queue.js';
 
 const LIMITS = { running: 2, runningPerUser: 1, waitingPerUser: 3 };
 const patient = (): AbortSignal => new AbortController().signal;

@@ -1,6 +1,6 @@
 import { CompiledQuery } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SerialQueue } from '../../src/image-server/serial-queue.js';
+import { EventLoopQueue } from '../../src/platform/scheduling/event-loop-queue.js';
 import { listImages, type ListContext, startOf } from '../../src/image-server/list-images.js';
 import { readListQuery } from '../../src/image-server/list-query.js';
 import { readListVersion } from '../../src/image-server/catalogue.js';
@@ -36,7 +36,7 @@ describe('the list of the image server', () => {
   });
   afterAll(async () => opened?.close());
 
-  function reading(query: Query, isTrusted = true, turns = new SerialQueue()): ListContext {
+  function reading(query: Query, isTrusted = true, turns = new EventLoopQueue()): ListContext {
     const read = readListQuery(query);
     if ('status' in read) throw new Error(read.body.message);
     return { em: database.em.fork(), query: read, isTrusted, queue: turns, onStep: () => undefined };
@@ -180,7 +180,7 @@ describe('the list of the image server', () => {
     };
     setImmediate(count);
     let [steps, bytes] = [0, 0];
-    const turns = new SerialQueue();
+    const turns = new EventLoopQueue();
     await Promise.all(Array.from({ length: 5 }, async () => {
       const one = { ...reading({}, true, turns), spent: () => void (steps += 1) };
       for await (const chunk of await chunksOf(one)) bytes += chunk.length;

@@ -3,7 +3,7 @@ import { BoundedCache } from '../../memory/bounded-cache.js';
 import { requireSqlText, type SqlText } from '../sql-text.js';
 import type { Operation, ReadTime } from './operation.js';
 import { isCancelled, statementTooLong } from './statement-timeout.js';
-import { type FairQueueLimits, FairQueue } from './fair-queue.js';
+import { type FairQueueLimits, FairQueue } from '../../scheduling/fair-queue.js';
 
 /** When a statement that runs has to end. */
 export interface ReadLimit {

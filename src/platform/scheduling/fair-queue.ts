@@ -1,4 +1,4 @@
-import { AppError } from '../../errors.js';
+import { AppError } from '../errors.js';
 
 export interface FairQueueLimits {
   /** Jobs that run at once, and of them those of one user. */

@@ -2,7 +2,7 @@
  * Shares the event loop between long answers: one short step of one of them per round of the loop, statements included. However many
  * answers are under way, everybody else waits for one step at most, and the database works on one.
  */
-export class SerialQueue {
+export class EventLoopQueue {
   #last: Promise<unknown> = Promise.resolve();
 
   /** Runs the step when it is its turn, in the order of the calls. A step that fails does so for its caller alone. */
