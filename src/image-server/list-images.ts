@@ -74,7 +74,7 @@ export async function* listImages(reading: ListContext, start: ListStart): Async
   let text = '[';
   while (next !== null && left > 0) {
     const from: ListStart = next;
-    const step = await turns.run(() => readStep(reading, from, pace, left));
+    const step = await turns.run('', () => readStep(reading, from, pace, left));
     if (step.texts.length > 0) {
       text += separator + step.texts.join(',\n');
       separator = ',\n';

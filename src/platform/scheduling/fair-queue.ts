@@ -1,29 +1,34 @@
 import { AppError } from '../errors.js';
 
-export interface FairQueueLimits {
+export interface WaitingJobs {
+  /** Jobs of one user that may wait. */
+  waitingPerUser: number;
+  /** What users call these jobs, for the message of a refusal. */
+  jobs: string;
+}
+
+export interface FairQueueLimits extends WaitingJobs {
   /** Jobs that run at once, and of them those of one user. */
   running: number;
   runningPerUser: number;
-  /** Jobs of one user that wait. */
-  waitingPerUser: number;
 }
 
 interface Job {
   start: () => void;
 }
 
-interface Turns {
+interface UserJobs {
   waiting: Set<Job>;
   running: number;
 }
 
 /**
- * Runs so many jobs at once; the others wait. Users take turns, however many jobs each has: whoever asks for one waits for the
- * next job of everybody else at most, and not for all that a single user has queued.
+ * Runs a bounded number of jobs at once; the others wait. Users take turns, however many jobs each has: a new job waits for one
+ * job of each other user at most, and not for all that a single user has queued.
  */
 export class FairQueue {
-  /** In the order in which users have their turn. */
-  readonly #users = new Map<string, Turns>();
+  /** In the order of their turns. */
+  readonly #users = new Map<string, UserJobs>();
   #running = 0;
 
   constructor(private readonly limits: FairQueueLimits) {}
@@ -36,80 +41,85 @@ export class FairQueue {
   /** Jobs that wait, of all users. */
   get waiting(): number {
     let waiting = 0;
-    for (const turns of this.#users.values()) waiting += turns.waiting.size;
+    for (const jobs of this.#users.values()) waiting += jobs.waiting.size;
     return waiting;
   }
 
   /** Rejects with the signal's reason if it aborts while the job waits; RATE_LIMITED when too many jobs of the user wait already. */
-  async run<T>(user: string, signal: AbortSignal, job: () => Promise<T>): Promise<T> {
-    signal.throwIfAborted();
-    const turns = this.#turnsOf(user);
-    if (this.#mayStart(turns)) this.#started(user, turns);
-    else await this.#turn(user, turns, signal);
+  async run<T>(user: string, signal: AbortSignal | null, job: () => Promise<T>): Promise<T> {
+    signal?.throwIfAborted();
+    const jobs = this.#jobsOf(user);
+    if (this.#mayStart(jobs)) this.#started(user, jobs);
+    else await this.#turn(user, jobs, signal);
     try {
       return await job();
     } finally {
-      this.#ended(user, turns);
+      this.#ended(user, jobs);
     }
   }
 
-  #turnsOf(user: string): Turns {
-    let turns = this.#users.get(user);
-    if (turns === undefined) this.#users.set(user, (turns = { waiting: new Set(), running: 0 }));
-    return turns;
+  #jobsOf(user: string): UserJobs {
+    let jobs = this.#users.get(user);
+    if (jobs === undefined) this.#users.set(user, (jobs = { waiting: new Set(), running: 0 }));
+    return jobs;
   }
 
-  #mayStart(turns: Turns): boolean {
-    return this.#running < this.limits.running && turns.running < this.limits.runningPerUser;
+  #mayStart(jobs: UserJobs): boolean {
+    return this.#running < this.limits.running && jobs.running < this.limits.runningPerUser;
   }
 
-  async #turn(user: string, turns: Turns, signal: AbortSignal): Promise<void> {
-    if (turns.waiting.size >= this.limits.waitingPerUser) {
-      const message = `${turns.waiting.size} searches, counts and filtered lists of yours wait already, as many as one user may have waiting; go on when some of them are answered.`;
+  async #turn(user: string, jobs: UserJobs, signal: AbortSignal | null): Promise<void> {
+    if (jobs.waiting.size >= this.limits.waitingPerUser) {
+      const message = `${jobs.waiting.size} ${this.limits.jobs} of yours wait already, as many as one user may have waiting; send this one again when some of them are answered.`;
       throw new AppError('RATE_LIMITED', message, { retryAfter: 1 });
     }
     const turn = Promise.withResolvers<void>();
     const job: Job = { start: turn.resolve };
     const leave = (): void => {
-      if (turns.waiting.delete(job)) turn.reject(signal.reason as Error);
-      this.#forget(user, turns);
+      if (jobs.waiting.delete(job)) turn.reject(signal?.reason as Error);
+      this.#forget(user, jobs);
     };
-    turns.waiting.add(job);
-    signal.addEventListener('abort', leave, { once: true });
+    jobs.waiting.add(job);
+    signal?.addEventListener('abort', leave, { once: true });
     try {
       await turn.promise;
     } finally {
-      signal.removeEventListener('abort', leave);
+      signal?.removeEventListener('abort', leave);
     }
   }
 
-  #started(user: string, turns: Turns): void {
+  #started(user: string, jobs: UserJobs): void {
     this.#running += 1;
-    turns.running += 1;
-    // Behind all others, for whom it is their turn now.
-    this.#users.delete(user);
-    this.#users.set(user, turns);
+    jobs.running += 1;
+    this.#moveBehindOthers(user, jobs);
   }
 
-  #ended(user: string, turns: Turns): void {
+  #ended(user: string, jobs: UserJobs): void {
     this.#running -= 1;
-    turns.running -= 1;
-    this.#forget(user, turns);
+    jobs.running -= 1;
+    this.#moveBehindOthers(user, jobs);
+    this.#forget(user, jobs);
     this.#startNext();
   }
 
+  #moveBehindOthers(user: string, jobs: UserJobs): void {
+    this.#users.delete(user);
+    this.#users.set(user, jobs);
+  }
+
   #startNext(): void {
-    for (const [user, turns] of this.#users) {
-      const [job] = turns.waiting;
-      if (job === undefined || !this.#mayStart(turns)) continue;
-      turns.waiting.delete(job);
-      this.#started(user, turns);
+    for (const [user, jobs] of this.#users) {
+      const [job] = jobs.waiting;
+      if (job === undefined || !this.#mayStart(jobs)) continue;
+      jobs.waiting.delete(job);
+      this.#started(user, jobs);
       job.start();
       return;
     }
   }
 
-  #forget(user: string, turns: Turns): void {
-    if (turns.running === 0 && turns.waiting.size === 0) this.#users.delete(user);
+  /** A user without jobs takes no memory. */
+  #forget(user: string, jobs: UserJobs): void {
+    if (jobs.running === 0 && jobs.waiting.size === 0) this.#users.delete(user);
   }
 }
