@@ -1,7 +1,7 @@
 import { isSqlite, type SqlEntityManager } from '../platform/database/database.js';
-import { AdaptiveBatchSize } from '../platform/adaptive-batch-size.js';
+import { AdaptiveBatchSize } from '../platform/scheduling/adaptive-batch-size.js';
 import { findPosition, type ListPosition, toListPosition, readSpan, toServedImage, spanEnd, type ListStart } from './catalogue.js';
-import type { SerialQueue } from './serial-queue.js';
+import type { EventLoopQueue } from '../platform/scheduling/event-loop-queue.js';
 import { type ListQuery, matchesManifest } from './list-query.js';
 
 /** Times before and after every JavaScript date. */
@@ -17,7 +17,7 @@ export interface ListContext {
   em: SqlEntityManager;
   query: ListQuery;
   isTrusted: boolean;
-  queue: SerialQueue;
+  queue: EventLoopQueue;
   /** Called after each step with the number of images that it scanned and that it returned. */
   onStep: (scanned: number, returned: number) => void;
 }
@@ -74,7 +74,7 @@ export async function* listImages(context: ListContext, start: ListStart): Async
   let text = '[';
   while (next !== null && left > 0) {
     const from: ListStart = next;
-    const step = await queue.run(() => readStep(context, from, batchSize, left));
+    const step = await queue.run('', () => readStep(context, from, batchSize, left));
     if (step.texts.length > 0) {
       text += separator + step.texts.join(',\n');
       separator = ',\n';

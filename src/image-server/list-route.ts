@@ -5,7 +5,7 @@ import { type ImgapiError, imageNotFound, imgapiError } from '../imgapi/errors.j
 import type { Database, SqlEntityManager } from '../platform/database/database.js';
 import { readListVersion } from './catalogue.js';
 import { CACHE_CONTROL_PRIVATE, CACHE_CONTROL_PUBLIC, matchesEtag, listEtag } from './http-caching.js';
-import { SerialQueue } from './serial-queue.js';
+import { EventLoopQueue } from '../platform/scheduling/event-loop-queue.js';
 import { ListRateLimiter } from './list-rate-limiter.js';
 import { listImages, startOf } from './list-images.js';
 import { readListQuery } from './list-query.js';
@@ -16,7 +16,7 @@ const STALL_TIMEOUT_MS = 60_000;
 
 /** Handles ListImages: streams the list in the order of the database, within the rate limit of the client's address. */
 export class ListRoute {
-  readonly #queue = new SerialQueue();
+  readonly #queue = new EventLoopQueue();
   readonly #rateLimiter = new ListRateLimiter();
   #dating: Promise<void> | null = null;
 

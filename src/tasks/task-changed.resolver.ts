@@ -11,13 +11,13 @@ interface Subscribed {
 }
 
 async function subscribeToTasks({ args, context }: Subscribed): Promise<AsyncIterable<SubscriptionEvent<TaskType>>> {
-  const told = new EventDeduplication();
+  const deduplication = new EventDeduplication();
   return followChanges({
     context,
     type: 'task',
     admit: ({ viewer }) => void viewer,
     isWanted: (change) => (!args.id || args.id === change.taskId) && (!args.image || args.image === change.imageName),
-    show: async (change, now) => told.news(await now.get(TaskQueries).byId.load(change.taskId)),
+    show: async (change, now) => deduplication.unlessSent(await now.get(TaskQueries).byId.load(change.taskId)),
   });
 }
 

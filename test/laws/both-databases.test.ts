@@ -20,7 +20,7 @@ const EXCEPTIONS = [
   'test/graphql/parts.test.ts',
   'test/images/search.test.ts',
   'test/laws/permissions.test.ts',
-  'test/platform/log-copier.test.ts',
+  'test/platform/wal-checkpointer.test.ts',
   'test/platform/postgres-reader.test.ts',
   'test/platform/search-upkeep.test.ts',
   'test/platform/statement-timeout.test.ts',

@@ -7,9 +7,11 @@ const DRIVERS = new Set(['kysely', 'pg', 'better-sqlite3', 'sqlite3', 'node:sqli
 const METHODS = new Set([
   'getConnection', 'getKysely', 'getClient', 'getNativeClient', 'createQueryBuilder', 'qb',
   'prepare', 'exec', 'query', 'executeQuery', 'execute', 'pragma', 'raw', 'loadExtension', 'addSql', 'compileQuery', 'executeDump', 'loadFile',
+  // Of Kysely's query builder: statements are made by sqlText alone.
+  'selectFrom', 'selectNoFrom', 'insertInto', 'replaceInto', 'updateTable', 'deleteFrom', 'mergeInto',
 ]);
 /** What of the ORM, and of our own files, puts a text into a statement as it is, or gives a connection. */
-const IMPORTED = new Set(['raw', 'sql', 'RawQueryFragment', 'QueryBuilder', 'NativeQueryBuilder', 'statements']);
+const IMPORTED = new Set(['raw', 'sql', 'RawQueryFragment', 'QueryBuilder', 'NativeQueryBuilder']);
 /** Types that stand for text of ours: what is cast to one may be anybody's. */
 const TRUSTED_TYPES = /\b(SqlText|Column|Condition|KeysetOrder|ListStatement|ListPlan|TemplateStringsArray|Literal)\b/;
 

@@ -3,6 +3,9 @@ import { CheckConstraintViolationException, ForeignKeyConstraintViolationExcepti
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENTITIES } from '../../src/entities.js';
 import { type Database, openDatabase } from '../../src/platform/database/database.js';
+import { inTransaction } from '../../src/platform/database/in-transaction.js';
+import { readRows } from '../../src/platform/database/read/read-rows.js';
+import { sqlText } from '../../src/platform/database/sql-text.js';
 import { openMigratedDatabase, type TestedDatabase } from '../support/database.js';
 import { temporaryFolder } from '../support/temp-folder.js';
 
@@ -68,4 +71,17 @@ it('runs SQLite with a write-ahead log, foreign keys and a busy timeout', async 
   expect(await read('foreign_keys')).toBe(1);
   expect(await read('busy_timeout')).toBe(5000);
   await database.close(true);
+});
+
+describe('a database that is closed while work of it is under way', () => {
+  it('lets transactions end that have a connection or wait for one, and closes then', async () => {
+    const opened = await openMigratedDatabase();
+    const { database } = opened;
+    // More than there are connections, so some of them are being opened and the others wait.
+    const transactions = Array.from({ length: 30 }, async () => inTransaction(database.em.fork(), async (tx) => readRows<[number]>(tx, sqlText`select ${1} as one`)));
+    await new Promise(setImmediate);
+    await opened.close();
+    const outcomes = await Promise.all(transactions);
+    expect(outcomes.map(([row]) => row?.map(Number))).toEqual(transactions.map(() => [1]));
+  });
 });

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { expect, it } from 'vitest';
-import { FairSchedule, type Job } from '../../src/platform/fair-schedule.js';
+import { FairSchedule, type Job } from '../../src/platform/scheduling/fair-schedule.js';
 
 interface Told {
   job: string;

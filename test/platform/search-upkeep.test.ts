@@ -1,9 +1,9 @@
-import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { statements } from '../../src/platform/database/database.js';
 import { readRows } from '../../src/platform/database/read/read-rows.js';
 import { mergeSearchIndexes, searchPieces } from '../../src/platform/database/search/search-upkeep.js';
 import { searchedIds } from '../../src/platform/database/search/trigrams.js';
+import { sqlText } from '../../src/platform/database/sql-text.js';
+import { writeAtOnce } from '../../src/platform/database/write-rows.js';
 import { openMigratedDatabase, type TestedDatabase } from '../support/database.js';
 
 const PIECES = 40;
@@ -30,7 +30,7 @@ describe('the search index of an SQLite file', () => {
     await fill(opened, 1);
     expect(await searchPieces(opened.database, 'image')).toBe(PIECES);
     const merged = mergeSearchIndexes(opened.database);
-    await sql`delete from image where id = 7`.execute(statements(opened.database.em.fork()));
+    await writeAtOnce(opened.database.em.fork(), sqlText`delete from image where id = 7`);
     await merged;
     expect(await searchPieces(opened.database, 'image')).toBeLessThanOrEqual(4);
     const all = Array.from({ length: PIECES }, (_, at) => at + 1).filter((id) => id !== 7);

@@ -1,12 +1,12 @@
 import { CompiledQuery } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SerialQueue } from '../../src/image-server/serial-queue.js';
+import { EventLoopQueue } from '../../src/platform/scheduling/event-loop-queue.js';
 import { listImages, type ListContext, startOf } from '../../src/image-server/list-images.js';
 import { readListQuery } from '../../src/image-server/list-query.js';
 import { readListVersion } from '../../src/image-server/catalogue.js';
 import { datePublications, hasUndatedImages } from '../../src/images/manifest/date-publications.js';
 import { prepareFirstStart } from '../../src/first-start.js';
-import { type Database, statements } from '../../src/platform/database/database.js';
+import type { Database } from '../../src/platform/database/database.js';
 import { DATABASE, openMigratedDatabase, type TestedDatabase } from '../support/database.js';
 import { type ImageFacts, imageFacts, insertImages } from '../support/image-rows.js';
 import { type Statement, watchStatements } from '../support/statements.js';
@@ -36,7 +36,7 @@ describe('the list of the image server', () => {
   });
   afterAll(async () => opened?.close());
 
-  function contextOf(query: Query, isTrusted = true, queue = new SerialQueue()): ListContext {
+  function contextOf(query: Query, isTrusted = true, queue = new EventLoopQueue()): ListContext {
     const read = readListQuery(query);
     if ('status' in read) throw new Error(read.body.message);
     return { em: database.em.fork(), query: read, isTrusted, queue, onStep: () => undefined };
@@ -135,9 +135,9 @@ describe('the list of the image server', () => {
       const plans: string[] = [];
       await database.em.fork().transactional(async (tx) => {
         // So few rows are read whole in no time; what counts is that there is another way.
-        if (DATABASE === 'postgres') await statements(tx).executeQuery(CompiledQuery.raw('set local enable_seqscan = off'));
+        if (DATABASE === 'postgres') await tx.getKysely().executeQuery(CompiledQuery.raw('set local enable_seqscan = off'));
         for (const { sql, parameters } of asked) {
-          const { rows } = await statements(tx).executeQuery<Record<string, unknown>>(CompiledQuery.raw(`${DATABASE === 'sqlite' ? 'explain query plan' : 'explain (costs off)'} ${sql}`, [...parameters]));
+          const { rows } = await tx.getKysely().executeQuery<Record<string, unknown>>(CompiledQuery.raw(`${DATABASE === 'sqlite' ? 'explain query plan' : 'explain (costs off)'} ${sql}`, [...parameters]));
           plans.push(rows.map((row) => String(row.detail ?? row['QUERY PLAN'])).join('\n'));
         }
       });
@@ -180,7 +180,7 @@ describe('the list of the image server', () => {
     };
     setImmediate(count);
     let [steps, bytes] = [0, 0];
-    const queue = new SerialQueue();
+    const queue = new EventLoopQueue();
     await Promise.all(Array.from({ length: 5 }, async () => {
       const one = { ...contextOf({}, true, queue), onStep: () => void (steps += 1) };
       for await (const chunk of await chunksOf(one)) bytes += chunk.length;
@@ -283,14 +283,16 @@ describe('the list of the image server', () => {
     const image = imageFacts(IMAGES + 3);
     const manifest = JSON.stringify({ uuid: image.uuid, name: image.name, type: 'zvol', os: 'linux', published_at: written });
     await insertImages(database.em.fork(), [image]);
-    await statements(database.em.fork()).updateTable('image').set({ manifest, created_at: 5, published_at: null }).where('id', '=', image.id).execute();
+    const connection = database.em.fork().getConnection();
+    await connection.execute('update image set manifest = ?, created_at = 5, published_at = null where id = ?', [manifest, image.id], 'run');
     await datePublications(database.em.fork());
-    const [row] = await statements(database.em.fork()).selectFrom('image').selectAll().where('id', '=', image.id).execute();
+    const [row] = await connection.execute('select * from image where id = ?', [image.id]);
     await change(`delete from image where id = ${image.id}`);
     // The trigger agrees with the gateway, or leaves the date to it.
     const { published_at: _dated, ...bare } = row!;
-    await statements(database.em.fork()).insertInto('image').values({ ...bare, manifest } as never).execute();
-    const [again] = await statements(database.em.fork()).selectFrom('image').select('published_at').where('id', '=', image.id).execute();
+    const names = Object.keys(bare);
+    await connection.execute(`insert into image (${names.join()}) values (${names.map(() => '?').join()})`, Object.values({ ...bare, manifest }), 'run');
+    const [again] = await connection.execute('select published_at from image where id = ?', [image.id]);
     expect([null, ms]).toContain(again!.published_at === null ? null : Number(again!.published_at));
     await datePublications(database.em.fork());
     expect(await list({ name: image.name, state: 'all' })).toMatchObject([{ published_at: new Date(ms).toISOString() }]);

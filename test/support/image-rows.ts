@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '../../src/platform/database/database.js';
-import { statements } from '../../src/platform/database/database.js';
+import { joinTexts, sqlText, sqlValues } from '../../src/platform/database/sql-text.js';
+import { writeAtOnce } from '../../src/platform/database/write-rows.js';
 
 /** An image as its row and its manifest have it. */
 export interface ImageFacts {
@@ -48,11 +49,12 @@ function manifestOf({ uuid, name, version, publishedAt, type, os, tags }: ImageF
 /** Writes images with a file past the gateway, as fast as the database takes them; their bytes are in no store. */
 export async function insertImages(em: SqlEntityManager, images: readonly ImageFacts[], padding = 500): Promise<void> {
   for (let at = 0; at < images.length; at += 500) {
-    const rows = images.slice(at, at + 500).map((image) => ({
-      id: image.id, uuid: image.uuid, name: image.name, alias: image.name, alias_key: image.name, version: image.version, access: image.access, owner_id: 1,
-      size_mib: 1024, os_type: 'LINUX_VM', status: 'OK', description: '', search_text: image.name, manifest: manifestOf(image, padding),
-      file_size: 1000, file_sha1: image.id.toString(16).padStart(40, '0'), file_sha256: '0'.repeat(64), file_compression: 'gzip', created_at: 0, updated_at: 0,
-    }));
-    await statements(em).insertInto('image').values(rows as never).execute();
+    const rows = images.slice(at, at + 500).map((image) => sqlText`(${sqlValues([
+      image.id, image.uuid, image.name, image.name, image.name, image.version, image.access, 1, 1024, 'LINUX_VM', 'OK', '', image.name, manifestOf(image, padding),
+      1000, image.id.toString(16).padStart(40, '0'), '0'.repeat(64), 'gzip', 0, 0,
+    ])})`);
+    await writeAtOnce(em, sqlText`insert into image (
+      id, uuid, name, alias, alias_key, version, access, owner_id, size_mib, os_type, status, description, search_text, manifest,
+      file_size, file_sha1, file_sha256, file_compression, created_at, updated_at) values ${joinTexts(rows, ', ')}`);
   }
 }

@@ -1,3 +1,5 @@
+import { BoundedCache } from '../../platform/memory/bounded-cache.js';
+import { WeakMemo } from '../../platform/memory/weak-memo.js';
 import { isSqlite } from '../../platform/database/database.js';
 import { amongIds, listed, readRows } from '../../platform/database/read/read-rows.js';
 import type { Reads } from '../../platform/database/read/reads.js';
@@ -10,7 +12,11 @@ const NEIGHBOURS = 32;
 /** A round trip to Postgres costs more than many rows. */
 const NEIGHBOURS_ON_POSTGRES = 128;
 /** Id -> username, per database driver. */
-const caches = new WeakMap<object, Map<number, string>>();
+const caches = new WeakMemo<object, BoundedCache<number, string>>();
+
+function newCache(): BoundedCache<number, string> {
+  return new BoundedCache({ max: MOST_NAMES });
+}
 
 function statementFor(em: Reads, missing: ReadonlySet<number>, cached: number): SqlText {
   if (cached > MOST_NAMES / 2) return sqlText`select u.id, u.username from user_account u where ${amongIds(em, 'u.id', [...missing])}`;
@@ -25,19 +31,19 @@ function statementFor(em: Reads, missing: ReadonlySet<number>, cached: number): 
  * an uncommitted transaction has read do not enter it.
  */
 export async function usernames(em: Reads, ids: Iterable<number>): Promise<ReadonlyMap<number, string>> {
-  const driver = em.getDriver();
-  let names = caches.get(driver);
-  if (names === undefined) caches.set(driver, (names = new Map()));
+  const cache = caches.getOrCompute(em.getDriver(), newCache);
+  const names = new Map<number, string>();
   const missing = new Set<number>();
-  for (const id of ids) if (!names.has(id)) missing.add(id);
+  for (const id of ids) {
+    const name = cache.get(id);
+    if (name === undefined) missing.add(id);
+    else names.set(id, name);
+  }
   if (missing.size === 0) return names;
-  const rows = await readRows<[id: number, username: string]>(em, statementFor(em, missing, names.size), { steady: true });
-  if (em.isInTransaction()) return new Map([...names, ...rows]);
-  const found = new Map([...ids].map((id) => [id, names.get(id)] as const).filter((entry): entry is [number, string] => entry[1] !== undefined));
-  if (names.size + rows.length > MOST_NAMES) names.clear();
+  const rows = await readRows<[id: number, username: string]>(em, statementFor(em, missing, cache.size), { steady: true });
   for (const [id, username] of rows) {
     names.set(id, username);
-    found.set(id, username);
+    if (!em.isInTransaction()) cache.set(id, username);
   }
-  return found;
+  return names;
 }

@@ -1,12 +1,13 @@
 import { decodeJwt } from 'jose';
 import type { Database } from '../../platform/database/database.js';
 import { unauthenticated } from '../../platform/errors.js';
+import { BoundedCache } from '../../platform/memory/bounded-cache.js';
 import { CachedRead } from '../../platform/database/cache-invalidation.js';
 import { type SignedIn, viewerByKeyHash, viewerByUsername } from './load-viewer.js';
 import { hashApiKey, looksLikeApiKey, type TokenVerifier } from './token.js';
 import type { Viewer } from '../viewer.js';
 
-/** Headers in the cache; the oldest is evicted first. */
+/** Headers in the cache. */
 const MOST_HEADERS = 10_000;
 
 /** The user of a token whose signature has been verified, so that it is verified once. */
@@ -32,7 +33,7 @@ function bearerToken(header: string): string {
  * or datacenters invalidates it, and its expiry is checked each time.
  */
 export class SignIns {
-  readonly #cache = new Map<string, CachedSignIn>();
+  readonly #cache = new BoundedCache<string, CachedSignIn>({ max: MOST_HEADERS });
 
   constructor(
     private readonly database: Database,
@@ -65,12 +66,12 @@ export class SignIns {
     const em = this.database.em.fork();
     const signedIn = new CachedRead<SignedIn | null>(this.database.driver);
     if (looksLikeApiKey(credential)) {
-      this.#store(header, { signedIn, token: null });
+      this.#cache.set(header, { signedIn, token: null });
       return signedIn.renew(async () => viewerByKeyHash(em, hashApiKey(credential), Date.now()));
     }
     const token = before !== null && Date.now() < before.expiresAt ? before : await this.#verify(credential);
     if (token === null) return null;
-    this.#store(header, { signedIn, token });
+    this.#cache.set(header, { signedIn, token });
     return signedIn.renew(async () => {
       const viewer = await viewerByUsername(em, token.username);
       return viewer === null ? null : { viewer, expiresAt: token.expiresAt };
@@ -80,11 +81,5 @@ export class SignIns {
   async #verify(token: string): Promise<VerifiedToken | null> {
     const username = await this.verifyToken(token);
     return username === null ? null : { username, expiresAt: (decodeJwt(token).exp ?? 0) * 1000 };
-  }
-
-  #store(header: string, entry: CachedSignIn): void {
-    const [oldest] = this.#cache.keys();
-    if (this.#cache.size >= MOST_HEADERS && oldest !== undefined) this.#cache.delete(oldest);
-    this.#cache.set(header, entry);
   }
 }

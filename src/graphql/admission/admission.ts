@@ -3,6 +3,7 @@ import { type DocumentNode, type GraphQLSchema, NoSchemaIntrospectionCustomRule,
 import type { GatewayContext, RequestContainer } from '../../access/request-container.js';
 import type { RequestContainerFactory } from '../../access/request-container-factory.js';
 import { AppError, badInput, unauthenticated } from '../../platform/errors.js';
+import { EventLoopQueue } from '../../platform/scheduling/event-loop-queue.js';
 import { InputValidator } from './input/input-validator.js';
 import { type CostExtension, costExtension, rateLimitHeaders } from './cost/cost-report.js';
 import { MAX_DESCRIPTION_US, WEIGHTS } from './cost/cost-weights.js';
@@ -12,7 +13,6 @@ import type { BudgetSettings } from './cost/cost-budget.js';
 import { LoginThrottle } from './login-throttle.js';
 import { LIMIT_RULES } from './rules/document-limits.js';
 import { costOfMicroseconds, OperationCosts } from './cost/operation-costs.js';
-import { FairQueue } from './fair-queue.js';
 import type { TrustedDocuments } from './trusted-documents.js';
 import { coerceVariables, type VariableValues } from './input/coerce-variables.js';
 
@@ -70,7 +70,7 @@ export class Admission {
   readonly rules: readonly ValidationRule[];
   readonly ledger: CostLedger;
   /** For work that blocks the event loop: documents to be parsed, and expensive operations. */
-  readonly fairQueue = new FairQueue();
+  readonly fairQueue = new EventLoopQueue({ waitingPerUser: 10_000, jobs: 'operations' });
   readonly #loginThrottle: LoginThrottle;
   readonly #costs: OperationCosts;
   readonly #input: InputValidator;

@@ -2,7 +2,7 @@ import { allOf, type Condition } from '../../platform/database/list/conditions.j
 import { Memo } from '../../platform/memory/memo.js';
 import type { KeysetOrder } from '../../platform/database/list/keyset.js';
 import { type Connection, type OrderDirection, type PageArgs, readPage } from '../../platform/database/list/page.js';
-import { type ListStatement, readRowList } from '../../platform/database/list/read-page.js';
+import { type ListStatement, newFirstPages, readRowList } from '../../platform/database/list/read-page.js';
 import type { Reads } from '../../platform/database/read/reads.js';
 import type { ConnectionSelection } from '../../platform/graphql/selection.js';
 import { countImages } from './count-images.js';
@@ -49,7 +49,7 @@ const lists = new Memo<ListStatement>(8);
 
 function cachedListOf(path: AccessPath, reader: ImageReader, order: ListOrder, filtered: Condition): ListStatement {
   if (path.isCached !== true) return listOf(path, reader, order, filtered);
-  return lists.get(path, reader.selected, `${order.field} ${order.direction}`, () => ({ ...listOf(path, reader, order, filtered), firstPages: new Map() }));
+  return lists.get(path, reader.selected, `${order.field} ${order.direction}`, () => ({ ...listOf(path, reader, order, filtered), firstPages: newFirstPages() }));
 }
 
 /** One page of the images of a scope with the selected fields, in two statements, and one more for the count. */

@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { AnyEntity, EntityClass } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM as PostgresORM } from '@mikro-orm/postgresql';
 import { MikroORM as SqliteORM, type SqlEntityManager, type SqlMikroORM } from '@mikro-orm/sqlite';
-import type { DatabaseConnection, Kysely } from 'kysely';
+import type { DatabaseConnection } from 'kysely';
 import type { Pool } from 'pg';
 import { postgresMigrations } from './migrations/postgres/index.js';
 import { sqliteMigrations } from './migrations/sqlite/index.js';
@@ -18,7 +19,6 @@ import { ReaderPool } from './read/reader-pool.js';
 import type { Reads } from './read/reads.js';
 import { giveStatementTimeout } from './read/statement-timeout.js';
 import { TimedPostgresReader } from './read/timed-postgres-reader.js';
-import type { Tables } from './tables.js';
 import { traceHeavy, tracePostgres, traceReader, traceStatements, traceWriter } from './traced-statements.js';
 import type { Tracing } from '../tracing.js';
 import { describeSearchIndex, prepareSearch } from './search/trigrams.js';
@@ -31,6 +31,9 @@ export type { SqlEntityManager };
 
 /** How long a statement waits for another process that holds the SQLite file, e.g. a backup. */
 export const BUSY_TIMEOUT_MS = 5000;
+
+/** How often a close looks whether somebody still waits for a connection. */
+const POLL_MS = 10;
 
 /** Where each set of migrations lives, relative to the project, for the command that writes new ones. */
 export const MIGRATION_FOLDERS = { sqlite: 'src/platform/database/migrations/sqlite', postgres: 'src/platform/database/migrations/postgres' };
@@ -62,57 +65,66 @@ async function prepareSqliteConnection(connection: DatabaseConnection): Promise<
  * folder is created. Statements that fail name the statement, never the parameters.
  */
 export async function openDatabase(target: DatabaseTarget, entities: EntityClass<AnyEntity>[], options: DatabaseOptions = {}): Promise<Database> {
-  const { tracing = null, connections = 10, statementTimeoutMs = 30_000 } = options;
-  const trace = (connection: unknown): void => {
-    if (tracing !== null) traceStatements(connection as DatabaseConnection, tracing);
-  };
-  const migrations = { tableName: 'migration', transactional: true, snapshot: true, snapshotName: '.snapshot', snapshotOnMigrate: false, silent: true, emit: 'ts' as const };
-  const watch = new WriteVersions();
-  if (target.kind === 'sqlite') {
-    const isFile = target.path !== ':memory:';
-    if (isFile) await mkdir(dirname(target.path), { recursive: true });
-    const copier = isFile ? new WalCheckpointer({ path: target.path, busyTimeoutMs: BUSY_TIMEOUT_MS }) : null;
-    const writes = watch.connection(() => copier?.ran());
-    const database = await SqliteORM.init({
-      dbName: target.path,
-      entities,
-      extensions: [Migrator],
-      schemaGenerator: BY_HAND,
-      onCreateConnection: async (connection) => {
-        await prepareSqliteConnection(connection as DatabaseConnection);
-        watch.follow(connection as DatabaseConnection, writes);
-        trace(connection);
-      },
-      migrations: { ...migrations, path: MIGRATION_FOLDERS.sqlite, migrationsList: sqliteMigrations },
-    });
-    giveWriteVersions(database.driver, watch);
-    writePrepared(database, writes, tracing);
-    if (isFile) readAside(database, target.path, { tracing, statementTimeoutMs });
-    closeWith(database, async () => copier?.close());
-    return database;
-  }
-  const database = await PostgresORM.init({
-    clientUrl: target.url,
+  const all = { tracing: null, connections: 10, statementTimeoutMs: 30_000, ...options };
+  return target.kind === 'sqlite' ? openSqlite(target.path, entities, all) : openPostgres(target.url, entities, all);
+}
+
+const MIGRATIONS = { tableName: 'migration', transactional: true, snapshot: true, snapshotName: '.snapshot', snapshotOnMigrate: false, silent: true, emit: 'ts' as const };
+
+async function openSqlite(path: string, entities: EntityClass<AnyEntity>[], options: Required<DatabaseOptions>): Promise<Database> {
+  const isFile = path !== ':memory:';
+  if (isFile) await mkdir(dirname(path), { recursive: true });
+  const checkpointer = isFile ? new WalCheckpointer({ path, busyTimeoutMs: BUSY_TIMEOUT_MS }) : null;
+  const versions = new WriteVersions();
+  const writes = versions.connection(() => checkpointer?.ran());
+  const database = await SqliteORM.init({
+    dbName: path,
     entities,
     extensions: [Migrator],
-    ensureDatabase: false,
-    pool: { max: connections },
     schemaGenerator: BY_HAND,
-    discovery: { onMetadata: describeSearchIndex },
     onCreateConnection: async (connection) => {
-      watch.follow(connection as DatabaseConnection);
-      trace(connection);
+      await prepareSqliteConnection(connection as DatabaseConnection);
+      versions.follow(connection as DatabaseConnection, writes);
+      if (options.tracing !== null) traceStatements(connection as DatabaseConnection, options.tracing);
     },
-    migrations: { ...migrations, path: MIGRATION_FOLDERS.postgres, migrationsList: postgresMigrations },
+    migrations: { ...MIGRATIONS, path: MIGRATION_FOLDERS.sqlite, migrationsList: sqliteMigrations },
   });
-  giveWriteVersions(database.driver, watch);
-  giveStatementTimeout(database.driver, statementTimeoutMs);
-  readPrepared(database, { tracing, connections, statementTimeoutMs });
+  giveWriteVersions(database.driver, versions);
+  addWriter(database, writes, options.tracing);
+  if (isFile) addSqliteReaders(database, path, options);
+  closeBefore(database, async () => checkpointer?.close());
   return database;
 }
 
-/** Reads outside of transactions need nothing of the ORM but its connections. */
-function readPrepared(database: Database, { tracing, connections, statementTimeoutMs }: Required<DatabaseOptions>): void {
+async function openPostgres(url: string, entities: EntityClass<AnyEntity>[], options: Required<DatabaseOptions>): Promise<Database> {
+  const versions = new WriteVersions();
+  let pool: Pool | null = null;
+  const database = await PostgresORM.init({
+    clientUrl: url,
+    entities,
+    extensions: [Migrator],
+    ensureDatabase: false,
+    pool: { max: options.connections },
+    driverOptions: { onPoolCreated: (created: Pool) => void (pool = created) },
+    schemaGenerator: BY_HAND,
+    discovery: { onMetadata: describeSearchIndex },
+    onCreateConnection: async (connection) => {
+      versions.follow(connection as DatabaseConnection);
+      if (options.tracing !== null) traceStatements(connection as DatabaseConnection, options.tracing);
+    },
+    migrations: { ...MIGRATIONS, path: MIGRATION_FOLDERS.postgres, migrationsList: postgresMigrations },
+  });
+  giveWriteVersions(database.driver, versions);
+  giveStatementTimeout(database.driver, options.statementTimeoutMs);
+  addPostgresReaders(database, options);
+  closeBefore(database, async () => {
+    if (pool !== null) await endPool(pool);
+  });
+  return database;
+}
+
+/** Reads outside of transactions need nothing of MikroORM but its pool. */
+function addPostgresReaders(database: Database, { tracing, connections, statementTimeoutMs }: Required<DatabaseOptions>): void {
   const connection = database.em.getConnection() as unknown as { getNativeClient(): Promise<Pool> };
   const pool = async (): Promise<Pool> => connection.getNativeClient();
   const reader = new PostgresReader(pool, statementTimeoutMs);
@@ -126,15 +138,15 @@ function readPrepared(database: Database, { tracing, connections, statementTimeo
 }
 
 /** Statements given as text run on the driver's own connection, which MikroORM opens with its first statement. */
-function writePrepared(database: Database, writes: ConnectionWrites, tracing: Tracing | null): void {
+function addWriter(database: Database, writes: ConnectionWrites, tracing: Tracing | null): void {
   const connection = database.em.getConnection('write') as unknown as { getNativeClient(): Promise<SqliteClient> };
   const writer = new SqliteWriterConnection(async () => connection.getNativeClient(), writes);
   if (tracing !== null) traceWriter(writer, tracing);
   giveWriter(database.driver, writer);
 }
 
-/** Lists are read through connections of their own, which are closed with the database. */
-function readAside(database: Database, path: string, { tracing, statementTimeoutMs }: Required<Omit<DatabaseOptions, 'connections'>>): void {
+/** Reads outside of transactions run on read-only connections, which are closed with the database. */
+function addSqliteReaders(database: Database, path: string, { tracing, statementTimeoutMs }: Required<DatabaseOptions>): void {
   const reader = new SqliteReaderConnection(path, BUSY_TIMEOUT_MS);
   const heavy = new HeavyReads(new ReaderPool({ path, busyTimeoutMs: BUSY_TIMEOUT_MS }), SQLITE_TURNS, statementTimeoutMs);
   if (tracing !== null) {
@@ -143,14 +155,26 @@ function readAside(database: Database, path: string, { tracing, statementTimeout
   }
   giveReader(database.driver, reader);
   giveHeavyReads(database.driver, heavy);
-  closeWith(database, async () => {
+  closeBefore(database, async () => {
     reader.close();
     await heavy.close();
   });
 }
 
-/** `end` is carried out before the database is closed. */
-function closeWith(database: Database, end: () => Promise<void>): void {
+/**
+ * Ends a pool so that all who use it, or wait for a connection, finish first. Kysely drops its pool before it ends it, and would never
+ * give back a connection that is being opened at that moment; pg-pool forgets those who wait when it ends. Either kept `close` waiting for ever.
+ */
+async function endPool(pool: Pool): Promise<void> {
+  while (pool.waitingCount > 0) await wait(POLL_MS);
+  const ended = pool.end();
+  // Kysely ends it once more, which pg-pool refuses.
+  pool.end = async () => ended;
+  await ended;
+}
+
+/** Runs `end` before the database is closed. */
+function closeBefore(database: Database, end: () => Promise<void>): void {
   const close = database.close.bind(database);
   database.close = async (force) => {
     await end();
@@ -171,11 +195,6 @@ export async function migrate(database: Database): Promise<string[]> {
 /** Null when searches have their index; else why not, in words for an operator. Tries to make it first. */
 export async function missingSearchIndex(database: Database): Promise<string | null> {
   return isSqlite(database.em) ? null : prepareSearch(database);
-}
-
-/** The typed statement builder, inside the transaction that `em` is in. Columns are raw: see `Tables`. */
-export function statements(em: Reads): Kysely<Tables> {
-  return em.getKysely<Tables>();
 }
 
 /** True on SQLite, where lists travel as one JSON parameter and booleans are 0 and 1. */

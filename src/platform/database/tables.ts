@@ -1,6 +1,4 @@
-import type { Generated, Selectable } from 'kysely';
-
-/** A truth value as the driver gives it: 0 or 1 on SQLite, boolean on Postgres. Read it with `asBoolean`. */
+/** A truth value as drivers return it: 0 or 1 on SQLite, boolean on Postgres. Read it with `asBoolean`. */
 export type Flag = number | boolean;
 /** An instant in milliseconds since 1970, or a byte count: number on SQLite, string on Postgres. Read it with `Number`. */
 export type Big = number | string;
@@ -13,7 +11,7 @@ export function asBoolean(flag: Flag): boolean {
 }
 
 interface UserAccount {
-  id: Generated<number>;
+  id: number;
   username: string;
   email: string | null;
   is_super_admin: Flag;
@@ -23,7 +21,7 @@ interface UserAccount {
 }
 
 interface UserGroup {
-  id: Generated<number>;
+  id: number;
   name: string;
   alias: string;
   permissions: string;
@@ -31,7 +29,7 @@ interface UserGroup {
 }
 
 interface DatacenterTable {
-  id: Generated<number>;
+  id: number;
   name: string;
   alias: string;
   access: string;
@@ -59,7 +57,7 @@ interface GlobalSettingsTable {
 }
 
 interface ImageTable {
-  id: Generated<number>;
+  id: number;
   uuid: string;
   name: string;
   alias: string;
@@ -75,9 +73,9 @@ interface ImageTable {
   description: string;
   homepage: string | null;
   search_text: string;
-  places: Generated<string>;
-  tag_list: Generated<string>;
-  manifest: Generated<string>;
+  places: string;
+  tag_list: string;
+  manifest: string;
   published_at: Big | null;
   file_size: Big | null;
   file_sha1: string | null;
@@ -95,15 +93,15 @@ interface ImageAttachmentTable {
   image_id: number;
   datacenter_id: number;
   bound_image_id: number | null;
-  name: Generated<string>;
-  alias: Generated<string>;
-  size_mib: Generated<number>;
-  image_created_at: Generated<Big>;
-  access: Generated<string>;
+  name: string;
+  alias: string;
+  size_mib: number;
+  image_created_at: Big;
+  access: string;
 }
 
 interface ImageRepositoryTable {
-  id: Generated<number>;
+  id: number;
   name: string;
   url: string;
   is_local: Flag;
@@ -119,7 +117,7 @@ interface ImageRepositoryTable {
 }
 
 interface RepositoryImageTable {
-  id: Generated<number>;
+  id: number;
   repository_id: number;
   uuid: string;
   from_generation: number;
@@ -143,7 +141,7 @@ interface RepositoryImageTable {
 }
 
 interface VirtualServerTable {
-  id: Generated<number>;
+  id: number;
   uuid: string;
   hostname: string;
   datacenter_id: number;
@@ -156,7 +154,7 @@ interface VirtualServerTable {
 }
 
 interface SnapshotTable {
-  id: Generated<number>;
+  id: number;
   server_id: number;
   name: string;
   disk_id: number;
@@ -189,7 +187,7 @@ interface TaskTable {
   finished_at: Big | null;
 }
 
-/** Every table with its columns as a raw statement meets them; the entities are the source. */
+/** The columns of every table as drivers return them; the entities are the source. */
 export interface Tables {
   user_account: UserAccount;
   user_group: UserGroup;
@@ -200,7 +198,7 @@ export interface Tables {
   global_settings: GlobalSettingsTable;
   image: ImageTable;
   image_attachment: ImageAttachmentTable;
-  image_tag: { image_id: number; tag: string; position: number; name: Generated<string> };
+  image_tag: { image_id: number; tag: string; position: number; name: string };
   image_list_version: { id: number; version: string };
   image_repository: ImageRepositoryTable;
   repository_image: RepositoryImageTable;
@@ -211,6 +209,7 @@ export interface Tables {
 }
 
 /** A row with these columns, such as `s.id`, of one table, as the driver returns it. */
-export type RowOf<T extends keyof Tables, C extends `${string}.${keyof Tables[T] & string}`> = Selectable<
-  Pick<Tables[T], C extends `${string}.${infer Name extends keyof Tables[T] & string}` ? Name : never>
+export type RowOf<T extends keyof Tables, C extends `${string}.${keyof Tables[T] & string}`> = Pick<
+  Tables[T],
+  C extends `${string}.${infer Name extends keyof Tables[T] & string}` ? Name : never
 >;

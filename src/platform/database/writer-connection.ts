@@ -1,4 +1,5 @@
-import { PreparedStatements, MOST_STATEMENTS, type PreparedStatement } from './read/prepared-statements.js';
+import { BoundedCache } from '../memory/bounded-cache.js';
+import { MOST_STATEMENTS, PreparedStatements, type PreparedStatement } from './read/prepared-statements.js';
 import type { SqlText } from './sql-text.js';
 import { type ConnectionWrites, type StatementKind, statementKind } from './cache-invalidation.js';
 
@@ -12,7 +13,7 @@ export interface SqliteClient {
  * at once, as nobody else can be on that connection meanwhile. Writes are told to the watch as all others are.
  */
 export class SqliteWriterConnection extends PreparedStatements {
-  readonly #kinds = new Map<string, StatementKind>();
+  readonly #kinds = new BoundedCache<string, StatementKind>({ max: MOST_STATEMENTS });
   #client: SqliteClient | null = null;
 
   constructor(
@@ -34,18 +35,8 @@ export class SqliteWriterConnection extends PreparedStatements {
     try {
       return statement.run(text.values).changes;
     } finally {
-      this.watch.done(this.#kindOf(text.text));
+      this.watch.done(this.#kinds.getOrCompute(text.text, statementKind));
     }
-  }
-
-  #kindOf(text: string): StatementKind {
-    let kind = this.#kinds.get(text);
-    if (kind === undefined) {
-      kind = statementKind(text);
-      if (this.#kinds.size >= MOST_STATEMENTS) this.#kinds.clear();
-      this.#kinds.set(text, kind);
-    }
-    return kind;
   }
 
   protected prepare(text: string): PreparedStatement {

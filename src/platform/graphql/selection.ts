@@ -1,4 +1,5 @@
 import { type FieldNode, type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql';
+import { WeakMemo } from '../memory/weak-memo.js';
 
 /** Names of the fields selected directly, through any fragment; @skip and @include are taken as selected. */
 function namesIn(set: SelectionSetNode | undefined, info: GraphQLResolveInfo, found: Map<string, FieldNode[]>): void {
@@ -41,18 +42,13 @@ function selectionOf(fields: Map<string, FieldNode[]>, info: GraphQLResolveInfo)
   return { fields: new Set(fields.keys()), nested };
 }
 
-/**
- * Remembers an outcome per field of the document. A field that stands in several places, as through a fragment, is looked
- * at anew each time, as every place may ask for something else.
- */
-function perField<T>(look: (info: GraphQLResolveInfo) => T): (info: GraphQLResolveInfo) => T {
-  const known = new WeakMap<FieldNode, T>();
+/** Memo per field node of the document. A field with several nodes is computed each time: fragments may merge it with other nodes elsewhere. */
+function perField<T>(compute: (info: GraphQLResolveInfo) => T): (info: GraphQLResolveInfo) => T {
+  const memo = new WeakMemo<FieldNode, T>();
   return (info) => {
     const [only, another] = info.fieldNodes;
-    if (only === undefined || another !== undefined) return look(info);
-    let outcome = known.get(only);
-    if (outcome === undefined) known.set(only, (outcome = look(info)));
-    return outcome;
+    if (only === undefined || another !== undefined) return compute(info);
+    return memo.getOrCompute(only, () => compute(info));
   };
 }
 

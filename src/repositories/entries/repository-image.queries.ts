@@ -5,7 +5,7 @@ import type { SelectedImage } from '../../images/image.type.js';
 import { Memo } from '../../platform/memory/memo.js';
 import type { KeysetOrder } from '../../platform/database/list/keyset.js';
 import { type Connection, type PageArgs, readPage } from '../../platform/database/list/page.js';
-import { type ListStatement, readRowList, wholeRows } from '../../platform/database/list/read-page.js';
+import { type ListStatement, newFirstPages, readRowList, wholeRows } from '../../platform/database/list/read-page.js';
 import { readRows } from '../../platform/database/read/read-rows.js';
 import type { Reads } from '../../platform/database/read/reads.js';
 import type { ConnectionSelection, ObjectSelection } from '../../platform/graphql/selection.js';
@@ -66,7 +66,7 @@ export class RepositoryImageQueries {
       steady: isCounted,
     });
     const list = isCounted
-      ? unfilteredLists.get(this.viewer, request.selection, `${repository.id} ${order.column} ${direction}`, () => ({ ...makeList(), firstPages: new Map() }))
+      ? unfilteredLists.get(this.viewer, request.selection, `${repository.id} ${order.column} ${direction}`, () => ({ ...makeList(), firstPages: newFirstPages() }))
       : makeList();
     const selection = isCounted ? { ...request.selection, totalCount: false } : request.selection;
     const connection = await readRowList<EntryRow, SelectedRepositoryImage>(this.em, list, readPage(request.page, order.value), selection, {

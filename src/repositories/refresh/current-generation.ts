@@ -1,4 +1,4 @@
-import { AdaptiveBatchSize } from '../../platform/adaptive-batch-size.js';
+import { AdaptiveBatchSize } from '../../platform/scheduling/adaptive-batch-size.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { readObjects } from '../../platform/database/read/read-rows.js';
 import { sqlText } from '../../platform/database/sql-text.js';

@@ -1,4 +1,4 @@
-import { AdaptiveBatchSize, type BatchSizeLimits } from '../../platform/adaptive-batch-size.js';
+import { AdaptiveBatchSize, type BatchSizeLimits } from '../../platform/scheduling/adaptive-batch-size.js';
 import type { BatchWriter } from '../../platform/database/batch-writer.js';
 import { isSqlite, type SqlEntityManager } from '../../platform/database/database.js';
 import { type SqlText, sqlText } from '../../platform/database/sql-text.js';

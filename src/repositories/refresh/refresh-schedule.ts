@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { SYSTEM_USERNAME, User } from '../../access/people/user.entity.js';
 import type { Database } from '../../platform/database/database.js';
-import { Periodic } from '../../platform/periodic.js';
+import { Periodic } from '../../platform/scheduling/periodic.js';
 import { ImageRepository } from '../image-repository.entity.js';
 import { type RefreshTaskServices, startRefresh } from './start-refresh.js';
 

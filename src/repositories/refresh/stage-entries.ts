@@ -1,4 +1,4 @@
-import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import { EventLoopYielder } from '../../platform/scheduling/event-loop-yielder.js';
 import type { ListDiff } from './list-diff.js';
 import { contentHash, type ParsedEntry, type RemoteManifest, remoteManifestColumns, type SkippedEntry } from './remote-manifest.js';
 import type { StagingGeneration } from './staging-generation.js';
@@ -48,17 +48,4 @@ function stageManifest(remote: RemoteManifest, { diff, generation }: Staging, sk
   if (change.kind === 'duplicate') skipped.add({ uuid, reason: `The list has ${uuid} more than once; the first entry counts.` });
   if (change.kind === 'added') generation.add(remoteManifestColumns(remote, hash));
   if (change.kind === 'changed') generation.add(remoteManifestColumns(remote, hash), change.replaces);
-}
-
-const MAX_STRETCH_MS = 10;
-
-/** Yields to the event loop once this work has held it for 10 ms; cheap enough to call for every batch. */
-class EventLoopYielder {
-  #since = performance.now();
-
-  async yieldIfDue(): Promise<void> {
-    if (performance.now() - this.#since < MAX_STRETCH_MS) return;
-    await yieldToEventLoop();
-    this.#since = performance.now();
-  }
 }

@@ -1,4 +1,4 @@
-import { AdaptiveBatchSize } from '../../platform/adaptive-batch-size.js';
+import { AdaptiveBatchSize } from '../../platform/scheduling/adaptive-batch-size.js';
 import type { BatchWriter } from '../../platform/database/batch-writer.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { sqlText } from '../../platform/database/sql-text.js';

@@ -1,4 +1,4 @@
-import { type Budget, FairSchedule } from '../../platform/fair-schedule.js';
+import { type Budget, FairSchedule } from '../../platform/scheduling/fair-schedule.js';
 import type { Change, Followed, RightsChange } from './change.js';
 import { ChangeListener, type Following } from './change-listener.js';
 import { ChangeLog } from './change-log.js';

@@ -1,5 +1,5 @@
 import { AppError } from '../../platform/errors.js';
-import type { FairSchedule, Job } from '../../platform/fair-schedule.js';
+import type { FairSchedule, Job } from '../../platform/scheduling/fair-schedule.js';
 import type { Change, Followed, RightsChange } from './change.js';
 import type { ChangeLog } from './change-log.js';
 

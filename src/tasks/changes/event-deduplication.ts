@@ -1,24 +1,22 @@
+import { BoundedCache } from '../../platform/memory/bounded-cache.js';
 import type { TaskType } from '../task.type.js';
 
 const MOST_TASKS = 1000;
 
 /**
- * What a subscriber heard last of each task. An event is read when it is told, so a task that is quick may be read in the
- * same state twice; the second time it is no news. Forgets the oldest of more than 1,000 tasks.
+ * The state of each task that a subscriber received last, for 1,000 tasks. A task is read when its event is sent, so two events of a
+ * quick task may carry the same state; the second one is dropped.
  */
 export class EventDeduplication {
-  readonly #told = new Map<string, string>();
+  readonly #lastStates = new BoundedCache<string, string>({ max: MOST_TASKS });
 
-  /** The task, or null when this very state was told already. */
-  news(task: TaskType | null): TaskType | null {
+  /** The task, or null when the subscriber has received this state already. */
+  unlessSent(task: TaskType | null): TaskType | null {
     if (task === null) return null;
     const { id, status, phase, bytesDone, bytesTotal, attempts } = task;
     const state = [status, phase, bytesDone, bytesTotal, attempts].join(' ');
-    if (this.#told.get(id) === state) return null;
-    this.#told.delete(id);
-    this.#told.set(id, state);
-    const [oldest] = this.#told.keys();
-    if (this.#told.size > MOST_TASKS && oldest !== undefined) this.#told.delete(oldest);
+    if (this.#lastStates.get(id) === state) return null;
+    this.#lastStates.set(id, state);
     return task;
   }
 }

@@ -1,3 +1,5 @@
+import { BoundedCache } from '../../memory/bounded-cache.js';
+import { WeakMemo } from '../../memory/weak-memo.js';
 import { listed, type ReadOptions, readRows } from '../read/read-rows.js';
 import type { Reads } from '../read/reads.js';
 import { sqlInteger, type SqlText, sqlText } from '../sql-text.js';
@@ -24,34 +26,26 @@ export interface Candidates<K extends string> {
 
 /** How long an outcome is taken for true: any choice gives the same rows, one of them sooner. */
 export const ESTIMATE_TTL_MS = 5000;
-const MOST_REMEMBERED = 2000;
-const remembered = new WeakMap<object, Map<string, { counts: number[]; readAt: number }>>();
+const MOST_ESTIMATES = 2000;
+/** Estimates by the text and values of their statement, per driver. */
+const estimates = new WeakMemo<object, BoundedCache<string, number[]>>();
+
+function estimatesOf(em: Reads): BoundedCache<string, number[]> {
+  return estimates.getOrCompute(em.getDriver(), () => new BoundedCache({ max: MOST_ESTIMATES, ttlMs: ESTIMATE_TTL_MS }));
+}
 
 function keyOf({ text, values }: SqlText): string {
   return text + JSON.stringify(values);
 }
 
-function recalled(em: Reads, key: string): number[] | null {
-  const before = remembered.get(em.getDriver())?.get(key);
-  return before !== undefined && Date.now() - before.readAt < ESTIMATE_TTL_MS ? before.counts : null;
-}
-
-function remember(em: Reads, key: string, counts: number[]): number[] {
-  const driver = em.getDriver();
-  let known = remembered.get(driver);
-  if (known === undefined) remembered.set(driver, (known = new Map()));
-  if (known.size >= MOST_REMEMBERED) known.clear();
-  known.set(key, { counts, readAt: Date.now() });
-  return counts;
-}
-
 /** Numbers in one row, read now and then only: for choices that are right with old ones as well. */
 export async function cachedCounts(em: Reads, statement: SqlText, options: ReadOptions): Promise<number[]> {
   const key = keyOf(statement);
-  const known = recalled(em, key);
-  if (known !== null) return known;
+  const cached = estimatesOf(em).get(key);
+  if (cached !== undefined) return cached;
   const [counts = []] = await readRows<number[]>(em, statement, options);
-  return remember(em, key, counts);
+  estimatesOf(em).set(key, counts);
+  return counts;
 }
 
 function upTo(ids: SqlText, most: number): SqlText {
@@ -67,9 +61,9 @@ interface Counted<K extends string> {
 async function search<K extends string>(em: Reads, candidate: Candidates<K>, most: number): Promise<Counted<K>> {
   const statement = upTo(candidate.ids, most);
   const key = keyOf(statement);
-  if (recalled(em, key) !== null) return { candidate, count: Infinity };
+  if (estimatesOf(em).has(key)) return { candidate, count: Infinity };
   const rows = await readRows<[number]>(em, statement, { heavy: candidate.isIndexed !== true });
-  if (rows.length > most) remember(em, key, [rows.length]);
+  if (rows.length > most) estimatesOf(em).set(key, [rows.length]);
   return { candidate: { ...candidate, ids: listed(em, rows.map(([id]) => id)) }, count: rows.length };
 }
 

@@ -1,9 +1,9 @@
-import { LRUCache } from 'lru-cache';
 import type { AppError } from '../../errors.js';
+import { BoundedCache } from '../../memory/bounded-cache.js';
 import { requireSqlText, type SqlText } from '../sql-text.js';
 import type { Operation, ReadTime } from './operation.js';
 import { isCancelled, statementTooLong } from './statement-timeout.js';
-import { type FairQueueLimits, FairQueue } from './fair-queue.js';
+import { FairQueue, type FairQueueLimits, type WaitingJobs } from '../../scheduling/fair-queue.js';
 
 /** When a statement that runs has to end. */
 export interface ReadLimit {
@@ -22,13 +22,15 @@ export interface HeavyReader {
   close(): Promise<void>;
 }
 
+const WAITING: WaitingJobs = { waitingPerUser: 1000, jobs: 'searches, counts and filtered lists' };
+
 /** Processes that read on SQLite, started when they are needed; one is always left for another user. */
-export const SQLITE_TURNS: FairQueueLimits = { running: 3, runningPerUser: 2, waitingPerUser: 1000 };
+export const SQLITE_TURNS: FairQueueLimits = { running: 3, runningPerUser: 2, ...WAITING };
 
 /** On Postgres a heavy read holds a connection: half of them are left for everything else. */
 export function postgresTurns(connections: number): FairQueueLimits {
   const running = Math.max(1, Math.floor(connections / 2));
-  return { running, runningPerUser: Math.max(1, Math.floor(running / 2)), waitingPerUser: 1000 };
+  return { running, runningPerUser: Math.max(1, Math.floor(running / 2)), ...WAITING };
 }
 
 /** Reads that belong to no operation, such as those of tasks, take turns as one more user. */
@@ -53,7 +55,7 @@ function keyOf({ text, values }: SqlText): string {
 /** Statements of which nobody knows how long they take, bounded in number for each user and in time. */
 export class HeavyReads {
   readonly #queue: FairQueue;
-  readonly #short = new LRUCache<string, true>({ max: MOST_SHORT, ttl: SHORT_FOR_MS });
+  readonly #short = new BoundedCache<string, true>({ max: MOST_SHORT, ttlMs: SHORT_FOR_MS });
 
   constructor(
     private readonly reader: HeavyReader,

@@ -1,22 +1,19 @@
 import type { EventEmitter } from 'node:events';
 import { AppError } from '../../errors.js';
+import { WeakMemo } from '../../memory/weak-memo.js';
 
 function abandoned(): AppError {
   return new AppError('BAD_REQUEST', 'The connection was closed before the answer was ready; the work for it was stopped.');
 }
 
 /** The operations that run for each connection: one listener for all of them, however many a connection carries. */
-const running = new WeakMap<EventEmitter, Set<Operation>>();
+const running = new WeakMemo<EventEmitter, Set<Operation>>();
 
-function runningFor(connection: EventEmitter): Set<Operation> {
-  let operations = running.get(connection);
-  if (operations === undefined) {
-    const made = new Set<Operation>();
-    running.set(connection, (operations = made));
-    connection.once('close', () => {
-      for (const operation of made) operation.cancel();
-    });
-  }
+function cancelOnClose(connection: EventEmitter): Set<Operation> {
+  const operations = new Set<Operation>();
+  connection.once('close', () => {
+    for (const operation of operations) operation.cancel();
+  });
   return operations;
 }
 
@@ -103,12 +100,12 @@ export class Operation {
 
   #watch(): void {
     this.#timer = setTimeout(() => this.#abort?.abort(this.tooSlow()), Math.max(this.msLeft, 0));
-    if (this.#connection !== null) runningFor(this.#connection).add(this);
+    if (this.#connection !== null) running.getOrCompute(this.#connection, cancelOnClose).add(this);
   }
 
   #unwatch(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#connection !== null) runningFor(this.#connection).delete(this);
+    if (this.#connection !== null) running.get(this.#connection)?.delete(this);
   }
 }

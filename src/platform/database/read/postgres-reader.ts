@@ -1,4 +1,6 @@
 import type { Pool, PoolClient, QueryResult } from 'pg';
+import { BoundedCache } from '../../memory/bounded-cache.js';
+import { WeakMemo } from '../../memory/weak-memo.js';
 import { MOST_STATEMENTS } from './prepared-statements.js';
 import { postgresText } from './postgres-text.js';
 import type { ReadTime } from './operation.js';
@@ -26,10 +28,11 @@ export interface RunOptions {
  * `timeoutMs`; those that may take long are for `HeavyReads`, as only these are stopped within the database.
  */
 export class PostgresReader {
-  /** By their texts; undefined before a text is asked for a second time, as many are asked for once only. */
-  readonly #names = new Map<string, string | undefined>();
-  readonly #prepared = new WeakMap<PoolClient, Set<string>>();
-  #named = 0;
+  /** The number in the name of a prepared statement, by its text; 0 until a text comes a second time, as many come only once. */
+  readonly #numbers = new BoundedCache<string, number>({ max: MOST_STATEMENTS });
+  /** Names of the statements that a connection has prepared. */
+  readonly #prepared = new WeakMemo<PoolClient, Set<string>>();
+  #lastNumber = 0;
 
   constructor(
     private readonly pool: () => Promise<Pool>,
@@ -75,18 +78,19 @@ export class PostgresReader {
   }
 
   #isFullWith(client: PoolClient, name: string): boolean {
-    let prepared = this.#prepared.get(client);
-    if (prepared === undefined) this.#prepared.set(client, (prepared = new Set()));
-    return prepared.add(name).size > MOST_PREPARED;
+    return this.#prepared.getOrCompute(client, () => new Set()).add(name).size > MOST_PREPARED;
   }
 
   #nameOf(text: string): string | undefined {
-    const known = this.#names.get(text);
-    if (known !== undefined) return known;
-    const name = this.#names.has(text) ? `read_${(this.#named += 1)}` : undefined;
-    if (this.#names.size >= MOST_STATEMENTS) this.#names.clear();
-    this.#names.set(text, name);
-    return name;
+    const number = this.#numbers.get(text);
+    if (number === undefined) {
+      this.#numbers.set(text, 0);
+      return undefined;
+    }
+    if (number > 0) return `read_${number}`;
+    this.#lastNumber += 1;
+    this.#numbers.set(text, this.#lastNumber);
+    return `read_${this.#lastNumber}`;
   }
 }
 

@@ -1,3 +1,4 @@
+import { BoundedCache } from '../../memory/bounded-cache.js';
 import { MOST_STATEMENTS } from './prepared-statements.js';
 import { requireSqlText, type SqlText } from '../sql-text.js';
 
@@ -11,20 +12,15 @@ interface Form {
   hasLists: boolean;
 }
 
-const forms = new Map<string, Form>();
+const forms = new BoundedCache<string, Form>({ max: MOST_STATEMENTS });
 
 function formOf(text: string): Form {
-  let form = forms.get(text);
-  if (form === undefined) {
-    const lengths: number[] = [];
-    const numbered = text.replace(PARAMETER, (found) => {
-      if (found === '?') return `$${lengths.push(0)}`;
-      return ` = any($${lengths.push(found.split('?').length - 1)})`;
-    });
-    if (forms.size >= MOST_STATEMENTS) forms.clear();
-    forms.set(text, (form = { text: numbered, lengths, hasLists: lengths.some((length) => length > 0) }));
-  }
-  return form;
+  const lengths: number[] = [];
+  const numbered = text.replace(PARAMETER, (found) => {
+    if (found === '?') return `$${lengths.push(0)}`;
+    return ` = any($${lengths.push(found.split('?').length - 1)})`;
+  });
+  return { text: numbered, lengths, hasLists: lengths.some((length) => length > 0) };
 }
 
 /** As Postgres reads an array; the driver would put each number in quotes. */
@@ -39,7 +35,7 @@ function arrayOf(values: readonly unknown[]): unknown {
 export function postgresText(statement: SqlText): { text: string; values: unknown[] } {
   requireSqlText(statement);
   const { text, values } = statement;
-  const form = formOf(text);
+  const form = forms.getOrCompute(text, formOf);
   if (!form.hasLists) return { text: form.text, values: [...values] };
   let at = 0;
   const taken = form.lengths.map((length) => (length === 0 ? values[at++] : arrayOf(values.slice(at, (at += length)))));

@@ -1,3 +1,4 @@
+import { BoundedCache } from '../../memory/bounded-cache.js';
 import { requireSqlText, type SqlText } from '../sql-text.js';
 
 // The driver has no types of its own, so what is used of it is declared here.
@@ -7,12 +8,13 @@ export interface PreparedStatement {
   run(values: readonly unknown[]): { changes: number };
 }
 
-/** Prepared statements kept; the shapes of what people ask are few, and an attacker's many must not fill the memory. */
+/** Prepared statements of one connection: clients need few, and an attacker who makes many must not fill the memory. */
 export const MOST_STATEMENTS = 500;
 
 /** A connection to an SQLite file that keeps its statements prepared, by their text, and runs them at once. */
 export abstract class PreparedStatements {
-  readonly #prepared = new Map<string, PreparedStatement>();
+  readonly #prepared = new BoundedCache<string, PreparedStatement>({ max: MOST_STATEMENTS });
+  readonly #prepare = (text: string): PreparedStatement => this.prepare(text);
 
   /** Rows as arrays of their columns. */
   all<R>(text: SqlText): R[] {
@@ -28,14 +30,7 @@ export abstract class PreparedStatements {
 
   protected statement(asked: SqlText): PreparedStatement {
     requireSqlText(asked);
-    const { text } = asked;
-    let statement = this.#prepared.get(text);
-    if (statement === undefined) {
-      statement = this.prepare(text);
-      if (this.#prepared.size >= MOST_STATEMENTS) this.#prepared.clear();
-      this.#prepared.set(text, statement);
-    }
-    return statement;
+    return this.#prepared.getOrCompute(asked.text, this.#prepare);
   }
 
   protected forget(): void {

@@ -1,6 +1,6 @@
 import type { QueryResult } from 'kysely';
 import type { Column } from '../columns.js';
-import { isSqlite, statements } from '../database.js';
+import { isSqlite } from '../database.js';
 import { queryOf } from '../kysely-query.js';
 import type { PreparedStatements } from './prepared-statements.js';
 import { type PostgresReader, postgresReaderOf } from './postgres-reader.js';
@@ -89,7 +89,7 @@ export async function readObjects<R extends object>(em: Reads, text: SqlText, op
 
 /** A statement by its text, on the connection that entities use. */
 export async function throughKysely(em: Reads, text: SqlText): Promise<QueryResult<object>> {
-  return statements(em).executeQuery<object>(queryOf(text, isSqlite(em) ? 'sqlite' : 'postgres'));
+  return em.getKysely().executeQuery<object>(queryOf(text, isSqlite(em) ? 'sqlite' : 'postgres'));
 }
 
 /** Column is one of the ids, however many: one text of the statement for all of them. */

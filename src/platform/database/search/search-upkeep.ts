@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Database, isSqlite } from '../database.js';
 import { readRows } from '../read/read-rows.js';
-import { Periodic } from '../../periodic.js';
+import { Periodic } from '../../scheduling/periodic.js';
 import { sqlConstant, type SqlText, sqlText } from '../sql-text.js';
 import { createBatchWriter } from '../batch-writer.js';
 import { SEARCHED_TABLES, type SearchedTable } from './trigrams.js';

@@ -1,4 +1,4 @@
-import { setImmediate as afterOtherWork } from 'node:timers/promises';
+import { EventLoopYielder } from './event-loop-yielder.js';
 
 /** Work that waits for its turn, on the account of a user. */
 export interface Job {
@@ -21,8 +21,6 @@ export interface Budget {
 
 const UNLIMITED: Budget = { waitMs: () => 0, charge: () => undefined };
 
-/** How long turns may hold the event loop before other work is let in. */
-const SLICE_MS = 10;
 /** Turns that are in progress together, as most of them wait for the database now and then. */
 const MOST_AT_ONCE = 16;
 const MOST_OF_ONE_USER = 4;
@@ -48,8 +46,7 @@ export class FairSchedule {
   readonly #turns = new Set<string>();
   #budget = UNLIMITED;
   #running = 0;
-  #sliceStart = 0;
-  #pause: Promise<void> | null = null;
+  readonly #yielder = new EventLoopYielder();
 
   useBudget(budget: Budget): void {
     this.#budget = budget;
@@ -66,7 +63,7 @@ export class FairSchedule {
 
   /** Asks for a turn; a job that waits already keeps its place. */
   add(job: Job, isFree: boolean): void {
-    if (this.#users.size === 0) this.#sliceStart = performance.now();
+    if (this.#users.size === 0) this.#yielder.restart();
     let queue = this.#users.get(job.user);
     if (queue === undefined) this.#users.set(job.user, (queue = { paid: new Set(), free: new Set(), running: 0, timer: null }));
     (isFree ? queue.free : queue.paid).add(job);
@@ -82,7 +79,7 @@ export class FairSchedule {
   }
 
   #start(): void {
-    while (this.#running < MOST_AT_ONCE && this.#pause === null) {
+    while (this.#running < MOST_AT_ONCE && !this.#yielder.isYielding) {
       const turn = this.#next();
       if (turn === null) return;
       void this.#run(turn.job, turn.isFree);
@@ -99,16 +96,8 @@ export class FairSchedule {
     queue.running -= 1;
     this.#turns.add(job.user);
     this.#forget(job.user);
-    if (performance.now() - this.#sliceStart > SLICE_MS) await this.#letOthersIn();
+    await this.#yielder.yieldIfDue();
     this.#start();
-  }
-
-  #letOthersIn(): Promise<void> {
-    this.#pause ??= afterOtherWork().then(() => {
-      this.#pause = null;
-      this.#sliceStart = performance.now();
-    });
-    return this.#pause;
   }
 
   /** The job whose turn it is; its user is the last to get another one. */

@@ -1,7 +1,9 @@
-import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { ENTITIES } from '../../src/entities.js';
-import { type Database, openDatabase, statements } from '../../src/platform/database/database.js';
+import { type Database, openDatabase } from '../../src/platform/database/database.js';
+import { readObjects, readRows } from '../../src/platform/database/read/read-rows.js';
+import { sqlText } from '../../src/platform/database/sql-text.js';
+import { writeAtOnce } from '../../src/platform/database/write-rows.js';
 import { openMigratedDatabase } from '../support/database.js';
 
 const ROWS = 400;
@@ -15,24 +17,23 @@ interface Log {
 async function write(database: Database): Promise<void> {
   const text = 'x'.repeat(ROW_BYTES);
   for (let row = 0; row < ROWS; row += 1) {
-    await sql`insert into image_repository (name, url, error, created_at) values (${`r${row}`}, 'http://r.invalid', ${text}, 0)`.execute(statements(database.em.fork()));
+    await writeAtOnce(database.em.fork(), sqlText`insert into image_repository (name, url, error, created_at) values (${`r${row}`}, 'http://r.invalid', ${text}, 0)`);
   }
 }
 
 async function logOf(database: Database): Promise<Log> {
-  const { rows } = await sql<Log>`pragma wal_checkpoint(noop)`.execute(statements(database.em.fork()));
-  return rows[0] ?? { log: -1, checkpointed: -1 };
+  const [log] = await readObjects<Log>(database.em.fork(), sqlText`pragma wal_checkpoint(noop)`);
+  return log ?? { log: -1, checkpointed: -1 };
 }
 
 describe('the write-ahead log of SQLite', () => {
   it('is copied into the file aside, long before whoever writes would have to', { timeout: 60_000 }, async () => {
     await using opened = await openMigratedDatabase();
     const { database } = opened;
-    await sql`pragma wal_autocheckpoint = 0`.execute(statements(database.em.fork()));
+    await writeAtOnce(database.em.fork(), sqlText`pragma wal_autocheckpoint = 0`);
     await write(database);
     await expect.poll(async () => (await logOf(database)).checkpointed, { timeout: 30_000 }).toBeGreaterThan(0);
-    const { rows } = await sql<{ count: number }>`select count(*) as count from image_repository where length(error) = ${ROW_BYTES}`.execute(statements(database.em.fork()));
-    expect(rows[0]?.count).toBe(ROWS);
+    expect(await readRows(database.em.fork(), sqlText`select count(*) as count from image_repository where length(error) = ${ROW_BYTES}`)).toEqual([[ROWS]]);
   });
 
   it('is whole when the database is closed in the middle of it', { timeout: 60_000 }, async () => {
@@ -40,8 +41,8 @@ describe('the write-ahead log of SQLite', () => {
     await write(opened.database);
     await opened.database.close();
     const again = await openDatabase(opened.target, ENTITIES);
-    const { rows } = await sql<{ count: number }>`select count(*) as count from image_repository`.execute(statements(again.em.fork()));
+    const rows = await readRows(again.em.fork(), sqlText`select count(*) as count from image_repository`);
     await again.close();
-    expect(rows[0]?.count).toBe(ROWS);
+    expect(rows).toEqual([[ROWS]]);
   });
 });

@@ -1,0 +1,125 @@
+import { AppError } from '../errors.js';
+
+export interface WaitingJobs {
+  /** Jobs of one user that may wait. */
+  waitingPerUser: number;
+  /** What users call these jobs, for the message of a refusal. */
+  jobs: string;
+}
+
+export interface FairQueueLimits extends WaitingJobs {
+  /** Jobs that run at once, and of them those of one user. */
+  running: number;
+  runningPerUser: number;
+}
+
+interface Job {
+  start: () => void;
+}
+
+interface UserJobs {
+  waiting: Set<Job>;
+  running: number;
+}
+
+/**
+ * Runs a bounded number of jobs at once; the others wait. Users take turns, however many jobs each has: a new job waits for one
+ * job of each other user at most, and not for all that a single user has queued.
+ */
+export class FairQueue {
+  /** In the order of their turns. */
+  readonly #users = new Map<string, UserJobs>();
+  #running = 0;
+
+  constructor(private readonly limits: FairQueueLimits) {}
+
+  /** Jobs that run, of all users. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Jobs that wait, of all users. */
+  get waiting(): number {
+    let waiting = 0;
+    for (const jobs of this.#users.values()) waiting += jobs.waiting.size;
+    return waiting;
+  }
+
+  /** Rejects with the signal's reason if it aborts while the job waits; RATE_LIMITED when too many jobs of the user wait already. */
+  async run<T>(user: string, signal: AbortSignal | null, job: () => Promise<T>): Promise<T> {
+    signal?.throwIfAborted();
+    const jobs = this.#jobsOf(user);
+    if (this.#mayStart(jobs)) this.#started(user, jobs);
+    else await this.#turn(user, jobs, signal);
+    try {
+      return await job();
+    } finally {
+      this.#ended(user, jobs);
+    }
+  }
+
+  #jobsOf(user: string): UserJobs {
+    let jobs = this.#users.get(user);
+    if (jobs === undefined) this.#users.set(user, (jobs = { waiting: new Set(), running: 0 }));
+    return jobs;
+  }
+
+  #mayStart(jobs: UserJobs): boolean {
+    return this.#running < this.limits.running && jobs.running < this.limits.runningPerUser;
+  }
+
+  async #turn(user: string, jobs: UserJobs, signal: AbortSignal | null): Promise<void> {
+    if (jobs.waiting.size >= this.limits.waitingPerUser) {
+      const message = `${jobs.waiting.size} ${this.limits.jobs} of yours wait already, as many as one user may have waiting; send this one again when some of them are answered.`;
+      throw new AppError('RATE_LIMITED', message, { retryAfter: 1 });
+    }
+    const turn = Promise.withResolvers<void>();
+    const job: Job = { start: turn.resolve };
+    const leave = (): void => {
+      if (jobs.waiting.delete(job)) turn.reject(signal?.reason as Error);
+      this.#forget(user, jobs);
+    };
+    jobs.waiting.add(job);
+    signal?.addEventListener('abort', leave, { once: true });
+    try {
+      await turn.promise;
+    } finally {
+      signal?.removeEventListener('abort', leave);
+    }
+  }
+
+  #started(user: string, jobs: UserJobs): void {
+    this.#running += 1;
+    jobs.running += 1;
+    this.#moveBehindOthers(user, jobs);
+  }
+
+  #ended(user: string, jobs: UserJobs): void {
+    this.#running -= 1;
+    jobs.running -= 1;
+    this.#moveBehindOthers(user, jobs);
+    this.#forget(user, jobs);
+    this.#startNext();
+  }
+
+  #moveBehindOthers(user: string, jobs: UserJobs): void {
+    this.#users.delete(user);
+    this.#users.set(user, jobs);
+  }
+
+  #startNext(): void {
+    for (const [user, jobs] of this.#users) {
+      const [job] = jobs.waiting;
+      if (job === undefined || !this.#mayStart(jobs)) continue;
+      jobs.waiting.delete(job);
+      this.#started(user, jobs);
+      job.start();
+      return;
+    }
+  }
+
+  /** A user without jobs takes no memory. */
+  #forget(user: string, jobs: UserJobs): void {
+    if (jobs.running === 0 && jobs.waiting.size === 0) this.#users.delete(user);
+  }
+}
