@@ -1,5 +1,5 @@
 import type { DatacenterRef } from '../../access/viewer.js';
-import { holdersOf } from '../../datacenters/permission-holders.js';
+import { holdersOf } from '../../datacenters/groups/permission-holders.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { readRows } from '../../platform/database/read/read-rows.js';
 import { sqlText } from '../../platform/database/sql-text.js';

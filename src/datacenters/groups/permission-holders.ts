@@ -1,7 +1,7 @@
-import { type DatacenterAction, MATRIX } from '../access/matrix.js';
-import { OWNER_PERMISSIONS, type Permission } from '../access/permission.js';
-import { allOf, anyOf } from '../platform/database/list/conditions.js';
-import { type SqlText, sqlText } from '../platform/database/sql-text.js';
+import { type DatacenterAction, MATRIX } from '../../access/matrix.js';
+import { OWNER_PERMISSIONS, type Permission } from '../../access/permission.js';
+import { allOf, anyOf } from '../../platform/database/list/conditions.js';
+import { type SqlText, sqlText } from '../../platform/database/sql-text.js';
 
 /** Users (alias `u`) who may do that in a datacenter by the permissions of its groups or as its owner. SuperAdmins need neither. */
 export function holdersOf(action: DatacenterAction, datacenterId: number): SqlText {
