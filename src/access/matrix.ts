@@ -17,9 +17,12 @@ export const ROLES = {
  */
 export type Where = 'datacenter' | 'anyDatacenter' | 'attachedDatacenter' | 'boundDatacenter';
 
+/** Alternatives: holding one of these sets is enough. */
+export type Needs = readonly [PermissionSet, ...PermissionSet[]];
+
 /** A row for those who hold at least one of the sets in `needs`. */
 export interface PermissionRow {
-  needs: readonly [PermissionSet, ...PermissionSet[]];
+  needs: Needs;
   where: Where;
   /** What is done, as a sentence goes on after "You may not …". */
   phrase: string;
@@ -82,6 +85,17 @@ type ActionWhere<W extends Where> = { [A in Action]: (typeof MATRIX)[A] extends 
 export type DatacenterAction = ActionWhere<'datacenter' | 'attachedDatacenter' | 'boundDatacenter'>;
 /** Actions that depend on the caller alone. */
 export type CallerAction = Exclude<Action, DatacenterAction>;
+
+/** Whether these permissions, held in one datacenter, include one of the sets. */
+export function holdsOneOf(held: ReadonlySet<Permission>, needs: Needs): boolean {
+  return needs.some((set) => set.every((permission) => held.has(permission)));
+}
+
+/** What is missing for the set that needs the fewest further permissions; of several such sets, for the first. */
+export function missingPermissions(held: ReadonlySet<Permission>, needs: Needs): Permission[] {
+  const missing = needs.map((set) => set.filter((permission) => !held.has(permission)));
+  return missing.reduce((fewest, one) => (one.length < fewest.length ? one : fewest));
+}
 
 /** Whether the caller alone decides, so that the answer is known before anything is read. */
 export function isCallerAction(action: Action): action is CallerAction {

@@ -1,5 +1,5 @@
 import { AppError, forbidden } from '../platform/errors.js';
-import { type Action, type DatacenterAction, MATRIX, type PermissionRow } from './matrix.js';
+import { type Action, type DatacenterAction, holdsOneOf, MATRIX, missingPermissions, type Needs, type PermissionRow } from './matrix.js';
 import { type Permission, PERMISSIONS } from './permission.js';
 import type { UserType } from './people/user.type.js';
 
@@ -45,18 +45,6 @@ export type Verdict = { allowed: true } | { allowed: false; error: AppError };
 const ALLOWED: Verdict = { allowed: true };
 const NOTHING: ReadonlySet<Permission> = new Set();
 
-type Needs = PermissionRow['needs'];
-
-function satisfies(held: ReadonlySet<Permission>, needs: Needs): boolean {
-  return needs.some((set) => set.every((permission) => held.has(permission)));
-}
-
-/** What is missing for the set that needs the fewest further permissions; the first of several. */
-function missingOf(needs: Needs, held: ReadonlySet<Permission>): Permission[] {
-  const missing = needs.map((set) => set.filter((permission) => !held.has(permission)));
-  return missing.reduce((fewest, one) => (one.length < fewest.length ? one : fewest));
-}
-
 /**
  * Who asks, with the permissions that the matrix is judged by. It tells what these allow; whether the caller sees the row at all is
  * decided before, by the visibility of its type.
@@ -99,7 +87,7 @@ export class Viewer {
 
   /** Whether the permissions in that datacenter allow the action. */
   mayIn(action: DatacenterAction, datacenterId: number): boolean {
-    return this.isSuperAdmin || satisfies(this.#held(datacenterId), MATRIX[action].needs);
+    return this.isSuperAdmin || holdsOneOf(this.#held(datacenterId), MATRIX[action].needs);
   }
 
   /** Whether the viewer may do that, there. A refusal carries the error that the operation answers with. */
@@ -119,7 +107,7 @@ export class Viewer {
     const row = MATRIX[action];
     if (this.isSuperAdmin || row.needs === 'signedIn') return ALLOWED;
     if (row.needs === 'superAdmin') return refusal(`You may not ${row.phrase}: SUPER_ADMIN is missing.`, ['SUPER_ADMIN'], null);
-    const passes = ({ id }: DatacenterRef): boolean => satisfies(this.#held(id), row.needs);
+    const passes = ({ id }: DatacenterRef): boolean => holdsOneOf(this.#held(id), row.needs);
     switch (row.where) {
       case 'anyDatacenter':
         return this.#where(row.needs).length > 0 ? ALLOWED : this.#missing(row, null);
@@ -142,7 +130,7 @@ export class Viewer {
   #where(needs: Needs): readonly number[] {
     let ids = this.#datacenters.get(needs);
     if (ids === undefined) {
-      ids = [...this.#memberships.values()].filter(({ permissions }) => satisfies(permissions, needs)).map(({ id }) => id);
+      ids = [...this.#memberships.values()].filter(({ permissions }) => holdsOneOf(permissions, needs)).map(({ id }) => id);
       this.#datacenters.set(needs, ids);
     }
     return ids;
@@ -154,7 +142,7 @@ export class Viewer {
 
   /** Names what the viewer lacks in that datacenter; null: in every one. */
   #missing({ needs, phrase }: PermissionRow, datacenter: DatacenterRef | null): Verdict {
-    const missing = missingOf(needs, datacenter === null ? NOTHING : this.#held(datacenter.id));
+    const missing = missingPermissions(datacenter === null ? NOTHING : this.#held(datacenter.id), needs);
     const where = datacenter === null ? 'some datacenter' : `datacenter ${datacenter.name}`;
     const message = `You may not ${phrase}: ${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing in ${where}.`;
     return refusal(message, missing, datacenter?.name ?? null);
