@@ -126,7 +126,7 @@ function createContainers(config: Config, work: Work, verifyToken: Awaited<Retur
 }
 
 /** Opens every transport that this process has; of the functions returned, the first ends what is open, the second comes after the last request. */
-async function openDoors({ app, drain, front }: { app: FastifyInstance; drain: Drain; front: RequestFront }, config: Config, work: Work, log: Logger): Promise<[end: () => Promise<void>, after: () => Promise<void>]> {
+async function openTransports({ app, drain, front }: { app: FastifyInstance; drain: Drain; front: RequestFront }, config: Config, work: Work, log: Logger): Promise<[end: () => Promise<void>, after: () => Promise<void>]> {
   const verifyToken = await createTokenVerifier(config.auth, secretFileIn(config.dataDir), {
     fetch: fetchKeysWith(work.fetch),
   });
@@ -137,8 +137,8 @@ async function openDoors({ app, drain, front }: { app: FastifyInstance; drain: D
   const graphqlServer = createGraphqlServer({ ...work, schema, schemaBelowTheRoot, sizes: () => sizes.current(), containers: createContainers(config, work, verifyToken), log }, { ...config, ...config.limits });
   if (config.origins.length > 0) await allowCrossOrigin(app, config.origins);
   // Pages of other origins and traces need what hooks do; so do answers that end their connection.
-  const isPlain = ({ headers }: IncomingMessage): boolean => !drain.isDraining && work.tracing === null && (config.origins.length === 0 || headers.origin === undefined);
-  const stopApollo = await openHttpTransport({ app, front }, graphqlServer, isPlain);
+  const mayBypassHooks = ({ headers }: IncomingMessage): boolean => !drain.isDraining && work.tracing === null && (config.origins.length === 0 || headers.origin === undefined);
+  const stopApollo = await openHttpTransport({ app, front }, graphqlServer, mayBypassHooks);
   const closeSockets = openWebsocketTransport(app.server, graphqlServer);
   if (config.graphiql) await registerGraphiql(app, { folder: GRAPHIQL_FOLDER });
   countSentBytes(app, work.metrics.registry);
@@ -208,7 +208,7 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   const drain = new Drain(app);
   registerHealth(app, () => ready);
   work.metrics.serve(app, new CallerTrust(config), config.metricsTrusted);
-  const [endStreams, afterRequests] = config.run.api ? await openDoors({ app, drain, front }, config, work, log) : [];
+  const [endStreams, afterRequests] = config.run.api ? await openTransports({ app, drain, front }, config, work, log) : [];
   await app.listen({ host: config.host, port: config.port });
   const stopWorking = await startWorking(config, work, log);
   ready = true;

@@ -26,10 +26,12 @@ export interface ImageRow {
   created_at: number | string;
 }
 
-/** An image as the image server shows it; `md5` is that of its file. */
+/** An image as the image server shows it. */
 export interface ServedImage {
+  uuid: string;
   manifest: Json;
-  md5: string | null;
+  /** Size in bytes, checksums in hex. */
+  file: { size: number; sha1: string; md5: string | null };
 }
 
 /** The key of an image in the order of publication. */
@@ -64,17 +66,18 @@ function isServed(isTrusted: boolean): Condition {
 }
 
 export function toServedImage(row: ImageRow): ServedImage {
+  const size = Number(row.file_size);
   const manifest = shownManifest({
     ...row,
     sizeMib: row.size_mib,
     resize: asBoolean(row.resize),
     deploy: asBoolean(row.deploy),
-    tags: JSON.parse(row.tag_list) as string[],
-    file: { sha1: row.file_sha1, size: Number(row.file_size), compression: row.file_compression },
+    tags: JSON.parse(row.tag_list) as string[], // a list of strings, as the entity writes it
+    file: { sha1: row.file_sha1, size, compression: row.file_compression },
     createdAt: new Date(Number(row.created_at)),
     publishedAt: row.published_at === null ? null : new Date(Number(row.published_at)),
   });
-  return { md5: row.file_md5, manifest };
+  return { uuid: row.uuid, manifest, file: { size, sha1: row.file_sha1, md5: row.file_md5 } };
 }
 
 export function toListPosition(row: PositionRow): ListPosition {

@@ -23,7 +23,7 @@ export class ListRoute {
   constructor(private readonly database: Database) {}
 
   /** Returns the error to answer with, or null once the response is being sent. */
-  async handle(request: FastifyRequest, reply: FastifyReply, isTrusted: boolean): Promise<ImgapiError | null> {
+  async handle(request: FastifyRequest<{ Querystring: QueryParameters }>, reply: FastifyReply, isTrusted: boolean): Promise<ImgapiError | null> {
     const list = this.#rateLimiter.admit(request.ip, isTrusted);
     if ('reason' in list) {
       void reply.header('retry-after', String(list.retryAfter));
@@ -32,7 +32,7 @@ export class ListRoute {
     // 'close' also follows an error response and a client that goes away.
     reply.raw.once('close', list.end);
     if (reply.raw.destroyed) list.end();
-    const parameters = request.query as QueryParameters;
+    const parameters = request.query;
     const query = readListQuery(parameters);
     if ('status' in query) return query;
     const em = this.database.em.fork();

@@ -1,4 +1,5 @@
 import { NOBODY, type Json } from '../images/manifest/shown-manifest.js';
+import { isObject } from '../imgapi/upgrade-manifest.js';
 
 /** A condition on a field that only the manifest has. */
 export interface ManifestFilter {
@@ -26,8 +27,8 @@ function typeFilter(wanted: string): ManifestFilter {
 
 function tagFilter(name: string, wanted: string): ManifestFilter {
   const matches = ({ tags }: Json): boolean => {
-    if (!Object.hasOwn(tags as Json, name)) return false;
-    const value = (tags as Json)[name];
+    if (!isObject(tags) || !Object.hasOwn(tags, name)) return false;
+    const value = tags[name];
     const isPresenceOnly = typeof value === 'object' || (typeof value === 'string' && value.length > MAX_INDEXED_LENGTH);
     return isPresenceOnly ? wanted === '' : String(value) === wanted;
   };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { readImageServer } from '../datacenters/settings/image-server-state.js';
-import { type ImgapiCode, type ImgapiError, type ImgapiErrorBody, IMGAPI_STATUS, imageNotFound, imgapiError } from '../imgapi/errors.js';
+import { type ImgapiError, type ImgapiErrorBody, IMGAPI_STATUS, imageNotFound, imgapiError, isImgapiCode } from '../imgapi/errors.js';
 import type { Caller, CallerTrust } from '../platform/http/caller-trust.js';
 import type { Database } from '../platform/database/database.js';
 import type { FileStore } from '../platform/store/file-store.js';
@@ -23,7 +23,8 @@ export interface ImageServerServices {
   log: Logger;
 }
 
-type ImageRequest = FastifyRequest<{ Params: { uuid: string } }>;
+type Query = { Querystring: QueryParameters };
+type ImageRequest = FastifyRequest<Query & { Params: { uuid: string } }>;
 
 const VERSION = '1.0.0';
 const PING: AcceptedParameters = new Map([['error', 64]]);
@@ -65,8 +66,8 @@ function registerServerRoutes(server: FastifyInstance, services: ImageServerServ
     if (request.method === 'GET' || request.method === 'HEAD') return refuse(reply, imgapiError('ResourceNotFound', `${pathOf(request)} does not exist`));
     return refuse(reply.header('allow', 'GET, HEAD'), imgapiError('MethodNotAllowedError', `${request.method} is not allowed`));
   });
-  server.get('/ping', async (request, reply) => {
-    const fault = pingFault(request.query as QueryParameters);
+  server.get<Query>('/ping', async (request, reply) => {
+    const fault = pingFault(request.query);
     if (fault !== null) return refuse(reply, fault);
     void reply.header('cache-control', 'no-store');
     return { ping: 'pong', version: VERSION, imgapi: true, ...(isTrusted(request) && { pid: process.pid }) };
@@ -86,9 +87,8 @@ function pingFault(query: QueryParameters): ImgapiError | null {
   if ('status' in parameters) return parameters;
   const name = parameters.get('error')?.[0];
   if (name === undefined) return null;
-  const codes = Object.keys(IMGAPI_STATUS);
-  if (codes.includes(name)) return imgapiError(name as ImgapiCode, 'pong');
-  return invalidParameters([invalid('error', `${shownValue(name)} is not accepted; it must be one of ${codes.join(', ')}`)]);
+  if (isImgapiCode(name)) return imgapiError(name, 'pong');
+  return invalidParameters([invalid('error', `${shownValue(name)} is not accepted; it must be one of ${Object.keys(IMGAPI_STATUS).join(', ')}`)]);
 }
 
 /** The fault in the query parameters of one image's manifest or file; null when there is none. */
@@ -107,10 +107,10 @@ function registerImageRoutes(images: FastifyInstance, services: ImageServerServi
   const find = async (request: ImageRequest, accepted: AcceptedParameters): Promise<ServedImage | ImgapiError> => {
     const { uuid } = request.params;
     if (!isUuid(uuid)) return imgapiError('ResourceNotFound', `${pathOf(request).replace(/^\/imgapi/, '')} does not exist`);
-    const fault = queryFault(request.query as QueryParameters, accepted);
+    const fault = queryFault(request.query, accepted);
     return fault ?? (await findServedImage(services.database.em.fork(), uuid, isTrusted(request))) ?? imageNotFound(uuid);
   };
-  images.get('/images', async (request, reply) => {
+  images.get<Query>('/images', async (request, reply) => {
     const error = await list.handle(request, reply, isTrusted(request));
     return error === null ? reply : refuse(reply, error);
   });

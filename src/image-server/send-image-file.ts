@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { type ImgapiError, imgapiError } from '../imgapi/errors.js';
@@ -8,15 +9,14 @@ import { planFileResponse } from './file-response.js';
 
 /** Sends the file of an image, or the requested range. Returns the error to answer with when the file is not available, else null. */
 export async function sendImageFile(request: FastifyRequest, reply: FastifyReply, image: ServedImage, { store, log }: { store: FileStore; log: Logger }): Promise<ImgapiError | null> {
-  const uuid = String(image.manifest.uuid);
-  const [file] = image.manifest.files as { sha1: string; size: number }[];
+  const { uuid, file } = image;
   const missing = imgapiError('ServiceUnavailableError', `the file of image ${uuid} is not available`);
   const stored = await store.statFile(uuid);
-  if (file === undefined || stored === null || stored.size !== file.size) {
+  if (stored === null || stored.size !== file.size) {
     log.error({ uuid, stored, expected: file }, 'The file of an image is not in the image store as it was put there.');
     return missing;
   }
-  const served = { size: stored.size, sha1: file.sha1, md5Hex: image.md5, modifiedAt: stored.modifiedAt };
+  const served = { size: stored.size, sha1: file.sha1, md5Hex: file.md5, modifiedAt: stored.modifiedAt };
   const plan = planFileResponse({ method: request.method === 'HEAD' ? 'HEAD' : 'GET', headers: request.headers }, served);
   if (!plan.sendBody) {
     void reply.code(plan.status).headers(plan.headers).send();
@@ -27,7 +27,8 @@ export async function sendImageFile(request: FastifyRequest, reply: FastifyReply
   // Bypass Fastify, which would copy the file through streams of its own.
   reply.hijack();
   const { raw } = reply;
-  raw.writeHead(plan.status, { ...(reply.getHeaders() as Record<string, string>), ...plan.headers });
+  const headers = reply.getHeaders() as OutgoingHttpHeaders; // the same headers; Fastify types those that HTTP fixes as string or number
+  raw.writeHead(plan.status, { ...headers, ...plan.headers });
   try {
     await bytes.sendTo(raw, plan.range ?? { start: 0, end: stored.size - 1 });
     raw.end();

@@ -20,6 +20,10 @@ export const IMGAPI_STATUS = {
 } as const satisfies Record<string, number>;
 export type ImgapiCode = keyof typeof IMGAPI_STATUS;
 
+export function isImgapiCode(name: string): name is ImgapiCode {
+  return Object.hasOwn(IMGAPI_STATUS, name);
+}
+
 export interface ImgapiFieldError {
   field: string;
   code: 'MissingParameter' | 'Missing' | 'Invalid' | 'NotAllowed';

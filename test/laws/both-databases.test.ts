@@ -17,7 +17,7 @@ const EXCEPTIONS = [
   'test/federation/compose.test.ts',
   'test/federation/routers.test.ts',
   'test/support/postgres.test.ts',
-  'test/graphql/parts.test.ts',
+  'test/graphql/api-and-worker.test.ts',
   'test/images/search.test.ts',
   'test/laws/permissions.test.ts',
   'test/platform/wal-checkpointer.test.ts',

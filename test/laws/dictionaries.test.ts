@@ -28,7 +28,7 @@ const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   'src/graphql/admission/rules/document-limits.ts': { objects: ['size[kind]'], why: 'kinds of limits, spelled out' },
   'src/graphql/compiled/compile-query.ts': { objects: ['type.getFields()[name]'], why: 'fields of the schema, from the schema; graphql-js keeps them without a prototype' },
   'src/graphql/admission/input/input-validator.ts': { objects: ['type.getFields()[field.name.value]'], why: 'fields of the schema; graphql-js keeps them without a prototype' },
-  'src/graphql/admission/input/size-validators.ts': { objects: ['value as Record<string, unknown>[name]'], why: 'names of input fields, as the schema has them' },
+  'src/graphql/admission/input/size-validators.ts': { objects: ['value[name]'], why: 'names of input fields, as the schema has them' },
   'src/graphql/schema/dedupe-input-lists.ts': { objects: ['value[name]', 'copy ??= { ...value }[name] ='], why: 'names of arguments and input fields, as the schema has them' },
   'src/graphql/pipeline/public-errors.ts': { objects: ['errors[named]'], why: 'a number' },
   'src/platform/shown.ts': { objects: ['value as Record<string, unknown>[key]', 'Object.fromEntries'], why: 'each name of a value itself, to show what it holds; what is made of pairs has every name as its own' },

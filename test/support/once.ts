@@ -23,6 +23,6 @@ export const ONCE: readonly string[] = [
   // Run on both databases, or on Postgres alone, by themselves.
   'test/images/search.test.ts',
   'test/scale/plans.test.ts',
-  'test/graphql/parts.test.ts',
+  'test/graphql/api-and-worker.test.ts',
   'test/security/memory.test.ts',
 ];

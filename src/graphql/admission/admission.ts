@@ -57,7 +57,7 @@ export interface AdmissionSettings {
 }
 
 /** Characters of a document that are charged: 2,000 tokens, the most that it may have, are seldom longer without comments. */
-const MAX_DOCUMENT_LENGTH = 16_000;
+const MAX_CHARGED_LENGTH = 16_000;
 /** Bodies up to this size are included in the base cost of an operation. */
 const SMALL_BODY_BYTES = 16_384;
 
@@ -135,7 +135,7 @@ export class Admission {
 
   /** Charges the parsing and validation of a document that is not in the cache. */
   chargeDocument(text: string, { charges }: OperationContext): void {
-    this.ledger.chargeExtra(charges, costOfMicroseconds(WEIGHTS.document + (Math.min(text.length, MAX_DOCUMENT_LENGTH) / 1000) * WEIGHTS.documentText));
+    this.ledger.chargeExtra(charges, costOfMicroseconds(WEIGHTS.document + (Math.min(text.length, MAX_CHARGED_LENGTH) / 1000) * WEIGHTS.documentText));
   }
 
   /** With a manifest of trusted documents, throws DOCUMENT_NOT_TRUSTED for others. `hash` is the SHA-256 of the document's text. */

@@ -12,20 +12,20 @@ export interface CompiledQuery {
 }
 
 type Field = GraphQLField<unknown, unknown>;
-type Resolve = GraphQLFieldResolver<unknown, unknown>;
+type Resolve = GraphQLFieldResolver<unknown, OperationContext>;
 
 const require = createRequire(import.meta.url);
 
 /** Loads the compiler on first use, as loading takes a tenth of the start. */
 function graphqlJit(): typeof import('graphql-jit') {
-  return require('graphql-jit') as typeof import('graphql-jit');
+  return require('graphql-jit') as typeof import('graphql-jit'); // what `require` of this name returns
 }
 
 /** Resolves with the arguments that graphql-js reads from the document and the coerced variables. */
 function withOwnArguments(field: Field, resolve: Resolve): Resolve {
   return (source, _none, context, info) => {
     const [node] = info.fieldNodes;
-    const { variables } = context as OperationContext;
+    const { variables } = context;
     if (node === undefined || variables === undefined) throw new Error('A compiled field was asked for without its document or its variables.');
     return resolve(source, getArgumentValues(field, node, variables), context, info);
   };
@@ -62,7 +62,7 @@ export function compileQuery(schema: GraphQLSchema, document: DocumentNode, oper
   const { query } = compiled;
   return {
     async execute(context) {
-      const { data, errors } = (await query(undefined, context, {})) as ExecutionResult;
+      const { data, errors } = await query(undefined, context, {});
       return errors === undefined && data ? data : null;
     },
   };

@@ -99,7 +99,7 @@ function argumentFault(error: unknown): AppError | null {
 /** Whether Apollo Server refused the request as malformed; it gives some of those a status but no code. */
 function isRefusedRequest(error: unknown): boolean {
   if (!(error instanceof GraphQLError) || error.originalError !== undefined) return false;
-  const status = (error.extensions.http as { status?: number } | undefined)?.status ?? 500;
+  const status = (error.extensions.http as { status?: number } | undefined)?.status ?? 500; // as Apollo Server declares it
   return error.extensions.code === undefined && status >= 400 && status < 500;
 }
 

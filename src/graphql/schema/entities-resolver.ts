@@ -19,15 +19,19 @@ export function resolveEach(resolve: (reference: Representation, context: Gatewa
   };
 }
 
+function isObject(value: unknown): value is Representation {
+  return typeof value === 'object' && value !== null;
+}
+
 function typeNameOf(reference: unknown): string | null {
-  if (typeof reference !== 'object' || reference === null) return null;
-  const { __typename: name } = reference as Representation;
+  if (!isObject(reference)) return null;
+  const { __typename: name } = reference;
   return typeof name === 'string' ? name : null;
 }
 
 /** Sets `__typename` on the object itself: an object that several references share gets the same value again. */
 function withTypeName(object: unknown, typeName: string): unknown {
-  if (typeof object === 'object' && object !== null && !(object instanceof Error)) (object as Representation)['__typename'] = typeName;
+  if (isObject(object) && !(object instanceof Error)) object['__typename'] = typeName;
   return object;
 }
 
@@ -48,7 +52,7 @@ export function entitiesResolver(resolvers: ReferenceResolvers) {
         for (const index of indexes) entities[index] = badInput([{ path: `representations.${index}`, message }]);
         return;
       }
-      const wanted = indexes.map((index) => representations[index] as Representation);
+      const wanted = indexes.map((index) => representations[index] as Representation); // `typeNameOf` found a name in each
       const found = await resolve(wanted, context, info).catch((error: unknown) => wanted.map(() => error));
       indexes.forEach((index, at) => (entities[index] = withTypeName(found[at] ?? null, name)));
     }));

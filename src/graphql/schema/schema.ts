@@ -63,5 +63,6 @@ export async function buildGatewaySchema({ referenceResolvers }: { referenceReso
   useDirectResolvers(resolvers);
   resolvers['Query'] = { ...resolvers['Query'], _entities: entitiesResolver(referenceResolvers) };
   const typeDefs = parse(sdlOf(schema));
-  return dedupeInputLists(refuseNulInTexts(buildSubgraphSchema([{ typeDefs, resolvers: resolvers as GraphQLResolverMap<GatewayContext> }])));
+  const subgraph = { typeDefs, resolvers: resolvers as GraphQLResolverMap<GatewayContext> }; // type-graphql declares no more than objects of functions
+  return dedupeInputLists(refuseNulInTexts(buildSubgraphSchema([subgraph])));
 }

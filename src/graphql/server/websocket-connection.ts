@@ -34,7 +34,7 @@ function msUntilExpiry(authorization: string, now = Date.now()): number | null {
   const [, payload] = authorization.split('.');
   if (payload === undefined) return null;
   try {
-    const { exp } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { exp?: unknown };
+    const { exp } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { exp?: unknown }; // the claims of a verified token
     const left = typeof exp === 'number' ? exp * 1000 - now + EXPIRY_GRACE_MS : MAX_TIMER_MS;
     return left < MAX_TIMER_MS ? Math.max(0, left) : null;
   } catch {

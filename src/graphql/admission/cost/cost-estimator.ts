@@ -51,7 +51,7 @@ function isCondition(value: unknown): boolean {
 
 /** Counts the conditions of a list: the fields of its `filter`, or the arguments of tasks. Each of several tags counts. */
 function conditionsOf({ filter, ...others }: Args): { conditions: number; isSearch: boolean } {
-  const given: Args = (filter as Args | null | undefined) ?? (filter === undefined ? taskConditions(others) : {});
+  const given: Args = filter ?? (filter === undefined ? taskConditions(others) : {});
   const { tags, ...rest } = given;
   const conditions = Object.values(rest).filter(isCondition).length + (Array.isArray(tags) ? tags.length : 0);
   return { conditions, isSearch: isCondition(given.search) };

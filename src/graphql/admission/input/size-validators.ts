@@ -21,6 +21,10 @@ function pathOf(at: PathLink | null): string {
   return keys.join('.');
 }
 
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
 function charactersIn(text: string): number {
   let count = 0;
   for (const _ of text) count += 1;
@@ -57,9 +61,9 @@ class JsonSizeValidator {
     this.#values += 1;
     if (this.#values > JSON_BOUNDS.values) return this.#refuse('TOO_MANY', `It has more than ${JSON_BOUNDS.values} values in it; at most that many are accepted.`, JSON_BOUNDS.values);
     if (typeof value === 'string') return this.#text(value, at);
-    if (typeof value !== 'object' || value === null) return true;
+    if (!isObject(value)) return true;
     if (depth >= JSON_BOUNDS.depth) return this.#refuse('TOO_DEEP', `It is nested deeper than ${JSON_BOUNDS.depth} levels; at most that many are accepted.`, JSON_BOUNDS.depth);
-    return Array.isArray(value) ? this.#list(value, at, depth) : this.#object(value as Record<string, unknown>, at, depth);
+    return Array.isArray(value) ? this.#list(value, at, depth) : this.#object(value, at, depth);
   }
 
   #list(items: readonly unknown[], at: PathLink | null, depth: number): boolean {
@@ -131,7 +135,7 @@ export class SizeValidators {
   #create(coordinate: string, position: SizedElement): SizeValidator | null {
     const shape = getNullableType(position.type);
     const { items, duplicates, length } = boundsOf(coordinate, position);
-    if (isListType(shape)) return listValidator(items, duplicates !== 'allowed', this.#create(coordinate, { ...position, type: shape.ofType as GraphQLInputType }));
+    if (isListType(shape)) return listValidator(items, duplicates !== 'allowed', this.#create(coordinate, { ...position, type: shape.ofType }));
     switch (inputKindOf(shape)) {
       case 'string':
         return stringValidator(length);
@@ -151,9 +155,9 @@ export class SizeValidators {
       return validate === null ? [] : [{ name: field.name, validate }];
     });
     return (value, at, faults) => {
-      if (typeof value !== 'object' || value === null) return;
+      if (!isObject(value)) return;
       for (const { name, validate } of fields) {
-        const given = (value as Record<string, unknown>)[name];
+        const given = value[name];
         if (given !== undefined && given !== null) validate(given, { before: at, key: name }, faults);
       }
     };

@@ -31,7 +31,7 @@ function start(folder: number, run: string): Promise<GatewayProcess> {
   return GatewayProcess.start(folders[folder]!.path, { DATABASE_URL: database.url, IMAGE_STORE: `file:${folders[0]!.path}/images`, RUN: run });
 }
 
-describe('a gateway in parts', () => {
+describe('a gateway split into API and worker processes', () => {
   it('leaves tasks to the worker, which takes them up whenever it comes', async () => {
     const image = makeImage({ name: 'parted', version: '1', size: 2000 });
     repository.images.push(image);
@@ -79,7 +79,7 @@ describe('a gateway in parts', () => {
     expect(await worker.stop()).toBe(0);
   }, 60_000);
 
-  it('has no doors where it only works, but tells how it is', async () => {
+  it('serves no transport in a worker process, but health and metrics', async () => {
     const worker = await start(1, 'worker');
     const statusOf = async (path: string): Promise<number> => (await sendRaw(worker.url, `GET ${path} HTTP/1.1\r\nhost: ${new URL(worker.url).host}\r\n\r\n`)).status;
     expect(await Promise.all(['/livez', '/readyz', '/metrics', '/graphql', '/graphiql', '/imgapi/ping'].map(statusOf))).toEqual([200, 200, 200, 404, 404, 404]);
