@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { filesUnder, projectFile, type SourceFile } from './sources.js';
 
-const pages: SourceFile[] = [{ path: 'README.md', text: projectFile('README.md') }, ...filesUnder(['docs', 'examples'], ['.md'])];
+const pages: SourceFile[] = [...['README.md', 'CONTRIBUTING.md'].map((path) => ({ path, text: projectFile(path) })), ...filesUnder(['docs', 'examples'], ['.md'])];
 
 function isThere(path: string): boolean {
   return existsSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)));
