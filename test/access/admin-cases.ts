@@ -1,11 +1,11 @@
 import { type Case, type MakeRequest, type Request, SUPER_ONLY, text, uniqueName } from './cells.js';
-import type { Persona, World } from './world.js';
+import type { Persona, PersonaWorld } from './personas.js';
 
 /** A request about a thing made for it by a SuperAdmin: `make` is what makes it, given its name. */
 function about(make: (name: string) => string, request: (name: string) => string): MakeRequest {
-  return async (persona, world) => {
+  return async (persona, { clients }) => {
     const name = uniqueName(persona);
-    await world.clients.S.run(make(name));
+    await clients.S.run(make(name));
     return { query: request(name) };
   };
 }
@@ -14,25 +14,25 @@ const server = (hostname: string, uuid: string): string =>
   `mutation { registerServer(input: { uuid: "${uuid}", hostname: "${hostname}", datacenter: "south", owner: "admin", osType: BSD_VM }) { uuid } }`;
 
 function aboutServer(request: (uuid: string) => string): MakeRequest {
-  return async (persona, world) => {
+  return async (persona, { clients }) => {
     const uuid = crypto.randomUUID();
-    await world.clients.S.run(server(uniqueName(persona), uuid));
+    await clients.S.run(server(uniqueName(persona), uuid));
     return { query: request(uuid) };
   };
 }
 
-async function revoking(persona: Persona, world: World): Promise<Request> {
-  const { createApiKey } = await world.clients.S.run(`mutation { createApiKey(input: { username: "U", name: "${uniqueName(persona)}" }) { id } }`);
+async function revoking(persona: Persona, { clients }: PersonaWorld): Promise<Request> {
+  const { createApiKey } = await clients.S.run(`mutation { createApiKey(input: { username: "U", name: "${uniqueName(persona)}" }) { id } }`);
   return { query: `mutation { revokeApiKey(id: "${createApiKey.id}") }` };
 }
 
 /** A task of an import into north that persona `asker` has just asked for, and that has ended. */
 function cancelling(asker: Persona): MakeRequest {
-  return async (_persona, world) => {
+  return async (_persona, { world, clients }) => {
     const name = uniqueName(asker);
-    const { manifestUrl } = world.offer(name);
+    const { manifestUrl } = world.offer({ name, version: '1' });
     const mutation = 'mutation ($input: ImportImageInput!) { importImage(input: $input) { task { id } } }';
-    const { importImage } = await world.clients[asker].run(mutation, { input: { name, manifestUrl, datacenter: 'north' } });
+    const { importImage } = await clients[asker].run(mutation, { input: { name, manifestUrl, datacenter: 'north' } });
     return { query: 'mutation ($id: ID!) { cancelTask(id: $id) { status } }', variables: { id: importImage.task.id } };
   };
 }

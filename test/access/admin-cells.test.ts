@@ -1,12 +1,12 @@
 import { afterAll, beforeAll } from 'vitest';
 import { ADMIN_CHANGES } from './admin-cases.js';
 import { testCases } from './cells.js';
-import { World } from './world.js';
+import { type PersonaWorld, startPersonas } from './personas.js';
 
-let world: World;
+let cast: PersonaWorld;
 beforeAll(async () => {
-  world = await World.create();
+  cast = await startPersonas();
 });
-afterAll(async () => world?.close());
+afterAll(async () => cast?.world.close());
 
-testCases(ADMIN_CHANGES, () => world);
+testCases(ADMIN_CHANGES, () => cast);

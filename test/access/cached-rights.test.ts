@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestClient } from '../support/gateway.js';
-import { World } from './world.js';
+import type { World } from '../support/world.js';
+import { type PersonaWorld, startPersonas } from './personas.js';
 
 let world: World;
+let clients: PersonaWorld['clients'];
 
 beforeAll(async () => {
-  world = await World.create();
+  ({ world, clients } = await startPersonas());
 });
 afterAll(async () => world?.close());
 
@@ -13,7 +15,7 @@ const PAGE = 'query Page($dc: String) { images(datacenter: $dc) { nodes { name d
 const USABLE = 'query Usable($dc: String) { usableImages(datacenter: $dc) { nodes { name } } }';
 
 function admin(): TestClient {
-  return world.clients.S;
+  return clients.S;
 }
 
 async function newUser(username: string, groups: string[]): Promise<{ client: TestClient; keyId: string }> {
@@ -33,11 +35,11 @@ async function remembered(client: TestClient, query: string, dc: string): Promis
 
 describe('what was remembered of a caller', () => {
   it('is no answer for another caller', async () => {
-    expect(await remembered(world.clients.D, PAGE, 'north')).toBe('data');
-    expect(await remembered(world.clients.U, PAGE, 'north')).toBe('FORBIDDEN');
-    expect(await remembered(world.clients.Z, PAGE, 'north')).toBe('NOT_FOUND');
-    expect(await remembered(world.clients.A, PAGE, 'north')).toBe('UNAUTHENTICATED');
-    expect(await remembered(world.clients.D, PAGE, 'north')).toBe('data');
+    expect(await remembered(clients.D, PAGE, 'north')).toBe('data');
+    expect(await remembered(clients.U, PAGE, 'north')).toBe('FORBIDDEN');
+    expect(await remembered(clients.Z, PAGE, 'north')).toBe('NOT_FOUND');
+    expect(await remembered(clients.A, PAGE, 'north')).toBe('UNAUTHENTICATED');
+    expect(await remembered(clients.D, PAGE, 'north')).toBe('data');
   });
 
   it('ends at once when a group is taken away, and begins anew when it is given back', async () => {
@@ -99,16 +101,16 @@ describe('what was remembered of a caller', () => {
 describe('what was remembered of a datacenter', () => {
   it('ends at once when it becomes private, also where images tell where they are', async () => {
     const whereabouts = async (): Promise<string[]> => {
-      const { image } = (await world.clients.D.run('query { image(name: "public") { datacenters { name } } }')) as { image: { datacenters: { name: string }[] } };
+      const { image } = (await clients.D.run('query { image(name: "public") { datacenters { name } } }')) as { image: { datacenters: { name: string }[] } };
       return image.datacenters.map((one) => one.name);
     };
     await admin().run('mutation { createDatacenter(input: { name: "west", access: PUBLIC }) { name } }');
     await admin().run('mutation { attachImage(input: { image: "public", datacenter: "west" }) { image { name } } }');
     for (let time = 0; time < 3; time += 1) expect(await whereabouts()).toEqual(['north', 'west']);
-    expect(await remembered(world.clients.U, USABLE, 'west')).toBe('data');
+    expect(await remembered(clients.U, USABLE, 'west')).toBe('data');
     await admin().run('mutation { updateDatacenter(input: { name: "west", access: PRIVATE }) { name } }');
     expect(await whereabouts()).toEqual(['north']);
-    expect(await world.clients.U.code(USABLE, { dc: 'west' })).toBe('NOT_FOUND');
+    expect(await clients.U.code(USABLE, { dc: 'west' })).toBe('NOT_FOUND');
     await admin().run('mutation { deleteDatacenter(name: "west") }');
     expect(await admin().code(USABLE, { dc: 'west' })).toBe('NOT_FOUND');
   });

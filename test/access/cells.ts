@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { RootField } from '../../src/access/matrix.js';
 import { follow } from '../support/follow.js';
 import { ask, type Result } from '../support/transports.js';
-import { type Persona, PERSONAS, type World } from './world.js';
+import { type Persona, PERSONAS, type PersonaWorld } from './personas.js';
 
 export interface Request {
   query: string;
@@ -14,7 +14,7 @@ export interface Request {
  * What each persona is answered by one root field: cells in the order U O D I X Z M N S, each y allowed, F FORBIDDEN or N
  * NOT_FOUND or null. A is always UNAUTHENTICATED. The request is made anew for each cell.
  */
-export type Case = [field: RootField, about: string, cells: string, request: (persona: Persona, world: World) => Request | Promise<Request>];
+export type Case = [field: RootField, about: string, cells: string, request: (persona: Persona, cast: PersonaWorld) => Request | Promise<Request>];
 export type MakeRequest = Case[3];
 
 /** Only a SuperAdmin; everybody else is told so. */
@@ -34,7 +34,7 @@ export function text(query: string): () => Request {
 /** Permissions are looked at before the state of a thing, so who hears of its state was allowed. */
 const LETTERS: Record<string, string> = { UNAUTHENTICATED: 'A', FORBIDDEN: 'F', NOT_FOUND: 'N', TASK_NOT_CANCELLABLE: 'y' };
 
-async function answerOf({ gateway, clients }: World, persona: Persona, request: Request): Promise<Result> {
+async function answerOf({ world: { gateway }, clients }: PersonaWorld, persona: Persona, request: Request): Promise<Result> {
   const client = clients[persona];
   if (rootFieldsOf(request.query).type !== 'subscription') return client.send(request.query, request.variables);
   if (client.key === null) return ask('sse', gateway.url, null, request);
@@ -51,12 +51,12 @@ async function streamsBegun(url: string): Promise<number> {
   return [...metrics.matchAll(/^gateway_operations_total\{.*kind="subscription".*outcome="OK"\} (\d+)/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
-async function outcome(world: World, persona: Persona, [field, , , makeRequest]: Case): Promise<string> {
-  const request = await makeRequest(persona, world);
+async function outcome(cast: PersonaWorld, persona: Persona, [field, , , makeRequest]: Case): Promise<string> {
+  const request = await makeRequest(persona, cast);
   expect(rootFieldsOf(request.query).fields).toContain(field);
-  const { data, errors } = await answerOf(world, persona, request);
+  const { data, errors } = await answerOf(cast, persona, request);
   const code = errors?.[0]?.extensions.code;
-  if (code === 'INTERNAL_SERVER_ERROR') return world.gateway.output().slice(-2000);
+  if (code === 'INTERNAL_SERVER_ERROR') return cast.world.gateway.output().slice(-2000);
   if (code !== undefined) return LETTERS[code] ?? `${code}: ${errors?.[0]?.message}`;
   return Object.values(data ?? {}).flat().every((value) => value === null) ? 'N' : 'y';
 }
@@ -68,11 +68,11 @@ function rootFieldsOf(query: string): { type: string; fields: string[] } {
 }
 
 /** One test per cell. */
-export function testCases(cases: readonly Case[], world: () => World): void {
+export function testCases(cases: readonly Case[], cast: () => PersonaWorld): void {
   describe.each(cases)('%s %s', (...row) => {
     const [, , cells] = row;
     it.each(PERSONAS.map((persona, at) => [persona, at === 0 ? 'A' : cells[at - 1]] as const))('%s: %s', async (persona, expected) => {
-      expect(await outcome(world(), persona, row)).toBe(expected);
+      expect(await outcome(cast(), persona, row)).toBe(expected);
     });
   });
 }

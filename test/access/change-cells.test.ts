@@ -1,12 +1,12 @@
 import { afterAll, beforeAll } from 'vitest';
 import { testCases } from './cells.js';
 import { IMAGE_CHANGES } from './image-change-cases.js';
-import { World } from './world.js';
+import { type PersonaWorld, startPersonas } from './personas.js';
 
-let world: World;
+let cast: PersonaWorld;
 beforeAll(async () => {
-  world = await World.create();
+  cast = await startPersonas();
 });
-afterAll(async () => world?.close());
+afterAll(async () => cast?.world.close());
 
-testCases(IMAGE_CHANGES, () => world);
+testCases(IMAGE_CHANGES, () => cast);

@@ -1,6 +1,6 @@
 import { random } from '../support/random.js';
 import { type Case, type MakeRequest, type Request, SUPER_ONLY, text, uniqueName } from './cells.js';
-import type { ImageFacts } from './world.js';
+import { createImage, type ImageFacts, offerLoaded } from './personas.js';
 
 const UPDATE = 'mutation ($input: UpdateImageInput!) { updateImage(input: $input) { image { name } } }';
 const DELETE = 'mutation ($name: String!) { deleteImage(input: { name: $name }) { name } }';
@@ -47,18 +47,18 @@ const FIELDS: [field: string, value: () => unknown][] = [
 ];
 
 function importing(input: Record<string, unknown>): MakeRequest {
-  return (persona, world) => {
+  return (persona, { world }) => {
     const name = uniqueName(persona);
-    const { manifestUrl } = world.offer(name);
+    const { manifestUrl } = world.offer({ name, version: '1' });
     return { query: 'mutation ($input: ImportImageInput!) { importImage(input: $input) { image { name } } }', variables: { input: { name, manifestUrl, ...input } } };
   };
 }
 
 function importingOffered(input: Record<string, unknown>): MakeRequest {
-  return async (persona, world) => {
+  return async (persona, { world }) => {
     const name = uniqueName(persona);
     // Who may not browse is refused before the repository is looked into.
-    const uuid = persona === 'M' || persona === 'S' ? await world.offerLoaded(name) : crypto.randomUUID();
+    const uuid = persona === 'M' || persona === 'S' ? (await offerLoaded(world, name)).uuid : crypto.randomUUID();
     const query = 'mutation ($input: ImportRepositoryImageInput!) { importRepositoryImage(input: $input) { image { name } } }';
     return { query, variables: { input: { repository: 'remote', uuid, name, ...input } } };
   };
@@ -66,9 +66,9 @@ function importingOffered(input: Record<string, unknown>): MakeRequest {
 
 /** Each cell gets an image of its own, as those who may will take it away. */
 function deleting(facts: Omit<ImageFacts, 'name'>): MakeRequest {
-  return async (persona, world) => {
+  return async (persona, { world }) => {
     const name = uniqueName(persona);
-    await world.createImage({ name, ...facts });
+    await createImage(world, { name, ...facts });
     return { query: DELETE, variables: { name } };
   };
 }
@@ -77,9 +77,9 @@ const snapping = (server: string): MakeRequest => (persona) => ({
   query: `mutation { createImageFromSnapshot(input: { server: "${server}", snapshot: "daily", name: "${uniqueName(persona)}" }) { image { name } } }`,
 });
 
-const attaching = (verb: 'attach' | 'detach', image: string): MakeRequest => async (persona, world): Promise<Request> => {
+const attaching = (verb: 'attach' | 'detach', image: string): MakeRequest => async (persona, { clients }): Promise<Request> => {
   if (persona === 'S' && verb === 'attach') {
-    await world.clients.S.send(`mutation { detachImage(input: { image: "${image}", datacenter: "main" }) { bindingRemoved } }`);
+    await clients.S.send(`mutation { detachImage(input: { image: "${image}", datacenter: "main" }) { bindingRemoved } }`);
   }
   return { query: `mutation { ${verb}Image(input: { image: "${image}", datacenter: "main" }) { bindingRemoved } }` };
 };

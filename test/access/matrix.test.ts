@@ -1,19 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { World } from '../support/world.js';
 import { testCases } from './cells.js';
+import { type Persona, type PersonaWorld, startPersonas } from './personas.js';
 import { READS } from './read-cases.js';
-import { type Persona, World } from './world.js';
 
 let world: World;
+let clients: PersonaWorld['clients'];
 beforeAll(async () => {
-  world = await World.create();
+  ({ world, clients } = await startPersonas());
 }, 60_000);
 afterAll(async () => world?.close());
 
-testCases(READS, () => world);
+testCases(READS, () => ({ world, clients }));
 
 describe('what is in the lists', () => {
   const names = async (persona: Persona, query: string, field: string): Promise<string[]> => {
-    const data = await world.clients[persona].run(query);
+    const data = await clients[persona].run(query);
     const found = data[field].nodes.map((node: { name?: string; hostname?: string }) => node.name ?? node.hostname) as string[];
     // Imports of other cases come and go beside the images of the world.
     return found.filter((name) => !/^[A-Z]-/.test(name)).sort();
@@ -53,7 +55,7 @@ describe('what is in the lists', () => {
   });
 
   it('are those of the current datacenter when none is named', async () => {
-    const client = world.clients.X;
+    const client = clients.X;
     await client.run('mutation { switchDatacenter(name: "south") { currentDatacenter { name } } }');
     expect(await names('X', '{ images(first: 200) { nodes { name } } }', 'images')).toEqual(['southern']);
     await client.run('mutation { switchDatacenter(name: "north") { currentDatacenter { name } } }');
@@ -89,7 +91,7 @@ describe('what is in the lists', () => {
   });
 
   it('tasks: own ones only, unless DCAdmin', async () => {
-    const seen = async (persona: Persona): Promise<number> => (await world.clients[persona].run('{ tasks(datacenter: "north") { totalCount } }')).tasks.totalCount;
+    const seen = async (persona: Persona): Promise<number> => (await clients[persona].run('{ tasks(datacenter: "north") { totalCount } }')).tasks.totalCount;
     expect(await Promise.all((['U', 'O', 'X', 'N'] as const).map(seen))).toEqual([0, 0, 0, 0]);
     const all = await seen('D');
     expect(all).toBeGreaterThan(4);
@@ -108,19 +110,19 @@ describe('the count of a datacenter', () => {
     ['M', 4, 4],
     ['S', 4, 4],
   ] as const)('for %s', async (persona, imageCount, boundImageCount) => {
-    const { datacenter } = await world.clients[persona].run('{ datacenter(name: "north") { imageCount boundImageCount } }');
+    const { datacenter } = await clients[persona].run('{ datacenter(name: "north") { imageCount boundImageCount } }');
     expect(datacenter).toEqual({ imageCount, boundImageCount });
   });
 });
 
 describe('a refusal', () => {
   it('says which permissions are missing, and where', async () => {
-    const { errors } = await world.clients.N.send('{ images(datacenter: "north") { nodes { name } } }');
+    const { errors } = await clients.N.send('{ images(datacenter: "north") { nodes { name } } }');
     expect(errors[0]?.extensions.requires).toEqual({ permissions: ['ADMIN'], datacenter: 'north' });
   });
 
   it('leaves the plain fields of a usable image beside the guarded one', async () => {
-    const { data, errors } = await world.clients.U.send('{ image(name: "public") { name owner { username } dcBound serverCount } }');
+    const { data, errors } = await clients.U.send('{ image(name: "public") { name owner { username } dcBound serverCount } }');
     expect(data?.image).toEqual({ name: 'public', owner: { username: 'admin' }, dcBound: true, serverCount: null });
     expect(errors).toMatchObject([{ path: ['image', 'serverCount'], extensions: { code: 'FORBIDDEN' } }]);
   });

@@ -1,7 +1,7 @@
 import { type Case, type MakeRequest, type Request, SUPER_ONLY, text } from './cells.js';
-import type { World } from './world.js';
+import type { PersonaWorld } from './personas.js';
 
-const byUuid = (name: string): MakeRequest => (_persona, { uuids }) => ({ query: 'query ($uuid: UUID) { image(uuid: $uuid) { name } }', variables: { uuid: uuids.get(name) } });
+const byUuid = (name: string): MakeRequest => (_persona, { world }) => ({ query: 'query ($uuid: UUID) { image(uuid: $uuid) { name } }', variables: { uuid: world.uuids.get(name) } });
 
 /** Each image of the world, and who sees it. */
 const VISIBLE: [image: string, cells: string][] = [
@@ -18,7 +18,7 @@ const VISIBLE: [image: string, cells: string][] = [
 
 const GUARDED = ['servers { nodes { hostname } }', 'serverCount', 'manifest', 'file { sha1 }', 'tasks { nodes { id } }', 'repository { name }', 'manifestUrl', 'sourceSnapshot { name }'];
 
-const task = async (name: string, { clients }: World): Promise<Request> => {
+const task = async (name: string, { clients }: PersonaWorld): Promise<Request> => {
   const { tasks } = await clients.S.run(`{ tasks(image: "${name}") { nodes { id } } }`);
   return { query: 'query ($id: ID!) { task(id: $id) { id } }', variables: { id: tasks.nodes[0].id } };
 };

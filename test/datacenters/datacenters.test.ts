@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ImageWorld } from '../images/image-world.js';
+import { startStaffed, type StaffedWorld } from '../support/staff.js';
+import type { World } from '../support/world.js';
 
-let world: ImageWorld;
+let world: World;
+
+let people: StaffedWorld['people'];
 beforeAll(async () => {
-  world = await ImageWorld.create();
+  ({ world, people } = await startStaffed());
   await world.imageServer(null);
 });
 afterAll(async () => world?.close());
@@ -43,15 +46,15 @@ describe('a new datacenter', () => {
 
   it('gives its owner ADMIN there, and nothing else', async () => {
     await world.admin.run(CREATE, { input: { name, owner: 'peter' } });
-    const { viewer } = await world.people.peter.run('query ($name: String) { viewer { permissions(datacenter: $name) } }', { name });
+    const { viewer } = await people.peter.run('query ($name: String) { viewer { permissions(datacenter: $name) } }', { name });
     expect(viewer.permissions).toEqual(['ADMIN']);
-    expect(await world.people.peter.code('query ($name: String) { images(datacenter: $name) { nodes { name } } }', { name })).toBe('data');
+    expect(await people.peter.code('query ($name: String) { images(datacenter: $name) { nodes { name } } }', { name })).toBe('data');
   });
 
   it('exists for its owner, for the members of its groups and for nobody else, until it is public', async () => {
     await world.admin.run(CREATE, { input: { name, owner: 'dora', groups: ['users'] } });
     const query = 'query ($name: String!) { datacenter(name: $name) { name } }';
-    const seen = async () => Promise.all((['dora', 'peter', 'anna'] as const).map(async (who) => (await world.people[who].run(query, { name })).datacenter !== null));
+    const seen = async () => Promise.all((['dora', 'peter', 'anna'] as const).map(async (who) => (await people[who].run(query, { name })).datacenter !== null));
     expect(await seen()).toEqual([true, true, false]);
     await world.admin.run(UPDATE, { input: { name, access: 'PUBLIC' } });
     expect(await seen()).toEqual([true, true, true]);
@@ -76,9 +79,9 @@ describe('updating a datacenter', () => {
 
   it('takes what members hold from them with the group', async () => {
     await world.admin.run(CREATE, { input: { name, groups: ['importers'] } });
-    expect(await world.people.anna.code(`{ images(datacenter: "${name}") { nodes { name } } }`)).toBe('data');
+    expect(await people.anna.code(`{ images(datacenter: "${name}") { nodes { name } } }`)).toBe('data');
     await world.admin.run(UPDATE, { input: { name, groups: [] } });
-    expect(await world.people.anna.code(`{ images(datacenter: "${name}") { nodes { name } } }`)).toBe('NOT_FOUND');
+    expect(await people.anna.code(`{ images(datacenter: "${name}") { nodes { name } } }`)).toBe('NOT_FOUND');
   });
 
   it('refuses an owner who is not active, and one that is not there', async () => {
@@ -104,9 +107,9 @@ describe('main', () => {
   });
 
   it('is where everybody works at first, and again when the chosen datacenter is no longer theirs', async () => {
-    const current = async () => (await world.people.peter.run('{ viewer { currentDatacenter { name } } }')).viewer.currentDatacenter.name;
+    const current = async () => (await people.peter.run('{ viewer { currentDatacenter { name } } }')).viewer.currentDatacenter.name;
     await world.admin.run(CREATE, { input: { name, groups: ['users'] } });
-    await world.people.peter.run(`mutation { switchDatacenter(name: "${name}") { user { username } } }`);
+    await people.peter.run(`mutation { switchDatacenter(name: "${name}") { user { username } } }`);
     expect(await current()).toBe(name);
     await world.admin.run(UPDATE, { input: { name, groups: [] } });
     expect(await current()).toBe('main');
@@ -133,7 +136,7 @@ describe('deleting a datacenter', () => {
   it('is refused while it has servers, with their number, and nothing changes', async () => {
     await world.admin.run(CREATE, { input: { name } });
     await world.image(name, { datacenter: name });
-    const uuid = await world.server(name, name, { datacenter: name });
+    const uuid = await world.server(name, { image: name, datacenter: name });
     const { errors } = await world.admin.send(`mutation { deleteDatacenter(name: "${name}") }`);
     expect(errors).toMatchObject([{ extensions: { code: 'DATACENTER_NOT_EMPTY' }, message: expect.stringContaining('1 server') }]);
     expect(await show(name)).toMatchObject({ boundImageCount: 1 });

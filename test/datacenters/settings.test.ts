@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ImageWorld } from '../images/image-world.js';
+import { startStaffed, type StaffedWorld } from '../support/staff.js';
+import type { World } from '../support/world.js';
 
-let world: ImageWorld;
+let world: World;
+
+let people: StaffedWorld['people'];
 beforeAll(async () => {
-  world = await ImageWorld.create();
+  ({ world, people } = await startStaffed());
 });
 afterAll(async () => world?.close());
 
@@ -30,12 +33,12 @@ async function server(hostname: string, more: Record<string, unknown> = {}): Pro
 describe('VMS_IMAGE_LIMIT', () => {
   it('is none at first, and is told to the DCAdmins of the datacenter', async () => {
     const query = '{ datacenter(name: "alpha") { settings { vmsImageLimit } } }';
-    expect((await world.people.dora.run(query)).datacenter.settings).toEqual({ vmsImageLimit: null });
+    expect((await people.dora.run(query)).datacenter.settings).toEqual({ vmsImageLimit: null });
     expect((await limit('alpha', 5)).updateDatacenterSettings.settings).toEqual({ vmsImageLimit: 5 });
-    expect((await world.people.dora.run(query)).datacenter.settings).toEqual({ vmsImageLimit: 5 });
-    expect(await world.people.peter.code(query)).toBe('FORBIDDEN');
+    expect((await people.dora.run(query)).datacenter.settings).toEqual({ vmsImageLimit: 5 });
+    expect(await people.peter.code(query)).toBe('FORBIDDEN');
     await world.admin.run(LIMIT, { input: { datacenter: 'alpha' } });
-    expect((await world.people.dora.run(query)).datacenter.settings).toEqual({ vmsImageLimit: 5 });
+    expect((await people.dora.run(query)).datacenter.settings).toEqual({ vmsImageLimit: 5 });
     await limit('alpha', null);
   });
 

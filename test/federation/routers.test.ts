@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { World } from '../access/world.js';
+import { type PersonaWorld, startPersonas } from '../access/personas.js';
+import type { World } from '../support/world.js';
 import { CENTS_PER_MIB, startBilling } from './billing.js';
 import { supergraphOf } from './compose.js';
 import { startCompute } from './compute.js';
@@ -11,13 +12,14 @@ const SERVER_OF_ADMIN = 'aaaaaaaa-0000-4000-8000-000000000002';
 const SIZE = 10_240;
 
 let world: World;
+let clients: PersonaWorld['clients'];
 let compute: Subgraph;
 let billing: Subgraph;
 const routers: Record<string, Router> = {};
 const live: Record<string, LiveRouter> = {};
 
 beforeAll(async () => {
-  world = await World.create();
+  ({ world, clients } = await startPersonas());
   compute = await startCompute({ [SERVER_OF_U]: 4, [SERVER_OF_ADMIN]: 8 });
   const invoices = [
     { image: 'public', username: 'U' },
@@ -25,7 +27,7 @@ beforeAll(async () => {
     { image: 'foreign', username: 'admin' },
   ];
   billing = await startBilling({ admin: 100, U: 7 }, invoices);
-  const { _service } = await world.clients.S.run('{ _service { sdl } }');
+  const { _service } = await clients.S.run('{ _service { sdl } }');
   const supergraph = supergraphOf([{ name: 'images', url: `${world.gateway.url}/graphql`, sdl: _service.sdl }, compute, billing]);
   routers['Apollo Gateway'] = await startApolloGateway(supergraph);
   for (const [name, planner] of Object.entries(PLANNERS)) {
@@ -43,7 +45,7 @@ afterAll(async () => {
 
 type Who = 'S' | 'U' | 'D';
 
-const keyOf = (who: Who): string => world.clients[who].key ?? '';
+const keyOf = (who: Who): string => clients[who].key ?? '';
 
 describe.each(['Apollo Gateway', ...Object.keys(PLANNERS).map((name) => `Hive Gateway, ${name} planner`)])('under %s', (name) => {
   const send = async (who: Who, query: string) => routers[name]!.send(keyOf(who), query);
@@ -66,7 +68,7 @@ describe.each(['Apollo Gateway', ...Object.keys(PLANNERS).map((name) => `Hive Ga
   it('what is others\' leads to what is ours, over as many subgraphs as it takes', async () => {
     const { data, errors } = await send('S', '{ running { cpus hostname disks { image { uuid price } } } }');
     expect(errors).toEqual([]);
-    const { image } = await world.clients.S.run('{ image(name: "public") { uuid } }');
+    const { image } = await clients.S.run('{ image(name: "public") { uuid } }');
     const disks = [{ image: { uuid: image.uuid, price: SIZE * CENTS_PER_MIB } }];
     expect(data?.running).toEqual([
       { cpus: 4, hostname: 'u-server', disks },
@@ -121,7 +123,7 @@ describe.each(LIVE)('events under $title', ({ title, way }) => {
     void first.finally(() => heard.abort());
     for (let n = 1; !heard.signal.aborted; n += 1) {
       for (const image of ['foreign', 'public']) {
-        await world.clients.S.run(`mutation { updateImage(input: { name: "${image}", alias: "${image} ${title.length} ${n}" }) { image { name } } }`);
+        await clients.S.run(`mutation { updateImage(input: { name: "${image}", alias: "${image} ${title.length} ${n}" }) { image { name } } }`);
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -132,7 +134,7 @@ describe.each(LIVE)('events under $title', ({ title, way }) => {
       errors: [],
       data: { imageChanged: { kind: 'UPDATED', image: { alias: expect.stringMatching(/^public \d/), price: SIZE * CENTS_PER_MIB, owner: { balance: 100 } } } },
     });
-    await world.clients.S.run('mutation { a: updateImage(input: { name: "public", alias: "public" }) { image { name } } b: updateImage(input: { name: "foreign", alias: "foreign" }) { image { name } } }');
+    await clients.S.run('mutation { a: updateImage(input: { name: "public", alias: "public" }) { image { name } } b: updateImage(input: { name: "foreign", alias: "foreign" }) { image { name } } }');
   });
 
   it('do not come to who is not signed in', async () => {

@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { World } from '../access/world.js';
+import { type PersonaWorld, startPersonas } from '../access/personas.js';
+import type { World } from '../support/world.js';
 import { withCompiledOperations } from '../support/gateway.js';
 
 withCompiledOperations();
 
 let world: World;
+let clients: PersonaWorld['clients'];
 
 beforeAll(async () => {
-  world = await World.create();
+  ({ world, clients } = await startPersonas());
 });
 afterAll(async () => world?.close());
 
@@ -87,7 +89,7 @@ function comparable(value: unknown): unknown {
 describe('a query that comes again and again', () => {
   it.each(Object.entries(CASES))('is answered as at first: %s', async (_name, { query, variables }) => {
     for (const persona of ['S', 'M', 'D', 'U'] as const) {
-      const client = world.clients[persona];
+      const client = clients[persona];
       for (let time = 0; time < 3; time += 1) await client.send(query, variables[0]);
       for (const values of variables) {
         const [often, once] = [await client.send(query, values), await client.send(unseen(query), values)];
@@ -101,7 +103,7 @@ describe('a query that comes again and again', () => {
     'has the same headers to Accept: %s',
     async (accept) => {
       const headersOf = async (query: string): Promise<Record<string, string>> => {
-        const headers = { 'content-type': 'application/json', authorization: `Bearer ${world.clients.D.key}`, ...(accept !== undefined && { accept }) };
+        const headers = { 'content-type': 'application/json', authorization: `Bearer ${clients.D.key}`, ...(accept !== undefined && { accept }) };
         const response = await fetch(`${world.gateway.url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) });
         await response.text();
         const { date, ratelimit: _left, 'x-request-id': requestId, ...others } = Object.fromEntries(response.headers);
@@ -116,10 +118,10 @@ describe('a query that comes again and again', () => {
 
   it('is no way around the rate, the token or the limits', async () => {
     const query = 'query ($first: Int) { usableImages(datacenter: "main", first: $first) { totalCount } }';
-    for (let time = 0; time < 4; time += 1) await world.clients.U.send(query, { first: 1 });
-    expect(await world.clients.U.code(query, { first: 'many' })).toBe('BAD_USER_INPUT');
-    expect(await world.clients.A.code(query, { first: 1 })).toBe('UNAUTHENTICATED');
-    expect(await world.clients.U.code(query, { first: 1 })).toBe('data');
+    for (let time = 0; time < 4; time += 1) await clients.U.send(query, { first: 1 });
+    expect(await clients.U.code(query, { first: 'many' })).toBe('BAD_USER_INPUT');
+    expect(await clients.A.code(query, { first: 1 })).toBe('UNAUTHENTICATED');
+    expect(await clients.U.code(query, { first: 1 })).toBe('data');
   });
 });
 
@@ -129,10 +131,10 @@ const MOVE = `mutation ($image: String!, $to: String = "south") { attachImage(in
 const BACK_AND_FORTH = MOVE.replace(/again: .*/, '');
 
 describe('a mutation that comes again and again', () => {
-  const tasksOf = async (name: string): Promise<number> => (await world.clients.S.run(`{ image(name: "${name}") { tasks { totalCount } } }`)).image.tasks.totalCount;
+  const tasksOf = async (name: string): Promise<number> => (await clients.S.run(`{ image(name: "${name}") { tasks { totalCount } } }`)).image.tasks.totalCount;
 
   it('is answered as at first, with the errors of a part of it in their places', async () => {
-    const client = world.clients.S;
+    const client = clients.S;
     for (let time = 0; time < 3; time += 1) await client.send(BACK_AND_FORTH, { image: 'unbound' });
     const cases: Record<string, unknown>[] = [{ image: 'unbound' }, { image: 'unbound', to: 'south' }, { image: 'nowhere' }, { image: 'unbound', to: 'north' }, { image: 7 }, {}];
     expect(await client.code(BACK_AND_FORTH, { image: 'unbound', to: null })).toBe('BAD_USER_INPUT');
@@ -147,7 +149,7 @@ describe('a mutation that comes again and again', () => {
   });
 
   it('runs once each time, also where a part of it fails', async () => {
-    const client = world.clients.S;
+    const client = clients.S;
     const twice = `mutation ($image: String!, $to: String!) { attachImage(input: { image: $image, datacenter: $to }) { bindingRemoved } }`;
     const undo = `mutation { detachImage(input: { image: "loose", datacenter: "south" }) { bindingRemoved } }`;
     for (let time = 0; time < 3; time += 1) {
@@ -163,12 +165,12 @@ describe('a mutation that comes again and again', () => {
   });
 
   it('is refused to who may not, with nothing done', async () => {
-    for (let time = 0; time < 3; time += 1) await world.clients.S.send(BACK_AND_FORTH, { image: 'unbound' });
+    for (let time = 0; time < 3; time += 1) await clients.S.send(BACK_AND_FORTH, { image: 'unbound' });
     const before = await tasksOf('unbound');
     for (const persona of ['A', 'U', 'D', 'M'] as const) {
       const expected = persona === 'A' ? 'UNAUTHENTICATED' : 'FORBIDDEN';
-      expect(await world.clients[persona].code(BACK_AND_FORTH, { image: 'unbound' })).toBe(expected);
-      expect(comparable(await world.clients[persona].send(BACK_AND_FORTH, { image: 'unbound' }))).toEqual(comparable(await world.clients[persona].send(unseen(BACK_AND_FORTH), { image: 'unbound' })));
+      expect(await clients[persona].code(BACK_AND_FORTH, { image: 'unbound' })).toBe(expected);
+      expect(comparable(await clients[persona].send(BACK_AND_FORTH, { image: 'unbound' }))).toEqual(comparable(await clients[persona].send(unseen(BACK_AND_FORTH), { image: 'unbound' })));
     }
     expect(await tasksOf('unbound')).toBe(before);
   });

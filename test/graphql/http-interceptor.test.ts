@@ -1,32 +1,34 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { World } from '../access/world.js';
+import { type PersonaWorld, startPersonas } from '../access/personas.js';
+import type { World } from '../support/world.js';
 import { withCompiledOperations } from '../support/gateway.js';
 
 withCompiledOperations();
 
 let world: World;
+let clients: PersonaWorld['clients'];
 
 const QUERY = 'query ($name: String!) { image(name: $name) { name alias } }';
 const BODY = JSON.stringify({ query: QUERY, variables: { name: 'public' } });
 
 beforeAll(async () => {
-  world = await World.create();
-  for (let time = 0; time < 4; time += 1) await world.clients.D.send(QUERY, { name: 'public' });
+  ({ world, clients } = await startPersonas());
+  for (let time = 0; time < 4; time += 1) await clients.D.send(QUERY, { name: 'public' });
   for (let time = 0; time < 4; time += 1) await (await post(BODY)).text();
 });
 afterAll(async () => world?.close());
 
 async function post(body: string, headers: Record<string, string> = {}): Promise<Response> {
-  const all = { 'content-type': 'application/json', authorization: `Bearer ${world.clients.D.key}`, ...headers };
+  const all = { 'content-type': 'application/json', authorization: `Bearer ${clients.D.key}`, ...headers };
   return fetch(`${world.gateway.url}/graphql`, { method: 'POST', headers: all, body });
 }
 
 /** Sends the body in these pieces, with a pause between them. */
 async function inPieces(pieces: readonly string[], headers: Record<string, string | number>): Promise<{ status: number | undefined; text: string }> {
   const { hostname, port } = new URL(world.gateway.url);
-  const all = { 'content-type': 'application/json', accept: '*/*', authorization: `Bearer ${world.clients.D.key}`, ...headers };
+  const all = { 'content-type': 'application/json', accept: '*/*', authorization: `Bearer ${clients.D.key}`, ...headers };
   const sent = httpRequest({ hostname, port, path: '/graphql', method: 'POST', headers: all });
   const response = new Promise<IncomingMessage>((resolve, reject) => sent.once('response', resolve).once('error', reject));
   for (const piece of pieces) {

@@ -3,35 +3,28 @@ import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { follow, STREAM_TRANSPORTS } from '../support/follow.js';
-import { type GatewayProcess, startFresh, TestClient } from '../support/gateway.js';
-import type { TemporaryFolder } from '../support/temp-folder.js';
+import { type GatewayProcess, TestClient } from '../support/gateway.js';
+import type { } from '../support/temp-folder.js';
 import { codes } from '../support/transports.js';
+import { IMPORTER, type Person, World } from '../support/world.js';
 
 const SECRET = 'a secret of more than thirty-two bytes';
-const IMPORTER = ['ADMIN', 'IMAGE_ADMIN', 'IMAGE_IMPORT_ADMIN'];
 
+let world: World;
 let gateway: GatewayProcess;
 let admin: TestClient;
-let folder: TemporaryFolder;
 
 beforeAll(async () => {
-  ({ gateway, admin, folder } = await startFresh({ AUTH_JWT_SECRET: SECRET, OPERATIONS_PER_SOCKET: '3', SOCKETS_PER_USER: '4', ALLOWED_ORIGINS: 'https://cloud.example' }));
+  world = await World.start({ settings: { AUTH_JWT_SECRET: SECRET, OPERATIONS_PER_SOCKET: '3', SOCKETS_PER_USER: '4', ALLOWED_ORIGINS: 'https://cloud.example' } });
+  ({ gateway, admin } = world);
 });
-afterAll(async () => {
-  await gateway?.stop();
-  await folder?.remove();
-});
+afterAll(async () => world?.close());
 
-let made = 0;
 /** Somebody with those permissions in a private datacenter of their own. */
-async function person(permissions: readonly string[] = ['ADMIN']): Promise<{ username: string; datacenter: string; group: string; key: string; keyId: string; client: TestClient }> {
-  const username = `user${(made += 1)}`;
-  const [datacenter, group] = [`dc-${username}`, `group-${username}`];
-  await admin.run(`mutation { createUser(input: { username: "${username}" }) { username } createDatacenter(input: { name: "${datacenter}" }) { name } }`);
-  const input = { name: group, permissions, users: [username], datacenters: [datacenter] };
-  await admin.run('mutation ($input: CreateGroupInput!) { createGroup(input: $input) { name } }', { input });
-  const { createApiKey } = await admin.run(`mutation { createApiKey(input: { username: "${username}", name: "k" }) { id key } }`);
-  return { username, datacenter, group, key: createApiKey.key, keyId: createApiKey.id, client: new TestClient(gateway.url, createApiKey.key) };
+async function person(permissions: readonly string[] = ['ADMIN']): Promise<Person & { datacenter: string; group: string }> {
+  const datacenter = await world.datacenter();
+  const made = await world.person(undefined, { permissions, datacenter });
+  return { ...made, datacenter, group: `${made.username}-group` };
 }
 
 const signed = (username: string, seconds: number) =>

@@ -1,11 +1,14 @@
 import { readdir, writeFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ImageWorld } from './image-world.js';
+import { startStaffed, type StaffedWorld } from '../support/staff.js';
+import type { World } from '../support/world.js';
 
-let world: ImageWorld;
+let world: World;
+
+let people: StaffedWorld['people'];
 beforeAll(async () => {
-  world = await ImageWorld.create();
+  ({ world, people } = await startStaffed());
 });
 afterAll(async () => world?.close());
 
@@ -16,7 +19,7 @@ describe('deleteImage', () => {
   it('removes the image, then its bytes, and the log still knows its name', async () => {
     const { manifest } = await world.image('done-with', { access: 'PUBLIC' });
     expect(await stored()).toContain(manifest.uuid);
-    const { deleteImage } = await world.people.anna.run(DELETE, { name: 'done-with' });
+    const { deleteImage } = await people.anna.run(DELETE, { name: 'done-with' });
     expect(deleteImage).toMatchObject({ name: 'done-with', uuid: manifest.uuid, task: { action: 'IMAGE_DELETE', datacenter: { name: 'alpha' } }, warnings: [] });
     expect(await world.admin.ended(deleteImage.task.id)).toMatchObject({ status: 'SUCCEEDED' });
     expect((await world.admin.run('{ image(name: "done-with") { name } }')).image).toBeNull();
@@ -28,9 +31,9 @@ describe('deleteImage', () => {
 
   it('refuses an image in use anywhere, with the count and the servers that the caller sees', async () => {
     await world.image('in-use', { access: 'PUBLIC' });
-    await world.server('web-1', 'in-use');
+    await world.server('web-1', { image: 'in-use' });
     await world.admin.run('mutation { attachImage(input: { image: "in-use", datacenter: "beta" }) { bindingRemoved } }');
-    const hidden = await world.server('secret-1', 'in-use', { datacenter: 'beta' });
+    const hidden = await world.server('secret-1', { image: 'in-use', datacenter: 'beta' });
     await world.admin.run('mutation { detachImage(input: { image: "in-use", datacenter: "alpha" }) { bindingRemoved } }').catch(() => undefined);
     const { errors } = await world.admin.send(DELETE, { name: 'in-use' });
     expect(errors[0]).toMatchObject({
@@ -42,10 +45,10 @@ describe('deleteImage', () => {
 
   it('does not name servers of datacenters that the caller does not administer', async () => {
     await world.image('shared', { access: 'PUBLIC' });
-    const uuid = await world.server('mover', 'shared');
-    await world.server('stayer', 'shared');
+    const uuid = await world.server('mover', { image: 'shared' });
+    await world.server('stayer', { image: 'shared' });
     await world.admin.run('mutation ($uuid: UUID!) { updateServer(input: { uuid: $uuid, datacenter: "beta" }) { hostname } }', { uuid });
-    const { errors } = await world.people.anna.send(DELETE, { name: 'shared' });
+    const { errors } = await people.anna.send(DELETE, { name: 'shared' });
     expect(errors[0]).toMatchObject({ extensions: { code: 'IMAGE_IN_USE', count: 2, servers: ['stayer'] } });
     expect(JSON.stringify(errors)).not.toContain('mover');
   });
@@ -67,8 +70,8 @@ describe('deleteImage', () => {
     await world.image('loose', { access: 'PUBLIC' });
     await world.admin.run('mutation { attachImage(input: { image: "loose", datacenter: "beta" }) { bindingRemoved } }');
     expect(await world.admin.code(DELETE, { name: 'not-there' })).toBe('NOT_FOUND');
-    expect(await world.people.dora.code(DELETE, { name: 'loose' })).toBe('FORBIDDEN');
-    expect(await world.people.anna.code(DELETE, { name: 'loose' })).toBe('FORBIDDEN');
+    expect(await people.dora.code(DELETE, { name: 'loose' })).toBe('FORBIDDEN');
+    expect(await people.anna.code(DELETE, { name: 'loose' })).toBe('FORBIDDEN');
   });
 });
 
@@ -100,7 +103,7 @@ describe('attach and detach', () => {
 
   it('detach only while no server within the datacenter uses the image', async () => {
     await world.image('fixed', { access: 'PUBLIC' });
-    await world.server('fixed-1', 'fixed');
+    await world.server('fixed-1', { image: 'fixed' });
     const { errors } = await world.admin.send('mutation { detachImage(input: { image: "fixed", datacenter: "alpha" }) { bindingRemoved } }');
     expect(errors[0]).toMatchObject({ message: 'Image fixed is used by 1 server of datacenter alpha (fixed-1); remove its disks there first.', extensions: { code: 'IMAGE_IN_USE' } });
     await world.admin.run('mutation { attachImage(input: { image: "fixed", datacenter: "beta" }) { bindingRemoved } }');
@@ -124,14 +127,14 @@ describe('images placed on the image server by hand', () => {
     await place(bare!, null);
     await place(wrong!, Buffer.alloc(wrong!.file.length, 7));
     await world.admin.run('mutation { refreshImageRepository(name: "img01") { added } }');
-    const { imageRepository } = await world.people.anna.run(LOCAL);
+    const { imageRepository } = await people.anna.run(LOCAL);
     expect(imageRepository.isLocal).toBe(true);
     const listed = new Map(imageRepository.images.nodes.map((node: { name: string; notImportableReason: string | null }) => [node.name, node.notImportableReason]));
     expect(listed.get('hand-made')).toBeNull();
     expect(listed.get('no-file')).toBe('NO_FILE');
     expect(listed.get('wrong-hash')).toBe('CHECKSUM_MISMATCH');
     const asked = world.repository.requests.length;
-    const { importRepositoryImage } = await world.people.anna.run(IMPORT, { uuid: good!.manifest.uuid });
+    const { importRepositoryImage } = await people.anna.run(IMPORT, { uuid: good!.manifest.uuid });
     expect(await world.admin.ended(importRepositoryImage.task.id)).toMatchObject({ status: 'SUCCEEDED' });
     expect(world.repository.requests.length).toBe(asked);
     const file = await (await fetch(`${world.gateway.url}/imgapi/images/${good!.manifest.uuid}/file`)).arrayBuffer();
@@ -140,7 +143,7 @@ describe('images placed on the image server by hand', () => {
 
   it('stay where they are when their hash turns out to be wrong', async () => {
     const { manifest } = world.repository.images.at(-1)!;
-    const { importRepositoryImage } = await world.people.anna.run(IMPORT, { uuid: manifest.uuid });
+    const { importRepositoryImage } = await people.anna.run(IMPORT, { uuid: manifest.uuid });
     expect(await world.admin.ended(importRepositoryImage.task.id)).toMatchObject({ status: 'FAILED', errorCode: 'CHECKSUM_MISMATCH', error: expect.stringContaining('sha1') });
     expect((await world.admin.run('{ image(name: "wrong-hash") { name } }')).image).toBeNull();
     expect(await readdir(join(world.folder.path, 'images', manifest.uuid))).toEqual(expect.arrayContaining(['file', 'manifest']));
@@ -148,7 +151,7 @@ describe('images placed on the image server by hand', () => {
 
   it('are shown to SuperAdmins alone once they are in the catalogue', async () => {
     const names = async (person: 'admin' | 'anna'): Promise<string[]> => {
-      const client = person === 'admin' ? world.admin : world.people.anna;
+      const client = person === 'admin' ? world.admin : people.anna;
       return (await client.run(LOCAL)).imageRepository.images.nodes.map((node: { name: string }) => node.name);
     };
     expect(await names('admin')).toContain('hand-made');

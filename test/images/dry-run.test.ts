@@ -1,15 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dumpDatabase } from '../support/database-dump.js';
 import { type Answer, databaseOf } from '../support/gateway.js';
-import { ImageWorld } from './image-world.js';
+import { startStaffed, type StaffedWorld } from '../support/staff.js';
+import type { World } from '../support/world.js';
 
-let world: ImageWorld;
+let world: World;
+
+let people: StaffedWorld['people'];
 let manifestUrl: string;
 beforeAll(async () => {
-  world = await ImageWorld.create();
+  ({ world, people } = await startStaffed());
   await world.image('bound', { access: 'PUBLIC', tags: ['web'] });
   await world.image('busy', { access: 'PUBLIC' });
-  await world.server('web-1', 'busy');
+  await world.server('web-1', { image: 'busy' });
   await world.image('spread');
   await world.admin.run('mutation { attachImage(input: { image: "spread", datacenter: "beta" }) { bindingRemoved } }');
   const offered = world.offer({ name: 'offered', version: '7', size: 12_345 });
@@ -131,7 +134,7 @@ describe('a dry run that would be refused', () => {
 
   it('is refused to who may not do it', async () => {
     for (const [person, code] of [['peter', 'FORBIDDEN'], ['dora', 'FORBIDDEN']] as const) {
-      expect(await world.people[person].code('mutation { deleteImage(input: { name: "bound", dryRun: true }) { name } }')).toBe(code);
+      expect(await people[person].code('mutation { deleteImage(input: { name: "bound", dryRun: true }) { name } }')).toBe(code);
     }
   });
 });

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ImageWorld } from './image-world.js';
+import { startStaffed, type StaffedWorld } from '../support/staff.js';
+import type { World } from '../support/world.js';
 
-let world: ImageWorld;
+let world: World;
+
+let people: StaffedWorld['people'];
 beforeAll(async () => {
-  world = await ImageWorld.create();
+  ({ world, people } = await startStaffed());
   await world.admin.run('mutation ($url: HttpUrl!) { updateGlobalSettings(input: { vmsImageRepositories: [{ name: "remote", url: $url }] }) { vmsImageVmNic } }', { url: world.repository.url });
 });
 afterAll(async () => world?.close());
@@ -44,7 +47,7 @@ describe('with the image server on again', () => {
     ({ manifestUrl } = offered);
     uuid = offered.manifest.uuid;
     sha1 = (offered.manifest.files as { sha1: string }[])[0]!.sha1;
-    await world.people.anna.run(IMPORT, { input: { name: 'blank', manifestUrl, datacenter: 'alpha', alias: 'Blank', access: 'PUBLIC' } });
+    await people.anna.run(IMPORT, { input: { name: 'blank', manifestUrl, datacenter: 'alpha', alias: 'Blank', access: 'PUBLIC' } });
     await world.imageServer('img01');
   });
 
@@ -55,7 +58,7 @@ describe('with the image server on again', () => {
 
   it('is as it was when giving it its file fails', async () => {
     world.repository.fail = { file: 'wrongByte' };
-    const { importImage } = await world.people.anna.run(IMPORT, { input: { name: 'blank', manifestUrl, datacenter: 'alpha' } });
+    const { importImage } = await people.anna.run(IMPORT, { input: { name: 'blank', manifestUrl, datacenter: 'alpha' } });
     expect(importImage).toMatchObject({ image: { status: 'PENDING' } });
     expect(await world.admin.ended(importImage.task.id)).toMatchObject({ status: 'FAILED', errorCode: 'CHECKSUM_MISMATCH' });
     expect((await world.admin.run('{ image(name: "blank") { status alias file { sha1 } } }')).image).toEqual({ status: 'OK', alias: 'Blank', file: null });
@@ -67,16 +70,16 @@ describe('with the image server on again', () => {
     expect(other.errors[0]).toMatchObject({ message: expect.stringContaining('as blank and without a file; import it under that name'), extensions: { code: 'ALREADY_EXISTS' } });
     const elsewhere = await world.admin.send(IMPORT, { input: { name: 'blank', manifestUrl: `${manifestUrl}?x=1`, fileUrl: `${manifestUrl}/file`, datacenter: 'alpha' } });
     expect(elsewhere.errors[0]?.extensions.code).toBe('ALREADY_EXISTS');
-    expect(await world.people.dora.code(IMPORT, { input: { name: 'blank', manifestUrl, datacenter: 'alpha' } })).toBe('FORBIDDEN');
+    expect(await people.dora.code(IMPORT, { input: { name: 'blank', manifestUrl, datacenter: 'alpha' } })).toBe('FORBIDDEN');
   });
 
   it('gets its file by being imported again, the same uuid and the same image', async () => {
-    const { importImage } = await world.people.anna.run(IMPORT, { input: { name: 'blank', manifestUrl, datacenter: 'alpha' } });
+    const { importImage } = await people.anna.run(IMPORT, { input: { name: 'blank', manifestUrl, datacenter: 'alpha' } });
     expect(importImage).toMatchObject({ image: { uuid, alias: 'Blank', status: 'PENDING' }, warnings: ['Image blank is in the catalogue without a file: it keeps its fields and gets its file.'] });
     expect(await world.admin.ended(importImage.task.id)).toMatchObject({ status: 'SUCCEEDED' });
     expect((await world.admin.run('{ image(name: "blank") { status alias access file { sha1 } } }')).image).toEqual({ status: 'OK', alias: 'Blank', access: 'PUBLIC', file: { sha1 } });
     expect((await fetch(`${world.gateway.url}/imgapi/images/${uuid}/file`)).status).toBe(200);
-    expect(await world.people.anna.code(IMPORT, { input: { name: 'blank', manifestUrl, datacenter: 'alpha' } })).toBe('ALREADY_EXISTS');
+    expect(await people.anna.code(IMPORT, { input: { name: 'blank', manifestUrl, datacenter: 'alpha' } })).toBe('ALREADY_EXISTS');
   });
 
   it('is offered again by its repository until it has its file', async () => {
@@ -96,7 +99,7 @@ describe('with the image server on again', () => {
 
   it('names only a server that can be one', async () => {
     const fault = async (name: string) => (await world.admin.send('mutation ($name: String) { updateGlobalSettings(input: { vmsImageVm: $name }) { vmsImageVmNic } }', { name })).errors[0];
-    await world.server('linux-1', 'blank');
+    await world.server('linux-1', { image: 'blank' });
     expect(await fault('nothing')).toMatchObject({ message: expect.stringContaining('There is no server "nothing"'), extensions: { code: 'BAD_USER_INPUT', fields: [{ path: 'vmsImageVm' }] } });
     expect(await fault('linux-1')).toMatchObject({ message: expect.stringContaining('is a LINUX_VM; a SUNOS_ZONE server') });
   });

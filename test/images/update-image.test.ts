@@ -1,11 +1,14 @@
 import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ImageWorld } from './image-world.js';
+import { startStaffed, type StaffedWorld } from '../support/staff.js';
+import type { World } from '../support/world.js';
 
-let world: ImageWorld;
+let world: World;
+
+let people: StaffedWorld['people'];
 beforeAll(async () => {
-  world = await ImageWorld.create();
+  ({ world, people } = await startStaffed());
 });
 afterAll(async () => world?.close());
 
@@ -64,20 +67,20 @@ describe('updateImage', () => {
     expect(await (await fetch(`${world.gateway.url}/imgapi/images/${manifest.uuid}`)).json()).toMatchObject({ state: 'disabled', disabled: true });
     const bytes = await (await fetch(`${world.gateway.url}/imgapi/images/${manifest.uuid}/file`)).arrayBuffer();
     expect(Buffer.from(bytes).equals(file)).toBe(true);
-    expect((await world.people.peter.run('{ image(name: "gone") { name } }')).image).toBeNull();
+    expect((await people.peter.run('{ image(name: "gone") { name } }')).image).toBeNull();
     expect((await settled({ name: 'gone', access: 'PUBLIC' })).ended.status).toBe('SUCCEEDED');
-    expect((await world.people.peter.run('{ image(name: "gone") { name } }')).image).toEqual({ name: 'gone' });
+    expect((await people.peter.run('{ image(name: "gone") { name } }')).image).toEqual({ name: 'gone' });
   });
 
   it('is done by an ImageAdmin of the datacenter it is bound to, but not the binding', async () => {
     await world.image('managed', { access: 'PUBLIC' });
-    expect((await settled({ name: 'managed', alias: 'by anna' }, world.people.anna)).ended.status).toBe('SUCCEEDED');
+    expect((await settled({ name: 'managed', alias: 'by anna' }, people.anna)).ended.status).toBe('SUCCEEDED');
     for (const [person, input, requires] of [
       ['anna', { dcBound: false }, { permissions: ['SUPER_ADMIN'], datacenter: null }],
       ['dora', { alias: 'x' }, { permissions: ['IMAGE_ADMIN'], datacenter: 'alpha' }],
       ['peter', { alias: 'x' }, { permissions: ['ADMIN', 'IMAGE_ADMIN'], datacenter: 'alpha' }],
     ] as const) {
-      const { errors } = await update({ name: 'managed', ...input }, world.people[person]);
+      const { errors } = await update({ name: 'managed', ...input }, people[person]);
       expect(errors[0]?.extensions).toMatchObject({ code: 'FORBIDDEN', requires });
     }
   });

@@ -6,7 +6,7 @@ import { buildGatewaySchema } from '../../src/graphql/schema/schema.js';
 import { ADMIN_CHANGES } from '../access/admin-cases.js';
 import { IMAGE_CHANGES } from '../access/image-change-cases.js';
 import { READS } from '../access/read-cases.js';
-import { PERSONAS } from '../access/world.js';
+import { PERSONAS } from '../access/personas.js';
 import { askedActions } from './asked-actions.js';
 import { filesUnder } from './sources.js';
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type GatewayProcess, startFresh, TestClient } from '../support/gateway.js';
-import { type ImgapiRepository, makeImage, type PublishedImage, startImgapiRepository } from '../support/imgapi-repository.js';
+import type { GatewayProcess, TestClient } from '../support/gateway.js';
+import { type ImgapiRepository, makeImage, type PublishedImage } from '../support/imgapi-repository.js';
+import { World } from '../support/world.js';
 import { type Facts, type ImageFacts, naming, type ServerFacts, type TaskFacts } from './facts.js';
 import { Rules } from './rules.js';
 import type { Kind, WorldPlan } from './world.js';
@@ -91,9 +92,16 @@ class Builder {
   constructor(
     readonly plan: WorldPlan,
     readonly facts: Facts,
-    readonly admin: TestClient,
-    readonly repository: ImgapiRepository,
+    readonly world: World,
   ) {}
+
+  get admin(): TestClient {
+    return this.world.admin;
+  }
+
+  get repository(): ImgapiRepository {
+    return this.world.repository;
+  }
 
   async change(mutation: string, input: Record<string, unknown>, by: TestClient = this.admin): Promise<void> {
     const type = `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}Input`;
@@ -105,16 +113,14 @@ class Builder {
   async people(): Promise<void> {
     this.clients.set('admin', this.admin);
     for (const { username, email, isSuperAdmin } of this.facts.users.slice(1)) {
-      await this.change('createUser', { username, email, isSuperAdmin });
-      const { createApiKey } = await this.admin.run('mutation ($u: String!) { createApiKey(input: { username: $u, name: "test" }) { key } }', { u: username });
-      this.clients.set(username, new TestClient(this.admin.url, createApiKey.key));
+      this.clients.set(username, (await this.world.person(username, { email, isSuperAdmin })).client);
     }
   }
 
   /** Public while everybody switches to where it will work, and only then as planned. */
   async datacenters(): Promise<void> {
     const made = this.facts.datacenters.slice(1);
-    for (const { name, owner } of made) await this.change('createDatacenter', { name, owner, access: 'PUBLIC' });
+    for (const { name, owner } of made) await this.world.datacenter(name, { owner, access: 'PUBLIC' });
     for (const { username, current } of this.facts.users) {
       await this.clients.get(username)?.run('mutation ($name: String!) { switchDatacenter(name: $name) { currentDatacenter { name } } }', { name: current });
     }
@@ -122,19 +128,18 @@ class Builder {
       if (access === 'PRIVATE') await this.change('updateDatacenter', { name, access });
       if (limit !== null) await this.change('updateDatacenterSettings', { datacenter: name, vmsImageLimit: limit });
     }
-    for (const group of this.facts.groups) await this.change('createGroup', group);
+    for (const { name, permissions, users, datacenters } of this.facts.groups) await this.world.group(name, permissions, users, datacenters);
   }
 
   async offers(): Promise<void> {
     const published = this.facts.images.map((image): [ImageFacts, PublishedImage] => [image, publish(image)]);
     this.repository.images = published.map(([, one]) => one);
     for (let at = 0; at < SPARE_OFFERS; at += 1) this.repository.images.push(makeImage({ name: `spare${at}`, version: '2', size: 100 }));
-    const input = { vmsImageVm: null, vmsImageRepositories: [{ name: REPOSITORY, url: this.repository.url }] };
-    await this.change('updateGlobalSettings', input);
+    await this.world.addRepository(REPOSITORY);
     // The server that the first start makes is none of the plan.
     const { server } = await this.admin.run('{ server(hostname: "img01") { uuid } }');
     await this.admin.run(`mutation { unregisterServer(uuid: "${server.uuid}") }`);
-    await this.admin.run(`mutation { refreshImageRepository(name: "${REPOSITORY}") { added } }`);
+    await this.world.loadRepository(REPOSITORY);
     this.facts.offered = this.repository.images.map(({ manifest }) => ({
       uuid: manifest.uuid,
       name: String(manifest.name),
@@ -160,7 +165,7 @@ class Builder {
         image.manifestUrl = `${this.repository.url}/images/${uuid}`;
         await this.change('importImage', { manifestUrl: image.manifestUrl, ...fields }, by);
       }
-      for (const datacenter of bound === null ? image.attached : []) await this.change('attachImage', { image: name, datacenter });
+      if (bound === null) await this.world.attach(name, ...image.attached);
     }
   }
 
@@ -188,9 +193,9 @@ class Builder {
       };
       const disks = [{ diskId: 1, size: server.size, image: server.image }, { diskId: 2, size: 512 }];
       const { uuid, hostname } = server;
-      await this.change('registerServer', { uuid, hostname, datacenter: used?.attached[0] ?? 'main', owner: 'admin', osType: server.kind, tags, disks });
+      await this.world.server(hostname, { uuid, datacenter: used?.attached[0] ?? 'main', osType: server.kind, tags, disks });
       await this.change('updateServer', { uuid, datacenter: server.datacenter, owner: server.owner });
-      for (const snapshot of server.snapshots) await this.change('registerSnapshot', { server: hostname, name: snapshot.name, size: 5 });
+      for (const snapshot of server.snapshots) await this.world.snapshot(hostname, snapshot.name, { size: 5 });
       this.facts.servers.push(server);
     }
     for (const { name } of this.facts.images.filter((one) => one.access === 'DELETED')) await this.change('updateImage', { name, access: 'DELETED' });
@@ -224,13 +229,9 @@ function publish({ uuid, name, kind }: ImageFacts): PublishedImage {
 }
 
 const FIELDS: Record<string, string> = {
-  createUser: 'username',
-  updateGlobalSettings: 'vmsImageVmNic',
   importImage: 'image { name }',
   importRepositoryImage: 'image { name }',
   updateImage: 'image { name }',
-  attachImage: 'bindingRemoved',
-  registerServer: 'uuid',
   updateServer: 'uuid',
 };
 
@@ -248,15 +249,14 @@ const KNOWN = `{
 
 /** Builds the planned world through the API, as a SuperAdmin and, where they may, as its own people; with no image server. */
 export async function buildWorld(plan: WorldPlan): Promise<BuiltWorld> {
-  const repository = await startImgapiRepository();
-  const { gateway, admin, folder } = await startFresh();
+  const world = await World.start({ imageServer: false });
+  const { admin, gateway, repository } = world;
   const close = async (): Promise<void> => {
     await gateway.kill();
-    await repository.close();
-    await folder.remove();
+    await world.close();
   };
   try {
-    const builder = new Builder(plan, emptyFacts(plan, repository.url), admin, repository);
+    const builder = new Builder(plan, emptyFacts(plan, repository.url), world);
     await builder.people();
     await builder.datacenters();
     await builder.offers();

@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestClient } from '../support/gateway.js';
-import { race, RaceWorld, repeat } from './race-world.js';
+import type { World } from '../support/world.js';
+import { importPublic, publicImage, race, repeat, startRaces } from './race.js';
 
-let world: RaceWorld;
+let world: World;
 beforeAll(async () => {
-  world = await RaceWorld.create();
+  world = await startRaces();
 });
 afterAll(async () => world?.close());
 
-const send = (query: string, variables: Record<string, unknown> = {}) => async () => world.send(query, variables);
+const send = (query: string, variables: Record<string, unknown> = {}) => async () => world.admin.send(query, variables);
 
 async function datacenter(): Promise<string> {
   const name = world.unique('dc');
@@ -20,7 +21,7 @@ describe('a datacenter that is deleted at the same moment', { timeout: 120_000 }
   it('gets the server, or is gone', async () => {
     await repeat(async () => {
       const [name, hostname] = [await datacenter(), world.unique('server')];
-      const [deleted, registered] = await race(world, send(`mutation { deleteDatacenter(name: "${name}") }`), async () => world.register(hostname, null, { datacenter: name }));
+      const [deleted, registered] = await race(world, send(`mutation { deleteDatacenter(name: "${name}") }`), async () => world.register(hostname, { datacenter: name }));
       expect(['data BAD_USER_INPUT', 'DATACENTER_NOT_EMPTY data']).toContain(`${deleted} ${registered}`);
     });
   });
@@ -28,7 +29,7 @@ describe('a datacenter that is deleted at the same moment', { timeout: 120_000 }
   it('gets the image before it goes, or refuses it', async () => {
     await repeat(async () => {
       const [name, image] = [await datacenter(), world.unique('image')];
-      const [deleted, imported] = await race(world, send(`mutation { deleteDatacenter(name: "${name}") }`), async () => world.import(image, { datacenter: name }));
+      const [deleted, imported] = await race(world, send(`mutation { deleteDatacenter(name: "${name}") }`), async () => importPublic(world, image, { datacenter: name }));
       expect(['data data', 'data NOT_FOUND']).toContain(`${deleted} ${imported}`);
       const { image: left } = await world.admin.run(`{ image(name: "${image}") { dcBound datacenters { name } } }`);
       expect(left).toEqual(imported === 'data' ? { dcBound: false, datacenters: [] } : null);
@@ -37,7 +38,7 @@ describe('a datacenter that is deleted at the same moment', { timeout: 120_000 }
 
   it('loses every attachment, also one being made or taken away', async () => {
     await repeat(async (at) => {
-      const [name, image] = [await datacenter(), await world.image()];
+      const [name, image] = [await datacenter(), await publicImage(world)];
       const verb = at % 2 === 0 ? 'attach' : 'detach';
       if (verb === 'detach') await world.admin.run(`mutation { attachImage(input: { image: "${image}", datacenter: "${name}" }) { bindingRemoved } }`);
       const [deleted, changed] = await race(
@@ -85,8 +86,8 @@ describe('the same thing made twice at the same moment', { timeout: 120_000 }, (
   it('is made once: a server, by host name and by uuid', async () => {
     await repeat(async () => {
       const [hostname, uuid] = [world.unique('server'), crypto.randomUUID()];
-      expect((await race(world, async () => world.register(hostname, null), async () => world.register(hostname, null))).sort()).toEqual(['ALREADY_EXISTS', 'data']);
-      const twice = async () => world.register(world.unique('server'), null, { uuid });
+      expect((await race(world, async () => world.register(hostname), async () => world.register(hostname))).sort()).toEqual(['ALREADY_EXISTS', 'data']);
+      const twice = async () => world.register(world.unique('server'), { uuid });
       expect((await race(world, twice, twice)).sort()).toEqual(['ALREADY_EXISTS', 'data']);
     });
   });
@@ -154,7 +155,7 @@ describe('lists of members and settings', { timeout: 120_000 }, () => {
   it('name an image server that is there, or none', async () => {
     await repeat(async () => {
       const [hostname, uuid] = [world.unique('img'), crypto.randomUUID()];
-      await world.register(hostname, null, { uuid, osType: 'SUNOS_ZONE', status: 'RUNNING' });
+      await world.register(hostname, { uuid, osType: 'SUNOS_ZONE', status: 'RUNNING' });
       const [named, unregistered] = await race(
         world,
         send(`mutation { updateGlobalSettings(input: { vmsImageVm: "${hostname}" }) { vmsImageVmNic } }`),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EventLoopQueue } from '../../src/platform/scheduling/event-loop-queue.js';
-import { World } from '../access/world.js';
+import { type PersonaWorld, startPersonas } from '../access/personas.js';
+import type { World } from '../support/world.js';
 
 describe('work that holds the event loop', () => {
   it('begins one piece for each round of the loop, users in turn', async () => {
@@ -42,8 +43,9 @@ describe('work that holds the event loop', () => {
 
 describe('a large body', () => {
   let world: World;
+  let clients: PersonaWorld['clients'];
   beforeAll(async () => {
-    world = await World.create();
+    ({ world, clients } = await startPersonas());
   });
   afterAll(async () => world?.close());
 
@@ -60,14 +62,14 @@ describe('a large body', () => {
       const { status, text } = await send(headers as Record<string, string>, broken);
       expect([status, JSON.parse(text).errors[0].extensions.code]).toEqual([401, 'UNAUTHENTICATED']);
     }
-    expect((await send({ authorization: `Bearer ${world.clients.U.key}` }, broken)).status).toBe(400);
+    expect((await send({ authorization: `Bearer ${clients.U.key}` }, broken)).status).toBe(400);
   });
 
   it('with thousands of names in an input object is refused for their number', async () => {
     const query = 'query ($filter: ImageFilter) { usableImages(datacenter: "north", filter: $filter) { nodes { name } } }';
-    const { errors } = await world.clients.U.send(query, { filter: crowd(20_000) });
+    const { errors } = await clients.U.send(query, { filter: crowd(20_000) });
     expect(errors[0]).toMatchObject({ message: expect.stringMatching(/^filter: ImageFilter has \d+ fields, and 20000 were given\.$/), extensions: { code: 'BAD_USER_INPUT' } });
     const input = { name: 'x', permissions: [], users: [], datacenters: [], ...crowd(5000) };
-    expect((await world.clients.S.send('mutation ($input: CreateGroupInput!) { createGroup(input: $input) { name } }', { input })).errors[0]?.extensions.code).toBe('BAD_USER_INPUT');
+    expect((await clients.S.send('mutation ($input: CreateGroupInput!) { createGroup(input: $input) { name } }', { input })).errors[0]?.extensions.code).toBe('BAD_USER_INPUT');
   });
 });

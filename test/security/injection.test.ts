@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { World } from '../access/world.js';
+import { type PersonaWorld, startPersonas } from '../access/personas.js';
+import type { World } from '../support/world.js';
 import { ask, codes, TRANSPORTS } from '../support/transports.js';
 
 let world: World;
+let clients: PersonaWorld['clients'];
 
 beforeAll(async () => {
-  world = await World.create();
+  ({ world, clients } = await startPersonas());
 });
 afterAll(async () => world?.close());
 
@@ -18,7 +20,7 @@ const TIMES = 4;
 
 describe('a value never becomes a part of a statement', () => {
   it.each(TRANSPORTS)('by a variable that would be a prototype, over %s', async (transport) => {
-    const { url, key } = world.clients.U;
+    const { url, key } = clients.U;
     for (let time = 0; time < TIMES; time += 1) {
       expect(await codes(transport, url, key, { query: THROUGH_PROTOTYPE })).toEqual(['GRAPHQL_VALIDATION_FAILED']);
     }
@@ -26,9 +28,9 @@ describe('a value never becomes a part of a statement', () => {
 
   it('by variables that inherit from an object in the body', async () => {
     const query = 'query($first: Int) { usableImages(datacenter: "north", first: $first) { nodes { name } } }';
-    for (let time = 0; time < TIMES; time += 1) await world.clients.U.run(query, { first: 1 });
+    for (let time = 0; time < TIMES; time += 1) await clients.U.run(query, { first: 1 });
     const send = async (variables: string): Promise<number> => {
-      const headers = { 'content-type': 'application/json', authorization: `Bearer ${world.clients.U.key}` };
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${clients.U.key}` };
       return (await fetch(`${world.gateway.url}/graphql`, { method: 'POST', headers, body: `{"query":${JSON.stringify(query)},"variables":${variables}}` })).status;
     };
     expect(await send(`{"__proto__":{"first":"${CONDITION}"}}`)).toBe(400);
@@ -37,9 +39,9 @@ describe('a value never becomes a part of a statement', () => {
 
   it.each([`${CONDITION}1`, '1', 1.5, true, [1], { first: 1 }, 2 ** 31])('by a page size that is no Int: %j', async (first) => {
     const query = 'query($first: Int) { usableImages(datacenter: "north", first: $first) { nodes { name } } }';
-    for (let time = 0; time < TIMES; time += 1) await world.clients.U.run(query, { first: 1 });
+    for (let time = 0; time < TIMES; time += 1) await clients.U.run(query, { first: 1 });
     // A list of one is what GraphQL takes no Int from; nothing else is coerced to one.
-    expect(await world.clients.U.code(query, { first })).toBe('BAD_USER_INPUT');
+    expect(await clients.U.code(query, { first })).toBe('BAD_USER_INPUT');
   });
 });
 
@@ -53,12 +55,12 @@ const RESERVED: [what: string, query: string][] = [
 
 describe.each(TRANSPORTS)('a name that GraphQL reserves is refused over %s', (transport) => {
   it.each(RESERVED)('%s', async (_what, query) => {
-    const { errors } = await ask(transport, world.gateway.url, world.clients.U.key, { query });
+    const { errors } = await ask(transport, world.gateway.url, clients.U.key, { query });
     expect(errors?.[0]).toMatchObject({ message: expect.stringContaining('begins with "__"'), extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
   });
 
   it('while __typename and introspection go on', async () => {
     const query = '{ __typename viewer { __typename } __schema { queryType { name } } }';
-    expect(await codes(transport, world.gateway.url, world.clients.U.key, { query })).toEqual([]);
+    expect(await codes(transport, world.gateway.url, clients.U.key, { query })).toEqual([]);
   });
 });

@@ -1,58 +1,36 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { databaseOf, GatewayProcess, startFresh, TestClient, withCompiledOperations } from '../support/gateway.js';
-import { makeImage, type ImgapiRepository, startImgapiRepository } from '../support/imgapi-repository.js';
-import { type TemporaryFolder, temporaryFolder } from '../support/temp-folder.js';
+import { databaseOf, GatewayProcess, TestClient, withCompiledOperations } from '../support/gateway.js';
+import { makeImage } from '../support/make-image.js';
+import { temporaryFolder } from '../support/temp-folder.js';
 import { ask, type Result, type Transport, TRANSPORTS } from '../support/transports.js';
+import { IMPORTER, type Person, World } from '../support/world.js';
 
 withCompiledOperations();
 
-const IMPORTER = ['ADMIN', 'IMAGE_ADMIN', 'IMAGE_IMPORT_ADMIN'];
 /** `compiled`: a document that was answered twice before, which is answered without Apollo Server. */
 const PATHS = [...TRANSPORTS, 'compiled'] as const;
 type Path = (typeof PATHS)[number];
 
-let gateway: GatewayProcess;
+let world: World;
 let admin: TestClient;
-let folder: TemporaryFolder;
-let repository: ImgapiRepository;
 
 beforeAll(async () => {
-  repository = await startImgapiRepository();
-  ({ gateway, admin, folder } = await startFresh());
-  await admin.run('mutation { updateGlobalSettings(input: { vmsImageVm: null }) { vmsImageVmNic } }');
+  world = await World.start({ imageServer: false });
+  ({ admin } = world);
 });
-afterAll(async () => {
-  await gateway?.stop();
-  await repository?.close();
-  await folder?.remove();
-});
+afterAll(async () => world?.close());
 
-interface Person {
-  username: string;
-  key: string;
-  keyId: string;
-  client: TestClient;
-}
-
-let made = 0;
-const newName = (): string => `name${(made += 1)}`;
-
-async function superAdmin(): Promise<Person> {
-  const username = newName();
-  await admin.run('mutation ($u: String!) { createUser(input: { username: $u, isSuperAdmin: true }) { username } }', { u: username });
-  const { createApiKey } = await admin.run('mutation ($u: String!) { createApiKey(input: { username: $u, name: "k" }) { id key } }', { u: username });
-  return { username, key: createApiKey.key, keyId: createApiKey.id, client: new TestClient(gateway.url, createApiKey.key) };
-}
+const superAdmin = async (): Promise<Person> => world.person(undefined, { isSuperAdmin: true });
 
 /** Sends it over the path; `harmless` are variables with which every field of the document succeeds. */
 async function send(path: Path, key: string, query: string, variables: Record<string, unknown>, harmless: () => Promise<Record<string, unknown>>): Promise<Result> {
   if (path === 'compiled') {
-    for (let time = 0; time < 3; time += 1) await new TestClient(gateway.url, key).run(query, await harmless());
+    for (let time = 0; time < 3; time += 1) await new TestClient(world.gateway.url, key).run(query, await harmless());
   }
   const transport: Transport = path === 'compiled' ? 'http' : path;
-  return ask(transport, gateway.url, key, { query, variables });
+  return ask(transport, world.gateway.url, key, { query, variables });
 }
 
 /** Each root field of an answer: its code, or `data`. */
@@ -72,8 +50,8 @@ describe.each(PATHS)('a field of a mutation is judged by the rights that the fie
     const query = `mutation Demote($me: String!, $power: Boolean!, $other: String!) {
       a: updateUser(input: { username: $me, isSuperAdmin: $power }) { username }
       b: createUser(input: { username: $other, isSuperAdmin: true }) { username } }`;
-    const other = newName();
-    const result = await send(path, key, query, { me: username, power: false, other }, async () => ({ me: username, power: true, other: newName() }));
+    const other = world.unique();
+    const result = await send(path, key, query, { me: username, power: false, other }, async () => ({ me: username, power: true, other: world.unique() }));
     expect(outcomes(result, ['b'])).toEqual(['FORBIDDEN']);
     expect(await exists(other)).toBe(false);
   });
@@ -84,8 +62,8 @@ describe.each(PATHS)('a field of a mutation is judged by the rights that the fie
       a: updateUser(input: { username: $me, active: $active }) { username }
       b: createUser(input: { username: $other }) { username }
       c: createApiKey(input: { username: "admin", name: "stolen" }) { key } }`;
-    const other = newName();
-    const result = await send(path, key, query, { me: username, active: false, other }, async () => ({ me: username, active: true, other: newName() }));
+    const other = world.unique();
+    const result = await send(path, key, query, { me: username, active: false, other }, async () => ({ me: username, active: true, other: world.unique() }));
     expect(result.errors?.map((error) => error.extensions.code)).toContain('UNAUTHENTICATED');
     expect(await exists(other)).toBe(false);
     expect(JSON.stringify(result.data ?? null)).not.toContain('"key"');
@@ -97,28 +75,26 @@ describe.each(PATHS)('a field of a mutation is judged by the rights that the fie
       a: revokeApiKey(id: $id)
       b: createUser(input: { username: $other }) { username } }`;
     const spare = async (): Promise<string> => (await admin.run('mutation ($u: String!) { createApiKey(input: { username: $u, name: "spare" }) { id } }', { u: username })).createApiKey.id;
-    const other = newName();
-    const result = await send(path, key, query, { id: keyId, other }, async () => ({ id: await spare(), other: newName() }));
+    const other = world.unique();
+    const result = await send(path, key, query, { id: keyId, other }, async () => ({ id: await spare(), other: world.unique() }));
     expect(outcomes(result, ['b'])).toEqual(['UNAUTHENTICATED']);
     expect(await exists(other)).toBe(false);
   });
 
   it('dry runs alike', async () => {
     const { username, key } = await superAdmin();
-    const image = makeImage({ name: newName(), version: '1', size: 100 });
-    repository.images.push(image);
+    const { manifestUrl } = world.offer();
     const query = `mutation DryRun($me: String!, $power: Boolean!, $input: ImportImageInput!) {
       a: updateUser(input: { username: $me, isSuperAdmin: $power }) { username }
       b: importImage(input: $input) { image { name } } }`;
-    const input = { name: newName(), manifestUrl: repository.manifestUrl(image), dcBound: false, dryRun: true };
+    const input = { name: world.unique(), manifestUrl, dcBound: false, dryRun: true };
     const result = await send(path, key, query, { me: username, power: false, input }, async () => ({ me: username, power: true, input }));
     expect(outcomes(result, ['b'])).toEqual(['FORBIDDEN']);
   });
 
   it('what a field chose holds for those after it', async () => {
     const { username, key } = await superAdmin();
-    const datacenter = newName();
-    await admin.run('mutation ($d: String!) { createDatacenter(input: { name: $d }) { name } }', { d: datacenter });
+    const datacenter = await world.datacenter();
     const query = `mutation Switch($d: String!, $me: String!) {
       a: switchDatacenter(name: $d) { currentDatacenter { name } }
       b: updateUser(input: { username: $me, email: "a@b.example" }) { username }
@@ -142,18 +118,15 @@ describe.each(TRANSPORTS)('rights that lie in groups and datacenters, over %s', 
 
   it.each(Object.entries(losses))('are looked at anew when a field takes away %s', async (what, loss) => {
     const { username, key } = await superAdmin();
-    const place = newName();
-    await admin.run('mutation ($name: String!) { createDatacenter(input: { name: $name }) { name } }', { name: place });
-    const group = { name: place, permissions: IMPORTER, users: [username], datacenters: [place] };
-    await admin.run('mutation ($input: CreateGroupInput!) { createGroup(input: $input) { name } }', { input: group });
-    const image = makeImage({ name: newName(), version: '1', size: 100 });
-    repository.images.push(image);
-    const name = newName();
+    const place = await world.datacenter();
+    await world.group(place, IMPORTER, [username], [place]);
+    const { manifestUrl } = world.offer();
+    const name = world.unique();
     // Once it is no SuperAdmin any more, the groups alone decide.
     const query = `mutation { a: ${loss(place)}
       b: updateUser(input: { username: "${username}", isSuperAdmin: false }) { username }
-      c: importImage(input: { name: "${name}", alias: "${name}", manifestUrl: "${repository.manifestUrl(image)}", datacenter: "${place}" }) { image { name } } }`;
-    const [outcome] = outcomes(await ask(transport, gateway.url, key, { query }), ['c']);
+      c: importImage(input: { name: "${name}", alias: "${name}", manifestUrl: "${manifestUrl}", datacenter: "${place}" }) { image { name } } }`;
+    const [outcome] = outcomes(await ask(transport, world.gateway.url, key, { query }), ['c']);
     expect(outcome).toMatch(what === 'nothing' ? /^data$/ : /^(FORBIDDEN|NOT_FOUND)$/);
   });
 });
@@ -161,7 +134,7 @@ describe.each(TRANSPORTS)('rights that lie in groups and datacenters, over %s', 
 /** An address that answers with a manifest once it is told to. */
 async function heldManifest(): Promise<{ url: string; asked: Promise<void>; release: () => void; close: () => Promise<unknown> }> {
   const [asked, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const { manifest } = makeImage({ name: newName(), version: '1', size: 100 });
+  const { manifest } = makeImage({ name: world.unique(), version: '1', size: 100 });
   const server = createServer((_request, response) => {
     asked.resolve();
     void released.promise.then(() => response.setHeader('content-type', 'application/json').end(JSON.stringify(manifest)));
@@ -175,18 +148,18 @@ it('what somebody else takes away while a field runs is missing for the next one
   const { username, key } = await superAdmin();
   const held = await heldManifest();
   // A folder with SQLite has one process; on Postgres another one makes the change.
-  const target = databaseOf(folder);
+  const target = databaseOf(world.folder);
   await using elsewhere = await temporaryFolder();
-  const other = target.kind === 'postgres' ? await GatewayProcess.start(elsewhere.path, { DATABASE_URL: target.url }) : gateway;
-  const name = newName();
-  const query = `mutation { a: importImage(input: { name: "${newName()}", manifestUrl: "${held.url}", dcBound: false, dryRun: true }) { warnings }
+  const other = target.kind === 'postgres' ? await GatewayProcess.start(elsewhere.path, { DATABASE_URL: target.url }) : world.gateway;
+  const name = world.unique();
+  const query = `mutation { a: importImage(input: { name: "${world.unique()}", manifestUrl: "${held.url}", dcBound: false, dryRun: true }) { warnings }
     b: createUser(input: { username: "${name}" }) { username } }`;
-  const answer = ask('http', gateway.url, key, { query });
+  const answer = ask('http', world.gateway.url, key, { query });
   await held.asked;
   await new TestClient(other.url, admin.key).run('mutation ($u: String!) { updateUser(input: { username: $u, isSuperAdmin: false }) { username } }', { u: username });
   held.release();
   expect(outcomes(await answer, ['b'])).toEqual(['FORBIDDEN']);
   expect(await exists(name)).toBe(false);
-  if (other !== gateway) await other.stop();
+  if (other !== world.gateway) await other.stop();
   await held.close();
 });

@@ -3,16 +3,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { importProblem, readManifest, requireImportable } from '../../src/imgapi/manifest.js';
 import { osTypeOf } from '../../src/imgapi/os-type.js';
-import { ImageWorld } from '../images/image-world.js';
+import { startStaffed } from '../support/staff.js';
+import type { World } from '../support/world.js';
 import { ask, TRANSPORTS } from '../support/transports.js';
 
 /** What every object of JavaScript has without having been given it. */
 const INHERITED = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__', 'isPrototypeOf'];
 
-let world: ImageWorld;
+let world: World;
+
 
 beforeAll(async () => {
-  world = await ImageWorld.create();
+  ({ world } = await startStaffed());
   const input = { vmsImageRepositories: [{ name: 'liar', url: world.repository.url }] };
   await world.admin.run('mutation ($input: UpdateGlobalSettingsInput!) { updateGlobalSettings(input: $input) { vmsImageVmNic } }', { input });
 });

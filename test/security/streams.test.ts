@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { ImageWorld } from '../images/image-world.js';
+import { startStaffed, type StaffedWorld } from '../support/staff.js';
+import type { World } from '../support/world.js';
 import { follow } from '../support/follow.js';
 import type { TestClient } from '../support/gateway.js';
 import { codes } from '../support/transports.js';
@@ -10,9 +11,11 @@ import { codes } from '../support/transports.js';
 const MOST_OPERATIONS = 2000;
 const QUERY = 'subscription ($image: String) { imageChanged(image: $image) { kind name image { description } } }';
 
-let world: ImageWorld;
+let world: World;
+
+let people: StaffedWorld['people'];
 beforeAll(async () => {
-  world = await ImageWorld.create({ OPERATIONS_PER_USER: String(MOST_OPERATIONS), LOG_LEVEL: 'info' });
+  ({ world, people } = await startStaffed({ settings: { OPERATIONS_PER_USER: String(MOST_OPERATIONS), LOG_LEVEL: 'info' } }));
   await world.imageServer(null);
   await world.image('followed', { access: 'PUBLIC' });
 });
@@ -77,7 +80,7 @@ describe('subscriptions of one user that ask the same', { timeout: 120_000 }, ()
   it('are executed once per event, whatever else is sent with them', async () => {
     const spelled = (at: number): string => ['', `# ${at}\n`, `query Unused${at} { __typename } `][at % 3] + QUERY.replace('subscription', `subscription S${at}`);
     const of = (at: number) => ({ query: spelled(at), operationName: `S${at}`, variables: { image: 'followed', [`x${at}`]: at } });
-    const sockets = await subscribeMany(world.people.peter, MOST_OPERATIONS, of);
+    const sockets = await subscribeMany(people.peter, MOST_OPERATIONS, of);
     await readers(MOST_OPERATIONS);
     expect(await metric('gateway_subscription_streams')).toBe(1);
     const before = await metric('gateway_subscription_executions_total');
@@ -89,8 +92,8 @@ describe('subscriptions of one user that ask the same', { timeout: 120_000 }, ()
   });
 
   it('are not executed for what they do not want', async () => {
-    const sockets = await subscribeMany(world.people.peter, 200, (at) => ({ query: QUERY, variables: { image: `other-${at}` } }));
-    const follower = await open(world.people.anna);
+    const sockets = await subscribeMany(people.peter, 200, (at) => ({ query: QUERY, variables: { image: `other-${at}` } }));
+    const follower = await open(people.anna);
     follower.send({ id: '1', type: 'subscribe', payload: { query: QUERY, variables: { image: 'followed' } } });
     await readers(201);
     expect(await metric('gateway_subscription_streams')).toBe(201);
@@ -104,7 +107,7 @@ describe('subscriptions of one user that ask the same', { timeout: 120_000 }, ()
 
 describe('the operations that a user has open', { timeout: 120_000 }, () => {
   it('are bounded over all sockets and SSE streams, and counted until they end', async () => {
-    const { peter, anna } = world.people;
+    const { peter, anna } = people;
     const sockets = await subscribeMany(peter, MOST_OPERATIONS - 1, () => ({ query: QUERY }));
     const stream = await follow('sse', peter.url, peter.key ?? '', QUERY.replace('subscription', 'subscription Last'));
     await readers(MOST_OPERATIONS);
@@ -121,7 +124,7 @@ describe('the operations that a user has open', { timeout: 120_000 }, () => {
   });
 
   it('end with their socket, also those whose id is used again while they begin', async () => {
-    const socket = await open(world.people.peter);
+    const socket = await open(people.peter);
     for (let at = 0; at < 300; at += 1) {
       socket.send({ id: 'again', type: 'subscribe', payload: { query: QUERY } });
       socket.send({ id: 'again', type: 'complete' });
@@ -172,16 +175,16 @@ describe('a reader that does not read', { timeout: 120_000 }, () => {
 describe('the streams of a user whose budget is spent', { timeout: 120_000 }, () => {
   const [STREAMS, CHANGES] = [100, 60];
   const USABLE = '{ usableImages(first: 1) { nodes { name } } }';
-  let poor: ImageWorld;
+  let poor: StaffedWorld;
   beforeAll(async () => {
-    poor = await ImageWorld.create({ COST_PER_SECOND: '2000', COST_BURST: '60000' });
-    await poor.imageServer(null);
-    await poor.image('followed', { access: 'PUBLIC' });
+    poor = await startStaffed({ settings: { COST_PER_SECOND: '2000', COST_BURST: '60000' } });
+    await poor.world.imageServer(null);
+    await poor.world.image('followed', { access: 'PUBLIC' });
   });
-  afterAll(async () => poor?.close());
+  afterAll(async () => poor?.world.close());
 
   it('are told the present state later, and not every step; nobody else waits', async () => {
-    const { admin, people: { peter, anna } } = poor;
+    const { world: { admin }, people: { peter, anna } } = poor;
     const shown = new Map<string, string>();
     const fields = Array.from({ length: 90 }, (_, at) => `a${at}: description`).join(' ');
     // They share nothing, as each has an alias of its own.

@@ -1,13 +1,14 @@
 import { User } from '../../src/access/people/user.entity.js';
 import { Image } from '../../src/images/image.entity.js';
-import type { SqlEntityManager } from '../../src/platform/database/database.js';
+import { ENTITIES } from '../../src/entities.js';
+import { openDatabase, type SqlEntityManager } from '../../src/platform/database/database.js';
 import { inTransaction } from '../../src/platform/database/in-transaction.js';
 import { recordWork } from '../../src/tasks/runner/record-task.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HeldServer, startHeldServer } from '../support/held-server.js';
+import { World } from '../support/world.js';
 import { type DataServer, diskBytes, startDataServer, whole } from '../virtual-servers/data-server.js';
-import { imageNames, imageServer, snapshotStatus } from '../virtual-servers/server-world.js';
-import { LOSSES, type Loss, type Starter, TaskWorld } from './task-world.js';
+import { createStarter, lose, LOSSES, type Loss, type Starter } from './starters.js';
 
 const IMPORT = 'mutation ($input: ImportImageInput!) { importImage(input: $input) { task { id } } }';
 const CREATE = 'mutation ($input: CreateImageFromSnapshotInput!) { createImageFromSnapshot(input: $input) { task { id } } }';
@@ -18,12 +19,12 @@ const losses = Object.keys(LOSSES) as Loss[];
 /** A datacenter with a server cannot be deleted. */
 const hasServer = (loss: Loss | null): boolean => loss !== 'lost the datacenter';
 
-let world: TaskWorld;
+let world: World;
 let data: DataServer;
 
 beforeAll(async () => {
   data = await startDataServer(whole(diskBytes(20_000)));
-  world = await TaskWorld.create();
+  world = await World.start();
 });
 afterAll(async () => {
   await world?.close();
@@ -32,6 +33,14 @@ afterAll(async () => {
 
 async function until(isTrue: () => Promise<boolean>): Promise<void> {
   while (!(await isTrue())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** A server with the snapshot `daily`; its host name. */
+async function snapped(datacenter: string, dataUrl: string): Promise<string> {
+  const hostname = world.unique('server');
+  await world.server(hostname, { datacenter });
+  await world.snapshot(hostname, 'daily', { dataUrl });
+  return hostname;
 }
 
 async function repositoryState(name: string): Promise<{ status: string; error: string | null; imageCount: number }> {
@@ -63,25 +72,25 @@ describe('a task that a killed process left, when its starter may not have it do
   const cases: Case[] = [];
 
   async function prepared(loss: Loss | null): Promise<Case> {
-    const starter = await world.starter(loss);
+    const starter = await createStarter(world, loss);
     const { datacenter } = starter;
-    const name = world.newName();
+    const name = world.unique();
     return {
       loss,
       starter,
-      hostname: hasServer(loss) ? await world.server(datacenter, data.url) : null,
-      updated: await world.image(datacenter),
-      deleted: await world.image(datacenter),
+      hostname: hasServer(loss) ? await snapped(datacenter, data.url) : null,
+      updated: await world.image(undefined, { datacenter }),
+      deleted: await world.image(undefined, { datacenter }),
       imported: { name, uuid: world.offer({ name, version: name }).manifest.uuid },
-      created: world.newName(),
-      repository: await world.addRepository(world.repository.url),
+      created: world.unique(),
+      repository: await world.addRepository(world.unique('repository')),
       tasks: {},
     };
   }
 
   /** Everything but the deletion is carried out. */
   async function carryOut({ starter, hostname, updated, imported, created, repository, tasks }: Case): Promise<void> {
-    const client = world.client(starter);
+    const { client } = starter;
     const input = { name: imported.name, manifestUrl: `${world.repository.url}/images/${imported.uuid}`, datacenter: starter.datacenter };
     tasks.import = (await client.run(IMPORT, { input })).importImage.task.id;
     tasks.update = (await client.run(UPDATE, { input: { name: updated.name, alias: `${updated.name}-new`, description: 'new', tags: ['new'] } })).updateImage.task.id;
@@ -108,9 +117,11 @@ describe('a task that a killed process left, when its starter may not have it do
   beforeAll(async () => {
     for (const loss of [null, ...losses]) cases.push(await prepared(loss));
     for (const one of cases) await carryOut(one);
-    for (const { loss, starter } of cases) if (loss !== null) await world.lose(loss, starter);
-    await world.restart(async (em) => {
-      for (const one of cases) await turnBack(em, one);
+    for (const { loss, starter } of cases) if (loss !== null) await lose(world, loss, starter);
+    await world.restart(async (target) => {
+      const database = await openDatabase(target, ENTITIES);
+      for (const one of cases) await turnBack(database.em.fork(), one);
+      await database.close();
     });
   }, 120_000);
 
@@ -126,7 +137,7 @@ describe('a task that a killed process left, when its starter may not have it do
   it('goes on for a starter who lost nothing', async () => {
     const one = caseOf(null);
     expect(new Set(await outcomes(one))).toEqual(new Set(['SUCCEEDED']));
-    const names = await imageNames(world.admin);
+    const names = await world.imageNames();
     expect(names).toEqual(expect.arrayContaining([one.imported.name, one.created]));
     expect(names).not.toContain(one.deleted.name);
     expect((await world.admin.run(SHOW, { name: one.updated.name })).image).toMatchObject({ status: 'OK', description: 'new' });
@@ -135,7 +146,7 @@ describe('a task that a killed process left, when its starter may not have it do
   it.each(losses)('ends FORBIDDEN and leaves nothing when the starter %s', async (loss) => {
     const { updated, deleted, imported, created, repository, hostname, ...one } = caseOf(loss);
     expect(new Set(await outcomes({ updated, deleted, imported, created, repository, hostname, ...one }))).toEqual(new Set(['FAILED FORBIDDEN']));
-    const names = await imageNames(world.admin);
+    const names = await world.imageNames();
     expect(names).not.toContain(imported.name);
     expect(names).not.toContain(created);
     expect((await world.admin.run(SHOW, { name: updated.name })).image).toMatchObject({ status: 'OK', alias: updated.name, description: `The image ${updated.name}`, tags: [] });
@@ -145,7 +156,7 @@ describe('a task that a killed process left, when its starter may not have it do
     const stored = await world.stored();
     expect(stored.filter((entry) => entry.includes(imported.uuid))).toEqual([]);
     expect(stored).toEqual(expect.arrayContaining([updated.uuid, deleted.uuid]));
-    expect(hostname === null ? 'OK' : await snapshotStatus(world.admin, hostname, 'daily')).toBe('OK');
+    expect(hostname === null ? 'OK' : await world.snapshotStatus(hostname, 'daily')).toBe('OK');
   });
 
   it('leaves no bytes of images that are not there', async () => {
@@ -166,27 +177,27 @@ describe('a task that a killed process left, when its starter may not have it do
 /** Loses the right once the task has half of its bytes, and lets it go on. */
 async function loseMeanwhile(loss: Loss, starter: Starter, held: HeldServer, taskId: string): Promise<{ status: string; errorCode: string | null }> {
   await held.held;
-  await world.lose(loss, starter);
+  await lose(world, loss, starter);
   held.release();
   return world.admin.ended(taskId);
 }
 
 describe.each(losses)('a task that runs while its starter %s', { timeout: 60_000 }, (loss) => {
   it('publishes no import', async () => {
-    const [held, starter] = [await startHeldServer(world.newName()), await world.starter(loss)];
-    const name = world.newName();
+    const [held, starter] = [await startHeldServer(world.unique()), await createStarter(world, loss)];
+    const name = world.unique();
     const input = { name, manifestUrl: held.manifestUrl, datacenter: starter.datacenter };
-    const { importImage } = await world.client(starter).run(IMPORT, { input });
+    const { importImage } = await starter.client.run(IMPORT, { input });
     expect(await loseMeanwhile(loss, starter, held, importImage.task.id)).toMatchObject({ status: 'FAILED', errorCode: 'FORBIDDEN' });
-    expect(await imageNames(world.admin)).not.toContain(name);
+    expect(await world.imageNames()).not.toContain(name);
     expect((await world.stored()).filter((entry) => entry.includes(held.image.manifest.uuid))).toEqual([]);
     await held.close();
   });
 
   it('shows no new list of a repository', async () => {
-    const [held, starter] = [await startHeldServer(world.newName()), await world.starter(loss)];
-    const repository = await world.addRepository(held.url);
-    void world.client(starter).send(REFRESH, { name: repository });
+    const [held, starter] = [await startHeldServer(world.unique()), await createStarter(world, loss)];
+    const repository = await world.addRepository(world.unique('repository'), held.url);
+    void starter.client.send(REFRESH, { name: repository });
     await until(async () => (await loadOf(repository)) !== null);
     expect(await loseMeanwhile(loss, starter, held, (await loadOf(repository)) ?? '')).toMatchObject({ status: 'FAILED', errorCode: 'FORBIDDEN' });
     expect(await repositoryState(repository)).toEqual({ status: 'NEVER_LOADED', error: null, imageCount: 0 });
@@ -195,22 +206,22 @@ describe.each(losses)('a task that runs while its starter %s', { timeout: 60_000
 });
 
 it.each(losses.filter(hasServer))('a task whose starter %s publishes no image of a snapshot', async (loss) => {
-  const [held, starter] = [await startHeldServer(world.newName()), await world.starter(loss)];
-  const name = world.newName();
-  const hostname = await world.server(starter.datacenter, `${held.url}/data`);
+  const [held, starter] = [await startHeldServer(world.unique()), await createStarter(world, loss)];
+  const name = world.unique();
+  const hostname = await snapped(starter.datacenter, `${held.url}/data`);
   const before = await world.stored();
-  const { createImageFromSnapshot } = await world.client(starter).run(CREATE, { input: { server: hostname, snapshot: 'daily', name } });
+  const { createImageFromSnapshot } = await starter.client.run(CREATE, { input: { server: hostname, snapshot: 'daily', name } });
   expect(await loseMeanwhile(loss, starter, held, createImageFromSnapshot.task.id)).toMatchObject({ status: 'FAILED', errorCode: 'FORBIDDEN' });
-  expect(await imageNames(world.admin)).not.toContain(name);
+  expect(await world.imageNames()).not.toContain(name);
   expect(await world.stored()).toEqual(before);
-  expect(await snapshotStatus(world.admin, hostname, 'daily')).toBe('OK');
+  expect(await world.snapshotStatus(hostname, 'daily')).toBe('OK');
   await held.close();
 });
 
 it('a server that moved meanwhile takes its image out of the hands of who began it', async () => {
-  const [held, starter] = [await startHeldServer(world.newName()), await world.starter(null)];
-  const hostname = await world.server(starter.datacenter, `${held.url}/data`);
-  const { createImageFromSnapshot } = await world.client(starter).run(CREATE, { input: { server: hostname, snapshot: 'daily', name: world.newName() } });
+  const [held, starter] = [await startHeldServer(world.unique()), await createStarter(world, null)];
+  const hostname = await snapped(starter.datacenter, `${held.url}/data`);
+  const { createImageFromSnapshot } = await starter.client.run(CREATE, { input: { server: hostname, snapshot: 'daily', name: world.unique() } });
   await held.held;
   const { server } = await world.admin.run('query ($hostname: String!) { server(hostname: $hostname) { uuid } }', { hostname });
   await world.admin.run('mutation ($input: UpdateServerInput!) { updateServer(input: $input) { uuid } }', { input: { uuid: server.uuid, datacenter: 'main' } });
@@ -220,12 +231,12 @@ it('a server that moved meanwhile takes its image out of the hands of who began 
 });
 
 it('an image that was to get its file keeps being without one', async () => {
-  const [held, starter] = [await startHeldServer(world.newName()), await world.starter(null)];
-  const input = { name: world.newName(), manifestUrl: held.manifestUrl, datacenter: starter.datacenter };
-  await imageServer(world.admin, null);
-  await world.client(starter).run(IMPORT, { input });
-  await imageServer(world.admin, 'img01');
-  const { importImage } = await world.client(starter).run(IMPORT, { input });
+  const [held, starter] = [await startHeldServer(world.unique()), await createStarter(world, null)];
+  const input = { name: world.unique(), manifestUrl: held.manifestUrl, datacenter: starter.datacenter };
+  await world.imageServer(null);
+  await starter.client.run(IMPORT, { input });
+  await world.imageServer('img01');
+  const { importImage } = await starter.client.run(IMPORT, { input });
   expect(await loseMeanwhile('left the group', starter, held, importImage.task.id)).toMatchObject({ status: 'FAILED', errorCode: 'FORBIDDEN' });
   expect((await world.admin.run(SHOW, { name: input.name })).image).toMatchObject({ status: 'OK', file: null });
   expect((await world.stored()).filter((entry) => entry.includes(held.image.manifest.uuid))).toEqual([]);

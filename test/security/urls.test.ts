@@ -4,35 +4,31 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GatewayProcess, freshFolder, TestClient } from '../support/gateway.js';
 import { makeImage } from '../support/make-image.js';
 import { sendRaw } from '../support/raw-http.js';
-import type { TemporaryFolder } from '../support/temp-folder.js';
 import { ask, TRANSPORTS } from '../support/transports.js';
-import { registerServer, registerSnapshot } from '../virtual-servers/server-world.js';
+import { World } from '../support/world.js';
 
 /** What must not be met anywhere. */
 const SECRET = 's3cret';
 const QUERY = `?token=${SECRET}`;
 const IMPORT = 'mutation ($input: ImportImageInput!) { importImage(input: $input) { image { name } task { id detail } warnings } }';
 
-let gateway: GatewayProcess;
+let world: World;
 let admin: TestClient;
-let folder: TemporaryFolder;
 /** Everything that was answered. */
 const answers: string[] = [];
 const servers: { close: () => void; closeAllConnections: () => void }[] = [];
 
 beforeAll(async () => {
-  folder = await freshFolder();
   // Only this address is allowed: the name localhost is not, although it leads to it.
-  gateway = await GatewayProcess.start(folder.path, { LOG_LEVEL: 'trace', FETCH_ALLOW: '127.0.0.2/32' });
-  admin = new TestClient(gateway.url, gateway.firstKey);
+  world = await World.start({ settings: { LOG_LEVEL: 'trace', FETCH_ALLOW: '127.0.0.2/32' } });
+  ({ admin } = world);
 });
 afterAll(async () => {
   for (const server of servers) {
     server.closeAllConnections();
     server.close();
   }
-  await gateway?.stop();
-  await folder?.remove();
+  await world?.close();
 });
 
 /** A server on the address that is allowed; its URL. */
@@ -118,8 +114,8 @@ describe('a URL with a query', () => {
   it('of the bytes of a snapshot is told without it', async () => {
     const url = await serve((_request, response) => response.writeHead(403).end());
     const hostname = newName();
-    await registerServer(admin, hostname);
-    await registerSnapshot(admin, hostname, 'daily', { dataUrl: `${url}/data${QUERY}` });
+    await world.server(hostname);
+    await world.snapshot(hostname, 'daily', { dataUrl: `${url}/data${QUERY}` });
     const input = { server: hostname, snapshot: 'daily', name: newName() };
     const { task } = (await say('mutation ($input: CreateImageFromSnapshotInput!) { createImageFromSnapshot(input: $input) { task { id } } }', { input })).data!.createImageFromSnapshot;
     expect((await endOf(task.id)).error).toContain(`${url}/data answered with status 403`);
@@ -131,7 +127,7 @@ describe.each(TRANSPORTS)('a URL with a password, over %s', (transport) => {
     const byVariable = { query: IMPORT, variables: { input: { name: 'x', dcBound: false, manifestUrl: url } } };
     const literally = { query: `mutation { importImage(input: { name: "x", dcBound: false, manifestUrl: "${url}" }) { warnings } }` };
     for (const operation of [byVariable, literally]) {
-      const result = await ask(transport, gateway.url, admin.key, operation);
+      const result = await ask(transport, world.gateway.url, admin.key, operation);
       answers.push(JSON.stringify(result));
       expect(result.errors?.[0]?.message).toContain('https://host/x');
       expect(JSON.stringify(result)).not.toMatch(/s3/);
@@ -155,7 +151,7 @@ describe('what callers send in a query of a URL', () => {
   it.each(['GET /graphql?query={viewer{user{username}}}&token=s3cret', 'GET /nowhere?token=s3cret', 'GET /imgapi/nowhere?token=s3cret', 'GET /%zz?token=s3cret', 'GET /graphiql/nowhere?token=s3cret', 'DELETE /graphql?token=s3cret', 'POST /graphql?token=s3cret'])(
     'is in no answer: %s',
     async (line) => {
-      const { body } = await sendRaw(gateway.url, `${line} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer wrong-${SECRET}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
+      const { body } = await sendRaw(world.gateway.url, `${line} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer wrong-${SECRET}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
       answers.push(body);
       expect(body).not.toContain(SECRET);
     },
@@ -164,7 +160,7 @@ describe('what callers send in a query of a URL', () => {
 
 it('none of it is in any answer, nor in the log', async () => {
   expect(answers.filter((answer) => answer.includes(SECRET))).toEqual([]);
-  const lines = gateway.output().split('\n');
+  const lines = world.gateway.output().split('\n');
   expect(lines.length).toBeGreaterThan(20);
   expect(lines.filter((line) => line.includes(SECRET) || /\blocalhost\b.*127\.0\.0\.1/.test(line))).toEqual([]);
 });

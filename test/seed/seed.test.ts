@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ACCESS_CHAPTERS } from './chapters-access.js';
 import { LIFE_CHAPTERS } from './chapters-life.js';
+import { type Guide, startGuide } from './guide.js';
 import { transcribe } from './transcript.js';
-import { SeedWorld } from './world.js';
 
 const HEAD = `# The user guide, line by line
 
@@ -13,11 +13,11 @@ after a change that is meant, \`npm test -- test/seed --update\` writes it anew.
 
 const CHAPTERS = [...ACCESS_CHAPTERS, ...LIFE_CHAPTERS];
 const written: string[] = [];
-let world: SeedWorld;
+let guide: Guide;
 beforeAll(async () => {
-  world = await SeedWorld.create();
+  guide = await startGuide();
 });
-afterAll(async () => world?.close());
+afterAll(async () => guide?.world.close());
 
 describe('the user guide', () => {
   it('is walked through from S1 to S54, without a gap', () => {
@@ -26,9 +26,10 @@ describe('the user guide', () => {
   });
 
   it.each(CHAPTERS.map((chapter) => [`${chapter.ids}: ${chapter.title}`, chapter] as const))('%s', async (_name, chapter) => {
+    const { world, speakers } = guide;
     // A file that takes two seconds, so that its image is seen PENDING.
     world.repository.fail = chapter.ids.startsWith('S23') ? { file: { slow: 100_000 } } : {};
-    written.push(await transcribe(chapter, world.speakers, { 'http://repository': world.repository.url, 'http://gateway': world.gateway.url }));
+    written.push(await transcribe(chapter, speakers, { 'http://repository': world.repository.url, 'http://gateway': world.gateway.url }));
   });
 
   it('reads as docs/seed.md', async () => {

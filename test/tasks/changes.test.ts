@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ImageWorld } from '../images/image-world.js';
+import { startStaffed, type StaffedWorld } from '../support/staff.js';
+import type { World } from '../support/world.js';
 import { watch } from '../support/watch.js';
 
-let world: ImageWorld;
+let world: World;
+
+let people: StaffedWorld['people'];
 beforeAll(async () => {
-  world = await ImageWorld.create();
+  ({ world, people } = await startStaffed());
   await world.imageServer(null);
 });
 afterAll(async () => world?.close());
@@ -38,7 +41,7 @@ async function life(name: string, heard: (changes: number) => Promise<unknown> =
 
 describe('imageChanged', { timeout: 120_000 }, () => {
   it('tells each change once, in order, as far as each may see it', async () => {
-    const who = { admin: world.admin, anna: world.people.anna, peter: world.people.peter };
+    const who = { admin: world.admin, anna: people.anna, peter: people.peter };
     const watches = await Promise.all(Object.values(who).map(async (client) => watch(client, IMAGES, probe)));
     // Each event shows the image as it is when it is told, so the next change waits for those who are to see this one.
     await life('watched', async (changes) => Promise.all([watches[0]!.count(changes), watches[1]!.count(Math.min(changes, 5))]));
@@ -96,7 +99,7 @@ describe('imageChanged', { timeout: 120_000 }, () => {
 
 describe('taskChanged', { timeout: 120_000 }, () => {
   it('tells each entry once, in order, to who sees it in the log', async () => {
-    const [forAdmin, forDora] = await Promise.all([watch(world.admin, TASKS, probe), watch(world.people.dora, TASKS, probe)]);
+    const [forAdmin, forDora] = await Promise.all([watch(world.admin, TASKS, probe), watch(people.dora, TASKS, probe)]);
     await life('logged');
     await send('updateDatacenterSettings(input: { datacenter: "alpha", vmsImageLimit: 1000 })');
     await forAdmin.count(8);
@@ -128,7 +131,7 @@ describe('taskChanged', { timeout: 120_000 }, () => {
 
   it('tells nothing to who sees no entry', async () => {
     // Peter has no entry of his own; what he is told of is an image, so that it is known when all has been told.
-    const [tasks, images] = [world.people.peter.socket(), await watch(world.people.peter, IMAGES, probe)];
+    const [tasks, images] = [people.peter.socket(), await watch(people.peter, IMAGES, probe)];
     const heard: unknown[] = [];
     tasks.subscribe({ query: TASKS }, { next: (event) => void heard.push(event), error: (error) => void heard.push(error), complete: () => undefined });
     for (let at = 0; at < 5; at += 1) await world.image(`unheard-${at}`, { access: 'PUBLIC' });

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ImageWorld } from '../images/image-world.js';
+import { startStaffed, type StaffedWorld } from '../support/staff.js';
+import type { World } from '../support/world.js';
 import type { TestClient } from '../support/gateway.js';
 
-let world: ImageWorld;
+let world: World;
+
+let people: StaffedWorld['people'];
 let rest: TestClient;
 
 const ENTRY = 'id action status imageName image { name } user { username } datacenter { name } repository { name } detail createdAt startedAt finishedAt errorCode';
@@ -20,10 +23,10 @@ interface Entry {
 }
 
 beforeAll(async () => {
-  world = await ImageWorld.create();
+  ({ world, people } = await startStaffed());
   rest = world.admin;
   await world.image('subject');
-  await world.server('user01', 'subject', { datacenter: 'alpha', status: 'RUNNING' });
+  await world.server('user01', { image: 'subject', datacenter: 'alpha', status: 'RUNNING' });
   await rest.run('mutation { registerSnapshot(input: { server: "user01", name: "daily", size: 1 }) { name } }');
   await rest.run('mutation ($url: HttpUrl!) { updateGlobalSettings(input: { vmsImageRepositories: [{ name: "remote", url: $url }] }) { vmsImageVmNic } }', { url: world.repository.url });
   // From here on every change is made in the database, and done at once.
@@ -56,7 +59,7 @@ describe('every change leaves exactly one entry, with who, what, where, when and
   ];
 
   it.each(cases)('updating an image: %s', async (_what, who, query, expected) => {
-    const entries = await entriesOf(who === 'admin' ? rest : world.people[who], query);
+    const entries = await entriesOf(who === 'admin' ? rest : people[who], query);
     expect(entries).toMatchObject([
       {
         action: 'IMAGE_UPDATE', status: 'SUCCEEDED', imageName: 'subject', image: { name: 'subject' }, datacenter: { name: 'alpha' },
@@ -70,7 +73,7 @@ describe('every change leaves exactly one entry, with who, what, where, when and
   it('importing, from an address and from a repository', async () => {
     const one = world.offer({ name: 'one', version: 'one' });
     const input = { name: 'one', manifestUrl: one.manifestUrl, datacenter: 'alpha' };
-    expect(await entriesOf(world.people.anna, 'mutation ($input: ImportImageInput!) { importImage(input: $input) { task { id } } }', { input })).toMatchObject([
+    expect(await entriesOf(people.anna, 'mutation ($input: ImportImageInput!) { importImage(input: $input) { task { id } } }', { input })).toMatchObject([
       { action: 'IMAGE_IMPORT', imageName: 'one', user: { username: 'anna' }, datacenter: { name: 'alpha' }, repository: null, detail: { manifestUrl: one.manifestUrl, dcBound: true } },
     ]);
     const two = world.offer({ name: 'two', version: 'two' });
@@ -143,8 +146,8 @@ describe('every change leaves exactly one entry, with who, what, where, when and
   });
 
   it('nor by what is forbidden', async () => {
-    expect(await entriesOf(world.people.dora, update('resize: false'))).toEqual([]);
-    expect(await entriesOf(world.people.peter, 'mutation { deleteImage(input: { name: "one" }) { name } }')).toEqual([]);
+    expect(await entriesOf(people.dora, update('resize: false'))).toEqual([]);
+    expect(await entriesOf(people.peter, 'mutation { deleteImage(input: { name: "one" }) { name } }')).toEqual([]);
   });
 });
 
@@ -187,7 +190,7 @@ describe('the log', () => {
   });
 
   it('shows everybody their own entries, DCAdmins those of their datacenters, and nobody else any', async () => {
-    const { anna, dora, peter } = world.people;
+    const { anna, dora, peter } = people;
     const all = (await log()) as (Entry & { user: { username: string }; datacenter: { name: string } | null })[];
     expect(ids(await log({}, dora))).toEqual(ids(all.filter((entry) => entry.datacenter?.name === 'alpha')));
     expect(ids(await log({}, anna))).toEqual(ids(all.filter((entry) => entry.datacenter?.name === 'alpha' || entry.user.username === 'anna')));
@@ -197,9 +200,9 @@ describe('the log', () => {
   });
 
   it('tells of an image\'s own entries to who may see them', async () => {
-    const { image } = await world.people.dora.run('{ image(name: "subject") { tasks(first: 3) { nodes { imageName } totalCount } } }');
+    const { image } = await people.dora.run('{ image(name: "subject") { tasks(first: 3) { nodes { imageName } totalCount } } }');
     expect(new Set(image.tasks.nodes.map((entry: { imageName: string }) => entry.imageName))).toEqual(new Set(['subject']));
     expect(image.tasks.totalCount).toBe((await log({ image: 'subject' })).length);
-    expect(await world.people.peter.code('{ image(name: "subject") { tasks { nodes { id } } } }')).toBe('FORBIDDEN');
+    expect(await people.peter.code('{ image(name: "subject") { tasks { nodes { id } } } }')).toBe('FORBIDDEN');
   });
 });

@@ -1,13 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { GatewayProcess, startFresh, TestClient } from '../support/gateway.js';
+import { TestClient } from '../support/gateway.js';
 import { random } from '../support/random.js';
-import type { TemporaryFolder } from '../support/temp-folder.js';
+import { World } from '../support/world.js';
 import { breaking, type DataServer, diskBytes, first, repeated, slow, stalling, startDataServer, status, whole } from './data-server.js';
-import { imageNames, imageServer, registerServer, registerSnapshot, snapshotStatus } from './server-world.js';
 
 const CREATE = `mutation ($input: CreateImageFromSnapshotInput!) {
   createImageFromSnapshot(input: $input) {
@@ -21,21 +19,20 @@ const TASK = 'query ($id: ID!) { task(id: $id) { status phase bytesDone bytesTot
 const CANCEL = 'mutation ($id: ID!) { cancelTask(id: $id) { status } }';
 const bytes = diskBytes(3_000_000);
 
-let gateway: GatewayProcess;
+let world: World;
 let admin: TestClient;
-let folder: TemporaryFolder;
 let data: DataServer;
 
 beforeAll(async () => {
   data = await startDataServer(whole(bytes));
-  ({ gateway, admin, folder } = await startFresh());
-  await registerServer(admin, 'web01');
-  await registerSnapshot(admin, 'web01', 'daily', { dataUrl: data.url });
+  world = await World.start();
+  ({ admin } = world);
+  await world.server('web01');
+  await world.snapshot('web01', 'daily', { dataUrl: data.url });
 });
 afterAll(async () => {
-  await gateway?.stop();
+  await world?.close();
   await data?.close();
-  await folder?.remove();
 });
 beforeEach(() => {
   data.answer = whole(bytes);
@@ -53,14 +50,9 @@ async function create(fields: Record<string, unknown> = {}): Promise<{ name: str
   return { name: wanted.name, taskId, ended: await admin.ended(taskId) };
 }
 
-async function stored(): Promise<string[]> {
-  return (await readdir(join(folder.path, 'images'))).sort();
-}
-
 async function restart(): Promise<void> {
-  await gateway.kill();
-  gateway = await GatewayProcess.start(folder.path);
-  admin = new TestClient(gateway.url, admin.key);
+  await world.restart();
+  ({ admin } = world);
 }
 
 async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
@@ -69,10 +61,10 @@ async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
 
 /** Nothing is left of the image, and the snapshot is as before. */
 async function expectNoTrace(name: string): Promise<void> {
-  expect(await imageNames(admin)).not.toContain(name);
+  expect(await world.imageNames()).not.toContain(name);
   const uuids = (await admin.run('{ images(showAll: true, first: 200) { nodes { uuid file { sha1 } } } }')).images.nodes as { uuid: string; file: unknown }[];
-  expect(await stored()).toEqual(uuids.filter((image) => image.file !== null).map((image) => image.uuid).sort());
-  expect(await snapshotStatus(admin, 'web01', 'daily')).toBe('OK');
+  expect(await world.stored()).toEqual(uuids.filter((image) => image.file !== null).map((image) => image.uuid).sort());
+  expect(await world.snapshotStatus('web01', 'daily')).toBe('OK');
 }
 
 describe('creating an image from a snapshot', () => {
@@ -89,22 +81,22 @@ describe('creating an image from a snapshot', () => {
       task: { action: 'IMAGE_CREATE', status: 'PENDING', imageName: wanted.name, datacenter: { name: 'main' }, detail: { server: 'web01', snapshot: 'daily', diskId: 1 } },
       warnings: [],
     });
-    expect(await snapshotStatus(admin, 'web01', 'daily')).toBe('PENDING');
+    expect(await world.snapshotStatus('web01', 'daily')).toBe('PENDING');
     expect(await admin.ended(createImageFromSnapshot.task.id)).toMatchObject({ status: 'SUCCEEDED' });
-    expect(await snapshotStatus(admin, 'web01', 'daily')).toBe('OK');
+    expect(await world.snapshotStatus('web01', 'daily')).toBe('OK');
   });
 
   it('serves compute nodes bytes that unpack to those of the snapshot, and a manifest with their checksum', async () => {
     const { name, taskId } = await create({ access: 'PUBLIC', tags: ['db', 'web 2'], description: 'As of today', version: '2.0', alias: 'Golden', resize: true });
     const { image } = await admin.run(SHOW, { name });
-    const served = await fetch(`${gateway.url}/imgapi/images/${image.uuid}/file`);
+    const served = await fetch(`${world.gateway.url}/imgapi/images/${image.uuid}/file`);
     const file = Buffer.from(await served.arrayBuffer());
     expect(gunzipSync(file).equals(bytes)).toBe(true);
     const [sha1, sha256] = ['sha1', 'sha256'].map((algorithm) => createHash(algorithm).update(file).digest('hex'));
     expect(served.headers.get('content-md5')).toBe(createHash('md5').update(file).digest('base64'));
     expect(image).toMatchObject({ status: 'OK', file: { size: file.length, sha1, sha256, compression: 'gzip' }, sourceSnapshot: { name: 'daily', status: 'OK', server: { hostname: 'web01' } } });
     expect(image.tasks.nodes).toEqual([{ action: 'IMAGE_CREATE', status: 'SUCCEEDED' }]);
-    const manifest = (await (await fetch(`${gateway.url}/imgapi/images/${image.uuid}`)).json()) as Record<string, unknown>;
+    const manifest = (await (await fetch(`${world.gateway.url}/imgapi/images/${image.uuid}`)).json()) as Record<string, unknown>;
     expect(manifest).toEqual(image.manifest);
     expect(manifest).toMatchObject({
       v: 2, uuid: image.uuid, name, version: '2.0', type: 'zvol', os: 'linux', state: 'active', public: true, image_size: 10_240,
@@ -122,8 +114,8 @@ describe('creating an image from a snapshot', () => {
     ['LINUX_ZONE', 'lx-dataset', 'linux'],
   ])('gives an image of a %s the type %s and the os %s', async (osType, type, os) => {
     const hostname = osType.toLowerCase().replace('_', '-');
-    await registerServer(admin, hostname, { osType, disks: [{ diskId: 1, size: 2048 }, { diskId: 2, size: 512 }], status: 'FROZEN' });
-    await registerSnapshot(admin, hostname, 'daily', { dataUrl: data.url, diskId: 2, size: 7 });
+    await world.server(hostname, { osType, disks: [{ diskId: 1, size: 2048 }, { diskId: 2, size: 512 }], status: 'FROZEN' });
+    await world.snapshot(hostname, 'daily', { dataUrl: data.url, diskId: 2, size: 7 });
     const { name, ended } = await create({ server: hostname, diskId: 2 });
     expect(ended).toMatchObject({ status: 'SUCCEEDED' });
     const { image } = await admin.run(SHOW, { name });
@@ -138,12 +130,12 @@ describe('creating an image from a snapshot', () => {
     expect(ended).toMatchObject({ status: 'SUCCEEDED' });
     expect(data.asked).toBe(3);
     const { image } = await admin.run(SHOW, { name });
-    const file = await fetch(`${gateway.url}/imgapi/images/${image.uuid}/file`);
+    const file = await fetch(`${world.gateway.url}/imgapi/images/${image.uuid}/file`);
     expect(gunzipSync(Buffer.from(await file.arrayBuffer())).equals(bytes)).toBe(true);
   });
 
   it('needs no more memory for a large disk than for a small one', { timeout: 120_000 }, async () => {
-    const peakKiB = async (): Promise<number> => Number(/VmHWM:\s+(\d+)/.exec(await readFile(`/proc/${gateway.child.pid}/status`, 'utf8'))?.[1]);
+    const peakKiB = async (): Promise<number> => Number(/VmHWM:\s+(\d+)/.exec(await readFile(`/proc/${world.gateway.child.pid}/status`, 'utf8'))?.[1]);
     await create();
     const before = await peakKiB();
     // Noise does not shrink, so that every step has all of it to carry.
@@ -155,7 +147,7 @@ describe('creating an image from a snapshot', () => {
   });
 
   it('keeps the image when the snapshot is unregistered', async () => {
-    await registerSnapshot(admin, 'web01', 'short-lived', { dataUrl: data.url });
+    await world.snapshot('web01', 'short-lived', { dataUrl: data.url });
     const { name } = await create({ snapshot: 'short-lived' });
     await admin.run('mutation { unregisterSnapshot(input: { server: "web01", name: "short-lived" }) }');
     expect((await admin.run(SHOW, { name })).image).toMatchObject({ status: 'OK', sourceSnapshot: null });
@@ -187,11 +179,11 @@ describe('creating an image that fails', () => {
   });
 
   it('connects to no address inside the network, and shows nobody the secret in the URL', async () => {
-    await registerSnapshot(admin, 'web01', 'inside', { dataUrl: 'http://169.254.169.254/latest?signature=secret' });
+    await world.snapshot('web01', 'inside', { dataUrl: 'http://169.254.169.254/latest?signature=secret' });
     const { name, ended } = await create({ snapshot: 'inside' });
     expect(ended).toMatchObject({ status: 'FAILED', errorCode: 'URL_NOT_ALLOWED' });
     expect(ended.error).not.toContain('secret');
-    expect(await snapshotStatus(admin, 'web01', 'inside')).toBe('OK');
+    expect(await world.snapshotStatus('web01', 'inside')).toBe('OK');
     await expectNoTrace(name);
   });
 
@@ -212,21 +204,21 @@ describe('creating an image that fails', () => {
     data.answer = slow(bytes, 2_000_000);
     const wanted = input();
     const { createImageFromSnapshot } = await admin.run(CREATE, { input: wanted });
-    await until(async () => (await stored()).some((entry) => entry.endsWith('.partial')));
+    await until(async () => (await world.stored()).some((entry) => entry.endsWith('.partial')));
     data.answer = whole(bytes);
     await restart();
     expect(await admin.ended(createImageFromSnapshot.task.id)).toMatchObject({ status: 'SUCCEEDED' });
     const { image } = await admin.run(SHOW, { name: wanted.name });
-    const file = await fetch(`${gateway.url}/imgapi/images/${image.uuid}/file`);
+    const file = await fetch(`${world.gateway.url}/imgapi/images/${image.uuid}/file`);
     expect(gunzipSync(Buffer.from(await file.arrayBuffer())).equals(bytes)).toBe(true);
-    expect(await snapshotStatus(admin, 'web01', 'daily')).toBe('OK');
+    expect(await world.snapshotStatus('web01', 'daily')).toBe('OK');
   });
 
   it('is undone after a kill when the data is gone by then', async () => {
     data.answer = slow(bytes, 2_000_000);
     const wanted = input();
     const { createImageFromSnapshot } = await admin.run(CREATE, { input: wanted });
-    await until(async () => (await stored()).some((entry) => entry.endsWith('.partial')));
+    await until(async () => (await world.stored()).some((entry) => entry.endsWith('.partial')));
     data.answer = status(410);
     await restart();
     expect(await admin.ended(createImageFromSnapshot.task.id)).toMatchObject({ status: 'FAILED', errorCode: 'FILE_UNREACHABLE' });
@@ -237,30 +229,30 @@ describe('creating an image that fails', () => {
     data.answer = slow(bytes, 10_000_000);
     for (let kill = 0; kill < 4; kill += 1) {
       const hostname = `killed-${kill}`;
-      await registerServer(admin, hostname);
-      await registerSnapshot(admin, hostname, 'daily', { dataUrl: data.url });
+      await world.server(hostname);
+      await world.snapshot(hostname, 'daily', { dataUrl: data.url });
       await admin.run(CREATE, { input: input({ server: hostname }) });
       await new Promise((resolve) => setTimeout(resolve, random() * 500));
       await restart();
     }
     const { tasks } = await admin.run('{ tasks(action: [IMAGE_CREATE], first: 200) { nodes { id } } }');
     for (const task of tasks.nodes) await admin.ended(task.id);
-    for (let kill = 0; kill < 4; kill += 1) expect(await snapshotStatus(admin, `killed-${kill}`, 'daily')).toBe('OK');
+    for (let kill = 0; kill < 4; kill += 1) expect(await world.snapshotStatus(`killed-${kill}`, 'daily')).toBe('OK');
     const { images } = await admin.run('{ images(showAll: true, first: 200) { nodes { uuid status file { sha1 } } } }');
     expect(images.nodes.filter((image: { status: string; file: unknown }) => image.status !== 'OK' || image.file === null)).toEqual([]);
-    expect(await stored()).toEqual(images.nodes.map((image: { uuid: string }) => image.uuid).sort());
+    expect(await world.stored()).toEqual(images.nodes.map((image: { uuid: string }) => image.uuid).sort());
   });
 });
 
 describe('creating an image without an image server', () => {
   it('happens in the database alone, also from a snapshot without data, and says so', async () => {
-    await registerSnapshot(admin, 'web01', 'bare');
-    await imageServer(admin, null);
+    await world.snapshot('web01', 'bare');
+    await world.imageServer(null);
     const { createImageFromSnapshot } = await admin.run(CREATE, { input: input({ name: 'bare', snapshot: 'bare' }) });
     expect(createImageFromSnapshot).toMatchObject({ image: { status: 'OK', size: 10_240, sourceSnapshot: { name: 'bare' } }, task: { status: 'SUCCEEDED' } });
     expect(createImageFromSnapshot.warnings).toEqual([expect.stringContaining('VMS_IMAGE_VM')]);
     expect((await admin.run(SHOW, { name: 'bare' })).image).toMatchObject({ file: null, manifest: { files: [] } });
-    expect(await snapshotStatus(admin, 'web01', 'bare')).toBe('OK');
-    await imageServer(admin, 'img01');
+    expect(await world.snapshotStatus('web01', 'bare')).toBe('OK');
+    await world.imageServer('img01');
   });
 });

@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type GatewayProcess, startFresh, TestClient } from '../support/gateway.js';
-import type { TemporaryFolder } from '../support/temp-folder.js';
+import { TestClient } from '../support/gateway.js';
+import { World } from '../support/world.js';
 import { type DataServer, diskBytes, startDataServer, stalling, whole } from './data-server.js';
-import { createUser, imageNames, imageServer, registerServer, registerSnapshot, snapshotStatus } from './server-world.js';
 
 const CREATE = `mutation ($input: CreateImageFromSnapshotInput!) {
   createImageFromSnapshot(input: $input) {
@@ -17,18 +16,17 @@ const CREATE = `mutation ($input: CreateImageFromSnapshotInput!) {
 const CANCEL = 'mutation ($id: ID!) { cancelTask(id: $id) { status } }';
 const bytes = diskBytes(100_000);
 
-let gateway: GatewayProcess;
+let world: World;
 let admin: TestClient;
-let folder: TemporaryFolder;
 let data: DataServer;
 const clients: Record<string, TestClient> = {};
 
 beforeAll(async () => {
   data = await startDataServer(whole(bytes));
-  ({ gateway, admin, folder } = await startFresh());
+  world = await World.start();
+  ({ admin } = world);
   clients.S = admin;
-  clients.A = new TestClient(gateway.url, null);
-  for (const name of ['north', 'south']) await admin.run(`mutation { createDatacenter(input: { name: "${name}" }) { name } }`);
+  clients.A = new TestClient(world.gateway.url, null);
   const people: [string, string[], string][] = [
     ['U', [], 'north'],
     ['D', ['ADMIN'], 'north'],
@@ -37,19 +35,18 @@ beforeAll(async () => {
     ['N', ['IMAGE_ADMIN'], 'north'],
     ['X', ['ADMIN', 'IMAGE_ADMIN'], 'south'],
   ];
-  for (const [name, permissions, datacenter] of people) clients[name] = new TestClient(gateway.url, await createUser(admin, name, permissions, datacenter));
-  await registerServer(admin, 'admins', { datacenter: 'north' });
-  await registerServer(admin, 'u-own', { datacenter: 'north', owner: 'U' });
-  await registerServer(admin, 'n-own', { datacenter: 'north', owner: 'N' });
-  await registerServer(admin, 'x-own', { datacenter: 'north', owner: 'X' });
-  for (const server of ['admins', 'u-own', 'n-own', 'x-own']) await registerSnapshot(admin, server, 'daily', { dataUrl: data.url });
-  await registerServer(admin, 'web01');
-  await registerSnapshot(admin, 'web01', 'daily', { dataUrl: data.url });
+  for (const [name, permissions, datacenter] of people) clients[name] = (await world.person(name, { permissions, datacenter })).client;
+  await world.server('admins', { datacenter: 'north' });
+  await world.server('u-own', { datacenter: 'north', owner: 'U' });
+  await world.server('n-own', { datacenter: 'north', owner: 'N' });
+  await world.server('x-own', { datacenter: 'north', owner: 'X' });
+  for (const server of ['admins', 'u-own', 'n-own', 'x-own']) await world.snapshot(server, 'daily', { dataUrl: data.url });
+  await world.server('web01');
+  await world.snapshot('web01', 'daily', { dataUrl: data.url });
 }, 60_000);
 afterAll(async () => {
-  await gateway?.stop();
+  await world?.close();
   await data?.close();
-  await folder?.remove();
 });
 beforeEach(() => {
   data.answer = whole(bytes);
@@ -111,8 +108,8 @@ describe('the errors of a creation, and their order', () => {
   });
 
   it.each(['PENDING', 'ROLLBACK', 'LOST'])('refuses a snapshot that is %s, even where the server is not operational', async (status) => {
-    await registerServer(admin, `of-${status.toLowerCase()}`, { status: 'ERROR' });
-    await registerSnapshot(admin, `of-${status.toLowerCase()}`, 'odd', { status, dataUrl: data.url });
+    await world.server(`of-${status.toLowerCase()}`, { status: 'ERROR' });
+    await world.snapshot(`of-${status.toLowerCase()}`, 'odd', { status, dataUrl: data.url });
     const { errors } = await admin.send(CREATE, { input: input({ server: `of-${status.toLowerCase()}`, snapshot: 'odd' }) });
     expect(errors[0]?.extensions.code).toBe('SNAPSHOT_NOT_READY');
     expect(errors[0]?.message).toContain(status);
@@ -129,14 +126,14 @@ describe('the errors of a creation, and their order', () => {
     ['NOT_CREATED', 'SERVER_NOT_OPERATIONAL'],
   ])('of a server that is %s: %s', async (status, expected) => {
     const server = `is-${status.toLowerCase().replace('_', '-')}`;
-    await registerServer(admin, server, { status });
-    await registerSnapshot(admin, server, 'daily', { dataUrl: data.url });
+    await world.server(server, { status });
+    await world.snapshot(server, 'daily', { dataUrl: data.url });
     expect(await code({ server })).toBe(expected);
   });
 
   it('refuses a snapshot that an image is being created from, and neither it nor its server can be unregistered', async () => {
-    const uuid = await registerServer(admin, 'busy');
-    await registerSnapshot(admin, 'busy', 'daily', { dataUrl: data.url });
+    const uuid = await world.server('busy');
+    await world.snapshot('busy', 'daily', { dataUrl: data.url });
     data.answer = stalling(bytes, 1000);
     const { createImageFromSnapshot } = await admin.run(CREATE, { input: input({ server: 'busy' }) });
     expect(await code({ server: 'busy' })).toBe('SNAPSHOT_NOT_READY');
@@ -162,8 +159,8 @@ describe('the errors of a creation, and their order', () => {
   it('creates exactly as many as the limit allows, however many are requested at once', async () => {
     const servers = Array.from({ length: 8 }, (_, at) => `crowd-${at}`);
     for (const server of servers) {
-      await registerServer(admin, server, { datacenter: 'south' });
-      await registerSnapshot(admin, server, 'daily', { dataUrl: data.url });
+      await world.server(server, { datacenter: 'south' });
+      await world.snapshot(server, 'daily', { dataUrl: data.url });
     }
     await limit('south', 3);
     const codes = await Promise.all(servers.map((server) => code({ server })));
@@ -172,8 +169,8 @@ describe('the errors of a creation, and their order', () => {
   });
 
   it('creates one image when many are requested from the same snapshot at once', async () => {
-    await registerServer(admin, 'wanted');
-    await registerSnapshot(admin, 'wanted', 'daily', { dataUrl: data.url });
+    await world.server('wanted');
+    await world.snapshot('wanted', 'daily', { dataUrl: data.url });
     data.answer = stalling(bytes, 1000);
     const answers = await Promise.all(Array.from({ length: 6 }, () => admin.send(CREATE, { input: input({ server: 'wanted' }) })));
     const codes = answers.map(({ errors }) => errors[0]?.extensions.code ?? 'data').sort();
@@ -182,11 +179,11 @@ describe('the errors of a creation, and their order', () => {
   });
 
   it('creates from a snapshot or unregisters it, never both, when both are requested at once', async () => {
-    await registerServer(admin, 'racing');
+    await world.server('racing');
     data.answer = stalling(bytes, 1000);
     for (let round = 0; round < 6; round += 1) {
       const name = `race-${round}`;
-      await registerSnapshot(admin, 'racing', name, { dataUrl: data.url });
+      await world.snapshot('racing', name, { dataUrl: data.url });
       const forgotten = admin.code('mutation ($input: SnapshotKeyInput!) { unregisterSnapshot(input: $input) }', { input: { server: 'racing', name } });
       const { data: answer, errors } = await admin.send(CREATE, { input: input({ server: 'racing', snapshot: name }) });
       expect([errors[0]?.extensions.code ?? 'data', await forgotten]).toEqual(answer ? ['data', 'SNAPSHOT_NOT_READY'] : ['NOT_FOUND', 'data']);
@@ -195,8 +192,8 @@ describe('the errors of a creation, and their order', () => {
   });
 
   it('refuses before anything changes: last an unavailable image server, then a snapshot without dataUrl', async () => {
-    const before = await imageNames(admin);
-    await registerSnapshot(admin, 'web01', 'bare');
+    const before = await world.imageNames();
+    await world.snapshot('web01', 'bare');
     const { errors } = await admin.send(CREATE, { input: input({ snapshot: 'bare' }) });
     expect(errors[0]).toMatchObject({ extensions: { code: 'FILE_UNREACHABLE' }, message: expect.stringContaining('dataUrl') });
     const { server } = await admin.run('{ server(hostname: "img01") { uuid } }');
@@ -207,22 +204,22 @@ describe('the errors of a creation, and their order', () => {
     expect(await code({ dryRun: true })).toBe('IMAGE_SERVER_UNAVAILABLE');
     await set('STOPPED');
     expect(await code({ dryRun: true })).toBe('data');
-    expect(await imageNames(admin)).toEqual(before);
-    expect(await snapshotStatus(admin, 'web01', 'daily')).toBe('OK');
+    expect(await world.imageNames()).toEqual(before);
+    expect(await world.snapshotStatus('web01', 'daily')).toBe('OK');
   });
 });
 
 describe('a dry run', () => {
   /** Everything that a SuperAdmin can see, and every file. */
-  async function world(): Promise<string> {
+  async function state(): Promise<string> {
     const shown = await admin.run(`{ images(showAll: true, showDeleted: true, first: 200) { nodes { uuid name status updatedAt tags } totalCount }
       tasks(first: 1) { nodes { id } totalCount } server(hostname: "web01") { snapshots { name status } } }`);
-    const files = (await readdir(join(folder.path, 'images'), { recursive: true })).sort();
+    const files = (await readdir(join(world.folder.path, 'images'), { recursive: true })).sort();
     return createHash('sha1').update(JSON.stringify([shown, files])).digest('hex');
   }
 
   it('says what would happen, shows what would be stored, and changes nothing', async () => {
-    const before = await world();
+    const before = await state();
     const { createImageFromSnapshot } = await admin.run(CREATE, { input: input({ name: 'rehearsed', tags: ['x'], dryRun: true }) });
     expect(createImageFromSnapshot).toMatchObject({
       image: {
@@ -236,28 +233,28 @@ describe('a dry run', () => {
         'The snapshot will be PENDING until its bytes have been read.',
       ],
     });
-    expect(await world()).toBe(before);
+    expect(await state()).toBe(before);
     expect(await admin.run('query ($id: ID!) { task(id: $id) { id } }', { id: createImageFromSnapshot.task.id }).catch(() => 'gone')).toEqual(expect.anything());
     expect(await admin.run('{ image(name: "rehearsed") { name } }')).toEqual({ image: null });
   });
 
   it('refuses what the creation refuses', async () => {
-    const before = await world();
+    const before = await state();
     expect(await code({ dryRun: true, name: 'taken' })).toBe('ALREADY_EXISTS');
     expect(await code({ dryRun: true, name: '-' })).toBe('BAD_USER_INPUT');
     expect(await code({ dryRun: true, snapshot: 'none' })).toBe('NOT_FOUND');
     expect(await code({ dryRun: true, snapshot: 'bare' })).toBe('FILE_UNREACHABLE');
     expect(await code({ dryRun: true, server: 'admins' }, clients.D)).toBe('FORBIDDEN');
-    expect(await world()).toBe(before);
+    expect(await state()).toBe(before);
   });
 
   it('warns about a missing image server', async () => {
-    await imageServer(admin, null);
+    await world.imageServer(null);
     const { createImageFromSnapshot } = await admin.run(CREATE, { input: input({ dryRun: true, snapshot: 'bare' }) });
     expect(createImageFromSnapshot).toMatchObject({ image: { status: 'OK' }, task: { status: 'SUCCEEDED' } });
     expect(createImageFromSnapshot.warnings).toHaveLength(2);
     expect(createImageFromSnapshot.warnings[1]).toContain('VMS_IMAGE_VM');
-    await imageServer(admin, 'img01');
+    await world.imageServer('img01');
   });
 });
 

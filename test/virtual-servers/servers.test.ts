@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, type GatewayProcess, startFresh, TestClient } from '../support/gateway.js';
-import { type ImgapiRepository, makeImage, startImgapiRepository } from '../support/imgapi-repository.js';
-import type { TemporaryFolder } from '../support/temp-folder.js';
-import { createUser, imageServer, registerServer, registerSnapshot } from './server-world.js';
+import { type Answer, TestClient } from '../support/gateway.js';
+import { IMPORTER, World } from '../support/world.js';
 
 const REGISTER = 'mutation ($input: RegisterServerInput!) { registerServer(input: $input) { hostname } }';
 const UPDATE = `mutation ($input: UpdateServerInput!) {
@@ -11,42 +9,31 @@ const UPDATE = `mutation ($input: UpdateServerInput!) {
 }`;
 const UNREGISTER = 'mutation ($uuid: UUID!) { unregisterServer(uuid: $uuid) }';
 const SERVER = 'query ($hostname: String!) { server(hostname: $hostname) { uuid osType status isImageServer ownTags tags disks { diskId size image { name } } snapshots { name } datacenter { name } owner { username } } }';
-const IMPORT = 'mutation ($input: ImportImageInput!) { importImage(input: $input) { image { name } } }';
 
-let gateway: GatewayProcess;
+let world: World;
 let admin: TestClient;
-let folder: TemporaryFolder;
-let repository: ImgapiRepository;
 let img01: string;
 
 beforeAll(async () => {
-  repository = await startImgapiRepository();
-  ({ gateway, admin, folder } = await startFresh());
+  world = await World.start();
+  ({ admin } = world);
   img01 = (await admin.run('{ server(hostname: "img01") { uuid } }')).server.uuid;
   // At database level: the rules of disks are the same, and nothing has to wait for bytes.
-  await imageServer(admin, null);
-  await createUser(admin, 'olga', [], null);
-  for (const name of ['north', 'south']) await admin.run(`mutation { createDatacenter(input: { name: "${name}" }) { name } }`);
-  await importImage('public', { access: 'PUBLIC', tags: ['inherited', 'both'] });
-  await importImage('of-olga', { owner: 'olga' });
-  await importImage('private', {});
-  await importImage('growing', { access: 'PUBLIC', resize: true });
-  await importImage('deleted', { access: 'DELETED' });
-  await importImage('northern', { access: 'PUBLIC', datacenter: 'north' });
-  await importImage('windows', { access: 'PUBLIC' }, { os: 'windows' });
-  await importImage('zone', { access: 'PUBLIC' }, { type: 'zone-dataset', os: 'smartos' });
+  await world.imageServer(null);
+  await world.person('olga');
+  for (const name of ['north', 'south']) await world.datacenter(name);
+  await world.image('public', { access: 'PUBLIC', tags: ['inherited', 'both'] });
+  await world.image('of-olga', { owner: 'olga' });
+  await world.image('private');
+  await world.image('growing', { access: 'PUBLIC', resize: true });
+  await world.image('deleted', { access: 'DELETED' });
+  await world.image('northern', { access: 'PUBLIC', datacenter: 'north' });
+  await world.image('windows', { access: 'PUBLIC' }, { os: 'windows' });
+  await world.image('zone', { access: 'PUBLIC' }, { type: 'zone-dataset', os: 'smartos' });
 }, 60_000);
 afterAll(async () => {
-  await gateway?.stop();
-  await repository?.close();
-  await folder?.remove();
+  await world?.close();
 });
-
-async function importImage(name: string, fields: Record<string, unknown>, made: Record<string, string> = {}): Promise<void> {
-  const image = makeImage({ name, version: '1.0', size: 1000, ...made });
-  repository.images.push(image);
-  await admin.run(IMPORT, { input: { name, manifestUrl: repository.manifestUrl(image), datacenter: 'main', ...fields } });
-}
 
 async function update(uuid: string, fields: Record<string, unknown>): Promise<Answer> {
   return admin.send(UPDATE, { input: { uuid, ...fields } });
@@ -70,7 +57,7 @@ function registering(fields: Record<string, unknown>): Promise<Answer> {
 
 describe('registering a server', () => {
   it('stores it with its disks, and shows its tags and those of its image, each once', async () => {
-    await registerServer(admin, 'web01', { tags: ['own', 'both'], disks: [disk('public'), { diskId: 2, size: 5 }], addresses: ['10.0.0.1', 'fd00::1'] });
+    await world.server('web01', { tags: ['own', 'both'], disks: [disk('public'), { diskId: 2, size: 5 }], addresses: ['10.0.0.1', 'fd00::1'] });
     expect(await show('web01')).toMatchObject({
       osType: 'LINUX_VM', status: 'RUNNING', isImageServer: false, ownTags: ['own', 'both'], tags: ['own', 'both', 'inherited'],
       disks: [{ diskId: 1, size: 10_240, image: { name: 'public' } }, { diskId: 2, size: 5, image: null }], datacenter: { name: 'main' }, owner: { username: 'admin' },
@@ -89,14 +76,14 @@ describe('registering a server', () => {
   });
 
   it('refuses an owner who is no longer active', async () => {
-    await createUser(admin, 'gone', [], null);
+    await world.person('gone');
     await admin.run('mutation { updateUser(input: { username: "gone", active: false }) { username } }');
     const { errors } = await registering({ owner: 'gone' });
     expect(errors[0]?.extensions.fields).toEqual([{ path: 'owner', message: expect.stringContaining('gone') }]);
   });
 
   it('refuses a uuid and a host name that are taken, also at the same moment', async () => {
-    const uuid = await registerServer(admin, 'taken');
+    const uuid = await world.server('taken');
     for (const fields of [{ uuid }, { hostname: 'taken' }]) expect((await registering(fields)).errors[0]?.extensions.code).toBe('ALREADY_EXISTS');
     const crowd = await Promise.all(Array.from({ length: 5 }, () => registering({ hostname: 'crowd' })));
     expect(crowd.map(({ errors }) => errors[0]?.extensions.code ?? 'data').sort()).toEqual([...Array(4).fill('ALREADY_EXISTS'), 'data'].sort());
@@ -131,13 +118,13 @@ describe('registering a server', () => {
   });
 
   beforeAll(async () => {
-    await createUser(admin, 'pavel', [], null);
+    await world.person('pavel');
   });
 });
 
 describe('changing a server', () => {
   it('changes what is given and nothing else', async () => {
-    const uuid = await registerServer(admin, 'change-me', { tags: ['a'], disks: [disk('public')] });
+    const uuid = await world.server('change-me', { tags: ['a'], disks: [disk('public')] });
     const { data } = await update(uuid, { hostname: 'changed', status: 'FROZEN' });
     expect(data?.updateServer).toEqual({
       hostname: 'changed', status: 'FROZEN', datacenter: { name: 'main' }, owner: { username: 'admin' }, ownTags: ['a'], disks: [{ diskId: 1, size: 10_240, image: { name: 'public' } }],
@@ -146,7 +133,7 @@ describe('changing a server', () => {
   });
 
   it('moves it to another datacenter and owner, where its disk keeps an image that it could not newly take', async () => {
-    const uuid = await registerServer(admin, 'moving', { owner: 'admin', disks: [disk('private')] });
+    const uuid = await world.server('moving', { owner: 'admin', disks: [disk('private')] });
     const moved = await update(uuid, { datacenter: 'south', owner: 'olga', disks: [disk('private')] });
     expect(moved.data?.updateServer).toMatchObject({ datacenter: { name: 'south' }, owner: { username: 'olga' }, disks: [{ image: { name: 'private' } }] });
     expect((await update(uuid, { disks: [disk(null)] })).errors).toEqual([]);
@@ -154,15 +141,15 @@ describe('changing a server', () => {
   });
 
   it('checks a new image against the datacenter that the server moves to', async () => {
-    const uuid = await registerServer(admin, 'going-north');
+    const uuid = await world.server('going-north');
     expect((await update(uuid, { disks: [disk('northern')] })).errors[0]?.message).toContain('datacenter main');
     expect((await update(uuid, { datacenter: 'north', disks: [disk('northern')] })).errors).toEqual([]);
     expect((await update(uuid, { owner: 'olga', disks: [disk('of-olga')] })).errors[0]?.message).toContain('datacenter north');
   });
 
   it('keeps an image that has become DELETED since, with its tags', async () => {
-    await importImage('fading', { access: 'PUBLIC', tags: ['old'] });
-    const uuid = await registerServer(admin, 'keeper', { disks: [disk('fading')] });
+    await world.image('fading', { access: 'PUBLIC', tags: ['old'] });
+    const uuid = await world.server('keeper', { disks: [disk('fading')] });
     await admin.run('mutation { updateImage(input: { name: "fading", alias: "fading", version: "1.0", access: DELETED, description: "", resize: false, deploy: false, tags: ["old"] }) { image { name } } }');
     expect((await update(uuid, { disks: [disk('fading'), { diskId: 2, size: 1 }] })).errors).toEqual([]);
     expect(await show('keeper')).toMatchObject({ tags: ['old'], disks: [{ image: { name: 'fading' } }, { image: null }] });
@@ -171,8 +158,8 @@ describe('changing a server', () => {
   });
 
   it('refuses an unknown server, an unknown datacenter and a host name of another server, and changes nothing', async () => {
-    const uuid = await registerServer(admin, 'steady');
-    await registerServer(admin, 'other');
+    const uuid = await world.server('steady');
+    await world.server('other');
     expect((await update(randomUUID(), { status: 'RUNNING' })).errors[0]?.extensions.code).toBe('NOT_FOUND');
     expect((await update(uuid, { hostname: 'other', status: 'ERROR' })).errors[0]?.extensions.code).toBe('ALREADY_EXISTS');
     const { errors } = await update(uuid, { status: 'ERROR', datacenter: 'nowhere', owner: '', disks: [disk('nothing')] });
@@ -182,9 +169,8 @@ describe('changing a server', () => {
   });
 
   it('is for SuperAdmins', async () => {
-    const key = await createUser(admin, 'dora', ['ADMIN', 'IMAGE_ADMIN', 'IMAGE_IMPORT_ADMIN'], 'main');
-    const dora = new TestClient(gateway.url, key);
-    const uuid = await registerServer(admin, 'not-hers', { owner: 'dora' });
+    const { client: dora } = await world.person('dora', { permissions: IMPORTER });
+    const uuid = await world.server('not-hers', { owner: 'dora' });
     expect(await dora.code(UPDATE, { input: { uuid, status: 'ERROR' } })).toBe('FORBIDDEN');
     expect(await dora.code(UNREGISTER, { uuid })).toBe('FORBIDDEN');
     expect(await dora.code(REGISTER, { input: { uuid: randomUUID(), hostname: 'hers', datacenter: 'main', owner: 'dora', osType: 'BSD_VM' } })).toBe('FORBIDDEN');
@@ -193,9 +179,9 @@ describe('changing a server', () => {
 
 describe('unregistering a server', () => {
   it('deletes its disks and snapshots, so that its image can be deleted', async () => {
-    await importImage('short', { access: 'PUBLIC' });
-    const uuid = await registerServer(admin, 'short', { disks: [disk('short')] });
-    await registerSnapshot(admin, 'short', 'daily');
+    await world.image('short', { access: 'PUBLIC' });
+    const uuid = await world.server('short', { disks: [disk('short')] });
+    await world.snapshot('short', 'daily');
     expect(await admin.code('mutation { deleteImage(input: { name: "short" }) { name } }')).toBe('IMAGE_IN_USE');
     expect(await admin.run(UNREGISTER, { uuid })).toEqual({ unregisterServer: uuid });
     expect(await admin.run(SERVER, { hostname: 'short' })).toEqual({ server: null });
@@ -206,7 +192,7 @@ describe('unregistering a server', () => {
   it('lets an image be deleted or used, never both, when both are requested at once', async () => {
     for (let round = 0; round < 8; round += 1) {
       const name = `race-${round}`;
-      await importImage(name, { access: 'PUBLIC' });
+      await world.image(name, { access: 'PUBLIC' });
       const [used, deleted] = await Promise.all([registering({ hostname: name, disks: [disk(name)] }), admin.send(`mutation { deleteImage(input: { name: "${name}" }) { name } }`)]);
       expect([used, deleted].filter(({ errors }) => errors.length === 0)).toHaveLength(1);
       const { server, image } = await admin.run(`{ server(hostname: "${name}") { disks { image { name } } } image(name: "${name}") { name } }`);
@@ -217,10 +203,10 @@ describe('unregistering a server', () => {
 
 describe('registering a disk while its image is detached', () => {
   it('does one of both, by every mutation that sets disks', async () => {
-    const server = await registerServer(admin, 'detaching');
+    const server = await world.server('detaching');
     for (let round = 0; round < 10; round += 1) {
       const name = `detach-${round}`;
-      await importImage(name, { access: 'PUBLIC' });
+      await world.image(name, { access: 'PUBLIC' });
       const using = round % 2 === 0 ? registering({ hostname: name, disks: [disk(name)] }) : update(server, { disks: [disk(name)] });
       const detaching = admin.send(`mutation { detachImage(input: { image: "${name}", datacenter: "main" }) { bindingRemoved } }`);
       const [used, detached] = await Promise.all([using, detaching]);
@@ -231,7 +217,7 @@ describe('registering a disk while its image is detached', () => {
 });
 
 describe('the image server', () => {
-  beforeAll(async () => imageServer(admin, 'img01'));
+  beforeAll(async () => world.imageServer('img01'));
 
   it('cannot be unregistered until the settings name another or none', async () => {
     const { errors } = await admin.send(UNREGISTER, { uuid: img01 });
@@ -248,7 +234,7 @@ describe('the image server', () => {
   });
 
   it('gives its new host name to the local repository, unless a configured one has that name', async () => {
-    await admin.run('mutation ($url: HttpUrl!) { updateGlobalSettings(input: { vmsImageRepositories: [{ name: "remote", url: $url }] }) { vmsImageVmNic } }', { url: repository.url });
+    await admin.run('mutation ($url: HttpUrl!) { updateGlobalSettings(input: { vmsImageRepositories: [{ name: "remote", url: $url }] }) { vmsImageVmNic } }', { url: world.repository.url });
     const locals = async (): Promise<unknown> => (await admin.run('{ imageRepositories { name isLocal } }')).imageRepositories;
     const { errors } = await update(img01, { hostname: 'Remote' });
     expect(errors[0]?.extensions.fields).toEqual([{ path: 'hostname', message: expect.stringContaining('remote') }]);
@@ -258,13 +244,13 @@ describe('the image server', () => {
 
   it('can be named by a host name that looks like a UUID', async () => {
     const hostname = randomUUID();
-    await registerServer(admin, hostname, { osType: 'SUNOS_ZONE', disks: [] });
-    await imageServer(admin, hostname);
+    await world.server(hostname, { osType: 'SUNOS_ZONE', disks: [] });
+    await world.imageServer(hostname);
     expect(await show(hostname)).toMatchObject({ isImageServer: true });
   });
 
   it('can be unregistered once it is no longer the image server', async () => {
-    await imageServer(admin, null);
+    await world.imageServer(null);
     expect(await admin.run(UNREGISTER, { uuid: img01 })).toEqual({ unregisterServer: img01 });
   });
 });

@@ -1,25 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type GatewayProcess, startFresh, TestClient } from '../support/gateway.js';
-import type { TemporaryFolder } from '../support/temp-folder.js';
-import { createUser, registerServer, registerSnapshot, snapshotStatus } from './server-world.js';
+import { TestClient } from '../support/gateway.js';
+import { World } from '../support/world.js';
 
 const REGISTER = 'mutation ($input: RegisterSnapshotInput!) { registerSnapshot(input: $input) { name diskId size status server { hostname } createdAt } }';
 const UNREGISTER = 'mutation ($input: SnapshotKeyInput!) { unregisterSnapshot(input: $input) }';
 const SNAPSHOTS = 'query ($hostname: String!) { server(hostname: $hostname) { snapshots { name diskId status } } }';
 
-let gateway: GatewayProcess;
+let world: World;
 let admin: TestClient;
-let folder: TemporaryFolder;
 let uuid: string;
 
 beforeAll(async () => {
-  ({ gateway, admin, folder } = await startFresh());
-  uuid = await registerServer(admin, 'web01', { disks: [{ diskId: 1, size: 10_240 }, { diskId: 2, size: 512 }] });
+  world = await World.start();
+  ({ admin } = world);
+  uuid = await world.server('web01', { disks: [{ diskId: 1, size: 10_240 }, { diskId: 2, size: 512 }] });
 });
 afterAll(async () => {
-  await gateway?.stop();
-  await folder?.remove();
+  await world?.close();
 });
 
 async function names(hostname: string): Promise<string[]> {
@@ -30,7 +28,7 @@ describe('registering a snapshot', () => {
   it('finds its server by host name or UUID; it is OK and of disk 1 by default', async () => {
     const { registerSnapshot: shown } = await admin.run(REGISTER, { input: { server: 'web01', name: 'daily', size: 100 } });
     expect(shown).toMatchObject({ name: 'daily', diskId: 1, size: 100, status: 'OK', server: { hostname: 'web01' } });
-    await registerSnapshot(admin, uuid.toUpperCase(), 'daily', { diskId: 2, status: 'LOST', size: 0 });
+    await world.snapshot(uuid.toUpperCase(), 'daily', { diskId: 2, status: 'LOST', size: 0 });
     expect(await names('web01')).toEqual(['1/daily', '2/daily']);
   });
 
@@ -62,7 +60,7 @@ describe('registering a snapshot', () => {
   });
 
   it('is for SuperAdmins, like unregistering', async () => {
-    const client = new TestClient(gateway.url, await createUser(admin, 'dora', ['ADMIN', 'IMAGE_ADMIN'], 'main'));
+    const { client } = await world.person('dora', { permissions: ['ADMIN', 'IMAGE_ADMIN'] });
     expect(await client.code(REGISTER, { input: { server: 'web01', name: 'hers', size: 1 } })).toBe('FORBIDDEN');
     expect(await client.code(UNREGISTER, { input: { server: 'web01', name: 'daily' } })).toBe('FORBIDDEN');
     expect(await client.run(SNAPSHOTS, { hostname: 'web01' })).toMatchObject({ server: { snapshots: expect.arrayContaining([{ name: 'daily', diskId: 1, status: 'OK' }]) } });
@@ -71,20 +69,20 @@ describe('registering a snapshot', () => {
 
 describe('unregistering a snapshot', () => {
   it('deletes that one only', async () => {
-    for (const name of ['one', 'two']) await registerSnapshot(admin, 'web01', name);
+    for (const name of ['one', 'two']) await world.snapshot('web01', name);
     expect(await admin.run(UNREGISTER, { input: { server: uuid, name: 'one' } })).toEqual({ unregisterSnapshot: true });
     expect(await names('web01')).not.toContain('1/one');
     expect(await names('web01')).toContain('1/two');
   });
 
   it.each(['PENDING', 'ROLLBACK', 'LOST'])('deletes one that was reported as %s, as no task uses it', async (status) => {
-    await registerSnapshot(admin, 'web01', 'odd', { status });
-    expect(await snapshotStatus(admin, 'web01', 'odd')).toBe(status);
+    await world.snapshot('web01', 'odd', { status });
+    expect(await world.snapshotStatus('web01', 'odd')).toBe(status);
     expect(await admin.run(UNREGISTER, { input: { server: 'web01', name: 'odd' } })).toEqual({ unregisterSnapshot: true });
   });
 
   it('refuses an unknown server, name or disk', async () => {
-    await registerSnapshot(admin, 'web01', 'known');
+    await world.snapshot('web01', 'known');
     for (const input of [{ server: 'nowhere', name: 'known' }, { server: 'web01', name: 'unknown' }, { server: 'web01', name: 'known', diskId: 2 }]) {
       expect(await admin.code(UNREGISTER, { input })).toBe('NOT_FOUND');
     }
