@@ -2,7 +2,7 @@ import { GroupQueries } from '../access/people/group.queries.js';
 import { type Provider, provide } from '../access/request-container.js';
 import { UserQueries } from '../access/people/user.queries.js';
 import type { ChangeBus } from '../tasks/changes/change-bus.js';
-import { CurrentDatacenter } from './current-datacenter.js';
+import { CurrentDatacenter } from './current/current-datacenter.js';
 import { DatacenterQueries } from './datacenter.queries.js';
 import { DatacenterResolver } from './datacenter.resolver.js';
 import { DatacenterService } from './datacenter.service.js';
@@ -13,7 +13,7 @@ import { GroupService } from './groups/group.service.js';
 import { SettingsQueries } from './settings/settings.queries.js';
 import { SettingsResolver } from './settings/settings.resolver.js';
 import { TaskRelationsResolver } from './task-relations.resolver.js';
-import { ViewerDatacentersResolver } from './viewer-datacenters.resolver.js';
+import { ViewerDatacentersResolver } from './current/viewer-datacenters.resolver.js';
 
 function services({ changes }: { changes: ChangeBus }): Provider[] {
   return [

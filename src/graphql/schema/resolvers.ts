@@ -7,7 +7,7 @@ import { GroupDatacentersResolver } from '../../datacenters/groups/group-datacen
 import { GroupMutationResolver } from '../../datacenters/groups/group-mutation.resolver.js';
 import { SettingsResolver } from '../../datacenters/settings/settings.resolver.js';
 import { TaskRelationsResolver } from '../../datacenters/task-relations.resolver.js';
-import { ViewerDatacentersResolver } from '../../datacenters/viewer-datacenters.resolver.js';
+import { ViewerDatacentersResolver } from '../../datacenters/current/viewer-datacenters.resolver.js';
 import { DatacenterImagesResolver } from '../../images/list/datacenter-images.resolver.js';
 import { ImageChangedResolver } from '../../images/events/image-changed.resolver.js';
 import { ImageGuardedResolver } from '../../images/image-guarded.resolver.js';

@@ -1,9 +1,9 @@
-import { User } from '../access/people/user.entity.js';
-import type { Viewer } from '../access/viewer.js';
-import type { SqlEntityManager } from '../platform/database/database.js';
-import { inTransaction } from '../platform/database/in-transaction.js';
-import type { DatacenterQueries } from './datacenter.queries.js';
-import type { DatacenterType } from './datacenter.type.js';
+import { User } from '../../access/people/user.entity.js';
+import type { Viewer } from '../../access/viewer.js';
+import type { SqlEntityManager } from '../../platform/database/database.js';
+import { inTransaction } from '../../platform/database/in-transaction.js';
+import type { DatacenterQueries } from '../datacenter.queries.js';
+import type { DatacenterType } from '../datacenter.type.js';
 
 /** Reads and stores the datacenter that the viewer works in. */
 export class CurrentDatacenter {

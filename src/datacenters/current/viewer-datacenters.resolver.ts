@@ -1,10 +1,10 @@
 import { Arg, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
-import { type Permission, PermissionEnum } from '../access/permission.js';
-import { Viewer } from '../access/viewer.js';
-import { ViewerType } from '../access/viewer.type.js';
+import { type Permission, PermissionEnum } from '../../access/permission.js';
+import { Viewer } from '../../access/viewer.js';
+import { ViewerType } from '../../access/viewer.type.js';
 import { CurrentDatacenter } from './current-datacenter.js';
-import { DatacenterQueries } from './datacenter.queries.js';
-import { DatacenterType } from './datacenter.type.js';
+import { DatacenterQueries } from '../datacenter.queries.js';
+import { DatacenterType } from '../datacenter.type.js';
 
 /** The datacenters that the caller can see, the one it works in, and the permissions it holds there. */
 @Resolver(() => ViewerType)
