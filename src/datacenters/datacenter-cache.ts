@@ -2,6 +2,8 @@ import type { Viewer } from '../access/viewer.js';
 import { readObjects } from '../platform/database/read/read-rows.js';
 import type { Reads } from '../platform/database/read/reads.js';
 import { sqlText } from '../platform/database/sql-text.js';
+import { BoundedCache } from '../platform/memory/bounded-cache.js';
+import { WeakMemo } from '../platform/memory/weak-memo.js';
 import { CachedRead } from '../platform/database/cache-invalidation.js';
 import { DATACENTER_COLUMNS, type DatacenterRow, toDatacenter } from './datacenter.columns.js';
 import type { DatacenterType } from './datacenter.type.js';
@@ -16,7 +18,7 @@ export class VisibleDatacenters {
   readonly #byId: ReadonlyMap<number, DatacenterType>;
   readonly #byName: ReadonlyMap<string, DatacenterType>;
   readonly #positionOf: ReadonlyMap<number, number>;
-  readonly #lists = new Map<string, DatacenterType[]>();
+  readonly #lists = new BoundedCache<string, DatacenterType[]>({ max: MOST_LISTS });
 
   constructor(datacenters: readonly DatacenterType[], viewer: Viewer) {
     this.all = datacenters.filter((one) => seesDatacenter(viewer, one));
@@ -35,44 +37,39 @@ export class VisibleDatacenters {
 
   /** Those of a comma-separated list of ids, such as `1,7,3`, by name. */
   list(ids: string): DatacenterType[] {
-    let list = this.#lists.get(ids);
-    if (list === undefined) {
-      const positions = ids.split(',').map((id) => this.#positionOf.get(Number(id)) ?? -1);
-      list = positions.sort((one, other) => one - other).flatMap((at) => this.all[at] ?? []);
-      if (this.#lists.size >= MOST_LISTS) this.#lists.clear();
-      this.#lists.set(ids, list);
-    }
-    return list;
+    return this.#lists.getOrCompute(ids, this.#select);
   }
+
+  readonly #select = (ids: string): DatacenterType[] => {
+    const positions = ids.split(',').map((id) => this.#positionOf.get(Number(id)) ?? -1);
+    return positions.sort((one, other) => one - other).flatMap((at) => this.all[at] ?? []);
+  };
 }
 
 /** All datacenters as read once, and what each viewer sees of them. */
 interface Snapshot {
   all: readonly DatacenterType[];
-  byViewer: WeakMap<Viewer, VisibleDatacenters>;
+  byViewer: WeakMemo<Viewer, VisibleDatacenters>;
 }
 
 async function readSnapshot(em: Reads): Promise<Snapshot> {
   const rows = await readObjects<DatacenterRow>(em, sqlText`select ${DATACENTER_COLUMNS} from datacenter d order by d.name`);
-  return { all: rows.map(toDatacenter), byViewer: new WeakMap() };
+  return { all: rows.map(toDatacenter), byViewer: new WeakMemo() };
 }
 
 /** Per database driver. */
-const snapshots = new WeakMap<object, CachedRead<Snapshot>>();
+const snapshots = new WeakMemo<object, CachedRead<Snapshot>>();
 
 async function currentSnapshot(em: Reads): Promise<Snapshot> {
   // A transaction reads its own uncommitted writes, which must not enter the cache.
   if (em.isInTransaction()) return readSnapshot(em);
   const driver = em.getDriver();
-  let cached = snapshots.get(driver);
-  if (cached === undefined) snapshots.set(driver, (cached = new CachedRead(driver)));
+  const cached = snapshots.getOrCompute(driver, () => new CachedRead(driver));
   return cached.get() ?? cached.renew(async () => readSnapshot(em));
 }
 
 /** The viewer's datacenters, from memory: there are few, nearly every request needs them, and any change of one invalidates the cache. */
 export async function loadVisibleDatacenters(em: Reads, viewer: Viewer): Promise<VisibleDatacenters> {
   const { all, byViewer } = await currentSnapshot(em);
-  let visible = byViewer.get(viewer);
-  if (visible === undefined) byViewer.set(viewer, (visible = new VisibleDatacenters(all, viewer)));
-  return visible;
+  return byViewer.getOrCompute(viewer, () => new VisibleDatacenters(all, viewer));
 }

@@ -5,6 +5,7 @@ import type { ObjectSelection } from '../platform/graphql/selection.js';
 import type { Column } from '../platform/database/columns.js';
 import type { Condition } from '../platform/database/list/conditions.js';
 import { Memo } from '../platform/memory/memo.js';
+import { WeakMemo } from '../platform/memory/weak-memo.js';
 import type { Reads } from '../platform/database/read/reads.js';
 import { joinTexts, sqlConstant, sqlInteger, type SqlText, sqlText, withValues } from '../platform/database/sql-text.js';
 import { asBoolean, type Flag } from '../platform/database/tables.js';
@@ -51,7 +52,7 @@ interface SelectedColumns {
   inspectableAt: number;
 }
 
-const columnsBySelection = new WeakMap<ObjectSelection, SelectedColumns>();
+const columnsBySelection = new WeakMemo<ObjectSelection, SelectedColumns>();
 
 function readersOf({ fields, nested }: ObjectSelection, isWhole: boolean): Set<FieldReader> {
   const readers = new Set(isWhole ? READERS.values() : [...fields].flatMap((field) => READERS.get(field) ?? []));
@@ -106,8 +107,7 @@ export function imageReader(
   { em, viewer, datacenters }: { em: Reads; viewer: Viewer; datacenters: VisibleDatacenters },
   selection: ObjectSelection,
 ): ImageReader {
-  let selected = columnsBySelection.get(selection);
-  if (selected === undefined) columnsBySelection.set(selection, (selected = selectColumns(selection)));
+  const selected = columnsBySelection.getOrCompute(selection, selectColumns);
   const { columns, joins, ownerAt, readers, isWhole, inspectableAt } = selected;
   return {
     selected,

@@ -5,6 +5,7 @@ import { visibleDatacenters } from '../datacenters/datacenter.visibility.js';
 import { ALWAYS, allOf, anyOf, oneOfIds } from '../platform/database/list/conditions.js';
 import type { Candidates } from '../platform/database/list/selectivity.js';
 import { Memo } from '../platform/memory/memo.js';
+import { WeakMemo } from '../platform/memory/weak-memo.js';
 import { type SqlText, sqlText } from '../platform/database/sql-text.js';
 
 /** What the rules look at of an image that has been read. */
@@ -94,12 +95,10 @@ function visible(viewer: Viewer): Rule {
 }
 
 /** A viewer never changes, and its rule is long. */
-const rules = new WeakMap<Viewer, Rule>();
+const rules = new WeakMemo<Viewer, Rule>();
 
 function visibleRule(viewer: Viewer): Rule {
-  let rule = rules.get(viewer);
-  if (rule === undefined) rules.set(viewer, (rule = visible(viewer)));
-  return rule;
+  return rules.getOrCompute(viewer, visible);
 }
 
 /** Images (alias `i`) that exist for this viewer, whether read alone, through a relation or as an entity. */

@@ -47,6 +47,13 @@ describe('the house rules', () => {
     expect(offenders(inner, codeHas(/\bprocess\.exit\(/))).toEqual([]);
   });
 
+  it('cache in BoundedCache and WeakMemo, and in nothing else', () => {
+    expect(offenders(sources, ({ text }) => /from 'lru-cache'/.test(text))).toEqual(['src/platform/memory/bounded-cache.ts']);
+    // A process of its own imports nothing of ours.
+    const emptied = offenders(sources, codeHas(/\.size >=? [\w.]+\) [\w.#]+\.clear\(\)/));
+    expect(emptied).toEqual(['src/platform/database/read/reader-process.ts']);
+  });
+
   it('skip no test', () => {
     const tests = filesUnder(['test'], ['.test.ts']);
     expect(offenders(tests, codeHas(/\b(it|test|describe)\.(skip|only|todo|fails)\b/))).toEqual([]);

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { BoundedCache } from '../../platform/memory/bounded-cache.js';
 
 export interface CacheBounds {
   /** Bytes of all entries together. */
@@ -15,14 +15,14 @@ interface Entry<V> {
 
 /** An LRU cache with a bound in all and a bound per user, so that no user can evict the entries of the others. */
 export class OperationCache<V extends object | string> {
-  readonly #entries: LRUCache<string, Entry<V>>;
+  readonly #entries: BoundedCache<string, Entry<V>>;
   /** The keys that each user added, oldest first, and their total size. */
   readonly #shares = new Map<string, { keys: Set<string>; bytes: number }>();
 
   constructor(private readonly bounds: CacheBounds) {
-    this.#entries = new LRUCache({
-      maxSize: bounds.maxBytes,
-      sizeCalculation: ({ bytes }) => bytes,
+    this.#entries = new BoundedCache({
+      max: bounds.maxBytes,
+      sizeOf: ({ bytes }) => bytes,
       dispose: (entry, key) => this.#release(entry, key),
     });
   }
@@ -48,7 +48,7 @@ export class OperationCache<V extends object | string> {
 
   /** The total size of all entries. */
   get bytes(): number {
-    return this.#entries.calculatedSize;
+    return this.#entries.size;
   }
 
   #release({ bytes, username }: Entry<V>, key: string): void {

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { BoundedCache } from '../../platform/memory/bounded-cache.js';
 import type { Transport } from '../admission/admission.js';
 
 export interface CountedOperation {
@@ -17,8 +18,8 @@ export class OperationMetrics {
   readonly #total: Counter<'operation' | 'kind' | 'transport' | 'outcome'>;
   readonly #seconds: Histogram<'kind' | 'transport'>;
   readonly #open: Gauge<'transport'>;
-  readonly #series = new Map<string, Counter.Internal>();
-  readonly #durations = new Map<string, Histogram.Internal<'kind' | 'transport'>>();
+  readonly #series = new BoundedCache<string, Counter.Internal>({ max: 1000 });
+  readonly #durations = new BoundedCache<string, Histogram.Internal<'kind' | 'transport'>>({ max: 100 });
   readonly #names = new Set<string>();
 
   constructor(
@@ -35,18 +36,14 @@ export class OperationMetrics {
   count({ kind, name, transport, outcome, ms }: CountedOperation): void {
     const label = this.#labelOf(name, outcome);
     const key = `${label}\n${kind}\n${transport}\n${outcome}`;
-    let series = this.#series.get(key);
-    if (series === undefined) this.#series.set(key, (series = this.#total.labels(label, kind, transport, outcome)));
-    series.inc();
+    this.#series.getOrCompute(key, () => this.#total.labels(label, kind, transport, outcome)).inc();
     // A subscription lasts as long as its client listens, so its duration means nothing.
     if (kind !== 'subscription') this.#durationOf(kind, transport).observe(ms / 1000);
   }
 
   #durationOf(kind: string, transport: Transport): Histogram.Internal<'kind' | 'transport'> {
     const key = `${kind}\n${transport}`;
-    let durations = this.#durations.get(key);
-    if (durations === undefined) this.#durations.set(key, (durations = this.#seconds.labels(kind, transport)));
-    return durations;
+    return this.#durations.getOrCompute(key, () => this.#seconds.labels(kind, transport));
   }
 
   opened(transport: Transport): void {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { type DefinitionNode, type DocumentNode, type ExecutionArgs, type FragmentDefinitionNode, getOperationAST, getVariableValues, Kind, type OperationDefinitionNode, print, visit } from 'graphql';
+import { WeakMemo } from '../../platform/memory/weak-memo.js';
 
 type Variables = Readonly<Record<string, unknown>>;
 
 /** Memo of the printed text of each operation, keyed weakly by its node. */
-const printedTexts = new WeakMap<OperationDefinitionNode, string>();
+const printedTexts = new WeakMemo<OperationDefinitionNode, string>();
 
 /**
  * Hashes everything that the results of a subscription depend on: the sign-in, the operation with its fragments, and its
@@ -16,8 +17,7 @@ export function streamKey({ schema, document, operationName, variableValues }: E
   if (!operation) return null;
   const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {});
   if (coerced === undefined) return null;
-  let text = printedTexts.get(operation);
-  if (text === undefined) printedTexts.set(operation, (text = textOf(document, operation)));
+  const text = printedTexts.getOrCompute(operation, () => textOf(document, operation));
   return createHash('sha256').update(JSON.stringify([authorization ?? null, text, canonical(coerced)])).digest('base64');
 }
 

@@ -5,6 +5,7 @@ import { DatacenterQueries } from '../../datacenters/datacenter.queries.js';
 import { ImageQueries } from '../../images/image.queries.js';
 import { badInput } from '../../platform/errors.js';
 import type { Key } from '../../platform/database/list/key-loader.js';
+import { WeakMemo } from '../../platform/memory/weak-memo.js';
 import { type ObjectSelection, objectSelection } from '../../platform/graphql/selection.js';
 import { RepositoryQueries } from '../../repositories/repository.queries.js';
 import { TaskQueries } from '../../tasks/task.queries.js';
@@ -26,14 +27,11 @@ function keyIn<F extends string>(reference: Representation, fields: readonly F[]
 }
 
 /** Memo of selections with the key fields added, keyed weakly by the selection. */
-const withKeys = new WeakMap<ObjectSelection, ObjectSelection>();
+const withKeys = new WeakMemo<ObjectSelection, ObjectSelection>();
 
 /** The requested fields plus the keys, by which the rows are matched to the representations. */
 function imageSelection(info: GraphQLResolveInfo): ObjectSelection {
-  const requested = objectSelection(info);
-  let selection = withKeys.get(requested);
-  if (selection === undefined) withKeys.set(requested, (selection = { ...requested, fields: new Set([...requested.fields, 'uuid', 'name']) }));
-  return selection;
+  return withKeys.getOrCompute(objectSelection(info), (requested) => ({ ...requested, fields: new Set([...requested.fields, 'uuid', 'name']) }));
 }
 
 /** Reads all images with one statement; returns an Error in place of a representation without a usable key. */

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
-import { LRUCache } from 'lru-cache';
+import { BoundedCache } from '../../platform/memory/bounded-cache.js';
 import { traceIdOf } from '../../platform/trace-id.js';
 import { BUDGET_HEADERS, type OperationContext } from '../admission/admission.js';
 import { US_PER_COST } from '../admission/cost/operation-costs.js';
@@ -54,7 +54,7 @@ export interface FastResponse {
  */
 export class FastPath {
   /** The headers that Apollo Server set on a response without errors, by the Accept header of its request. */
-  readonly #headers = new LRUCache<string, readonly string[]>({ max: MAX_ACCEPTS });
+  readonly #headers = new BoundedCache<string, readonly string[]>({ max: MAX_ACCEPTS });
   readonly #contexts = new WeakMap<IncomingMessage, Promise<OperationContext>>();
 
   constructor(private readonly graphqlServer: GraphqlServer) {}

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { BoundedCache } from '../../platform/memory/bounded-cache.js';
 import type { TrustedDocuments } from '../admission/trusted-documents.js';
 
 /** The cache in which Apollo Server keeps persisted queries, by `apq:` and the SHA-256 of the document. */
@@ -16,7 +16,7 @@ export function persistedQueries(trusted: TrustedDocuments | null): PersistedQue
   if (trusted !== null) {
     return { get: async (key) => trusted.get(key.replace(/^apq:/, '')), set: async () => undefined, delete: async () => false };
   }
-  const recent = new LRUCache<string, string>({ maxSize: MAX_CHARACTERS, maxEntrySize: Math.floor(MAX_CHARACTERS / 10), sizeCalculation: (document) => document.length + 1 });
+  const recent = new BoundedCache<string, string>({ max: MAX_CHARACTERS, maxEntrySize: Math.floor(MAX_CHARACTERS / 10), sizeOf: (document) => document.length + 1 });
   return {
     get: async (key) => recent.get(key),
     set: async (key, value) => void recent.set(key, value),

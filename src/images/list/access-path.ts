@@ -7,6 +7,7 @@ import { sqlConstant, type SqlText, sqlText } from '../../platform/database/sql-
 import type { OrderDirection, PageArgs } from '../../platform/database/list/page.js';
 import type { IndexWalk } from '../../platform/database/list/read-page.js';
 import type { Reads } from '../../platform/database/read/reads.js';
+import { WeakMemo } from '../../platform/memory/weak-memo.js';
 import type { ImageOrderField } from '../image.enums.js';
 import type { ImageFilter, ImageOrder } from './image.inputs.js';
 import { filterCandidates, type IdSelect, scannedByFilter, taggedWith } from './image-filter.js';
@@ -122,16 +123,11 @@ function scannedPage({ orderBy, page, selection }: ImageListing, where: Conditio
 }
 
 /** The paths of unfiltered lists by scope. Every path gives the same rows, so an outdated one is slower at worst. */
-const cachedPaths = new WeakMap<ImageScope, { path: AccessPath; chosenAt: number }>();
-
-function cachedPath(scope: ImageScope): AccessPath | null {
-  const cached = cachedPaths.get(scope);
-  return cached !== undefined && Date.now() - cached.chosenAt < ESTIMATE_TTL_MS ? cached.path : null;
-}
+const cachedPaths = new WeakMemo<ImageScope, AccessPath>(ESTIMATE_TTL_MS);
 
 function cachePath(scope: ImageScope, path: AccessPath): AccessPath {
   const cached = { ...path, orderedIndex: orderedIndexOf(scope), isCached: true };
-  cachedPaths.set(scope, { path: cached, chosenAt: Date.now() });
+  cachedPaths.set(scope, cached);
   return cached;
 }
 
@@ -143,8 +139,8 @@ function cachePath(scope: ImageScope, path: AccessPath): AccessPath {
 export async function chooseAccessPath(em: Reads, scope: ImageScope, request: ImageListing, filtered: Condition | null = null): Promise<AccessPath> {
   const { filter, orderBy } = request;
   const isFiltered = filter !== null && filter !== undefined && Object.keys(filter).length > 0;
-  const cached = isFiltered ? null : cachedPath(scope);
-  if (cached !== null) return cached;
+  const cached = isFiltered ? undefined : cachedPaths.get(scope);
+  if (cached !== undefined) return cached;
   const selective = await selectiveCandidates(em, scope, filter);
   if (selective?.kind === 'filter' || selective?.kind === 'scope') return pathByIds(em, scope, selective.ids);
   const tag = selective === null && (orderBy?.field ?? 'NAME') === 'NAME' ? (filter?.tags?.[0] ?? null) : null;

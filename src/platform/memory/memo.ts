@@ -1,25 +1,17 @@
-/** What is made once for two objects and a text, and kept for as long as both objects are: at most so many texts for each pair. */
-export class Memo<T> {
-  readonly #all = new WeakMap<object, WeakMap<object, Map<string, T>>>();
+import { BoundedCache } from './bounded-cache.js';
+import { WeakMemo } from './weak-memo.js';
 
-  constructor(private readonly most: number) {}
+/** Memo keyed weakly by two objects plus a string: at most `max` strings per pair, for as long as both objects live. */
+export class Memo<V extends object> {
+  readonly #pairs = new WeakMemo<object, WeakMemo<object, BoundedCache<string, V>>>();
+  readonly #newMemo = (): WeakMemo<object, BoundedCache<string, V>> => new WeakMemo();
+  readonly #newCache: () => BoundedCache<string, V>;
 
-  get(one: object, other: object, key: string, make: () => T): T {
-    const ofPair = this.#ofPair(one, other);
-    let made = ofPair.get(key);
-    if (made === undefined) {
-      made = make();
-      if (ofPair.size >= this.most) ofPair.clear();
-      ofPair.set(key, made);
-    }
-    return made;
+  constructor(max: number) {
+    this.#newCache = () => new BoundedCache({ max });
   }
 
-  #ofPair(one: object, other: object): Map<string, T> {
-    let ofOne = this.#all.get(one);
-    if (ofOne === undefined) this.#all.set(one, (ofOne = new WeakMap()));
-    let ofPair = ofOne.get(other);
-    if (ofPair === undefined) ofOne.set(other, (ofPair = new Map()));
-    return ofPair;
+  get(one: object, other: object, key: string, compute: () => V): V {
+    return this.#pairs.getOrCompute(one, this.#newMemo).getOrCompute(other, this.#newCache).getOrCompute(key, compute);
   }
 }

@@ -1,17 +1,21 @@
 import { digestStream } from '../../images/import/download/verify.js';
 import type { ImgManifest } from '../../imgapi/manifest.js';
+import { BoundedCache } from '../../platform/memory/bounded-cache.js';
 import type { FileStore } from '../../platform/store/file-store.js';
 
 /** Larger files are hashed only when they are imported: a refresh must not read disks for hours. */
 const MAX_HASHED_BYTES = 256 * 1024 * 1024;
+
+/** Files beyond these are hashed anew by each refresh. */
+const MAX_SHA1S = 100_000;
 
 /**
  * Checks a file of the store against its manifest: NO_FILE or CHECKSUM_MISMATCH. Remembers the sha1 of a file until its size
  * or time changes. Images of the catalogue are not hashed, as their import has verified them.
  */
 export class FileCheck {
-  /** By uuid; as many as the store has images that are not in the catalogue. */
-  readonly #sha1s = new Map<string, { stamp: string; sha1: string }>();
+  /** By uuid. */
+  readonly #sha1s = new BoundedCache<string, { stamp: string; sha1: string }>({ max: MAX_SHA1S });
 
   constructor(
     private readonly store: FileStore,

@@ -1,4 +1,5 @@
 import { isSqlite, type SqlEntityManager } from '../../platform/database/database.js';
+import { BoundedCache } from '../../platform/memory/bounded-cache.js';
 import { joinTexts, sqlConstant, sqlInteger, type SqlText, sqlText, type SqlValue, sqlValues, withValues } from '../../platform/database/sql-text.js';
 import type { RemoteManifestColumns } from './remote-manifest.js';
 
@@ -99,18 +100,14 @@ const SEARCH_ID = {
 };
 
 /** At most two kinds times seven sizes: joining the text of 64 rows anew for each insert is slow. */
-const insertTemplates = new Map<string, SqlText>();
+const insertTemplates = new BoundedCache<string, SqlText>({ max: 14 });
 
 /** An insert of so many rows, with null for each value. */
 function insertTemplate(kind: keyof typeof SEARCH_ID, rows: number): SqlText {
-  const key = `${kind} ${rows}`;
-  let template = insertTemplates.get(key);
-  if (template === undefined) {
+  return insertTemplates.getOrCompute(`${kind} ${rows}`, () => {
     const row = sqlText`(${sqlValues(Array.from({ length: COLUMNS.length + 3 }, () => null))}, ${SEARCH_ID[kind]})`;
-    template = sqlText`${INTO}, search_id) values ${joinTexts(Array.from({ length: rows }, () => row), ', ')}`;
-    insertTemplates.set(key, template);
-  }
-  return template;
+    return sqlText`${INTO}, search_id) values ${joinTexts(Array.from({ length: rows }, () => row), ', ')}`;
+  });
 }
 
 /** Sends all rows as one JSON parameter, so that no text is built or parsed per row. */

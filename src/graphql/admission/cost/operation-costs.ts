@@ -1,5 +1,7 @@
 import { type DocumentNode, type FragmentDefinitionNode, type GraphQLSchema, Kind, type OperationDefinitionNode } from 'graphql';
 import { getComplexity } from 'graphql-query-complexity';
+import { BoundedCache } from '../../../platform/memory/bounded-cache.js';
+import { WeakMemo } from '../../../platform/memory/weak-memo.js';
 import type { Sizes } from './catalogue-sizes.js';
 import { createCostEstimator } from './cost-estimator.js';
 import { WEIGHTS } from './cost-weights.js';
@@ -26,7 +28,7 @@ export interface OperationCost {
 interface CachedCosts {
   sizes: Sizes;
   fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  costs: Map<string, OperationCost>;
+  costs: BoundedCache<string, OperationCost>;
 }
 
 /** Valid variables, as they were sent and after coercion. */
@@ -59,7 +61,7 @@ export function costOfMicroseconds(us: number): number {
 
 /** Estimates the cost of operations; caches by operation, shape of its variables and sizes of the catalogue. */
 export class OperationCosts {
-  readonly #cache = new WeakMap<OperationDefinitionNode, CachedCosts>();
+  readonly #cache = new WeakMemo<OperationDefinitionNode, CachedCosts>();
 
   constructor(
     private readonly schema: GraphQLSchema,
@@ -68,19 +70,10 @@ export class OperationCosts {
 
   of(document: DocumentNode, operation: OperationDefinitionNode, variables: Variables): OperationCost {
     const sizes = this.sizes();
-    let cached = this.#cache.get(operation);
-    if (cached === undefined || cached.sizes !== sizes) {
-      cached = { sizes, fragments: cached?.fragments ?? fragmentsOf(document), costs: new Map() };
-      this.#cache.set(operation, cached);
-    }
-    const key = keyOf(operation, variables.given);
-    let cost = cached.costs.get(key);
-    if (cost === undefined) {
-      cost = this.#compute(operation, cached, variables);
-      if (cached.costs.size >= MAX_CACHED_COSTS) cached.costs.clear();
-      cached.costs.set(key, cost);
-    }
-    return cost;
+    const before = this.#cache.get(operation);
+    const cached = before?.sizes === sizes ? before : { sizes, fragments: before?.fragments ?? fragmentsOf(document), costs: new BoundedCache<string, OperationCost>({ max: MAX_CACHED_COSTS }) };
+    if (cached !== before) this.#cache.set(operation, cached);
+    return cached.costs.getOrCompute(keyOf(operation, variables.given), () => this.#compute(operation, cached, variables));
   }
 
   #compute(operation: OperationDefinitionNode, { fragments, sizes }: CachedCosts, { given, coerced }: Variables): OperationCost {

@@ -1,5 +1,6 @@
 import { type ArgumentNode, type DocumentNode, type FragmentDefinitionNode, getNamedType, getNullableType, type GraphQLArgument, type GraphQLInputType, type GraphQLSchema, isInputObjectType, Kind, type OperationDefinitionNode, TypeInfo, type ValueNode, valueFromAST, visit, visitWithTypeInfo } from 'graphql';
 import type { FieldError } from '../../../platform/errors.js';
+import { WeakMemo } from '../../../platform/memory/weak-memo.js';
 import { inputKindOf, type InputPosition, inputPositions } from '../../schema/input-bounds.js';
 import { type PathLink, type SizeValidator, SizeValidators } from './size-validators.js';
 
@@ -65,7 +66,7 @@ function valueReader(value: ValueNode, type: GraphQLInputType): VariableArgument
  */
 export class InputValidator {
   readonly #validators = new SizeValidators();
-  readonly #checks = new WeakMap<OperationDefinitionNode, OperationChecks>();
+  readonly #checks = new WeakMemo<OperationDefinitionNode, OperationChecks>();
 
   /** Throws for a schema that has a scalar without a bound. */
   constructor(private readonly schema: GraphQLSchema) {
@@ -74,8 +75,7 @@ export class InputValidator {
 
   /** Returns a fault for each value that is too large. Expects a valid document and coerced variables. */
   validate(document: DocumentNode, operation: OperationDefinitionNode, variables: Variables): readonly FieldError[] {
-    let checks = this.#checks.get(operation);
-    if (checks === undefined) this.#checks.set(operation, (checks = this.#checksOf(document, operation)));
+    const checks = this.#checks.getOrCompute(operation, () => this.#checksOf(document, operation));
     if (checks.varying.length === 0) return checks.faults;
     const faults: FieldError[] = [];
     for (const { valueIn, validate, at } of checks.varying) validate(valueIn(variables), at, faults);
