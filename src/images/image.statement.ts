@@ -32,10 +32,11 @@ const NOTHING = sqlText``;
 const NO_COLUMN = sqlText`null as c0`;
 const READERS: ReadonlyMap<string, FieldReader> = new Map(Object.entries(IMAGE_FIELDS));
 
-/** A reader, and the position of its first column in a row. */
+/** How a reader takes its columns from a row: the one at `at` or, unless `end` is null, all up to `end`. */
 interface PlacedReader {
-  reader: FieldReader;
+  read: FieldReader['read'];
   at: number;
+  end: number | null;
 }
 
 /** The columns that one selection takes, and the joins that they need. */
@@ -69,10 +70,12 @@ function selectColumns(selection: ObjectSelection): SelectedColumns {
   const isWhole = [...selection.fields].some((field) => field !== '__typename' && !READERS.has(field));
   const readers = readersOf(selection, isWhole);
   let at = FIRST_COLUMN;
-  const placed = [...readers].map((reader) => {
+  let ownerAt: number | null = null;
+  const placed = [...readers].map((reader): PlacedReader => {
     const first = at;
     at += reader.columns.length;
-    return { reader, at: first };
+    if (reader === OWNER_NAME) ownerAt = first;
+    return { read: reader.read, at: first, end: reader.columns.length === 1 ? null : at };
   });
   // Numbered, as no two columns of a statement may share a name.
   const names = [...readers].flatMap((reader) => reader.columns).map((column, index) => sqlText`${sqlConstant(column)} as c${sqlInteger(index, { max: MOST_COLUMNS })}`);
@@ -81,7 +84,7 @@ function selectColumns(selection: ObjectSelection): SelectedColumns {
     columns: names.length === 0 ? NO_COLUMN : joinTexts(names, ', '),
     joins: joins.length === 0 ? null : joinTexts(joins, ''),
     readers: placed,
-    ownerAt: placed.find(({ reader }) => reader === OWNER_NAME)?.at ?? null,
+    ownerAt,
     isWhole,
     inspectableAt: at,
   };
@@ -123,11 +126,8 @@ export function imageReader(
       const inMemory = { datacenters, usernames: names };
       return rows.map((row) => {
         const image: SelectedImage = { id: row[0] as number };
-        for (const { reader, at } of readers) {
-          const { length } = reader.columns;
-          // The statement selected the columns of this reader for these positions, so the values have the types it asks for.
-          reader.read(image, (length === 1 ? row[at] : row.slice(at, at + length)) as never, inMemory);
-        }
+        // The statement selects the columns of each reader for its positions, so the values have the types that it asks for.
+        for (const { read, at, end } of readers) read(image, (end === null ? row[at] : row.slice(at, end)) as never, inMemory);
         if (isWhole) image.inspectable = asBoolean(row.at(inspectableAt) as Flag);
         return image;
       });

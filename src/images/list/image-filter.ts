@@ -65,53 +65,61 @@ const FIELDS = {
 
 const ENTRIES = Object.entries(FIELDS) as [keyof ImageFilter, FilterField<never>][];
 
-/** The fields that are given. A value is that of its own field, which the compiler cannot follow through the entries. */
-function given(filter: ImageFilter | null | undefined): { field: FilterField<never>; value: never }[] {
-  if (filter === null || filter === undefined) return [];
-  return ENTRIES.flatMap(([name, field]) => {
+interface GivenField {
+  field: FilterField<never>;
+  value: never;
+}
+
+/** The fields that are given. Each value is that of its own field, which the compiler cannot follow through the entries. */
+function given(filter: ImageFilter | null | undefined): GivenField[] {
+  const fields: GivenField[] = [];
+  if (filter === null || filter === undefined) return fields;
+  for (const [name, field] of ENTRIES) {
     const value = filter[name];
-    return value === null || value === undefined ? [] : [{ field, value: value as never }];
-  });
+    if (value !== null && value !== undefined) fields.push({ field, value: value as never });
+  }
+  return fields;
 }
 
 /** What images of a filtered list meet, over image `i`. */
 export function imageFilter(filter: ImageFilter | null | undefined): Condition {
-  return allOf(given(filter).flatMap(({ field, value }) => field.conditions(value)));
+  const all: Condition[] = [];
+  for (const { field, value } of given(filter)) all.push(...field.conditions(value));
+  return allOf(all);
 }
 
 /** Ids by each index that a filter can use. */
 export function filterCandidates(filter: ImageFilter | null | undefined): Candidates<'filter'>[] {
   const byColumn = new Map<string, Condition[]>();
-  const selected: SqlText[] = [];
-  const matches: SqlText[] = [];
+  const selected: Candidates<'filter'>[] = [];
+  const searched: Candidates<'filter'>[] = [];
   for (const { field: { conditions, index }, value } of given(filter)) {
     if (index === undefined) continue;
     if ('column' in index) {
-      byColumn.set(index.column, [...(byColumn.get(index.column) ?? []), ...conditions(value)]);
+      const ofColumn = byColumn.get(index.column);
+      if (ofColumn === undefined) byColumn.set(index.column, conditions(value));
+      else ofColumn.push(...conditions(value));
     } else if ('selects' in index) {
-      selected.push(...index.selects(value).map((select) => select(ALWAYS)));
+      for (const select of index.selects(value)) selected.push({ kind: 'filter', ids: select(ALWAYS) });
     } else {
-      matches.push(...index.matches(value));
+      for (const ids of index.matches(value)) searched.push({ kind: 'filter', ids, areSearched: true });
     }
   }
-  const meeting = [...byColumn.values()].filter((conditions) => conditions.length > 0).map((conditions) => sqlText`select i.id from image i where ${allOf(conditions)}`);
-  return [
-    ...[...selected, ...meeting].map((ids) => ({ kind: 'filter' as const, ids })),
-    ...matches.map((ids) => ({ kind: 'filter' as const, ids, areSearched: true })),
-  ];
-}
-
-function meetingInOrder(conditions: readonly Condition[]): IdSelect[] {
-  if (conditions.length === 0) return [];
-  const condition = allOf(conditions);
-  return [(further) => sqlText`select x.image_id as id from (select i.id as image_id from image i where ${condition}) x where ${further}`];
+  for (const conditions of byColumn.values()) {
+    if (conditions.length > 0) selected.push({ kind: 'filter', ids: sqlText`select i.id from image i where ${allOf(conditions)}` });
+  }
+  return [...selected, ...searched];
 }
 
 /** Ids by each index that a chunked scan can read between two ids. */
 export function scannedByFilter(filter: ImageFilter | null | undefined): IdSelect[] {
-  return given(filter).flatMap(({ field: { conditions, index }, value }) => {
-    if (index === undefined) return [];
-    if ('selects' in index) return index.selects(value);
-    return 'column' in index && index.isScanned === true ? meetingInOrder(conditions(value)) : [];
-  });
+  const selects: IdSelect[] = [];
+  for (const { field: { conditions, index }, value } of given(filter)) {
+    if (index === undefined) continue;
+    if ('selects' in index) selects.push(...index.selects(value));
+    if (!('column' in index) || index.isScanned !== true) continue;
+    const met = conditions(value);
+    if (met.length > 0) selects.push((further) => sqlText`select x.image_id as id from (select i.id as image_id from image i where ${allOf(met)}) x where ${further}`);
+  }
+  return selects;
 }
