@@ -1,16 +1,16 @@
 import type { AbortableOperationOptions, CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 
-/** Tables whose rows decide who may do what, and where. */
+/** Tables that permissions and visibility are read from. */
 const WATCHED = new Set(['user_account', 'user_group', 'user_group_member', 'datacenter', 'datacenter_group', 'api_key']);
 const TARGET = /^\s*(?:insert\s+(?:or\s+\w+\s+)?into|update|delete\s+from)\s+(?:[`"]?\w+[`"]?\.)?[`"]?(\w+)/i;
 const ENDS_TRANSACTION = /^\s*(?:commit|rollback)\b/i;
-/** Statements that write without naming the table first; too few to be worth telling apart. */
+/** Statements that may write and do not begin with the name of a table; too rare to be worth parsing. */
 const MAY_WRITE = /^\s*(?:with|merge|replace|truncate|alter|drop)\b/i;
 
-/** How long what is remembered may go unread: the time in which a change by another process comes to be seen. */
+/** Lifetime of cached reads: a change by another process is seen after this time at the latest. */
 export const CACHE_TTL_MS = 2000;
 
-/** What a statement is to the watch. */
+/** What a statement means for the caches: it writes a watched table, it ends a transaction, or neither. */
 export type StatementKind = 'writes' | 'ends' | 'other';
 
 export function statementKind(sql: string): StatementKind {
@@ -24,17 +24,17 @@ function isWatched(head: string): boolean {
   return table === undefined ? MAY_WRITE.test(head) : WATCHED.has(table.toLowerCase());
 }
 
-/** What was written by one connection, by whichever way its statements go. */
+/** Follows the statements of one connection. */
 export class ConnectionWrites {
   #isDirty = false;
 
-  /** `ran` is called after each statement, `raise` where one may have changed who may do what. */
+  /** Calls `ran` after each statement, and `raise` after one that may have changed permissions. */
   constructor(
     private readonly raise: () => void,
     private readonly ran: () => void,
   ) {}
 
-  /** A statement has come to its end, good or bad. */
+  /** Called when a statement has ended, also when it failed. */
   done(kind: StatementKind): void {
     this.ran();
     if (kind === 'other' || (kind === 'ends' && !this.#isDirty)) return;
@@ -44,8 +44,8 @@ export class ConnectionWrites {
 }
 
 /**
- * Counts the writes of this process to the tables that decide about rights, so that what is remembered of them is
- * dropped at once. A write counts when it is done and once more when its transaction ends.
+ * Counts the writes of this process to the watched tables, so that cached reads of them are invalidated at once. A write
+ * counts when its statement ends and again when its transaction ends.
  */
 export class WriteVersions {
   #version = 0;
@@ -58,7 +58,7 @@ export class WriteVersions {
     return new ConnectionWrites(() => (this.#version += 1), ran);
   }
 
-  /** From now on every statement of the connection passes here. */
+  /** Wraps `executeQuery` of the connection, so that every statement is counted. */
   follow(connection: DatabaseConnection, seen: ConnectionWrites = this.connection()): void {
     const execute = connection.executeQuery.bind(connection);
     connection.executeQuery = async <R>(query: CompiledQuery, options?: AbortableOperationOptions): Promise<QueryResult<R>> => {
@@ -77,7 +77,7 @@ export function giveWriteVersions(driver: object, watch: WriteVersions): void {
   watches.set(driver, watch);
 }
 
-/** What was read once, for as long as no write of this process and no more than `FRESH_MS` lie between. */
+/** A cached read: valid until this process writes a watched table, and for `CACHE_TTL_MS` at most. */
 export class CachedRead<T> {
   #value: T | undefined;
   #version = -1;
@@ -86,7 +86,7 @@ export class CachedRead<T> {
 
   constructor(private readonly driver: object) {}
 
-  /** Undefined: read it anew. Never remembered where writes are not watched. */
+  /** Undefined when it must be read again; always, for a driver whose writes are not counted. */
   get(): T | undefined {
     const watch = watches.get(this.driver);
     const isFresh = watch !== undefined && watch.version === this.#version && Date.now() - this.#readAt < CACHE_TTL_MS;
@@ -94,8 +94,8 @@ export class CachedRead<T> {
   }
 
   /**
-   * Reads it; a write that comes in the middle makes the outcome good for this once only. Whoever asks meanwhile waits for the same
-   * read; should that fail, it reads by itself.
+   * Reads the value and caches it, unless a write came during the read. Concurrent callers share one read; if it fails, each of the
+   * others reads for itself.
    */
   async renew(read: () => Promise<T>): Promise<T> {
     const version = watches.get(this.driver)?.version ?? -1;

@@ -9,8 +9,8 @@ export interface SqliteClient {
 }
 
 /**
- * The one connection that writes to an SQLite file, for whoever is in a transaction of it: statements are kept prepared and run
- * at once, as nobody else can be on that connection meanwhile. Writes are told to the watch as all others are.
+ * The one connection that writes to an SQLite file, for the transaction that holds it: statements are prepared once and run
+ * synchronously, as nobody else uses the connection meanwhile. Its writes invalidate caches as all others do.
  */
 export class SqliteWriterConnection extends PreparedStatements {
   readonly #kinds = new BoundedCache<string, StatementKind>({ max: MOST_STATEMENTS });
@@ -23,13 +23,13 @@ export class SqliteWriterConnection extends PreparedStatements {
     super();
   }
 
-  /** To be awaited before the first statement. */
+  /** Opens the connection; await it before the first statement. */
   async ready(): Promise<this> {
     this.#client ??= await this.open();
     return this;
   }
 
-  /** How many rows it changed. */
+  /** Runs a statement and returns how many rows it changed. */
   run(text: SqlText): number {
     const statement = this.statement(text);
     try {
@@ -45,7 +45,7 @@ export class SqliteWriterConnection extends PreparedStatements {
   }
 }
 
-/** Which driver has a writer; Postgres has none. */
+/** Writer connections by driver; Postgres has none. */
 const writers = new WeakMap<object, SqliteWriterConnection>();
 
 export function giveWriter(driver: object, writer: SqliteWriterConnection): void {

@@ -8,7 +8,7 @@ import type { Reads } from '../read/reads.js';
 import { sqlInteger, type SqlText, sqlText } from '../sql-text.js';
 import type { ConnectionSelection } from '../../graphql/selection.js';
 
-/** A list as one statement: what to select, from where, and which rows there are at all. */
+/** The pieces of a list's statement: columns, tables, condition and order. */
 export interface ListStatement {
   /** Everything between `select` and `from`. */
   columns: SqlText;
@@ -16,38 +16,38 @@ export interface ListStatement {
   from: SqlText;
   where: Condition;
   order: KeysetOrder;
-  /** Every page of it is best read in the same way, whatever the values: see `PostgresReader`. */
+  /** One query plan suits all values, so Postgres may prepare the statement: see `PostgresReader`. */
   steady?: boolean;
-  /** Undefined: nobody knows how many rows a page has to look at. */
+  /** Undefined when no index bounds how many rows a page scans. */
   walk?: IndexWalk | undefined;
-  /** The same tables without those that only bring columns, for the count; `from` where it is left out. */
+  /** The tables that the count needs, without joins that only bring columns; `from` when left out. */
   counted?: SqlText;
   /** Statements of the pages without a cursor of a list that is cached: building one takes a tenth of the time of reading 50 rows. */
   firstPages?: FirstPages;
 }
 
 /**
- * The beginning of an index that a list is read along. A list with one is read on the event loop of SQLite, as a page looks at no more
- * than `MOST_WALKED` rows of it there; should these not fill the page, and for every other list, the page is a heavy read.
+ * An index scan in the order of a list. On SQLite its page is read on the event loop, as it scans at most `MOST_WALKED` rows. If these
+ * do not fill the page, and for every list without an index scan, the page is a heavy read.
  */
 export interface IndexWalk {
-  /** The table with its alias, and of its columns those that the rest of the statement names. */
+  /** The table with its alias; `columns` are those that the rest of the statement names. */
   table: SqlText;
   alias: SqlText;
   columns: SqlText;
   where: Condition;
   order: KeysetOrder;
-  /** What each row of it leads to, and how: `from` and `where` of the list hold without it. */
+  /** The tables joined to each scanned row, and their join condition. */
   joined: SqlText;
   on?: Condition;
 }
 
-/** Along a table that the list needs no other one for. */
+/** An index scan of a table that holds all columns of the list. */
 export function wholeRows(walk: Pick<IndexWalk, 'table' | 'alias' | 'where' | 'order'>): IndexWalk {
   return { ...walk, columns: sqlText`*`, joined: sqlText`` };
 }
 
-/** Rows of an index that are looked at on the event loop: a few milliseconds, should all the rows behind them have to be read. */
+/** Index rows scanned on the event loop: a few milliseconds, even if the table row behind each of them must be read. */
 const MOST_WALKED = 1000;
 const WALKED = sqlInteger(MOST_WALKED, { max: MOST_WALKED });
 
@@ -61,7 +61,7 @@ export function newFirstPages(): FirstPages {
   return new BoundedCache({ max: MOST_FIRST_PAGES });
 }
 
-/** How the rows of a list become its items. */
+/** Maps the rows of a list to cursors and items. */
 export interface RowMap<R, T> {
   /** The cursor of a row in this order. */
   keyOf: (row: R) => CursorKey;
@@ -69,10 +69,7 @@ export interface RowMap<R, T> {
   nodesOf: (rows: readonly R[]) => Promise<T[]> | T[];
 }
 
-/**
- * Reads one page and, only if asked for, the count of all: two statements at most, whatever the page holds. Rows are
- * objects.
- */
+/** Reads one page and, if it is selected, the total count: two statements at most. Rows are objects. */
 export async function readList<R extends object, T>(
   em: Reads,
   list: ListStatement,
@@ -117,14 +114,14 @@ async function connectionOf<R, T>(
   return buildConnection({ kept, nodes, more: rows.length > page.limit }, page, keyOf, { totalCount, withEdges: selection.edges !== false });
 }
 
-/** Written out: SQLite plans a statement anew for each value of a limit that is a parameter, which takes as long as reading 50 rows. */
+/** Written into the text: SQLite plans the statement again for each value of a limit parameter, which takes as long as reading 50 rows. */
 function rowsRead({ limit }: PageRequest): SqlText {
   return sqlInteger(limit + 1, { max: LARGEST_PAGE + 1 });
 }
 
 type Read<R> = (em: Reads, text: SqlText, options: ReadOptions) => Promise<R[]>;
 
-/** On Postgres nothing holds the event loop, and what is `steady` takes the same little time for all values. */
+/** Only SQLite reads on the event loop, so only there is the scan bounded first. */
 async function pageRows<R>(em: Reads, list: ListStatement, page: PageRequest, read: Read<R>): Promise<R[]> {
   const { walk, steady = false } = list;
   const whole = pageStatement(list, page, 'page', () => joinPage(list, page));
@@ -147,7 +144,7 @@ function joinPage(list: ListStatement, page: PageRequest): SqlText {
     order by ${keysetOrderBy(page, list.order)} limit ${rowsRead(page)}`;
 }
 
-/** SQLite reads the inner rows one by one, in their order, for as long as the page is not full. */
+/** SQLite stops reading inner rows as soon as the page is full. */
 function joinWalk(list: ListStatement, { table, alias, columns, where, order, joined, on = ALWAYS }: IndexWalk, page: PageRequest): SqlText {
   const inner = allOf([where, ...keysetConditions(page, order)]);
   const orderBy = keysetOrderBy(page, order);
@@ -155,7 +152,7 @@ function joinWalk(list: ListStatement, { table, alias, columns, where, order, jo
     where ${on} and ${list.where} order by ${orderBy} limit ${rowsRead(page)}`;
 }
 
-/** A row when the list goes on behind those that were looked at. */
+/** Returns a row when the index goes on behind the scanned rows. */
 function beyondWalk({ table, where, order }: IndexWalk, page: PageRequest): SqlText {
   const inner = allOf([where, ...keysetConditions(page, order)]);
   return sqlText`select 1 as beyond from ${table} where ${inner} order by ${keysetOrderBy(page, order)} limit 1 offset ${WALKED}`;

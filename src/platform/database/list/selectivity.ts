@@ -4,27 +4,27 @@ import { listed, type ReadOptions, readRows } from '../read/read-rows.js';
 import type { Reads } from '../read/reads.js';
 import { sqlInteger, type SqlText, sqlText } from '../sql-text.js';
 
-/** Rows that are looked up and put in order one by one rather than met while walking along the order of a list. */
+/** Above this many candidates, scan the ordered index instead of sorting them. */
 export const SELECTIVE_ROWS = 2000;
 
-/** Fewer are few enough: no other candidate is counted. */
+/** With fewer rows than this, no other candidate is counted. */
 const VERY_FEW = 50;
 
-/** No candidate is counted any further, whatever it says is few. */
+/** The most rows that any candidate is counted to. */
 const MOST_COUNTED = 1_000_000;
 
-/** Ids of rows, `id`, that a list cannot go beyond; `most` is how many of them are still few. */
+/** A select of ids, `id`, that contains every row of a list; selective up to `most` ids. */
 export interface Candidates<K extends string> {
   kind: K;
   ids: SqlText;
   most?: number;
-  /** Finding them takes longer than reading them: they are found once, and handed on as a list. */
+  /** Finding the ids is slower than reading their rows: they are selected once and passed on as a list. */
   areSearched?: boolean;
-  /** The beginning of an index, so that counting a few of them is no heavy read. */
+  /** An index finds the ids, so counting a few of them is no heavy read. */
   isIndexed?: boolean;
 }
 
-/** How long an outcome is taken for true: any choice gives the same rows, one of them sooner. */
+/** Lifetime of an estimate. A wrong one costs time only: every access path gives the same rows. */
 export const ESTIMATE_TTL_MS = 5000;
 const MOST_ESTIMATES = 2000;
 /** Estimates by the text and values of their statement, per driver. */
@@ -38,7 +38,7 @@ function keyOf({ text, values }: SqlText): string {
   return text + JSON.stringify(values);
 }
 
-/** Numbers in one row, read now and then only: for choices that are right with old ones as well. */
+/** Numbers of one row, cached for `ESTIMATE_TTL_MS`: for choices that stay correct with old numbers. */
 export async function cachedCounts(em: Reads, statement: SqlText, options: ReadOptions): Promise<number[]> {
   const key = keyOf(statement);
   const cached = estimatesOf(em).get(key);
@@ -57,7 +57,7 @@ interface Counted<K extends string> {
   count: number;
 }
 
-/** What is found is never remembered, only that it is much. */
+/** Caches only that there are too many ids, never the ids. */
 async function search<K extends string>(em: Reads, candidate: Candidates<K>, most: number): Promise<Counted<K>> {
   const statement = upTo(candidate.ids, most);
   const key = keyOf(statement);
@@ -79,8 +79,8 @@ async function countOf<K extends string>(em: Reads, candidate: Candidates<K>): P
 }
 
 /**
- * Which of the candidates are few, the fewest of all; null when none is. Counts no further than few of each, and now and then
- * only. SQLite needs to be told, as its planner knows averages only.
+ * The candidate with the fewest rows; null when none is selective. Counts each only up to its bound, and caches the counts. SQLite's
+ * planner needs this, as it knows averages only.
  */
 export async function mostSelective<K extends string>(em: Reads, candidates: readonly Candidates<K>[]): Promise<Candidates<K> | null> {
   let fewest: Counted<K> | null = null;

@@ -5,18 +5,18 @@ import type { Operation, ReadTime } from './operation.js';
 import { isCancelled, statementTooLong } from './statement-timeout.js';
 import { FairQueue, type FairQueueLimits, type WaitingJobs } from '../../scheduling/fair-queue.js';
 
-/** When a statement that runs has to end. */
+/** The limits of a running statement. */
 export interface ReadLimit {
   /** Aborts with the error to answer with. */
   signal: AbortSignal;
   msLeft: () => number;
-  /** What to answer when the database ended the statement by itself. */
+  /** The error when the database itself cancelled the statement. */
   overtime: () => AppError;
-  /** What the statement took is added here, also when it was stopped. */
+  /** The reader adds the statement's time here, also when it was stopped. */
   time: ReadTime;
 }
 
-/** How a statement is carried out once it is its turn, away from the event loop; rejects soon after the signal aborts, and has stopped then. */
+/** Runs a statement off the event loop; stops it and rejects soon after the signal aborts. */
 export interface HeavyReader {
   read(text: SqlText, asObjects: boolean, limit: ReadLimit): Promise<unknown[]>;
   close(): Promise<void>;
@@ -24,35 +24,35 @@ export interface HeavyReader {
 
 const WAITING: WaitingJobs = { waitingPerUser: 1000, jobs: 'searches, counts and filtered lists' };
 
-/** Processes that read on SQLite, started when they are needed; one is always left for another user. */
+/** Reader processes on SQLite, started on demand; one user never takes all of them. */
 export const SQLITE_TURNS: FairQueueLimits = { running: 3, runningPerUser: 2, ...WAITING };
 
-/** On Postgres a heavy read holds a connection: half of them are left for everything else. */
+/** A heavy read holds a connection of Postgres: half of the pool is left for everything else. */
 export function postgresTurns(connections: number): FairQueueLimits {
   const running = Math.max(1, Math.floor(connections / 2));
   return { running, runningPerUser: Math.max(1, Math.floor(running / 2)), ...WAITING };
 }
 
-/** Reads that belong to no operation, such as those of tasks, take turns as one more user. */
+/** Reads of no operation, such as those of tasks, take turns as one more user. */
 const NO_USER = '';
 /** The clocks of the database and of this process differ by less. */
 const NEARLY_OVER_MS = 100;
 
-/** A statement that took less is run on the event loop when it comes again soon: to ask another process takes as long as that. */
+/** A statement that took less runs on the event loop when it comes again soon: asking another process takes as long. */
 const SHORT_MS = 0.5;
-/** For how long that is believed: meanwhile not many rows are written. */
+/** How long a measured time is trusted: few rows are written meanwhile. */
 const SHORT_FOR_MS = 5000;
 const MOST_SHORT = 1000;
-/** Processor time of asking elsewhere and of receiving the rows, besides the statement. */
+/** Processor time of sending the statement to another process and receiving its rows. */
 const ASKING_MS = 0.1;
-/** Longer ones are not remembered. */
+/** Longer keys are not cached. */
 const LONGEST_KEY = 4000;
 
 function keyOf({ text, values }: SqlText): string {
   return `${text} ${JSON.stringify(values)}`;
 }
 
-/** Statements of which nobody knows how long they take, bounded in number for each user and in time. */
+/** Runs statements of unknown duration off the event loop, bounded per user and in time. */
 export class HeavyReads {
   readonly #queue: FairQueue;
   readonly #short = new BoundedCache<string, true>({ max: MOST_SHORT, ttlMs: SHORT_FOR_MS });
@@ -65,12 +65,12 @@ export class HeavyReads {
     this.#queue = new FairQueue(turns);
   }
 
-  /** Whether it took so little time a moment ago, with these values, that it may be run at once. */
+  /** Whether this statement, with these values, was so fast a moment ago that it may run on the event loop. */
   isShort(text: SqlText): boolean {
     return this.#short.has(keyOf(text));
   }
 
-  /** To be told whenever it was run. */
+  /** Call it after every run of the statement. */
   noteTime(text: SqlText, cpuMs: number): void {
     const key = keyOf(text);
     if (cpuMs >= SHORT_MS) this.#short.delete(key);
@@ -82,7 +82,7 @@ export class HeavyReads {
     return this.#queue.running;
   }
 
-  /** Without an operation it may take as long as any statement. Rejects with the error of the operation when its time is over. */
+  /** Without an operation, only the statement timeout applies. Rejects with the operation's error when its time is over. */
   async read<R>(text: SqlText, asObjects: boolean, operation: Operation | null): Promise<R[]> {
     requireSqlText(text);
     const rows = operation === null ? await this.#alone(text, asObjects) : await this.#within(operation, text, asObjects);
@@ -127,7 +127,7 @@ export class HeavyReads {
   }
 }
 
-/** Which driver has them; an SQLite database in memory has none. */
+/** By driver; an SQLite database in memory has none. */
 const all = new WeakMap<object, HeavyReads>();
 
 export function giveHeavyReads(driver: object, reads: HeavyReads): void {

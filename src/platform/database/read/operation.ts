@@ -6,7 +6,7 @@ function abandoned(): AppError {
   return new AppError('BAD_REQUEST', 'The connection was closed before the answer was ready; the work for it was stopped.');
 }
 
-/** The operations that run for each connection: one listener for all of them, however many a connection carries. */
+/** The running operations of each connection: one `close` listener serves them all. */
 const running = new WeakMemo<EventEmitter, Set<Operation>>();
 
 function cancelOnClose(connection: EventEmitter): Set<Operation> {
@@ -17,17 +17,17 @@ function cancelOnClose(connection: EventEmitter): Set<Operation> {
   return operations;
 }
 
-/** What statements took, in ms. */
+/** The time of statements, in ms. */
 export interface ReadTime {
   /** Processor time of this machine. */
   cpuMs: number;
-  /** Time until a database server answered, which may have done something else meanwhile. */
+  /** Wall time until a database server answered. */
   waitMs: number;
 }
 
 /**
- * One operation of a caller, or one event of a subscription: by when it has to end, and whether anybody still waits for it. A timer and a
- * listener exist only while a heavy read does, so that everything else costs nothing.
+ * An operation of a caller, or one event of a subscription: its deadline, and whether its caller is still connected. Only a heavy read
+ * sets a timer and a listener, so all other operations cost nothing.
  */
 export class Operation {
   #endsAt: number;
@@ -36,7 +36,7 @@ export class Operation {
   #timer: NodeJS.Timeout | null = null;
   #heavyReads = 0;
   #connection: EventEmitter | null = null;
-  /** Whoever carries out a statement of the operation adds what that took. */
+  /** Every reader adds the time of its statements. */
   readonly readTime: ReadTime = { cpuMs: 0, waitMs: 0 };
 
   /** `user` takes turns with other users; `limitMs` counts from now. */
@@ -57,8 +57,8 @@ export class Operation {
   }
 
   /**
-   * For a mutation: it may wait for a remote server, and what it has begun is brought to its end although nobody waits any longer. Its
-   * heavy reads alone have a limit, which begins with the first of those that run together.
+   * For a mutation: it may wait for a remote server, and it finishes even if its caller disconnects. Only its heavy reads are limited,
+   * counted from the first of those that run together.
    */
   limitHeavyReadsOnly(): void {
     this.#isLimitedAsWhole = false;
@@ -71,7 +71,7 @@ export class Operation {
     if (this.msLeft <= 0) throw this.tooSlow();
   }
 
-  /** The signal aborts with the error to answer with: when time is over, or when nobody waits any longer. */
+  /** The signal aborts when the time is over or the caller has disconnected; its reason is the error to answer with. */
   async duringRead<T>(read: (signal: AbortSignal) => Promise<T>): Promise<T> {
     this.demandTime();
     if (!this.#isLimitedAsWhole && this.#heavyReads === 0) {

@@ -7,13 +7,13 @@ import type { ReadTime } from './operation.js';
 import { statementTooLong } from './statement-timeout.js';
 import type { SqlText } from '../sql-text.js';
 
-/** Statements that a connection keeps prepared before another takes its place: each takes memory of the server. */
+/** Prepared statements of a connection before it is replaced: each takes memory of the server. */
 const MOST_PREPARED = 200;
 
-/** A prepared statement is no longer what it was: a pooler gave another connection, or somebody changed the tables. */
+/** SQLSTATEs of a prepared statement that is lost: a pooler switched the connection, or the tables changed. */
 const LOST = new Set(['26000', '0A000']);
 
-/** What the driver says when it waited too long; it has no code. */
+/** The driver's message of a timeout, which has no code. */
 const TIMED_OUT = 'Query read timeout';
 
 /** How a statement is run. */
@@ -24,8 +24,8 @@ export interface RunOptions {
 }
 
 /**
- * Reads outside of transactions on Postgres, of a bounded number of rows each. Who waits for one is told when it takes longer than
- * `timeoutMs`; those that may take long are for `HeavyReads`, as only these are stopped within the database.
+ * Reads outside of transactions on Postgres, each of a bounded number of rows. A read fails after `timeoutMs`, yet goes on in the
+ * database; reads that may take long belong to `HeavyReads`, which cancels them there.
  */
 export class PostgresReader {
   /** The number in the name of a prepared statement, by its text; 0 until a text comes a second time, as many come only once. */
@@ -40,8 +40,8 @@ export class PostgresReader {
   ) {}
 
   /**
-   * Rows as arrays of their columns. A statement that is best done in the same way for all values may be `steady`: it is kept
-   * prepared, and soon planned no more. Others are planned for the values that they come with.
+   * Rows as arrays of their columns. A `steady` statement suits one plan for all values: it is prepared, and Postgres soon stops
+   * planning it. Others are planned for their values.
    */
   async all<R>(text: SqlText, options: RunOptions = {}): Promise<R[]> {
     return (await this.#run(text, { ...options, rowMode: 'array' })).rows as R[];

@@ -23,14 +23,14 @@ function formOf(text: string): Form {
   return { text: numbered, lengths, hasLists: lengths.some((length) => length > 0) };
 }
 
-/** As Postgres reads an array; the driver would put each number in quotes. */
+/** An array literal of Postgres; the driver would quote each number. */
 function arrayOf(values: readonly unknown[]): unknown {
   return values.every((value) => typeof value === 'number') ? `{${values.join(',')}}` : values;
 }
 
 /**
- * A statement as Postgres takes it: its parameters have numbers, and a list that is written out is one parameter, so that the
- * statement has one text and is planned in one time however long the list is.
+ * A statement for Postgres: parameters are numbered, and an `in` list becomes one array parameter, so that lists of all lengths
+ * share one text and one plan.
  */
 export function postgresText(statement: SqlText): { text: string; values: unknown[] } {
   requireSqlText(statement);

@@ -1,7 +1,7 @@
 import { BoundedCache } from '../../memory/bounded-cache.js';
 import { requireSqlText, type SqlText } from '../sql-text.js';
 
-// The driver has no types of its own, so what is used of it is declared here.
+// better-sqlite3 ships no types: these are the members that we use.
 export interface PreparedStatement {
   raw(on: boolean): PreparedStatement;
   all(values: readonly unknown[]): unknown[];
@@ -11,7 +11,7 @@ export interface PreparedStatement {
 /** Prepared statements of one connection: clients need few, and an attacker who makes many must not fill the memory. */
 export const MOST_STATEMENTS = 500;
 
-/** A connection to an SQLite file that keeps its statements prepared, by their text, and runs them at once. */
+/** A connection to an SQLite file that caches its prepared statements by their text and runs them synchronously. */
 export abstract class PreparedStatements {
   readonly #prepared = new BoundedCache<string, PreparedStatement>({ max: MOST_STATEMENTS });
   readonly #prepare = (text: string): PreparedStatement => this.prepare(text);

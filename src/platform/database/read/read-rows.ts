@@ -12,12 +12,11 @@ import { sqlConstant, type SqlText, sqlText } from '../sql-text.js';
 import { writerOf } from '../writer-connection.js';
 
 /**
- * How a statement that reads is best carried out. Here alone is decided what may run on the event loop of SQLite: a statement that looks
- * at a bounded number of rows, as rows by their keys are, or the beginning of an index. Everything else is `heavy`, and runs there only
- * once it was found to be short.
+ * How to run a read. Only this decides what may run on the event loop of SQLite: a statement that scans a bounded number of rows, such
+ * as rows by key or the beginning of an index. Everything else is `heavy`, and runs there only after a short run elsewhere.
  */
 export interface ReadOptions {
-  /** How long it takes depends on how much there is: a count, a search, a list with a filter. Ignored inside a transaction. */
+  /** Its time grows with the tables: a count, a search, a list with a filter. Ignored inside a transaction. */
   heavy?: boolean;
   /** See `PostgresReader`. */
   steady?: boolean;
@@ -25,7 +24,7 @@ export interface ReadOptions {
 
 const BOUNDED: ReadOptions = { heavy: false };
 
-/** Where statements are kept prepared; undefined on Postgres. */
+/** The connection with prepared statements; undefined on Postgres. */
 function preparedIn(em: Reads): PreparedStatements | undefined {
   const driver = em.getDriver();
   return em.isInTransaction() ? writerOf(driver) : readerOf(driver);
@@ -36,10 +35,10 @@ function postgresIn(em: Reads): PostgresReader | undefined {
   return em.isInTransaction() ? undefined : postgresReaderOf(em.getDriver());
 }
 
-/** Of one operation on SQLite, heavy reads that are known to be short are run on the event loop until its reads have taken this long. */
+/** An operation on SQLite runs short heavy reads on the event loop until its reads have taken this long. */
 const MOST_AT_ONCE_MS = 10;
 
-/** Undefined for what is read at once; a transaction sees its own writes, so its reads stay in it. */
+/** Undefined for a read on the event loop. A transaction must see its own writes, so its reads stay on its connection. */
 function heavyIn(em: Reads, text: SqlText, { heavy }: ReadOptions, operation: Operation | null): HeavyReads | undefined {
   if (heavy !== true || em.isInTransaction()) return undefined;
   const reads = heavyReadsOf(em.getDriver());
@@ -47,7 +46,7 @@ function heavyIn(em: Reads, text: SqlText, { heavy }: ReadOptions, operation: Op
   return mayBeShort && reads?.isShort(text) ? undefined : reads;
 }
 
-/** What is read on the event loop is over so soon that the clock tells its processor time. */
+/** Reads on the event loop are synchronous, so their wall time is their processor time. */
 function timed<R>(em: Reads, text: SqlText, { heavy }: ReadOptions, read: () => R[]): R[] {
   const began = performance.now();
   const rows = read();
@@ -87,23 +86,23 @@ export async function readObjects<R extends object>(em: Reads, text: SqlText, op
   return (await throughKysely(em, text)).rows as R[];
 }
 
-/** A statement by its text, on the connection that entities use. */
+/** Runs a statement on the connection that entities use. */
 export async function throughKysely(em: Reads, text: SqlText): Promise<QueryResult<object>> {
   return em.getKysely().executeQuery<object>(queryOf(text, isSqlite(em) ? 'sqlite' : 'postgres'));
 }
 
-/** Column is one of the ids, however many: one text of the statement for all of them. */
+/** Column is one of the ids; the text is the same for any number of them. */
 export function amongIds(em: Reads, column: Column, ids: readonly (string | number)[]): SqlText {
   if (isSqlite(em)) {
     const [only] = ids;
-    // A list of one is common, and the table that a list is costs half as much as its answer.
+    // One id is common, and json_each would cost half as much as the row.
     if (ids.length === 1 && only !== undefined) return sqlText`${sqlConstant(column)} = ${only}`;
     return sqlText`${sqlConstant(column)} in (select value from json_each(${JSON.stringify(ids)}))`;
   }
   return sqlText`${sqlConstant(column)} = any(${ids})`;
 }
 
-/** Column is one of those that a `select` finds, which is carried out once, and first. */
+/** Column is one of the ids of a subselect, which runs once, and first. */
 export function amongFound(em: Reads, column: Column, found: SqlText): SqlText {
   return isSqlite(em) ? sqlText`${sqlConstant(column)} in (${found})` : sqlText`${sqlConstant(column)} = any(array(${found}))`;
 }

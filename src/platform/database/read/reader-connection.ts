@@ -10,13 +10,10 @@ type OpenSqlite = new (path: string, options: { readonly: boolean; fileMustExist
 
 const Sqlite = createRequire(import.meta.url)('better-sqlite3') as OpenSqlite;
 
-/** Bytes of the file that are mapped, 2 GiB less a page of 64 KiB: rows all over a large one are read without a copy of each page; it is memory of the system, not ours. */
+/** Maps 2 GiB, less a page of 64 KiB: pages of a large file are read without a copy. The memory is the page cache of the system, not ours. */
 const MAP_FILE = 'mmap_size = 2147418112';
 
-/**
- * A second connection to an SQLite file that only reads: it sees what is committed, never waits for a transaction of
- * this process, and keeps its statements prepared.
- */
+/** A read-only connection to an SQLite file: sees committed rows, and never waits for a transaction of this process. */
 export class SqliteReaderConnection extends PreparedStatements {
   #file: SqliteFile | null = null;
 
@@ -44,7 +41,7 @@ export class SqliteReaderConnection extends PreparedStatements {
   }
 }
 
-/** Which driver has a reader; without one, statements go the way of all others. */
+/** Reader connections by driver; without one, MikroORM's connection reads. */
 const readers = new WeakMap<object, SqliteReaderConnection>();
 
 export function giveReader(driver: object, reader: SqliteReaderConnection): void {

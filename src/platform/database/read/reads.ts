@@ -1,14 +1,14 @@
 import type { SqlEntityManager } from '@mikro-orm/sqlite';
 import type { Operation } from './operation.js';
 
-/** What statements that only read need of an EntityManager. */
+/** The part of an EntityManager that reads use. */
 export interface Reads {
   getDriver: SqlEntityManager['getDriver'];
   isInTransaction: SqlEntityManager['isInTransaction'];
   getKysely: SqlEntityManager['getKysely'];
 }
 
-/** The reads of one operation: its time ends them. Light, as each request makes one, around an EntityManager that all share. */
+/** The reads of one operation, which end with its time. Cheap to create per request: all share one EntityManager. */
 export class OperationReads implements Reads {
   constructor(
     /** Shared: never for entities. */
@@ -31,7 +31,7 @@ export class OperationReads implements Reads {
 
 const operations = new WeakMap<Reads, Operation>();
 
-/** From now on, what is read through the EntityManager is a part of the operation. */
+/** Makes the reads of an EntityManager part of an operation. */
 export function joinOperation(em: SqlEntityManager, operation: Operation): SqlEntityManager {
   operations.set(em, operation);
   return em;
