@@ -39,6 +39,15 @@ describe('the pages', () => {
     expect(pages.flatMap((page) => missingFiles(page).map((file) => `${page.path}: ${file}`))).toEqual([]);
   });
 
+  it('name classes, functions and tables that are there', () => {
+    const code = filesUnder(['src', 'test'], ['.ts']).map(({ text }) => text).join('\n');
+    const words = new Set(code.match(/\w+/g));
+    const named = pages.filter(({ path }) => /^(CONTRIBUTING|docs\/(architecture|decisions\/.*))\.md$/.test(path)).flatMap(({ path, text }) =>
+      [...text.matchAll(/`#?([A-Za-z]\w*)(?:\.(\w+))?(?:\(.*?\))?`/g)].flatMap(([, ...names]) => names.filter((name) => name !== undefined).map((name) => ({ path, name }))));
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter(({ name }) => !words.has(name)).map(({ path, name }) => `${path}: ${name}`)).toEqual([]);
+  });
+
   it('run scripts that are there, and the README lists all of them', () => {
     const scripts = Object.keys((JSON.parse(projectFile('package.json')) as { scripts: Record<string, string> }).scripts);
     const run = pages.flatMap(({ text }) => [...text.matchAll(/npm (?:run (?:--?\w+ )*|(?=start|test))([\w:]+)/g)].map(([, name = '']) => name));
