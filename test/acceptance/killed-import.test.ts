@@ -6,7 +6,7 @@ import { makeImage, startImgapiRepository } from '../support/imgapi-repository.j
 import { random } from '../support/random.js';
 
 const IMPORT = `mutation ($input: ImportImageInput!) { importImage(input: $input) { task { id } } }`;
-const KILLS = 10;
+const KILLS = 4;
 
 async function sleep(ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms));

@@ -70,7 +70,7 @@ it('leads an operator from the sign-in link to an imported image, in GraphiQL al
   await run(page, 'Browse');
   await answerHolds(page, '"name": "fedora-43"');
   await run(watcher, 'Watch');
-  await watcher.waitForTimeout(500);
+  await expect.poll(async () => (await fetch(`${gateway.url}/metrics`)).text()).toContain('gateway_subscription_readers 1');
   await run(page, 'Import');
   await answerHolds(page, '"status": "PENDING"');
   await answerHolds(watcher, '"phase": "DOWNLOADING"');

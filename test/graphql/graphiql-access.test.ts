@@ -3,21 +3,19 @@ import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser } from '../support/browser.js';
-import { buildBundle, type GraphiqlWorld, KEY, OTHER_KEY, removeBundle, startWorld } from '../support/graphiql-world.js';
+import { type GraphiqlWorld, KEY, OTHER_KEY, startWorld } from '../support/graphiql-world.js';
 
-let folder: string;
 let browser: Browser;
 let world: GraphiqlWorld;
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 beforeAll(async () => {
-  [folder, browser] = await Promise.all([buildBundle(), launchBrowser()]);
-  world = await startWorld(folder);
+  browser = await launchBrowser();
+  world = await startWorld();
 }, 120_000);
 afterAll(async () => {
   await browser?.close();
   await world?.[Symbol.asyncDispose]();
-  if (folder !== undefined) await removeBundle(folder);
 });
 
 async function open(address: string, colorScheme: 'light' | 'dark' = 'light'): Promise<Page> {

@@ -5,18 +5,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { registerGraphiql } from '../../src/graphql/server/graphiql.js';
 import { launchBrowser } from '../support/browser.js';
 import type { GraphiqlWorld } from '../support/graphiql-world.js';
-import { buildBundle, KEY, OTHER_KEY, removeBundle, startWorld } from '../support/graphiql-world.js';
+import { BUNDLE, KEY, OTHER_KEY, startWorld } from '../support/graphiql-world.js';
 
-let folder: string;
 let browser: Browser;
 
 beforeAll(async () => {
-  [folder, browser] = await Promise.all([buildBundle(), launchBrowser()]);
+  browser = await launchBrowser();
 }, 60_000);
 
 afterAll(async () => {
   await browser?.close();
-  if (folder !== undefined) await removeBundle(folder);
 });
 
 interface Visit extends AsyncDisposable {
@@ -29,7 +27,7 @@ interface Visit extends AsyncDisposable {
 
 /** A fresh browser profile on a fresh server. */
 async function visit(address: string): Promise<Visit> {
-  const world = await startWorld(folder);
+  const world = await startWorld();
   const context = await browser.newContext({ viewport: { width: 1600, height: 1400 } });
   // Below the time limit of a test, so that a failure names what was waited for.
   context.setDefaultTimeout(15_000);
@@ -252,7 +250,7 @@ describe('GraphiQL in a browser', () => {
 describe('the files of GraphiQL', () => {
   it('are served with their types, the hashed ones for ever and the page never stale', async () => {
     const app = fastify();
-    await registerGraphiql(app, { folder });
+    await registerGraphiql(app, { folder: BUNDLE });
     const page = await app.inject('/graphiql/');
     expect(page.headers).toMatchObject({ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache', 'x-content-type-options': 'nosniff' });
     expect(page.headers['content-security-policy']).toContain("frame-ancestors 'none'");
@@ -266,7 +264,7 @@ describe('the files of GraphiQL', () => {
 
   it('are reached from /graphiql by a redirect that keeps no query', async () => {
     const app = fastify();
-    await registerGraphiql(app, { folder });
+    await registerGraphiql(app, { folder: BUNDLE });
     const answer = await app.inject('/graphiql?next=//evil.example');
     expect([answer.statusCode, answer.headers.location]).toEqual([302, '/graphiql/']);
   });
@@ -275,7 +273,7 @@ describe('the files of GraphiQL', () => {
     'are all there is: %s is a 404',
     async (path) => {
       const app = fastify();
-      await registerGraphiql(app, { folder });
+      await registerGraphiql(app, { folder: BUNDLE });
       const answer = await app.inject(`/graphiql/${path}`);
       expect(answer.statusCode).toBe(404);
     },
@@ -283,7 +281,7 @@ describe('the files of GraphiQL', () => {
 
   it('are missed with a page that says how to build them', async () => {
     const app = fastify();
-    await registerGraphiql(app, { folder: join(folder, 'absent') });
+    await registerGraphiql(app, { folder: join(BUNDLE, 'absent') });
     const answer = await app.inject('/graphiql/');
     expect([answer.statusCode, answer.headers['content-type']]).toEqual([503, 'text/plain; charset=utf-8']);
     expect(answer.body).toContain('vite build --config graphiql/vite.config.ts');

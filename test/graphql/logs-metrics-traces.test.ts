@@ -74,9 +74,8 @@ describe('/metrics', () => {
     await admin.run('mutation ($input: UpdateGlobalSettingsInput!) { updateGlobalSettings(input: $input) { vmsImageVmNic } }', { input: { vmsImageRepositories: repositories } });
     await admin.send('mutation { refreshImageRepositories { added } }');
     await (await fetch(`${gateway.url}/imgapi/images/${String(image!.manifest.uuid)}/file`)).arrayBuffer();
-    await new Promise((resolve) => setTimeout(resolve, 1100));
+    await expect.poll(metrics, { timeout: 20_000 }).toContain('gateway_tasks{action="IMAGE_IMPORT",status="SUCCEEDED",outcome="OK"} 1');
     const text = await metrics();
-    expect(text).toContain('gateway_tasks{action="IMAGE_IMPORT",status="SUCCEEDED",outcome="OK"} 1');
     expect(text).toMatch(/gateway_tasks\{action="REPOSITORY_REFRESH",status="FAILED",outcome="REPOSITORY_UNREACHABLE"\} 1/);
     expect(text).toMatch(/gateway_repository_age_seconds\{repository="remote"\} \d/);
     expect(text).toContain('gateway_repository_failed{repository="broken"} 1');

@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { follow, STREAM_TRANSPORTS } from '../support/follow.js';
 import { type GatewayProcess, TestClient } from '../support/gateway.js';
-import type { } from '../support/temp-folder.js';
 import { codes } from '../support/transports.js';
 import { IMPORTER, type Person, World } from '../support/world.js';
 

@@ -58,10 +58,9 @@ describe('a text', () => {
     expect(shownValue(`https://user:${'p'.repeat(500)}@h/x`)).toBe('"https://h/x"');
   });
 
-  it('takes time in line with its length', () => {
-    const began = performance.now();
+  // Time in the square of the length would be hours.
+  it('takes time in line with its length', { timeout: 20_000 }, () => {
     for (const part of ['a', ')', 'a://', '://', 'https://a@', '@', '?', 'Bearer ']) withoutSecretsInLine(`://${part.repeat(200_000)} x`);
-    expect(performance.now() - began).toBeLessThan(2000);
   });
 
   it('of a line for the log loses tokens, too, and stays JSON', () => {

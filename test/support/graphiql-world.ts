@@ -1,16 +1,13 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { fastify } from 'fastify';
 import { buildSchema, graphql } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import { registerGraphiql } from '../../src/graphql/server/graphiql.js';
 
-const root = join(import.meta.dirname, '../..');
+/** Where `npm run build` puts GraphiQL. */
+export const BUNDLE = join(import.meta.dirname, '../../dist/graphiql');
 
 /** The keys that sign in as "ada" and as "bob"; every other one is refused. */
 export const KEY = 'key+of/ada=';
@@ -45,22 +42,12 @@ export interface GraphiqlWorld extends AsyncDisposable {
   finishTask(): void;
 }
 
-/** Builds the bundle as the command line does into a folder of its own, and returns that folder. */
-export async function buildBundle(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'graphiql-'));
-  const { NODE_ENV: _test, ...env } = process.env;
-  const vite = join(root, 'node_modules/vite/bin/vite.js');
-  const config = join(root, 'graphiql/vite.config.ts');
-  await promisify(execFile)(process.execPath, [vite, 'build', '--config', config, '--outDir', folder], { env });
-  return folder;
-}
-
 /** A real server with GraphiQL and a small GraphQL API behind it, over HTTP and WebSocket. */
-export async function startWorld(folder: string): Promise<GraphiqlWorld> {
+export async function startWorld(): Promise<GraphiqlWorld> {
   const app = fastify();
   const authorizations: GraphiqlWorld['authorizations'] = { http: [], socket: [] };
   const finished = Promise.withResolvers<void>();
-  await registerGraphiql(app, { folder });
+  await registerGraphiql(app, { folder: BUNDLE });
 
   app.post<{ Body: { query: string; variables?: Record<string, unknown>; operationName?: string } }>('/graphql', async (request, reply) => {
     authorizations.http.push(request.headers.authorization);
@@ -93,10 +80,6 @@ export async function startWorld(folder: string): Promise<GraphiqlWorld> {
       await app.close();
     },
   };
-}
-
-export async function removeBundle(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
 }
 
 async function* taskEvents(finished: Promise<void>): AsyncGenerator {
