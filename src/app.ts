@@ -65,10 +65,10 @@ import { virtualServerModule } from './virtual-servers/virtual-server.module.js'
 /** Where `npm run build` puts GraphiQL, seen from the built file. */
 const GRAPHIQL_FOLDER = fileURLToPath(new URL('./graphiql', import.meta.url));
 
-/** How soon a process that only works finds what the others recorded. */
+/** The interval at which a worker process looks for tasks that other processes recorded. */
 const TAKE_UP_MS = 1000;
 
-/** What lives as long as the process. */
+/** Services that live as long as the process. */
 interface Work {
   database: Database;
   changes: ChangeBus;
@@ -125,7 +125,7 @@ function createContainers(config: Config, work: Work, verifyToken: Awaited<Retur
   return new RequestContainerFactory(work.database, verifyToken, entries, config.limits.operationTimeoutMs);
 }
 
-/** Opens every transport that this process has; of the functions returned, the first ends what is open, the second comes after the last request. */
+/** Opens every transport. Returns two functions: the first ends open streams and sockets, the second runs after the last request. */
 async function openTransports({ app, drain, front }: { app: FastifyInstance; drain: Drain; front: RequestFront }, config: Config, work: Work, log: Logger): Promise<[end: () => Promise<void>, after: () => Promise<void>]> {
   const verifyToken = await createTokenVerifier(config.auth, secretFileIn(config.dataDir), {
     fetch: fetchKeysWith(work.fetch),
@@ -136,7 +136,7 @@ async function openTransports({ app, drain, front }: { app: FastifyInstance; dra
   const sizes = await CatalogueSizes.open(work.database, log);
   const graphqlServer = createGraphqlServer({ ...work, schema, schemaBelowTheRoot, sizes: () => sizes.current(), containers: createContainers(config, work, verifyToken), log }, { ...config, ...config.limits });
   if (config.origins.length > 0) await allowCrossOrigin(app, config.origins);
-  // Pages of other origins and traces need what hooks do; so do answers that end their connection.
+  // CORS, traces and the drain need Fastify's hooks, which the fast path skips.
   const mayBypassHooks = ({ headers }: IncomingMessage): boolean => !drain.isDraining && work.tracing === null && (config.origins.length === 0 || headers.origin === undefined);
   const stopApollo = await openHttpTransport({ app, front }, graphqlServer, mayBypassHooks);
   const closeSockets = openWebsocketTransport(app.server, graphqlServer);
@@ -147,14 +147,14 @@ async function openTransports({ app, drain, front }: { app: FastifyInstance; dra
   const end = async (): Promise<void> => {
     reminders.stop();
     await closeSockets();
-    // What still listens are streams over HTTP: they complete.
+    // The remaining listeners are streams over HTTP, which complete.
     work.changes.close();
     for (const complete of graphqlServer.openStreams) complete();
   };
   return [end, stopApollo];
 }
 
-/** Brings a database, new or old, to where the transports may open. */
+/** Migrates and fills the database before the transports open. Returns the first key of a new database. */
 async function prepare(config: Config, work: Work, log: Logger): Promise<string | null> {
   const applied = await migrate(work.database);
   if (applied.length > 0) log.info({ applied }, 'Migrations applied.');
@@ -163,7 +163,7 @@ async function prepare(config: Config, work: Work, log: Logger): Promise<string 
   const firstKey = await prepareFirstStart(work.database);
   const server = await readImageServer(work.database.em.fork());
   await work.database.em.fork().transactional((tx) => syncLocalRepository(tx, server?.hostname ?? null, work.imageServerUrl));
-  // What is unfinished is that of the process that works.
+  // Only a worker cleans up unfinished work.
   if (!config.run.worker) return firstKey;
   await resetStaleRefreshes(work.database.em.fork());
   await work.store.check().catch((error: unknown) => log.warn({ err: error }, 'The image store is not available; images cannot be imported.'));
@@ -182,7 +182,7 @@ async function startWorking(config: Config, work: Work, log: Logger): Promise<()
   const upkeep = keepSearchesQuick(work.database, log);
   const purge = new AbortController();
   const purged = purgeRetiredRepositories(work.database.em.fork(), purge.signal).catch((error: unknown) => log.error({ err: error }, 'Retired repositories could not be deleted.'));
-  // Tasks that are asked for in this process are queued there and then.
+  // A process with the API queues its own tasks at once.
   const look = config.run.api ? null : setInterval(() => work.runner.takeUp().catch((error: unknown) => log.error({ err: error }, 'New tasks could not be looked for.')), TAKE_UP_MS);
   return async () => {
     if (look !== null) clearInterval(look);

@@ -7,11 +7,11 @@ import { GlobalSettings } from './datacenters/settings/global-settings.entity.js
 import type { Database, SqlEntityManager } from './platform/database/database.js';
 import { VirtualServer } from './virtual-servers/virtual-server.entity.js';
 
-/** Who operates a new gateway, and the server that keeps its images. */
+/** The first user of a new gateway, and the server that stores its images. */
 const OPERATOR = 'admin';
 const IMAGE_SERVER = 'img01';
 
-/** A further key for a user, shown this once. */
+/** Creates an API key for a user and returns it, which nothing can do again. */
 export async function issueKey(tx: SqlEntityManager, user: User, name: string): Promise<string> {
   const { key, hash } = newApiKey();
   tx.persist(tx.create(ApiKey, { id: randomUUID(), user, name, hash }));
@@ -39,8 +39,8 @@ async function populate(tx: SqlEntityManager): Promise<string> {
 }
 
 /**
- * Fills an empty database with what an operator needs to begin: `main`, `admin` and the image server `img01`. Answers a
- * key for `admin`; null when the database is not empty, which is then left as it is.
+ * Creates the datacenter `main`, the user `admin` and the image server `img01` in an empty database, and returns a key for `admin`.
+ * Null when the database is not empty; then it changes nothing.
  */
 export async function prepareFirstStart(database: Database): Promise<string | null> {
   return database.em.fork().transactional(async (tx) => ((await tx.count(User)) > 0 ? null : populate(tx)));

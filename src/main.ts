@@ -8,7 +8,7 @@ import { createLog } from './platform/log.js';
 import { withoutSecretsInLine } from './platform/fetch/url-secrets.js';
 import { DEMO_DATA_DIR } from './demo/data-dir.js';
 
-/** What V8 made of the code, for the next start: beside the code, so that nobody can change it who cannot change that as well. */
+/** V8's compile cache for the next start. It lies beside the code, so only those who may change the code can change it. */
 const COMPILED_FOLDER = fileURLToPath(new URL('./compiled', import.meta.url));
 
 const USAGE = `Usage: npm start            run the gateway
@@ -46,7 +46,7 @@ function stopOnSignals(gateway: Gateway, log: ReturnType<typeof createLog>): voi
     if (stopping) return;
     stopping = true;
     log.info({ signal }, 'Stopping: no new requests, running ones may end.');
-    // What is open then, such as a transaction, is taken back by the database, and tasks go on at the next start.
+    // The database rolls back open transactions, and the next start resumes tasks.
     setTimeout(() => {
       log.error({ seconds: LONGEST_STOP_MS / 1000 }, 'The gateway did not stop in time, and is ended.');
       process.exit(1);
@@ -76,7 +76,7 @@ async function run(config: Config, isDemo: boolean): Promise<void> {
   const gateway = await startGateway(config, log);
   process.stdout.write(welcome(gateway, config));
   stopOnSignals(gateway, log);
-  // Now, so that a process that is killed leaves it as well. Where the folder cannot be written, nothing is kept.
+  // Now, so that a process that is killed later has written it. A folder that cannot be written is ignored.
   flushCompileCache();
 }
 

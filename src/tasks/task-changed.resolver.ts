@@ -21,7 +21,7 @@ async function subscribeToTasks({ args, context }: Subscribed): Promise<AsyncIte
   });
 }
 
-/** Tells those who can see a task how it goes on. */
+/** The subscription to changes of tasks that the viewer can see. */
 @Resolver()
 export class TaskChangedResolver {
   @Subscription(() => TaskType, {

@@ -48,8 +48,8 @@ const TaskSchema = defineEntity({
 });
 
 /**
- * One entry of the log and, while it is not ended, the truth about work to be done: written in the same transaction as
- * what it concerns. `instructions` is for the worker alone and is never shown.
+ * One entry of the task log and, until it has ended, the record of work to do: written in the transaction of its subject.
+ * `instructions` are for the worker alone and are never shown.
  */
 export class Task extends TaskSchema.class {
   /** False once the outcome is final. */

@@ -7,7 +7,7 @@ import { TaskQueries } from './task.queries.js';
 import { TaskResolver } from './task.resolver.js';
 import { TaskService } from './task.service.js';
 
-/** What this feature puts into every container; the composition root adds TaskPlaces. */
+/** The providers of this feature; the composition root adds TaskDatacenters. */
 export function taskModule(work: { runner: TaskRunner; changes: ChangeBus }): Provider[] {
   return [
     provide(ChangeBus, () => work.changes),

@@ -35,7 +35,7 @@ interface TaskRow {
   finished_at: number | string | null;
 }
 
-/** Everything shown; `instructions` stay with the worker. */
+/** All public columns; never `instructions`. */
 const COLUMNS = sqlText`t.id, t.action, t.status, t.phase, t.bytes_done, t.bytes_total, t.attempts, t.user_id, t.datacenter_id,
   t.image_id, t.image_name, t.repository_id, t.detail, t.error_code, t.error, t.created_at, t.started_at, t.finished_at`;
 
@@ -90,7 +90,7 @@ function taskFilter(filter: TaskFilter): Condition {
   return allOf(conditions);
 }
 
-/** Reads tasks as far as they exist for the viewer. */
+/** Reads the tasks that the viewer can see. */
 export class TaskQueries {
   /** By id, one statement per batch; null for one that the viewer cannot see. */
   readonly byId = new Loader<string, TaskType | null>(async (ids) => {
@@ -98,7 +98,7 @@ export class TaskQueries {
     return ids.map((id) => found.get(id) ?? null);
   });
 
-  /** By what other subgraphs know it by, one statement per batch; null for one that the viewer cannot see. */
+  /** By an entity key of the federation, one statement per batch; null for one that the viewer cannot see. */
   readonly byKey = keyLoader({ id: 't.id' }, async (where) => this.#find(where));
 
   constructor(
@@ -106,7 +106,7 @@ export class TaskQueries {
     private readonly viewer: Viewer,
   ) {}
 
-  /** As it is now, whatever was read before. NOT_FOUND when the viewer cannot see it. */
+  /** Reads the task again, past the loader's cache. NOT_FOUND when the viewer cannot see it. */
   async require(id: string): Promise<TaskType> {
     const task = await this.byId.clear(id).load(id);
     if (task === null) throw notFound('task', id);

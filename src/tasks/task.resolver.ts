@@ -10,7 +10,7 @@ import { TaskDatacenters } from './task-datacenters.js';
 import { TaskQueries } from './task.queries.js';
 import { TaskService } from './task.service.js';
 
-/** The log of what was asked for, and calling off what is not finished. */
+/** The task log, and the mutation that cancels a task. */
 @Resolver(() => TaskType)
 export class TaskResolver {
   constructor(

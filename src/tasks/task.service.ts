@@ -7,7 +7,7 @@ import type { TaskQueries } from './task.queries.js';
 import type { TaskRunner } from './runner/task-runner.js';
 import type { TaskType } from './task.type.js';
 
-/** Calls tasks off. */
+/** Cancels tasks. */
 export class TaskService {
   constructor(
     private readonly em: SqlEntityManager,
@@ -17,7 +17,7 @@ export class TaskService {
   ) {}
 
   /**
-   * Stops an open task and answers it once everything is taken back. For who asked for it and SuperAdmins.
+   * Cancels an open task and returns it once everything has been undone. For the user who started it and for SuperAdmins.
    * TASK_NOT_CANCELLABLE once it has ended or its result is being published.
    */
   async cancel(id: string): Promise<TaskType> {

@@ -6,7 +6,7 @@ import { ByteSize, DateTime, Json } from '../platform/graphql/scalars.js';
 import { TaskActionEnum, TaskPhaseEnum, TaskStatusEnum } from './task.enums.js';
 import type { TaskAction, TaskPhase, TaskStatus } from './task.states.js';
 
-/** What the API shows of a task. A `loaded…` property that is undefined was not loaded; null is an answer. */
+/** A task as the API shows it. A `loaded…` property is undefined when it was not loaded; null is a value. */
 @ObjectType('Task', {
   simpleResolvers: true,
   description:

@@ -5,15 +5,15 @@ import { ChangeLog } from './change-log.js';
 
 type Heard<T extends Followed['type']> = Extract<Change, { type: T }> | RightsChange;
 
-/** What `listen` answers. */
+/** The changes that a listener receives. */
 export interface Changes<T extends Followed['type']> extends AsyncIterableIterator<Heard<T>> {
-  /** Spends what the last change cost: more when it was told. */
+  /** Charges the user for the last change: more when it was sent. */
   charge(isTold: boolean): void;
 }
 
 /**
- * Hands committed changes to those who listen in this process, in the order of their commits, and to a relay. Listeners take
- * turns. One that falls 1,000 changes behind is ended rather than let the memory grow.
+ * Delivers committed changes to the listeners of this process, in the order of the commits, and to a relay. Listeners take turns. One
+ * that falls 1,000 changes behind is ended, so that memory stays bounded.
  */
 export class ChangeBus {
   readonly #listeners = new Map<ChangeListener, Followed['type']>();
@@ -26,12 +26,12 @@ export class ChangeBus {
     return this.#listeners.size;
   }
 
-  /** Whom what is done for a listener is charged to; without it that costs nothing. */
+  /** Sets the budget that the work for listeners is charged to; without one it is free. */
   useBudget(budget: Budget): void {
     this.#schedule.useBudget(budget);
   }
 
-  /** Changes of this process are handed on, too, to those who listen in others. */
+  /** Also sends the changes of this process to the listeners in other processes. */
   relayTo(relay: (change: Change) => void): void {
     this.#relay = relay;
   }
@@ -41,7 +41,7 @@ export class ChangeBus {
     this.#relay?.(change);
   }
 
-  /** To those who listen here. */
+  /** Delivers a change to the listeners of this process only. */
   deliver(change: Change): void {
     if (change.type === 'rights') {
       for (const listener of this.#listeners.keys()) listener.remind();
@@ -51,7 +51,7 @@ export class ChangeBus {
     for (const [listener, type] of this.#listeners) if (type === change.type) listener.notice(change);
   }
 
-  /** Has the next `count` listeners look again whether they still may, round and round: cheap however many there are. */
+  /** Makes the next `count` listeners check their permissions again, round-robin, so that the cost is bounded. */
   remind(count: number): void {
     for (let reminded = 0; reminded < Math.min(count, this.#listeners.size); reminded += 1) {
       let { value, done } = this.#round.next();
@@ -63,19 +63,19 @@ export class ChangeBus {
     }
   }
 
-  /** Every wanted change of that type from now on; ends by `return()`. Listening starts at the call, not at the first `next`. */
+  /** Every wanted change of a type until `return()`. Listening starts with this call, not with the first `next()`. */
   listen<T extends Followed['type']>(type: T, following: Omit<Following, 'isWanted'> & { isWanted(change: Extract<Followed, { type: T }>): boolean }): Changes<T> {
     const listener = new ChangeListener(this.#logs[type], this.#schedule, following as Following, (ended) => this.#listeners.delete(ended));
     this.#listeners.set(listener, type);
     return listener as AsyncIterableIterator<Change> as Changes<T>;
   }
 
-  /** Changes did not arrive: ends every listener with SLOW_READER, so that its reader looks anew. */
+  /** Changes were lost: ends every listener with SLOW_READER, so that its client reads the present state. */
   lost(): void {
     for (const listener of [...this.#listeners.keys()]) listener.lose();
   }
 
-  /** Ends every listener, for the stop of the process. */
+  /** Ends every listener, when the process stops. */
   close(): void {
     for (const listener of [...this.#listeners.keys()]) void listener.return();
   }

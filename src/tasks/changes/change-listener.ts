@@ -3,18 +3,18 @@ import type { FairSchedule, Job } from '../../platform/scheduling/fair-schedule.
 import type { Change, Followed, RightsChange } from './change.js';
 import type { ChangeLog } from './change-log.js';
 
-/** What a look at a change costs that the reader may not see: signing in again, and reading the object. */
+/** The cost of a change that the viewer may not see: signing in again and reading the object. */
 const LOOK_COST = 20;
 
-/** For whom changes are followed, and what each change that is told costs its user. */
+/** The user who follows changes, and the cost of each change that is sent. */
 export interface Following {
   user: string;
   cost: number;
-  /** False for changes that need no turn at all. */
+  /** False for changes that this listener skips. */
   isWanted(change: Change): boolean;
 }
 
-/** Events were lost on the way to a subscriber: it must read the present state and subscribe anew. */
+/** Events were lost: the subscriber must read the present state and subscribe again. */
 function slowReader(): AppError {
   return new AppError('SLOW_READER', 'Some events were lost on the way, as they came faster than they were read or a connection broke; read the present state and subscribe again.');
 }
@@ -28,9 +28,8 @@ function outOfBudget(retryAfterMs: number): AppError {
 const RIGHTS: RightsChange = { type: 'rights' };
 
 /**
- * The wanted changes of one type, from now on, until it is ended. Each is handed over when it is its user's turn; asking for
- * the next one says that the work of the last is done. Throws SLOW_READER once changes were lost, and RATE_LIMITED when that was
- * for want of budget.
+ * The wanted changes of one type, from its creation on. Each is delivered when it is the user's turn; calling `next()` says that the
+ * work for the last one is done. Throws SLOW_READER once changes were lost, and RATE_LIMITED if a lack of budget was the cause.
  */
 export class ChangeListener implements AsyncIterableIterator<Change>, Job {
   waitingSince = 0;
@@ -70,7 +69,7 @@ export class ChangeListener implements AsyncIterableIterator<Change>, Job {
     this.#askForTurn();
   }
 
-  /** Has it look again whether its reader may go on; costs nothing, so it never waits for budget. */
+  /** Makes it check its permissions again; this is free, so it never waits for budget. */
   remind(): void {
     this.#isReminded = true;
     this.#askForTurn();
@@ -85,7 +84,7 @@ export class ChangeListener implements AsyncIterableIterator<Change>, Job {
     this.#fail(outOfBudget(retryAfterMs));
   }
 
-  /** Says whether the last change was told, and spends what that cost. */
+  /** Charges the cost of the last change, which depends on whether it was sent. */
   charge(isTold: boolean): void {
     this.schedule.charge(this.user, isTold ? this.following.cost : Math.min(LOOK_COST, this.following.cost));
   }
@@ -126,14 +125,14 @@ export class ChangeListener implements AsyncIterableIterator<Change>, Job {
     return this;
   }
 
-  /** Only while somebody waits for the next change: one at a time is worked on. */
+  /** Only while a consumer waits: the listener works on one change at a time. */
   #askForTurn(): void {
     if (this.#consumer !== null && this.#isBehind) this.schedule.add(this, false);
-    // The turn may have come at once; a change is looked at with the rights of that moment, too.
+    // The first call may have given the turn at once, which checks permissions as well.
     if (this.#consumer !== null && this.#isReminded) this.schedule.add(this, true);
   }
 
-  /** The next change that is wanted; null when there is none. */
+  /** The next wanted change; null when there is none. */
   #take(): Followed | null {
     for (let next = this.log.after(this.#seen); next !== undefined; next = this.log.after(this.#seen)) {
       this.#seen = next.sequence;

@@ -1,19 +1,19 @@
 import type { Followed } from './change.js';
 
-/** How many changes of one type may wait for those who are slow to hear of them. */
+/** Changes of one type that are kept for slow listeners. */
 const MOST_CHANGES = 1000;
 
 export interface LoggedChange {
-  /** Rises with each change. */
+  /** Increases with each change. */
   readonly sequence: number;
   readonly change: Followed;
 }
 
-/** Changes that tell the same: who hears of the later one alone misses nothing, as the object is read when it is told. */
+/** Changes with the same subject replace each other: the object is read when the event is sent, so the last one suffices. */
 function subjectOf(change: Followed): string {
   switch (change.type) {
     case 'image':
-      // Not one of the other attachments: who follows a datacenter hears when an image leaves it.
+      // Changes of other attachments stay apart, so that a listener of a datacenter hears when an image leaves it.
       return `${change.kind} ${change.imageId} ${change.datacenterIds.join()}`;
     case 'task':
       return change.taskId;
@@ -23,8 +23,8 @@ function subjectOf(change: Followed): string {
 }
 
 /**
- * The last 1,000 changes of one type, in order, for all who follow it: each of them remembers only how far it has read. Of
- * changes that tell the same only the last is kept, so whoever is slow hears of the present state and not of every step.
+ * The last 1,000 changes of one type, in order, shared by all listeners: each stores only the sequence it has read to. A change replaces
+ * an earlier one of the same subject, so a slow listener hears of the present state and not of every step.
  */
 export class ChangeLog {
   readonly #changes: LoggedChange[] = [];
@@ -52,7 +52,7 @@ export class ChangeLog {
     return this.#changes[this.#indexAfter(sequence)];
   }
 
-  /** Whether some change after that sequence is no longer here, nor a later one that tells the same. */
+  /** Whether a change after that sequence was evicted and not replaced by a later one of its subject. */
   hasLost(sequence: number): boolean {
     return sequence < this.#forgotten;
   }

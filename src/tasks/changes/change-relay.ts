@@ -10,15 +10,15 @@ const LISTEN = 'listen gateway_changes';
 const LARGEST_MESSAGE = 7900;
 const RECONNECT_MS = 1000;
 
-/** What one process tells the others; without a change: that some were lost. */
+/** A message to the other processes; without a change, it says that some were lost. */
 interface Message {
   from: string;
   change?: Change;
 }
 
 /**
- * Carries changes between the processes of one Postgres database, by LISTEN and NOTIFY on a connection of its own. While
- * that is broken changes are lost; then every stream, here and elsewhere, is ended so that its reader looks anew.
+ * Relays changes between the processes of one Postgres database, by LISTEN and NOTIFY on a dedicated connection. A broken connection
+ * loses changes, so every stream, here and elsewhere, is ended, and its client reads the present state.
  */
 export class ChangeRelay {
   readonly #id = randomUUID();
@@ -56,7 +56,7 @@ export class ChangeRelay {
 
   #send(message: Message): void {
     const whole = JSON.stringify(message);
-    // An image attached to more datacenters than fit is told as a change that was lost.
+    // A change that is too large, as of an image in very many datacenters, is sent as a lost one.
     const text = Buffer.byteLength(whole) > LARGEST_MESSAGE ? JSON.stringify({ from: this.#id }) : whole;
     this.#client?.query('select pg_notify($1, $2)', [CHANNEL, text]).catch((error: Error) => this.log.warn({ reason: error.message }, 'A change did not reach the other processes.'));
   }

@@ -1,4 +1,4 @@
-/** What happened to an image, with what it takes to decide who may hear of it once the row is gone. */
+/** A change of an image, with all that visibility needs once its row is gone. */
 export interface ImageChange {
   type: 'image';
   kind: 'CREATED' | 'UPDATED' | 'DELETED';
@@ -11,7 +11,7 @@ export interface ImageChange {
   boundDatacenterId: number | null;
 }
 
-/** A task was made, went on or ended. */
+/** A task was created, progressed or ended. */
 export interface TaskChange {
   type: 'task';
   taskId: string;
@@ -24,12 +24,12 @@ export interface RepositoryChange {
   repositoryId: number;
 }
 
-/** Nothing to show: whoever listens looks again whether it still may. */
+/** Permissions may have changed: listeners check theirs again. There is nothing to send. */
 export interface RightsChange {
   type: 'rights';
 }
 
-/** What subscriptions and other processes are told of. */
+/** Every change that is published. */
 export type Change = ImageChange | TaskChange | RepositoryChange | RightsChange;
-/** What can be subscribed to. */
+/** The changes that clients can subscribe to. */
 export type Followed = Exclude<Change, RightsChange>;

@@ -8,22 +8,22 @@ import { ChangeBus } from './change-bus.js';
 export interface Follow<T extends Followed['type'], P> {
   context: GatewayContext;
   type: T;
-  /** Throws the error that ends the stream: asked at the beginning, at each event and whenever rights may have changed. */
+  /** Throws the error that ends the stream. Called at the start, at each event and whenever permissions may have changed. */
   admit(container: RequestContainer): void | Promise<void>;
-  /** Whether it may concern this subscription; the others are never worked on. */
+  /** Whether a change may concern this subscription; all others are skipped. */
   isWanted(change: Extract<Followed, { type: T }>): boolean;
-  /** What the caller gets of it; null when it may not see it. */
+  /** The payload for the caller; null when the caller may not see it. */
   show(change: Extract<Followed, { type: T }>, container: RequestContainer): Promise<P | null>;
 }
 
 /**
- * The wanted changes as the caller may see them, each in a fresh container: permissions are those of that moment. Ends with
- * UNAUTHENTICATED once the caller is no longer signed in, and with what `admit` throws.
+ * The wanted changes that the caller may see, each resolved in a fresh container with the permissions of that moment. Ends with
+ * UNAUTHENTICATED once the caller is no longer signed in, and with any error that `admit` throws.
  */
 export async function followChanges<T extends Followed['type'], P>(follow: Follow<T, P>): Promise<AsyncIterableIterator<SubscriptionEvent<P>>> {
   const { container: first, eventCost: cost = 1 } = follow.context;
   const { isWanted } = follow;
-  // Before the first look, so that nothing is missed between the two.
+  // Listen before the first check, so that no change between the two is missed.
   const changes = first.get(ChangeBus).listen(follow.type, { user: first.viewer.username, cost, isWanted });
   try {
     await follow.admit(first);
@@ -37,7 +37,7 @@ export async function followChanges<T extends Followed['type'], P>(follow: Follo
     await follow.admit(container);
     if (change.type === 'rights') return null;
     const event = change as Extract<Followed, { type: T }>;
-    // Asked again, as what is wanted may depend on what the caller may see.
+    // Checked again, because it may depend on the permissions of this moment.
     const payload = isWanted(event) ? await follow.show(event, container) : null;
     changes.charge(payload !== null);
     return payload === null ? null : { container, payload };

@@ -1,11 +1,11 @@
 import type { ChangeBus } from './change-bus.js';
 
 const INTERVAL_MS = 100;
-/** Each open stream looks again about every 5 s; from 1,000 different ones on less often, so that looking stays cheap. */
+/** Each open stream checks its permissions about every 5 s; less often above 1,000 different streams, which bounds the cost. */
 const LONGEST_ROUND = 50;
 const MOST_AT_ONCE = 20;
 
-/** Has open streams look again whether they still may, also when nothing happens: keys expire, and other processes change rights. */
+/** Makes open streams check their permissions even when nothing happens: keys expire, and other processes change permissions. */
 export class PeriodicReauthorization {
   readonly #timer: NodeJS.Timeout;
   #owed = 0;

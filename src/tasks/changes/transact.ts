@@ -5,16 +5,16 @@ import type { ChangeBus } from './change-bus.js';
 
 export type Announce = (change: Change) => void;
 
-/** Carries the outcome of a rehearsal out of the transaction that it ends. */
+/** Carries the result of a dry run out of its transaction, which throwing it rolls back. */
 class DryRunEnd<T> extends Error {
   constructor(readonly outcome: T) {
-    super('A rehearsal ends its transaction.');
+    super('A dry run rolls back its transaction.');
   }
 }
 
 /**
- * One transaction, and its changes announced once it is committed: nobody hears of what was rolled back. Nothing inside
- * may wait for the network or the disk, as SQLite has one connection; and `work` is run anew when it collides with others.
+ * Runs one transaction and publishes its changes after the commit, so nobody hears of a rollback. `work` must not wait for the network or
+ * the disk, as SQLite has one connection, and runs again when it collides with another transaction.
  */
 export async function transact<T>(
   em: SqlEntityManager,
@@ -31,8 +31,8 @@ export async function transact<T>(
 }
 
 /**
- * The same work with nothing left of it: the transaction is rolled back and no change is announced. What `work` answers
- * must have been read within it. Refusals are thrown as they would be.
+ * The same as a dry run: rolls the transaction back and publishes no change. `work` must read its result within the transaction. Refusals
+ * are thrown as in a real run.
  */
 export async function dryRunTransaction<T>(em: SqlEntityManager, work: (tx: SqlEntityManager, announce: Announce) => Promise<T>): Promise<T> {
   try {

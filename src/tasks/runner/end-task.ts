@@ -4,7 +4,7 @@ import { sqlText } from '../../platform/database/sql-text.js';
 import { Task } from '../task.entity.js';
 import type { Announce } from '../changes/transact.js';
 
-/** How a task ended other than well. */
+/** The outcome of a task that did not succeed. */
 export interface Failure {
   status: 'FAILED' | 'CANCELLED';
   code: string;
@@ -12,8 +12,7 @@ export interface Failure {
 }
 
 /**
- * Ends a task as part of the transaction that makes its effects final. False when it had ended before: then the caller
- * must change nothing.
+ * Ends a task in the transaction that makes its effects final. False when it had ended before: the caller must then change nothing.
  */
 async function end(tx: SqlEntityManager, taskId: string, data: Partial<Task>, announce: Announce): Promise<boolean> {
   const updated = await tx.nativeUpdate(Task, { id: taskId, finishedAt: null }, { ...data, finishedAt: new Date() });
@@ -23,7 +22,7 @@ async function end(tx: SqlEntityManager, taskId: string, data: Partial<Task>, an
   return true;
 }
 
-/** For `TaskRun.succeed` alone, which asks first whether the task may still be done. */
+/** Only for `TaskRun.succeed`, which checks the permission of the task first. */
 export async function succeedTask(
   tx: SqlEntityManager,
   taskId: string,

@@ -5,7 +5,7 @@ import { writeRows } from '../../platform/database/write-rows.js';
 import type { TaskAction, TaskPhase, TaskStatus } from '../task.states.js';
 import type { Announce } from '../changes/transact.js';
 
-/** Who, what, where; ids of rows that are there, or were written in the same transaction. */
+/** The user, action and subjects of a task; ids of rows that exist or are written in the same transaction. */
 export interface TaskFacts {
   action: TaskAction;
   userId: number;
@@ -13,11 +13,11 @@ export interface TaskFacts {
   imageId?: number | null;
   imageName?: string | null;
   repositoryId?: number | null;
-  /** Shown: changed fields with before and after, URLs. */
+  /** Public: changed fields with their old and new values, URLs. */
   detail: Record<string, unknown>;
 }
 
-/** Work for the runner: what it needs, kept from view, and how many bytes are to come when that is known. */
+/** Work for the runner: its private instructions, and the expected bytes if they are known. */
 export interface TaskWork {
   instructions: Record<string, unknown>;
   bytesTotal?: number;
@@ -26,11 +26,11 @@ export interface TaskWork {
 /** A version 7 UUID: ids sort by time of creation. */
 export function newTaskId(now: number = Date.now()): string {
   const time = now.toString(16).padStart(12, '0');
-  // A version 4 with the time and the 7 in their places: Node draws its random bits for many at once.
+  // A version 4 UUID with the time and version put in: Node draws random bits for many of them at once.
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }
 
-/** What of a new task depends on whether its work is done. */
+/** Columns of a new task that depend on whether its work is done. */
 interface Beginning {
   status: TaskStatus;
   phase: TaskPhase;
@@ -56,12 +56,12 @@ async function insertTask(tx: SqlEntityManager, facts: TaskFacts, beginning: Beg
   return id;
 }
 
-/** The log entry of a change that this very transaction makes; it is there only if the change is. Its id. */
+/** Logs a change that this transaction makes, as a finished task; returns its id. */
 export async function recordDone(tx: SqlEntityManager, facts: TaskFacts, announce: Announce): Promise<string> {
   return insertTask(tx, facts, { status: 'SUCCEEDED', phase: 'DONE', instructions: {}, bytesTotal: null, isDone: true }, announce);
 }
 
-/** A task for the runner, which takes it up after the commit. Its id. */
+/** Records a task, which the runner starts after the commit; returns its id. */
 export async function recordWork(tx: SqlEntityManager, facts: TaskFacts, work: TaskWork, announce: Announce): Promise<string> {
   const { instructions, bytesTotal } = work;
   return insertTask(tx, facts, { status: 'PENDING', phase: 'QUEUED', instructions, bytesTotal: bytesTotal ?? null, isDone: false }, announce);

@@ -4,12 +4,12 @@ import type { Verdict, Viewer } from '../../access/viewer.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { AppError, forbidden } from '../../platform/errors.js';
 
-/** Whether a viewer may have a task done: the verdict that the mutation which starts such a task gives. */
+/** Whether a viewer may start such a task: the same verdict as of its mutation. */
 export type TaskPermission = (viewer: Viewer) => Verdict;
 
 /**
- * FORBIDDEN unless the account that started a task is active and passes the permission, by its rights of this moment. Within a
- * transaction these stay as they are until it ends. What the gateway started by itself always passes.
+ * FORBIDDEN unless the account that started a task is active and has the permission now. Within a transaction, the permissions stay
+ * locked until it ends. Tasks that the gateway started itself always pass.
  */
 export async function demandStarter(em: SqlEntityManager, userId: number, permission: TaskPermission): Promise<void> {
   const account = await accountById(em, userId);
@@ -21,7 +21,7 @@ export async function demandStarter(em: SqlEntityManager, userId: number, permis
   if (!verdict.allowed) throw inThirdPerson(verdict.error, account.username);
 }
 
-/** Others than the starter read it in the task. */
+/** Not in the second person: other users read this error in the task. */
 function inThirdPerson({ code, message, extensions }: AppError, username: string): AppError {
   return new AppError(code, message.replace(/^You may not /, `${username} may no longer `), extensions);
 }

@@ -8,13 +8,13 @@ import { demandStarter, type TaskPermission } from './task-permission.js';
 import type { TaskAction, TaskPhase } from '../task.states.js';
 import type { Announce } from '../changes/transact.js';
 
-/** How often progress within a phase is written and announced. */
+/** The interval at which progress within a phase is written and published. */
 const PROGRESS_INTERVAL_MS = 500;
 
-/** Why a run is stopped before its end: on request, or because the process stops and will take it up again. */
+/** Why a run is aborted: a cancel, or the stop of the process, after which the next start resumes it. */
 export type StopReason = 'cancelled' | 'shutdown';
 
-/** Thrown by a run that found itself stopped. */
+/** Thrown by a run that was aborted. */
 export class RunStopped extends Error {
   constructor(readonly reason: StopReason) {
     super(`The task was stopped: ${reason}.`);
@@ -22,24 +22,24 @@ export class RunStopped extends Error {
   }
 }
 
-/** The outcome to record for an error; what was not thrown on purpose is masked here and logged by the runner. */
+/** The outcome to record for an error. Masks unexpected errors, which the runner logs. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof RunStopped) return { status: 'CANCELLED', code: 'CANCELLED', message: 'Cancelled on request.' };
   if (error instanceof AppError) return { status: 'FAILED', code: error.code, message: error.message };
   return { status: 'FAILED', code: 'INTERNAL_SERVER_ERROR', message: 'An internal error stopped the task.' };
 }
 
-/** What a handler sees of the row of its task. */
+/** The columns of a task that its handler reads. */
 export type RunningTask = Readonly<Pick<Task, 'id' | 'instructions' | 'imageName' | 'attempts' | 'user' | 'detail'>> & { action: TaskAction };
 
 export interface RunParts {
   em: () => SqlEntityManager;
   changes: ChangeBus;
-  /** What the task takes at this moment; null once its effects are final, so that nothing is left to refuse. */
+  /** The permission that the task needs now; null once its effects are final. */
   permission: (em: SqlEntityManager, task: RunningTask) => Promise<TaskPermission | null>;
 }
 
-/** One attempt at a task, as its handler sees it. Every method that waits ends early once the run is stopped. */
+/** One attempt at a task, for its handler. Every async method ends early once the run is aborted. */
 export class TaskRun {
   #lastReport = 0;
 
@@ -49,20 +49,20 @@ export class TaskRun {
     private readonly parts: RunParts,
   ) {}
 
-  /** Throws RunStopped when the run is to end. */
+  /** Throws RunStopped once the run is aborted. */
   checkpoint(): void {
     if (this.signal.aborted) throw new RunStopped(this.signal.reason as StopReason);
   }
 
-  /** FORBIDDEN unless the account that started the task is active and may still have it done. */
+  /** FORBIDDEN unless the account that started the task is active and still has the permission. */
   async authorize(em: SqlEntityManager = this.parts.em()): Promise<void> {
     const permission = await this.parts.permission(em, this.task);
     if (permission !== null) await demandStarter(em, this.task.user.id, permission);
   }
 
   /**
-   * Ends the task well, as part of the transaction that makes its effects final. False when it had ended before: then the
-   * caller must change nothing. FORBIDDEN when it may no longer be done.
+   * Ends the task as succeeded, in the transaction that makes its effects final. False when it had ended before: the caller must then
+   * change nothing. FORBIDDEN when its starter lost the permission.
    */
   async succeed(tx: SqlEntityManager, announce: Announce, outcome: Parameters<typeof succeedTask>[3] = {}): Promise<boolean> {
     await this.authorize(tx);
@@ -83,8 +83,8 @@ export class TaskRun {
   }
 
   /**
-   * The point of no return for a cancel: enters PUBLISHING and keeps what a restart needs, unless a cancel came first, which
-   * wins. FORBIDDEN when the task may no longer be done.
+   * The point of no return for a cancel: enters PUBLISHING and stores what a restart needs, unless a cancel came first.
+   * FORBIDDEN when its starter lost the permission.
    */
   async commitToPublish(remember: Record<string, unknown>): Promise<void> {
     this.checkpoint();
@@ -97,13 +97,13 @@ export class TaskRun {
     this.#announce();
   }
 
-  /** What a restart would find; newer than `task.instructions` once `commitToPublish` has been called. */
+  /** The stored instructions; newer than `task.instructions` after `commitToPublish`. */
   async latestInstructions<T>(): Promise<T> {
     const task = await this.parts.em().findOneOrFail(Task, this.task.id, { fields: ['instructions'] });
     return task.instructions as T;
   }
 
-  /** Whether this attempt, or one before it, has called `commitToPublish`. */
+  /** Whether this attempt or an earlier one has called `commitToPublish`. */
   async isPublishing(): Promise<boolean> {
     return (await this.parts.em().count(Task, { id: this.task.id, phase: 'PUBLISHING' })) > 0;
   }

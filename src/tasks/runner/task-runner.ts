@@ -9,14 +9,14 @@ import type { TaskAction } from '../task.states.js';
 import { failureOf, RunStopped, type RunningTask, type StopReason, TaskRun } from './task-run.js';
 
 /**
- * What a kind of task does. `run` ends the task itself, in the transaction that makes its effects final; it must be safe
- * to run again after a kill at any moment. `undo` takes everything back and ends the task as failed or cancelled.
+ * The work of one kind of task. `run` ends the task itself, in the transaction that makes its effects final; it must be safe to run
+ * again after a kill at any moment. `undo` reverts everything and ends the task as failed or cancelled.
  */
 export interface TaskHandler {
   lane: Lane;
   /**
-   * What the task takes, by the rows as they are now; asked when an attempt begins and in the transactions that publish. Null
-   * once its effects are final, so that nothing is left to refuse.
+   * The permission that the task needs, by the present rows; checked when an attempt begins and in the transactions that publish. Null
+   * once its effects are final.
    */
   permission(em: SqlEntityManager, task: RunningTask): Promise<TaskPermission | null>;
   run(run: TaskRun): Promise<void>;
@@ -24,11 +24,11 @@ export interface TaskHandler {
 }
 export type TaskHandlers = Partial<Record<TaskAction, TaskHandler>>;
 
-/** Work that waits for different things does not wait for each other. */
+/** Concurrent tasks per lane: disk and downloads never hold up refreshes of repositories. */
 const LANES = { files: 4, repositories: 16 };
 export type Lane = keyof typeof LANES;
 
-/** How often the end of a task is looked for that another process runs, and how many times. */
+/** The interval and number of polls for the end of a task that another process runs. */
 const LOOK_MS = 250;
 const LOOKS = 240;
 
@@ -41,7 +41,7 @@ interface Entry {
   resolve: () => void;
 }
 
-/** Runs tasks in this process: at most so many per lane at once, each from its row, oldest first. */
+/** Runs tasks in this process, oldest first, with bounded concurrency per lane. */
 export class TaskRunner {
   readonly #entries = new Map<string, Entry>();
   readonly #queues: Record<Lane, Entry[]> = { files: [], repositories: [] };
@@ -56,7 +56,7 @@ export class TaskRunner {
     private readonly handlers: TaskHandlers,
   ) {}
 
-  /** Takes up every task that a former process left open; resolves when they are queued. */
+  /** Queues every task that an earlier process left open; returns how many. */
   async start(): Promise<number> {
     const open = await this.#em().find(
       Task,
@@ -67,13 +67,13 @@ export class TaskRunner {
     return open.length;
   }
 
-  /** From now on tasks stay in the database, for the process that works. */
+  /** Makes this process run no tasks: they stay in the database for the worker process. */
   leaveToOthers(): void {
     this.#stopping = true;
     this.#isElsewhere = true;
   }
 
-  /** Queues tasks that another process recorded meanwhile, and stops those that it called off. */
+  /** Queues tasks that other processes recorded, and aborts those that they cancelled. */
   async takeUp(): Promise<void> {
     const em = this.#em();
     const open = await em.find(Task, { status: 'PENDING' }, { fields: ['id', 'action'], orderBy: { id: 'asc' } });
@@ -82,7 +82,7 @@ export class TaskRunner {
     for (const { id } of cancelled) this.#entries.get(id)?.controller.abort('cancelled' satisfies StopReason);
   }
 
-  /** Queues a committed task; a task that is queued already stays where it is. */
+  /** Queues a committed task, unless it is queued already. */
   enqueue(taskId: string, action: TaskAction): void {
     const handler = this.handlers[action];
     if (handler === undefined) throw new Error(`No handler for ${action}.`);
@@ -100,13 +100,13 @@ export class TaskRunner {
     else await this.#entries.get(taskId)?.ended;
   }
 
-  /** Stops a queued or running task, whose row says that it shall; resolves when it has been undone. */
+  /** Aborts a task whose row says that it is cancelled; resolves when it has been undone. */
   async cancel(taskId: string): Promise<void> {
     this.#entries.get(taskId)?.controller.abort('cancelled' satisfies StopReason);
     await this.ended(taskId);
   }
 
-  /** Stops all work where it is; what is open goes on at the next start. */
+  /** Aborts all tasks; the next start resumes them. */
   async stop(): Promise<void> {
     this.#stopping = true;
     const entries = [...this.#entries.values()];
@@ -114,7 +114,7 @@ export class TaskRunner {
     await Promise.all(entries.map((entry) => entry.ended));
   }
 
-  /** As long as a caller would wait for its answer. */
+  /** Polls the database for at most a minute, about as long as a caller waits for its answer. */
   async #endedElsewhere(taskId: string): Promise<void> {
     for (let looks = 0; looks < LOOKS; looks += 1) {
       if ((await this.#em().count(Task, { id: taskId, finishedAt: null })) === 0) return;
