@@ -42,7 +42,7 @@ import { LocalFileStore } from './platform/store/local-file-store.js';
 import { createHttpServer, freePort, registerHealth, type RequestFront } from './platform/http/http.js';
 import { Metrics } from './platform/metrics.js';
 import { lockFolder } from './platform/store/process-lock.js';
-import { keepSearchesQuick } from './platform/database/search/search-upkeep.js';
+import { maintainSearchIndexes } from './platform/database/search/search-upkeep.js';
 import { Tracing } from './platform/tracing.js';
 import { syncLocalRepository } from './repositories/local-repository.js';
 import { registerRepositoryMetrics } from './repositories/repository-metrics.js';
@@ -172,14 +172,14 @@ async function prepare(config: Config, work: Work, log: Logger): Promise<string 
   return firstKey;
 }
 
-/** Takes up open tasks, refreshes repositories by the clock, purges retired ones and keeps searches quick, in a process that is to work. */
+/** In a worker: resumes open tasks, refreshes repositories on a schedule, purges retired ones and maintains the search indexes. */
 async function startWorking(config: Config, work: Work, log: Logger): Promise<() => Promise<void>> {
   if (!config.run.worker) return async () => undefined;
   const resumed = await work.runner.start();
   if (resumed > 0) log.info({ tasks: resumed }, 'Open tasks taken up again.');
   const schedule = new RefreshSchedule({ ...work, log }, config.refreshIntervalSeconds);
   schedule.start();
-  const upkeep = keepSearchesQuick(work.database, log);
+  const upkeep = maintainSearchIndexes(work.database, log);
   const purge = new AbortController();
   const purged = purgeRetiredRepositories(work.database.em.fork(), purge.signal).catch((error: unknown) => log.error({ err: error }, 'Retired repositories could not be deleted.'));
   // A process with the API queues its own tasks at once.

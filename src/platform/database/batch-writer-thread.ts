@@ -1,4 +1,4 @@
-// Runs in a worker thread: the steps of one large change to an SQLite file. Imports nothing of ours and uses erasable syntax
+// Runs in a worker thread: the batches of one large change to an SQLite file. Imports nothing of ours and uses erasable syntax
 // only, so that Node starts it from the source as well as from the build.
 import { createRequire } from 'node:module';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
@@ -26,7 +26,7 @@ interface Step {
   parts: number;
 }
 
-/** Pages of the log after which it is copied into the file: twenty MiB. It waits for the disk, so not too often. */
+/** WAL pages between checkpoints: 20 MiB. A checkpoint waits for the disk, so not too often. */
 const PAGES_BETWEEN = 5000;
 
 const port = parentPort;
@@ -34,7 +34,7 @@ if (port === null) throw new Error('batch-writer-thread runs in a worker thread 
 const { path, busyTimeoutMs, parts: waiting } = workerData as { path: string; busyTimeoutMs: number; parts: MessagePort };
 const Sqlite = createRequire(import.meta.url)('better-sqlite3') as OpenSqlite;
 const file = new Sqlite(path, { fileMustExist: true, timeout: busyTimeoutMs });
-// The log is copied between two steps, when nobody waits for this thread.
+// Checkpoints run between two batches, when nobody waits for this thread.
 for (const pragma of ['synchronous = normal', 'foreign_keys = on', 'wal_autocheckpoint = 0']) file.pragma(pragma);
 const prepared = new Map<string, SqliteStatement>();
 
@@ -63,18 +63,18 @@ function carryOut({ condition, parts }: Step): number | null {
     return isMet ? rows : null;
   } finally {
     if (file.inTransaction) file.exec('rollback');
-    // What is left of a step that failed belongs to no other.
+    // Drop the remaining statements of a failed batch, so that the next one does not run them.
     for (let part = taken; part < parts; part += 1) take();
   }
 }
 
-/** Passive: keeps nobody from reading or writing. */
+/** Passive: blocks neither readers nor writers. */
 function copyLog(most: number): void {
   const [state] = file.pragma('wal_checkpoint(noop)');
   if (state !== undefined && state.log - state.checkpointed > most) file.pragma('wal_checkpoint(passive)');
 }
 
-/** Null: there are no more steps. */
+/** Null ends the thread. */
 port.on('message', (step: Step | null) => {
   if (step === null) {
     copyLog(0);

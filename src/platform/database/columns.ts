@@ -1,6 +1,6 @@
 import type { Tables } from './tables.js';
 
-/** Which tables an alias stands for in statements; `a`, `l`, `x` and `y` are those that stand inside of a list or a subquery. */
+/** The tables that each alias stands for; `a`, `l`, `x` and `y` are aliases of joins and subqueries. */
 interface Aliases {
   a: 'image_attachment';
   d: 'datacenter';
@@ -21,8 +21,8 @@ interface Aliases {
 
 type Named<Alias extends string, Table extends keyof Tables> = Table extends keyof Tables ? `${Alias}.${keyof Tables[Table] & string}` : never;
 
-/** Where the image is bound: its alias is `b`. */
+/** The attachment that binds an image: its alias is `b`. */
 type Bound = Named<'b', 'image_attachment'>;
 
-/** A column under the alias of its table, as conditions and orders name it: a union of literals, so no caller's text is one. */
+/** A column with the alias of its table: a union of literals, so the compiler accepts no caller's text. */
 export type Column = { [Alias in keyof Aliases]: Named<Alias, Aliases[Alias]> }[keyof Aliases] | Bound;

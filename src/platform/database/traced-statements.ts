@@ -9,7 +9,7 @@ import type { SqliteWriterConnection } from './writer-connection.js';
 
 const LONGEST_SQL = 500;
 
-/** A statement without what callers wrote: text in quotes may be anybody's. */
+/** The text of a statement without quoted text, which callers may have written. */
 export function withoutValues(sql: string): string {
   return sql.replace(/'(?:[^']|'')*'/g, '?').slice(0, LONGEST_SQL);
 }
@@ -25,7 +25,7 @@ function tracedBy(tracing: Tracing): Traced {
   return ({ text }, work) => tracing.spanAtOnce(spanName(text), { 'db.query.text': withoutValues(text) }, work);
 }
 
-/** The same for statements that only read, on a connection of their own. */
+/** The same for reads on the read-only connection. */
 export function traceReader(reader: PreparedStatements, tracing: Tracing): void {
   const [all, objects, traced] = [reader.all.bind(reader), reader.objects.bind(reader), tracedBy(tracing)];
   reader.all = <R>(text: SqlText): R[] => traced(text, () => all<R>(text));
@@ -40,21 +40,21 @@ export function tracePostgres(reader: PostgresReader, tracing: Tracing): void {
   reader.objects = async <R>(text: SqlText, options?: RunOptions): Promise<R[]> => traced(text, async () => objects<R>(text, options));
 }
 
-/** The same for statements that are carried out away from the event loop; the span holds the time in which they wait for their turn. */
+/** The same for heavy reads; the span includes the time in the queue. */
 export function traceHeavy(reads: HeavyReads, tracing: Tracing): void {
   const read = reads.read.bind(reads);
   reads.read = async <R>(text: SqlText, ...rest: [boolean, Operation | null]): Promise<R[]> =>
     tracing.span(spanName(text.text), { 'db.query.text': withoutValues(text.text) }, () => read<R>(text, ...rest));
 }
 
-/** The same for statements kept prepared within transactions. */
+/** The same for prepared statements in transactions. */
 export function traceWriter(writer: SqliteWriterConnection, tracing: Tracing): void {
   traceReader(writer, tracing);
   const [run, traced] = [writer.run.bind(writer), tracedBy(tracing)];
   writer.run = (text) => traced(text, () => run(text));
 }
 
-/** Makes every statement on this connection a span of its own. */
+/** Makes a span of every statement on this connection. */
 export function traceStatements(connection: DatabaseConnection, tracing: Tracing): void {
   const execute = connection.executeQuery.bind(connection);
   connection.executeQuery = async <R>(query: CompiledQuery, ...rest: never[]) => {

@@ -1,4 +1,4 @@
-// Runs in a worker thread: copies the write-ahead log of an SQLite file into it. Imports nothing of ours and uses erasable
+// Runs in a worker thread: checkpoints the write-ahead log of an SQLite file. Imports nothing of ours and uses erasable
 // syntax only, so that Node starts it from the source as well as from the build.
 import { createRequire } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -9,7 +9,7 @@ interface SqliteFile {
 }
 type OpenSqlite = new (path: string, options: { fileMustExist: boolean; timeout: number }) => SqliteFile;
 
-/** Pages of the log after which it is copied: 16 MiB. It waits for the disk, and so does who writes meanwhile, so not too often. */
+/** WAL pages between checkpoints: 16 MiB. A checkpoint and concurrent writers wait for the disk, so not too often. */
 const PAGES_BETWEEN = 4000;
 
 const port = parentPort;
@@ -18,7 +18,7 @@ const { path, busyTimeoutMs } = workerData as { path: string; busyTimeoutMs: num
 const Sqlite = createRequire(import.meta.url)('better-sqlite3') as OpenSqlite;
 const file = new Sqlite(path, { fileMustExist: true, timeout: busyTimeoutMs });
 
-/** Passive: keeps nobody from reading or writing. */
+/** Passive: blocks neither readers nor writers. */
 function copyLog(): void {
   const [state] = file.pragma('wal_checkpoint(noop)');
   if (state !== undefined && state.log - state.checkpointed > PAGES_BETWEEN) file.pragma('wal_checkpoint(passive)');

@@ -1,18 +1,18 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
-/** Pages of the log at which whoever writes copies it, should the thread lag that far behind. */
+/** WAL pages at which SQLite itself checkpoints within a write, if the thread lags that far behind. */
 export const PAGES_AT_MOST = 32_000;
 /** A process that has run fewer statements than this starts no thread. */
 const FEWEST_STATEMENTS = 200;
-/** After a statement; what is written meanwhile is copied together. */
+/** The delay after a statement, so that several writes share one checkpoint. */
 const PAUSE_MS = 100;
 const THREAD = new URL(import.meta.url.endsWith('.ts') ? './wal-checkpoint-thread.ts' : './wal-checkpoint-thread.js', import.meta.url);
 const MEMORY = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 };
 
 /**
- * Copies SQLite's write-ahead log into the file on a thread of its own: that waits for the disk, 10 to 20 ms every fifty
- * transactions, and would hold the event loop as long. Without the thread, whoever writes copies it.
+ * Checkpoints SQLite's write-ahead log on a worker thread: a checkpoint waits for the disk, 10 to 20 ms every fifty transactions, which
+ * would block the event loop. Without the thread, SQLite checkpoints within a write.
  */
 export class WalCheckpointer {
   #statements = 0;
@@ -22,14 +22,14 @@ export class WalCheckpointer {
 
   constructor(private readonly file: { path: string; busyTimeoutMs: number }) {}
 
-  /** A statement has run on a connection that may write. */
+  /** Called after each statement on a connection that may write. */
   ran(): void {
     this.#statements += 1;
     if (this.#pause !== null || this.#isCopying || this.#statements < FEWEST_STATEMENTS) return;
     this.#pause = setTimeout(() => this.#copy(), PAUSE_MS).unref();
   }
 
-  /** To be awaited before the file is closed. */
+  /** Stops the thread; await it before the file is closed. */
   async close(): Promise<void> {
     this.#statements = Number.NEGATIVE_INFINITY;
     if (this.#pause !== null) clearTimeout(this.#pause);
@@ -51,7 +51,7 @@ export class WalCheckpointer {
     const thread = new Worker(THREAD, { execArgv: [], resourceLimits: MEMORY, workerData: this.file });
     thread.unref();
     thread.on('message', () => (this.#isCopying = false));
-    // It says no more, so it is not asked again: the log is copied at its largest size.
+    // The thread has failed and is not started again: SQLite checkpoints within writes.
     thread.on('error', () => undefined);
     thread.on('exit', () => (this.#thread = null));
     return thread;

@@ -1,48 +1,48 @@
 import { EventLoopYielder } from './event-loop-yielder.js';
 
-/** Work that waits for its turn, on the account of a user. */
+/** Work of a user that waits for its turn. */
 export interface Job {
   readonly user: string;
-  /** When it began to wait for a turn that costs, by `performance.now()`. */
+  /** Since when it waits for a paid turn, by `performance.now()`. */
   readonly waitingSince: number;
-  /** Does the work and resolves when it is done; never rejects. A turn that is free may only do what costs nothing. */
+  /** Does the work of one turn; never rejects. A free turn may only do work that costs nothing. */
   run(isFree: boolean): Promise<void>;
-  /** Called in place of a turn, when the budget of its user kept it waiting for too long. */
+  /** Called instead of a turn when the user's empty budget kept the job waiting for too long. */
   giveUp(retryAfterMs: number): void;
 }
 
-/** What users may spend. */
+/** The budgets of users. */
 export interface Budget {
   /** The ms until that user may spend anything again; 0: now. */
   waitMs(user: string): number;
-  /** Spends what has been used. */
+  /** Charges a cost to the user. */
   charge(user: string, cost: number): void;
 }
 
 const UNLIMITED: Budget = { waitMs: () => 0, charge: () => undefined };
 
-/** Turns that are in progress together, as most of them wait for the database now and then. */
+/** Concurrent turns, as most of them wait for the database. */
 const MOST_AT_ONCE = 16;
 const MOST_OF_ONE_USER = 4;
-/** How long an empty budget may keep a job waiting. */
+/** The longest wait of a job for budget. */
 const LONGEST_DELAY_MS = 30_000;
 
-/** The jobs of one user; none is in progress and in a queue at the same time. */
+/** The jobs of one user; a running job is in no queue. */
 interface UserQueue {
   readonly paid: Set<Job>;
   readonly free: Set<Job>;
   running: number;
-  /** While its budget is empty; only free turns are given. */
+  /** Set while the budget is empty: then the user gets only free turns. */
   timer: NodeJS.Timeout | null;
 }
 
 /**
- * Gives turns to the jobs of many users: users take turns with each other, and so do the jobs of one user, who has to have
- * some budget left. After 10 ms of work in a row the event loop serves everything else first, however many jobs wait.
+ * Schedules the jobs of many users round-robin, by user and then by job; paid turns need budget. Yields to the event loop after 10 ms of
+ * work, however many jobs wait.
  */
 export class FairSchedule {
   readonly #users = new Map<string, UserQueue>();
-  /** Users who may have a job that can start, in the order in which they get their turns. */
+  /** Users who may have a job to start, in the order of their turns. */
   readonly #turns = new Set<string>();
   #budget = UNLIMITED;
   #running = 0;
@@ -56,12 +56,12 @@ export class FairSchedule {
     this.#budget.charge(user, cost);
   }
 
-  /** The ms for which an empty budget makes that user wait; 0 when it does not. */
+  /** The ms until the user has budget again; 0 if there is some now. */
   delayOf(user: string): number {
     return this.#budget.waitMs(user);
   }
 
-  /** Asks for a turn; a job that waits already keeps its place. */
+  /** Queues a job, unless it waits already. */
   add(job: Job, isFree: boolean): void {
     if (this.#users.size === 0) this.#yielder.restart();
     let queue = this.#users.get(job.user);
@@ -100,7 +100,7 @@ export class FairSchedule {
     this.#start();
   }
 
-  /** The job whose turn it is; its user is the last to get another one. */
+  /** Takes the next job, and moves its user behind the others. */
   #next(): { job: Job; isFree: boolean } | null {
     for (const user of this.#turns) {
       this.#turns.delete(user);
@@ -116,7 +116,7 @@ export class FairSchedule {
     return null;
   }
 
-  /** Free turns come first: they look whether a stream may go on. */
+  /** Free turns come first: they check the permissions of a stream. */
   #nextOf(user: string, queue: UserQueue): { job: Job; isFree: boolean } | null {
     const [free] = queue.free;
     const [paid] = queue.paid;

@@ -1,16 +1,16 @@
-/** Work that is done again and again, each time a while after the last has ended. Keeps no process running by itself. */
+/** Repeats work, with a pause after each round. Does not keep the process alive. */
 export class Periodic {
   readonly #stopped = new AbortController();
   #timer: NodeJS.Timeout | null = null;
   #round: Promise<void> = Promise.resolve();
 
-  /** `work` deals with its own failures, and looks at `signal` where it takes long. */
+  /** `work` handles its own errors, and checks `signal` if it takes long. */
   constructor(
     private readonly work: () => Promise<void>,
     private readonly pauseMs: () => number,
   ) {}
 
-  /** Aborted once it is to stop. */
+  /** Aborts when `stop()` is called. */
   get signal(): AbortSignal {
     return this.#stopped.signal;
   }
@@ -19,7 +19,7 @@ export class Periodic {
     this.#plan(firstDelayMs);
   }
 
-  /** Begins no further round; resolves when the one under way has ended. */
+  /** Starts no further round; resolves when the running one has ended. */
   async stop(): Promise<void> {
     this.#stopped.abort();
     if (this.#timer !== null) clearTimeout(this.#timer);

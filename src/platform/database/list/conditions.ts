@@ -8,15 +8,15 @@ export type Condition = SqlText;
 export const ALWAYS = sqlText`1 = 1`;
 export const NEVER = sqlText`1 = 0`;
 
-/** Column is one of the values; never true for an empty list. The plus keeps the planner of SQLite from an index of the column. */
+/** Column is one of the values; false for an empty list. A unary plus keeps SQLite's planner from using an index of the column. */
 export function oneOf(column: Column | `+${Column}`, values: readonly (string | number)[]): SqlText {
   return values.length === 0 ? NEVER : sqlText`${sqlConstant(column)} in (${sqlValues(values)})`;
 }
 
-/** Of more ids than these, each a parameter, handing them over takes longer than finding a row among them. */
+/** With more ids than this, binding one parameter each is slower than the lookup. */
 const HANDED_OVER = 8;
 
-/** The same for ids of our own rows, of which there may be very many: these are a part of the text. */
+/** The same for ids of our own rows, which may be very many: they are written into the text. */
 export function oneOfIds(column: Column | `+${Column}`, ids: readonly number[]): SqlText {
   return ids.length <= HANDED_OVER ? oneOf(column, ids) : sqlText`${sqlConstant(column)} in (${sqlIntegers(ids, { max: LARGEST_ID })})`;
 }
@@ -29,17 +29,17 @@ export function anyOf(conditions: readonly Condition[]): SqlText {
   return conditions.length === 0 ? NEVER : sqlText`(${joinTexts(conditions, ' or ')})`;
 }
 
-/** Longer than every text that is searched; SQLite refuses a pattern of more than 50,000 bytes. */
+/** Longer than every searched text; SQLite refuses patterns above 50,000 bytes. */
 const LONGEST_SEARCH = 12_000;
 
-/** Case-insensitive "contains" over a column that is kept in lower case; `%`, `_` and `\` in the text mean themselves. */
+/** Case-insensitive "contains" over a column in lower case; `%`, `_` and `\` in the text are literal. */
 export function contains(column: Column, text: string): SqlText {
-  // No text has a NUL, and Postgres refuses the question.
+  // No text contains NUL, and Postgres refuses it as a parameter.
   if (text.length > LONGEST_SEARCH || text.includes('\0')) return NEVER;
   const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
   const named = sqlConstant(column);
-  // Without a whole trigram, an index of trigrams would be read from end to end.
+  // Without a whole trigram, a trigram index would be scanned completely.
   const searched = [...text].length < 3 ? sqlText`(${named} || '')` : named;
-  // A parameter by itself would make SQLite plan the statement anew for each value of it.
+  // A bare parameter would make SQLite plan the statement again for each value.
   return sqlText`${searched} like (${pattern} || '') escape '\\'`;
 }

@@ -10,12 +10,12 @@ export interface KeysetOrder {
 }
 
 function beyond(order: KeysetOrder, key: CursorKey, ascending: boolean): SqlText {
-  // Postgres would take the type of the column, and refuse a cursor beyond its range instead of finding nothing.
+  // Postgres would infer the column's type, and fail on a cursor beyond its range instead of finding nothing.
   const value = typeof key[0] === 'number' ? sqlText`cast(${key[0]} as bigint)` : sqlText`${key[0]}`;
   return sqlText`(${sqlConstant(order.column)}, ${sqlConstant(order.id)}) ${sqlConstant(ascending ? '>' : '<')} (${value}, ${key[1]})`;
 }
 
-/** What of the list lies between the cursors of the page. */
+/** Conditions for the rows between the cursors of the page. */
 export function keysetConditions(page: PageRequest, order: KeysetOrder): SqlText[] {
   const ascending = order.direction === 'ASC';
   const conditions: SqlText[] = [];

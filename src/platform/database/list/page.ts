@@ -50,7 +50,7 @@ export class PageInfo {
   endCursor!: string | null;
 }
 
-/** The place of a row in its order: the value it is ordered by, then its id, which makes the order total. */
+/** The sort key of a row: the value of the order, then the id, which makes the order total. */
 export type CursorKey = readonly [value: string | number, id: string | number];
 
 export interface PageRequest {
@@ -68,11 +68,11 @@ export interface Edge<T> {
 }
 
 export interface Connection<T> {
-  /** Empty unless they were selected. */
+  /** Empty unless selected. */
   edges: Edge<T>[];
   nodes: T[];
   pageInfo: PageInfo;
-  /** NaN unless it was selected and therefore counted. */
+  /** NaN unless selected. */
   totalCount: number;
 }
 
@@ -82,12 +82,12 @@ export function encodeCursor(key: CursorKey): string {
 
 type KeyKind = 'string' | 'number';
 
-/** Also keeps out what a database cannot compare: fractions, numbers beyond 2^53, and texts with a NUL in them. */
+/** Refuses values that a database cannot compare: fractions, numbers beyond 2^53, and texts with NUL. */
 function isKeyPart(value: unknown): value is string | number {
   return typeof value === 'string' ? !value.includes('\0') : Number.isSafeInteger(value);
 }
 
-/** Null for anything that `encodeCursor` did not make of a key of these kinds. */
+/** Null for every text that `encodeCursor` did not make from a key of these kinds. */
 function decodeCursor(cursor: string, value: KeyKind, id: KeyKind | null): CursorKey | null {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
@@ -138,7 +138,7 @@ export function keptRows<R>(rows: readonly R[], page: PageRequest): R[] {
   return page.backward ? kept.toReversed() : kept;
 }
 
-/** A page from its rows and their items. Without edges only the two cursors of `pageInfo` are made. */
+/** Builds a page from its rows and their items. Without edges, it encodes only the two cursors of `pageInfo`. */
 export function buildConnection<R, T>(
   { kept, nodes, more }: { kept: readonly R[]; nodes: T[]; more: boolean },
   page: PageRequest,

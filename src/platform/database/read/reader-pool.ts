@@ -4,11 +4,11 @@ import type { SqlText } from '../sql-text.js';
 import type { HeavyReader, ReadLimit } from './heavy-reads.js';
 
 const READER = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './reader-process.ts' : './reader-process.js', import.meta.url));
-/** Rows are handed on as they are read; a page of manifests is the most. */
+/** Small heaps: a reader holds the rows of one statement, at most a page of manifests. */
 const MEMORY = ['--max-semi-space-size=1', '--max-old-space-size=64'];
-/** Most statements end within it: a process that is killed has to be started anew, which takes 50 ms of processor time. */
+/** The time that an aborted statement has to end: a killed process must be started again, which takes 50 ms of processor time. */
 const GRACE_MS = 100;
-/** After which a process that is asked nothing ends. */
+/** A reader ends when it was idle for this long. */
 const IDLE_MS = 60_000;
 
 export interface SqliteFile {
@@ -18,18 +18,18 @@ export interface SqliteFile {
 
 type Answer = ({ rows: unknown[] } | { error: string }) & { cpuMs: number };
 
-/** A process that reads one statement at a time; it takes no further ones once it has ended. */
+/** A process that runs one statement at a time. */
 class Reader {
   readonly #process: ChildProcess;
   #answer: PromiseWithResolvers<unknown[]> | null = null;
   /** Processor time of the last answer. */
   cpuMs = 0;
-  /** Whether it can be asked again. */
+  /** False once the process has ended or was killed. */
   isUsable = true;
   readonly ended: Promise<void>;
 
   constructor({ path, busyTimeoutMs }: SqliteFile) {
-    // Neither the flags of a test runner or debugger are for this process, nor our environment with its secrets.
+    // It inherits neither the flags of a test runner or debugger nor our environment with its secrets.
     this.#process = fork(READER, [path, String(busyTimeoutMs)], { execArgv: MEMORY, env: {}, serialization: 'json', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     this.#process.on('message', (answer: Answer) => this.#answered(answer));
     this.ended = new Promise((resolve) => {
@@ -54,15 +54,15 @@ class Reader {
     return promise;
   }
 
-  /** From now on it keeps our own process alive no longer. */
+  /** Lets our own process exit while this one is idle. */
   rest(): void {
     this.#process.unref();
     this.#process.channel?.unref();
   }
 
-  /** Ends it in the middle of whatever it does. */
+  /** Kills the process, also in the middle of a statement. */
   kill(): void {
-    // An answer may still be on its way, and comes before its end does.
+    // An answer that is on its way still arrives before the exit event.
     this.isUsable = false;
     this.#process.kill('SIGKILL');
   }
@@ -76,27 +76,27 @@ class Reader {
 }
 
 /**
- * Reads an SQLite file in processes of their own, so that no statement holds the event loop, and any can be stopped. Processes and not
- * threads: a thread ends only after the statement it is in (40 s of them, where we tried), as better-sqlite3 offers no interrupt; a
- * function within each statement that throws on request costs more than most conditions do (100 ms for a million rows). A process is
- * killed at once, and takes neither more memory (13 MB) nor more time to start (50 ms) or to be asked (30 µs) than a thread.
+ * Reads an SQLite file in child processes, so that no statement blocks the event loop and each can be stopped. Not in threads: better-sqlite3
+ * has no interrupt, so a thread ends only after its statement (we measured 40 s), and a function in each statement that throws on request
+ * costs more than most conditions (100 ms per million rows). A process can be killed at once, and takes no more memory (13 MB), time to
+ * start (50 ms) or time per question (30 µs) than a thread.
  */
 export class ReaderPool implements HeavyReader {
-  /** With the timer that ends each; the one that was asked last comes last. */
+  /** Idle readers with their timers; the most recently used comes last. */
   readonly #idle = new Map<Reader, NodeJS.Timeout>();
   readonly #all = new Set<Reader>();
   #isClosed = false;
 
   constructor(private readonly file: SqliteFile) {}
 
-  /** Processes that exist now. */
+  /** Number of processes. */
   get size(): number {
     return this.#all.size;
   }
 
   /**
-   * The rows of a statement, read by a process that nobody else asks meanwhile; whoever calls sees to it that they do not become many.
-   * Once the signal aborts, the statement has a moment to end, and is stopped then.
+   * Runs a statement in an idle process or a new one; the caller bounds how many run at once. When the signal aborts, the statement has
+   * 100 ms to end before its process is killed.
    */
   async read(text: SqlText, asObjects: boolean, { signal, time }: ReadLimit): Promise<unknown[]> {
     if (this.#isClosed) throw new Error('The database is closed.');
@@ -110,7 +110,7 @@ export class ReaderPool implements HeavyReader {
     try {
       return await reader.read(text, asObjects);
     } finally {
-      // A process that is stopped can no longer say what it took.
+      // A killed process can no longer report its processor time.
       time.cpuMs += reader.isUsable ? reader.cpuMs : performance.now() - began;
       signal.removeEventListener('abort', stop);
       if (grace !== null) clearTimeout(grace);
@@ -118,7 +118,7 @@ export class ReaderPool implements HeavyReader {
     }
   }
 
-  /** Ends all processes, whatever they do. */
+  /** Kills all processes. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const readers = [...this.#all];

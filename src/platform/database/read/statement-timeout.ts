@@ -1,6 +1,6 @@
 import { AppError } from '../../errors.js';
 
-/** What Postgres answers for a statement that took too long. */
+/** The SQLSTATE of a statement that Postgres cancelled. */
 const CANCELLED = '57014';
 
 const timeouts = new WeakMap<object, number>();

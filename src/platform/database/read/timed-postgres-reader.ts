@@ -3,12 +3,12 @@ import { postgresText } from './postgres-text.js';
 import { sqlInteger, type SqlText, sqlText } from '../sql-text.js';
 import type { HeavyReader, ReadLimit } from './heavy-reads.js';
 
-/** What Postgres takes as a limit. */
+/** The largest statement_timeout of Postgres. */
 const LONGEST_MS = 2 ** 31 - 1;
 
 /**
- * Reads that end within Postgres when their time is over, or when nobody waits for them any longer. The limit is set within a
- * transaction, as a pooler may hand out another connection for the next one, and refuses it as a parameter of the connection.
+ * Reads that Postgres cancels when their time is over or their caller has disconnected. The timeout is set per transaction: a pooler may
+ * switch connections between transactions, and refuses it as a connection parameter.
  */
 export class TimedPostgresReader implements HeavyReader {
   constructor(private readonly pool: () => Promise<Pool>) {}
@@ -31,7 +31,7 @@ export class TimedPostgresReader implements HeavyReader {
 
   async #within(client: PoolClient, statement: SqlText, asObjects: boolean, { signal, msLeft, time }: ReadLimit): Promise<unknown[]> {
     const { text, values } = postgresText(statement);
-    // In one message. 0 would be no limit at all.
+    // One round trip. 0 would mean no limit.
     const limit = sqlInteger(Math.max(1, Math.ceil(msLeft())), { max: LONGEST_MS });
     const begun = await client.query(sqlText`begin read only; set local statement_timeout = ${limit}; select pg_backend_pid() as pid`.text);
     const [, , backend] = begun as unknown as QueryResult<{ pid: number }>[];
@@ -49,18 +49,18 @@ export class TimedPostgresReader implements HeavyReader {
     } finally {
       time.waitMs += performance.now() - began;
       signal.removeEventListener('abort', cancel);
-      // So that it meets no statement of whoever has the connection next.
+      // Otherwise the cancel could hit the next statement on this connection.
       await cancelled;
     }
   }
 
-  /** By the number that the database knows its process under: a pooler tells the driver another one. */
+  /** Cancels by the backend's own pid: a pooler tells the driver another one. */
   async #cancel(pid: number): Promise<void> {
     const pool = await this.pool();
     await pool.query('select pg_cancel_backend($1)', [pid]).catch(() => undefined);
   }
 
-  /** Its connections are those of the database. */
+  /** Nothing to close: the connections belong to the database's pool. */
   async close(): Promise<void> {
     return Promise.resolve();
   }

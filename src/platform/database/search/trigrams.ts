@@ -7,7 +7,7 @@ import { sqlConstant, type SqlText, sqlText } from '../sql-text.js';
 export const SEARCHED_TABLES = ['image', 'repository_image'] as const;
 export type SearchedTable = (typeof SEARCHED_TABLES)[number];
 
-/** More would not narrow a search any further worth the time. */
+/** More trigrams take longer than they narrow the search. */
 const MOST_TRIGRAMS = 24;
 const LAST_CHARACTER = '\u{10ffff}';
 
@@ -19,7 +19,7 @@ function makeIndex(table: SearchedTable): SqlText {
   return sqlText`create index if not exists "${sqlConstant(nameOfIndex(table))}" on "${sqlConstant(table)}" using gin ("search_text" gin_trgm_ops)`;
 }
 
-/** Tells the ORM about the index on Postgres, which SQLite has as a table of its own. */
+/** Describes the index on Postgres to the ORM; on SQLite it is a virtual table. */
 export function describeSearchIndex(meta: EntityMetadata): void {
   const table = SEARCHED_TABLES.find((one) => one === meta.tableName);
   if (table === undefined) return;
@@ -46,7 +46,7 @@ export async function prepareSearch(database: SqlMikroORM): Promise<string | nul
   }
 }
 
-/** Code points: the tokenizer of the index counts them, too. */
+/** Splits into code points, as the tokenizer of the index does. */
 function charactersOf(text: string): string[] {
   return [...text.toLowerCase()];
 }
@@ -61,7 +61,7 @@ function trigramsOf(characters: readonly string[]): string[] {
  * whose place they share. One or two characters are found as the beginning of a trigram.
  */
 export function searchedIds(table: SearchedTable, text: string): SqlText {
-  // No text has it, and it would end the question early.
+  // No text contains NUL, and it would end the query early.
   if (text.includes('\0')) return sqlText`select 0 as id where 1 = 0`;
   const characters = charactersOf(text);
   if (characters.length < 3) {
