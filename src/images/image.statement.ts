@@ -4,10 +4,9 @@ import type { VisibleDatacenters } from '../datacenters/datacenter-cache.js';
 import type { ObjectSelection } from '../platform/graphql/selection.js';
 import type { Column } from '../platform/database/columns.js';
 import type { Condition } from '../platform/database/list/conditions.js';
-import { Memo } from '../platform/memory/memo.js';
 import { WeakMemo } from '../platform/memory/weak-memo.js';
 import type { Reads } from '../platform/database/read/reads.js';
-import { joinTexts, sqlConstant, sqlInteger, type SqlText, sqlText, withValues } from '../platform/database/sql-text.js';
+import { joinTexts, sqlConstant, sqlInteger, type SqlText, sqlText } from '../platform/database/sql-text.js';
 import { asBoolean, type Flag } from '../platform/database/tables.js';
 import { ATTACHMENTS, BINDING, type FieldReader, IMAGE_FIELDS, inspectableColumn, OWNER, OWNER_NAME } from './image.columns.js';
 import type { SelectedImage } from './image.type.js';
@@ -135,21 +134,7 @@ export function imageReader(
   };
 }
 
-/** A statement with null for each value of its condition, and the position of the first of them. */
-interface Template {
-  statement: SqlText;
-  from: number;
-}
-
-const templates = new Memo<Template>(20);
-
-/** Selects the images that meet the condition and exist for the viewer. Memo keyed by viewer, selection and condition: the text is long. */
-export function findStatement({ selected, columns, from }: ImageReader, viewer: Viewer, condition: Condition): SqlText {
-  const { values } = condition;
-  const { statement, from: at } = templates.get(viewer, selected, condition.text, () => {
-    const head = sqlText`select ${columns()} from ${from(IMAGE_FROM)}`;
-    const empty = withValues(condition, 0, values.map(() => null));
-    return { statement: sqlText`${head} where (${empty} and ${visibleImages(viewer)})`, from: head.values.length };
-  });
-  return withValues(statement, at, values);
+/** Selects the images that meet the condition and exist for the viewer. */
+export function findStatement({ columns, from }: ImageReader, viewer: Viewer, condition: Condition): SqlText {
+  return sqlText`select ${columns()} from ${from(IMAGE_FROM)} where (${condition} and ${visibleImages(viewer)})`;
 }
