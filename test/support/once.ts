@@ -5,11 +5,15 @@ export const ONCE: readonly string[] = [
   'test/laws/!(migrations).test.ts',
   'test/deploy/*.test.ts',
   'test/platform/!(database|batch-writer|in-transaction).test.ts',
-  'test/access/token.test.ts',
+  'test/access/{token,permission-sets}.test.ts',
   'test/graphql/entities-resolver.test.ts',
   'test/graphql/compile-query.test.ts',
   'test/graphql/cost-budget.test.ts',
   'test/graphql/operation-cache.test.ts',
+  'test/graphql/stream-key.test.ts',
+  'test/image-server/file-response.test.ts',
+  'test/tasks/change-bus.test.ts',
+  'test/virtual-servers/download-gzipped.test.ts',
   // What gateways make of the SDL; that references are read right is in references.test.ts, on both.
   'test/federation/!(references).test.ts',
   // Clients: a browser, and processes of their own.
