@@ -61,6 +61,7 @@ import { taskModule } from './tasks/task.module.js';
 import { TaskRunner } from './tasks/runner/task-runner.js';
 import { CreateImageFromSnapshot } from './virtual-servers/create-image/create-image-from-snapshot.js';
 import { virtualServerModule } from './virtual-servers/virtual-server.module.js';
+import { reachPostgres } from './platform/database/reach-postgres.js';
 
 /** Where `npm run build` puts GraphiQL, seen from the built file. */
 const GRAPHIQL_FOLDER = fileURLToPath(new URL('./graphiql', import.meta.url));
@@ -197,6 +198,7 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   const config = { ...given, port, publicUrl: given.publicUrl.replace(/:0$/, `:${port}`) };
   const unlock = await lockFolder(config.dataDir);
   const tracing = config.traces === null ? null : await Tracing.start(config.traces);
+  if (config.database.kind === 'postgres') await reachPostgres(config.database.url);
   const database = await openDatabase(config.database, ENTITIES, { ...config.databaseLimits, tracing });
   const work = createWork(config, database, tracing, log);
   const firstKey = await prepare(config, work, log);

@@ -7,6 +7,7 @@ import { AlreadyRunning } from './platform/store/process-lock.js';
 import { createLog } from './platform/log.js';
 import { withoutSecretsInLine } from './platform/fetch/url-secrets.js';
 import { DEMO_DATA_DIR } from './demo/data-dir.js';
+import { startFault } from './start-fault.js';
 
 /** V8's compile cache for the next start. It lies beside the code, so only those who may change the code can change it. */
 const COMPILED_FOLDER = fileURLToPath(new URL('./compiled', import.meta.url));
@@ -80,16 +81,23 @@ async function run(config: Config, isDemo: boolean): Promise<void> {
   flushCompileCache();
 }
 
+/** One sentence for what whoever starts the gateway can mend; the stack for anything else. */
+function messageOf(error: unknown, config: Config | null): string {
+  if (error instanceof ConfigError || error instanceof AlreadyRunning) return error.message;
+  return (config === null ? null : startFault(error, config)) ?? String((error as Error).stack);
+}
+
 if (process.argv.includes('--help')) {
   process.stdout.write(`${USAGE}\n${configHelp()}`);
 } else {
+  let config: Config | null = null;
   try {
     enableCompileCache(COMPILED_FOLDER);
     const isDemo = process.argv.includes('--demo');
-    await run(readConfig(isDemo ? { DATA_DIR: DEMO_DATA_DIR, ...process.env } : process.env), isDemo);
+    config = readConfig(isDemo ? { DATA_DIR: DEMO_DATA_DIR, ...process.env } : process.env);
+    await run(config, isDemo);
   } catch (error) {
-    const expected = error instanceof ConfigError || error instanceof AlreadyRunning || (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-    process.stderr.write(withoutSecretsInLine(`${expected ? (error as Error).message : String((error as Error).stack)}\n`));
+    process.stderr.write(withoutSecretsInLine(`${messageOf(error, config)}\n`));
     process.exit(1);
   }
 }

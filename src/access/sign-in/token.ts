@@ -1,9 +1,10 @@
 import { createHash, createPublicKey, randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { link, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, SignJWT } from 'jose';
 import type { FetchImplementation, JWTVerifyGetKey, JWTVerifyOptions } from 'jose';
+import { makeFolder } from '../../platform/store/make-folder.js';
 
 /** What tokens are verified with. At most one of `secret`, `publicKey` (PEM) and `jwksUrl` is set; with none, the generated secret is used. */
 export interface TokenAuth {
@@ -143,7 +144,7 @@ async function readIfThere(file: string): Promise<string | null> {
 
 // link() fails when the name is taken: the first process wins, and no process reads half a secret.
 async function createSecret(file: string): Promise<string> {
-  await mkdir(dirname(file), { recursive: true });
+  await makeFolder(dirname(file));
   const draft = `${file}.${process.pid}.${randomBytes(6).toString('hex')}`;
   try {
     await using handle = await open(draft, 'wx', 0o600);

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { AnyEntity, EntityClass } from '@mikro-orm/core';
@@ -24,6 +23,7 @@ import type { Tracing } from '../tracing.js';
 import { describeSearchIndex, prepareSearch } from './search/trigrams.js';
 import { type ConnectionWrites, giveWriteVersions, WriteVersions } from './cache-invalidation.js';
 import { giveWriter, type SqliteClient, SqliteWriterConnection } from './writer-connection.js';
+import { makeFolder } from '../store/make-folder.js';
 
 export type DatabaseTarget = { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: string };
 export type Database = SqlMikroORM;
@@ -73,7 +73,7 @@ const MIGRATIONS = { tableName: 'migration', transactional: true, snapshot: true
 
 async function openSqlite(path: string, entities: EntityClass<AnyEntity>[], options: Required<DatabaseOptions>): Promise<Database> {
   const isFile = path !== ':memory:';
-  if (isFile) await mkdir(dirname(path), { recursive: true });
+  if (isFile) await makeFolder(dirname(path));
   const checkpointer = isFile ? new WalCheckpointer({ path, busyTimeoutMs: BUSY_TIMEOUT_MS }) : null;
   const versions = new WriteVersions();
   const writes = versions.connection(() => checkpointer?.ran());

@@ -1,8 +1,9 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../errors.js';
 import { writeDurably } from './safe-open.js';
+import { makeFolder } from './make-folder.js';
 
 const CHECK_TIMEOUT_MS = 10_000;
 
@@ -29,7 +30,7 @@ export function unavailable(root: string, error: unknown): AppError {
 }
 
 async function proveWritable(root: string): Promise<void> {
-  await mkdir(root, { recursive: true });
+  await makeFolder(root);
   const probe = join(root, '.write-probe');
   await writeDurably(probe, 'probe');
   await rm(probe, { force: true });

@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFolder } from './make-folder.js';
 
 /** Another process works in the folder. */
 export class AlreadyRunning extends Error {
@@ -15,7 +15,7 @@ export class AlreadyRunning extends Error {
  * so a killed process never leaves it behind. Throws AlreadyRunning.
  */
 export async function lockFolder(folder: string): Promise<() => void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const lock = new DatabaseSync(join(folder, 'lock.sqlite'));
   try {
     lock.exec('begin exclusive');

@@ -1,0 +1,114 @@
+import { userInfo } from 'node:os';
+import type { Config } from './config/config.js';
+import { shownUrl } from './platform/fetch/shown-url.js';
+
+type Fault = Error & { code?: string | number; path?: string; syscall?: string; hostname?: string; cause?: unknown; previous?: unknown };
+type Settings = Pick<Config, 'host' | 'port' | 'dataDir' | 'database' | 'imageStore' | 'trustedDocuments'>;
+
+/** What the system says of a file or folder, by its code. */
+const OF_FILES: ReadonlyMap<string, string> = new Map([
+  ['EEXIST', 'is a file where a folder is needed'],
+  ['ENOTDIR', 'leads through a file where a folder is needed'],
+  ['ENOENT', 'is not there'],
+  ['EACCES', `may not be used by the user ${userName()}: give it to that user, or name another one`],
+  ['EPERM', `may not be used by the user ${userName()}: give it to that user, or name another one`],
+  ['EROFS', 'is on a file system that is mounted read-only'],
+  ['ENOSPC', 'is on a disk that is full'],
+  ['EISDIR', 'is a folder where a file is needed'],
+]);
+
+/** What Postgres, or the way to it, says, by its code. */
+const OF_POSTGRES: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', 'nothing listens there; start Postgres, or correct host and port'],
+  ['ENOTFOUND', 'the host name is not known'],
+  ['EAI_AGAIN', 'the host name cannot be looked up: no name server answers'],
+  ['EHOSTUNREACH', 'the host cannot be reached'],
+  ['ENETUNREACH', 'the network of the host cannot be reached'],
+  ['ECONNRESET', 'the server closed the connection'],
+  ['ETIMEDOUT', 'the host does not answer'],
+  ['28P01', 'Postgres refuses the password, or the user does not exist'],
+  ['28000', 'Postgres refuses this user from this address (see pg_hba.conf)'],
+  ['3D000', 'Postgres has no database of that name; create it (createdb), it is never made by the gateway'],
+  ['42501', 'the user may not create tables in this database; grant it, or make it the owner'],
+  ['53300', 'Postgres has no connection left (max_connections)'],
+  ['57P03', 'Postgres is starting up or shutting down'],
+  ['25006', 'the server is a read-only replica; name the primary'],
+]);
+
+const OF_SQLITE: ReadonlyMap<string, string> = new Map([
+  ['SQLITE_NOTADB', 'is no SQLite file, or is damaged; restore it from a backup'],
+  ['SQLITE_CORRUPT', 'is damaged; restore it from a backup'],
+  ['SQLITE_CANTOPEN', `cannot be opened by the user ${userName()}`],
+  ['SQLITE_READONLY', `cannot be written by the user ${userName()}`],
+  ['SQLITE_FULL', 'is on a disk that is full'],
+]);
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'of this process');
+  }
+}
+
+function chainOf(error: unknown): Fault[] {
+  const chain: Fault[] = [];
+  for (let one = error; one instanceof Error && chain.length < 10; one = (one as Fault).cause ?? (one as Fault).previous) chain.push(one);
+  return chain;
+}
+
+/** Which setting names the file or folder. */
+function settingOf(path: string, { dataDir, imageStore, trustedDocuments }: Settings): [name: string, value: string] | null {
+  if (path === trustedDocuments) return ['TRUSTED_DOCUMENTS', trustedDocuments];
+  const isWithin = (folder: string): boolean => path === folder || path.startsWith(`${folder}/`) || folder.startsWith(`${path}/`);
+  if (isWithin(dataDir)) return ['DATA_DIR', dataDir];
+  return isWithin(imageStore.path) ? ['IMAGE_STORE', `file:${imageStore.path}`] : null;
+}
+
+function fileFault({ code, path }: Fault, settings: Settings): string | null {
+  const what = OF_FILES.get(String(code));
+  const setting = path === undefined ? null : settingOf(path, settings);
+  if (what === undefined || setting === null) return null;
+  const [name, value] = setting;
+  return `${name}=${value}: ${value.endsWith(path ?? '') ? 'this' : path} ${what}.`;
+}
+
+function listenFault({ code, syscall, hostname }: Fault, { host, port }: Settings): string | null {
+  if (syscall === 'getaddrinfo' && hostname === host) return `HOST=${host}: the host name is not known; name an address of this machine, such as 127.0.0.1 or 0.0.0.0.`;
+  if (syscall !== 'listen' && syscall !== 'bind') return null;
+  switch (code) {
+    case 'EADDRINUSE':
+      return `PORT=${port}: another program listens on ${host}:${port} already; stop it, or name another port.`;
+    case 'EACCES':
+      return `PORT=${port}: the user ${userName()} may not listen on a port below 1024; name a higher one, and let a proxy listen on this one.`;
+    case 'EADDRNOTAVAIL':
+      return `HOST=${host}: this machine has no such address; name one of its own, such as 127.0.0.1 or 0.0.0.0.`;
+    default:
+      return null;
+  }
+}
+
+function tlsOrTimeout({ code, message }: Fault): string | undefined {
+  if (/timeout|timed out/i.test(message)) return 'the host does not answer';
+  if (/does not support SSL/i.test(message)) return 'the server speaks no TLS; take sslmode out of the URL, or switch TLS on there';
+  if (/certificate|ALTNAME|self-signed/i.test(`${code} ${message}`)) return `the certificate of the server is not accepted (${message}); name its authority with sslrootcert`;
+  return /terminated unexpectedly/i.test(message) ? 'the server closed the connection before it answered' : undefined;
+}
+
+function databaseFault(fault: Fault, { database }: Settings): string | null {
+  if (database.kind === 'sqlite') {
+    const what = OF_SQLITE.get(String(fault.code));
+    return what === undefined ? null : `DATABASE_URL=sqlite:${database.path}: the file ${what}.`;
+  }
+  const what = OF_POSTGRES.get(String(fault.code)) ?? tlsOrTimeout(fault);
+  return what === undefined ? null : `DATABASE_URL=${shownUrl(database.url)}: ${what}.`;
+}
+
+/** Why the gateway does not start, in one sentence that names the setting; null for what no setting can mend. */
+export function startFault(error: unknown, settings: Settings): string | null {
+  for (const fault of chainOf(error)) {
+    const told = listenFault(fault, settings) ?? fileFault(fault, settings) ?? databaseFault(fault, settings);
+    if (told !== null) return told;
+  }
+  return null;
+}
