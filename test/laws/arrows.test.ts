@@ -12,7 +12,8 @@ const levels = [
   ['main'],
   ['demo'],
   ['app'],
-  ['config', 'entities', 'first'],
+  ['first', 'start'],
+  ['config', 'entities'],
   ['graphql', 'image-server'],
   ['datacenters', 'images', 'repositories', 'virtual-servers'],
   ['access', 'tasks', 'imgapi'],
@@ -24,7 +25,7 @@ const features = ['datacenters', 'images', 'repositories', 'virtual-servers'];
 const besides: Import[] = [{ from: 'tasks', to: 'access' }];
 // Inside graphql/: transports run the pipeline and compiled operations, which ask admission, which knows the schema.
 const graphqlLevels = [['server'], ['pipeline', 'compiled'], ['admission'], ['schema']];
-const readersOfConfig = ['main', 'app', 'demo', 'config'];
+const readersOfConfig = ['main', 'app', 'demo', 'start', 'config'];
 
 const files = filesUnder(['src'], ['.ts']);
 const imports: Import[] = files.flatMap((file) => importsOf(file).map((to) => ({ from: file.path, to })));

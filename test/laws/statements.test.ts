@@ -45,6 +45,7 @@ const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   },
   'src/platform/database/wal-checkpoint-thread.ts': { ways: ['import better-sqlite3', 'file.pragma()'], why: 'a thread that imports nothing of ours: copies the log by constant pragmas' },
   'src/platform/store/process-lock.ts': { ways: ['import node:sqlite', 'lock.exec()'], why: 'a lock of the operating system, taken by one constant statement; no data' },
+  'src/platform/database/reach-postgres.ts': { ways: ['import pg', 'client.query()'], why: 'one constant statement on a connection of its own, before anything else is made' },
   'src/tasks/changes/change-relay.ts': { ways: ['import pg', 'client.query()'], why: 'LISTEN and NOTIFY on a connection of its own, by two constant statements' },
 };
 

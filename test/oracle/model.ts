@@ -325,7 +325,7 @@ export class Model {
       datacenter: () => this.#datacenterNamed(server.datacenter),
       owner: () => this.#user(server.owner),
       osType: server.kind,
-      status: 'NOT_CREATED',
+      status: 'RUNNING',
       ownTags: server.tags,
       tags: [...new Set([...server.tags, ...inherited])],
       disks: [
