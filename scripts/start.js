@@ -6,5 +6,7 @@ import { begin, pathOf } from './project.js';
 if (!process.argv.includes('--help')) begin('');
 await buildOrStop();
 process.setSourceMapsEnabled(true);
+// --demo and --help belong to the command that starts.
+if (process.argv.length > 2 && process.argv[2] !== '--demo') process.argv.splice(2, 0, 'start');
 // In this process, so that the signals which end it reach the gateway itself.
 await import(pathToFileURL(pathOf('dist', 'main.js')).href);

@@ -1,8 +1,9 @@
 import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Gateway } from './app.js';
-import { type Config, ConfigError, configHelp, readConfig } from './config/config.js';
+import { type Config, ConfigError, readConfig } from './config/config.js';
 import { AlreadyRunning } from './platform/store/process-lock.js';
 import { createLog } from './platform/log.js';
 import { withoutSecretsInLine } from './platform/fetch/url-secrets.js';
@@ -11,11 +12,6 @@ import { startFault } from './start-fault.js';
 
 /** V8's compile cache for the next start. It lies beside the code, so only those who may change the code can change it. */
 const COMPILED_FOLDER = fileURLToPath(new URL('./compiled', import.meta.url));
-
-const USAGE = `Usage: npm start            run the gateway
-       npm run demo         run it with a sample world, for a look around
-       npm start -- --help  this text
-`;
 
 function welcome(gateway: Gateway, config: Config): string {
   if (!config.run.api) return `\n  The worker of the image gateway is running.\n    Health, metrics  ${gateway.publicUrl}/readyz, ${gateway.publicUrl}/metrics\n`;
@@ -87,13 +83,20 @@ function messageOf(error: unknown, config: Config | null): string {
   return (config === null ? null : startFault(error, config)) ?? String((error as Error).stack);
 }
 
-if (process.argv.includes('--help')) {
-  process.stdout.write(`${USAGE}\n${configHelp()}`);
-} else {
+/** The words of the command line that run the gateway itself, which then starts without reading the commands first. */
+function isStart(words: readonly string[]): boolean {
+  return words.length === 0 || (words.length === 1 && ['start', 'demo', '--demo'].includes(words[0] ?? ''));
+}
+
+function versionHere(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  return version;
+}
+
+async function startGatewayHere(isDemo: boolean): Promise<void> {
   let config: Config | null = null;
   try {
     enableCompileCache(COMPILED_FOLDER);
-    const isDemo = process.argv.includes('--demo');
     config = readConfig(isDemo ? { DATA_DIR: DEMO_DATA_DIR, ...process.env } : process.env);
     await run(config, isDemo);
   } catch (error) {
@@ -101,3 +104,19 @@ if (process.argv.includes('--help')) {
     process.exit(1);
   }
 }
+
+async function runCommand(words: readonly string[]): Promise<void> {
+  const { runCommandLine } = await import('./cli/command-line.js');
+  // What reads the output may end first, such as "head".
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  const { stdin, stdout, stderr } = process;
+  process.exitCode = await runCommandLine(words, {
+    env: process.env,
+    terminal: { stdin, stdout, stderr },
+    version: versionHere(),
+    startGateway: startGatewayHere,
+  });
+}
+
+const words = process.argv.slice(2);
+await (isStart(words) ? startGatewayHere(words[0]?.endsWith('demo') === true) : runCommand(words));

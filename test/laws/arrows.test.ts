@@ -11,7 +11,7 @@ interface Import {
 const levels = [
   ['main'],
   ['demo'],
-  ['app'],
+  ['app', 'cli'],
   ['first', 'start'],
   ['config', 'entities'],
   ['graphql', 'image-server'],
@@ -25,7 +25,7 @@ const features = ['datacenters', 'images', 'repositories', 'virtual-servers'];
 const besides: Import[] = [{ from: 'tasks', to: 'access' }];
 // Inside graphql/: transports run the pipeline and compiled operations, which ask admission, which knows the schema.
 const graphqlLevels = [['server'], ['pipeline', 'compiled'], ['admission'], ['schema']];
-const readersOfConfig = ['main', 'app', 'demo', 'start', 'config'];
+const readersOfConfig = ['main', 'app', 'cli', 'demo', 'start', 'config'];
 
 const files = filesUnder(['src'], ['.ts']);
 const imports: Import[] = files.flatMap((file) => importsOf(file).map((to) => ({ from: file.path, to })));
