@@ -1,15 +1,7 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import type { Output } from './output/output.js';
 import type { GatewayClient } from './server/gateway-client.js';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** The streams a command reads and writes. */
-export interface Terminal {
-  stdin: NodeJS.ReadStream;
-  stdout: NodeJS.WriteStream;
-  stderr: NodeJS.WriteStream;
-}
+import type { Environment, Terminal } from './terminal.js';
 
 /** What main.ts hands to the command line: its own process, and how to run the gateway in it. */
 export interface Process {

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Terminal } from '../command.js';
+import type { Terminal } from '../terminal.js';
 import type { Listed } from '../server/list-pages.js';
 import { type Column, printable, tableText } from './table.js';
 
@@ -16,21 +16,21 @@ export class Output {
 
   /** Several things, one a line. */
   list<Row>({ rows, hasMore }: Listed<Row>, columns: readonly Column<Row>[]): void {
-    if (this.isJson) this.#json(rows);
+    if (this.isJson) this.#writeJson(rows);
     else this.#table(rows, columns);
     if (hasMore) this.note(`There are more than these ${rows.length}; see more with --limit.`);
   }
 
   /** One thing, a field a line. */
   item<Row>(row: Row, fields: readonly Column<Row>[]): void {
-    if (this.isJson) return this.#json(row);
+    if (this.isJson) return this.#writeJson(row);
     const columns: Column<Column<Row>>[] = [{ title: '', of: ({ title }) => title }, { title: '', of: (field) => field.of(row) }];
     this.#write(tableText(columns, fields, this.#width).lines);
   }
 
   /** What a command did: a sentence for people, or its data. */
   done(sentence: string, data: unknown): void {
-    if (this.isJson) this.#json(data);
+    if (this.isJson) this.#writeJson(data);
     else this.#write([printable(sentence)]);
   }
 
@@ -44,7 +44,7 @@ export class Output {
     this.terminal.stderr.write(`${printable(sentence)}\n`);
   }
 
-  #json(value: unknown): void {
+  #writeJson(value: unknown): void {
     this.text(JSON.stringify(value, null, 2));
   }
 

@@ -26,3 +26,8 @@ export async function listPages<Node>(limit: number, readPage: (page: { first: n
     after = pageInfo.endCursor;
   }
 }
+
+/** The beginning of a list that the gateway answers as a whole. */
+export function beginningOf<Row>(rows: readonly Row[], limit: number): Listed<Row> {
+  return { rows: rows.slice(0, limit), hasMore: rows.length > limit };
+}

@@ -3,7 +3,7 @@ import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/pro
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { WrongCall } from '../command-error.js';
-import type { Environment } from '../command.js';
+import type { Environment } from '../terminal.js';
 
 /** What `login` keeps: a gateway and the key that signs in there. */
 export interface Login {

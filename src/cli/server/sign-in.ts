@@ -1,6 +1,6 @@
 import { shownValue } from '../../platform/shown.js';
 import { WrongCall } from '../command-error.js';
-import type { Environment } from '../command.js';
+import type { Environment } from '../terminal.js';
 import { readLogin } from './login-file.js';
 
 export interface SignIn {

@@ -40,7 +40,7 @@ function variablesOf(given: readonly string[]): Record<string, unknown> {
 
 function jsonOrText(value: string): unknown {
   try {
-    return JSON.parse(value);
+    return JSON.parse(value) as unknown;
   } catch {
     return value;
   }

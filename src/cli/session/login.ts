@@ -1,10 +1,11 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { WrongCall } from '../command-error.js';
-import { defineCommand, type Terminal } from '../command.js';
+import { defineCommand } from '../command.js';
 import { GatewayClient } from '../server/gateway-client.js';
 import { writeLogin } from '../server/login-file.js';
 import { serverUrl, usableKey } from '../server/sign-in.js';
+import type { Terminal } from '../terminal.js';
 
 const WHO = 'query CliLogin { viewer { user { username } } }';
 

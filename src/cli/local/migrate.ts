@@ -1,0 +1,29 @@
+import { readConfig } from '../../config/config.js';
+import { ENTITIES } from '../../entities.js';
+import { migrate as applyMigrations, openDatabase } from '../../platform/database/database.js';
+import { defineCommand } from '../command.js';
+
+/** Brings the database of the settings up to date, as a start does by itself. */
+export const migrate = defineCommand({
+  usage: 'migrate [action]',
+  summary: 'Bring the database of DATABASE_URL up to date, or show what is missing.',
+  options: (parser) => parser.positional('action', { type: 'string', choices: ['up', 'status'], default: 'up', describe: 'up applies what is missing, as a start does by itself; status only lists it' }),
+  async run({ process: { env }, output }, { action }) {
+    const database = await openDatabase(readConfig(env).database, ENTITIES);
+    try {
+      if (action === 'up') {
+        const names = await applyMigrations(database);
+        if (names.length === 0) return output.done('Nothing to do: every migration is applied.', []);
+        return output.list({ rows: names, hasMore: false }, [{ title: 'APPLIED', of: (name) => name }]);
+      }
+      const applied = (await database.migrator.getExecuted()).map(({ name }) => ({ state: 'applied', name }));
+      const missing = (await database.migrator.getPending()).map(({ name }) => ({ state: 'missing', name }));
+      output.list({ rows: [...applied, ...missing], hasMore: false }, [
+        { title: 'STATE', of: ({ state }) => state },
+        { title: 'NAME', of: ({ name }) => name },
+      ]);
+    } finally {
+      await database.close(true);
+    }
+  },
+});
