@@ -1,16 +1,21 @@
 import yargs, { type Argv } from 'yargs';
 import { shortened } from '../platform/shown.js';
 import { CommandError, EXIT_CODES, WrongCall } from './command-error.js';
-import type { GlobalOptions, Process, Session } from './command.js';
+import type { GlobalOptions, OpenSession, Process, Session } from './command.js';
 import { COMMANDS } from './commands.js';
 import { wholeNumber } from './options.js';
 import { Output } from './output/output.js';
+import { printable } from './output/table.js';
 import { GatewayClient } from './server/gateway-client.js';
 import { signInOf } from './server/sign-in.js';
 
 const PROGRAM = 'image-gateway';
 
 const WIDEST_HELP = 120;
+const WIDTH_OF_PAGE = 100;
+
+/** Heads the options of every command in help. */
+export const OF_EVERY_COMMAND = 'Options of every command:';
 
 const EPILOGUE = `Without a command the gateway itself starts, as with "start".
 Exit codes: 0 done or already so, 1 refused or failed, 2 wrong call, 3 not reachable.
@@ -19,20 +24,26 @@ GATEWAY_URL and GATEWAY_KEY go before what "login" keeps. NO_COLOR turns colours
 /** Runs one command; answers the exit code of the process. Help, refusals and notes are written before. */
 export async function runCommandLine(words: readonly string[], own: Process): Promise<number> {
   try {
-    await parserOf(words, own).parseAsync();
+    const { stdout } = own.terminal;
+    const width = Math.min(WIDEST_HELP, stdout.isTTY ? stdout.columns : WIDEST_HELP);
+    await parserOf(words, { version: own.version, width, open: (options) => sessionOf(options, own) }).parseAsync();
     return EXIT_CODES.done;
   } catch (error) {
-    own.terminal.stderr.write(`${messageOf(error)}\n`);
+    own.terminal.stderr.write(`${messageOf(error).split('\n').map(printable).join('\n')}\n`);
     return exitCodeOf(error);
   }
 }
 
-/** The parser with every command, for help and for completion. */
-export function parserOf(words: readonly string[], own: Process): Argv<GlobalOptions> {
-  const open = (options: GlobalOptions): Session => sessionOf(options, own);
-  let parser = withGlobalOptions(yargs(words), own);
-  for (const command of COMMANDS) parser = command(parser, open);
-  return parser
+interface ParserOptions {
+  version: string;
+  /** Columns of the help. */
+  width: number;
+  open: OpenSession;
+}
+
+/** The parser with every command. */
+function parserOf(words: readonly string[], options: ParserOptions): Argv<GlobalOptions> {
+  return COMMANDS.reduce((parser, command) => command.addTo(parser, options.open), withGlobalOptions(yargs(words), options))
     .completion('completion', 'Print a completion script for bash or zsh, to be put into your profile.')
     .demandCommand(1, 1, 'Name a command.')
     .strict()
@@ -40,7 +51,7 @@ export function parserOf(words: readonly string[], own: Process): Argv<GlobalOpt
     .epilogue(EPILOGUE);
 }
 
-function withGlobalOptions(parser: Argv, { version, terminal }: Process): Argv<GlobalOptions> {
+function withGlobalOptions(parser: Argv, { version, width }: ParserOptions): Argv<GlobalOptions> {
   return parser
     .scriptName(PROGRAM)
     .usage('$0 <command>')
@@ -52,10 +63,21 @@ function withGlobalOptions(parser: Argv, { version, terminal }: Process): Argv<G
     })
     .version(version)
     .help()
-    .wrap(Math.min(WIDEST_HELP, terminal.stdout.isTTY ? terminal.stdout.columns : WIDEST_HELP))
+    .wrap(width)
     .option('output', { alias: 'o', type: 'string', choices: ['table', 'json'], default: 'table', describe: 'How results are printed' })
     .option('server', { type: 'string', describe: 'Address of the gateway, before GATEWAY_URL and the login' })
-    .option('timeout', { type: 'number', default: 120, coerce: wholeNumber('timeout', 1, 3600), describe: 'Seconds that one answer may take' });
+    .option('timeout', { type: 'number', default: 120, coerce: wholeNumber('timeout', 1, 3600), describe: 'Seconds that one answer may take' })
+    .group(['output', 'server', 'timeout', 'help', 'version'], OF_EVERY_COMMAND);
+}
+
+/** The help of the program, and of every command by its words, for the page of the documentation. */
+export async function helpTexts(): Promise<{ call: string; text: string }[]> {
+  const open: OpenSession = () => {
+    throw new Error('Help runs no command.');
+  };
+  const calls: (readonly string[])[] = [[], ...COMMANDS.flatMap(({ calls: words }) => words)];
+  const texts = calls.map(async (words) => ({ call: [PROGRAM, ...words].join(' '), text: await parserOf(words, { version: '', width: WIDTH_OF_PAGE, open }).getHelp() }));
+  return Promise.all(texts);
 }
 
 function sessionOf(options: GlobalOptions, own: Process): Session {

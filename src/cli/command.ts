@@ -29,8 +29,12 @@ export interface Session {
 
 export type OpenSession = (options: GlobalOptions) => Session;
 
-/** Adds one command, or a group of them, to the parser. */
-export type Command = (parser: Argv<GlobalOptions>, open: OpenSession) => Argv<GlobalOptions>;
+/** One command, or a group of them. */
+export interface Command {
+  /** The words that call each command: `['images', 'ls']`. */
+  calls: readonly (readonly string[])[];
+  addTo(parser: Argv<GlobalOptions>, open: OpenSession): Argv<GlobalOptions>;
+}
 
 interface Definition<Options> {
   /** Name and positional arguments, as yargs writes them: `show <name>`. */
@@ -45,7 +49,8 @@ interface Definition<Options> {
 
 /** One command of the command line. */
 export function defineCommand<Options extends GlobalOptions>({ usage, summary, examples = [], notes, options, run }: Definition<Options>): Command {
-  return (parser, open) =>
+  const [name = ''] = [usage].flat().map((one) => one.split(' ', 1)).flat();
+  const addTo: Command['addTo'] = (parser, open) =>
     parser.command(
       usage,
       summary,
@@ -55,14 +60,15 @@ export function defineCommand<Options extends GlobalOptions>({ usage, summary, e
       },
       async (parsed) => run(open(parsed), parsed),
     );
+  return { calls: [[name]], addTo };
 }
 
 /** Commands below a common word, such as `images ls`. */
 export function defineGroup(name: string, summary: string, commands: readonly Command[]): Command {
-  return (parser, open) =>
+  const addTo: Command['addTo'] = (parser, open) =>
     parser.command(name, summary, (own) => {
-      let filled = own;
-      for (const command of commands) filled = command(filled, open);
+      const filled = commands.reduce((one, command) => command.addTo(one, open), own);
       return filled.demandCommand(1, 1, `Name one of the commands of "${name}".`);
     });
+  return { calls: commands.flatMap(({ calls }) => calls.map((call) => [name, ...call])), addTo };
 }

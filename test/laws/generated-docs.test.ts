@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { permissionsMarkdown } from '../../src/access/permissions-doc.js';
+import { commandLineMarkdown } from '../../src/cli/commands-doc.js';
 import { configMarkdown } from '../../src/config/config.js';
 import { projectFile } from './sources.js';
 
@@ -11,5 +12,9 @@ describe('the generated pages', () => {
 
   it('docs/permissions.md says what the permission matrix holds', () => {
     expect(projectFile('docs/permissions.md')).toBe(permissionsMarkdown());
+  });
+
+  it('docs/command-line.md says what each command helps with', async () => {
+    expect(projectFile('docs/command-line.md')).toBe(await commandLineMarkdown());
   });
 });

@@ -1,0 +1,128 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { freshFolder, GatewayProcess } from '../support/gateway.js';
+import { temporaryFolder } from '../support/temp-folder.js';
+import { freshRunner } from './run-command.js';
+
+const running: GatewayProcess[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map(async (gateway) => gateway.stop()));
+});
+
+async function localRunner() {
+  const folder = await temporaryFolder();
+  return Object.assign((await freshRunner()).with({ DATA_DIR: join(folder.path, 'data'), PORT: '0', REFRESH_INTERVAL: '0', LOG_LEVEL: 'warn' }), { remove: folder.remove });
+}
+
+describe('start and demo', () => {
+  it.each([[['start']], [['start', '--timeout', '5']], [['demo']], [[]]])('%j serves until a signal ends it', async (words) => {
+    const local = await localRunner();
+    const child = local.start(...words);
+    let output = '';
+    for await (const chunk of child.stdout) {
+      output += String(chunk);
+      if (/\/imgapi/.test(output)) break;
+    }
+    const [, url] = /(http:\/\/\S+?)\/(?:imgapi|graphiql)/.exec(output) ?? [];
+    expect((await fetch(`${url}/livez`)).status).toBe(200);
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    await local.remove();
+  });
+
+  it('list their settings in help, and refuse wrong ones', async () => {
+    const local = await localRunner();
+    expect(await local.run('start', '--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('DATABASE_URL') as string });
+    expect(await local.with({ PORT: 'x' }).run('start')).toMatchObject({ code: 1, stderr: expect.stringContaining('PORT=x') as string });
+    expect(await local.run('start', 'now')).toMatchObject({ code: 2 });
+    await local.remove();
+  });
+});
+
+describe('migrate', () => {
+  it('brings a database up to date once, and shows how it stands', async () => {
+    const local = await localRunner();
+    expect(await local.run('migrate', 'status')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^missing +\S+-initial$/m) as string });
+    expect(await local.run('migrate')).toMatchObject({ code: 0, stdout: expect.stringMatching(/-initial$/m) as string });
+    expect(await local.run('migrate', 'up')).toMatchObject({ code: 0, stdout: 'Nothing to do: every migration is applied.\n' });
+    expect(await local.run('migrate', 'down')).toMatchObject({ code: 2 });
+    expect(await local.with({ DATABASE_URL: 'postgres://x:secret@127.0.0.1:9/x' }).run('migrate')).toMatchObject({ code: 1, stderr: expect.not.stringContaining('secret') as string });
+    await local.remove();
+  });
+});
+
+describe('config', () => {
+  it('check names each fault on a line, without secrets', async () => {
+    const local = await localRunner();
+    expect(await local.run('config', 'check')).toMatchObject({ code: 0, stdout: 'The settings can be used.\n' });
+    const { code, stderr } = await local.with({ PORT: 'x', AUTH_JWT_SECRET: 'short', GRAPHIQL: 'maybe' }).run('config', 'check');
+    expect(code).toBe(1);
+    expect(stderr.trim().split('\n').map((line) => line.split('=')[0])).toEqual(['PORT', 'AUTH_JWT_SECRET', 'GRAPHIQL']);
+    expect(stderr).not.toContain('short');
+    expect(await local.run('config', 'ls')).toMatchObject({ code: 0, stdout: expect.stringContaining('DATA_DIR') as string });
+    expect(await local.run('config', 'check', 'all')).toMatchObject({ code: 2 });
+    await local.remove();
+  });
+});
+
+describe('token', () => {
+  it('signs in at a gateway with the same secret', async () => {
+    const folder = await freshFolder();
+    const gateway = await GatewayProcess.start(folder.path);
+    running.push(gateway);
+    const local = (await freshRunner()).with({ DATA_DIR: folder.path, GATEWAY_URL: gateway.url });
+    const { code, stdout } = await local.run('token', 'admin', '--hours', '1');
+    expect([code, stdout.trim().split('.').length]).toEqual([0, 3]);
+    expect(await local.with({ GATEWAY_KEY: stdout.trim() }).json('whoami')).toMatchObject({ user: { username: 'admin' } });
+    await gateway.stop();
+    await folder.remove();
+  });
+
+  it('refuses a wrong call, and to sign where others hold the key', async () => {
+    const local = await localRunner();
+    expect(await local.run('token', 'admin', '--hours', '0')).toMatchObject({ code: 2 });
+    expect(await local.run('token')).toMatchObject({ code: 2 });
+    expect(await local.with({ AUTH_JWKS_URL: 'http://127.0.0.1:9/keys' }).run('token', 'admin')).toMatchObject({ code: 1, stderr: expect.stringContaining('private key') as string });
+    await local.remove();
+  });
+});
+
+describe('doctor', () => {
+  it('looks at everything beside a running gateway', async () => {
+    const folder = await freshFolder();
+    const gateway = await GatewayProcess.start(folder.path);
+    running.push(gateway);
+    const local = (await freshRunner()).with({ DATA_DIR: folder.path, PUBLIC_URL: gateway.url });
+    const findings = await local.json<{ what: string; health: string }[]>('doctor');
+    expect(findings.map(({ what, health }) => `${what} ${health}`)).toEqual([
+      'Program ok', 'Settings ok', 'Data folder ok', 'Database ok', 'Image store ok', 'Gateway ok', 'Clock of gateway ok', 'Image server ok',
+    ]);
+    await gateway.stop();
+    await folder.remove();
+  });
+
+  it('says what to do where something is wrong, and makes nothing', async () => {
+    const local = await localRunner();
+    const stopped = await local.run('doctor');
+    expect(stopped).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Database +warning +SQLite, .*not there yet/m) as string });
+    expect(stopped.stdout).toContain('Start the gateway');
+    expect(await local.run('doctor')).toMatchObject({ stdout: expect.stringContaining('will be made') as string });
+    const postgres = await local.with({ DATABASE_URL: 'postgres://x:secret@127.0.0.1:9/x' }).run('doctor');
+    expect(postgres).toMatchObject({ code: 1, stdout: expect.stringMatching(/^Database +fault +Postgres, 127\.0\.0\.1:9/m) as string, stderr: 'There is a fault.\n' });
+    expect(postgres.stdout).not.toContain('secret');
+    expect(await local.with({ PORT: 'x' }).run('doctor')).toMatchObject({ code: 1, stdout: expect.stringContaining('PORT=x') as string });
+    expect(await local.run('doctor', 'now')).toMatchObject({ code: 2 });
+    await local.remove();
+  });
+
+  it('finds a file where a folder should be', async () => {
+    const folder = await temporaryFolder();
+    const file = join(folder.path, 'file');
+    await writeFile(file, '');
+    expect(await (await freshRunner()).with({ DATA_DIR: file }).run('doctor')).toMatchObject({ code: 1, stdout: expect.stringContaining('is no folder') as string });
+    await folder.remove();
+  });
+});
