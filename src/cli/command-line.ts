@@ -55,7 +55,7 @@ function withGlobalOptions(parser: Argv, { version, width }: ParserOptions): Arg
   return parser
     .scriptName(PROGRAM)
     .usage('$0 <command>')
-    .parserConfiguration({ 'greedy-arrays': false, 'duplicate-arguments-array': false, 'dot-notation': false, 'parse-positional-numbers': false })
+    .parserConfiguration({ 'greedy-arrays': false, 'dot-notation': false, 'parse-positional-numbers': false })
     .locale('en')
     .exitProcess(false)
     .fail((message: string | null, error: unknown) => {
@@ -63,6 +63,7 @@ function withGlobalOptions(parser: Argv, { version, width }: ParserOptions): Arg
     })
     .version(version)
     .help()
+    .check((given, known) => refuseRepeated(given, known as unknown as KnownOptions), true)
     .wrap(width)
     .option('output', { alias: 'o', type: 'string', choices: ['table', 'json'], default: 'table', describe: 'How results are printed' })
     .option('server', { type: 'string', describe: 'Address of the gateway, before GATEWAY_URL and the login' })
@@ -84,6 +85,22 @@ function sessionOf(options: GlobalOptions, own: Process): Session {
   const gateway = async (): Promise<GatewayClient> =>
     new GatewayClient({ ...(await signInOf(own.env, options.server)), timeoutMs: options.timeout * 1000 });
   return { process: own, options, gateway, output: new Output(own.terminal, options.output) };
+}
+
+/** What the parser knows of the options of a command. */
+interface KnownOptions {
+  string: readonly string[];
+  number: readonly string[];
+  boolean: readonly string[];
+  array: readonly string[];
+}
+
+/** Of two values for an option that takes one, nobody knows which was meant. */
+function refuseRepeated(given: object, known: KnownOptions): true {
+  const values = new Map<string, unknown>(Object.entries(given));
+  const repeated = [...known.string, ...known.number, ...known.boolean].find((name) => Array.isArray(values.get(name)) && !known.array.includes(name));
+  if (repeated !== undefined) throw wrongCall(`--${repeated} is given more than once.`);
+  return true;
 }
 
 /** What the parser refuses; its own words, and where to read more. */

@@ -3,6 +3,8 @@ import { dirname } from 'node:path';
 import type { Config } from '../../config/config.js';
 import { ENTITIES } from '../../entities.js';
 import { type DatabaseTarget, openDatabase } from '../../platform/database/database.js';
+import { readRows } from '../../platform/database/read/read-rows.js';
+import { sqlText } from '../../platform/database/sql-text.js';
 import { shownUrl } from '../../platform/fetch/shown-url.js';
 import { shortened } from '../../platform/shown.js';
 
@@ -70,6 +72,8 @@ export async function checkDatabase(target: DatabaseTarget): Promise<Finding> {
 async function pendingMigrations(target: DatabaseTarget): Promise<number> {
   const database = await openDatabase(target, ENTITIES);
   try {
+    // The list of migrations does not tell a database that is away from one that is empty.
+    await readRows(database.em.fork(), sqlText`select 1 as answer`);
     return (await database.migrator.getPending()).length;
   } finally {
     await database.close(true);

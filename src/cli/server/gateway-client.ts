@@ -48,7 +48,7 @@ export class GatewayClient {
     const response = await this.#post(JSON.stringify({ query: document, variables }));
     const text = await response.text().catch((error: unknown) => this.#fail(error));
     const answer = parsed(text);
-    if (answer !== null) return answer;
+    if (answer !== null && response.status !== 404) return answer;
     throw new Unreachable(`${shownUrl(this.server)} answers, but not as an image gateway does (HTTP ${response.status}). Check the address that "login" or GATEWAY_URL gave.`);
   }
 
