@@ -121,7 +121,7 @@ describe('images', () => {
     const names = async (...words: string[]) => (await admin.json<{ name: string }[]>('images', 'ls', ...words)).map(({ name }) => name);
     expect(await names()).toEqual(['alone', 'debian-12-2.0.0', 'debian-12-3.0.0', 'first']);
     expect(await names('--all', '--tag', 'a')).toEqual(['first']);
-    expect(await names('--usable', '--search', 'debian')).toEqual(['debian-12-2.0.0', 'debian-12-3.0.0']);
+    expect(await names('--usable', '--search', 'debian-12-')).toEqual(['debian-12-2.0.0', 'debian-12-3.0.0']);
     expect(await names('--limit', '1')).toEqual(['alone']);
     expect(await admin.run('images', 'ls')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^NAME +VERSION +OS TYPE/) as string });
   });

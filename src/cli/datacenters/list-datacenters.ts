@@ -4,7 +4,7 @@ import { listPages, type Page } from '../server/list-pages.js';
 
 const DATACENTERS = `query CliDatacenters($first: Int, $after: String) {
   datacenters(first: $first, after: $after) {
-    nodes { name alias description access isDefault imageCount boundImageCount owner { username } groups { name } }
+    nodes { name alias description access isDefault imageCount boundImageCount owner { username } }
     pageInfo { hasNextPage endCursor }
   }
 }`;
@@ -18,7 +18,6 @@ interface DatacenterRow {
   imageCount: number;
   boundImageCount: number;
   owner: { username: string };
-  groups: { name: string }[];
 }
 
 /** The datacenters that the caller can see. */
@@ -35,7 +34,6 @@ export const listDatacenters = defineCommand({
       { title: 'OWNER', of: ({ owner }) => owner.username },
       { title: 'IMAGES', of: ({ imageCount }) => imageCount },
       { title: 'BOUND', of: ({ boundImageCount }) => boundImageCount },
-      { title: 'GROUPS', of: ({ groups }) => groups.map(({ name }) => name).join(', ') },
       { title: 'DESCRIPTION', of: ({ description }) => description },
     ]);
   },
