@@ -7,6 +7,7 @@ import { readRows } from '../../platform/database/read/read-rows.js';
 import { sqlText } from '../../platform/database/sql-text.js';
 import { shownUrl } from '../../platform/fetch/shown-url.js';
 import { shortened } from '../../platform/shown.js';
+import { startFault } from '../../start-fault.js';
 
 export type Health = 'ok' | 'warning' | 'fault';
 
@@ -55,8 +56,9 @@ async function nearestPresent(path: string): Promise<string | null> {
 }
 
 /** Whether the database answers, and whether it is up to date. An SQLite file that is missing is not made. */
-export async function checkDatabase(target: DatabaseTarget): Promise<Finding> {
-  const where = target.kind === 'sqlite' ? `SQLite, ${target.path}` : `Postgres, ${URL.parse(target.url)?.host ?? 'at an address that cannot be read'}`;
+export async function checkDatabase(config: Config): Promise<Finding> {
+  const target = config.database;
+  const where = target.kind === 'sqlite' ? `SQLite, ${target.path}` : postgresAt(target.url);
   if (target.kind === 'sqlite' && !(await stat(target.path).then(() => true, () => false))) {
     return finding('Database', 'warning', `${where}: not there yet`, 'The first start makes it; if there should be one, check DATABASE_URL and DATA_DIR.');
   }
@@ -65,8 +67,13 @@ export async function checkDatabase(target: DatabaseTarget): Promise<Finding> {
     if (pending === 0) return finding('Database', 'ok', `${where}, up to date`);
     return finding('Database', 'warning', `${where}, ${pending} migrations are missing`, 'Take a backup; "image-gateway migrate" or the next start applies them.');
   } catch (error) {
-    return finding('Database', 'fault', `${where}: ${reasonOf(error)}`, 'Check that it runs, and user, password and name in DATABASE_URL.');
+    return finding('Database', 'fault', `${where}: ${startFault(error, config) ?? reasonOf(error)}`, 'Check that it runs, and user, password and name in DATABASE_URL.');
   }
+}
+
+function postgresAt(url: string): string {
+  const { host } = URL.parse(url) ?? { host: 'an address that cannot be read' };
+  return `Postgres, ${host}`;
 }
 
 async function pendingMigrations(target: DatabaseTarget): Promise<number> {

@@ -36,7 +36,7 @@ async function examineWith(config: Config): Promise<Finding[]> {
   const [folder, store, database, addresses] = await Promise.all([
     checkFolder('Data folder', config.dataDir, 'DATA_DIR'),
     checkFolder('Image store', config.imageStore.path, 'IMAGE_STORE'),
-    checkDatabase(config.database),
+    checkDatabase(config),
     checkAddresses(config),
   ]);
   return [folder, database, store, ...addresses];

@@ -1,6 +1,9 @@
 import { readConfig } from '../../config/config.js';
 import { ENTITIES } from '../../entities.js';
 import { migrate as applyMigrations, openDatabase } from '../../platform/database/database.js';
+import { shortened } from '../../platform/shown.js';
+import { startFault } from '../../start-fault.js';
+import { Refused } from '../command-error.js';
 import { defineCommand } from '../command.js';
 
 /** Brings the database of the settings up to date, as a start does by itself. */
@@ -9,7 +12,8 @@ export const migrate = defineCommand({
   summary: 'Bring the database of DATABASE_URL up to date, or show what is missing.',
   options: (parser) => parser.positional('action', { type: 'string', choices: ['up', 'status'], default: 'up', describe: 'up applies what is missing, as a start does by itself; status only lists it' }),
   async run({ process: { env }, output }, { action }) {
-    const database = await openDatabase(readConfig(env).database, ENTITIES);
+    const config = readConfig(env);
+    const database = await openDatabase(config.database, ENTITIES);
     try {
       if (action === 'up') {
         const names = await applyMigrations(database);
@@ -22,6 +26,8 @@ export const migrate = defineCommand({
         { title: 'STATE', of: ({ state }) => state },
         { title: 'NAME', of: ({ name }) => name },
       ]);
+    } catch (error) {
+      throw new Refused(startFault(error, config) ?? shortened(error instanceof Error ? error.message : 'The migration failed.'));
     } finally {
       await database.close(true);
     }

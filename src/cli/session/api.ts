@@ -18,7 +18,7 @@ export const api = defineCommand({
   options: (parser) =>
     parser
       .positional('file', { type: 'string', demandOption: true, describe: 'File with the document; - is stdin' })
-      .option('var', { type: 'string', array: true, default: [] as string[], describe: 'NAME=VALUE of a variable; may be repeated' }),
+      .option('var', { type: 'string', array: true, default: [] as string[], describe: 'A variable, as name=debian-12; may be repeated' }),
   async run({ gateway, output, process: { terminal } }, { file, var: given }) {
     const variables = variablesOf(given);
     const document = await documentIn(file, terminal.stdin);
