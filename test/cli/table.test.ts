@@ -22,6 +22,11 @@ describe('a table', () => {
     expect(tableText(COLUMNS, [{ name: 'abc', text: '漢'.repeat(50) }], 20).lines).toEqual([`abc   ${'漢'.repeat(6)}…`]);
   });
 
+  it('never cuts what is of no use in part', () => {
+    const [name, text] = COLUMNS;
+    expect(tableText([{ ...name!, isWhole: true }, text!], [{ name: 'n'.repeat(30), text: 'x'.repeat(30) }], 20).lines).toEqual([`${'n'.repeat(30)}  xxxxx…`]);
+  });
+
   it('shows no control characters of others', () => {
     expect(printable('a\u001b[31mb\nc\u202ed\u0007')).toBe('a [31mb c d ');
   });

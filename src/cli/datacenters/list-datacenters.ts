@@ -29,7 +29,7 @@ export const listDatacenters = defineCommand({
     const client = await gateway();
     const listed = await listPages(limit, async (page) => (await client.run<{ datacenters: Page<DatacenterRow> }>(DATACENTERS, page)).datacenters);
     output.list(listed, [
-      { title: 'NAME', of: ({ name }) => name },
+      { title: 'NAME', isWhole: true, of: ({ name }) => name },
       { title: 'ACCESS', of: ({ access }) => access },
       { title: 'OWNER', of: ({ owner }) => owner.username },
       { title: 'IMAGES', of: ({ imageCount }) => imageCount },

@@ -59,7 +59,7 @@ export const listImages = defineCommand({
     const scope = usable === true ? { datacenter: dc, filter } : { datacenter: dc, showAll: all, showDeleted: deleted, filter };
     const listed = await listPages(limit, async (page) => (await client.run<{ images: Page<ImageRow> }>(usable === true ? USABLE : IMAGES, { ...page, ...scope })).images);
     output.list(listed, [
-      { title: 'NAME', of: ({ name }) => name },
+      { title: 'NAME', isWhole: true, of: ({ name }) => name },
       { title: 'VERSION', of: ({ version }) => version },
       { title: 'OS TYPE', of: ({ osType: type }) => type },
       { title: 'STATUS', of: (row) => row.status },

@@ -2,6 +2,8 @@ import stringWidth from 'string-width';
 
 export interface Column<Row> {
   title: string;
+  /** Never cut: a name or an id, which is of no use in part. */
+  isWhole?: boolean;
   of(row: Row): string | number | boolean | null | undefined;
 }
 
@@ -18,7 +20,7 @@ export function printable(text: string): string {
 export function tableText<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width: number | null): { head: string; lines: string[] } {
   const cells = rows.map((row) => columns.map((column) => cellText(column.of(row))));
   const natural = columns.map((column, at) => Math.max(stringWidth(column.title), ...cells.map((row) => stringWidth(row[at] ?? ''))));
-  const widths = width === null ? natural : fitted(natural, width);
+  const widths = width === null ? natural : fitted(natural, columns.map(({ isWhole = false }) => isWhole), width);
   const lineOf = (row: readonly string[]): string => row.map((text, at) => padded(text, widths[at] ?? 0)).join(GAP).trimEnd();
   return { head: lineOf(columns.map(({ title }) => title)), lines: cells.map(lineOf) };
 }
@@ -29,13 +31,13 @@ function cellText(value: string | number | boolean | null | undefined): string {
   return printable(String(value));
 }
 
-function fitted(natural: readonly number[], width: number): number[] {
+function fitted(natural: readonly number[], isWhole: readonly boolean[], width: number): number[] {
   const widths = [...natural];
   const room = Math.max(width - GAP.length * (widths.length - 1), NARROWEST * widths.length);
   for (let excess = sum(widths) - room; excess > 0; excess -= 1) {
-    const widest = Math.max(...widths);
+    const widest = Math.max(0, ...widths.filter((_each, at) => isWhole[at] !== true));
     if (widest <= NARROWEST) break;
-    widths[widths.indexOf(widest)] = widest - 1;
+    widths[widths.findIndex((each, at) => each === widest && isWhole[at] !== true)] = widest - 1;
   }
   return widths;
 }

@@ -20,7 +20,7 @@ export const listGroups = defineCommand({
   async run({ gateway, output }, { limit }) {
     const { groups } = await (await gateway()).run<{ groups: GroupRow[] }>(GROUPS);
     output.list(beginningOf(groups, limit), [
-      { title: 'NAME', of: ({ name }) => name },
+      { title: 'NAME', isWhole: true, of: ({ name }) => name },
       { title: 'PERMISSIONS', of: ({ permissions }) => permissions.join(', ') },
       { title: 'DATACENTERS', of: ({ datacenters }) => datacenters.map(({ name }) => name).join(', ') },
       { title: 'USERS', of: ({ users }) => users.map(({ username }) => username).join(', ') },

@@ -21,7 +21,7 @@ export const listUsers = defineCommand({
   async run({ gateway, output }, { limit }) {
     const { users } = await (await gateway()).run<{ users: UserRow[] }>(USERS);
     output.list(beginningOf(users, limit), [
-      { title: 'USERNAME', of: ({ username }) => username },
+      { title: 'USERNAME', isWhole: true, of: ({ username }) => username },
       { title: 'ACTIVE', of: ({ active }) => active },
       { title: 'SUPERADMIN', of: ({ isSuperAdmin }) => isSuperAdmin },
       { title: 'E-MAIL', of: ({ email }) => email },

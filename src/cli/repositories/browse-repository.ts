@@ -16,8 +16,8 @@ export const browseRepository = defineCommand({
       .option('limit', LIMIT),
   async run({ gateway, output }, { name, search, importable, osType, limit }) {
     output.list(await listOffered(await gateway(), name, { search, importable, osType }, limit), [
-      { title: 'UUID', of: ({ uuid }) => uuid },
-      { title: 'NAME', of: (row) => row.name },
+      { title: 'UUID', isWhole: true, of: ({ uuid }) => uuid },
+      { title: 'NAME', isWhole: true, of: (row) => row.name },
       { title: 'VERSION', of: ({ version }) => version },
       { title: 'OS TYPE', of: (row) => row.osType },
       { title: 'PUBLISHED', of: ({ publishedAt }) => publishedAt },

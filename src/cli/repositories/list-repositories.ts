@@ -22,7 +22,7 @@ export const listRepositories = defineCommand({
   async run({ gateway, output }, { limit }) {
     const { imageRepositories } = await (await gateway()).run<{ imageRepositories: RepositoryRow[] }>(REPOSITORIES);
     output.list(beginningOf(imageRepositories, limit), [
-      { title: 'NAME', of: ({ name }) => name },
+      { title: 'NAME', isWhole: true, of: ({ name }) => name },
       { title: 'STATUS', of: ({ status }) => status },
       { title: 'IMAGES', of: ({ imageCount }) => imageCount },
       { title: 'LOADED', of: ({ lastUpdate }) => lastUpdate },

@@ -29,7 +29,7 @@ export const listTasks = defineCommand({
     const conditions = { datacenter: dc, image, status, action };
     const listed = await listPages(limit, async (page) => (await client.run<{ tasks: Page<TaskRow> }>(TASKS, { ...page, ...conditions })).tasks);
     output.list(listed, [
-      { title: 'ID', of: ({ id }) => id },
+      { title: 'ID', isWhole: true, of: ({ id }) => id },
       { title: 'CREATED', of: ({ createdAt }) => createdAt },
       { title: 'ACTION', of: (task) => task.action },
       { title: 'STATUS', of: (task) => task.status },
