@@ -42,6 +42,11 @@ async function inPieces(pieces: readonly string[], headers: Record<string, strin
   return { status: answer.statusCode, text };
 }
 
+/** What is left of the budget depends on the moment. */
+function withoutBudget(text: string): string {
+  return text.replace(/"available":\d+|"fullInSeconds":\d+/g, '');
+}
+
 describe('a query that is known', () => {
   it('keeps the request id that it brings, and gets one otherwise', async () => {
     const named = await post(BODY, { 'x-request-id': 'mine-1' });
@@ -51,12 +56,13 @@ describe('a query that is known', () => {
   });
 
   it('is answered the same in one piece, in several, and in chunks without a length', async () => {
-    const expected = await (await post(BODY)).text();
+    const expected = withoutBudget(await (await post(BODY)).text());
     const half = Math.floor(BODY.length / 2);
     const pieces = [BODY.slice(0, half), BODY.slice(half)];
     const lengths: Record<string, string | number>[] = [{ 'content-length': BODY.length }, { 'transfer-encoding': 'chunked' }];
     for (const headers of lengths) {
-      expect(await inPieces(pieces, headers)).toEqual({ status: 200, text: expected });
+      const { status, text } = await inPieces(pieces, headers);
+      expect([status, withoutBudget(text)]).toEqual([200, expected]);
     }
   });
 
