@@ -37,7 +37,7 @@ function fitted(natural: readonly number[], isWhole: readonly boolean[], width: 
   for (let excess = sum(widths) - room; excess > 0; excess -= 1) {
     const widest = Math.max(0, ...widths.filter((_each, at) => isWhole[at] !== true));
     if (widest <= NARROWEST) break;
-    const at = widths.findIndex((each, column) => each === widest && isWhole[column] !== true);
+    const at = widths.findIndex((each, column) => each === widest && isWhole.at(column) !== true);
     widths.splice(at, 1, widest - 1);
   }
   return widths;
