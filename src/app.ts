@@ -39,7 +39,7 @@ import { Drain } from './platform/http/drain.js';
 import { GuardedFetch } from './platform/fetch/fetch.js';
 import type { FileStore } from './platform/store/file-store.js';
 import { LocalFileStore } from './platform/store/local-file-store.js';
-import { createHttpServer, freePort, registerHealth, type RequestFront } from './platform/http/http.js';
+import { createHttpServer, freePort, registerHealth, type RequestInterceptor } from './platform/http/http.js';
 import { Metrics } from './platform/metrics.js';
 import { lockFolder } from './platform/store/process-lock.js';
 import { maintainSearchIndexes } from './platform/database/search/search-upkeep.js';
@@ -127,7 +127,7 @@ function createContainers(config: Config, work: Work, verifyToken: Awaited<Retur
 }
 
 /** Opens every transport. Returns two functions: the first ends open streams and sockets, the second runs after the last request. */
-async function openTransports({ app, drain, front }: { app: FastifyInstance; drain: Drain; front: RequestFront }, config: Config, work: Work, log: Logger): Promise<[end: () => Promise<void>, after: () => Promise<void>]> {
+async function openTransports({ app, drain, front }: { app: FastifyInstance; drain: Drain; front: RequestInterceptor }, config: Config, work: Work, log: Logger): Promise<[end: () => Promise<void>, after: () => Promise<void>]> {
   const verifyToken = await createTokenVerifier(config.auth, secretFileIn(config.dataDir), {
     fetch: fetchKeysWith(work.fetch),
   });
@@ -204,8 +204,8 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   const firstKey = await prepare(config, work, log);
   const relay = config.database.kind === 'postgres' ? await ChangeRelay.start(config.database.url, work.changes, log) : null;
   let ready = false;
-  const front: RequestFront = { intercept: null };
-  const app = createHttpServer(log, { trustProxy: config.trustProxy, requestTimeoutMs: config.limits.requestTimeoutMs, ownFaultBody: imageServerFault, front });
+  const front: RequestInterceptor = { intercept: null };
+  const app = createHttpServer(log, { trustProxy: config.trustProxy, requestTimeoutMs: config.limits.requestTimeoutMs, ownFaultBody: imageServerFault, interceptor: front });
   tracing?.traceRequests(app);
   const drain = new Drain(app);
   registerHealth(app, () => ready);

@@ -6,7 +6,7 @@ import type { Gateway } from './app.js';
 import { type Config, ConfigError, readConfig } from './config/config.js';
 import { AlreadyRunning } from './platform/store/process-lock.js';
 import { createLog } from './platform/log.js';
-import { withoutSecretsInLine } from './platform/fetch/url-secrets.js';
+import { redactLogLine } from './platform/fetch/redact-text.js';
 import { DEMO_DATA_DIR } from './demo/data-dir.js';
 import { startFault } from './start-fault.js';
 
@@ -100,7 +100,7 @@ async function startGatewayHere(isDemo: boolean): Promise<void> {
     config = readConfig(isDemo ? { DATA_DIR: DEMO_DATA_DIR, ...process.env } : process.env);
     await run(config, isDemo);
   } catch (error) {
-    process.stderr.write(withoutSecretsInLine(`${messageOf(error, config)}\n`));
+    process.stderr.write(redactLogLine(`${messageOf(error, config)}\n`));
     process.exit(1);
   }
 }

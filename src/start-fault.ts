@@ -1,12 +1,12 @@
 import { userInfo } from 'node:os';
 import type { Config } from './config/config.js';
-import { shownUrl } from './platform/fetch/shown-url.js';
+import { redactUrl } from './platform/fetch/redact-url.js';
 
 type Fault = Error & { code?: string | number; path?: string; syscall?: string; hostname?: string; cause?: unknown; previous?: unknown };
 type Settings = Pick<Config, 'host' | 'port' | 'dataDir' | 'database' | 'imageStore' | 'trustedDocuments'>;
 
 /** What the system says of a file or folder, by its code. */
-const OF_FILES: ReadonlyMap<string, string> = new Map([
+const FILE_FAULTS: ReadonlyMap<string, string> = new Map([
   ['EEXIST', 'is a file where a folder is needed'],
   ['ENOTDIR', 'leads through a file where a folder is needed'],
   ['ENOENT', 'is not there'],
@@ -18,7 +18,7 @@ const OF_FILES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** What Postgres, or the way to it, says, by its code. */
-const OF_POSTGRES: ReadonlyMap<string, string> = new Map([
+const POSTGRES_FAULTS: ReadonlyMap<string, string> = new Map([
   ['ECONNREFUSED', 'nothing listens there; start Postgres, or correct host and port'],
   ['ENOTFOUND', 'the host name is not known'],
   ['EAI_AGAIN', 'the host name cannot be looked up: no name server answers'],
@@ -35,7 +35,7 @@ const OF_POSTGRES: ReadonlyMap<string, string> = new Map([
   ['25006', 'the server is a read-only replica; name the primary'],
 ]);
 
-const OF_SQLITE: ReadonlyMap<string, string> = new Map([
+const SQLITE_FAULTS: ReadonlyMap<string, string> = new Map([
   ['SQLITE_NOTADB', 'is no SQLite file, or is damaged; restore it from a backup'],
   ['SQLITE_CORRUPT', 'is damaged; restore it from a backup'],
   ['SQLITE_CANTOPEN', `cannot be opened by the user ${userName()}`],
@@ -51,7 +51,7 @@ function userName(): string {
   }
 }
 
-function chainOf(error: unknown): Fault[] {
+function causeChain(error: unknown): Fault[] {
   const chain: Fault[] = [];
   for (let one = error; one instanceof Error && chain.length < 10; one = (one as Fault).cause ?? (one as Fault).previous) chain.push(one);
   return chain;
@@ -66,7 +66,7 @@ function settingOf(path: string, { dataDir, imageStore, trustedDocuments }: Sett
 }
 
 function fileFault({ code, path }: Fault, settings: Settings): string | null {
-  const what = OF_FILES.get(String(code));
+  const what = FILE_FAULTS.get(String(code));
   const setting = path === undefined ? null : settingOf(path, settings);
   if (what === undefined || setting === null) return null;
   const [name, value] = setting;
@@ -97,16 +97,16 @@ function tlsOrTimeout({ code, message }: Fault): string | undefined {
 
 function databaseFault(fault: Fault, { database }: Settings): string | null {
   if (database.kind === 'sqlite') {
-    const what = OF_SQLITE.get(String(fault.code));
+    const what = SQLITE_FAULTS.get(String(fault.code));
     return what === undefined ? null : `DATABASE_URL=sqlite:${database.path}: the file ${what}.`;
   }
-  const what = OF_POSTGRES.get(String(fault.code)) ?? tlsOrTimeout(fault);
-  return what === undefined ? null : `DATABASE_URL=${shownUrl(database.url)}: ${what}.`;
+  const what = POSTGRES_FAULTS.get(String(fault.code)) ?? tlsOrTimeout(fault);
+  return what === undefined ? null : `DATABASE_URL=${redactUrl(database.url)}: ${what}.`;
 }
 
 /** Why the gateway does not start, in one sentence that names the setting; null for what no setting can mend. */
 export function startFault(error: unknown, settings: Settings): string | null {
-  for (const fault of chainOf(error)) {
+  for (const fault of causeChain(error)) {
     const told = listenFault(fault, settings) ?? fileFault(fault, settings) ?? databaseFault(fault, settings);
     if (told !== null) return told;
   }

@@ -1,5 +1,5 @@
 import yargs, { type Argv } from 'yargs';
-import { shortened } from '../platform/shown.js';
+import { boundMessage } from '../platform/message-text.js';
 import { CommandError, EXIT_CODES, WrongCall } from './command-error.js';
 import type { GlobalOptions, OpenSession, Process, Session } from './command.js';
 import { COMMANDS } from './commands.js';
@@ -105,7 +105,7 @@ function refuseRepeated(given: object, known: KnownOptions): true {
 
 /** What the parser refuses; its own words, and where to read more. */
 function wrongCall(message: string | null): WrongCall {
-  return new WrongCall(`${shortened(message ?? 'This cannot be understood.')}\nSee "${PROGRAM} --help", and --help after a command.`);
+  return new WrongCall(`${boundMessage(message ?? 'This cannot be understood.')}\nSee "${PROGRAM} --help", and --help after a command.`);
 }
 
 function isOfParser(error: Error): boolean {
@@ -118,5 +118,5 @@ function exitCodeOf(error: unknown): number {
 
 function messageOf(error: unknown): string {
   if (error instanceof CommandError) return error.message;
-  return error instanceof Error ? shortened(error.message) : 'The command failed for an unknown reason.';
+  return error instanceof Error ? boundMessage(error.message) : 'The command failed for an unknown reason.';
 }

@@ -1,12 +1,12 @@
 import type { Options } from 'yargs';
-import { shownValue } from '../platform/shown.js';
+import { quoteValue } from '../platform/message-text.js';
 import { WrongCall } from './command-error.js';
 
 /** A whole number within bounds. Throws WrongCall while the command line is read. */
 export function wholeNumber(name: string, least: number, most: number): (value: number) => number {
   return (value) => {
     if (Number.isInteger(value) && value >= least && value <= most) return value;
-    throw new WrongCall(`--${name} is ${Number.isNaN(value) ? 'no number' : shownValue(value)}. Accepted: a whole number from ${least} to ${most}.`);
+    throw new WrongCall(`--${name} is ${Number.isNaN(value) ? 'no number' : quoteValue(value)}. Accepted: a whole number from ${least} to ${most}.`);
   };
 }
 

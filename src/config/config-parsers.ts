@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 
 /** Why a setting's text cannot be used; the message says what would be accepted instead. */
-export class Refusal extends Error {}
+export class InvalidSetting extends Error {}
 
 const hostPattern = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\.?$/i;
 
@@ -15,14 +15,14 @@ export function anyText(text: string): string {
 
 export function host(text: string): string {
   if (isAddress(text) || hostPattern.test(text)) return text;
-  throw new Refusal('accepted: a host name or an IP address, such as 127.0.0.1 or ::');
+  throw new InvalidSetting('accepted: a host name or an IP address, such as 127.0.0.1 or ::');
 }
 
 export function integer(least: number, most: number, unit: string): (text: string) => number {
   return (text) => {
     const value = /^\d{1,12}$/.test(text) ? Number(text) : -1;
     if (value >= least && value <= most) return value;
-    throw new Refusal(`accepted: a whole number from ${least} to ${most}${unit}`);
+    throw new InvalidSetting(`accepted: a whole number from ${least} to ${most}${unit}`);
   };
 }
 
@@ -30,7 +30,7 @@ export function oneOf<T extends string>(choices: readonly T[]): (text: string) =
   return (text) => {
     const choice = choices.find((each) => each === text);
     if (choice !== undefined) return choice;
-    throw new Refusal(`accepted: ${choices.join(', ')}`);
+    throw new InvalidSetting(`accepted: ${choices.join(', ')}`);
   };
 }
 
@@ -43,13 +43,13 @@ export function baseUrl(text: string): string {
   const url = URL.parse(text);
   const plain = url !== null && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash;
   if (plain) return url.href.replace(/\/+$/, '');
-  throw new Refusal('accepted: an http:// or https:// URL without user, query and fragment');
+  throw new InvalidSetting('accepted: an http:// or https:// URL without user, query and fragment');
 }
 
 export function httpUrl(text: string): string {
   const url = URL.parse(text);
   if (url !== null && /^https?:$/.test(url.protocol)) return url.href;
-  throw new Refusal('accepted: an http:// or https:// URL');
+  throw new InvalidSetting('accepted: an http:// or https:// URL');
 }
 
 /** Origins as browsers send them: scheme, host and port alone. */
@@ -57,32 +57,32 @@ export function origins(text: string): readonly string[] {
   return list(text).map((entry) => {
     const url = URL.parse(entry);
     if (url !== null && /^https?:$/.test(url.protocol) && url.origin === entry.replace(/\/$/, '').toLowerCase()) return url.origin;
-    throw new Refusal(`"${entry}" is no origin; accepted: origins such as https://cloud.example.com separated by commas`);
+    throw new InvalidSetting(`"${entry}" is no origin; accepted: origins such as https://cloud.example.com separated by commas`);
   });
 }
 
 /** `scheme:PATH`, relative to the working directory; `scheme://PATH` is refused, since it reads as a host. */
 export function pathAfter(scheme: string, text: string): string {
   const path = text.slice(scheme.length + 1);
-  if (path === '' || /^\/\/(?!\/)/.test(path)) throw new Refusal(`accepted: ${scheme}:PATH`);
+  if (path === '' || /^\/\/(?!\/)/.test(path)) throw new InvalidSetting(`accepted: ${scheme}:PATH`);
   return resolve(path);
 }
 
 export function networks(text: string): readonly string[] {
   if (text === 'none') return [];
   return list(text).map((entry) => {
-    const network = asNetwork(entry);
+    const network = parseNetwork(entry);
     if (network !== null) return network;
-    throw new Refusal(`"${entry}" is no network; accepted: CIDRs such as 10.0.0.0/8,fd00::/8 separated by commas, or none`);
+    throw new InvalidSetting(`"${entry}" is no network; accepted: CIDRs such as 10.0.0.0/8,fd00::/8 separated by commas, or none`);
   });
 }
 
 export function hostsAndNetworks(text: string): readonly string[] {
   return list(text).map((entry) => {
-    if (isAddress(entry) || asNetwork(entry) !== null) return entry.toLowerCase();
+    if (isAddress(entry) || parseNetwork(entry) !== null) return entry.toLowerCase();
     // Digits and dots only would be a mistyped address: as a host name it could never be met.
     if (hostPattern.test(entry) && !/^[\d.]+$/.test(entry)) return entry.toLowerCase();
-    throw new Refusal(`"${entry}" is neither; accepted: host names, IP addresses and CIDRs such as images.lan,10.0.0.0/8 separated by commas`);
+    throw new InvalidSetting(`"${entry}" is neither; accepted: host names, IP addresses and CIDRs such as images.lan,10.0.0.0/8 separated by commas`);
   });
 }
 
@@ -94,16 +94,16 @@ export function list(text: string): string[] {
 export function hmacSecret(text: string): string {
   const length = Buffer.byteLength(text);
   if (length >= 32) return text;
-  throw new Refusal(`only ${length} bytes; accepted: a secret of at least 32 bytes`);
+  throw new InvalidSetting(`only ${length} bytes; accepted: a secret of at least 32 bytes`);
 }
 
 /** The PEM itself (line ends may be written as \n) or the path of a file that holds it; answers the key as SPKI PEM. */
 export function publicKeyPem(text: string): string {
   const pem = text.includes('-----BEGIN') ? text.replaceAll('\\n', '\n') : readPem(text);
-  if (pem.includes('PRIVATE KEY')) throw new Refusal('this is a private key; accepted: the PEM of the public key that belongs to it');
+  if (pem.includes('PRIVATE KEY')) throw new InvalidSetting('this is a private key; accepted: the PEM of the public key that belongs to it');
   const key = readKey(pem);
   if (!isUsable(key)) {
-    throw new Refusal('accepted: a public key of type RSA (2048 bits or more), EC (P-256, P-384, P-521) or Ed25519');
+    throw new InvalidSetting('accepted: a public key of type RSA (2048 bits or more), EC (P-256, P-384, P-521) or Ed25519');
   }
   return key.export({ type: 'spki', format: 'pem' }).toString();
 }
@@ -112,7 +112,7 @@ function readPem(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new Refusal('no PEM and no readable file; accepted: a public key as PEM, or the path of a file with one', { cause: error });
+    throw new InvalidSetting('no PEM and no readable file; accepted: a public key as PEM, or the path of a file with one', { cause: error });
   }
 }
 
@@ -120,7 +120,7 @@ function readKey(pem: string): KeyObject {
   try {
     return createPublicKey(pem);
   } catch (error) {
-    throw new Refusal('not a readable key; accepted: a public key as PEM, or the path of a file with one', { cause: error });
+    throw new InvalidSetting('not a readable key; accepted: a public key as PEM, or the path of a file with one', { cause: error });
   }
 }
 
@@ -141,7 +141,7 @@ function isAddress(text: string): boolean {
   return isIP(text) !== 0 && !text.includes('%');
 }
 
-function asNetwork(entry: string): string | null {
+function parseNetwork(entry: string): string | null {
   const [address = '', prefix, ...rest] = entry.split('/');
   if (!isAddress(address) || rest.length > 0) return null;
   const bits = isIP(address) === 4 ? 32 : 128;

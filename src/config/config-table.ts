@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import {
-  anyText, baseUrl, hmacSecret, host, hostsAndNetworks, httpUrl, integer, list, networks, oneOf, onOff, origins, pathAfter, publicKeyPem, Refusal,
+  anyText, baseUrl, hmacSecret, host, hostsAndNetworks, httpUrl, integer, list, networks, oneOf, onOff, origins, pathAfter, publicKeyPem, InvalidSetting,
 } from './config-parsers.js';
 import type { DatabaseTarget } from '../platform/database/database.js';
 import { logLevels } from '../platform/log.js';
 
 export interface Setting<T> {
   /** For people: what holds when the variable is unset or empty. */
-  readonly shownDefault: string;
+  readonly defaultText: string;
   readonly meaning: string;
   /** Its value never appears in a message. */
   readonly isSecret: boolean;
@@ -15,14 +15,14 @@ export interface Setting<T> {
 }
 
 export interface ImageStore { kind: 'file'; path: string }
-export interface Parts { api: boolean; worker: boolean }
+export interface ProcessRoles { api: boolean; worker: boolean }
 
-function preset<T>(fallback: string, meaning: string, parse: (text: string) => T): Setting<T> {
-  return { shownDefault: fallback, meaning, isSecret: false, read: (text) => parse(text ?? fallback) };
+function withDefault<T>(fallback: string, meaning: string, parse: (text: string) => T): Setting<T> {
+  return { defaultText: fallback, meaning, isSecret: false, read: (text) => parse(text ?? fallback) };
 }
 
-function optional<T>(shownDefault: string, meaning: string, parse: (text: string) => T): Setting<T | null> {
-  return { shownDefault, meaning, isSecret: false, read: (text) => (text === undefined ? null : parse(text)) };
+function optional<T>(defaultText: string, meaning: string, parse: (text: string) => T): Setting<T | null> {
+  return { defaultText, meaning, isSecret: false, read: (text) => (text === undefined ? null : parse(text)) };
 }
 
 function secret<T>(setting: Setting<T>): Setting<T> {
@@ -35,18 +35,18 @@ function database(text: string): DatabaseTarget {
   if (url !== null && /^postgres(ql)?:$/.test(url.protocol) && url.hostname !== '' && url.pathname.length > 1) {
     return { kind: 'postgres', url: text };
   }
-  throw new Refusal('accepted: sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE');
+  throw new InvalidSetting('accepted: sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE');
 }
 
 function imageStore(text: string): ImageStore {
   if (text.startsWith('file:')) return { kind: 'file', path: pathAfter('file', text) };
   const note = text.startsWith('s3:') ? 'object storage is not available yet; ' : '';
-  throw new Refusal(`${note}accepted: file:PATH`);
+  throw new InvalidSetting(`${note}accepted: file:PATH`);
 }
 
-function parts(text: string): Parts {
+function processRoles(text: string): ProcessRoles {
   const names = list(text).map((name) => oneOf(['api', 'worker'])(name));
-  if (names.length === 0) throw new Refusal('accepted: api, worker, or both separated by a comma');
+  if (names.length === 0) throw new InvalidSetting('accepted: api, worker, or both separated by a comma');
   return { api: names.includes('api'), worker: names.includes('worker') };
 }
 
@@ -55,13 +55,13 @@ const longestTimerSeconds = 2_147_483;
 
 /** Every variable the process reads, in the order in which people are shown them. */
 export const settings = {
-  HOST: preset('127.0.0.1', 'Address or host name to listen on.', host),
-  PORT: preset('4000', 'Port to listen on; 0 takes any free port.', integer(0, 65_535, '')),
+  HOST: withDefault('127.0.0.1', 'Address or host name to listen on.', host),
+  PORT: withDefault('4000', 'Port to listen on; 0 takes any free port.', integer(0, 65_535, '')),
   PUBLIC_URL: optional('from HOST and PORT', 'How others reach the gateway: used in links, and the host that /imgapi and /metrics answer to.', baseUrl),
-  DATA_DIR: preset('./data', 'Folder of the SQLite file, the image store and the generated secret.', (text) => resolve(text)),
+  DATA_DIR: withDefault('./data', 'Folder of the SQLite file, the image store and the generated secret.', (text) => resolve(text)),
   DATABASE_URL: optional('sqlite:DATA_DIR/gateway.sqlite', '`sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.', database),
-  DATABASE_POOL: preset('10', 'Connections to Postgres that the process may have open; at most half of them answer searches and counts.', integer(2, 1000, ' connections')),
-  STATEMENT_TIMEOUT: preset('30', 'Seconds that one statement of a request may take on Postgres, and a search or count of a task anywhere.', integer(1, 3600, ' seconds')),
+  DATABASE_POOL: withDefault('10', 'Connections to Postgres that the process may have open; at most half of them answer searches and counts.', integer(2, 1000, ' connections')),
+  STATEMENT_TIMEOUT: withDefault('30', 'Seconds that one statement of a request may take on Postgres, and a search or count of a task anywhere.', integer(1, 3600, ' seconds')),
   IMAGE_STORE: optional('file:DATA_DIR/images', 'Where image files are kept: `file:PATH`.', imageStore),
   AUTH_JWT_SECRET: secret(
     optional('generated in DATA_DIR', 'Secret that signs tokens with HS256, at least 32 bytes. Set at most one of the three keys.', hmacSecret),
@@ -75,39 +75,39 @@ export const settings = {
   FETCH_ALLOW: optional(
     '–', 'Hosts, addresses and CIDRs, separated by commas, that URLs may lead to although they are not public addresses.', hostsAndNetworks,
   ),
-  IMGAPI_TRUSTED: preset(
+  IMGAPI_TRUSTED: withDefault(
     '127.0.0.0/8,::1/128', 'CIDRs, separated by commas, whose IMGAPI callers see every image; `none` trusts nobody.', networks,
   ),
-  RUN: preset('api,worker', 'Which parts this process runs: `api`, `worker`, or both.', parts),
-  REFRESH_INTERVAL: preset(
+  RUN: withDefault('api,worker', 'Which parts this process runs: `api`, `worker`, or both.', processRoles),
+  REFRESH_INTERVAL: withDefault(
     '3600', 'Seconds between scheduled repository loads; 0 is off.', integer(0, longestTimerSeconds, ' seconds, 0 is off'),
   ),
-  GRAPHIQL: preset('on', '`on` or `off`: GraphiQL at /graphiql.', onOff),
-  INTROSPECTION: preset('on', '`on`: introspection for signed-in callers; `off`: for nobody.', onOff),
+  GRAPHIQL: withDefault('on', '`on` or `off`: GraphiQL at /graphiql.', onOff),
+  INTROSPECTION: withDefault('on', '`on`: introspection for signed-in callers; `off`: for nobody.', onOff),
   ALLOWED_ORIGINS: optional('–', 'Origins, separated by commas, whose pages may use the API besides our own, such as `https://cloud.example.com`.', origins),
   TRUST_PROXY: optional('–', 'CIDRs, separated by commas, of proxies whose X-Forwarded-For, -Host and -Proto are believed.', networks),
   TRUSTED_DOCUMENTS: optional(
     '–', 'Path of a manifest (JSON, SHA-256 to document, as `npm run codegen` writes it): only operations in it run.', (text) => resolve(text),
   ),
-  COMPILED_OPERATIONS: preset('on', '`on`: queries that come again run as compiled code; `off`: every operation goes through Apollo Server.', onOff),
-  FAILED_SIGN_INS: preset(
+  COMPILED_OPERATIONS: withDefault('on', '`on`: queries that come again run as compiled code; `off`: every operation goes through Apollo Server.', onOff),
+  FAILED_SIGN_INS: withDefault(
     '600', 'Sign-ins that may fail in a minute from one address (of IPv6 one /64) before it has to wait; 0 is any number.', integer(0, 1_000_000_000, ' sign-ins, 0 is any number'),
   ),
-  COST_LIMIT: preset('100000', 'What one operation may cost; 1 is about 10 µs of processor time.', integer(1, 1_000_000_000, '')),
-  COST_PER_SECOND: preset(
+  COST_LIMIT: withDefault('100000', 'What one operation may cost; 1 is about 10 µs of processor time.', integer(1, 1_000_000_000, '')),
+  COST_PER_SECOND: withDefault(
     '100000', 'Cost by which the budget of each user refills in a second, over all transports; 0: users have no budget.', integer(0, 1_000_000_000, ', 0 is no budget'),
   ),
-  COST_BURST: preset('500000', 'Cost that a full budget holds, which may be spent at once.', integer(1, 1_000_000_000, '')),
-  SOCKETS_PER_USER: preset('10000', 'WebSockets and SSE streams that one user may have open.', integer(1, 1_000_000, ' sockets')),
-  OPERATIONS_PER_SOCKET: preset('100', 'Operations that one WebSocket may have open.', integer(1, 10_000, ' operations')),
-  OPERATIONS_PER_USER: preset('1000', 'Operations that one user may have open over all WebSockets and SSE streams.', integer(1, 1_000_000, ' operations')),
-  REQUEST_TIMEOUT: preset('30', 'Seconds in which a request must have arrived.', integer(1, 3600, ' seconds')),
-  OPERATION_TIMEOUT: preset(
+  COST_BURST: withDefault('500000', 'Cost that a full budget holds, which may be spent at once.', integer(1, 1_000_000_000, '')),
+  SOCKETS_PER_USER: withDefault('10000', 'WebSockets and SSE streams that one user may have open.', integer(1, 1_000_000, ' sockets')),
+  OPERATIONS_PER_SOCKET: withDefault('100', 'Operations that one WebSocket may have open.', integer(1, 10_000, ' operations')),
+  OPERATIONS_PER_USER: withDefault('1000', 'Operations that one user may have open over all WebSockets and SSE streams.', integer(1, 1_000_000, ' operations')),
+  REQUEST_TIMEOUT: withDefault('30', 'Seconds in which a request must have arrived.', integer(1, 3600, ' seconds')),
+  OPERATION_TIMEOUT: withDefault(
     '10', 'Seconds that one operation, or one event of a subscription, may take before its searches, counts and filtered lists are stopped.', integer(1, 3600, ' seconds'),
   ),
-  METRICS_TRUSTED: preset('127.0.0.0/8,::1/128', 'CIDRs, separated by commas, whose callers may read /metrics; `none` is nobody.', networks),
+  METRICS_TRUSTED: withDefault('127.0.0.0/8,::1/128', 'CIDRs, separated by commas, whose callers may read /metrics; `none` is nobody.', networks),
   TRACES: optional('–', 'Base URL of an OpenTelemetry collector (OTLP over HTTP), such as http://collector:4318, that traces are sent to.', baseUrl),
-  LOG_LEVEL: preset('info', `One of ${logLevels.join(', ')}.`, oneOf(logLevels)),
+  LOG_LEVEL: withDefault('info', `One of ${logLevels.join(', ')}.`, oneOf(logLevels)),
 };
 
 export type SettingName = keyof typeof settings;

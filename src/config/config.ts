@@ -1,9 +1,9 @@
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import type { TokenAuth } from '../access/sign-in/token.js';
-import { Refusal } from './config-parsers.js';
+import { InvalidSetting } from './config-parsers.js';
 import { settings } from './config-table.js';
-import type { ImageStore, Parts, Setting, SettingName, SettingValues } from './config-table.js';
+import type { ImageStore, ProcessRoles, Setting, SettingName, SettingValues } from './config-table.js';
 import type { DatabaseTarget } from '../platform/database/database.js';
 import type { LogLevel } from '../platform/log.js';
 
@@ -23,7 +23,7 @@ export interface Config {
   fetchAllow: readonly string[];
   /** CIDRs, also for single addresses. */
   imgapiTrusted: readonly string[];
-  run: Parts;
+  run: ProcessRoles;
   /** 0: no scheduled loads. */
   refreshIntervalSeconds: number;
   graphiql: boolean;
@@ -114,13 +114,13 @@ export function readConfig(env: Environment): Config {
 
 /** The settings as text of at most 100 columns or so, for `--help`. */
 export function configHelp(): string {
-  const rows = entries().map(([name, setting]) => `  ${name.padEnd(20)} ${setting.meaning.replaceAll('`', '')} [${setting.shownDefault}]`);
+  const rows = entries().map(([name, setting]) => `  ${name.padEnd(20)} ${setting.meaning.replaceAll('`', '')} [${setting.defaultText}]`);
   return ['Settings, read from the environment [default]:', ...rows, ''].join('\n');
 }
 
 /** docs/configuration.md, complete. */
 export function configMarkdown(): string {
-  const rows = entries().map(([name, setting]) => `| \`${name}\` | ${shown(setting.shownDefault)} | ${setting.meaning} |`);
+  const rows = entries().map(([name, setting]) => `| \`${name}\` | ${asCode(setting.defaultText)} | ${setting.meaning} |`);
   return [
     '# Configuration',
     '',
@@ -136,7 +136,7 @@ export function configMarkdown(): string {
   ].join('\n');
 }
 
-function shown(text: string): string {
+function asCode(text: string): string {
   return /^[\w./:,]+$/.test(text) ? `\`${text}\`` : text;
 }
 
@@ -148,27 +148,27 @@ function readSettings(env: Environment): SettingValues {
   const faults: string[] = [];
   const values: Partial<Record<SettingName, unknown>> = {};
   for (const [name, setting] of entries()) {
-    const text = present(env[name]);
+    const text = nonBlank(env[name]);
     try {
       values[name] = setting.read(text);
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof InvalidSetting)) throw error;
       faults.push(`${name}=${setting.isSecret ? '***' : withoutPassword(text ?? '')}: ${error.message}`);
     }
   }
-  const keys = (['AUTH_JWT_SECRET', 'AUTH_JWT_PUBLIC_KEY', 'AUTH_JWKS_URL'] as const).filter((name) => present(env[name]) !== undefined);
+  const keys = (['AUTH_JWT_SECRET', 'AUTH_JWT_PUBLIC_KEY', 'AUTH_JWKS_URL'] as const).filter((name) => nonBlank(env[name]) !== undefined);
   if (keys.length > 1) faults.push(`${keys.join(', ')}: only one of them may be set; accepted: the one that signs your tokens`);
-  if (faults.length === 0) faults.push(...partFaults(values as SettingValues));
+  if (faults.length === 0) faults.push(...processRoleFaults(values as SettingValues));
   if (faults.length > 0) throw new ConfigError(faults);
   return values as SettingValues;
 }
 
-function partFaults({ RUN: { api, worker }, DATABASE_URL }: SettingValues): string[] {
+function processRoleFaults({ RUN: { api, worker }, DATABASE_URL }: SettingValues): string[] {
   if ((api && worker) || DATABASE_URL?.kind === 'postgres') return [];
   return [`RUN=${api ? 'api' : 'worker'}: with SQLite one process owns the file and does everything; accepted: api,worker, or a DATABASE_URL of Postgres`];
 }
 
-function present(text: string | undefined): string | undefined {
+function nonBlank(text: string | undefined): string | undefined {
   const trimmed = text?.trim();
   return trimmed === '' ? undefined : trimmed;
 }

@@ -3,7 +3,7 @@ import type { Json } from '../images/manifest/shown-manifest.js';
 import { type ImgapiError, type ImgapiFieldError } from '../imgapi/errors.js';
 import { parsePublishedAt } from '../imgapi/parse-published-at.js';
 import { isUuid } from '../platform/graphql/scalars.js';
-import { shownValue } from '../platform/shown.js';
+import { quoteValue } from '../platform/message-text.js';
 import { type ManifestFilter, manifestFilter } from './manifest-filters.js';
 import { type AcceptedParameters, invalid, invalidParameters, type QueryParameters, readParameters, refuseAdminFields } from './query-parameters.js';
 
@@ -59,7 +59,7 @@ function faultsOf(given: GivenParameters): ImgapiFieldError[] {
   const faults: ImgapiFieldError[] = [];
   const check = (field: string, isAccepted: (value: string) => boolean, accepted: string): void => {
     const value = only(given, field);
-    if (value !== undefined && !isAccepted(value)) faults.push(invalid(field, `${shownValue(value)} is not accepted; it must be ${accepted}`));
+    if (value !== undefined && !isAccepted(value)) faults.push(invalid(field, `${quoteValue(value)} is not accepted; it must be ${accepted}`));
   };
   for (const [field, values] of given) if (SINGLE_VALUED.includes(field) && values.length > 1) faults.push(invalid(field, 'must be given once'));
   check('state', (value) => STATES.has(value), `one of ${[...STATES.keys()].join(', ')}`);

@@ -1,5 +1,5 @@
 import { type ImgapiError, type ImgapiFieldError, imgapiError } from '../imgapi/errors.js';
-import { cut, shownValue } from '../platform/shown.js';
+import { truncate, quoteValue } from '../platform/message-text.js';
 
 /** The query parameters as Fastify parsed them: a list for a parameter that is given more than once. */
 export type QueryParameters = Readonly<Record<string, string | string[] | undefined>>;
@@ -32,14 +32,14 @@ function maxLengthOf(name: string, accepted: AcceptedParameters): number | undef
 
 function faultsOf(name: string, values: readonly string[], accepted: AcceptedParameters): ImgapiFieldError[] {
   const longest = maxLengthOf(name, accepted);
-  const shown = cut(name);
+  const shown = truncate(name);
   if (longest === undefined) {
     const names = [...accepted.keys()].map((one) => (one === TAG ? 'tag.NAME' : one));
-    return [{ field: shown, code: 'NotAllowed', message: `invalid extra parameters: ${shownValue(name)}; accepted are ${names.join(', ') || 'none'}` }];
+    return [{ field: shown, code: 'NotAllowed', message: `invalid extra parameters: ${quoteValue(name)}; accepted are ${names.join(', ') || 'none'}` }];
   }
   const faults: ImgapiFieldError[] = [];
   const tooLong = values.find((value) => value.length > longest);
-  if (tooLong !== undefined) faults.push(invalid(shown, `${shownValue(tooLong)} has ${tooLong.length} characters; at most ${longest} are accepted`));
+  if (tooLong !== undefined) faults.push(invalid(shown, `${quoteValue(tooLong)} has ${tooLong.length} characters; at most ${longest} are accepted`));
   if ([name, ...values].some((text) => text.includes('\0'))) faults.push(invalid(shown, 'NUL is in no text'));
   return faults;
 }
@@ -57,7 +57,7 @@ export function refuseAdminFields(parameters: ReadonlyMap<string, readonly strin
   const values = parameters.get('inclAdminFields') ?? [];
   if (values.includes('true')) return imgapiError('UnauthorizedError', 'inclAdminFields is for operators, and no caller of this server is one');
   const wrong = values.find((value) => value !== 'false');
-  return wrong === undefined ? null : invalidParameters([invalid('inclAdminFields', `${shownValue(wrong)} is neither true nor false`)]);
+  return wrong === undefined ? null : invalidParameters([invalid('inclAdminFields', `${quoteValue(wrong)} is neither true nor false`)]);
 }
 
 /** Returns the values of each parameter, or an error with all faults. Refuses parameters that the endpoint does not have. */

@@ -7,7 +7,7 @@ import type { Caller, CallerTrust } from '../platform/http/caller-trust.js';
 import type { Database } from '../platform/database/database.js';
 import type { FileStore } from '../platform/store/file-store.js';
 import { isUuid } from '../platform/graphql/scalars.js';
-import { cut, shownValue } from '../platform/shown.js';
+import { truncate, quoteValue } from '../platform/message-text.js';
 import { CACHE_CONTROL_PRIVATE, CACHE_CONTROL_PUBLIC, matchesEtag } from './http-caching.js';
 import { findServedImage, type ServedImage } from './catalogue.js';
 import { ListRoute } from './list-route.js';
@@ -38,7 +38,7 @@ function refuse(reply: FastifyReply, { status, body }: ImgapiError): FastifyRepl
 
 /** The path of a request without its query, shortened for messages. */
 function pathOf({ url }: FastifyRequest): string {
-  return cut(url.split('?', 1)[0] ?? '');
+  return truncate(url.split('?', 1)[0] ?? '');
 }
 
 /** The error body for requests to /imgapi/ that fail before they reach its routes, such as a path that cannot be decoded; null for other paths. */
@@ -88,7 +88,7 @@ function pingFault(query: QueryParameters): ImgapiError | null {
   const name = parameters.get('error')?.[0];
   if (name === undefined) return null;
   if (isImgapiCode(name)) return imgapiError(name, 'pong');
-  return invalidParameters([invalid('error', `${shownValue(name)} is not accepted; it must be one of ${Object.keys(IMGAPI_STATUS).join(', ')}`)]);
+  return invalidParameters([invalid('error', `${quoteValue(name)} is not accepted; it must be one of ${Object.keys(IMGAPI_STATUS).join(', ')}`)]);
 }
 
 /** The fault in the query parameters of one image's manifest or file; null when there is none. */
@@ -96,9 +96,9 @@ function queryFault(query: QueryParameters, accepted: AcceptedParameters): Imgap
   const parameters = readParameters(query, accepted);
   if ('status' in parameters) return parameters;
   const channel = parameters.get('channel')?.find((value) => value !== '*');
-  if (channel !== undefined) return invalidParameters([invalid('channel', `${shownValue(channel)} is not accepted; it must be *, as this server has no channels`)]);
+  if (channel !== undefined) return invalidParameters([invalid('channel', `${quoteValue(channel)} is not accepted; it must be *, as this server has no channels`)]);
   const index = parameters.get('index')?.find((value) => value !== '0');
-  if (index !== undefined) return imgapiError('ResourceNotFound', `there is no file ${shownValue(index)}; the one file of an image has the index 0`);
+  if (index !== undefined) return imgapiError('ResourceNotFound', `there is no file ${quoteValue(index)}; the one file of an image has the index 0`);
   return refuseAdminFields(parameters);
 }
 

@@ -3,7 +3,7 @@ import { Args, FieldResolver, Info, Resolver, Root } from 'type-graphql';
 import { type Connection, PageArgs } from '../platform/database/list/page.js';
 import { HttpUrl, Json } from '../platform/graphql/scalars.js';
 import { connectionSelection } from '../platform/graphql/selection.js';
-import { shownUrl } from '../platform/fetch/shown-url.js';
+import { redactUrl } from '../platform/fetch/redact-url.js';
 import { TaskQueries } from '../tasks/task.queries.js';
 import { TaskConnection, type TaskType } from '../tasks/task.type.js';
 import { ImageQueries } from './image.queries.js';
@@ -46,7 +46,7 @@ export class ImageGuardedResolver {
   })
   async manifestUrl(@Root() image: ImageType): Promise<string | null> {
     await this.images.demandInspect(image);
-    return image.guardedManifestUrl ? shownUrl(image.guardedManifestUrl) : null;
+    return image.guardedManifestUrl ? redactUrl(image.guardedManifestUrl) : null;
   }
 
   @FieldResolver(() => TaskConnection, {

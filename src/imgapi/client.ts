@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import { AppError } from '../platform/errors.js';
-import { asFetchFailure, FetchFailure } from '../platform/fetch/fetch-failure.js';
+import { toFetchFailure, FetchFailure } from '../platform/fetch/fetch-failure.js';
 import type { FetchRequest, FetchResponse, GuardedFetch } from '../platform/fetch/fetch.js';
-import { shownUrl } from '../platform/fetch/shown-url.js';
+import { redactUrl } from '../platform/fetch/redact-url.js';
 import { paginateEntries } from './list-pagination.js';
 import type { ListEntry } from './manifest-list.js';
 
@@ -113,14 +113,14 @@ async function* withAppErrors(entries: AsyncGenerator<ListEntry[]>, url: string,
 function toAppError(error: unknown, code: UnreachableCode, url: string, limit: Limit): unknown {
   if (limit.caller?.aborted === true) return limit.caller.reason;
   if (error instanceof AppError) return error;
-  const failure = limit.combined.aborted ? new FetchFailure(url, 'the answer took too long') : asFetchFailure(url, error);
+  const failure = limit.combined.aborted ? new FetchFailure(url, 'the answer took too long') : toFetchFailure(url, error);
   return new AppError(code, failure.message, {}, { cause: error });
 }
 
 function requireOk(response: FetchResponse, code: UnreachableCode): FetchResponse {
   if (response.status === 200) return response;
   response.body.destroy();
-  throw new AppError(code, `${shownUrl(response.url)} answered with status ${response.status}; 200 with JSON is expected.`);
+  throw new AppError(code, `${redactUrl(response.url)} answered with status ${response.status}; 200 with JSON is expected.`);
 }
 
 async function readAtMost(body: Readable, limit: number, url: string): Promise<Buffer> {
@@ -128,14 +128,14 @@ async function readAtMost(body: Readable, limit: number, url: string): Promise<B
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > limit) throw new AppError('INVALID_MANIFEST', `${shownUrl(url)} is larger than ${limit} bytes; a manifest is one small JSON object.`);
+    if (size > limit) throw new AppError('INVALID_MANIFEST', `${redactUrl(url)} is larger than ${limit} bytes; a manifest is one small JSON object.`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
 function readObject(text: string, url: string): Record<string, unknown> {
-  const invalid = (what: string): AppError => new AppError('INVALID_MANIFEST', `${shownUrl(url)} is ${what}; a manifest is one JSON object.`);
+  const invalid = (what: string): AppError => new AppError('INVALID_MANIFEST', `${redactUrl(url)} is ${what}; a manifest is one JSON object.`);
   let value: unknown;
   try {
     value = JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;

@@ -1,4 +1,4 @@
-import { shortened } from '../platform/shown.js';
+import { boundMessage } from '../platform/message-text.js';
 
 /** The codes of IMGAPI that the gateway uses, with their HTTP statuses. */
 export const IMGAPI_STATUS = {
@@ -43,7 +43,7 @@ export interface ImgapiError {
 
 /** An error as IMGAPI clients read it, with the HTTP status of its code. Cuts long values in the message; leaves out empty `errors`. */
 export function imgapiError(code: ImgapiCode, text: string, errors: readonly ImgapiFieldError[] = []): ImgapiError {
-  const message = shortened(text);
+  const message = boundMessage(text);
   return { status: IMGAPI_STATUS[code], body: errors.length === 0 ? { code, message } : { code, message, errors } };
 }
 

@@ -1,4 +1,4 @@
-import { cut, shortened, shortenedData, shownValue } from './shown.js';
+import { truncate, boundMessage, boundData, quoteValue } from './message-text.js';
 
 /** Stable codes a client may branch on; the message beside each is for people and may change. */
 export type ErrorCode =
@@ -57,9 +57,9 @@ export class AppError extends Error {
     extensions: Readonly<Record<string, unknown>> = {},
     options?: ErrorOptions,
   ) {
-    super(shortened(message), options);
+    super(boundMessage(message), options);
     this.name = 'AppError';
-    this.extensions = shortenedData(extensions) as Readonly<Record<string, unknown>>;
+    this.extensions = boundData(extensions) as Readonly<Record<string, unknown>>;
   }
 }
 
@@ -70,7 +70,7 @@ export function unauthenticated(): AppError {
 
 /** "It is not there" and "you may not see it" are one answer. */
 export function notFound(kind: string, value: string): AppError {
-  return new AppError('NOT_FOUND', `There is no ${kind} ${shownValue(value)} that you can see.`);
+  return new AppError('NOT_FOUND', `There is no ${kind} ${quoteValue(value)} that you can see.`);
 }
 
 export function alreadyExists(message: string): AppError {
@@ -78,21 +78,21 @@ export function alreadyExists(message: string): AppError {
 }
 
 /** Faults that one error names, and bytes that they may take together as JSON. */
-const MOST_FIELDS = 100;
-const MOST_FIELD_BYTES = 24 * 1024;
-const LONGEST_FIELD_MESSAGE = 500;
+const MAX_FIELDS = 100;
+const MAX_FIELD_BYTES = 24 * 1024;
+const MAX_FIELD_MESSAGE_CHARACTERS = 500;
 
-function shortenedField({ path, message, ...rest }: FieldError): FieldError {
-  return { path: cut(path), message: shortened(message, LONGEST_FIELD_MESSAGE), ...rest };
+function boundField({ path, message, ...rest }: FieldError): FieldError {
+  return { path: truncate(path), message: boundMessage(message, MAX_FIELD_MESSAGE_CHARACTERS), ...rest };
 }
 
 /** The first of the faults, as many as an answer has room for; one at least. */
-function namedFields(fields: readonly FieldError[]): FieldError[] {
+function fieldsThatFit(fields: readonly FieldError[]): FieldError[] {
   const named: FieldError[] = [];
   let bytes = 0;
-  for (const field of fields.slice(0, MOST_FIELDS).map(shortenedField)) {
+  for (const field of fields.slice(0, MAX_FIELDS).map(boundField)) {
     bytes += Buffer.byteLength(JSON.stringify(field));
-    if (named.length > 0 && bytes > MOST_FIELD_BYTES) break;
+    if (named.length > 0 && bytes > MAX_FIELD_BYTES) break;
     named.push(field);
   }
   return named;
@@ -100,7 +100,7 @@ function namedFields(fields: readonly FieldError[]): FieldError[] {
 
 /** All broken fields at once, so that a form can be mended in one go; `fieldsLeftOut` counts those that an answer has no room for. */
 export function badInput(fields: readonly FieldError[]): AppError {
-  const named = namedFields(fields);
+  const named = fieldsThatFit(fields);
   const left = fields.length - named.length;
   const summary = named.map((field) => `${field.path}: ${field.message}`).join('; ');
   const more = left === 0 ? '' : `${fields.length} faults, of which ${named.length} are named. `;

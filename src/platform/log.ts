@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
-import { withoutSecretsInLine } from './fetch/url-secrets.js';
+import { redactLogLine } from './fetch/redact-text.js';
 
 /** From the quietest to the loudest; `silent` writes nothing at all. */
 export const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
@@ -28,6 +28,6 @@ export function createLog(level: LogLevel, destination: DestinationStream = pino
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths: redactedPaths, censor: '[redacted]' },
     },
-    { write: (line) => void destination.write(withoutSecretsInLine(line)) },
+    { write: (line) => void destination.write(redactLogLine(line)) },
   );
 }

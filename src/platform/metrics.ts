@@ -25,14 +25,14 @@ export class Metrics {
 }
 
 /** How long one reading of the database serves, however often it is asked for. */
-const FRESH_MS = 1000;
+const MAX_AGE_MS = 1000;
 
 /** The same reading for all gauges that it fills, which are collected side by side. */
-export function sharedReading(read: () => Promise<void>): () => Promise<void> {
+export function shareRead(read: () => Promise<void>): () => Promise<void> {
   let readAt = 0;
   let reading: Promise<void> = Promise.resolve();
   return () => {
-    if (Date.now() - readAt >= FRESH_MS) {
+    if (Date.now() - readAt >= MAX_AGE_MS) {
       readAt = Date.now();
       reading = read();
     }

@@ -49,7 +49,7 @@ export class Tracing {
   }
 
   /** The same for work that waits for nothing. */
-  spanAtOnce<T>(name: string, attributes: Attributes, work: () => T): T {
+  spanSync<T>(name: string, attributes: Attributes, work: () => T): T {
     return this.tracer.startActiveSpan(name, { attributes }, (span) => {
       try {
         return work();

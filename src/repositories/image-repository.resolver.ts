@@ -1,6 +1,6 @@
 import { Arg, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { HttpUrl } from '../platform/graphql/scalars.js';
-import { shownUrl } from '../platform/fetch/shown-url.js';
+import { redactUrl } from '../platform/fetch/redact-url.js';
 import { ImageRepositoryType, RefreshRepositoryPayloadType } from './image-repository.type.js';
 import { RepositoryQueries } from './repository.queries.js';
 import { RepositoryService } from './repository.service.js';
@@ -15,7 +15,7 @@ export class ImageRepositoryResolver {
 
   @FieldResolver(() => HttpUrl, { description: 'Address of the IMGAPI server, without its query.' })
   url(@Root() repository: ImageRepositoryType): string {
-    return shownUrl(repository.url);
+    return redactUrl(repository.url);
   }
 
   @Query(() => [ImageRepositoryType], {

@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { Database } from '../platform/database/database.js';
-import { sharedReading } from '../platform/metrics.js';
+import { shareRead } from '../platform/metrics.js';
 import { readObjects } from '../platform/database/read/read-rows.js';
 import { sqlText } from '../platform/database/sql-text.js';
 import type { RowOf } from '../platform/database/tables.js';
@@ -9,7 +9,7 @@ type RepositoryRow = RowOf<'image_repository', 'r.name' | 'r.status' | 'r.last_u
 
 /** The age and length of each repository's list, and whether its last refresh failed. */
 export function registerRepositoryMetrics(registry: Registry, database: Database): void {
-  const collect = sharedReading(async () => {
+  const collect = shareRead(async () => {
     const statement = sqlText`select r.name, r.status, r.last_update, r.image_count from image_repository r where not r.retired`;
     const rows = await readObjects<RepositoryRow>(database.em.fork(), statement);
     for (const gauge of [age, failed, images]) gauge.reset();

@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { Database } from '../platform/database/database.js';
-import { sharedReading } from '../platform/metrics.js';
+import { shareRead } from '../platform/metrics.js';
 import { readObjects } from '../platform/database/read/read-rows.js';
 import { sqlText } from '../platform/database/sql-text.js';
 
@@ -15,7 +15,7 @@ interface TaskTotals {
 /** Tasks by action, status and outcome, and the bytes they moved: counted in the database, so the same for every process. */
 export function registerTaskMetrics(registry: Registry, database: Database): void {
   const registers = [registry];
-  const collect = sharedReading(async () => {
+  const collect = shareRead(async () => {
     const statement = sqlText`select action, status, error_code, count(*) as total, sum(bytes_done) as bytes from task group by action, status, error_code`;
     const rows = await readObjects<TaskTotals>(database.em.fork(), statement);
     tasks.reset();

@@ -4,7 +4,7 @@ import { filesUnder, withoutComments } from './sources.js';
 /** Files that make URLs to be followed, statements or text for an operator at a terminal, and no message. */
 const MAKERS = ['src/main.ts', 'src/app.ts', 'src/config/config.ts', 'src/repositories/entries/manifest-url.ts'];
 /** A URL that is put into a text: by its own name, or as a part of something. */
-const PUT_INTO_TEXT = /\$\{(?!shownUrl\()[^{}]*\b(?:\w*[uU]rl|href|location)\b[^{}]*\}/g;
+const PUT_INTO_TEXT = /\$\{(?!redactUrl\()[^{}]*\b(?:\w*[uU]rl|href|location)\b[^{}]*\}/g;
 const ALLOWED = [
   // Our own address.
   '${this.imageServerUrl}',
@@ -27,12 +27,12 @@ function offenders(text: string): string[] {
 }
 
 describe('URLs in texts', () => {
-  it('are put there by shownUrl, which leaves out what may grant access', () => {
+  it('are put there by redactUrl, which leaves out what may grant access', () => {
     const sources = filesUnder(['src'], ['.ts']).filter(({ path }) => !MAKERS.includes(path) && !path.startsWith('src/demo/'));
     expect(sources.flatMap(({ path, text }) => offenders(text).map((one) => `${path}: ${one}`))).toEqual([]);
   });
 
   it('would be found otherwise', () => {
-    expect(offenders('`The file at ${asked.url} is gone.`; `${answer.href}: no`; `${shownUrl(url)} is empty`')).toEqual(['${asked.url}', '${answer.href}']);
+    expect(offenders('`The file at ${asked.url} is gone.`; `${answer.href}: no`; `${redactUrl(url)} is empty`')).toEqual(['${asked.url}', '${answer.href}']);
   });
 });

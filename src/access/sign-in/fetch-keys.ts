@@ -1,5 +1,5 @@
 import { type GuardedFetch, hostKey } from '../../platform/fetch/fetch.js';
-import { shownUrl } from '../../platform/fetch/shown-url.js';
+import { redactUrl } from '../../platform/fetch/redact-url.js';
 
 const KEY_SET_LIMIT_BYTES = 256 * 1024;
 
@@ -11,7 +11,7 @@ export function fetchKeysWith(fetch: GuardedFetch): (url: string) => Promise<Res
     let size = 0;
     for await (const chunk of answer.body as AsyncIterable<Buffer>) { // Readable declares any; without an encoding it yields buffers.
       size += chunk.length;
-      if (size > KEY_SET_LIMIT_BYTES) throw new Error(`The key set at ${shownUrl(url)} is larger than ${KEY_SET_LIMIT_BYTES} bytes.`);
+      if (size > KEY_SET_LIMIT_BYTES) throw new Error(`The key set at ${redactUrl(url)} is larger than ${KEY_SET_LIMIT_BYTES} bytes.`);
       chunks.push(chunk);
     }
     return new Response(Buffer.concat(chunks), { status: answer.status });

@@ -5,8 +5,8 @@ import { ENTITIES } from '../../entities.js';
 import { type DatabaseTarget, openDatabase } from '../../platform/database/database.js';
 import { readRows } from '../../platform/database/read/read-rows.js';
 import { sqlText } from '../../platform/database/sql-text.js';
-import { shownUrl } from '../../platform/fetch/shown-url.js';
-import { shortened } from '../../platform/shown.js';
+import { redactUrl } from '../../platform/fetch/redact-url.js';
+import { boundMessage } from '../../platform/message-text.js';
 import { startFault } from '../../start-fault.js';
 
 export type Health = 'ok' | 'warning' | 'fault';
@@ -32,7 +32,7 @@ export function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   if (!(cause instanceof Error)) return 'for an unknown reason';
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
-  return shortened(cause.message || code || cause.name);
+  return boundMessage(cause.message || code || cause.name);
 }
 
 /** Whether a folder, or what it would be made in, can be written, and how much room it has. Makes nothing. */
@@ -123,10 +123,10 @@ export async function checkAddresses(config: Config): Promise<Finding[]> {
 async function checkAddress(what: string, url: URL, advice: string): Promise<Finding[]> {
   try {
     const { status, clockDifferenceMs } = await ask(url);
-    const reached = status === 200 ? finding(what, 'ok', shownUrl(url)) : finding(what, 'fault', `${shownUrl(url)} answers HTTP ${status}`, advice);
+    const reached = status === 200 ? finding(what, 'ok', redactUrl(url)) : finding(what, 'fault', `${redactUrl(url)} answers HTTP ${status}`, advice);
     return [reached, ...clockFinding(what, clockDifferenceMs)];
   } catch (error) {
-    return [finding(what, what === 'Key set' ? 'fault' : 'warning', `${shownUrl(url)}: ${reasonOf(error)}`, advice)];
+    return [finding(what, what === 'Key set' ? 'fault' : 'warning', `${redactUrl(url)}: ${reasonOf(error)}`, advice)];
   }
 }
 

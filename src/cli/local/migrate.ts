@@ -1,7 +1,7 @@
 import { readConfig } from '../../config/config.js';
 import { ENTITIES } from '../../entities.js';
 import { migrate as applyMigrations, openDatabase } from '../../platform/database/database.js';
-import { shortened } from '../../platform/shown.js';
+import { boundMessage } from '../../platform/message-text.js';
 import { startFault } from '../../start-fault.js';
 import { Refused } from '../command-error.js';
 import { defineCommand } from '../command.js';
@@ -27,7 +27,7 @@ export const migrate = defineCommand({
         { title: 'NAME', of: ({ name }) => name },
       ]);
     } catch (error) {
-      throw new Refused(startFault(error, config) ?? shortened(error instanceof Error ? error.message : 'The migration failed.'));
+      throw new Refused(startFault(error, config) ?? boundMessage(error instanceof Error ? error.message : 'The migration failed.'));
     } finally {
       await database.close(true);
     }

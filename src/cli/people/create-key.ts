@@ -1,4 +1,4 @@
-import { shownValue } from '../../platform/shown.js';
+import { quoteValue } from '../../platform/message-text.js';
 import { WrongCall } from '../command-error.js';
 import { defineCommand } from '../command.js';
 
@@ -22,7 +22,7 @@ export const createKey = defineCommand({
       .option('name', { type: 'string', default: 'made by image-gateway keys', describe: 'What the key is for' })
       .option('expires-at', { type: 'string', describe: 'From when it is refused, as 2027-01-01T00:00:00Z; never when left out' }),
   async run({ gateway, output }, { username, name, expiresAt }) {
-    if (expiresAt !== undefined && Number.isNaN(Date.parse(expiresAt))) throw new WrongCall(`--expires-at is ${shownValue(expiresAt)}. Accepted: a date with a time and an offset, such as 2027-01-01T00:00:00Z.`);
+    if (expiresAt !== undefined && Number.isNaN(Date.parse(expiresAt))) throw new WrongCall(`--expires-at is ${quoteValue(expiresAt)}. Accepted: a date with a time and an offset, such as 2027-01-01T00:00:00Z.`);
     const { createApiKey: made } = await (await gateway()).run<{ createApiKey: NewKey }>(CREATE, { input: { username, name, expiresAt } });
     output.note(`Key ${made.id} signs in as ${username}${made.expiresAt === null ? '' : ` until ${made.expiresAt}`}. Take it back with: image-gateway keys revoke ${made.id}`);
     output.done(made.key, made);

@@ -1,4 +1,4 @@
-import { shownUrl } from '../../platform/fetch/shown-url.js';
+import { redactUrl } from '../../platform/fetch/redact-url.js';
 import { Refused } from '../command-error.js';
 import { defineCommand } from '../command.js';
 import { readConfigured, writeConfigured } from './configured-repositories.js';
@@ -18,7 +18,7 @@ export const addRepository = defineCommand({
     const present = await readConfigured(client);
     const same = present.find((one) => one.name === name);
     if (same !== undefined && withoutSlash(same.url) === withoutSlash(url)) return output.done(`Repository ${name} is there already.`, present);
-    if (same !== undefined) throw new Refused(`ALREADY_EXISTS: Repository ${name} has the address ${shownUrl(same.url)}. Remove it first, or choose another name.`, 'ALREADY_EXISTS');
+    if (same !== undefined) throw new Refused(`ALREADY_EXISTS: Repository ${name} has the address ${redactUrl(same.url)}. Remove it first, or choose another name.`, 'ALREADY_EXISTS');
     output.done(`Repository ${name} is added. Load its list: image-gateway repos refresh ${name}`, await writeConfigured(client, [...present, { name, url }]));
   },
 });

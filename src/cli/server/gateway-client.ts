@@ -1,5 +1,5 @@
-import { shownUrl } from '../../platform/fetch/shown-url.js';
-import { cut } from '../../platform/shown.js';
+import { redactUrl } from '../../platform/fetch/redact-url.js';
+import { truncate } from '../../platform/message-text.js';
 import { Refused, Unreachable } from '../command-error.js';
 
 export type Variables = Readonly<Record<string, unknown>>;
@@ -49,7 +49,7 @@ export class GatewayClient {
     const text = await response.text().catch((error: unknown) => this.#fail(error));
     const answer = parsed(text);
     if (answer !== null && response.status !== 404) return answer;
-    throw new Unreachable(`${shownUrl(this.server)} answers, but not as an image gateway does (HTTP ${response.status}). Check the address that "login" or GATEWAY_URL gave.`);
+    throw new Unreachable(`${redactUrl(this.server)} answers, but not as an image gateway does (HTTP ${response.status}). Check the address that "login" or GATEWAY_URL gave.`);
   }
 
   async #post(body: string): Promise<Response> {
@@ -61,9 +61,9 @@ export class GatewayClient {
 
   #fail(error: unknown): never {
     if (error instanceof Error && error.name === 'TimeoutError') {
-      throw new Unreachable(`${shownUrl(this.server)} gave no answer within ${this.options.timeoutMs / 1000} s. Try again, or allow more with --timeout.`);
+      throw new Unreachable(`${redactUrl(this.server)} gave no answer within ${this.options.timeoutMs / 1000} s. Try again, or allow more with --timeout.`);
     }
-    throw new Unreachable(`${shownUrl(this.server)} cannot be reached: ${reasonOf(error)}. Check that the gateway runs, and the address that "login" or GATEWAY_URL gave.`);
+    throw new Unreachable(`${redactUrl(this.server)} cannot be reached: ${reasonOf(error)}. Check that the gateway runs, and the address that "login" or GATEWAY_URL gave.`);
   }
 }
 
@@ -85,7 +85,7 @@ function parsed(text: string): GraphqlAnswer | null {
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   if (cause instanceof Error && 'code' in cause) return String(cause.code);
-  return cut(cause instanceof Error ? cause.message : String(cause));
+  return truncate(cause instanceof Error ? cause.message : String(cause));
 }
 
 function withAdvice(text: string, code: string | undefined): string {

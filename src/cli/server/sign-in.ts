@@ -1,4 +1,4 @@
-import { shownValue } from '../../platform/shown.js';
+import { quoteValue } from '../../platform/message-text.js';
 import { WrongCall } from '../command-error.js';
 import type { Environment } from '../terminal.js';
 import { readLogin } from './login-file.js';
@@ -13,7 +13,7 @@ export function serverUrl(text: string, from: string): URL {
   const url = URL.parse(text.trim());
   const isServer = url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
   if (isServer) return url;
-  throw new WrongCall(`${from} is ${shownValue(text)}. Accepted: an http:// or https:// address such as https://images.example.com, without user, query and fragment.`);
+  throw new WrongCall(`${from} is ${quoteValue(text)}. Accepted: an http:// or https:// address such as https://images.example.com, without user, query and fragment.`);
 }
 
 /** A key as it can stand in a header. Throws WrongCall, which never repeats the key. */

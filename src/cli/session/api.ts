@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { shownValue } from '../../platform/shown.js';
+import { quoteValue } from '../../platform/message-text.js';
 import { Refused, WrongCall } from '../command-error.js';
 import { defineCommand } from '../command.js';
 import { errorText } from '../server/gateway-client.js';
@@ -32,7 +32,7 @@ function variablesOf(given: readonly string[]): Record<string, unknown> {
   const variables: Record<string, unknown> = Object.create(null);
   for (const text of given) {
     const [, name, value] = /^([_a-zA-Z]\w*)=(.*)$/s.exec(text) ?? [];
-    if (name === undefined || value === undefined) throw new WrongCall(`--var is ${shownValue(text)}. Accepted: NAME=VALUE, such as --var name=debian-12.`);
+    if (name === undefined || value === undefined) throw new WrongCall(`--var is ${quoteValue(text)}. Accepted: NAME=VALUE, such as --var name=debian-12.`);
     variables[name] = jsonOrText(value);
   }
   return variables;
@@ -50,7 +50,7 @@ async function documentIn(file: string, stdin: NodeJS.ReadStream): Promise<strin
   // The parser makes an empty text of a lone dash.
   if (file !== '-' && file !== '') {
     return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      throw new WrongCall(`${shownValue(file)} cannot be read (${error.code ?? error.message}). Give a file with a GraphQL document, or - for stdin.`);
+      throw new WrongCall(`${quoteValue(file)} cannot be read (${error.code ?? error.message}). Give a file with a GraphQL document, or - for stdin.`);
     });
   }
   let text = '';

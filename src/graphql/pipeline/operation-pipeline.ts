@@ -1,7 +1,7 @@
 import { type DocumentNode, execute, type ExecutionArgs, type ExecutionResult, type FormattedExecutionResult, getOperationAST, GraphQLError, type GraphQLFormattedError, type GraphQLSchema, type OperationDefinitionNode, parse, specifiedRules, validate } from 'graphql';
 import type { Logger } from 'pino';
 import { AppError } from '../../platform/errors.js';
-import { shownValue } from '../../platform/shown.js';
+import { quoteValue } from '../../platform/message-text.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
 import type { Admission, OperationContext } from '../admission/admission.js';
 import type { ConnectionQuota } from '../admission/connection-quota.js';
@@ -83,7 +83,7 @@ export class OperationPipeline {
       const document = await this.#loadDocument(request, context);
       operation = getOperationAST(document, request.operationName) ?? undefined;
       if (operation === undefined) {
-        const message = request.operationName ? `The document has no operation ${shownValue(request.operationName)}.` : 'The document has several operations; say which one in operationName.';
+        const message = request.operationName ? `The document has no operation ${quoteValue(request.operationName)}.` : 'The document has several operations; say which one in operationName.';
         throw new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } });
       }
       const variableValues = definedVariables(operation, request.variables ?? {});

@@ -3,7 +3,7 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { AppError, badInput } from '../../platform/errors.js';
 import { internalError } from '../../platform/http/http-faults.js';
-import { shortened } from '../../platform/shown.js';
+import { boundMessage } from '../../platform/message-text.js';
 
 /** The codes that GraphQL servers give to faults of the request itself. */
 const REQUEST_CODES = new Set([
@@ -114,7 +114,7 @@ export function publicError(error: unknown, formatted: GraphQLFormattedError, er
   if (intended !== null) return { message: intended.message, ...location, extensions: { ...intended.extensions, code: intended.code } };
   const code = isRefusedRequest(error) ? 'BAD_REQUEST' : formatted.extensions?.code;
   // Shortened, because graphql-js repeats names and values of the request in full.
-  if (typeof code === 'string' && REQUEST_CODES.has(code)) return { message: shortened(withoutSuggestion(message)), ...location, extensions: { code } };
+  if (typeof code === 'string' && REQUEST_CODES.has(code)) return { message: boundMessage(withoutSuggestion(message)), ...location, extensions: { code } };
   const { requestId, traceId, log } = errorLog;
   log.error({ err: error, requestId, traceId }, 'An error was masked.');
   return { ...internalError(requestId), ...location };

@@ -4,12 +4,12 @@ import { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import { internalError } from '../../platform/http/http-faults.js';
 import { isHost, requestIdOf } from '../../platform/http/http.js';
-import { NEVER_STORED } from '../../platform/http/response-headers.js';
+import { NO_STORE } from '../../platform/http/response-headers.js';
 import type { FastPath } from './fast-path.js';
 
 const PATH = '/graphql';
 /** The headers that a Fastify hook sets on responses that take the normal route. */
-const HOOKED_HEADERS = NEVER_STORED.flat();
+const HOOKED_HEADERS = NO_STORE.flat();
 /** A longer body is seldom a query that was sent before. */
 const MAX_BODY_BYTES = 64 * 1024;
 

@@ -11,8 +11,8 @@ import {
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../platform/errors.js';
-import { BODY_LIMIT_BYTES, type RequestFront } from '../../platform/http/http.js';
-import { NEVER_STORED } from '../../platform/http/response-headers.js';
+import { BODY_LIMIT_BYTES, type RequestInterceptor } from '../../platform/http/http.js';
+import { NO_STORE } from '../../platform/http/response-headers.js';
 import { traceIdOf } from '../../platform/trace-id.js';
 import type { Caller, OperationContext } from '../admission/admission.js';
 import { BudgetExceeded } from '../admission/cost/cost-ledger.js';
@@ -119,7 +119,7 @@ function apolloRoute(app: FastifyInstance, apollo: ApolloServer<OperationContext
     if (!(signedIn instanceof Error)) await graphqlServer.admission.fairQueue.wait(signedIn.container.viewer.username);
     const body: unknown = await callers.run(caller, async () => apolloHandler.call(app, request, reply));
     // Apollo Server would let caches store some refusals.
-    for (const [name, value] of NEVER_STORED) reply.header(name, value);
+    for (const [name, value] of NO_STORE) reply.header(name, value);
     // Report refusals that come before there is an operation: of callers who are not signed in, malformed requests, possible CSRF.
     const context = contexts.get(request) ?? { ...caller, startedAt };
     if (reply.statusCode >= 400 && context.isReported !== true) graphqlServer.report.finish({ context, operation: undefined, errors: errorsIn(body) });
@@ -131,7 +131,7 @@ function apolloRoute(app: FastifyInstance, apollo: ApolloServer<OperationContext
  * Serves GraphQL over HTTP and SSE at /graphql. `mayBypassHooks` says whether a request may be answered before Fastify and its
  * hooks see it. Call the returned function after the last request.
  */
-export async function openHttpTransport({ app, front }: { app: FastifyInstance; front: RequestFront }, graphqlServer: GraphqlServer, mayBypassHooks: (request: IncomingMessage) => boolean): Promise<() => Promise<void>> {
+export async function openHttpTransport({ app, front }: { app: FastifyInstance; front: RequestInterceptor }, graphqlServer: GraphqlServer, mayBypassHooks: (request: IncomingMessage) => boolean): Promise<() => Promise<void>> {
   const apollo = createApollo(graphqlServer);
   await apollo.start();
   const fastPath = new FastPath(graphqlServer);

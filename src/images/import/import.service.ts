@@ -4,7 +4,7 @@ import type { DatacenterType } from '../../datacenters/datacenter.type.js';
 import type { ImgManifest, ManifestFile } from '../../imgapi/manifest.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { alreadyExists, AppError, badInput, type FieldError } from '../../platform/errors.js';
-import { shownUrl } from '../../platform/fetch/shown-url.js';
+import { redactUrl } from '../../platform/fetch/redact-url.js';
 import { type Command, type CommandOutcome, type CommandServices, runCommand } from '../mutations/run-command.js';
 import { imageFieldFaults } from '../rules/image-rules.js';
 import { type ImageServerGate, NO_IMAGE_SERVER } from '../rules/image-server-gate.js';
@@ -126,7 +126,7 @@ export class ImportService {
 }
 
 function downloadWarning({ size }: ManifestFile, { fileUrl, isLocal }: ImportSource): string {
-  return isLocal ? `Its file of ${size} bytes will be verified where it lies in the image store.` : `Its file of ${size} bytes will be downloaded from ${shownUrl(fileUrl)}.`;
+  return isLocal ? `Its file of ${size} bytes will be verified where it lies in the image store.` : `Its file of ${size} bytes will be downloaded from ${redactUrl(fileUrl)}.`;
 }
 
 /** Throws MISSING_ORIGIN unless the image that this one builds on is in the catalogue. */

@@ -3,7 +3,7 @@ import { type ImgManifest, type ManifestFile, requireImportable } from '../../im
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors.js';
 import type { FileStore } from '../../platform/store/file-store.js';
-import { shownUrl } from '../../platform/fetch/shown-url.js';
+import { redactUrl } from '../../platform/fetch/redact-url.js';
 import type { ImportSource } from './source.js';
 
 export interface SourceServices {
@@ -20,7 +20,7 @@ export interface SourceServices {
 export async function readSource(services: SourceServices, source: ImportSource): Promise<ImgManifest & { file: ManifestFile }> {
   const manifest = requireImportable(await readManifest(services, source));
   if (source.uuid === null || manifest.uuid === source.uuid) return manifest;
-  throw new AppError('INVALID_MANIFEST', `The manifest at ${shownUrl(source.manifestUrl)} is of ${manifest.uuid}, not of ${source.uuid}.`);
+  throw new AppError('INVALID_MANIFEST', `The manifest at ${redactUrl(source.manifestUrl)} is of ${manifest.uuid}, not of ${source.uuid}.`);
 }
 
 async function readManifest(services: SourceServices, { manifestUrl, isLocal, uuid }: ImportSource): Promise<unknown> {

@@ -1,5 +1,5 @@
 import type { DatacenterRef } from '../../access/viewer.js';
-import { shownUrl } from '../../platform/fetch/shown-url.js';
+import { redactUrl } from '../../platform/fetch/redact-url.js';
 
 /** Where the manifest and the file of an import come from. */
 export interface ImportSource {
@@ -15,7 +15,7 @@ export interface ImportSource {
 
 /** The source as the detail of a task shows it. */
 export function shownSource({ manifestUrl, fileUrl }: ImportSource): { manifestUrl: string; fileUrl: string } {
-  return { manifestUrl: shownUrl(manifestUrl), fileUrl: shownUrl(fileUrl) };
+  return { manifestUrl: redactUrl(manifestUrl), fileUrl: redactUrl(fileUrl) };
 }
 
 /** What the worker needs for an import, stored in `task.instructions`. */

@@ -4,88 +4,88 @@ import { BUSY_TIMEOUT_MS, type Database, isSqlite } from './database.js';
 import { throughKysely } from './read/read-rows.js';
 import { requireSqlText, type SqlText, type SqlValue } from './sql-text.js';
 
-/** A statement on its way to the thread, which takes copies of objects without their class. */
-interface Sent {
+/** A statement as it is posted to the thread: structured cloning drops the class of `SqlText`. */
+interface WireStatement {
   sql: string;
   parameters: readonly SqlValue[];
 }
 
-function sent(statement: SqlText): Sent {
+function toWire(statement: SqlText): WireStatement {
   requireSqlText(statement);
   return { sql: statement.text, parameters: statement.values };
 }
 
-/** Rows that a step changed, and how long it took: by the clock, and of a processor. */
-export interface Written {
+/** Rows that a batch changed, its duration, and the CPU time it used. */
+export interface StepResult {
   rows: number;
   ms: number;
   cpuMs: number;
 }
 
-/** Writes a large change in steps, each a transaction. Dispose of it: that waits for the step under way. */
+/** Writes a large change in batches, one transaction each. Must be disposed of, which waits for the running batch. */
 export interface BatchWriter extends AsyncDisposable {
-  /** Gets ready beforehand: a thread takes some 40 ms to start. */
+  /** Starts the thread, which takes about 40 ms, before the first batch needs it. */
   start(): void;
-  /** Makes statements part of the next step. What waits takes no room in the heap of this thread on SQLite. */
+  /** Adds statements to the next batch. On SQLite they take no heap of this thread while they wait. */
   add(work: readonly SqlText[]): void;
-  /** Carries out what was added, one step at a time. Null, and nothing is written, when `condition` finds no row. */
-  write(condition?: SqlText | null): Promise<Written | null>;
+  /** Writes the added statements as one batch. Writes nothing and returns null if `condition` is a query that finds no row. */
+  write(condition?: SqlText | null): Promise<StepResult | null>;
 }
 
-/** SQLite gets a thread with a connection of its own, as each step holds the thread it is on; Postgres works elsewhere. */
+/** Uses a thread with its own connection for SQLite, whose statements block the calling thread; Postgres runs in another process. */
 export function createBatchWriter(database: Database): BatchWriter {
   return isSqlite(database.em) ? new ThreadWriter(database) : new TransactionWriter(database);
 }
 
-const THREAD = new URL(import.meta.url.endsWith('.ts') ? './batch-writer-thread.ts' : './batch-writer-thread.js', import.meta.url);
-/** A step is garbage once it is written: room for a few to die young, and little for what piles up. */
-const MEMORY = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 48 };
+const THREAD_MODULE = new URL(import.meta.url.endsWith('.ts') ? './batch-writer-thread.ts' : './batch-writer-thread.js', import.meta.url);
+/** Statements are garbage once written: the young generation has room for a few batches, and the old one needs little. */
+const THREAD_MEMORY = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 48 };
 
 type Report = { rows: number | null; ms: number; cpuMs: number } | { error: string };
 
 class ThreadWriter implements BatchWriter {
   #thread: Worker | null = null;
   #fault: Error | null = null;
-  #going: Promise<unknown> = Promise.resolve();
-  readonly #parts = new MessageChannel();
-  #added = 0;
+  #running: Promise<unknown> = Promise.resolve();
+  readonly #statements = new MessageChannel();
+  #addedCount = 0;
 
   constructor(private readonly database: Database) {}
 
   start(): Worker {
-    return (this.#thread ??= this.#start());
+    return (this.#thread ??= this.#startThread());
   }
 
   add(work: readonly SqlText[]): void {
-    for (const statement of work) this.#parts.port1.postMessage(sent(statement));
-    this.#added += work.length;
+    for (const statement of work) this.#statements.port1.postMessage(toWire(statement));
+    this.#addedCount += work.length;
   }
 
-  async write(condition: SqlText | null = null): Promise<Written | null> {
+  async write(condition: SqlText | null = null): Promise<StepResult | null> {
     const thread = this.start();
-    const parts = this.#added;
-    this.#added = 0;
-    // This process's own connection is held meanwhile: who wants to write waits for it in turn, and not inside SQLite,
-    // where waiting would hold the thread and a transaction that has read would be refused.
-    const held = this.database.em.getConnection().getClient().connection();
-    const asked = held.execute(async () => this.#ask(thread, { condition: condition === null ? null : sent(condition), parts }));
-    this.#going = asked.catch(() => undefined);
-    const report = await asked;
+    const statementCount = this.#addedCount;
+    this.#addedCount = 0;
+    // Reserve the main connection meanwhile, so that other writers queue for it. Waiting for SQLite's own lock instead would
+    // block the main thread, and would fail with SQLITE_BUSY in a transaction that has already read.
+    const ownConnection = this.database.em.getConnection().getClient().connection();
+    const running = ownConnection.execute(async () => this.#runStep(thread, { condition: condition === null ? null : toWire(condition), statementCount }));
+    this.#running = running.catch(() => undefined);
+    const report = await running;
     if ('error' in report) throw new Error(`A step of a large change failed: ${report.error}`);
     const { rows, ms, cpuMs } = report;
     return rows === null ? null : { rows, ms, cpuMs };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#going;
-    this.#parts.port1.close();
+    await this.#running;
+    this.#statements.port1.close();
     if (this.#thread === null) return;
     const ended = this.#fault === null ? once(this.#thread, 'exit') : null;
     this.#thread.postMessage(null);
     await ended;
   }
 
-  async #ask(thread: Worker, step: { condition: Sent | null; parts: number }): Promise<Report> {
+  async #runStep(thread: Worker, step: { condition: WireStatement | null; statementCount: number }): Promise<Report> {
     if (this.#fault !== null) throw this.#fault;
     return new Promise((resolve, reject) => {
       const failed = (): void => reject(this.#fault ?? new Error('The thread of a large change ended.'));
@@ -98,10 +98,10 @@ class ThreadWriter implements BatchWriter {
     });
   }
 
-  #start(): Worker {
-    // execArgv: the flags of a test runner or debugger are not for this thread.
-    const workerData = { path: this.database.config.get('dbName'), busyTimeoutMs: BUSY_TIMEOUT_MS, parts: this.#parts.port2 };
-    const thread = new Worker(THREAD, { execArgv: [], resourceLimits: MEMORY, workerData, transferList: [this.#parts.port2] });
+  #startThread(): Worker {
+    // Empty execArgv: the thread must not inherit the flags of a test runner or debugger.
+    const workerData = { path: this.database.config.get('dbName'), busyTimeoutMs: BUSY_TIMEOUT_MS, statementPort: this.#statements.port2 };
+    const thread = new Worker(THREAD_MODULE, { execArgv: [], resourceLimits: THREAD_MEMORY, workerData, transferList: [this.#statements.port2] });
     thread.on('error', (error: Error) => (this.#fault = error));
     thread.on('exit', () => (this.#fault ??= new Error('The thread of a large change ended.')));
     return thread;
@@ -109,7 +109,7 @@ class ThreadWriter implements BatchWriter {
 }
 
 class TransactionWriter implements BatchWriter {
-  #going: Promise<unknown> = Promise.resolve();
+  #running: Promise<unknown> = Promise.resolve();
   #added: SqlText[] = [];
 
   constructor(private readonly database: Database) {}
@@ -120,19 +120,19 @@ class TransactionWriter implements BatchWriter {
     this.#added.push(...work);
   }
 
-  async write(condition: SqlText | null = null): Promise<Written | null> {
+  async write(condition: SqlText | null = null): Promise<StepResult | null> {
     const work = this.#added;
     this.#added = [];
     const [began, cpu] = [performance.now(), process.threadCpuUsage()];
     const written = this.#transact(work, condition);
-    this.#going = written.catch(() => undefined);
+    this.#running = written.catch(() => undefined);
     const rows = await written;
     const { user, system } = process.threadCpuUsage(cpu);
     return rows === null ? null : { rows, ms: performance.now() - began, cpuMs: (user + system) / 1000 };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#going;
+    await this.#running;
   }
 
   async #transact(work: readonly SqlText[], condition: SqlText | null): Promise<number | null> {

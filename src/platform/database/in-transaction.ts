@@ -8,15 +8,15 @@ import { isCancelled, statementTimeoutOf, statementTooLong } from './read/statem
 import { sqlInteger, type SqlText, sqlText } from './sql-text.js';
 import { writerOf } from './writer-connection.js';
 
-const MOST_RUNS = 5;
+const MAX_ATTEMPTS = 5;
 const PAUSE_MS = 10;
 /** What Postgres takes. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** What only somebody else's transaction at the same moment brings about, once the work has checked what it found. */
 const COLLISIONS = [UniqueConstraintViolationException, ForeignKeyConstraintViolationException, DeadlockException, LockWaitTimeoutException];
 
-function collisionOf(em: SqlEntityManager, error: unknown): Error | null {
+function toCollision(em: SqlEntityManager, error: unknown): Error | null {
   if (!(error instanceof Error) || error instanceof AppError) return null;
   const known = COLLISIONS.some((one) => error instanceof one) ? error : em.getDriver().convertException(error);
   return COLLISIONS.some((one) => known instanceof one) ? known : null;
@@ -30,18 +30,18 @@ function collisionOf(em: SqlEntityManager, error: unknown): Error | null {
 export async function inTransaction<T>(em: SqlEntityManager, work: (tx: SqlEntityManager) => Promise<T>): Promise<T> {
   for (let run = 1; ; run += 1) {
     try {
-      return await once(em, work);
+      return await runOnce(em, work);
     } catch (error) {
       if (isCancelled(error)) throw statementTooLong(statementTimeoutOf(em.getDriver()) ?? 0);
-      const collision = collisionOf(em, error);
+      const collision = toCollision(em, error);
       if (collision === null) throw error;
-      if (run === MOST_RUNS) throw outcomeOf(collision);
+      if (run === MAX_ATTEMPTS) throw finalError(collision);
       await wait(Math.random() * PAUSE_MS * run);
     }
   }
 }
 
-function outcomeOf(collision: Error): Error {
+function finalError(collision: Error): Error {
   if (!(collision instanceof ForeignKeyConstraintViolationException)) return collision;
   return new AppError('NOT_FOUND', 'Something that this change refers to was removed at the same moment; nothing was changed.', {}, { cause: collision });
 }
@@ -54,8 +54,8 @@ function hasEntities(tx: SqlEntityManager): boolean {
 }
 
 /** On Postgres, the limit is told in the same message, and for this transaction alone: behind a pooler, the connection is somebody else's afterwards. */
-function beginWithin(timeoutMs: number | undefined): SqlText {
-  return timeoutMs === undefined ? sqlText`begin` : sqlText`begin; set local statement_timeout = ${sqlInteger(timeoutMs, { max: LONGEST_TIMEOUT_MS })}`;
+function beginWithTimeout(timeoutMs: number | undefined): SqlText {
+  return timeoutMs === undefined ? sqlText`begin` : sqlText`begin; set local statement_timeout = ${sqlInteger(timeoutMs, { max: MAX_TIMEOUT_MS })}`;
 }
 
 const COMMIT = sqlText`commit`;
@@ -65,7 +65,7 @@ const ROLLBACK = sqlText`rollback`;
  * Without the transactions of MikroORM, which copy what is loaded, ask for listeners and follow the call by AsyncLocalStorage,
  * and of Kysely, which cost more than the statements of a short one. Entities in it find its connection as they do there.
  */
-async function once<T>(em: SqlEntityManager, work: (tx: SqlEntityManager) => Promise<T>): Promise<T> {
+async function runOnce<T>(em: SqlEntityManager, work: (tx: SqlEntityManager) => Promise<T>): Promise<T> {
   const connection = em.getConnection('write');
   await connection.ensureConnection();
   const writer = await writerOf(em.getDriver())?.ready();
@@ -75,7 +75,7 @@ async function once<T>(em: SqlEntityManager, work: (tx: SqlEntityManager) => Pro
       writer === undefined ? pinned.executeQuery(queryOf(text, 'postgres')) : writer.run(text);
     const tx = em.fork();
     tx.setTransactionContext(pinned);
-    await control(beginWithin(statementTimeoutOf(em.getDriver())));
+    await control(beginWithTimeout(statementTimeoutOf(em.getDriver())));
     try {
       const result = await work(tx);
       if (hasEntities(tx)) await tx.flush();

@@ -22,7 +22,7 @@ function spanName(text: string): string {
 type Traced = <T>(text: SqlText, work: () => T) => T;
 
 function tracedBy(tracing: Tracing): Traced {
-  return ({ text }, work) => tracing.spanAtOnce(spanName(text), { 'db.query.text': withoutValues(text) }, work);
+  return ({ text }, work) => tracing.spanSync(spanName(text), { 'db.query.text': withoutValues(text) }, work);
 }
 
 /** The same for reads on the read-only connection. */

@@ -1,5 +1,5 @@
-import { shownUrl } from './shown-url.js';
-import { withoutUrlSecrets } from './url-secrets.js';
+import { redactUrl } from './redact-url.js';
+import { redactUrlsIn } from './redact-text.js';
 
 /**
  * A URL that could not be read: name, connection, TLS, timeout or redirects. The message names the URL, as it may be shown, and
@@ -11,7 +11,7 @@ export class FetchFailure extends Error {
     readonly reason: string,
     options?: ErrorOptions,
   ) {
-    super(`${shownUrl(url)}: ${withoutUrlSecrets(reason)}.`, options);
+    super(`${redactUrl(url)}: ${redactUrlsIn(reason)}.`, options);
     this.name = 'FetchFailure';
   }
 }
@@ -40,7 +40,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Puts a fault of the network, met before or while a body was read, into words; one that has its words already is kept. */
-export function asFetchFailure(url: string, cause: unknown): FetchFailure {
+export function toFetchFailure(url: string, cause: unknown): FetchFailure {
   if (cause instanceof FetchFailure) return cause;
   const code = codeOf(cause);
   const isNotHttp = cause instanceof Error && cause.name === 'HTTPParserError';

@@ -2,10 +2,10 @@ import { lookup as resolve } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { Agent, Dispatcher } from 'undici';
-import { type AllowedPlaces, isAddressAllowed, readAllowedPlaces } from './address-rules.js';
+import { type FetchAllowlist, isAddressAllowed, parseFetchAllowlist } from './fetch-allowlist.js';
 import { AppError } from '../errors.js';
-import { asFetchFailure, FetchFailure } from './fetch-failure.js';
-import { shownUrl } from './shown-url.js';
+import { toFetchFailure, FetchFailure } from './fetch-failure.js';
+import { redactUrl } from './redact-url.js';
 
 export interface FetchRequest {
   headers?: Record<string, string>;
@@ -22,7 +22,7 @@ export interface FetchResponse {
   headers: Record<string, string | undefined>;
   /** Where the answer came from, after redirects. */
   url: string;
-  /** Read it or destroy it: an abandoned body keeps its connection. Its errors become words with `asFetchFailure`. */
+  /** Read it or destroy it: an abandoned body keeps its connection. Its errors become words with `toFetchFailure`. */
   body: Readable;
 }
 
@@ -49,19 +49,19 @@ class AddressRefused extends Error {}
  * signal's reason when aborted. A status such as 404 is an answer, not an error.
  */
 export class GuardedFetch {
-  readonly #allowed: AllowedPlaces;
+  readonly #allowed: FetchAllowlist;
   #agents: Promise<Agents> | null = null;
 
   constructor(options: { allow: readonly string[] }) {
-    this.#allowed = readAllowedPlaces(options.allow);
+    this.#allowed = parseFetchAllowlist(options.allow);
   }
 
   async get(url: string, request: FetchRequest = {}): Promise<FetchResponse> {
     const seen = new Set<string>();
     let hop = this.#readUrl(url, url);
-    let headers = lowerCased(request.headers ?? {});
+    let headers = lowerCaseNames(request.headers ?? {});
     while (true) {
-      if (seen.has(hop.href)) throw new FetchFailure(url, `the redirects go in a circle, back to ${shownUrl(hop)}`);
+      if (seen.has(hop.href)) throw new FetchFailure(url, `the redirects go in a circle, back to ${redactUrl(hop)}`);
       if (seen.size > MAX_REDIRECTS) throw new FetchFailure(url, `there are more than ${MAX_REDIRECTS} redirects`);
       seen.add(hop.href);
       const answer = await this.#ask(hop, headers, request);
@@ -69,7 +69,7 @@ export class GuardedFetch {
       if (!REDIRECTS.has(answer.status) || location === undefined) return answer;
       answer.body.destroy();
       const next = this.#readUrl(location, url, hop);
-      if (next.origin !== hop.origin) headers = withoutSecrets(headers);
+      if (next.origin !== hop.origin) headers = withoutCredentials(headers);
       hop = next;
     }
   }
@@ -84,7 +84,7 @@ export class GuardedFetch {
     const { Agent } = await import('undici');
     const shared = { timeout: CONNECT_TIMEOUT_MS, allowH2: false };
     return {
-      guarded: new Agent({ allowH2: false, connect: { ...shared, lookup: judgedLookup(this.#allowed) } }),
+      guarded: new Agent({ allowH2: false, connect: { ...shared, lookup: checkedLookup(this.#allowed) } }),
       open: new Agent({ allowH2: false, connect: shared }),
     };
   }
@@ -107,11 +107,11 @@ export class GuardedFetch {
       });
       // An abandoned body may still fail; without a listener that would end the process.
       answer.body.on('error', () => undefined);
-      return { status: answer.statusCode, headers: single(answer.headers), url: hop.href, body: answer.body };
+      return { status: answer.statusCode, headers: firstValues(answer.headers), url: hop.href, body: answer.body };
     } catch (error) {
       if (request.signal?.aborted === true) throw request.signal.reason;
       if (error instanceof AddressRefused) throw notAllowed(hop);
-      throw asFetchFailure(hop.href, error);
+      throw toFetchFailure(hop.href, error);
     }
   }
 
@@ -122,14 +122,14 @@ export class GuardedFetch {
 
   #readUrl(text: string, asked: string, base?: URL): URL {
     const url = URL.parse(text, base?.href);
-    if (url === null && base !== undefined) throw new FetchFailure(asked, `the redirect leads to "${shownUrl(text)}", which is not a URL`);
-    if (url === null) throw new AppError('URL_NOT_ALLOWED', `"${shownUrl(text)}" is not a URL. ${ACCEPTED}.`);
+    if (url === null && base !== undefined) throw new FetchFailure(asked, `the redirect leads to "${redactUrl(text)}", which is not a URL`);
+    if (url === null) throw new AppError('URL_NOT_ALLOWED', `"${redactUrl(text)}" is not a URL. ${ACCEPTED}.`);
     url.hash = '';
     if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-      throw new AppError('URL_NOT_ALLOWED', `${shownUrl(url)} is a ${url.protocol.slice(0, -1)} URL. ${ACCEPTED}.`);
+      throw new AppError('URL_NOT_ALLOWED', `${redactUrl(url)} is a ${url.protocol.slice(0, -1)} URL. ${ACCEPTED}.`);
     }
     if (url.username !== '' || url.password !== '') {
-      throw new AppError('URL_NOT_ALLOWED', `The URL for ${shownUrl(url)} carries a user name or password; give it without.`);
+      throw new AppError('URL_NOT_ALLOWED', `The URL for ${redactUrl(url)} carries a user name or password; give it without.`);
     }
     return url;
   }
@@ -142,7 +142,7 @@ export function hostKey(url: string | URL): string {
 }
 
 /** Every address of the name is judged, and the connection is made to these: a name cannot change its mind in between. */
-function judgedLookup(allowed: AllowedPlaces): LookupFunction {
+function checkedLookup(allowed: FetchAllowlist): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, '', 0);
@@ -158,17 +158,17 @@ function judgedLookup(allowed: AllowedPlaces): LookupFunction {
 
 /** Names the host that was asked for, and not what it was resolved to: that would map networks which the caller cannot see. */
 function notAllowed(url: URL): AppError {
-  return new AppError('URL_NOT_ALLOWED', `${shownUrl(url)} leads to an address that is not public. ${ACCEPTED}.`);
+  return new AppError('URL_NOT_ALLOWED', `${redactUrl(url)} leads to an address that is not public. ${ACCEPTED}.`);
 }
 
-function lowerCased(headers: Record<string, string>): Record<string, string> {
+function lowerCaseNames(headers: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-function withoutSecrets(headers: Record<string, string>): Record<string, string> {
+function withoutCredentials(headers: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !/auth|cookie|token|secret|api-?key/.test(name)));
 }
 
-function single(headers: Dispatcher.ResponseData['headers']): Record<string, string | undefined> {
+function firstValues(headers: Dispatcher.ResponseData['headers']): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value[0] : value]));
 }

@@ -1,7 +1,7 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 import { GraphQLJSON } from 'graphql-scalars';
 import { BoundedCache } from '../memory/bounded-cache.js';
-import { shownValue } from '../shown.js';
+import { quoteValue } from '../message-text.js';
 
 /** RFC 3339, section 5.6: a date, a time, and an offset from UTC that is never left out. */
 const RFC_3339 = /^(\d{4}-\d{2}-\d{2})[Tt]([01]\d|2[0-3]):\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
@@ -12,7 +12,7 @@ const ABSOLUTE_HTTP = /^https?:\/\/[^\s\p{Cc}\\]+$/iu;
 const TWO_DIGITS = Array.from({ length: 100 }, (_, number) => String(number).padStart(2, '0'));
 
 function refuse(value: unknown, scalar: string, expected: string): GraphQLError {
-  return new GraphQLError(`${shownValue(value)} is not a ${scalar}: expected ${expected}.`, { extensions: { code: 'BAD_USER_INPUT' } });
+  return new GraphQLError(`${quoteValue(value)} is not a ${scalar}: expected ${expected}.`, { extensions: { code: 'BAD_USER_INPUT' } });
 }
 
 function textOf(node: ValueNode): unknown {
@@ -35,16 +35,16 @@ function parseInstant(value: unknown): Date {
 }
 
 const DAY_MS = 86_400_000;
-const MOST_DAYS = 5000;
+const MAX_CACHED_DAYS = 5000;
 /** `2026-01-31T` by the number of days since 1970: the instants of a catalogue lie on few days. */
-const days = new BoundedCache<number, string>({ max: MOST_DAYS });
+const days = new BoundedCache<number, string>({ max: MAX_CACHED_DAYS });
 
 function dayText(number: number): string {
   return new Date(number * DAY_MS).toISOString().slice(0, -13);
 }
 
 /** As `toISOString`, in a fraction of its time: lists show two instants in every row. */
-function showInstant(value: unknown): string {
+function serializeInstant(value: unknown): string {
   const instant = value instanceof Date ? value.getTime() : value;
   if (typeof instant !== 'number') throw new TypeError('A DateTime is answered as a Date or as epoch milliseconds.');
   if (!Number.isInteger(instant)) return new Date(instant).toISOString();
@@ -60,7 +60,7 @@ export const DateTime = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
   description: 'An instant as RFC 3339 text. Answers are in UTC with milliseconds; input needs an offset or Z.',
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
-  serialize: showInstant,
+  serialize: serializeInstant,
   parseValue: parseInstant,
   parseLiteral: (node) => parseInstant(textOf(node)),
 });

@@ -2,20 +2,20 @@ import { type FieldNode, type GraphQLResolveInfo, Kind, type SelectionSetNode } 
 import { WeakMemo } from '../memory/weak-memo.js';
 
 /** Names of the fields selected directly, through any fragment; @skip and @include are taken as selected. */
-function namesIn(set: SelectionSetNode | undefined, info: GraphQLResolveInfo, found: Map<string, FieldNode[]>): void {
+function collectFields(set: SelectionSetNode | undefined, info: GraphQLResolveInfo, found: Map<string, FieldNode[]>): void {
   for (const node of set?.selections ?? []) {
     if (node.kind === Kind.FIELD) {
       const nodes = found.get(node.name.value);
       if (nodes === undefined) found.set(node.name.value, [node]);
       else nodes.push(node);
-    } else if (node.kind === Kind.INLINE_FRAGMENT) namesIn(node.selectionSet, info, found);
-    else namesIn(info.fragments[node.name.value]?.selectionSet, info, found);
+    } else if (node.kind === Kind.INLINE_FRAGMENT) collectFields(node.selectionSet, info, found);
+    else collectFields(info.fragments[node.name.value]?.selectionSet, info, found);
   }
 }
 
-function fieldsOf(nodes: readonly FieldNode[], info: GraphQLResolveInfo): Map<string, FieldNode[]> {
+function selectedFields(nodes: readonly FieldNode[], info: GraphQLResolveInfo): Map<string, FieldNode[]> {
   const found = new Map<string, FieldNode[]>();
-  for (const node of nodes) namesIn(node.selectionSet, info, found);
+  for (const node of nodes) collectFields(node.selectionSet, info, found);
   return found;
 }
 
@@ -38,7 +38,7 @@ export interface ConnectionSelection extends ObjectSelection {
 
 function selectionOf(fields: Map<string, FieldNode[]>, info: GraphQLResolveInfo): ObjectSelection {
   const nested = new Map<string, ObjectSelection>();
-  for (const [name, nodes] of fields) nested.set(name, selectionOf(fieldsOf(nodes, info), info));
+  for (const [name, nodes] of fields) nested.set(name, selectionOf(selectedFields(nodes, info), info));
   return { fields: new Set(fields.keys()), nested };
 }
 
@@ -53,12 +53,12 @@ function perField<T>(compute: (info: GraphQLResolveInfo) => T): (info: GraphQLRe
 }
 
 export const connectionSelection = perField((info): ConnectionSelection => {
-  const top = fieldsOf(info.fieldNodes, info);
-  const edges = fieldsOf(top.get('edges') ?? [], info);
-  const fields = fieldsOf([...(top.get('nodes') ?? []), ...(edges.get('node') ?? [])], info);
+  const top = selectedFields(info.fieldNodes, info);
+  const edges = selectedFields(top.get('edges') ?? [], info);
+  const fields = selectedFields([...(top.get('nodes') ?? []), ...(edges.get('node') ?? [])], info);
   const items = top.has('nodes') || top.has('edges') || top.has('pageInfo');
   return { ...selectionOf(fields, info), items, totalCount: top.has('totalCount'), edges: top.has('edges') };
 });
 
 /** The same for a field that answers one object. */
-export const objectSelection = perField((info): ObjectSelection => selectionOf(fieldsOf(info.fieldNodes, info), info));
+export const objectSelection = perField((info): ObjectSelection => selectionOf(selectedFields(info.fieldNodes, info), info));

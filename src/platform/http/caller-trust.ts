@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { isHost } from './http.js';
-import { trustedNetworks } from './networks.js';
-import { shownValue } from '../shown.js';
+import { networkMatcher } from './networks.js';
+import { quoteValue } from '../message-text.js';
 
 /** What a proxy adds to a request that it passes on. A caller that connects to us itself has no reason to send any of them. */
 const PROXY_HEADERS = [
@@ -60,12 +60,12 @@ export class CallerTrust {
   constructor(private readonly options: CallerTrustOptions) {
     const { hostname, port, protocol } = new URL(options.publicUrl);
     this.#publicHost = { name: hostname.replace(/\.$/, ''), port: port || (DEFAULT_PORTS.get(protocol) ?? '') };
-    this.#isProxy = trustedNetworks(options.trustProxy);
+    this.#isProxy = networkMatcher(options.trustProxy);
   }
 
   /** Whether the caller is in one of the networks (CIDRs); never for one whose address a proxy hides that we do not know. */
   inNetworks(cidrs: readonly string[]): (caller: Caller) => boolean {
-    const isIn = trustedNetworks(cidrs);
+    const isIn = networkMatcher(cidrs);
     return (caller) => !this.#isHidden(caller) && isIn(caller.ip);
   }
 
@@ -79,7 +79,7 @@ export class CallerTrust {
     const host = readHost(given);
     if (host !== null && this.#isOurs(host, caller)) return null;
     const { name, port } = this.#publicHost;
-    return `${header}: ${shownValue(given)} is not this server; accepted are ${name}:${port} (PUBLIC_URL) and the address it listens on.`;
+    return `${header}: ${quoteValue(given)} is not this server; accepted are ${name}:${port} (PUBLIC_URL) and the address it listens on.`;
   }
 
   #hostOf(caller: Caller): [header: string, host: string] {

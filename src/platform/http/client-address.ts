@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { trustedNetworks } from './networks.js';
+import { networkMatcher } from './networks.js';
 
 /** The address a request comes from: of X-Forwarded-For as much as the trusted proxies vouch for, else that of its connection. */
 export function clientAddress(proxies: readonly string[]): (request: IncomingMessage) => string {
-  const isTrusted = trustedNetworks(proxies);
+  const isTrusted = networkMatcher(proxies);
   return ({ socket, headers }) => {
     let address = socket.remoteAddress ?? '';
     const hops = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',').map((hop) => hop.trim()).filter((hop) => hop !== '');

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { NEVER_STORED } from './response-headers.js';
-import { shortened } from '../shown.js';
+import { NO_STORE } from './response-headers.js';
+import { boundMessage } from '../message-text.js';
 
 // Not imported: that would load Node's whole fetch at once, a tenth of a start.
 const { STATUS_CODES } = process.getBuiltinModule('node:http');
@@ -38,7 +38,7 @@ export interface FaultBody {
 
 /** The one shape of every error that is not IMGAPI's; what of a request the message repeats is cut. */
 export function faultBody(status: number, message: string): FaultBody {
-  return { errors: [{ message: shortened(message), extensions: { code: codeOfStatus(status) } }] };
+  return { errors: [{ message: boundMessage(message), extensions: { code: codeOfStatus(status) } }] };
 }
 
 /** What is told of a fault of ours: the id that leads to its line in the log. */
@@ -59,13 +59,13 @@ export function endWithFault(socket: Pick<Duplex, 'writable' | 'end' | 'destroy'
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
-    ...NEVER_STORED.map(([name, value]) => `${name}: ${value}`),
+    ...NO_STORE.map(([name, value]) => `${name}: ${value}`),
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
 /** What to answer to bytes that node:http could not read as a request. */
-export function faultOfParser(code: string | undefined): [status: number, message: string] {
+export function parserFault(code: string | undefined): [status: number, message: string] {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
       return [431, 'The headers of this request are larger than 16 KiB together; send fewer or shorter ones.'];

@@ -3,10 +3,10 @@ import { createServer as createWebServer, type IncomingMessage, type RequestList
 import { type AddressInfo, createServer } from 'node:net';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { Logger } from 'pino';
-import { EVERY_ANSWER, NEVER_STORED } from './response-headers.js';
+import { EVERY_RESPONSE, NO_STORE } from './response-headers.js';
 import { RequestLog } from './request-log.js';
-import { shortened } from '../shown.js';
-import { codeOfStatus, endWithFault, faultBody, faultOfParser, internalError } from './http-faults.js';
+import { boundMessage } from '../message-text.js';
+import { codeOfStatus, endWithFault, faultBody, parserFault, internalError } from './http-faults.js';
 
 /** The largest body of a request. */
 export const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -26,11 +26,11 @@ export interface HttpOptions {
   /** The body of an error below paths whose protocol has a shape of its own; null for all others. */
   ownFaultBody?: (url: string, message: string) => object | null;
   /** Sees each request before Fastify does. */
-  front?: RequestFront;
+  interceptor?: RequestInterceptor;
 }
 
 /** A way to answer requests without Fastify's routing and hooks; null: there is none (yet). */
-export interface RequestFront {
+export interface RequestInterceptor {
   /** Answers the request, or calls `next` to let Fastify do so. */
   intercept: ((request: IncomingMessage, response: ServerResponse, next: () => void) => void) | null;
 }
@@ -47,28 +47,28 @@ function reasonOf({ code, message }: FastifyError): string {
 }
 
 /** What each answer carries, whatever it is. */
-function describeAnswer({ id, url }: FastifyRequest, reply: FastifyReply): void {
+function setCommonHeaders({ id, url }: FastifyRequest, reply: FastifyReply): void {
   reply.header('x-request-id', id);
-  for (const [name, value] of /^\/graphql(?:[/?]|$)/.test(url) ? NEVER_STORED : EVERY_ANSWER) reply.header(name, value);
+  for (const [name, value] of /^\/graphql(?:[/?]|$)/.test(url) ? NO_STORE : EVERY_RESPONSE) reply.header(name, value);
 }
 
-function refuse(request: FastifyRequest, reply: FastifyReply, [status, message]: [number, string], { ownFaultBody }: HttpOptions): FastifyReply {
+function sendRefusal(request: FastifyRequest, reply: FastifyReply, [status, message]: [number, string], { ownFaultBody }: HttpOptions): FastifyReply {
   return reply.code(status).send(ownFaultBody?.(request.url, message) ?? faultBody(status, message));
 }
 
-function answerFault(error: FastifyError, request: FastifyRequest, reply: FastifyReply, options: HttpOptions): FastifyReply {
+function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply, options: HttpOptions): FastifyReply {
   const status = error.statusCode ?? 500;
   if (status < 500) {
-    const reason = shortened(reasonOf(error));
+    const reason = boundMessage(reasonOf(error));
     request.log.info({ code: codeOfStatus(status), reason }, 'A request was refused.');
-    return refuse(request, reply, [status, reason], options);
+    return sendRefusal(request, reply, [status, reason], options);
   }
   request.log.error({ err: error }, 'A request failed.');
   return reply.code(500).send({ errors: [internalError(request.id)] });
 }
 
 /** Who asks for a known place in the wrong way is told the right one. */
-function answerUnknown(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function sendNotFound(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const [path = ''] = request.url.split('?', 1);
   const allowed = ['GET', 'POST'].filter((method) => app.hasRoute({ method: method as 'GET', url: path }));
   if (allowed.length > 0) {
@@ -81,7 +81,7 @@ function answerUnknown(app: FastifyInstance, request: FastifyRequest, reply: Fas
 const KEEP_ALIVE_MS = 65_000;
 
 /** The server as Fastify itself would make it, with the front before it. */
-function serverBehind(front: RequestFront, limits: ServerOptions): (handler: RequestListener) => Server {
+function serverWithInterceptor(front: RequestInterceptor, limits: ServerOptions): (handler: RequestListener) => Server {
   return (handler) => createWebServer(limits, (request, response) => {
     if (front.intercept === null) handler(request, response as Parameters<RequestListener>[1]);
     else front.intercept(request, response, () => handler(request, response as Parameters<RequestListener>[1]));
@@ -102,26 +102,26 @@ export function createHttpServer(log: Logger, options: HttpOptions): FastifyInst
     loggerInstance: new RequestLog(log as FastifyInstance['log'], {}, {}) as FastifyInstance['log'],
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: BODY_LIMIT_BYTES,
-    serverFactory: serverBehind(options.front ?? { intercept: null }, limits),
+    serverFactory: serverWithInterceptor(options.interceptor ?? { intercept: null }, limits),
     trustProxy: options.trustProxy.length > 0 ? [...options.trustProxy] : false,
     genReqId: requestIdOf,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    clientErrorHandler: (error, socket) => endWithFault(socket, ...faultOfParser(error.code)),
+    clientErrorHandler: (error, socket) => endWithFault(socket, ...parserFault(error.code)),
     frameworkErrors: (error, request, reply) => {
       // No hook has seen it.
-      describeAnswer(request as FastifyRequest, reply as FastifyReply);
-      void answerFault(error, request as FastifyRequest, reply as FastifyReply, options);
+      setCommonHeaders(request as FastifyRequest, reply as FastifyReply);
+      void sendError(error, request as FastifyRequest, reply as FastifyReply, options);
     },
   });
   app.addHook('onRequest', (request, reply, done) => {
-    describeAnswer(request, reply);
+    setCommonHeaders(request, reply);
     const { host } = request.headers;
     if (isHost(host)) done();
-    else void refuse(request, reply, [400, `Host: ${host ?? '(missing)'} is not a host name with an optional port.`], options);
+    else void sendRefusal(request, reply, [400, `Host: ${host ?? '(missing)'} is not a host name with an optional port.`], options);
   });
-  app.setErrorHandler((error: FastifyError, request, reply) => answerFault(error, request, reply, options));
-  app.setNotFoundHandler((request, reply) => answerUnknown(app, request, reply));
+  app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply, options));
+  app.setNotFoundHandler((request, reply) => sendNotFound(app, request, reply));
   return app;
 }
 

@@ -1,7 +1,7 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
 /** Tells whether an address lies in one of the networks (CIDRs, as the configuration gives them). */
-export function trustedNetworks(cidrs: readonly string[]): (address: string | undefined) => boolean {
+export function networkMatcher(cidrs: readonly string[]): (address: string | undefined) => boolean {
   const v4 = new BlockList();
   const v6 = new BlockList();
   for (const cidr of cidrs) {

@@ -8,7 +8,7 @@ import { checkFolder, unavailable } from './check-folder.js';
 import { type ByteRange, FileStoreConflict, FileStoreMissing, type FileStore, type OpenFile, type StoredFile } from './file-store.js';
 import { errorCode, isFolder, lstatOrNull, openForReading, openForWriting, syncFolder, writeDurably } from './safe-open.js';
 import { sendFile } from './send-file.js';
-import { type Writing, writeBehind } from './write-behind.js';
+import { type WriteMode, writeBehind } from './write-behind.js';
 import { isManifestDraft, isRemoved, isUuid, StoreLayout, uuidOfPartial } from './store-layout.js';
 
 const MANIFEST_LIMIT_BYTES = 1024 * 1024;
@@ -27,7 +27,7 @@ export class LocalFileStore implements FileStore {
 
   constructor(
     root: string,
-    private readonly writing: Writing = { here: false, early: true },
+    private readonly writing: WriteMode = { synchronous: false, syncEarly: true },
   ) {
     this.layout = new StoreLayout(root);
   }

@@ -3,10 +3,10 @@ import type { Writable } from 'node:stream';
 import type { ByteRange } from './file-store.js';
 
 const BUFFER_BYTES = 512 * 1024;
-const BUFFERS_KEPT = 16;
+const MAX_FREE_BUFFERS = 16;
 
 /** Buffers that are used again: a new one for each read costs as much as the read itself. */
-const kept: Buffer[] = [];
+const freeBuffers: Buffer[] = [];
 
 /** The sink was closed by its other end before it had everything. */
 export class SinkClosed extends Error {
@@ -26,7 +26,7 @@ export async function sendFile(handle: FileHandle, sink: Writable, { start, end 
   // Nobody may be waiting when it happens.
   closed.promise.catch(() => undefined);
   sink.once('close', onClose);
-  const buffers = [kept.pop() ?? newBuffer(), kept.pop() ?? newBuffer()] as const;
+  const buffers = [freeBuffers.pop() ?? newBuffer(), freeBuffers.pop() ?? newBuffer()] as const;
   const read = async (turn: 0 | 1, at: number): Promise<Buffer> => {
     const { bytesRead } = await handle.read(buffers[turn], 0, Math.min(BUFFER_BYTES, end + 1 - at), at);
     if (bytesRead === 0 && at <= end) throw new Error(`The file ends at ${at}; it should go on to ${end}.`);
@@ -45,7 +45,7 @@ export async function sendFile(handle: FileHandle, sink: Writable, { start, end 
       chunk = await ahead;
     }
     // Only now is it certain that nothing reads or writes them any more.
-    if (kept.length + buffers.length <= BUFFERS_KEPT) kept.push(...buffers);
+    if (freeBuffers.length + buffers.length <= MAX_FREE_BUFFERS) freeBuffers.push(...buffers);
   } finally {
     sink.off('close', onClose);
     await handle.close();

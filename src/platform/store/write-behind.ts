@@ -5,13 +5,13 @@ import { callbackify } from 'node:util';
 
 // What arrives while one write goes on is written by the next one in one go.
 const BUFFER_BYTES = 8 * 1024 * 1024;
-const STRIDE_BYTES = 64 * 1024 * 1024;
+const SYNC_EVERY_BYTES = 64 * 1024 * 1024;
 
-export interface Writing {
+export interface WriteMode {
   /** In place, on a thread that has nothing else to do, instead of by the few threads that all the process shares. */
-  here: boolean;
+  synchronous: boolean;
   /** Whether the disk takes up what is written while more arrives; that keeps a shared thread waiting again and again. */
-  early: boolean;
+  syncEarly: boolean;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface Writing {
  * the thread of the writer. A failure of the disk ends the stream: whoever asks the disk later would not be told again. The
  * handle is closed with the stream.
  */
-export function writeBehind(handle: FileHandle, start: number, writing: Writing): Writable {
+export function writeBehind(handle: FileHandle, start: number, writing: WriteMode): Writable {
   let [position, unsynced] = [start, 0];
   let syncing: Promise<void> | null = null;
   const syncNow = async (): Promise<void> => {
@@ -31,14 +31,14 @@ export function writeBehind(handle: FileHandle, start: number, writing: Writing)
     syncing = null;
   };
   const beginSync = (): void => {
-    if (!writing.early || syncing !== null || unsynced < STRIDE_BYTES) return;
+    if (!writing.syncEarly || syncing !== null || unsynced < SYNC_EVERY_BYTES) return;
     unsynced = 0;
     syncing = syncNow();
   };
   const write = async (chunks: readonly Buffer[]): Promise<void> => {
     let rest = chunks;
     while (rest.length > 0) {
-      const bytesWritten = writing.here ? writevSync(handle.fd, rest, position) : (await handle.writev([...rest], position)).bytesWritten;
+      const bytesWritten = writing.synchronous ? writevSync(handle.fd, rest, position) : (await handle.writev([...rest], position)).bytesWritten;
       position += bytesWritten;
       unsynced += bytesWritten;
       rest = withoutFirst(rest, bytesWritten);
@@ -47,9 +47,9 @@ export function writeBehind(handle: FileHandle, start: number, writing: Writing)
   };
   const end = async (): Promise<void> => {
     await syncing;
-    if (writing.here) fdatasyncSync(handle.fd);
+    if (writing.synchronous) fdatasyncSync(handle.fd);
   };
-  const [taking, ending, closing] = [callbackify(write), callbackify(end), callbackify(async () => closed(handle, syncing))];
+  const [taking, ending, closing] = [callbackify(write), callbackify(end), callbackify(async () => closeAfterSync(handle, syncing))];
   const stream = new Writable({
     highWaterMark: BUFFER_BYTES,
     write: (chunk: Buffer, _encoding, callback) => taking([chunk], callback),
@@ -60,7 +60,7 @@ export function writeBehind(handle: FileHandle, start: number, writing: Writing)
   return stream;
 }
 
-async function closed(handle: FileHandle, syncing: Promise<void> | null): Promise<void> {
+async function closeAfterSync(handle: FileHandle, syncing: Promise<void> | null): Promise<void> {
   await syncing;
   await handle.close();
 }

@@ -9,7 +9,7 @@ import type { Tables } from '../../platform/database/tables.js';
 import { isSqlite } from '../../platform/database/database.js';
 import { mostSelective } from '../../platform/database/list/selectivity.js';
 import type { Reads } from '../../platform/database/read/reads.js';
-import { shownUrl } from '../../platform/fetch/shown-url.js';
+import { redactUrl } from '../../platform/fetch/redact-url.js';
 import { searchedIds } from '../../platform/database/search/trigrams.js';
 import type { ImageRepositoryType } from '../image-repository.type.js';
 import { manifestUrlOf } from './manifest-url.js';
@@ -158,7 +158,7 @@ export function toRepositoryImages(
       importable: reason === null,
       notImportableReason: reason,
     };
-    if (withUrl) entry.manifestUrl = shownUrl(manifestUrlOf(repository.url, uuid));
+    if (withUrl) entry.manifestUrl = redactUrl(manifestUrlOf(repository.url, uuid));
     readers.forEach(({ assign }, at) => assign(entry, row[LEADING_COLUMNS + at]));
     return entry;
   });

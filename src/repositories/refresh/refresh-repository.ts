@@ -5,7 +5,7 @@ import type { Database, SqlEntityManager } from '../../platform/database/databas
 import { sqlText } from '../../platform/database/sql-text.js';
 import { writeRows } from '../../platform/database/write-rows.js';
 import { notFound } from '../../platform/errors.js';
-import { shownUrl } from '../../platform/fetch/shown-url.js';
+import { redactUrl } from '../../platform/fetch/redact-url.js';
 import type { FileStore } from '../../platform/store/file-store.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
 import { transact } from '../../tasks/changes/transact.js';
@@ -145,7 +145,7 @@ export class RefreshRepository implements TaskHandler {
   async #finish(run: TaskRun, repository: RefreshedRepository, result: RefreshResult, shown: ShownList | null): Promise<void> {
     await run.commitToPublish({});
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
-      if (!(await run.succeed(tx, announce, { detail: { url: shownUrl(repository.url), ...result } }))) return;
+      if (!(await run.succeed(tx, announce, { detail: { url: redactUrl(repository.url), ...result } }))) return;
       const same = { id: repository.id, url: repository.url, retired: false };
       const state = { ...shown, status: 'OK', error: null, lastUpdate: new Date() } as const;
       if ((await tx.nativeUpdate(ImageRepository, same, state)) === 0) throw notFound('image repository', repository.name);

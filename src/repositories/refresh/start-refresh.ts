@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '../../platform/database/database.js';
-import { shownUrl } from '../../platform/fetch/shown-url.js';
+import { redactUrl } from '../../platform/fetch/redact-url.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
 import { transact } from '../../tasks/changes/transact.js';
 import { recordWork } from '../../tasks/runner/record-task.js';
@@ -36,7 +36,7 @@ export async function startRefresh(
     const free = { id: repository.id, retired: false, status: { $ne: 'LOADING' } } as const;
     if ((await tx.nativeUpdate(ImageRepository, free, { status: 'LOADING' })) === 0) return null;
     const instructions: RefreshInstructions = { repositoryId: repository.id };
-    const facts = { action: 'REPOSITORY_REFRESH', userId, repositoryId: repository.id, detail: { url: shownUrl(repository.url) } } as const;
+    const facts = { action: 'REPOSITORY_REFRESH', userId, repositoryId: repository.id, detail: { url: redactUrl(repository.url) } } as const;
     const id = await recordWork(tx, facts, { instructions: { ...instructions } }, announce);
     announce({ type: 'repository', repositoryId: repository.id });
     return id;

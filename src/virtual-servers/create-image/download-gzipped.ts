@@ -7,9 +7,9 @@ import { type FileDigest, Hasher } from '../../images/import/download/hasher.js'
 import { PartialWriter } from '../../images/import/download/partial-writer.js';
 import { backOffMs, DEFAULT_RETRY, type RetryPolicy } from '../../images/import/download/retry-policy.js';
 import { AppError } from '../../platform/errors.js';
-import { asFetchFailure } from '../../platform/fetch/fetch-failure.js';
+import { toFetchFailure } from '../../platform/fetch/fetch-failure.js';
 import type { FetchResponse } from '../../platform/fetch/fetch.js';
-import { shownUrl } from '../../platform/fetch/shown-url.js';
+import { redactUrl } from '../../platform/fetch/redact-url.js';
 import type { FileStore } from '../../platform/store/file-store.js';
 
 /** Larger chunks pass between the threads less often, and are still small beside the buffers of the streams. */
@@ -69,7 +69,7 @@ async function attempt(download: GzippedDownload, hasher: Hasher): Promise<Gzipp
     await download.onStart?.(lengthOf(headers));
     hasher.reset();
     const bytesRead = await compress(download, response, hasher);
-    if (bytesRead === 0) throw unreachable(download, `${shownUrl(response.url)} is empty; the bytes of the disk are expected`);
+    if (bytesRead === 0) throw unreachable(download, `${redactUrl(response.url)} is empty; the bytes of the disk are expected`);
     return { digest: await hasher.digest(), bytesRead };
   } finally {
     body.destroy();
@@ -105,11 +105,11 @@ async function request({ open, signal }: GzippedDownload): Promise<FetchResponse
 }
 
 function requireReadable(download: GzippedDownload, { url, status, headers }: FetchResponse): void {
-  const refusal = `${shownUrl(url)} answered with status ${status}; 200 is needed`;
+  const refusal = `${redactUrl(url)} answered with status ${status}; 200 is needed`;
   if (status >= 500 || RETRYABLE.has(status)) throw new RetryableFailure(refusal);
   if (status !== 200) throw unreachable(download, refusal);
   const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') throw unreachable(download, `${shownUrl(url)} answered with Content-Encoding ${encoding}; the bytes are needed without an encoding`);
+  if (encoding !== 'identity') throw unreachable(download, `${redactUrl(url)} answered with Content-Encoding ${encoding}; the bytes are needed without an encoding`);
 }
 
 function lengthOf(headers: FetchResponse['headers']): number | null {
@@ -138,5 +138,5 @@ function givenUp({ what }: GzippedDownload, attempts: number, cause: RetryableFa
 
 /** The cause for users, with the URL; without one here, the error itself names it. */
 function reasonOf(url: string, error: unknown): string {
-  return asFetchFailure(url, error).message.replace(/\.$/, '');
+  return toFetchFailure(url, error).message.replace(/\.$/, '');
 }

@@ -7,7 +7,7 @@ import type { SettingsQueries } from '../../datacenters/settings/settings.querie
 import type { GlobalSettingsType } from '../../datacenters/settings/settings.type.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { badInput, type FieldError } from '../../platform/errors.js';
-import { shownUrl } from '../../platform/fetch/shown-url.js';
+import { redactUrl } from '../../platform/fetch/redact-url.js';
 import { configuredRepositories, configureRepositories, repositoryFaults } from '../../repositories/configure-repositories.js';
 import { purgeRetiredRepositories } from '../../repositories/retired-repositories.js';
 import { localRepositoryName, syncLocalRepository } from '../../repositories/local-repository.js';
@@ -101,7 +101,7 @@ function changedSettings(before: ShownSettings, after: ShownSettings): Record<st
 /** What the detail of a task may show: URLs without their query. */
 function withoutSecrets(values: ShownSettings): ShownSettings {
   const { vmsImageSources, vmsImageRepositories } = values;
-  return { ...values, vmsImageSources: vmsImageSources.map(shownUrl), vmsImageRepositories: vmsImageRepositories.map(({ name, url }) => ({ name, url: shownUrl(url) })) };
+  return { ...values, vmsImageSources: vmsImageSources.map(redactUrl), vmsImageRepositories: vmsImageRepositories.map(({ name, url }) => ({ name, url: redactUrl(url) })) };
 }
 
 function inputFaults(input: UpdateGlobalSettingsInput): FieldError[] {

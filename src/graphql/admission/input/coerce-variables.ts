@@ -1,6 +1,6 @@
 import { coerceInputValue, getNamedType, getNullableType, getVariableValues, type GraphQLInputType, type GraphQLSchema, isInputObjectType, isInputType, isListType, isNonNullType, type OperationDefinitionNode, typeFromAST, type VariableDefinitionNode } from 'graphql';
 import type { FieldError } from '../../../platform/errors.js';
-import { shownValue } from '../../../platform/shown.js';
+import { quoteValue } from '../../../platform/message-text.js';
 
 /** Coerced values by the name of their variable; an object without a prototype, so that no name finds a property of it. */
 export type VariableValues = Readonly<Record<string, unknown>>;
@@ -81,11 +81,11 @@ function faultsWithin(name: string, type: GraphQLInputType, value: unknown): Fie
   const faults: FieldError[] = [];
   const named = isNonNullType(type) ? type.ofType : type;
   // Consecutive faults often have the same large object as their invalid value; print it once.
-  let [last, given]: [unknown, string] = [value, shownValue(value)];
+  let [last, given]: [unknown, string] = [value, quoteValue(value)];
   try {
     coerceInputValue(value, type, (path, invalid, error) => {
       const within = isInputObjectType(named) && path.length > 0 ? path : [name, ...path];
-      if (invalid !== last) [last, given] = [invalid, shownValue(invalid)];
+      if (invalid !== last) [last, given] = [invalid, quoteValue(invalid)];
       faults.push({ path: within.join('.'), message: `${error.message} (given: ${given})` });
       if (faults.length >= MAX_FAULTS) throw new TooManyFaults();
     }, HIDE_SUGGESTIONS);

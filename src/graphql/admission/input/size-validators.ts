@@ -1,6 +1,6 @@
 import { getNullableType, type GraphQLInputType, isInputObjectType, isListType } from 'graphql';
 import type { FieldError } from '../../../platform/errors.js';
-import { shownValue } from '../../../platform/shown.js';
+import { quoteValue } from '../../../platform/message-text.js';
 import { boundsOf, JSON_BOUNDS, inputKindOf } from '../../schema/input-bounds.js';
 
 /** The path of a value as a linked list from its end, joined only when there is a fault. */
@@ -37,7 +37,7 @@ function isLongerThan(text: string, most: number): boolean {
 
 function tooLong(text: string, most: number, at: PathLink | null): FieldError {
   const given = charactersIn(text);
-  const message = `${shownValue(text)} has ${given} characters; at most ${most} are accepted.`;
+  const message = `${quoteValue(text)} has ${given} characters; at most ${most} are accepted.`;
   return { path: pathOf(at), code: 'TOO_LONG', message, params: { given, accepted: most } };
 }
 
@@ -101,7 +101,7 @@ function listValidator(most: number, isDistinct: boolean, item: SizeValidator | 
     if (!Array.isArray(value)) return;
     const items: readonly unknown[] = isDistinct && value.length > most ? [...new Set(value)] : value;
     if (items.length > most) {
-      const message = `${items.length} ${isDistinct ? 'different values' : 'values'} are given, the first of them ${shownValue(items[0])}; at most ${most} are accepted.`;
+      const message = `${items.length} ${isDistinct ? 'different values' : 'values'} are given, the first of them ${quoteValue(items[0])}; at most ${most} are accepted.`;
       faults.push({ path: pathOf(at), code: 'TOO_MANY', message, params: { given: items.length, accepted: most } });
       return;
     }

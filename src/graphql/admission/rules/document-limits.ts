@@ -1,6 +1,6 @@
 import { type ASTVisitor, type DocumentNode, type FragmentDefinitionNode, GraphQLError, Kind, type OperationDefinitionNode, type SelectionSetNode, type ValidationContext, type ValidationRule } from 'graphql';
 import { AppError } from '../../../platform/errors.js';
-import { shownValue } from '../../../platform/shown.js';
+import { quoteValue } from '../../../platform/message-text.js';
 import { unconditionalSubscriptions } from './unconditional-subscriptions.js';
 import { reservedNames } from './reserved-names.js';
 
@@ -129,7 +129,7 @@ export function nameLimits(context: ValidationContext): ASTVisitor {
   return {
     Name(node) {
       if (node.value.length <= MAX_NAME_LENGTH) return;
-      const message = `The name ${shownValue(node.value)} has ${node.value.length} characters; at most ${MAX_NAME_LENGTH} are accepted.`;
+      const message = `The name ${quoteValue(node.value)} has ${node.value.length} characters; at most ${MAX_NAME_LENGTH} are accepted.`;
       context.reportError(new GraphQLError(message, { nodes: node, originalError: new AppError('QUERY_TOO_COMPLEX', message) }));
     },
   };

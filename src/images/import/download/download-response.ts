@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { AppError } from '../../../platform/errors.js';
-import { shownUrl } from '../../../platform/fetch/shown-url.js';
+import { redactUrl } from '../../../platform/fetch/redact-url.js';
 import { sizeMismatch } from './verify.js';
 
 /** The response of the file's server. Header names are in lower case; the body is not decoded, as the checksum is that of the file as sent. */
@@ -44,7 +44,7 @@ export function bodyOffset(answer: FileResponse, request: FileRequest): number {
   if (answer.status !== 200) throw refused(answer.status, request);
   const length = answer.headers['content-length'];
   if (length !== undefined && Number(length) !== request.expectedSize) {
-    throw sizeMismatch(`The file at ${shownUrl(request.url)} has ${length} bytes`, request.expectedSize);
+    throw sizeMismatch(`The file at ${redactUrl(request.url)} has ${length} bytes`, request.expectedSize);
   }
   return 0;
 }
@@ -64,7 +64,7 @@ function partialOffset({ headers }: FileResponse, request: FileRequest): number 
     throw new UntrustedRange(`asked for bytes from ${offset}, got Content-Range "${range}"`);
   }
   if (match[3] !== '*' && Number(match[3]) !== expectedSize) {
-    throw sizeMismatch(`The file at ${shownUrl(url)} has ${match[3]} bytes`, expectedSize);
+    throw sizeMismatch(`The file at ${redactUrl(url)} has ${match[3]} bytes`, expectedSize);
   }
   const current = validatorOf(headers);
   if (validator !== null && current !== null && current !== validator) {
@@ -75,6 +75,6 @@ function partialOffset({ headers }: FileResponse, request: FileRequest): number 
 
 function refused(status: number, request: FileRequest): Error {
   if (status >= 500 || RETRYABLE.has(status)) return new RetryableFailure(`the server answered ${status}`);
-  const message = `The file at ${shownUrl(request.url)} cannot be fetched: the server answered ${status}; 200 or 206 is needed.`;
+  const message = `The file at ${redactUrl(request.url)} cannot be fetched: the server answered ${status}; 200 or 206 is needed.`;
   return new AppError('FILE_UNREACHABLE', message, { status });
 }

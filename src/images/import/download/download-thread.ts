@@ -31,7 +31,7 @@ async function runDownload(): Promise<DownloadReport> {
     const digest = await downloadFile({
       ...wanted,
       open: (offset, ifRange, signal) => fetchFile(fetch, request.url, { offset, ifRange: ifRange ?? undefined, signal, trustedHosts }),
-      store: new LocalFileStore(environment.storePath, { here: true, early: !environment.isCrowded }),
+      store: new LocalFileStore(environment.storePath, { synchronous: true, syncEarly: !environment.isCrowded }),
       onProgress: throttled((bytesDone) => report({ kind: 'progress', bytesDone })),
       signal: cancel.signal,
     });

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../../platform/errors.js';
 import type { FileStore } from '../../../platform/store/file-store.js';
 import { FetchFailure } from '../../../platform/fetch/fetch-failure.js';
-import { shownUrl } from '../../../platform/fetch/shown-url.js';
+import { redactUrl } from '../../../platform/fetch/redact-url.js';
 import { bodyOffset, RetryableFailure, EndedEarly, type FileResponse, UntrustedRange, validatorOf } from './download-response.js';
 import { type FileDigest, HALF_AND_HALF, Hasher } from './hasher.js';
 import { IdleSignal } from './idle-signal.js';
@@ -160,7 +160,7 @@ class Download {
   private async take(chunk: Buffer, writer: PartialWriter): Promise<void> {
     const { url, expectedSize, onProgress } = this.options;
     if (this.bytesDone + chunk.length > expectedSize) {
-      throw sizeMismatch(`The file at ${shownUrl(url)} has ${this.bytesDone + chunk.length} bytes or more`, expectedSize);
+      throw sizeMismatch(`The file at ${redactUrl(url)} has ${this.bytesDone + chunk.length} bytes or more`, expectedSize);
     }
     const waits = [this.hasher.update(chunk), writer.write(chunk)].filter((wait) => wait !== undefined);
     if (waits.length > 0) await Promise.all(waits);
@@ -176,8 +176,8 @@ class Download {
 
   private givenUp(cause: RetryableFailure): AppError {
     const { url, expectedSize } = this.options;
-    if (cause instanceof EndedEarly) return sizeMismatch(`The file at ${shownUrl(url)} has ${this.bytesDone} bytes`, expectedSize);
-    const message = `The file at ${shownUrl(url)} could not be fetched in ${this.attempts} attempts; the last one failed: ${cause.message}.`;
+    if (cause instanceof EndedEarly) return sizeMismatch(`The file at ${redactUrl(url)} has ${this.bytesDone} bytes`, expectedSize);
+    const message = `The file at ${redactUrl(url)} could not be fetched in ${this.attempts} attempts; the last one failed: ${cause.message}.`;
     return new AppError('FILE_UNREACHABLE', message, { attempts: this.attempts }, { cause });
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { isAddressAllowed, readAllowedPlaces } from '../../src/platform/fetch/address-rules.js';
+import { isAddressAllowed, parseFetchAllowlist } from '../../src/platform/fetch/fetch-allowlist.js';
 
-const nothing = readAllowedPlaces([]);
+const nothing = parseFetchAllowlist([]);
 
 describe('isAddressAllowed', () => {
   it.each(['1.1.1.1', '8.8.8.8', '100.63.255.255', '172.15.0.1', '172.32.0.1', '2606:4700:4700::1111', '::ffff:8.8.8.8', '64:ff9b::808:808'])(
@@ -12,7 +12,7 @@ describe('isAddressAllowed', () => {
   );
 
   it('lets addresses of allowed networks through, also written as IPv6', () => {
-    const allowed = readAllowedPlaces(['10.20.0.0/16', '192.168.1.5', 'fd00::/8', '::1']);
+    const allowed = parseFetchAllowlist(['10.20.0.0/16', '192.168.1.5', 'fd00::/8', '::1']);
     const answers = ['10.20.3.4', '::ffff:10.20.3.4', '192.168.1.5', 'fd12::1', '::1'].map((address) => isAddressAllowed(address, allowed));
     expect(answers).toEqual([true, true, true, true, true]);
     expect(['10.21.0.1', '192.168.1.6', 'fc00::1', '127.0.0.1'].some((address) => isAddressAllowed(address, allowed))).toBe(false);
@@ -28,19 +28,19 @@ describe('isAddressAllowed', () => {
   });
 
   it('an allowed IPv6 network opens no IPv4 address', () => {
-    expect(isAddressAllowed('127.0.0.1', readAllowedPlaces(['::/0']))).toBe(false);
+    expect(isAddressAllowed('127.0.0.1', parseFetchAllowlist(['::/0']))).toBe(false);
   });
 });
 
-describe('readAllowedPlaces', () => {
+describe('parseFetchAllowlist', () => {
   it('reads host names with and without a port', () => {
-    expect([...readAllowedPlaces(['Images.Example.org', 'store:8080', '10.0.0.5:80']).hosts]).toEqual(['images.example.org', 'store:8080', '10.0.0.5:80']);
+    expect([...parseFetchAllowlist(['Images.Example.org', 'store:8080', '10.0.0.5:80']).hosts]).toEqual(['images.example.org', 'store:8080', '10.0.0.5:80']);
   });
 
   it.each(['10.0.0.0/33', '10.0.0.0/', '10.0.0.0/x', '::1/129', '::ffff:0:0/96', 'http://host', 'a b', '', 'host/8', '10.0.0.0/8/8'])(
     'refuses the entry "%s" by name',
     (entry) => {
-      expect(() => readAllowedPlaces([entry])).toThrow(`"${entry}"`);
+      expect(() => parseFetchAllowlist([entry])).toThrow(`"${entry}"`);
     },
   );
 });

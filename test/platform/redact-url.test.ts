@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/platform/errors.js';
-import { asFetchFailure } from '../../src/platform/fetch/fetch-failure.js';
-import { shownUrl } from '../../src/platform/fetch/shown-url.js';
-import { shownValue } from '../../src/platform/shown.js';
-import { withoutSecretsInLine, withoutUrlSecrets } from '../../src/platform/fetch/url-secrets.js';
+import { toFetchFailure } from '../../src/platform/fetch/fetch-failure.js';
+import { redactUrl } from '../../src/platform/fetch/redact-url.js';
+import { quoteValue } from '../../src/platform/message-text.js';
+import { redactLogLine, redactUrlsIn } from '../../src/platform/fetch/redact-text.js';
 import { fc } from '../support/random.js';
 
 describe('a URL as it is shown', () => {
@@ -18,11 +18,11 @@ describe('a URL as it is shown', () => {
     ['postgres://u:p@ss/w?rd@db:5432/x?sslmode=require', 'postgres://db:5432/x'],
     ['no url?token=x', 'no url'],
   ])('%s is %s', (url, shown) => {
-    expect(shownUrl(url)).toBe(shown);
+    expect(redactUrl(url)).toBe(shown);
   });
 
   it('is cut after 200 characters', () => {
-    expect(shownUrl(`https://h/${'p'.repeat(1000)}`)).toHaveLength(201);
+    expect(redactUrl(`https://h/${'p'.repeat(1000)}`)).toHaveLength(201);
   });
 
   it('never holds user, password or query, whatever these hold', () => {
@@ -30,8 +30,8 @@ describe('a URL as it is shown', () => {
     fc.assert(
       fc.property(part, part, part, (user, password, query) => {
         const url = `https://u${user}u:p${password}p@host.example/path?q${query}q`;
-        expect(shownUrl(url)).toBe('https://host.example/path');
-        expect(withoutUrlSecrets(`It is at ${url}, says "${url}".`)).toBe('It is at https://host.example/path, says "https://host.example/path".');
+        expect(redactUrl(url)).toBe('https://host.example/path');
+        expect(redactUrlsIn(`It is at ${url}, says "${url}".`)).toBe('It is at https://host.example/path, says "https://host.example/path".');
       }),
     );
   });
@@ -45,26 +45,26 @@ describe('a text', () => {
     ['https://a/b?x=1 leads to http://u:p@c/d#e.', 'https://a/b leads to http://c/d.'],
     ['cannot connect to postgres://gw:p@ss@db/gw', 'cannot connect to postgres://db/gw'],
   ])('%j becomes %j', (text, shown) => {
-    expect(withoutUrlSecrets(text)).toBe(shown);
+    expect(redactUrlsIn(text)).toBe(shown);
   });
 
   it('of an error that is made on purpose, or of the network, loses them by itself', () => {
     expect(new AppError('NOT_FOUND', 'at https://u:p@h/x?t=1').message).toBe('at https://h/x');
     const refused = Object.assign(new Error('connect EHOSTDOWN 10.1.2.3:443'), { code: 'EHOSTDOWN', syscall: 'connect' });
-    expect(asFetchFailure('https://u:p@h/x?t=1', refused).message).toBe('https://h/x: the connection failed (EHOSTDOWN).');
+    expect(toFetchFailure('https://u:p@h/x?t=1', refused).message).toBe('https://h/x: the connection failed (EHOSTDOWN).');
   });
 
   it('is cut after that, so that no password is cut off from the @ that ends it', () => {
-    expect(shownValue(`https://user:${'p'.repeat(500)}@h/x`)).toBe('"https://h/x"');
+    expect(quoteValue(`https://user:${'p'.repeat(500)}@h/x`)).toBe('"https://h/x"');
   });
 
   // Time in the square of the length would be hours.
   it('takes time in line with its length', { timeout: 20_000 }, () => {
-    for (const part of ['a', ')', 'a://', '://', 'https://a@', '@', '?', 'Bearer ']) withoutSecretsInLine(`://${part.repeat(200_000)} x`);
+    for (const part of ['a', ')', 'a://', '://', 'https://a@', '@', '?', 'Bearer ']) redactLogLine(`://${part.repeat(200_000)} x`);
   });
 
   it('of a line for the log loses tokens, too, and stays JSON', () => {
     const line = JSON.stringify({ url: 'https://u:p@h/x?t=1', text: 'a "https://h/?t=2"\nBearer abcdefgh.ijkl' });
-    expect(JSON.parse(withoutSecretsInLine(line))).toEqual({ url: 'https://h/x', text: 'a "https://h/"\nBearer [redacted]' });
+    expect(JSON.parse(redactLogLine(line))).toEqual({ url: 'https://h/x', text: 'a "https://h/"\nBearer [redacted]' });
   });
 });

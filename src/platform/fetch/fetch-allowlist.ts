@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 
 /** What an operator allows besides public addresses: host names (with or without a port) and networks. */
-export interface AllowedPlaces {
+export interface FetchAllowlist {
   readonly hosts: ReadonlySet<string>;
   readonly v4: BlockList;
   readonly v6: BlockList;
@@ -21,7 +21,7 @@ const MAPPED = 0xffffn;
 const NAT64 = 0x64_ff9b_0000_0000_0000_0000n;
 
 /** Reads FETCH_ALLOW: host names, `host:port`, addresses and CIDRs. Throws a plain Error naming the entry it cannot read. */
-export function readAllowedPlaces(entries: readonly string[]): AllowedPlaces {
+export function parseFetchAllowlist(entries: readonly string[]): FetchAllowlist {
   const hosts = new Set<string>();
   const v4 = new BlockList();
   const v6 = new BlockList();
@@ -47,7 +47,7 @@ export function readAllowedPlaces(entries: readonly string[]): AllowedPlaces {
 }
 
 /** Whether a connection may be made to this address: a public one, or one of an allowed network. Anything unreadable is refused. */
-export function isAddressAllowed(address: string, allowed: AllowedPlaces): boolean {
+export function isAddressAllowed(address: string, allowed: FetchAllowlist): boolean {
   const bare = address.replace(/%.*$/, '');
   const family = isIP(bare);
   if (family === 0) return false;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AppError, badInput, notFound } from '../../src/platform/errors.js';
-import { cut, shortened, shownValue } from '../../src/platform/shown.js';
+import { truncate, boundMessage, quoteValue } from '../../src/platform/message-text.js';
 
 const LONG = 'x'.repeat(900_000);
 
@@ -11,7 +11,7 @@ describe('a value in a message', () => {
     ['an object', { a: { b: 'c' }, d: 1 }, '{"a":{"b":"c"},"d":1}'],
     ['nothing', undefined, 'undefined'],
   ])('is JSON: %s', (_what, value, text) => {
-    expect(shownValue(value)).toBe(text);
+    expect(quoteValue(value)).toBe(text);
   });
 
   it.each([
@@ -20,29 +20,29 @@ describe('a value in a message', () => {
     ['wide, with long names', { [LONG]: 1, [`${LONG}y`]: 2 }],
     ['deep', JSON.parse('['.repeat(100_000) + ']'.repeat(100_000))],
   ])('is cut where it is %s', (_what, value) => {
-    expect(shownValue(value).length).toBeLessThanOrEqual(203);
-    expect(shownValue(value)).toContain('…');
+    expect(quoteValue(value).length).toBeLessThanOrEqual(203);
+    expect(quoteValue(value)).toContain('…');
   });
 
   it('is not cut within a character', () => {
-    expect(cut('😀'.repeat(200), 101)).toBe(`${'😀'.repeat(50)}…`);
+    expect(truncate('😀'.repeat(200), 101)).toBe(`${'😀'.repeat(50)}…`);
   });
 });
 
 describe('a message of others', () => {
   it('is the same when it is short, or long without a long value', () => {
     const message = 'One of these is accepted: a, b, c. '.repeat(20).trim();
-    expect([shortened('Short "text".'), shortened(message)]).toEqual(['Short "text".', message]);
+    expect([boundMessage('Short "text".'), boundMessage(message)]).toEqual(['Short "text".', message]);
   });
 
   it('has each value cut, in quotes with blanks in it and without', () => {
     const value = 'y z'.repeat(100);
     const url = `https://host/${'x'.repeat(900)}`;
-    expect(shortened(`The value "${value}" at ${url} is "no" good.`)).toBe(`The value "${value.slice(0, 200)}…" at ${url.slice(0, 200)}… is "no" good.`);
+    expect(boundMessage(`The value "${value}" at ${url} is "no" good.`)).toBe(`The value "${value.slice(0, 200)}…" at ${url.slice(0, 200)}… is "no" good.`);
   });
 
   it('is cut itself, whatever it is made of', () => {
-    for (const message of [LONG, `"${LONG}`, '"a" '.repeat(100_000), '\\"'.repeat(100_000), 'a b '.repeat(100_000)]) expect(shortened(message).length).toBeLessThanOrEqual(2001);
+    for (const message of [LONG, `"${LONG}`, '"a" '.repeat(100_000), '\\"'.repeat(100_000), 'a b '.repeat(100_000)]) expect(boundMessage(message).length).toBeLessThanOrEqual(2001);
   });
 });
 
