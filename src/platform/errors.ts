@@ -1,6 +1,6 @@
 import { truncate, boundMessage, boundData, quoteValue } from './message-text.js';
 
-/** Stable codes a client may branch on; the message beside each is for people and may change. */
+/** Stable codes that clients may branch on; messages are for people and may change. */
 export type ErrorCode =
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'
@@ -33,20 +33,19 @@ export type ErrorCode =
   | 'DOCUMENT_NOT_TRUSTED'
   | 'BAD_REQUEST';
 
-/** One broken rule of the caller's input: `path` is the argument or field as the caller wrote it. */
+/** One fault in the caller's input; `path` is the argument or field as the caller wrote it. */
 export interface FieldError {
   path: string;
   message: string;
-  /** Which rule, and the values that the message names, so that a client can word it itself. */
+  /** The rule that was broken. With `params`, the values in the message, a client can write its own message. */
   code?: 'TOO_LONG' | 'TOO_MANY' | 'TOO_DEEP';
   params?: Readonly<Record<string, string | number>>;
 }
 
 /**
- * A refusal made on purpose: its message is safe to show and names the thing, the value and what would be accepted.
- * Everything else that is thrown is a fault of ours and is masked at the doors. Whatever it is made of, URLs in it lose user,
- * password and query, and it is small: values in the message are cut to 200 characters, the message to 2,000, and so are texts
- * and lists in `extensions`.
+ * An error that the caller may see: its message names the thing, the value and what would be accepted. The transports mask every
+ * other error as an internal one. The constructor removes user, password and query from URLs and bounds the size: each value in
+ * the message to 200 characters, the message to 2,000, texts in `extensions` to 500 characters and lists to 100 items.
  */
 export class AppError extends Error {
   readonly extensions: Readonly<Record<string, unknown>>;
@@ -63,12 +62,12 @@ export class AppError extends Error {
   }
 }
 
-/** The same words for every way of not being signed in, so that nothing about accounts leaks. */
+/** One message for every failed sign-in, so that it does not tell which accounts exist. */
 export function unauthenticated(): AppError {
   return new AppError('UNAUTHENTICATED', 'Sign in first: send "Authorization: Bearer <token>" with a valid token or API key.');
 }
 
-/** "It is not there" and "you may not see it" are one answer. */
+/** One error for a thing that does not exist and for one that the caller may not see. */
 export function notFound(kind: string, value: string): AppError {
   return new AppError('NOT_FOUND', `There is no ${kind} ${quoteValue(value)} that you can see.`);
 }
@@ -77,7 +76,7 @@ export function alreadyExists(message: string): AppError {
   return new AppError('ALREADY_EXISTS', message);
 }
 
-/** Faults that one error names, and bytes that they may take together as JSON. */
+/** Most faults that one error lists, and the most bytes of JSON that they take together. */
 const MAX_FIELDS = 100;
 const MAX_FIELD_BYTES = 24 * 1024;
 const MAX_FIELD_MESSAGE_CHARACTERS = 500;
@@ -86,7 +85,7 @@ function boundField({ path, message, ...rest }: FieldError): FieldError {
   return { path: truncate(path), message: boundMessage(message, MAX_FIELD_MESSAGE_CHARACTERS), ...rest };
 }
 
-/** The first of the faults, as many as an answer has room for; one at least. */
+/** As many of the first faults as fit into one error, at least one. */
 function fieldsThatFit(fields: readonly FieldError[]): FieldError[] {
   const named: FieldError[] = [];
   let bytes = 0;
@@ -98,7 +97,7 @@ function fieldsThatFit(fields: readonly FieldError[]): FieldError[] {
   return named;
 }
 
-/** All broken fields at once, so that a form can be mended in one go; `fieldsLeftOut` counts those that an answer has no room for. */
+/** Reports all faults at once, so that a user can correct a form in one go. `fieldsLeftOut` counts those that do not fit. */
 export function badInput(fields: readonly FieldError[]): AppError {
   const named = fieldsThatFit(fields);
   const left = fields.length - named.length;
@@ -107,7 +106,7 @@ export function badInput(fields: readonly FieldError[]): AppError {
   return new AppError('BAD_USER_INPUT', `${more}${summary}`, { fields: named, ...(left > 0 && { fieldsLeftOut: left }) });
 }
 
-/** What is missing: the permissions the caller lacks, and the datacenter where (null: everywhere). */
+/** The permissions that the caller lacks, and the datacenter in which they are needed (null: in all of them). */
 export interface Requirement {
   permissions: readonly string[];
   datacenter: string | null;

@@ -9,7 +9,7 @@ export type LogLevel = (typeof logLevels)[number];
 
 export type Log = Logger;
 
-// Bearer tokens, cookies and keys sign people in: they are cut out at every depth at which our code or fastify logs objects.
+// Pino redacts by path: list each secret at every depth at which our code or Fastify logs objects.
 const secrets = ['authorization', 'Authorization', 'cookie', '["set-cookie"]', 'token', 'key', 'password', 'secret'];
 const redactedPaths = ['', '*.', '*.*.'].flatMap((parents) => secrets.map((name) => join(parents, name)));
 
@@ -18,8 +18,8 @@ function join(parents: string, name: string): string {
 }
 
 /**
- * Writes one JSON object per line to stderr (stdout belongs to what a command answers). Sign-in headers are redacted, and in every
- * text, also of errors and their stacks, URLs lose user, password and query.
+ * Creates the logger: one JSON object per line on stderr, since commands print their results on stdout. It redacts credentials, and
+ * removes user, password and query from URLs in every text, including errors and stacks.
  */
 export function createLog(level: LogLevel, destination: DestinationStream = pino.destination(2)): Log {
   return pino(

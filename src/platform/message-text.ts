@@ -1,29 +1,29 @@
 import { redactUrlsIn } from './fetch/redact-text.js';
 
-/** Characters of a caller's value that a message repeats. */
+/** Longest part of a caller's value that a message repeats. */
 export const MAX_VALUE_CHARACTERS = 200;
 
-/** Characters of a whole message. */
+/** Longest message. */
 const MAX_MESSAGE_CHARACTERS = 2000;
 
-/** Messages of libraries may hold a whole request; what is beyond this is not even looked at. */
+/** A library's message may contain a whole request, so only this much of it is processed. */
 const MAX_INPUT_CHARACTERS = 10 * MAX_MESSAGE_CHARACTERS;
 
 const LONG_WORD = /[^\s"]{201,}/g;
 
-/** The text, or its beginning and an ellipsis. Never ends within a surrogate pair. */
+/** Shortens a text to `most` characters and adds an ellipsis. Never splits a surrogate pair. */
 export function truncate(text: string, most: number = MAX_VALUE_CHARACTERS): string {
   if (text.length <= most) return text;
   const last = text.charCodeAt(most - 1);
   return `${text.slice(0, last >= 0xd800 && last <= 0xdbff ? most - 1 : most)}…`;
 }
 
-/** Without secrets of URLs, which are looked for first: half a URL does not show where its password ends. */
+/** Redacts before truncating: in half a URL, the end of the password cannot be found. */
 function redactAndTruncate(text: string, most: number = MAX_VALUE_CHARACTERS): string {
   return truncate(redactUrlsIn(truncate(text, MAX_INPUT_CHARACTERS)), most);
 }
 
-/** The beginning of a value as JSON, at least `room` characters of it: what is beyond, wide or deep, is not looked at. */
+/** The first `room` characters (or a few more) of a value's JSON. Stops there, so the cost does not grow with the value. */
 function jsonPrefix(value: unknown, room: number): string {
   if (typeof value === 'string') return JSON.stringify(redactAndTruncate(value));
   if (typeof value !== 'object' || value === null || value instanceof Date) return JSON.stringify(value) ?? String(value);
@@ -37,12 +37,12 @@ function jsonPrefix(value: unknown, room: number): string {
   return `${text}${isList ? ']' : '}'}`;
 }
 
-/** A value as JSON, cut, for a message that names it. */
+/** Quotes a caller's value for a message: as JSON of at most 200 characters, URLs redacted. */
 export function quoteValue(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(redactAndTruncate(value)) : truncate(jsonPrefix(value, MAX_VALUE_CHARACTERS));
 }
 
-/** Where the quotation that begins at `from` ends; -1 for one that does not. */
+/** Index of the closing quote of the quotation that opens at `from`; -1 if it is never closed. */
 function quotationEnd(text: string, from: number): number {
   for (let at = from + 1; at < text.length; at += 1) {
     if (text[at] === '"') return at;
@@ -51,7 +51,7 @@ function quotationEnd(text: string, from: number): number {
   return -1;
 }
 
-/** By hand, as a regular expression takes the square of the length for quotations without an end. */
+/** Scans by hand: a regular expression would take quadratic time on unclosed quotations. */
 function truncateQuotations(text: string): string {
   let result = '';
   let done = 0;
@@ -65,8 +65,8 @@ function truncateQuotations(text: string): string {
 }
 
 /**
- * A message in which no value, quoted or without a blank, is longer than 200 characters, and which is itself at most `most`:
- * for messages that others have put together. URLs in it lose user, password and query.
+ * Bounds a message that may contain values of callers, such as one of a library: cuts each quotation and each word without a blank to
+ * 200 characters, the message to `most`, and removes user, password and query from its URLs.
  */
 export function boundMessage(message: string, most: number = MAX_MESSAGE_CHARACTERS): string {
   const text = redactUrlsIn(truncate(message, MAX_INPUT_CHARACTERS));
@@ -78,7 +78,7 @@ const MAX_DATA_TEXT_CHARACTERS = 500;
 const MAX_DATA_ITEMS = 100;
 const MAX_DATA_DEPTH = 6;
 
-/** Data beside a message, such as `extensions` of an error, with long texts and lists cut, and secrets of URLs and what is nested too deeply left out. */
+/** Bounds the data of an error, such as its `extensions`: cuts long texts and lists, redacts URLs, replaces objects nested too deeply by null. */
 export function boundData(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return redactAndTruncate(value, MAX_DATA_TEXT_CHARACTERS);
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;

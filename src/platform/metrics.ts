@@ -3,7 +3,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { CallerTrust } from './http/caller-trust.js';
 import { faultBody } from './http/http-faults.js';
 
-/** What the process counts, in the text format of Prometheus; event-loop lag, memory and garbage collection included. */
+/** The process's metrics in the Prometheus text format, including event-loop lag, memory and garbage collection. */
 export class Metrics {
   readonly registry = new Registry();
 
@@ -11,7 +11,7 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  /** Serves /metrics, to callers of these networks (CIDRs) only. */
+  /** Serves /metrics to callers in `networks` (CIDRs) only. */
   serve(app: FastifyInstance, trust: CallerTrust, networks: readonly string[]): void {
     const isTrusted = trust.inNetworks(networks);
     app.get('/metrics', async (request, reply) => {
@@ -24,10 +24,10 @@ export class Metrics {
   }
 }
 
-/** How long one reading of the database serves, however often it is asked for. */
+/** How long gauges reuse the values of one database read. */
 const MAX_AGE_MS = 1000;
 
-/** The same reading for all gauges that it fills, which are collected side by side. */
+/** Shares one run of `read` between all gauges that it sets: a scrape collects them concurrently. */
 export function shareRead(read: () => Promise<void>): () => Promise<void> {
   let readAt = 0;
   let reading: Promise<void> = Promise.resolve();

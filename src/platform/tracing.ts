@@ -5,12 +5,12 @@ const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 
 type Api = typeof import('@opentelemetry/api');
 
-/** Spans of this process, sent to a collector. Made only where traces are asked for: its packages are not loaded otherwise. */
+/** Sends spans to an OpenTelemetry collector. Imports the OpenTelemetry packages only when TRACES is set. */
 export class Tracing {
   private constructor(
     private readonly api: Api,
     private readonly tracer: Tracer,
-    /** Sends what is left, within 1 s. */
+    /** Flushes the remaining spans; gives up after 1 s. */
     readonly stop: () => Promise<void>,
   ) {}
 
@@ -34,7 +34,7 @@ export class Tracing {
     return new Tracing(api, provider.getTracer('image-gateway'), stop);
   }
 
-  /** Runs work as a span within the present one. */
+  /** Runs asynchronous work as a child of the current span. */
   async span<T>(name: string, attributes: Attributes, work: () => T | Promise<T>): Promise<T> {
     return this.tracer.startActiveSpan(name, { attributes }, async (span) => {
       try {
@@ -48,7 +48,7 @@ export class Tracing {
     });
   }
 
-  /** The same for work that waits for nothing. */
+  /** Runs synchronous work as a child of the current span. */
   spanSync<T>(name: string, attributes: Attributes, work: () => T): T {
     return this.tracer.startActiveSpan(name, { attributes }, (span) => {
       try {
@@ -62,7 +62,7 @@ export class Tracing {
     });
   }
 
-  /** One span per request, within the trace that `traceparent` names; without it the request begins a trace. */
+  /** Makes a span for each request, in the trace that `traceparent` names or else in a new one. */
   traceRequests(app: FastifyInstance): void {
     const { SpanKind, context, trace } = this.api;
     const spans = new WeakMap<object, Span>();
@@ -73,7 +73,7 @@ export class Tracing {
       const span = this.tracer.startSpan(`${request.method} ${request.routeOptions.url ?? 'unknown'}`, { kind: SpanKind.SERVER, attributes }, parent);
       spans.set(request, span);
       const { traceId, spanId } = span.spanContext();
-      // What logs the trace id reads it from the request.
+      // The request log takes the trace id from this header.
       request.headers.traceparent = `00-${traceId}-${spanId}-01`;
       context.with(trace.setSpan(parent, span), done);
     });

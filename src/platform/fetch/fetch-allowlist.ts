@@ -1,26 +1,26 @@
 import { BlockList, isIP } from 'node:net';
 
-/** What an operator allows besides public addresses: host names (with or without a port) and networks. */
+/** Destinations that FETCH_ALLOW permits in addition to public addresses: host names, with or without a port, and networks. */
 export interface FetchAllowlist {
   readonly hosts: ReadonlySet<string>;
   readonly v4: BlockList;
   readonly v6: BlockList;
 }
 
-// IANA's special-purpose registry: everything that does not lead to a host on the open internet.
+// From IANA's special-purpose address registries: networks whose addresses do not belong to hosts on the public internet.
 const NOT_PUBLIC_V4 = networks('ipv4', [
   ['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8], ['169.254.0.0', 16], ['172.16.0.0', 12],
   ['192.0.0.0', 24], ['192.0.2.0', 24], ['192.88.99.0', 24], ['192.168.0.0', 16], ['198.18.0.0', 15],
   ['198.51.100.0', 24], ['203.0.113.0', 24], ['224.0.0.0', 4], ['240.0.0.0', 4],
 ]);
 const GLOBAL_V6 = networks('ipv6', [['2000::', 3]]);
-// Teredo and 6to4 carry an IPv4 address of the sender's choice, so they count as not public.
+// Teredo and 6to4 addresses embed an IPv4 address that the sender chooses, so treat them as not public.
 const NOT_PUBLIC_V6 = networks('ipv6', [['2001::', 23], ['2001:db8::', 32], ['2002::', 16], ['3fff::', 20]]);
 
 const MAPPED = 0xffffn;
 const NAT64 = 0x64_ff9b_0000_0000_0000_0000n;
 
-/** Reads FETCH_ALLOW: host names, `host:port`, addresses and CIDRs. Throws a plain Error naming the entry it cannot read. */
+/** Parses FETCH_ALLOW: host names, `host:port`, addresses and CIDRs. Throws an Error that names the entry it cannot parse. */
 export function parseFetchAllowlist(entries: readonly string[]): FetchAllowlist {
   const hosts = new Set<string>();
   const v4 = new BlockList();
@@ -36,7 +36,7 @@ export function parseFetchAllowlist(entries: readonly string[]): FetchAllowlist 
     const bits = prefix === undefined ? (family === 4 ? 32 : 128) : Number(prefix);
     const inRange = /^\d*$/.test(prefix ?? '') && prefix !== '' && bits <= (family === 4 ? 32 : 128);
     const bare = address.replace(/^\[(.*)\]$/, '$1');
-    // An IPv6 rule is never asked about a mapped address, which is judged as IPv4: such a rule would do nothing.
+    // Refuse IPv4-mapped networks: mapped addresses are checked as IPv4, so such an entry would have no effect.
     if (family === 0 || !inRange || rest.length > 0 || (family === 6 && embeddedV4(bare) !== null)) {
       throw new Error(`"${raw}" is not a host name, an address or a CIDR such as 10.0.0.0/8 or fd00::/8.`);
     }
@@ -46,7 +46,7 @@ export function parseFetchAllowlist(entries: readonly string[]): FetchAllowlist 
   return { hosts, v4, v6 };
 }
 
-/** Whether a connection may be made to this address: a public one, or one of an allowed network. Anything unreadable is refused. */
+/** Whether the gateway may connect to an address: it must be public or in an allowed network. False for a malformed address. */
 export function isAddressAllowed(address: string, allowed: FetchAllowlist): boolean {
   const bare = address.replace(/%.*$/, '');
   const family = isIP(bare);
@@ -57,7 +57,7 @@ export function isAddressAllowed(address: string, allowed: FetchAllowlist): bool
   return GLOBAL_V6.check(bare, 'ipv6') && !NOT_PUBLIC_V6.check(bare, 'ipv6');
 }
 
-/** `::ffff:a.b.c.d` and NAT64's `64:ff9b::a.b.c.d` lead to an IPv4 host, so it is that address which counts. */
+/** The IPv4 address in `::ffff:a.b.c.d` or NAT64's `64:ff9b::a.b.c.d`, which packets to it reach in the end; else null. */
 function embeddedV4(address: string): string | null {
   const value = ipv6Value(address);
   const prefix = value >> 32n;

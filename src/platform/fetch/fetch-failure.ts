@@ -2,8 +2,8 @@ import { redactUrl } from './redact-url.js';
 import { redactUrlsIn } from './redact-text.js';
 
 /**
- * A URL that could not be read: name, connection, TLS, timeout or redirects. The message names the URL, as it may be shown, and
- * the reason in plain words; never an address that a name was resolved to.
+ * A URL could not be read because of DNS, the connection, TLS, a timeout or redirects. The message names the redacted URL and the
+ * reason, never the address that the host name resolved to.
  */
 export class FetchFailure extends Error {
   constructor(
@@ -39,20 +39,20 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'the TLS certificate is not trusted'],
 ]);
 
-/** Puts a fault of the network, met before or while a body was read, into words; one that has its words already is kept. */
+/** Converts an error of the request or of its body stream into a FetchFailure; returns a FetchFailure unchanged. */
 export function toFetchFailure(url: string, cause: unknown): FetchFailure {
   if (cause instanceof FetchFailure) return cause;
   const code = codeOf(cause);
   const isNotHttp = cause instanceof Error && cause.name === 'HTTPParserError';
-  const known = isNotHttp ? 'the answer is not HTTP' : REASONS.get(code);
-  return new FetchFailure(url, known ?? unknownReason(cause, code), { cause });
+  const reason = isNotHttp ? 'the answer is not HTTP' : REASONS.get(code);
+  return new FetchFailure(url, reason ?? unlistedReason(cause, code), { cause });
 }
 
-/** The system's own messages name the address that was connected to. */
-function unknownReason(cause: unknown, code: string): string {
+/** Leaves out the message of a system error, which names the resolved address. */
+function unlistedReason(cause: unknown, code: string): string {
   if (cause instanceof Error && 'syscall' in cause) return `the connection failed (${code})`;
-  const words = cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause);
-  return words === '' ? 'the connection failed' : words;
+  const message = cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause);
+  return message === '' ? 'the connection failed' : message;
 }
 
 function codeOf(cause: unknown): string {

@@ -10,19 +10,19 @@ import { redactUrl } from './redact-url.js';
 export interface FetchRequest {
   headers?: Record<string, string>;
   signal?: AbortSignal;
-  /** Places as `hostKey` writes them, allowed by themselves whatever their address; a redirect to elsewhere is judged as any other. */
+  /** Hosts, as `hostKey` writes them, that are allowed whatever their address is. A redirect to another host is checked as usual. */
   trustedHosts?: ReadonlySet<string>;
   headersTimeoutMs?: number;
-  /** Longest silence within the body; a reader that pauses is not counted. */
+  /** Longest pause between two parts of the body; pauses of the reader do not count. */
   idleTimeoutMs?: number;
 }
 
 export interface FetchResponse {
   status: number;
   headers: Record<string, string | undefined>;
-  /** Where the answer came from, after redirects. */
+  /** The URL that answered, after redirects. */
   url: string;
-  /** Read it or destroy it: an abandoned body keeps its connection. Its errors become words with `toFetchFailure`. */
+  /** The caller must read or destroy it, else its connection stays open. Convert its errors with `toFetchFailure`. */
   body: Readable;
 }
 
@@ -33,20 +33,20 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const ACCEPTED =
   'Accepted are http and https URLs that lead to public addresses, hosts of configured repositories, and the hosts and networks of FETCH_ALLOW';
 
-/** Two agents, two pools: a connection made for a trusted host is never handed to a request that must be judged. */
+/** Two connection pools, so that a checked request never reuses a connection that was opened unchecked to a trusted host. */
 interface Agents {
   guarded: Agent;
   open: Agent;
 }
 
-/** Thrown by a lookup; says nothing of the address, which is nobody's business who only knows the name. */
+/** Thrown by the lookup. Does not carry the address: a caller who knows only the name must not learn it. */
 class AddressRefused extends Error {}
 
 /**
- * The one way out of the gateway to a URL that somebody gave. Only GET, only http and https; every address is judged
- * when the connection is made, after each redirect again, and the connection goes to exactly the addresses judged.
- * Throws AppError URL_NOT_ALLOWED for a place that is not allowed, FetchFailure for a fault of the network, and the
- * signal's reason when aborted. A status such as 404 is an answer, not an error.
+ * Fetches URLs that callers supply; no other code requests them. It sends GET over http and https only, checks every address of
+ * the host when it connects, after each redirect too, and connects only to the addresses it has checked.
+ * Throws AppError URL_NOT_ALLOWED for a forbidden destination, FetchFailure for a network error, and the signal's reason when
+ * aborted. A response with an error status such as 404 is returned, not thrown.
  */
 export class GuardedFetch {
   readonly #allowed: FetchAllowlist;
@@ -79,7 +79,7 @@ export class GuardedFetch {
     await Promise.all([agents?.guarded.destroy(), agents?.open.destroy()]);
   }
 
-  // At the first request: a tenth of a start would be undici.
+  // Import undici at the first request: it would take a tenth of the start-up time.
   async #makeAgents(): Promise<Agents> {
     const { Agent } = await import('undici');
     const shared = { timeout: CONNECT_TIMEOUT_MS, allowH2: false };
@@ -90,13 +90,13 @@ export class GuardedFetch {
   }
 
   async #ask(hop: URL, headers: Record<string, string>, request: FetchRequest): Promise<FetchResponse> {
-    const vouched = this.#isVouchedFor(hop, request.trustedHosts);
+    const isTrusted = this.#isTrusted(hop, request.trustedHosts);
     const literal = hop.hostname.replace(/^\[(.*)\]$/, '$1');
-    // A literal address never passes through the lookup.
-    if (!vouched && isIP(literal) !== 0 && !isAddressAllowed(literal, this.#allowed)) throw notAllowed(hop);
+    // Node does not call the lookup for a literal address.
+    if (!isTrusted && isIP(literal) !== 0 && !isAddressAllowed(literal, this.#allowed)) throw notAllowed(hop);
     const agents = await (this.#agents ??= this.#makeAgents());
     try {
-      const answer = await (vouched ? agents.open : agents.guarded).request({
+      const answer = await (isTrusted ? agents.open : agents.guarded).request({
         origin: hop.origin,
         path: hop.pathname + hop.search,
         method: 'GET',
@@ -105,7 +105,7 @@ export class GuardedFetch {
         bodyTimeout: request.idleTimeoutMs ?? DEFAULT_TIMEOUT_MS,
         signal: request.signal ?? null,
       });
-      // An abandoned body may still fail; without a listener that would end the process.
+      // An abandoned body may still emit an error, which would end the process if nothing listened.
       answer.body.on('error', () => undefined);
       return { status: answer.statusCode, headers: firstValues(answer.headers), url: hop.href, body: answer.body };
     } catch (error) {
@@ -115,7 +115,7 @@ export class GuardedFetch {
     }
   }
 
-  #isVouchedFor(hop: URL, trusted: ReadonlySet<string> | undefined): boolean {
+  #isTrusted(hop: URL, trusted: ReadonlySet<string> | undefined): boolean {
     const key = hostKey(hop);
     return trusted?.has(key) === true || this.#allowed.hosts.has(key) || this.#allowed.hosts.has(hop.hostname);
   }
@@ -141,7 +141,7 @@ export function hostKey(url: string | URL): string {
   return `${hostname}:${port === '' ? (protocol === 'https:' ? '443' : '80') : port}`;
 }
 
-/** Every address of the name is judged, and the connection is made to these: a name cannot change its mind in between. */
+/** Checks all addresses of a name and returns them for the connection, so that DNS cannot change them in between. */
 function checkedLookup(allowed: FetchAllowlist): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
@@ -156,7 +156,7 @@ function checkedLookup(allowed: FetchAllowlist): LookupFunction {
   };
 }
 
-/** Names the host that was asked for, and not what it was resolved to: that would map networks which the caller cannot see. */
+/** Names the host but not its address: resolved addresses would let callers map networks that they cannot reach. */
 function notAllowed(url: URL): AppError {
   return new AppError('URL_NOT_ALLOWED', `${redactUrl(url)} leads to an address that is not public. ${ACCEPTED}.`);
 }
