@@ -10,22 +10,22 @@ import { writerOf } from './writer-connection.js';
 
 const MAX_ATTEMPTS = 5;
 const PAUSE_MS = 10;
-/** What Postgres takes. */
+/** The largest `statement_timeout` that Postgres accepts. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** What only somebody else's transaction at the same moment brings about, once the work has checked what it found. */
+/** Errors that only a concurrent transaction can cause, because `work` checks for conflicts before it writes. */
 const COLLISIONS = [UniqueConstraintViolationException, ForeignKeyConstraintViolationException, DeadlockException, LockWaitTimeoutException];
 
 function toCollision(em: SqlEntityManager, error: unknown): Error | null {
   if (!(error instanceof Error) || error instanceof AppError) return null;
-  const known = COLLISIONS.some((one) => error instanceof one) ? error : em.getDriver().convertException(error);
-  return COLLISIONS.some((one) => known instanceof one) ? known : null;
+  const converted = COLLISIONS.some((one) => error instanceof one) ? error : em.getDriver().convertException(error);
+  return COLLISIONS.some((one) => converted instanceof one) ? converted : null;
 }
 
 /**
- * One transaction. When it collides with another one it is run anew, so that its own checks meet what the other left and say
- * so in the words of the domain: `work` may run several times and must change nothing but the database. It is given an
- * EntityManager of its own each time, which is good for nothing once it has ended.
+ * Runs `work` in one transaction, and runs it again when it collides with a concurrent one: its own checks then see the other's
+ * changes and throw an error of the domain. So `work` may run several times and must change nothing but the database. Each run gets
+ * its own EntityManager, which must not be used after the run.
  */
 export async function inTransaction<T>(em: SqlEntityManager, work: (tx: SqlEntityManager) => Promise<T>): Promise<T> {
   for (let run = 1; ; run += 1) {
@@ -46,14 +46,14 @@ function finalError(collision: Error): Error {
   return new AppError('NOT_FOUND', 'Something that this change refers to was removed at the same moment; nothing was changed.', {}, { cause: collision });
 }
 
-/** Whether anything was loaded or made that could have changed. */
+/** Whether the EntityManager has entities that a flush might have to write. */
 function hasEntities(tx: SqlEntityManager): boolean {
   const unit = tx.getUnitOfWork(false);
   const isEmpty = unit.getIdentityMap().keys().length === 0 && unit.getPersistStack().size === 0 && unit.getRemoveStack().size === 0;
   return !isEmpty;
 }
 
-/** On Postgres, the limit is told in the same message, and for this transaction alone: behind a pooler, the connection is somebody else's afterwards. */
+/** On Postgres, sets the timeout in the same message as `begin` and only for this transaction: a pooler gives the connection to others afterwards. */
 function beginWithTimeout(timeoutMs: number | undefined): SqlText {
   return timeoutMs === undefined ? sqlText`begin` : sqlText`begin; set local statement_timeout = ${sqlInteger(timeoutMs, { max: MAX_TIMEOUT_MS })}`;
 }
@@ -62,14 +62,14 @@ const COMMIT = sqlText`commit`;
 const ROLLBACK = sqlText`rollback`;
 
 /**
- * Without the transactions of MikroORM, which copy what is loaded, ask for listeners and follow the call by AsyncLocalStorage,
- * and of Kysely, which cost more than the statements of a short one. Entities in it find its connection as they do there.
+ * Begins and commits by hand, because a transaction of MikroORM (copies loaded entities, calls listeners, uses AsyncLocalStorage) or
+ * of Kysely costs more than the statements of a short one. The transaction context lets MikroORM find the connection as usual.
  */
 async function runOnce<T>(em: SqlEntityManager, work: (tx: SqlEntityManager) => Promise<T>): Promise<T> {
   const connection = em.getConnection('write');
   await connection.ensureConnection();
   const writer = await writerOf(em.getDriver())?.ready();
-  // On SQLite, nobody else gets its connection until this one is given back.
+  // On SQLite, everybody else waits until this function releases the only connection.
   return connection.getClient().connection().execute(async (pinned: Kysely<unknown>) => {
     const control = async (text: SqlText): Promise<unknown> =>
       writer === undefined ? pinned.executeQuery(queryOf(text, 'postgres')) : writer.run(text);
@@ -82,7 +82,7 @@ async function runOnce<T>(em: SqlEntityManager, work: (tx: SqlEntityManager) => 
       await control(COMMIT);
       return result;
     } catch (error) {
-      // What failed may have ended the transaction, or lost the connection: the error to be told is the first one.
+      // The failure may have ended the transaction or the connection already; report it rather than the error of the rollback.
       await control(ROLLBACK).catch(() => undefined);
       throw error;
     } finally {

@@ -1,6 +1,6 @@
 /**
- * The values of a stream after mapping, without those mapped to null. A mapping that throws ends the source and the stream
- * with its error. Ending it ends the source at once, also while it waits for a value, which a generator could not do.
+ * Maps the values of a stream and drops those mapped to null. If `map` throws, ends the source and throws the same error. `return`
+ * ends the source at once, even during a pending `next`; a generator could only do so afterwards.
  */
 export function filterMap<T, R>(source: AsyncIterator<T>, map: (value: T) => Promise<R | null>): AsyncIterableIterator<R> {
   const end = async (): Promise<IteratorResult<R>> => {

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
 
-/** A DataLoader that is made at its first use: each request has many, and uses few. */
+/** Creates its DataLoader on first use: each request has many loaders and uses few of them. */
 export class Loader<K, V, C = K> {
   #made: DataLoader<K, V, C> | null = null;
 
@@ -13,17 +13,17 @@ export class Loader<K, V, C = K> {
     return this.#loader.load(key);
   }
 
-  /** An Error in the place of each that failed. */
+  /** Values in the order of the keys, with an Error for each key that failed. */
   async loadMany(keys: ArrayLike<K>): Promise<(V | Error)[]> {
     return this.#loader.loadMany(keys);
   }
 
-  /** What is known already is not read again. */
+  /** Caches a value that the caller has loaded already. */
   prime(key: K, value: V): void {
     this.#loader.prime(key, value);
   }
 
-  /** Forgets it, and is itself again. */
+  /** Removes a key from the cache and returns the loader, so that `load` can follow. */
   clear(key: K): this {
     this.#made?.clear(key);
     return this;

@@ -7,7 +7,7 @@ import { quoteValue } from '../message-text.js';
 const RFC_3339 = /^(\d{4}-\d{2}-\d{2})[Tt]([01]\d|2[0-3]):\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
 const UUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const URL_LENGTH = 1024;
-/** `URL` alone also takes blanks around an address, line breaks in it, backslashes for slashes, and `http:host`. */
+/** Stricter than `URL`, which also accepts surrounding blanks, line breaks, backslashes for slashes, and `http:host`. */
 const ABSOLUTE_HTTP = /^https?:\/\/[^\s\p{Cc}\\]+$/iu;
 const TWO_DIGITS = Array.from({ length: 100 }, (_, number) => String(number).padStart(2, '0'));
 
@@ -19,7 +19,7 @@ function textOf(node: ValueNode): unknown {
   return node.kind === Kind.STRING ? node.value : undefined;
 }
 
-/** Whether the calendar has the day: `Date` takes February 30 for March 2. */
+/** Whether the day exists: `Date` turns February 30 into March 2. */
 function isDay(date: string): boolean {
   const midnight = new Date(`${date}T00:00:00Z`);
   return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(date);
@@ -28,7 +28,7 @@ function isDay(date: string): boolean {
 function parseInstant(value: unknown): Date {
   const [, date] = typeof value === 'string' ? (RFC_3339.exec(value) ?? []) : [];
   const instant = new Date(date !== undefined && isDay(date) ? (value as string) : Number.NaN);
-  // An offset can lead out of the years that four digits write.
+  // In UTC, the offset may move the year out of the four digits that RFC 3339 allows.
   const year = instant.getUTCFullYear();
   if (!(year >= 0 && year <= 9999)) throw refuse(value, 'DateTime', 'an RFC 3339 instant like 2026-01-31T12:00:00Z');
   return instant;
@@ -36,14 +36,14 @@ function parseInstant(value: unknown): Date {
 
 const DAY_MS = 86_400_000;
 const MAX_CACHED_DAYS = 5000;
-/** `2026-01-31T` by the number of days since 1970: the instants of a catalogue lie on few days. */
+/** Caches `2026-01-31T` by the number of days since 1970: the instants of a catalogue fall on few days. */
 const days = new BoundedCache<number, string>({ max: MAX_CACHED_DAYS });
 
 function dayText(number: number): string {
   return new Date(number * DAY_MS).toISOString().slice(0, -13);
 }
 
-/** As `toISOString`, in a fraction of its time: lists show two instants in every row. */
+/** Same result as `toISOString` in a fraction of the time: every row of a list has two instants. */
 function serializeInstant(value: unknown): string {
   const instant = value instanceof Date ? value.getTime() : value;
   if (typeof instant !== 'number') throw new TypeError('A DateTime is answered as a Date or as epoch milliseconds.');
@@ -55,7 +55,7 @@ function serializeInstant(value: unknown): string {
   return `${days.getOrCompute(number, dayText)}${two(3_600_000, 24)}:${two(60_000, 60)}:${two(1000, 60)}.${ms < 100 ? (ms < 10 ? '00' : '0') : ''}${ms}Z`;
 }
 
-/** An instant: `Date` inside, RFC 3339 text in UTC outside; epoch milliseconds may be returned in place of a Date. */
+/** Converts between `Date` and RFC 3339 text in UTC. Resolvers may return epoch milliseconds instead of a Date. */
 export const DateTime = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
   description: 'An instant as RFC 3339 text. Answers are in UTC with milliseconds; input needs an offset or Z.',
@@ -65,7 +65,7 @@ export const DateTime = new GraphQLScalarType<Date, string>({
   parseLiteral: (node) => parseInstant(textOf(node)),
 });
 
-/** Whether a text is a UUID as this API writes it: lower case, 8-4-4-4-12 hexadecimal digits. */
+/** Whether a text is a UUID as the API returns it: lower case, 8-4-4-4-12 hexadecimal digits. */
 export function isUuid(text: string): boolean {
   return UUID_PATTERN.test(text);
 }

@@ -1,7 +1,7 @@
 import { type FieldNode, type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql';
 import { WeakMemo } from '../memory/weak-memo.js';
 
-/** Names of the fields selected directly, through any fragment; @skip and @include are taken as selected. */
+/** Collects the directly selected fields, including those in fragments. Ignores @skip and @include, so a field counts as selected. */
 function collectFields(set: SelectionSetNode | undefined, info: GraphQLResolveInfo, found: Map<string, FieldNode[]>): void {
   for (const node of set?.selections ?? []) {
     if (node.kind === Kind.FIELD) {
@@ -19,20 +19,20 @@ function selectedFields(nodes: readonly FieldNode[], info: GraphQLResolveInfo): 
   return found;
 }
 
-/** What a caller asked of an object, or of each item of a list. */
+/** Fields that an operation selects of an object, or of each item of a list. */
 export interface ObjectSelection {
-  /** Names of its fields. */
+  /** Names of the selected fields. */
   fields: ReadonlySet<string>;
-  /** What was asked of those fields; without it, anything may have been asked of them. */
+  /** Selections within those fields; undefined when unknown, then any field may be selected. */
   nested?: ReadonlyMap<string, ObjectSelection>;
 }
 
-/** What a caller asked of a connection, so that the list reads that and no more. */
+/** Fields that an operation selects of a connection, so that the list reads only these. */
 export interface ConnectionSelection extends ObjectSelection {
-  /** False when only totalCount is asked for. */
+  /** False when only totalCount is selected. */
   items: boolean;
   totalCount: boolean;
-  /** False when no item is asked for together with its cursor. */
+  /** False when `edges` is not selected, so that no item needs a cursor of its own. */
   edges?: boolean;
 }
 
@@ -42,7 +42,7 @@ function selectionOf(fields: Map<string, FieldNode[]>, info: GraphQLResolveInfo)
   return { fields: new Set(fields.keys()), nested };
 }
 
-/** Memo per field node of the document. A field with several nodes is computed each time: fragments may merge it with other nodes elsewhere. */
+/** Memoizes per field node of the document. Recomputes a field that has several nodes, since fragments may merge them differently elsewhere. */
 function perField<T>(compute: (info: GraphQLResolveInfo) => T): (info: GraphQLResolveInfo) => T {
   const memo = new WeakMemo<FieldNode, T>();
   return (info) => {
@@ -52,6 +52,7 @@ function perField<T>(compute: (info: GraphQLResolveInfo) => T): (info: GraphQLRe
   };
 }
 
+/** The selection of a field that returns a connection. */
 export const connectionSelection = perField((info): ConnectionSelection => {
   const top = selectedFields(info.fieldNodes, info);
   const edges = selectedFields(top.get('edges') ?? [], info);
@@ -60,5 +61,5 @@ export const connectionSelection = perField((info): ConnectionSelection => {
   return { ...selectionOf(fields, info), items, totalCount: top.has('totalCount'), edges: top.has('edges') };
 });
 
-/** The same for a field that answers one object. */
+/** The selection of a field that returns one object. */
 export const objectSelection = perField((info): ObjectSelection => selectionOf(selectedFields(info.fieldNodes, info), info));

@@ -3,7 +3,7 @@ import { isHost } from './http.js';
 import { networkMatcher } from './networks.js';
 import { quoteValue } from '../message-text.js';
 
-/** What a proxy adds to a request that it passes on. A caller that connects to us itself has no reason to send any of them. */
+/** Headers that proxies add. A caller that connects directly has no reason to send them. */
 const PROXY_HEADERS = [
   'forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port', 'x-forwarded-server', 'via',
   'x-real-ip', 'x-client-ip', 'x-cluster-client-ip', 'true-client-ip', 'cf-connecting-ip',
@@ -12,13 +12,13 @@ const DEFAULT_PORTS = new Map([['http:', '80'], ['https:', '443']]);
 
 export interface CallerTrustOptions {
   publicUrl: string;
-  /** What the process listens on, as it was configured: an address, a name, or all addresses. */
+  /** HOST: the address or name that the process listens on, or one that means all addresses. */
   host: string;
   /** CIDRs of the proxies whose headers are believed. */
   trustProxy: readonly string[];
 }
 
-/** Of a request only what trust depends on. */
+/** The properties of a request that trust depends on. */
 export type Caller = Pick<FastifyRequest, 'headers' | 'ip' | 'socket'>;
 
 interface HostAndPort {
@@ -32,17 +32,17 @@ function headerOf({ headers }: Caller, name: string): string | undefined {
   return Array.isArray(value) ? value.join(', ') : value;
 }
 
-/** A host as URLs write it: lower case, no dot at its end, addresses in their one short form. Null for what is no host. */
+/** Parses a host and normalises it as URLs do: lower case, no trailing dot, short addresses. Null if it is not a host. */
 function readHost(text: string): HostAndPort | null {
   const url = isHost(text) ? URL.parse(`http://${text}`) : null;
-  // Not the URL's port, which leaves out 80.
+  // Take the port from the text: URL drops the default port 80.
   return url === null ? null : { name: url.hostname.replace(/\.$/, ''), port: /:(\d+)$/.exec(text)?.[1] ?? '' };
 }
 
-/** An address of a socket as a URL would name it. */
+/** A socket's address in the form that a URL would have it. */
 function nameOfAddress(address: string): string {
-  const [plain = ''] = address.replace(/^::ffff:(?=\d+\.)/i, '').split('%', 1);
-  return readHost(plain.includes(':') ? `[${plain}]` : plain)?.name ?? '';
+  const [unmapped = ''] = address.replace(/^::ffff:(?=\d+\.)/i, '').split('%', 1);
+  return readHost(unmapped.includes(':') ? `[${unmapped}]` : unmapped)?.name ?? '';
 }
 
 function isLoopback(name: string): boolean {
@@ -50,8 +50,8 @@ function isLoopback(name: string): boolean {
 }
 
 /**
- * Decides whom the process believes by where a request comes from. Networks alone do not tell: a proxy on this machine makes all
- * the world look local, and a page whose host name was rebound to us is sent from within the network of its reader.
+ * Decides whether to trust a request by where it comes from. The address alone is not enough: behind a proxy on this machine every
+ * caller looks local, and with DNS rebinding a web page sends requests from the network of its reader.
  */
 export class CallerTrust {
   readonly #publicHost: HostAndPort;
@@ -63,16 +63,15 @@ export class CallerTrust {
     this.#isProxy = networkMatcher(options.trustProxy);
   }
 
-  /** Whether the caller is in one of the networks (CIDRs); never for one whose address a proxy hides that we do not know. */
+  /** Whether the caller is in one of the networks (CIDRs). False if the request came through a proxy that is not in TRUST_PROXY. */
   inNetworks(cidrs: readonly string[]): (caller: Caller) => boolean {
     const isIn = networkMatcher(cidrs);
     return (caller) => !this.#isHidden(caller) && isIn(caller.ip);
   }
 
   /**
-   * Why the host that a request was sent to is not ours, in words for the caller; null when it is. Ours are the host of PUBLIC_URL
-   * and the address that the connection came in at, each with its port or without one. Of a proxy in TRUST_PROXY, X-Forwarded-Host
-   * is what counts.
+   * The message for a request whose Host is not this gateway; null if it is. Accepts the host of PUBLIC_URL and the address that the
+   * caller connected to, each with its port or without one. Behind a proxy in TRUST_PROXY, checks X-Forwarded-Host instead.
    */
   hostFault(caller: Caller): string | null {
     const [header, given] = this.#hostOf(caller);
@@ -84,7 +83,7 @@ export class CallerTrust {
 
   #hostOf(caller: Caller): [header: string, host: string] {
     const forwarded = this.#isProxy(caller.socket.remoteAddress) ? headerOf(caller, 'x-forwarded-host') : undefined;
-    // The nearest proxy writes the last one.
+    // The nearest proxy adds its value at the end.
     const last = forwarded?.split(',').at(-1)?.trim() ?? '';
     return last === '' ? ['Host', caller.headers.host ?? ''] : ['X-Forwarded-Host', last];
   }
@@ -96,14 +95,14 @@ export class CallerTrust {
     return name === local || name === this.#listeningName() || (name === 'localhost' && isLoopback(local));
   }
 
-  /** A name in HOST; the addresses that mean "all" name nobody. */
+  /** The host name in HOST; null for an address that means all addresses. */
   #listeningName(): string | null {
     const { host } = this.options;
     const name = nameOfAddress(host);
     return name === '' || name === '0.0.0.0' || name === '[::]' ? null : name;
   }
 
-  /** Whether the request came through a proxy that did not say, believably, for whom. */
+  /** Whether the address of the caller is unknown: a proxy passed the request on and is not trusted, or did not name the caller. */
   #isHidden(caller: Caller): boolean {
     if (!PROXY_HEADERS.some((name) => caller.headers[name] !== undefined)) return false;
     return !this.#isProxy(caller.socket.remoteAddress) || (headerOf(caller, 'x-forwarded-for') ?? '').trim() === '';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { networkMatcher } from './networks.js';
 
-/** The address a request comes from: of X-Forwarded-For as much as the trusted proxies vouch for, else that of its connection. */
+/** The client's address: the last entry of X-Forwarded-For that is not a trusted proxy, else the address of the connection. */
 export function clientAddress(proxies: readonly string[]): (request: IncomingMessage) => string {
   const isTrusted = networkMatcher(proxies);
   return ({ socket, headers }) => {
@@ -12,7 +12,7 @@ export function clientAddress(proxies: readonly string[]): (request: IncomingMes
   };
 }
 
-/** What one subscriber has: an IPv4 address, or the first 64 bits of an IPv6 address. */
+/** Groups addresses by subscriber: an IPv4 address as it is, of an IPv6 address its /64 network. */
 export function subscriberOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined || !address.includes(':')) return mapped ?? address;

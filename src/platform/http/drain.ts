@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 
-/** How long running requests may go on once the process is to stop. */
+/** How long running requests may continue after the process was told to stop. */
 const DRAIN_MS = 1200;
 
 /**
- * Stops an HTTP server within 1.2 s: no new connections, every answer closes its connection, running requests may end,
- * and what is still open then is cut.
+ * Stops an HTTP server within 1.2 s: it accepts no new connections, closes each connection after its response, and destroys those
+ * that are still open at the end.
  */
 export class Drain {
   #draining = false;
@@ -21,15 +21,15 @@ export class Drain {
     return this.#draining;
   }
 
-  /** From now on every answer asks its caller to connect anew. */
+  /** Sends `connection: close` with every response from now on. */
   begin(): void {
     this.#draining = true;
   }
 
   async close(): Promise<void> {
     this.begin();
-    const cut = setTimeout(() => this.app.server.closeAllConnections(), DRAIN_MS);
+    const deadline = setTimeout(() => this.app.server.closeAllConnections(), DRAIN_MS);
     await this.app.close();
-    clearTimeout(cut);
+    clearTimeout(deadline);
   }
 }

@@ -2,10 +2,10 @@ import type { Duplex } from 'node:stream';
 import { NO_STORE } from './response-headers.js';
 import { boundMessage } from '../message-text.js';
 
-// Not imported: that would load Node's whole fetch at once, a tenth of a start.
+// Importing node:http by name loads Node's fetch as well, which takes a tenth of the start-up time.
 const { STATUS_CODES } = process.getBuiltinModule('node:http');
 
-/** What the HTTP layer itself answers with: one stable code per status, so that clients never read the words. */
+/** Codes of errors of the HTTP layer: one stable code per status, so that clients need not parse messages. */
 const CODES: Readonly<Record<number, string>> = {
   400: 'BAD_REQUEST',
   401: 'UNAUTHENTICATED',
@@ -22,7 +22,7 @@ const CODES: Readonly<Record<number, string>> = {
   503: 'SHUTTING_DOWN',
 };
 
-/** The code of an HTTP status; BAD_REQUEST for every 4xx without a name of its own. */
+/** The code for an HTTP status; BAD_REQUEST for a 4xx that is not listed. */
 export function codeOfStatus(status: number): string {
   return CODES[status] ?? (status >= 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_REQUEST');
 }
@@ -36,18 +36,18 @@ export interface FaultBody {
   errors: Fault[];
 }
 
-/** The one shape of every error that is not IMGAPI's; what of a request the message repeats is cut. */
+/** The body of every HTTP error outside IMGAPI. Bounds the message, since it may repeat values of the request. */
 export function faultBody(status: number, message: string): FaultBody {
   return { errors: [{ message: boundMessage(message), extensions: { code: codeOfStatus(status) } }] };
 }
 
-/** What is told of a fault of ours: the id that leads to its line in the log. */
+/** Masks an internal error: tells the caller only the request id, which finds the error in the log. */
 export function internalError(requestId: string): Fault {
   const message = `Something went wrong on our side; the log has it under request ${requestId}.`;
   return { message, extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } };
 }
 
-/** The same as a raw HTTP/1.1 answer, for sockets that have no request yet; the socket is closed after it. */
+/** Writes an error as a raw HTTP/1.1 response to a socket that has no request object, then closes the socket. */
 export function endWithFault(socket: Pick<Duplex, 'writable' | 'end' | 'destroy'>, status: number, message: string): void {
   if (!socket.writable) {
     socket.destroy();
@@ -64,7 +64,7 @@ export function endWithFault(socket: Pick<Duplex, 'writable' | 'end' | 'destroy'
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-/** What to answer to bytes that node:http could not read as a request. */
+/** Status and message for bytes that node:http could not parse as a request. */
 export function parserFault(code: string | undefined): [status: number, message: string] {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':

@@ -8,7 +8,7 @@ import { RequestLog } from './request-log.js';
 import { boundMessage } from '../message-text.js';
 import { codeOfStatus, endWithFault, faultBody, parserFault, internalError } from './http-faults.js';
 
-/** The largest body of a request. */
+/** Largest request body. */
 export const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i;
@@ -19,34 +19,34 @@ export function isHost(host: string | undefined): boolean {
 }
 
 export interface HttpOptions {
-  /** CIDRs of proxies whose X-Forwarded-* is believed; none: nobody's. */
+  /** CIDRs of proxies whose X-Forwarded-* headers are trusted. */
   trustProxy: readonly string[];
   /** How long a request may take to arrive. */
   requestTimeoutMs: number;
-  /** The body of an error below paths whose protocol has a shape of its own; null for all others. */
+  /** The error body for paths of a protocol that defines its own, such as IMGAPI; null for other paths. */
   ownFaultBody?: (url: string, message: string) => object | null;
-  /** Sees each request before Fastify does. */
+  /** Gets each request before Fastify does. */
   interceptor?: RequestInterceptor;
 }
 
-/** A way to answer requests without Fastify's routing and hooks; null: there is none (yet). */
+/** Lets code answer requests without Fastify's routing and hooks. `intercept` is null until such code is installed. */
 export interface RequestInterceptor {
   /** Answers the request, or calls `next` to let Fastify do so. */
   intercept: ((request: IncomingMessage, response: ServerResponse, next: () => void) => void) | null;
 }
 
-/** The id that a request brings, where it is a sound one; else a new one. */
+/** The request's own x-request-id if it is well-formed, else a new id. */
 export function requestIdOf(request: IncomingMessage): string {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
-/** Fastify repeats the whole URL of one that it cannot decode, its query with it. */
+/** Replaces Fastify's message for a URL that it cannot decode, because that message repeats the query. */
 function reasonOf({ code, message }: FastifyError): string {
   return code === 'FST_ERR_BAD_URL' ? 'The path of this URL cannot be decoded; a % must be followed by two hexadecimal digits of UTF-8.' : message;
 }
 
-/** What each answer carries, whatever it is. */
+/** Sets the headers that every response has. */
 function setCommonHeaders({ id, url }: FastifyRequest, reply: FastifyReply): void {
   reply.header('x-request-id', id);
   for (const [name, value] of /^\/graphql(?:[/?]|$)/.test(url) ? NO_STORE : EVERY_RESPONSE) reply.header(name, value);
@@ -67,7 +67,7 @@ function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyR
   return reply.code(500).send({ errors: [internalError(request.id)] });
 }
 
-/** Who asks for a known place in the wrong way is told the right one. */
+/** Answers 405 with the allowed methods if the path exists, else 404. */
 function sendNotFound(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const [path = ''] = request.url.split('?', 1);
   const allowed = ['GET', 'POST'].filter((method) => app.hasRoute({ method: method as 'GET', url: path }));
@@ -80,22 +80,22 @@ function sendNotFound(app: FastifyInstance, request: FastifyRequest, reply: Fast
 
 const KEEP_ALIVE_MS = 65_000;
 
-/** The server as Fastify itself would make it, with the front before it. */
-function serverWithInterceptor(front: RequestInterceptor, limits: ServerOptions): (handler: RequestListener) => Server {
+/** Makes the server as Fastify would, but passes each request to the interceptor first. */
+function serverWithInterceptor(interceptor: RequestInterceptor, limits: ServerOptions): (handler: RequestListener) => Server {
   return (handler) => createWebServer(limits, (request, response) => {
-    if (front.intercept === null) handler(request, response as Parameters<RequestListener>[1]);
-    else front.intercept(request, response, () => handler(request, response as Parameters<RequestListener>[1]));
+    if (interceptor.intercept === null) handler(request, response as Parameters<RequestListener>[1]);
+    else interceptor.intercept(request, response, () => handler(request, response as Parameters<RequestListener>[1]));
   });
 }
 
-/** The HTTP server under all doors: bounded in size and time, a request id on each answer, errors in one JSON shape. */
+/** Creates the HTTP server of all transports: it bounds size and duration of requests, sends a request id with each response, and reports errors as JSON of one shape. */
 export function createHttpServer(log: Logger, options: HttpOptions): FastifyInstance {
   const limits = {
     requestTimeout: options.requestTimeoutMs,
     headersTimeout: Math.min(15_000, options.requestTimeoutMs),
     connectionsCheckingInterval: Math.min(5000, options.requestTimeoutMs),
     keepAliveTimeout: KEEP_ALIVE_MS,
-    // A missing Host is answered below, in our shape.
+    // The onRequest hook below refuses a missing Host with our own error body.
     requireHostHeader: false,
   };
   const app = Fastify({
@@ -109,7 +109,7 @@ export function createHttpServer(log: Logger, options: HttpOptions): FastifyInst
     return503OnClosing: false,
     clientErrorHandler: (error, socket) => endWithFault(socket, ...parserFault(error.code)),
     frameworkErrors: (error, request, reply) => {
-      // No hook has seen it.
+      // Fastify runs no hooks for these errors, so set the headers here.
       setCommonHeaders(request as FastifyRequest, reply as FastifyReply);
       void sendError(error, request as FastifyRequest, reply as FastifyReply, options);
     },
@@ -125,7 +125,7 @@ export function createHttpServer(log: Logger, options: HttpOptions): FastifyInst
   return app;
 }
 
-/** /livez: the process answers. /readyz: it takes work; 503 while it starts or drains. */
+/** Serves /livez (the process responds) and /readyz (it accepts work; 503 while it starts or drains). */
 export function registerHealth(app: FastifyInstance, isReady: () => boolean): void {
   app.get('/livez', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
@@ -134,7 +134,7 @@ export function registerHealth(app: FastifyInstance, isReady: () => boolean): vo
   });
 }
 
-/** A port that nothing listens on at this moment; the address of the process must be known before it listens. */
+/** Finds a free port, for PORT=0: the gateway must know its own address before it listens. */
 export async function freePort(host: string): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, host, resolve));

@@ -1,6 +1,6 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
-/** Tells whether an address lies in one of the networks (CIDRs, as the configuration gives them). */
+/** Makes a function that tells whether an address is in one of the networks (CIDRs). */
 export function networkMatcher(cidrs: readonly string[]): (address: string | undefined) => boolean {
   const v4 = new BlockList();
   const v6 = new BlockList();
@@ -10,8 +10,8 @@ export function networkMatcher(cidrs: readonly string[]): (address: string | und
     else if (isIPv6(address)) v6.addSubnet(address, Number(bits ?? 128), 'ipv6');
   }
   return (address) => {
-    const plain = address?.replace(/^::ffff:(?=\d+\.)/i, '') ?? '';
-    if (isIPv4(plain)) return v4.check(plain, 'ipv4');
-    return isIPv6(plain) && v6.check(plain, 'ipv6');
+    const unmapped = address?.replace(/^::ffff:(?=\d+\.)/i, '') ?? '';
+    if (isIPv4(unmapped)) return v4.check(unmapped, 'ipv4');
+    return isIPv6(unmapped) && v6.check(unmapped, 'ipv6');
   };
 }

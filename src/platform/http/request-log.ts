@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Bindings, ChildLoggerOptions } from 'pino';
 
-/** The log of one request, made when something is logged: most requests log nothing, and a child of the log is dear. */
+/** The logger of one request. Creates pino's child logger, which is expensive, only when something is logged; most requests log nothing. */
 export class RequestLog implements FastifyBaseLogger {
   #made: FastifyBaseLogger | null = null;
 
@@ -52,6 +52,6 @@ export class RequestLog implements FastifyBaseLogger {
   }
 
   silent(): void {
-    // Nothing is to be said.
+    // Pino's level `silent` writes nothing.
   }
 }

@@ -8,8 +8,8 @@ import { makeFolder } from './make-folder.js';
 const CHECK_TIMEOUT_MS = 10_000;
 
 /**
- * Makes the folder if it is missing and proves it by a write, since permission bits do not tell about a read-only
- * or a full file system. IMAGE_SERVER_UNAVAILABLE otherwise, also after 10 s: a network mount may hang for ever.
+ * Makes the folder if it is missing and writes a probe file, since permission bits do not show that a file system is read-only
+ * or full. Throws IMAGE_SERVER_UNAVAILABLE on failure, and after 10 s, since a network mount may hang for ever.
  */
 export async function checkFolder(root: string): Promise<void> {
   const timer = new AbortController();
@@ -22,7 +22,7 @@ export async function checkFolder(root: string): Promise<void> {
   }
 }
 
-/** The refusal that tells an operator which folder to mend and why. */
+/** IMAGE_SERVER_UNAVAILABLE that tells an operator which folder cannot be used, and why. */
 export function unavailable(root: string, error: unknown): AppError {
   const cause = error instanceof Error ? error.message : String(error);
   const message = `The image store ${root} cannot be used: ${cause}. A folder that the gateway can read and write is needed.`;

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 
-/** Bytes `start` to `end`, both included, as in an HTTP range. */
+/** Bytes `start` to `end`, both inclusive as in an HTTP range. */
 export interface ByteRange {
   start: number;
   end: number;
@@ -13,54 +13,53 @@ export interface StoredFile {
 }
 
 /**
- * Where image files live: one folder per image with its `manifest` and its `file`, published whole or not at all.
- * An image that is still arriving is a *partial*: no reader of published images ever meets it.
+ * Stores image files: one folder per image with its `manifest` and its `file`, published whole or not at all.
+ * An image that is still being written is a *partial*; readers of published images never see it.
  *
- * Every `uuid` must be a lower-case uuid, else BAD_USER_INPUT: it becomes part of a path or an object key.
- * Whatever a symbolic link stands for is treated as absent, so that no link placed here by hand leads out of the store.
+ * Every `uuid` must be a lower-case uuid, else BAD_USER_INPUT, because it becomes part of a path or an object key.
+ * The store treats symbolic links as absent, so that a link placed here by hand cannot lead out of it.
  */
 export interface FileStore {
-  /** Refuses with IMAGE_SERVER_UNAVAILABLE, naming the place and the cause, unless it can be reached and written. */
+  /** Throws IMAGE_SERVER_UNAVAILABLE, with location and cause, unless the store can be reached and written. */
   check(): Promise<void>;
-  /** Published images, hand-placed or ours, also those whose manifest or file is missing; sorted. */
+  /** Published images, sorted: those of the gateway and those placed by hand, even if manifest or file is missing. */
   listUuids(): Promise<string[]>;
-  /** Images that were arriving, sorted. */
+  /** Images that have a partial, sorted. */
   listPartials(): Promise<string[]>;
-  /** Null when there is none; INVALID_MANIFEST above 1 MiB. */
+  /** Null when there is none. Throws INVALID_MANIFEST above 1 MiB. */
   readManifest(uuid: string): Promise<string | null>;
-  /** Replaces the manifest of a published image at one blow; `FileStoreMissing` when the image is not there. */
+  /** Replaces the manifest of a published image atomically. Throws `FileStoreMissing` when the image is not there. */
   writeManifest(uuid: string, text: string): Promise<void>;
   statFile(uuid: string): Promise<StoredFile | null>;
   /** The caller must read the stream to its end or destroy it. A later `remove` does not disturb it. */
   readFile(uuid: string, range?: ByteRange): Promise<Readable | null>;
-  /** A file to be sent, in whole or in part; null when there is none. It stays open until it is sent or closed. */
+  /** Opens a file to send all or a range of it; null when there is none. It stays open until it is sent or closed. */
   openFile(uuid: string): Promise<OpenFile | null>;
-  /** Bytes that have arrived; 0 when there is no partial. */
+  /** Bytes written so far; 0 when there is no partial. */
   partialSize(uuid: string): Promise<number>;
-  /** Begins a partial or takes it up again: what lies behind `offset` is cut off, and an `offset` behind its end is refused. */
+  /** Begins or resumes a partial at `offset`: truncates it there, and throws RangeError when `offset` is beyond its end. */
   appendPartial(uuid: string, offset: number): Promise<Writable>;
-  /** The first `size` bytes of a partial, or fewer if it is shorter; `FileStoreMissing` when there is none. */
+  /** The first `size` bytes of a partial, or fewer if it is shorter. Throws `FileStoreMissing` when there is none. */
   readPartial(uuid: string, size: number): Promise<Readable>;
   /**
-   * Makes the partial the published image, durably: when it returns, the image survives a loss of power.
-   * `FileStoreConflict` when the image exists already, `FileStoreMissing` when there is no partial; nothing changes then.
+   * Publishes the partial durably: once this returns, the image survives a power failure. Throws `FileStoreConflict` when the
+   * image exists already and `FileStoreMissing` when there is no partial; neither changes the store.
    */
   publish(uuid: string, manifest: string): Promise<void>;
-  /** Nothing happens when there is none. */
+  /** Does nothing when there is no partial. */
   discardPartial(uuid: string): Promise<void>;
-  /** The image is gone for new readers at once. Nothing happens when there is none. */
+  /** Hides the image from new readers at once, then deletes it. Does nothing when there is none. */
   remove(uuid: string): Promise<void>;
   /**
-   * Deletes what a crash left behind: partials that are not in `keepPartials` (give it every import that
-   * may still go on, in any process) and images that were being removed.
-   * Returns the names. Never touches a published image or anything it does not know.
+   * Deletes what a crash left behind: half-removed images, and partials that are not in `keepPartials`, which must name every
+   * import that may still continue in any process. Returns the deleted names. Leaves published images and unknown files alone.
    */
   sweep(keepPartials: ReadonlySet<string>): Promise<string[]>;
 }
 
-/** The bytes of an image, open for one sending: a later `remove` does not disturb it. */
+/** An open image file that can be sent once; a later `remove` does not disturb it. */
 export interface OpenFile {
-  /** Writes the range into the sink and closes the file, however it ends; SinkClosed when the receiver left. */
+  /** Writes the range into the sink, then closes the file, on failure too. Throws SinkClosed when the receiver disconnects. */
   sendTo(sink: Writable, range: ByteRange): Promise<void>;
   close(): Promise<void>;
 }
@@ -73,7 +72,7 @@ export class FileStoreConflict extends Error {
   }
 }
 
-/** What should be changed is not in the store. */
+/** The image or partial to be changed is not in the store. */
 export class FileStoreMissing extends Error {
   constructor(
     readonly uuid: string,

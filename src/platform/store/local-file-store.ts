@@ -12,22 +12,22 @@ import { type WriteMode, writeBehind } from './write-behind.js';
 import { isManifestDraft, isRemoved, isUuid, StoreLayout, uuidOfPartial } from './store-layout.js';
 
 const MANIFEST_LIMIT_BYTES = 1024 * 1024;
-// Fewer, larger reads and writes: four times Node's default, still nothing for many streams at once.
+// Four times Node's default, so that there are fewer reads; still small enough for many streams at once.
 const READ_BUFFER_BYTES = 256 * 1024;
-// A younger draft may be another process's, which is about to rename it.
+// Another process may be about to rename a younger draft.
 const DRAFT_AGE_MS = 10 * 60 * 1000;
 
 /**
- * Images in a folder of this machine: `<uuid>/{manifest,file}` published, `<uuid>.partial/` arriving,
- * `<uuid>.removed-*` and `<uuid>.manifest-*` only for a moment or after a crash.
- * Whole images appear and disappear by one rename, so all of it must be one file system.
+ * Stores images in a local folder: `<uuid>/{manifest,file}` when published, `<uuid>.partial/` while being written.
+ * `<uuid>.removed-*` and `<uuid>.manifest-*` exist only for a moment, or after a crash.
+ * One rename publishes or removes an image, so the whole folder must be on one file system.
  */
 export class LocalFileStore implements FileStore {
   private readonly layout: StoreLayout;
 
   constructor(
     root: string,
-    private readonly writing: WriteMode = { synchronous: false, syncEarly: true },
+    private readonly writeMode: WriteMode = { synchronous: false, syncEarly: true },
   ) {
     this.layout = new StoreLayout(root);
   }
@@ -108,7 +108,7 @@ export class LocalFileStore implements FileStore {
       await handle.close();
       throw error;
     }
-    return writeBehind(handle, offset, this.writing);
+    return writeBehind(handle, offset, this.writeMode);
   }
 
   async readPartial(uuid: string, size: number): Promise<Readable> {
@@ -129,7 +129,7 @@ export class LocalFileStore implements FileStore {
       await rename(partial, published);
     } catch (error) {
       await rm(join(partial, 'manifest'), { force: true });
-      // It appeared between the check above and here: a rename never replaces a folder that has something in it.
+      // Another process may have published it since the check above: rename never replaces a folder that is not empty.
       if ((await lstatOrNull(published)) !== null) throw new FileStoreConflict(uuid);
       throw error;
     }
@@ -149,7 +149,7 @@ export class LocalFileStore implements FileStore {
       throw error;
     }
     await syncFolder(this.layout.root);
-    // The image is gone already; bytes that resist deletion now are left to the next sweep.
+    // Readers no longer see the image; if deleting fails, the next sweep does it.
     await rm(removed, { recursive: true, force: true }).catch(() => undefined);
   }
 

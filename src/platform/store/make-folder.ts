@@ -2,8 +2,8 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Makes a folder that only its owner may read, and the folders that lead to it. Without Node's own recursion, which never ends where
- * the system lets nobody make a folder and says that it is not there, as in /proc.
+ * Makes a folder and its missing parents, readable by their owner only. Does not use `recursive: true`, which never returns where
+ * mkdir fails with ENOENT although the parent exists, as in /proc.
  */
 export async function makeFolder(path: string): Promise<void> {
   try {

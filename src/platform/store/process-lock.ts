@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makeFolder } from './make-folder.js';
 
-/** Another process works in the folder. */
+/** Another process has locked the folder. */
 export class AlreadyRunning extends Error {
   constructor(folder: string) {
     super(`Another gateway works in ${folder}. Stop it first, or give this one a DATA_DIR of its own.`);
@@ -11,8 +11,8 @@ export class AlreadyRunning extends Error {
 }
 
 /**
- * Holds a folder for this process alone until the function returned is called. The lock is one of the operating system,
- * so a killed process never leaves it behind. Throws AlreadyRunning.
+ * Locks a folder for this process until the returned function is called. It is a lock of the operating system, which releases it
+ * when the process is killed. Throws AlreadyRunning when another process has the lock.
  */
 export async function lockFolder(folder: string): Promise<() => void> {
   await makeFolder(folder);

@@ -9,7 +9,7 @@ export function errorCode(error: unknown): string | null {
   return error instanceof Error && 'code' in error ? String(error.code) : null;
 }
 
-/** What lies at the path itself, a link not followed; null when nothing does. */
+/** Stats of the path without following a link; null when it does not exist. */
 export async function lstatOrNull(path: string): Promise<Stats | null> {
   try {
     return await lstat(path);
@@ -19,7 +19,7 @@ export async function lstatOrNull(path: string): Promise<Stats | null> {
   }
 }
 
-/** A real folder: a link to one does not count. */
+/** Whether the path is a folder; false for a link to one. */
 export async function isFolder(path: string): Promise<boolean> {
   return (await lstatOrNull(path))?.isDirectory() ?? false;
 }
@@ -27,19 +27,19 @@ export async function isFolder(path: string): Promise<boolean> {
 /** Opens a regular file in a real folder for reading; null when either is missing, a link, a pipe or a device. */
 export async function openForReading(path: string): Promise<FileHandle | null> {
   if (!(await isFolder(dirname(path)))) return null;
-  // O_NONBLOCK: opening a named pipe would wait for a writer for ever.
+  // Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
   const handle = await openUnlessLink(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   if (handle === null || (await handle.stat()).isFile()) return handle;
   await handle.close();
   return null;
 }
 
-/** Opens a regular file for writing, made if missing, never emptied; refuses a link. */
+/** Opens a file for writing; creates it if missing, does not truncate it, refuses a link. */
 export function openForWriting(path: string): Promise<FileHandle> {
   return open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o644);
 }
 
-/** Writes a whole small file and waits until it is on the disk. */
+/** Replaces the contents of a small file and waits until they are on the disk. */
 export async function writeDurably(path: string, text: string): Promise<void> {
   await using handle = await openForWriting(path);
   await handle.truncate(0);
@@ -47,7 +47,7 @@ export async function writeDurably(path: string, text: string): Promise<void> {
   await handle.sync();
 }
 
-/** Makes renames and new names inside a folder survive a loss of power. */
+/** Flushes the entries of a folder, so that renames and new files in it survive a power failure. */
 export async function syncFolder(path: string): Promise<void> {
   await using handle = await open(path, O_RDONLY);
   await handle.sync();
@@ -57,7 +57,7 @@ async function openUnlessLink(path: string, flags: number): Promise<FileHandle |
   try {
     return await open(path, flags);
   } catch (error) {
-    // ELOOP: O_NOFOLLOW met a link. ENXIO: a socket.
+    // ELOOP: the path is a link, which O_NOFOLLOW refuses. ENXIO: it is a socket.
     if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'].includes(errorCode(error) ?? '')) return null;
     throw error;
   }

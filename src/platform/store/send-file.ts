@@ -5,10 +5,10 @@ import type { ByteRange } from './file-store.js';
 const BUFFER_BYTES = 512 * 1024;
 const MAX_FREE_BUFFERS = 16;
 
-/** Buffers that are used again: a new one for each read costs as much as the read itself. */
+/** Pool of buffers for reuse: allocating one costs as much as the read itself. */
 const freeBuffers: Buffer[] = [];
 
-/** The sink was closed by its other end before it had everything. */
+/** The receiver closed the sink before it had the whole range. */
 export class SinkClosed extends Error {
   constructor() {
     super('The receiver closed the connection.');
@@ -17,13 +17,13 @@ export class SinkClosed extends Error {
 }
 
 /**
- * Copies a range of a file into a sink, reading ahead while the sink takes what was read; closes the handle, leaves the sink
- * open. Throws SinkClosed, or the error of the disk, also when the file ends early.
+ * Copies a range of a file into a sink and reads the next chunk while the sink takes the last one. Closes the handle but not the
+ * sink. Throws SinkClosed when the receiver disconnects, and an error when a read fails or the file is too short.
  */
 export async function sendFile(handle: FileHandle, sink: Writable, { start, end }: ByteRange): Promise<void> {
   const closed = Promise.withResolvers<never>();
   const onClose = (): void => closed.reject(new SinkClosed());
-  // Nobody may be waiting when it happens.
+  // The sink may close while nothing awaits this promise; do not let that become an unhandled rejection.
   closed.promise.catch(() => undefined);
   sink.once('close', onClose);
   const buffers = [freeBuffers.pop() ?? newBuffer(), freeBuffers.pop() ?? newBuffer()] as const;
@@ -44,7 +44,7 @@ export async function sendFile(handle: FileHandle, sink: Writable, { start, end 
       await Promise.race([flushed(sink, chunk), closed.promise]);
       chunk = await ahead;
     }
-    // Only now is it certain that nothing reads or writes them any more.
+    // Return the buffers only after success: after a failure, a read or write may still be using them.
     if (freeBuffers.length + buffers.length <= MAX_FREE_BUFFERS) freeBuffers.push(...buffers);
   } finally {
     sink.off('close', onClose);

@@ -8,7 +8,7 @@ const PARTIAL = new RegExp(`^(${UUID})\\.partial$`);
 const REMOVED = new RegExp(`^${UUID}\\.removed-[0-9a-f]+$`);
 const MANIFEST_DRAFT = new RegExp(`^${UUID}\\.manifest-[0-9a-f]+$`);
 
-/** The names inside an image store on disk; the only place where a uuid becomes a path, and it refuses anything else. */
+/** Paths inside a local image store. No other code makes a path from a uuid, and this one refuses any text that is not a uuid. */
 export class StoreLayout {
   constructor(readonly root: string) {}
 
@@ -20,12 +20,12 @@ export class StoreLayout {
     return join(this.root, `${asUuid(uuid)}.partial`);
   }
 
-  /** A name of its own for each removal: the same image may be removed, imported and removed again. */
+  /** A new name for each removal, since the same image may be removed, imported and removed again. */
   removed(uuid: string): string {
     return join(this.root, `${asUuid(uuid)}.removed-${randomBytes(6).toString('hex')}`);
   }
 
-  /** Beside the image's folder, not inside: there `sweep` may delete it after a crash. */
+  /** Next to the image's folder and not in it, so that `sweep` can delete it after a crash. */
   manifestDraft(uuid: string): string {
     return join(this.root, `${asUuid(uuid)}.manifest-${randomBytes(6).toString('hex')}`);
   }
@@ -40,12 +40,12 @@ export function uuidOfPartial(name: string): string | null {
   return PARTIAL.exec(name)?.[1] ?? null;
 }
 
-/** An image that was renamed away and whose bytes are still there. */
+/** Whether this is a removed image whose bytes are not deleted yet. */
 export function isRemoved(name: string): boolean {
   return REMOVED.test(name);
 }
 
-/** A manifest that was not renamed into its place yet. */
+/** Whether this is a manifest that has not yet replaced the one in the image's folder. */
 export function isManifestDraft(name: string): boolean {
   return MANIFEST_DRAFT.test(name);
 }

@@ -3,23 +3,24 @@ import type { FileHandle } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { callbackify } from 'node:util';
 
-// What arrives while one write goes on is written by the next one in one go.
+// Chunks that arrive during a write are collected up to this size and written together by the next one.
 const BUFFER_BYTES = 8 * 1024 * 1024;
 const SYNC_EVERY_BYTES = 64 * 1024 * 1024;
 
+/** How a file is written, which depends on the thread that writes it. */
 export interface WriteMode {
-  /** In place, on a thread that has nothing else to do, instead of by the few threads that all the process shares. */
+  /** Blocks the calling thread, for one that has nothing else to do, instead of using libuv's small thread pool. */
   synchronous: boolean;
-  /** Whether the disk takes up what is written while more arrives; that keeps a shared thread waiting again and again. */
+  /** Flushes to the disk while more data arrives. Each flush keeps one thread of the pool waiting. */
   syncEarly: boolean;
 }
 
 /**
- * Writes to a file from `start` on. The wait for the disk at the end is short: it was asked early, or is waited for here, on
- * the thread of the writer. A failure of the disk ends the stream: whoever asks the disk later would not be told again. The
- * handle is closed with the stream.
+ * Returns a stream that writes to a file from `start` on and closes the handle when it ends. Flushing at the end is short, since most
+ * of the data was flushed before (`syncEarly`), or runs on the writer's own thread (`synchronous`). A failed flush destroys the
+ * stream at once, because the operating system reports it only once and a later flush would succeed.
  */
-export function writeBehind(handle: FileHandle, start: number, writing: WriteMode): Writable {
+export function writeBehind(handle: FileHandle, start: number, mode: WriteMode): Writable {
   let [position, unsynced] = [start, 0];
   let syncing: Promise<void> | null = null;
   const syncNow = async (): Promise<void> => {
@@ -31,14 +32,14 @@ export function writeBehind(handle: FileHandle, start: number, writing: WriteMod
     syncing = null;
   };
   const beginSync = (): void => {
-    if (!writing.syncEarly || syncing !== null || unsynced < SYNC_EVERY_BYTES) return;
+    if (!mode.syncEarly || syncing !== null || unsynced < SYNC_EVERY_BYTES) return;
     unsynced = 0;
     syncing = syncNow();
   };
   const write = async (chunks: readonly Buffer[]): Promise<void> => {
     let rest = chunks;
     while (rest.length > 0) {
-      const bytesWritten = writing.synchronous ? writevSync(handle.fd, rest, position) : (await handle.writev([...rest], position)).bytesWritten;
+      const bytesWritten = mode.synchronous ? writevSync(handle.fd, rest, position) : (await handle.writev([...rest], position)).bytesWritten;
       position += bytesWritten;
       unsynced += bytesWritten;
       rest = withoutFirst(rest, bytesWritten);
@@ -47,7 +48,7 @@ export function writeBehind(handle: FileHandle, start: number, writing: WriteMod
   };
   const end = async (): Promise<void> => {
     await syncing;
-    if (writing.synchronous) fdatasyncSync(handle.fd);
+    if (mode.synchronous) fdatasyncSync(handle.fd);
   };
   const [taking, ending, closing] = [callbackify(write), callbackify(end), callbackify(async () => closeAfterSync(handle, syncing))];
   const stream = new Writable({
@@ -65,7 +66,7 @@ async function closeAfterSync(handle: FileHandle, syncing: Promise<void> | null)
   await handle.close();
 }
 
-/** A disk may take a part of what it is given. */
+/** The chunks that remain after a write of only some bytes. */
 function withoutFirst(chunks: readonly Buffer[], bytes: number): readonly Buffer[] {
   let left = bytes;
   for (const [at, chunk] of chunks.entries()) {
