@@ -5,7 +5,7 @@ import { redactUrl } from './platform/fetch/redact-url.js';
 type Fault = Error & { code?: string | number; path?: string; syscall?: string; hostname?: string; cause?: unknown; previous?: unknown };
 type Settings = Pick<Config, 'host' | 'port' | 'dataDir' | 'database' | 'imageStore' | 'trustedDocuments'>;
 
-/** What the system says of a file or folder, by its code. */
+/** Messages for system errors of files and folders, by error code. */
 const FILE_FAULTS: ReadonlyMap<string, string> = new Map([
   ['EEXIST', 'is a file where a folder is needed'],
   ['ENOTDIR', 'leads through a file where a folder is needed'],
@@ -17,7 +17,7 @@ const FILE_FAULTS: ReadonlyMap<string, string> = new Map([
   ['EISDIR', 'is a folder where a file is needed'],
 ]);
 
-/** What Postgres, or the way to it, says, by its code. */
+/** Messages for errors of Postgres and of the connection to it, by error code. */
 const POSTGRES_FAULTS: ReadonlyMap<string, string> = new Map([
   ['ECONNREFUSED', 'nothing listens there; start Postgres, or correct host and port'],
   ['ENOTFOUND', 'the host name is not known'],
@@ -57,7 +57,7 @@ function causeChain(error: unknown): Fault[] {
   return chain;
 }
 
-/** Which setting names the file or folder. */
+/** The setting that names the file or folder. */
 function settingOf(path: string, { dataDir, imageStore, trustedDocuments }: Settings): [name: string, value: string] | null {
   if (path === trustedDocuments) return ['TRUSTED_DOCUMENTS', trustedDocuments];
   const isWithin = (folder: string): boolean => path === folder || path.startsWith(`${folder}/`) || folder.startsWith(`${path}/`);
@@ -104,11 +104,11 @@ function databaseFault(fault: Fault, { database }: Settings): string | null {
   return what === undefined ? null : `DATABASE_URL=${redactUrl(database.url)}: ${what}.`;
 }
 
-/** Why the gateway does not start, in one sentence that names the setting; null for what no setting can mend. */
+/** Explains in one sentence, naming the setting, why the gateway did not start; null if no setting is at fault. */
 export function startFault(error: unknown, settings: Settings): string | null {
   for (const fault of causeChain(error)) {
-    const told = listenFault(fault, settings) ?? fileFault(fault, settings) ?? databaseFault(fault, settings);
-    if (told !== null) return told;
+    const message = listenFault(fault, settings) ?? fileFault(fault, settings) ?? databaseFault(fault, settings);
+    if (message !== null) return message;
   }
   return null;
 }

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 
-/** Why a setting's text cannot be used; the message says what would be accepted instead. */
+/** The text of a setting is invalid; the message says what would be accepted instead. */
 export class InvalidSetting extends Error {}
 
 const hostPattern = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\.?$/i;
@@ -18,11 +18,11 @@ export function host(text: string): string {
   throw new InvalidSetting('accepted: a host name or an IP address, such as 127.0.0.1 or ::');
 }
 
-export function integer(least: number, most: number, unit: string): (text: string) => number {
+export function integer(min: number, max: number, unit: string): (text: string) => number {
   return (text) => {
     const value = /^\d{1,12}$/.test(text) ? Number(text) : -1;
-    if (value >= least && value <= most) return value;
-    throw new InvalidSetting(`accepted: a whole number from ${least} to ${most}${unit}`);
+    if (value >= min && value <= max) return value;
+    throw new InvalidSetting(`accepted: a whole number from ${min} to ${max}${unit}`);
   };
 }
 
@@ -41,8 +41,8 @@ export function onOff(text: string): boolean {
 /** An http(s) URL without query, fragment, user or trailing slash, so that paths can be appended to it. */
 export function baseUrl(text: string): string {
   const url = URL.parse(text);
-  const plain = url !== null && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash;
-  if (plain) return url.href.replace(/\/+$/, '');
+  const isBase = url !== null && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash;
+  if (isBase) return url.href.replace(/\/+$/, '');
   throw new InvalidSetting('accepted: an http:// or https:// URL without user, query and fragment');
 }
 
@@ -52,7 +52,7 @@ export function httpUrl(text: string): string {
   throw new InvalidSetting('accepted: an http:// or https:// URL');
 }
 
-/** Origins as browsers send them: scheme, host and port alone. */
+/** Origins as browsers send them: only scheme, host and port. */
 export function origins(text: string): readonly string[] {
   return list(text).map((entry) => {
     const url = URL.parse(entry);
@@ -61,7 +61,7 @@ export function origins(text: string): readonly string[] {
   });
 }
 
-/** `scheme:PATH`, relative to the working directory; `scheme://PATH` is refused, since it reads as a host. */
+/** The absolute path in `scheme:PATH`, resolved against the working directory. Refuses `scheme://PATH`, which looks like a host. */
 export function pathAfter(scheme: string, text: string): string {
   const path = text.slice(scheme.length + 1);
   if (path === '' || /^\/\/(?!\/)/.test(path)) throw new InvalidSetting(`accepted: ${scheme}:PATH`);
@@ -80,7 +80,7 @@ export function networks(text: string): readonly string[] {
 export function hostsAndNetworks(text: string): readonly string[] {
   return list(text).map((entry) => {
     if (isAddress(entry) || parseNetwork(entry) !== null) return entry.toLowerCase();
-    // Digits and dots only would be a mistyped address: as a host name it could never be met.
+    // Only digits and dots is a mistyped address: no host has such a name.
     if (hostPattern.test(entry) && !/^[\d.]+$/.test(entry)) return entry.toLowerCase();
     throw new InvalidSetting(`"${entry}" is neither; accepted: host names, IP addresses and CIDRs such as images.lan,10.0.0.0/8 separated by commas`);
   });
@@ -90,14 +90,14 @@ export function list(text: string): string[] {
   return text.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '');
 }
 
-/** RFC 7518 asks for a key of at least the hash's 32 bytes; a shorter one can be guessed offline from any token. */
+/** RFC 7518 requires a key as long as the hash, 32 bytes: a shorter one can be guessed offline from any token. */
 export function hmacSecret(text: string): string {
   const length = Buffer.byteLength(text);
   if (length >= 32) return text;
   throw new InvalidSetting(`only ${length} bytes; accepted: a secret of at least 32 bytes`);
 }
 
-/** The PEM itself (line ends may be written as \n) or the path of a file that holds it; answers the key as SPKI PEM. */
+/** Reads a PEM (its line ends may be written as \n), or the file at that path, and returns the key as SPKI PEM. */
 export function publicKeyPem(text: string): string {
   const pem = text.includes('-----BEGIN') ? text.replaceAll('\\n', '\n') : readPem(text);
   if (pem.includes('PRIVATE KEY')) throw new InvalidSetting('this is a private key; accepted: the PEM of the public key that belongs to it');

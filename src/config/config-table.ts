@@ -5,16 +5,18 @@ import {
 import type { DatabaseTarget } from '../platform/database/database.js';
 import { logLevels } from '../platform/log.js';
 
+/** One environment variable: how it is documented and how its text is parsed. */
 export interface Setting<T> {
-  /** For people: what holds when the variable is unset or empty. */
+  /** The default as documentation shows it; it applies when the variable is unset or empty. */
   readonly defaultText: string;
   readonly meaning: string;
-  /** Its value never appears in a message. */
+  /** True: messages never show its value. */
   readonly isSecret: boolean;
   readonly read: (text: string | undefined) => T;
 }
 
 export interface ImageStore { kind: 'file'; path: string }
+/** What this process does (RUN): answer requests, run tasks, or both. */
 export interface ProcessRoles { api: boolean; worker: boolean }
 
 function withDefault<T>(fallback: string, meaning: string, parse: (text: string) => T): Setting<T> {
@@ -50,10 +52,10 @@ function processRoles(text: string): ProcessRoles {
   return { api: names.includes('api'), worker: names.includes('worker') };
 }
 
-// setTimeout counts milliseconds in 31 bits; a longer interval would fire at once, again and again.
+// setTimeout takes at most 2^31 - 1 ms; with a longer interval it would fire at once, over and over.
 const longestTimerSeconds = 2_147_483;
 
-/** Every variable the process reads, in the order in which people are shown them. */
+/** Every environment variable that the gateway reads, in the order of the documentation. */
 export const settings = {
   HOST: withDefault('127.0.0.1', 'Address or host name to listen on.', host),
   PORT: withDefault('4000', 'Port to listen on; 0 takes any free port.', integer(0, 65_535, '')),
@@ -78,7 +80,7 @@ export const settings = {
   IMGAPI_TRUSTED: withDefault(
     '127.0.0.0/8,::1/128', 'CIDRs, separated by commas, whose IMGAPI callers see every image; `none` trusts nobody.', networks,
   ),
-  RUN: withDefault('api,worker', 'Which parts this process runs: `api`, `worker`, or both.', processRoles),
+  RUN: withDefault('api,worker', 'What this process does: `api` answers requests, `worker` runs tasks; separate both by a comma.', processRoles),
   REFRESH_INTERVAL: withDefault(
     '3600', 'Seconds between scheduled repository loads; 0 is off.', integer(0, longestTimerSeconds, ' seconds, 0 is off'),
   ),

@@ -7,10 +7,10 @@ import type { ImageStore, ProcessRoles, Setting, SettingName, SettingValues } fr
 import type { DatabaseTarget } from '../platform/database/database.js';
 import type { LogLevel } from '../platform/log.js';
 
-/** Everything a person may set, validated; paths are absolute. */
+/** All settings, validated; paths are absolute. */
 export interface Config {
   host: string;
-  /** 0: any free port. `publicUrl` then ends in `:0`, unless it was set, until the process knows its port. */
+  /** 0: any free port. Unless PUBLIC_URL is set, `publicUrl` then ends in `:0` until the port is known. */
   port: number;
   /** Without a trailing slash. */
   publicUrl: string;
@@ -18,19 +18,19 @@ export interface Config {
   database: DatabaseTarget;
   databaseLimits: { connections: number; statementTimeoutMs: number };
   imageStore: ImageStore;
-  /** At most one of `secret`, `publicKey` (SPKI PEM) and `jwksUrl` is set; with none, a generated secret in `dataDir` holds. */
+  /** At most one of `secret`, `publicKey` (SPKI PEM) and `jwksUrl` is set; with none, a generated secret in `dataDir` signs tokens. */
   auth: TokenAuth;
   fetchAllow: readonly string[];
-  /** CIDRs, also for single addresses. */
+  /** CIDRs; a single address is /32 or /128. */
   imgapiTrusted: readonly string[];
   run: ProcessRoles;
-  /** 0: no scheduled loads. */
+  /** 0: repositories are not loaded on a schedule. */
   refreshIntervalSeconds: number;
   graphiql: boolean;
   introspection: boolean;
-  /** Origins of pages that may use the API besides our own. */
+  /** Other origins whose pages may use the API. */
   origins: readonly string[];
-  /** CIDRs of proxies that are believed. */
+  /** CIDRs of trusted proxies. */
   trustProxy: readonly string[];
   /** Path of the manifest of trusted documents. */
   trustedDocuments: string | null;
@@ -44,11 +44,11 @@ export interface Config {
 }
 
 export interface Limits {
-  /** Of cost, for each user. */
+  /** Cost that each user may spend. */
   budget: { perSecond: number; burst: number };
   /** Failed sign-ins per address and minute; 0 is any number. */
   failedSignIns: number;
-  /** What an operation may cost. */
+  /** Highest cost of one operation. */
   cost: number;
   socketsPerUser: number;
   operationsPerSocket: number;
@@ -59,7 +59,7 @@ export interface Limits {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** All faults of the environment in one message, one line each, so that they can be mended in one go. */
+/** Lists all faults of the environment, one per line, so that an operator can correct them in one go. */
 export class ConfigError extends Error {
   constructor(readonly faults: readonly string[]) {
     super(`The environment cannot be used:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
@@ -67,7 +67,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** An empty variable counts as unset, an unknown one is ignored. Throws ConfigError; secrets never appear in it. */
+/** Reads and validates the settings. Treats an empty variable as unset, ignores unknown ones. Throws ConfigError, which never shows secrets. */
 export function readConfig(env: Environment): Config {
   const values = readSettings(env);
   const dataDir = values.DATA_DIR;
@@ -112,13 +112,13 @@ export function readConfig(env: Environment): Config {
   };
 }
 
-/** The settings as text of at most 100 columns or so, for `--help`. */
+/** The settings as text for `--help`. */
 export function configHelp(): string {
   const rows = entries().map(([name, setting]) => `  ${name.padEnd(20)} ${setting.meaning.replaceAll('`', '')} [${setting.defaultText}]`);
   return ['Settings, read from the environment [default]:', ...rows, ''].join('\n');
 }
 
-/** docs/configuration.md, complete. */
+/** The content of docs/configuration.md. */
 export function configMarkdown(): string {
   const rows = entries().map(([name, setting]) => `| \`${name}\` | ${asCode(setting.defaultText)} | ${setting.meaning} |`);
   return [
@@ -173,7 +173,7 @@ function nonBlank(text: string | undefined): string | undefined {
   return trimmed === '' ? undefined : trimmed;
 }
 
-// Up to the last @, since a password that was not escaped may hold one itself.
+// Remove all up to the last @, since an unescaped password may contain one.
 function withoutPassword(text: string): string {
   return text.replace(/\/\/.*@/s, '//***@');
 }

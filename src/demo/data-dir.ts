@@ -1,2 +1,2 @@
-/** Where the demo keeps its data unless DATA_DIR says otherwise: never in the folder of a real gateway. */
+/** The demo's default for DATA_DIR, so that it never writes into the folder of a real gateway. */
 export const DEMO_DATA_DIR = 'data/demo';

@@ -32,7 +32,7 @@ ${rows.join('')}
 `;
 }
 
-/** A gateway with a sample world, and the repository it loads from, all on this machine. */
+/** Starts a gateway with sample data, and a local image repository that it loads from. */
 export async function startDemo(config: Config, log: Logger): Promise<Gateway & { welcome: string }> {
   const repository = await SampleRepository.start();
   const gateway = await startGateway(config, log);

@@ -5,14 +5,14 @@ interface Answer<T> {
   errors?: { message: string }[];
 }
 
-/** Talks to a gateway as any client does. */
+/** Sends operations to a gateway over HTTP, as any client does. */
 export class GatewayClient {
   constructor(
     private readonly url: string,
     private readonly key: string,
   ) {}
 
-  /** The data of an operation; throws with the messages of its errors. */
+  /** Runs an operation and returns its data; throws an Error with the messages of its errors. */
   async run<T>(query: string, variables: Record<string, unknown> = {}): Promise<T> {
     const response = await fetch(`${this.url}/graphql`, {
       method: 'POST',
@@ -26,7 +26,7 @@ export class GatewayClient {
     return answer.data;
   }
 
-  /** Resolves when a task has succeeded; throws when it ended otherwise. */
+  /** Waits until a task has succeeded; throws when it failed or was cancelled. */
   async taskEnded(id: string): Promise<void> {
     for (;;) {
       const { task } = await this.run<{ task: { status: string; error: string | null } }>(

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 
-/** An image that the sample repository offers. */
+/** An image of the sample repository. */
 export interface SampleImage {
   manifest: Record<string, unknown> & { uuid: string; name: string };
   file: Buffer;
@@ -32,7 +32,7 @@ const RECIPES: Recipe[] = [
   { name: 'fedora-43', version: '43', type: 'zvol', os: 'linux', description: 'Fedora 43, large enough to watch it arrive.', sizeKiB: 24_576, tags: { resize: true, erigones: ['linux', 'desktop'] } },
 ];
 
-/** Days between two publications; the last recipe is the newest. */
+/** Time between the publication of two images; the last recipe is the newest. */
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 function build(recipe: Recipe, at: number): SampleImage {
@@ -59,7 +59,7 @@ function build(recipe: Recipe, at: number): SampleImage {
   return { manifest, file };
 }
 
-/** A dozen small images, their bytes made on the spot; the last one is the largest and the newest. */
+/** Generates a dozen small images with random bytes; the last one is the largest and the newest. */
 export function makeSampleImages(): SampleImage[] {
   return RECIPES.map(build);
 }

@@ -5,11 +5,11 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { makeSampleImages, type SampleImage } from './sample-images.js';
 
-/** Slow enough that a person sees the largest image arrive. */
+/** Throttle: slow enough that a person can watch the largest image download. */
 const CHUNK_BYTES = 256 * 1024;
 const CHUNK_PAUSE_MS = 60;
 
-/** A real IMGAPI repository on loopback, with images of its own making. */
+/** An IMGAPI repository on 127.0.0.1 that serves generated images. */
 export class SampleRepository {
   private constructor(
     private readonly server: Server,
@@ -36,13 +36,13 @@ export class SampleRepository {
 }
 
 async function answer(images: readonly SampleImage[], request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const parts = (request.url ?? '').split('?', 1)[0]?.split('/').slice(1) ?? [];
-  if (parts[0] === 'ping') return sendJson(response, 200, { ping: 'pong', imgapi: true });
-  if (parts[0] === 'images' && parts.length === 1) return sendJson(response, 200, images.map((image) => image.manifest));
-  const image = parts[0] === 'images' ? images.find((one) => one.manifest.uuid === parts[1]) : undefined;
+  const segments = (request.url ?? '').split('?', 1)[0]?.split('/').slice(1) ?? [];
+  if (segments[0] === 'ping') return sendJson(response, 200, { ping: 'pong', imgapi: true });
+  if (segments[0] === 'images' && segments.length === 1) return sendJson(response, 200, images.map((image) => image.manifest));
+  const image = segments[0] === 'images' ? images.find((one) => one.manifest.uuid === segments[1]) : undefined;
   if (image === undefined) return sendJson(response, 404, { code: 'ResourceNotFound', message: `${request.url} does not exist` });
-  if (parts.length === 2) return sendJson(response, 200, image.manifest);
-  if (parts[2] === 'file') return sendFile(image.file, request, response);
+  if (segments.length === 2) return sendJson(response, 200, image.manifest);
+  if (segments[2] === 'file') return sendFile(image.file, request, response);
   return sendJson(response, 404, { code: 'ResourceNotFound', message: `${request.url} does not exist` });
 }
 

@@ -1,7 +1,7 @@
 import type { GatewayClient } from './gateway-client.js';
 import type { SampleRepository } from './sample-repository.js';
 
-/** One user per kind of caller that permissions tell apart. */
+/** One user for each kind of caller that the permissions distinguish. */
 export const PERSONAS = [
   { username: 'ursula', group: null, about: 'a plain user of main' },
   { username: 'olga', group: null, about: 'owns an image, has no roles' },
@@ -20,7 +20,7 @@ const GROUPS = [
   { name: 'alpha-image-admins', permissions: ['ADMIN', 'IMAGE_ADMIN'], datacenter: 'alpha' },
 ];
 
-/** Imported from the sample repository before anybody looks; the rest is left for the tour. */
+/** Images that the demo imports at its start; the tour imports others. */
 const IMPORTS = [
   { at: 0, access: 'PUBLIC', datacenter: 'main', owner: 'admin' },
   { at: 3, access: 'PUBLIC', datacenter: 'main', owner: 'admin' },
@@ -35,14 +35,14 @@ const SERVERS = [
   { n: 4, hostname: 'bsd01', datacenter: 'alpha', owner: 'xenia', osType: 'BSD_VM', image: 'freebsd-14', size: 10_240 },
 ];
 
-/** Points the gateway at this run's repository and loads it. */
+/** Configures the sample repository in the gateway (its port changes with each run) and loads it. */
 export async function connectRepository(client: GatewayClient, repository: SampleRepository): Promise<void> {
   const input = { vmsImageRepositories: [{ name: 'demo', url: repository.url }] };
   await client.run('mutation ($input: UpdateGlobalSettingsInput!) { updateGlobalSettings(input: $input) { vmsImageVmNic } }', { input });
   await client.run('mutation { refreshImageRepository(name: "demo") { added } }');
 }
 
-/** Two datacenters, a user per persona, a few images with their bytes, and servers that use them. */
+/** Creates a second datacenter, a user for each persona, a few imported images, and servers that use them. */
 export async function createWorld(client: GatewayClient, repository: SampleRepository): Promise<void> {
   const input = { name: 'alpha', alias: 'Alpha', description: 'A private datacenter.' };
   await client.run('mutation ($input: CreateDatacenterInput!) { createDatacenter(input: $input) { name } }', { input });
