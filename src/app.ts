@@ -127,7 +127,7 @@ function createContainers(config: Config, work: Work, verifyToken: Awaited<Retur
 }
 
 /** Opens every transport. Returns two functions: the first ends open streams and sockets, the second runs after the last request. */
-async function openTransports({ app, drain, front }: { app: FastifyInstance; drain: Drain; front: RequestInterceptor }, config: Config, work: Work, log: Logger): Promise<[end: () => Promise<void>, after: () => Promise<void>]> {
+async function openTransports({ app, drain, requestInterceptor }: { app: FastifyInstance; drain: Drain; requestInterceptor: RequestInterceptor }, config: Config, work: Work, log: Logger): Promise<[end: () => Promise<void>, after: () => Promise<void>]> {
   const verifyToken = await createTokenVerifier(config.auth, secretFileIn(config.dataDir), {
     fetch: fetchKeysWith(work.fetch),
   });
@@ -139,7 +139,7 @@ async function openTransports({ app, drain, front }: { app: FastifyInstance; dra
   if (config.origins.length > 0) await allowCrossOrigin(app, config.origins);
   // CORS, traces and the drain need Fastify's hooks, which the fast path skips.
   const mayBypassHooks = ({ headers }: IncomingMessage): boolean => !drain.isDraining && work.tracing === null && (config.origins.length === 0 || headers.origin === undefined);
-  const stopApollo = await openHttpTransport({ app, front }, graphqlServer, mayBypassHooks);
+  const stopApollo = await openHttpTransport({ app, requestInterceptor }, graphqlServer, mayBypassHooks);
   const closeSockets = openWebsocketTransport(app.server, graphqlServer);
   if (config.graphiql) await registerGraphiql(app, { folder: GRAPHIQL_FOLDER });
   countSentBytes(app, work.metrics.registry);
@@ -204,13 +204,13 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   const firstKey = await prepare(config, work, log);
   const relay = config.database.kind === 'postgres' ? await ChangeRelay.start(config.database.url, work.changes, log) : null;
   let ready = false;
-  const front: RequestInterceptor = { intercept: null };
-  const app = createHttpServer(log, { trustProxy: config.trustProxy, requestTimeoutMs: config.limits.requestTimeoutMs, ownFaultBody: imageServerFault, interceptor: front });
+  const requestInterceptor: RequestInterceptor = { intercept: null };
+  const app = createHttpServer(log, { trustProxy: config.trustProxy, requestTimeoutMs: config.limits.requestTimeoutMs, ownFaultBody: imageServerFault, interceptor: requestInterceptor });
   tracing?.traceRequests(app);
   const drain = new Drain(app);
   registerHealth(app, () => ready);
   work.metrics.serve(app, new CallerTrust(config), config.metricsTrusted);
-  const [endStreams, afterRequests] = config.run.api ? await openTransports({ app, drain, front }, config, work, log) : [];
+  const [endStreams, afterRequests] = config.run.api ? await openTransports({ app, drain, requestInterceptor }, config, work, log) : [];
   await app.listen({ host: config.host, port: config.port });
   const stopWorking = await startWorking(config, work, log);
   ready = true;

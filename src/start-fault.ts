@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import type { Config } from './config/config.js';
 import { redactUrl } from './platform/fetch/redact-url.js';
 
-type Fault = Error & { code?: string | number; path?: string; syscall?: string; hostname?: string; cause?: unknown; previous?: unknown };
+type StartError = Error & { code?: string | number; path?: string; syscall?: string; hostname?: string; cause?: unknown; previous?: unknown };
 type Settings = Pick<Config, 'host' | 'port' | 'dataDir' | 'database' | 'imageStore' | 'trustedDocuments'>;
 
 /** Messages for system errors of files and folders, by error code. */
@@ -51,9 +51,9 @@ function userName(): string {
   }
 }
 
-function causeChain(error: unknown): Fault[] {
-  const chain: Fault[] = [];
-  for (let one = error; one instanceof Error && chain.length < 10; one = (one as Fault).cause ?? (one as Fault).previous) chain.push(one);
+function causeChain(error: unknown): StartError[] {
+  const chain: StartError[] = [];
+  for (let one = error; one instanceof Error && chain.length < 10; one = (one as StartError).cause ?? (one as StartError).previous) chain.push(one);
   return chain;
 }
 
@@ -65,7 +65,7 @@ function settingOf(path: string, { dataDir, imageStore, trustedDocuments }: Sett
   return isWithin(imageStore.path) ? ['IMAGE_STORE', `file:${imageStore.path}`] : null;
 }
 
-function fileFault({ code, path }: Fault, settings: Settings): string | null {
+function fileFault({ code, path }: StartError, settings: Settings): string | null {
   const what = FILE_FAULTS.get(String(code));
   const setting = path === undefined ? null : settingOf(path, settings);
   if (what === undefined || setting === null) return null;
@@ -73,7 +73,7 @@ function fileFault({ code, path }: Fault, settings: Settings): string | null {
   return `${name}=${value}: ${value.endsWith(path ?? '') ? 'this' : path} ${what}.`;
 }
 
-function listenFault({ code, syscall, hostname }: Fault, { host, port }: Settings): string | null {
+function listenFault({ code, syscall, hostname }: StartError, { host, port }: Settings): string | null {
   if (syscall === 'getaddrinfo' && hostname === host) return `HOST=${host}: the host name is not known; name an address of this machine, such as 127.0.0.1 or 0.0.0.0.`;
   if (syscall !== 'listen' && syscall !== 'bind') return null;
   switch (code) {
@@ -88,14 +88,14 @@ function listenFault({ code, syscall, hostname }: Fault, { host, port }: Setting
   }
 }
 
-function tlsOrTimeout({ code, message }: Fault): string | undefined {
+function tlsOrTimeout({ code, message }: StartError): string | undefined {
   if (/timeout|timed out/i.test(message)) return 'the host does not answer';
   if (/does not support SSL/i.test(message)) return 'the server speaks no TLS; take sslmode out of the URL, or switch TLS on there';
   if (/certificate|ALTNAME|self-signed/i.test(`${code} ${message}`)) return `the certificate of the server is not accepted (${message}); name its authority with sslrootcert`;
   return /terminated unexpectedly/i.test(message) ? 'the server closed the connection before it answered' : undefined;
 }
 
-function databaseFault(fault: Fault, { database }: Settings): string | null {
+function databaseFault(fault: StartError, { database }: Settings): string | null {
   if (database.kind === 'sqlite') {
     const what = SQLITE_FAULTS.get(String(fault.code));
     return what === undefined ? null : `DATABASE_URL=sqlite:${database.path}: the file ${what}.`;

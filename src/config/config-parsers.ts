@@ -54,7 +54,7 @@ export function httpUrl(text: string): string {
 
 /** Origins as browsers send them: only scheme, host and port. */
 export function origins(text: string): readonly string[] {
-  return list(text).map((entry) => {
+  return commaSeparated(text).map((entry) => {
     const url = URL.parse(entry);
     if (url !== null && /^https?:$/.test(url.protocol) && url.origin === entry.replace(/\/$/, '').toLowerCase()) return url.origin;
     throw new InvalidSetting(`"${entry}" is no origin; accepted: origins such as https://cloud.example.com separated by commas`);
@@ -62,7 +62,7 @@ export function origins(text: string): readonly string[] {
 }
 
 /** The absolute path in `scheme:PATH`, resolved against the working directory. Refuses `scheme://PATH`, which looks like a host. */
-export function pathAfter(scheme: string, text: string): string {
+export function pathAfterScheme(scheme: string, text: string): string {
   const path = text.slice(scheme.length + 1);
   if (path === '' || /^\/\/(?!\/)/.test(path)) throw new InvalidSetting(`accepted: ${scheme}:PATH`);
   return resolve(path);
@@ -70,7 +70,7 @@ export function pathAfter(scheme: string, text: string): string {
 
 export function networks(text: string): readonly string[] {
   if (text === 'none') return [];
-  return list(text).map((entry) => {
+  return commaSeparated(text).map((entry) => {
     const network = parseNetwork(entry);
     if (network !== null) return network;
     throw new InvalidSetting(`"${entry}" is no network; accepted: CIDRs such as 10.0.0.0/8,fd00::/8 separated by commas, or none`);
@@ -78,7 +78,7 @@ export function networks(text: string): readonly string[] {
 }
 
 export function hostsAndNetworks(text: string): readonly string[] {
-  return list(text).map((entry) => {
+  return commaSeparated(text).map((entry) => {
     if (isAddress(entry) || parseNetwork(entry) !== null) return entry.toLowerCase();
     // Only digits and dots is a mistyped address: no host has such a name.
     if (hostPattern.test(entry) && !/^[\d.]+$/.test(entry)) return entry.toLowerCase();
@@ -86,7 +86,7 @@ export function hostsAndNetworks(text: string): readonly string[] {
   });
 }
 
-export function list(text: string): string[] {
+export function commaSeparated(text: string): string[] {
   return text.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '');
 }
 
@@ -102,7 +102,7 @@ export function publicKeyPem(text: string): string {
   const pem = text.includes('-----BEGIN') ? text.replaceAll('\\n', '\n') : readPem(text);
   if (pem.includes('PRIVATE KEY')) throw new InvalidSetting('this is a private key; accepted: the PEM of the public key that belongs to it');
   const key = readKey(pem);
-  if (!isUsable(key)) {
+  if (!isAcceptedKey(key)) {
     throw new InvalidSetting('accepted: a public key of type RSA (2048 bits or more), EC (P-256, P-384, P-521) or Ed25519');
   }
   return key.export({ type: 'spki', format: 'pem' }).toString();
@@ -124,7 +124,7 @@ function readKey(pem: string): KeyObject {
   }
 }
 
-function isUsable(key: KeyObject): boolean {
+function isAcceptedKey(key: KeyObject): boolean {
   const { modulusLength = 0, namedCurve = '' } = key.asymmetricKeyDetails ?? {};
   switch (key.asymmetricKeyType) {
     case 'rsa':

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import {
-  anyText, baseUrl, hmacSecret, host, hostsAndNetworks, httpUrl, integer, list, networks, oneOf, onOff, origins, pathAfter, publicKeyPem, InvalidSetting,
+  anyText, baseUrl, hmacSecret, host, hostsAndNetworks, httpUrl, integer, commaSeparated, networks, oneOf, onOff, origins, pathAfterScheme, publicKeyPem, InvalidSetting,
 } from './config-parsers.js';
 import type { DatabaseTarget } from '../platform/database/database.js';
 import { logLevels } from '../platform/log.js';
@@ -32,7 +32,7 @@ function secret<T>(setting: Setting<T>): Setting<T> {
 }
 
 function database(text: string): DatabaseTarget {
-  if (text.startsWith('sqlite:')) return { kind: 'sqlite', path: pathAfter('sqlite', text) };
+  if (text.startsWith('sqlite:')) return { kind: 'sqlite', path: pathAfterScheme('sqlite', text) };
   const url = URL.parse(text);
   if (url !== null && /^postgres(ql)?:$/.test(url.protocol) && url.hostname !== '' && url.pathname.length > 1) {
     return { kind: 'postgres', url: text };
@@ -41,13 +41,13 @@ function database(text: string): DatabaseTarget {
 }
 
 function imageStore(text: string): ImageStore {
-  if (text.startsWith('file:')) return { kind: 'file', path: pathAfter('file', text) };
+  if (text.startsWith('file:')) return { kind: 'file', path: pathAfterScheme('file', text) };
   const note = text.startsWith('s3:') ? 'object storage is not available yet; ' : '';
   throw new InvalidSetting(`${note}accepted: file:PATH`);
 }
 
 function processRoles(text: string): ProcessRoles {
-  const names = list(text).map((name) => oneOf(['api', 'worker'])(name));
+  const names = commaSeparated(text).map((name) => oneOf(['api', 'worker'])(name));
   if (names.length === 0) throw new InvalidSetting('accepted: api, worker, or both separated by a comma');
   return { api: names.includes('api'), worker: names.includes('worker') };
 }

@@ -114,13 +114,13 @@ export function readConfig(env: Environment): Config {
 
 /** The settings as text for `--help`. */
 export function configHelp(): string {
-  const rows = entries().map(([name, setting]) => `  ${name.padEnd(20)} ${setting.meaning.replaceAll('`', '')} [${setting.defaultText}]`);
+  const rows = settingEntries().map(([name, setting]) => `  ${name.padEnd(20)} ${setting.meaning.replaceAll('`', '')} [${setting.defaultText}]`);
   return ['Settings, read from the environment [default]:', ...rows, ''].join('\n');
 }
 
 /** The content of docs/configuration.md. */
 export function configMarkdown(): string {
-  const rows = entries().map(([name, setting]) => `| \`${name}\` | ${asCode(setting.defaultText)} | ${setting.meaning} |`);
+  const rows = settingEntries().map(([name, setting]) => `| \`${name}\` | ${asCode(setting.defaultText)} | ${setting.meaning} |`);
   return [
     '# Configuration',
     '',
@@ -140,14 +140,14 @@ function asCode(text: string): string {
   return /^[\w./:,]+$/.test(text) ? `\`${text}\`` : text;
 }
 
-function entries(): [SettingName, Setting<unknown>][] {
+function settingEntries(): [SettingName, Setting<unknown>][] {
   return Object.entries(settings) as [SettingName, Setting<unknown>][];
 }
 
 function readSettings(env: Environment): SettingValues {
   const faults: string[] = [];
   const values: Partial<Record<SettingName, unknown>> = {};
-  for (const [name, setting] of entries()) {
+  for (const [name, setting] of settingEntries()) {
     const text = nonBlank(env[name]);
     try {
       values[name] = setting.read(text);

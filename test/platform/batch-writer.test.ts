@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isSqlite } from '../../src/platform/database/database.js';
 import { readRows, throughKysely } from '../../src/platform/database/read/read-rows.js';
 import { type SqlText, sqlText } from '../../src/platform/database/sql-text.js';
-import { createBatchWriter, type BatchWriter, type StepResult } from '../../src/platform/database/batch-writer.js';
+import { createBatchWriter, type BatchWriter, type BatchResult } from '../../src/platform/database/batch-writer.js';
 import { openMigratedDatabase, type TestedDatabase } from '../support/database.js';
 
 const STEPS = 64;
@@ -13,7 +13,7 @@ function insertOf(name: string, error = ''): SqlText {
   return sqlText`insert into image_repository (name, url, error, created_at) values (${name}, 'http://r.invalid', ${error}, 0)`;
 }
 
-async function write(writer: BatchWriter, work: readonly SqlText[], condition: SqlText | null = null): Promise<StepResult | null> {
+async function write(writer: BatchWriter, work: readonly SqlText[], condition: SqlText | null = null): Promise<BatchResult | null> {
   writer.add(work);
   return writer.write(condition);
 }

@@ -131,14 +131,14 @@ function apolloRoute(app: FastifyInstance, apollo: ApolloServer<OperationContext
  * Serves GraphQL over HTTP and SSE at /graphql. `mayBypassHooks` says whether a request may be answered before Fastify and its
  * hooks see it. Call the returned function after the last request.
  */
-export async function openHttpTransport({ app, front }: { app: FastifyInstance; front: RequestInterceptor }, graphqlServer: GraphqlServer, mayBypassHooks: (request: IncomingMessage) => boolean): Promise<() => Promise<void>> {
+export async function openHttpTransport({ app, requestInterceptor }: { app: FastifyInstance; requestInterceptor: RequestInterceptor }, graphqlServer: GraphqlServer, mayBypassHooks: (request: IncomingMessage) => boolean): Promise<() => Promise<void>> {
   const apollo = createApollo(graphqlServer);
   await apollo.start();
   const fastPath = new FastPath(graphqlServer);
   const handle = fastPath.handler(apolloRoute(app, apollo, graphqlServer, fastPath));
   const stream = streamHandler(graphqlServer);
   const interceptor = new HttpInterceptor(app, fastPath, mayBypassHooks, graphqlServer.log);
-  front.intercept = (request, response, next) => interceptor.intercept(request, response, next);
+  requestInterceptor.intercept = (request, response, next) => interceptor.intercept(request, response, next);
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',

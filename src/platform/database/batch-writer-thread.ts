@@ -21,7 +21,7 @@ interface Statement {
   parameters: readonly unknown[];
 }
 /** One batch: the next `statementCount` messages of `statementPort`. Until they are received they wait outside of both heaps. */
-interface Step {
+interface Batch {
   condition: Statement | null;
   statementCount: number;
 }
@@ -45,7 +45,7 @@ function run({ sql, parameters }: Statement): number {
   return statement.run(parameters).changes;
 }
 
-function runStep({ condition, statementCount }: Step): number | null {
+function runBatch({ condition, statementCount }: Batch): number | null {
   let taken = 0;
   const take = (): Statement => {
     taken += 1;
@@ -74,9 +74,9 @@ function checkpoint(most: number): void {
   if (state !== undefined && state.log - state.checkpointed > most) file.pragma('wal_checkpoint(passive)');
 }
 
-/** Runs each step that it receives; null ends the thread. */
-port.on('message', (step: Step | null) => {
-  if (step === null) {
+/** Runs each batch that it receives; null ends the thread. */
+port.on('message', (batch: Batch | null) => {
+  if (batch === null) {
     checkpoint(0);
     file.close();
     port.close();
@@ -85,7 +85,7 @@ port.on('message', (step: Step | null) => {
   }
   const [began, cpu] = [performance.now(), process.threadCpuUsage()];
   try {
-    const rows = runStep(step);
+    const rows = runBatch(batch);
     const { user, system } = process.threadCpuUsage(cpu);
     port.postMessage({ rows, cpuMs: (user + system) / 1000, ms: performance.now() - began });
   } catch (error) {

@@ -16,7 +16,7 @@ function toWire(statement: SqlText): WireStatement {
 }
 
 /** Rows that a batch changed, its duration, and the CPU time it used. */
-export interface StepResult {
+export interface BatchResult {
   rows: number;
   ms: number;
   cpuMs: number;
@@ -29,7 +29,7 @@ export interface BatchWriter extends AsyncDisposable {
   /** Adds statements to the next batch. On SQLite they take no heap of this thread while they wait. */
   add(work: readonly SqlText[]): void;
   /** Writes the added statements as one batch. Writes nothing and returns null if `condition` is a query that finds no row. */
-  write(condition?: SqlText | null): Promise<StepResult | null>;
+  write(condition?: SqlText | null): Promise<BatchResult | null>;
 }
 
 /** Uses a thread with its own connection for SQLite, whose statements block the calling thread; Postgres runs in another process. */
@@ -61,17 +61,17 @@ class ThreadWriter implements BatchWriter {
     this.#addedCount += work.length;
   }
 
-  async write(condition: SqlText | null = null): Promise<StepResult | null> {
+  async write(condition: SqlText | null = null): Promise<BatchResult | null> {
     const thread = this.start();
     const statementCount = this.#addedCount;
     this.#addedCount = 0;
     // Reserve the main connection meanwhile, so that other writers queue for it. Waiting for SQLite's own lock instead would
     // block the main thread, and would fail with SQLITE_BUSY in a transaction that has already read.
     const ownConnection = this.database.em.getConnection().getClient().connection();
-    const running = ownConnection.execute(async () => this.#runStep(thread, { condition: condition === null ? null : toWire(condition), statementCount }));
+    const running = ownConnection.execute(async () => this.#runBatch(thread, { condition: condition === null ? null : toWire(condition), statementCount }));
     this.#running = running.catch(() => undefined);
     const report = await running;
-    if ('error' in report) throw new Error(`A step of a large change failed: ${report.error}`);
+    if ('error' in report) throw new Error(`A batch of a large change failed: ${report.error}`);
     const { rows, ms, cpuMs } = report;
     return rows === null ? null : { rows, ms, cpuMs };
   }
@@ -85,7 +85,7 @@ class ThreadWriter implements BatchWriter {
     await ended;
   }
 
-  async #runStep(thread: Worker, step: { condition: WireStatement | null; statementCount: number }): Promise<Report> {
+  async #runBatch(thread: Worker, batch: { condition: WireStatement | null; statementCount: number }): Promise<Report> {
     if (this.#fault !== null) throw this.#fault;
     return new Promise((resolve, reject) => {
       const failed = (): void => reject(this.#fault ?? new Error('The thread of a large change ended.'));
@@ -94,7 +94,7 @@ class ThreadWriter implements BatchWriter {
         thread.off('exit', failed);
         resolve(report);
       });
-      thread.postMessage(step);
+      thread.postMessage(batch);
     });
   }
 
@@ -120,7 +120,7 @@ class TransactionWriter implements BatchWriter {
     this.#added.push(...work);
   }
 
-  async write(condition: SqlText | null = null): Promise<StepResult | null> {
+  async write(condition: SqlText | null = null): Promise<BatchResult | null> {
     const work = this.#added;
     this.#added = [];
     const [began, cpu] = [performance.now(), process.threadCpuUsage()];

@@ -71,19 +71,19 @@ async function runOnce<T>(em: SqlEntityManager, work: (tx: SqlEntityManager) => 
   const writer = await writerOf(em.getDriver())?.ready();
   // On SQLite, everybody else waits until this function releases the only connection.
   return connection.getClient().connection().execute(async (pinned: Kysely<unknown>) => {
-    const control = async (text: SqlText): Promise<unknown> =>
+    const execute = async (text: SqlText): Promise<unknown> =>
       writer === undefined ? pinned.executeQuery(queryOf(text, 'postgres')) : writer.run(text);
     const tx = em.fork();
     tx.setTransactionContext(pinned);
-    await control(beginWithTimeout(statementTimeoutOf(em.getDriver())));
+    await execute(beginWithTimeout(statementTimeoutOf(em.getDriver())));
     try {
       const result = await work(tx);
       if (hasEntities(tx)) await tx.flush();
-      await control(COMMIT);
+      await execute(COMMIT);
       return result;
     } catch (error) {
       // The failure may have ended the transaction or the connection already; report it rather than the error of the rollback.
-      await control(ROLLBACK).catch(() => undefined);
+      await execute(ROLLBACK).catch(() => undefined);
       throw error;
     } finally {
       tx.resetTransactionContext();

@@ -29,14 +29,14 @@ export interface FetchResponse {
 const CONNECT_TIMEOUT_MS = 10_000;
 const DEFAULT_TIMEOUT_MS = 20_000;
 const MAX_REDIRECTS = 5;
-const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-const ACCEPTED =
+const REDIRECT_STATUSES = new Set([301, 302, 303, 307, 308]);
+const ACCEPTED_URLS =
   'Accepted are http and https URLs that lead to public addresses, hosts of configured repositories, and the hosts and networks of FETCH_ALLOW';
 
 /** Two connection pools, so that a checked request never reuses a connection that was opened unchecked to a trusted host. */
 interface Agents {
-  guarded: Agent;
-  open: Agent;
+  checked: Agent;
+  unchecked: Agent;
 }
 
 /** Thrown by the lookup. Does not carry the address: a caller who knows only the name must not learn it. */
@@ -58,25 +58,25 @@ export class GuardedFetch {
 
   async get(url: string, request: FetchRequest = {}): Promise<FetchResponse> {
     const seen = new Set<string>();
-    let hop = this.#readUrl(url, url);
+    let target = this.#readUrl(url, url);
     let headers = lowerCaseNames(request.headers ?? {});
     while (true) {
-      if (seen.has(hop.href)) throw new FetchFailure(url, `the redirects go in a circle, back to ${redactUrl(hop)}`);
+      if (seen.has(target.href)) throw new FetchFailure(url, `the redirects go in a circle, back to ${redactUrl(target)}`);
       if (seen.size > MAX_REDIRECTS) throw new FetchFailure(url, `there are more than ${MAX_REDIRECTS} redirects`);
-      seen.add(hop.href);
-      const answer = await this.#ask(hop, headers, request);
-      const location = answer.headers.location;
-      if (!REDIRECTS.has(answer.status) || location === undefined) return answer;
-      answer.body.destroy();
-      const next = this.#readUrl(location, url, hop);
-      if (next.origin !== hop.origin) headers = withoutCredentials(headers);
-      hop = next;
+      seen.add(target.href);
+      const response = await this.#ask(target, headers, request);
+      const location = response.headers.location;
+      if (!REDIRECT_STATUSES.has(response.status) || location === undefined) return response;
+      response.body.destroy();
+      const next = this.#readUrl(location, url, target);
+      if (next.origin !== target.origin) headers = withoutCredentials(headers);
+      target = next;
     }
   }
 
   async close(): Promise<void> {
     const agents = await this.#agents;
-    await Promise.all([agents?.guarded.destroy(), agents?.open.destroy()]);
+    await Promise.all([agents?.checked.destroy(), agents?.unchecked.destroy()]);
   }
 
   // Import undici at the first request: it would take a tenth of the start-up time.
@@ -84,21 +84,21 @@ export class GuardedFetch {
     const { Agent } = await import('undici');
     const shared = { timeout: CONNECT_TIMEOUT_MS, allowH2: false };
     return {
-      guarded: new Agent({ allowH2: false, connect: { ...shared, lookup: checkedLookup(this.#allowed) } }),
-      open: new Agent({ allowH2: false, connect: shared }),
+      checked: new Agent({ allowH2: false, connect: { ...shared, lookup: checkedLookup(this.#allowed) } }),
+      unchecked: new Agent({ allowH2: false, connect: shared }),
     };
   }
 
-  async #ask(hop: URL, headers: Record<string, string>, request: FetchRequest): Promise<FetchResponse> {
-    const isTrusted = this.#isTrusted(hop, request.trustedHosts);
-    const literal = hop.hostname.replace(/^\[(.*)\]$/, '$1');
+  async #ask(target: URL, headers: Record<string, string>, request: FetchRequest): Promise<FetchResponse> {
+    const isTrusted = this.#isTrusted(target, request.trustedHosts);
+    const literal = target.hostname.replace(/^\[(.*)\]$/, '$1');
     // Node does not call the lookup for a literal address.
-    if (!isTrusted && isIP(literal) !== 0 && !isAddressAllowed(literal, this.#allowed)) throw notAllowed(hop);
+    if (!isTrusted && isIP(literal) !== 0 && !isAddressAllowed(literal, this.#allowed)) throw notAllowed(target);
     const agents = await (this.#agents ??= this.#makeAgents());
     try {
-      const answer = await (isTrusted ? agents.open : agents.guarded).request({
-        origin: hop.origin,
-        path: hop.pathname + hop.search,
+      const response = await (isTrusted ? agents.unchecked : agents.checked).request({
+        origin: target.origin,
+        path: target.pathname + target.search,
         method: 'GET',
         headers: { 'user-agent': 'image-gateway', ...headers, 'accept-encoding': 'identity' },
         headersTimeout: request.headersTimeoutMs ?? DEFAULT_TIMEOUT_MS,
@@ -106,27 +106,27 @@ export class GuardedFetch {
         signal: request.signal ?? null,
       });
       // An abandoned body may still emit an error, which would end the process if nothing listened.
-      answer.body.on('error', () => undefined);
-      return { status: answer.statusCode, headers: firstValues(answer.headers), url: hop.href, body: answer.body };
+      response.body.on('error', () => undefined);
+      return { status: response.statusCode, headers: firstValues(response.headers), url: target.href, body: response.body };
     } catch (error) {
       if (request.signal?.aborted === true) throw request.signal.reason;
-      if (error instanceof AddressRefused) throw notAllowed(hop);
-      throw toFetchFailure(hop.href, error);
+      if (error instanceof AddressRefused) throw notAllowed(target);
+      throw toFetchFailure(target.href, error);
     }
   }
 
-  #isTrusted(hop: URL, trusted: ReadonlySet<string> | undefined): boolean {
-    const key = hostKey(hop);
-    return trusted?.has(key) === true || this.#allowed.hosts.has(key) || this.#allowed.hosts.has(hop.hostname);
+  #isTrusted(target: URL, trusted: ReadonlySet<string> | undefined): boolean {
+    const key = hostKey(target);
+    return trusted?.has(key) === true || this.#allowed.hosts.has(key) || this.#allowed.hosts.has(target.hostname);
   }
 
-  #readUrl(text: string, asked: string, base?: URL): URL {
+  #readUrl(text: string, originalUrl: string, base?: URL): URL {
     const url = URL.parse(text, base?.href);
-    if (url === null && base !== undefined) throw new FetchFailure(asked, `the redirect leads to "${redactUrl(text)}", which is not a URL`);
-    if (url === null) throw new AppError('URL_NOT_ALLOWED', `"${redactUrl(text)}" is not a URL. ${ACCEPTED}.`);
+    if (url === null && base !== undefined) throw new FetchFailure(originalUrl, `the redirect leads to "${redactUrl(text)}", which is not a URL`);
+    if (url === null) throw new AppError('URL_NOT_ALLOWED', `"${redactUrl(text)}" is not a URL. ${ACCEPTED_URLS}.`);
     url.hash = '';
     if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-      throw new AppError('URL_NOT_ALLOWED', `${redactUrl(url)} is a ${url.protocol.slice(0, -1)} URL. ${ACCEPTED}.`);
+      throw new AppError('URL_NOT_ALLOWED', `${redactUrl(url)} is a ${url.protocol.slice(0, -1)} URL. ${ACCEPTED_URLS}.`);
     }
     if (url.username !== '' || url.password !== '') {
       throw new AppError('URL_NOT_ALLOWED', `The URL for ${redactUrl(url)} carries a user name or password; give it without.`);
@@ -158,7 +158,7 @@ function checkedLookup(allowed: FetchAllowlist): LookupFunction {
 
 /** Names the host but not its address: resolved addresses would let callers map networks that they cannot reach. */
 function notAllowed(url: URL): AppError {
-  return new AppError('URL_NOT_ALLOWED', `${redactUrl(url)} leads to an address that is not public. ${ACCEPTED}.`);
+  return new AppError('URL_NOT_ALLOWED', `${redactUrl(url)} leads to an address that is not public. ${ACCEPTED_URLS}.`);
 }
 
 function lowerCaseNames(headers: Record<string, string>): Record<string, string> {

@@ -33,7 +33,7 @@ function headerOf({ headers }: Caller, name: string): string | undefined {
 }
 
 /** Parses a host and normalises it as URLs do: lower case, no trailing dot, short addresses. Null if it is not a host. */
-function readHost(text: string): HostAndPort | null {
+function parseHost(text: string): HostAndPort | null {
   const url = isHost(text) ? URL.parse(`http://${text}`) : null;
   // Take the port from the text: URL drops the default port 80.
   return url === null ? null : { name: url.hostname.replace(/\.$/, ''), port: /:(\d+)$/.exec(text)?.[1] ?? '' };
@@ -42,7 +42,7 @@ function readHost(text: string): HostAndPort | null {
 /** A socket's address in the form that a URL would have it. */
 function nameOfAddress(address: string): string {
   const [unmapped = ''] = address.replace(/^::ffff:(?=\d+\.)/i, '').split('%', 1);
-  return readHost(unmapped.includes(':') ? `[${unmapped}]` : unmapped)?.name ?? '';
+  return parseHost(unmapped.includes(':') ? `[${unmapped}]` : unmapped)?.name ?? '';
 }
 
 function isLoopback(name: string): boolean {
@@ -75,7 +75,7 @@ export class CallerTrust {
    */
   hostFault(caller: Caller): string | null {
     const [header, given] = this.#hostOf(caller);
-    const host = readHost(given);
+    const host = parseHost(given);
     if (host !== null && this.#isOurs(host, caller)) return null;
     const { name, port } = this.#publicHost;
     return `${header}: ${quoteValue(given)} is not this server; accepted are ${name}:${port} (PUBLIC_URL) and the address it listens on.`;

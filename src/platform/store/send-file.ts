@@ -32,17 +32,17 @@ export async function sendFile(handle: FileHandle, sink: Writable, { start, end 
     if (bytesRead === 0 && at <= end) throw new Error(`The file ends at ${at}; it should go on to ${end}.`);
     return buffers[turn].subarray(0, bytesRead);
   };
-  let ahead: Promise<Buffer> | null = null;
+  let nextRead: Promise<Buffer> | null = null;
   try {
     if (sink.destroyed) throw new SinkClosed();
     let turn: 0 | 1 = 0;
     let chunk = await read(turn, start);
     for (let at = start + chunk.length; chunk.length > 0; at += chunk.length) {
       turn = turn === 0 ? 1 : 0;
-      ahead = at <= end ? read(turn, at) : Promise.resolve(Buffer.alloc(0));
-      ahead.catch(() => undefined);
-      await Promise.race([flushed(sink, chunk), closed.promise]);
-      chunk = await ahead;
+      nextRead = at <= end ? read(turn, at) : Promise.resolve(Buffer.alloc(0));
+      nextRead.catch(() => undefined);
+      await Promise.race([writeChunk(sink, chunk), closed.promise]);
+      chunk = await nextRead;
     }
     // Return the buffers only after success: after a failure, a read or write may still be using them.
     if (freeBuffers.length + buffers.length <= MAX_FREE_BUFFERS) freeBuffers.push(...buffers);
@@ -56,6 +56,6 @@ function newBuffer(): Buffer {
   return Buffer.allocUnsafeSlow(BUFFER_BYTES);
 }
 
-async function flushed(sink: Writable, chunk: Buffer): Promise<void> {
+async function writeChunk(sink: Writable, chunk: Buffer): Promise<void> {
   await new Promise<void>((resolve, reject) => sink.write(chunk, (error) => (error ? reject(error) : resolve())));
 }

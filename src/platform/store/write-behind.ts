@@ -42,7 +42,7 @@ export function writeBehind(handle: FileHandle, start: number, mode: WriteMode):
       const bytesWritten = mode.synchronous ? writevSync(handle.fd, rest, position) : (await handle.writev([...rest], position)).bytesWritten;
       position += bytesWritten;
       unsynced += bytesWritten;
-      rest = withoutFirst(rest, bytesWritten);
+      rest = dropWritten(rest, bytesWritten);
     }
     beginSync();
   };
@@ -50,13 +50,13 @@ export function writeBehind(handle: FileHandle, start: number, mode: WriteMode):
     await syncing;
     if (mode.synchronous) fdatasyncSync(handle.fd);
   };
-  const [taking, ending, closing] = [callbackify(write), callbackify(end), callbackify(async () => closeAfterSync(handle, syncing))];
+  const [onWrite, onFinal, onDestroy] = [callbackify(write), callbackify(end), callbackify(async () => closeAfterSync(handle, syncing))];
   const stream = new Writable({
     highWaterMark: BUFFER_BYTES,
-    write: (chunk: Buffer, _encoding, callback) => taking([chunk], callback),
-    writev: (chunks, callback) => taking(chunks.map(({ chunk }) => chunk as Buffer), callback),
-    final: (callback) => ending((error) => callback(error)),
-    destroy: (error, callback) => closing((fault) => callback(fault ?? error)),
+    write: (chunk: Buffer, _encoding, callback) => onWrite([chunk], callback),
+    writev: (chunks, callback) => onWrite(chunks.map(({ chunk }) => chunk as Buffer), callback),
+    final: (callback) => onFinal((error) => callback(error)),
+    destroy: (error, callback) => onDestroy((fault) => callback(fault ?? error)),
   });
   return stream;
 }
@@ -67,7 +67,7 @@ async function closeAfterSync(handle: FileHandle, syncing: Promise<void> | null)
 }
 
 /** The chunks that remain after a write of only some bytes. */
-function withoutFirst(chunks: readonly Buffer[], bytes: number): readonly Buffer[] {
+function dropWritten(chunks: readonly Buffer[], bytes: number): readonly Buffer[] {
   let left = bytes;
   for (const [at, chunk] of chunks.entries()) {
     if (left < chunk.length) return [chunk.subarray(left), ...chunks.slice(at + 1)];
