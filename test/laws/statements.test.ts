@@ -24,7 +24,7 @@ const EXCEPTIONS: Readonly<Record<string, Exception>> = {
     ways: ['em.getConnection()', 'connection.getClient()', 'connection().execute()', 'pinned.executeQuery()'],
     why: 'begins and ends transactions on one connection, with what queryOf makes',
   },
-  'src/platform/database/batch-writer.ts': { ways: ['em.getConnection()', 'getConnection().getClient()', 'held.execute()'], why: 'holds the connection while its thread writes' },
+  'src/platform/database/batch-writer.ts': { ways: ['em.getConnection()', 'getConnection().getClient()', 'ownConnection.execute()'], why: 'holds the connection while its thread writes' },
   'src/platform/database/search/trigrams.ts': { ways: ['fork().getKysely()', 'getKysely().executeQuery()'], why: 'database.ts needs it, so it cannot use read-rows.ts; runs what queryOf makes' },
   'src/platform/database/database.ts': {
     ways: ['em.getConnection()', 'connection.getNativeClient()', 'connection.executeQuery()'],

@@ -14,7 +14,7 @@ export interface CallerTrustOptions {
   publicUrl: string;
   /** HOST: the address or name that the process listens on, or one that means all addresses. */
   host: string;
-  /** CIDRs of the proxies whose headers are believed. */
+  /** CIDRs of the proxies whose forwarding headers are trusted. */
   trustProxy: readonly string[];
 }
 
