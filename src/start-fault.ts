@@ -66,11 +66,11 @@ function settingOf(path: string, { dataDir, imageStore, trustedDocuments }: Sett
 }
 
 function fileFault({ code, path }: StartError, settings: Settings): string | null {
-  const what = FILE_FAULTS.get(String(code));
+  const problem = FILE_FAULTS.get(String(code));
   const setting = path === undefined ? null : settingOf(path, settings);
-  if (what === undefined || setting === null) return null;
+  if (problem === undefined || setting === null) return null;
   const [name, value] = setting;
-  return `${name}=${value}: ${value.endsWith(path ?? '') ? 'this' : path} ${what}.`;
+  return `${name}=${value}: ${value.endsWith(path ?? '') ? 'this' : path} ${problem}.`;
 }
 
 function listenFault({ code, syscall, hostname }: StartError, { host, port }: Settings): string | null {
@@ -97,11 +97,11 @@ function tlsOrTimeout({ code, message }: StartError): string | undefined {
 
 function databaseFault(fault: StartError, { database }: Settings): string | null {
   if (database.kind === 'sqlite') {
-    const what = SQLITE_FAULTS.get(String(fault.code));
-    return what === undefined ? null : `DATABASE_URL=sqlite:${database.path}: the file ${what}.`;
+    const problem = SQLITE_FAULTS.get(String(fault.code));
+    return problem === undefined ? null : `DATABASE_URL=sqlite:${database.path}: the file ${problem}.`;
   }
-  const what = POSTGRES_FAULTS.get(String(fault.code)) ?? tlsOrTimeout(fault);
-  return what === undefined ? null : `DATABASE_URL=${redactUrl(database.url)}: ${what}.`;
+  const problem = POSTGRES_FAULTS.get(String(fault.code)) ?? tlsOrTimeout(fault);
+  return problem === undefined ? null : `DATABASE_URL=${redactUrl(database.url)}: ${problem}.`;
 }
 
 /** Explains in one sentence, naming the setting, why the gateway did not start; null if no setting is at fault. */

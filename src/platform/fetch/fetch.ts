@@ -58,17 +58,17 @@ export class GuardedFetch {
 
   async get(url: string, request: FetchRequest = {}): Promise<FetchResponse> {
     const seen = new Set<string>();
-    let target = this.#readUrl(url, url);
+    let target = this.#parseUrl(url, url);
     let headers = lowerCaseNames(request.headers ?? {});
     while (true) {
       if (seen.has(target.href)) throw new FetchFailure(url, `the redirects go in a circle, back to ${redactUrl(target)}`);
       if (seen.size > MAX_REDIRECTS) throw new FetchFailure(url, `there are more than ${MAX_REDIRECTS} redirects`);
       seen.add(target.href);
-      const response = await this.#ask(target, headers, request);
+      const response = await this.#send(target, headers, request);
       const location = response.headers.location;
       if (!REDIRECT_STATUSES.has(response.status) || location === undefined) return response;
       response.body.destroy();
-      const next = this.#readUrl(location, url, target);
+      const next = this.#parseUrl(location, url, target);
       if (next.origin !== target.origin) headers = withoutCredentials(headers);
       target = next;
     }
@@ -89,7 +89,7 @@ export class GuardedFetch {
     };
   }
 
-  async #ask(target: URL, headers: Record<string, string>, request: FetchRequest): Promise<FetchResponse> {
+  async #send(target: URL, headers: Record<string, string>, request: FetchRequest): Promise<FetchResponse> {
     const isTrusted = this.#isTrusted(target, request.trustedHosts);
     const literal = target.hostname.replace(/^\[(.*)\]$/, '$1');
     // Node does not call the lookup for a literal address.
@@ -120,7 +120,7 @@ export class GuardedFetch {
     return trusted?.has(key) === true || this.#allowed.hosts.has(key) || this.#allowed.hosts.has(target.hostname);
   }
 
-  #readUrl(text: string, originalUrl: string, base?: URL): URL {
+  #parseUrl(text: string, originalUrl: string, base?: URL): URL {
     const url = URL.parse(text, base?.href);
     if (url === null && base !== undefined) throw new FetchFailure(originalUrl, `the redirect leads to "${redactUrl(text)}", which is not a URL`);
     if (url === null) throw new AppError('URL_NOT_ALLOWED', `"${redactUrl(text)}" is not a URL. ${ACCEPTED_URLS}.`);

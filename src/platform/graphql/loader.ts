@@ -2,7 +2,7 @@ import DataLoader from 'dataloader';
 
 /** Creates its DataLoader on first use: each request has many loaders and uses few of them. */
 export class Loader<K, V, C = K> {
-  #made: DataLoader<K, V, C> | null = null;
+  #dataLoader: DataLoader<K, V, C> | null = null;
 
   constructor(
     private readonly batch: DataLoader.BatchLoadFn<K, V>,
@@ -25,15 +25,15 @@ export class Loader<K, V, C = K> {
 
   /** Removes a key from the cache and returns the loader, so that `load` can follow. */
   clear(key: K): this {
-    this.#made?.clear(key);
+    this.#dataLoader?.clear(key);
     return this;
   }
 
   clearAll(): void {
-    this.#made?.clearAll();
+    this.#dataLoader?.clearAll();
   }
 
   get #loader(): DataLoader<K, V, C> {
-    return (this.#made ??= new DataLoader(this.batch, this.options));
+    return (this.#dataLoader ??= new DataLoader(this.batch, this.options));
   }
 }

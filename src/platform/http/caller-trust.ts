@@ -66,7 +66,7 @@ export class CallerTrust {
   /** Whether the caller is in one of the networks (CIDRs). False if the request came through a proxy that is not in TRUST_PROXY. */
   inNetworks(cidrs: readonly string[]): (caller: Caller) => boolean {
     const isIn = networkMatcher(cidrs);
-    return (caller) => !this.#isHidden(caller) && isIn(caller.ip);
+    return (caller) => !this.#isAddressUnknown(caller) && isIn(caller.ip);
   }
 
   /**
@@ -103,7 +103,7 @@ export class CallerTrust {
   }
 
   /** Whether the address of the caller is unknown: a proxy passed the request on and is not trusted, or did not name the caller. */
-  #isHidden(caller: Caller): boolean {
+  #isAddressUnknown(caller: Caller): boolean {
     if (!PROXY_HEADERS.some((name) => caller.headers[name] !== undefined)) return false;
     return !this.#isProxy(caller.socket.remoteAddress) || (headerOf(caller, 'x-forwarded-for') ?? '').trim() === '';
   }

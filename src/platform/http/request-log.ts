@@ -3,7 +3,7 @@ import type { Bindings, ChildLoggerOptions } from 'pino';
 
 /** The logger of one request. Creates pino's child logger, which is expensive, only when something is logged; most requests log nothing. */
 export class RequestLog implements FastifyBaseLogger {
-  #made: FastifyBaseLogger | null = null;
+  #child: FastifyBaseLogger | null = null;
 
   constructor(
     private readonly parent: FastifyBaseLogger,
@@ -12,7 +12,7 @@ export class RequestLog implements FastifyBaseLogger {
   ) {}
 
   get #log(): FastifyBaseLogger {
-    return (this.#made ??= this.parent.child(this.bindings, this.options));
+    return (this.#child ??= this.parent.child(this.bindings, this.options));
   }
 
   get level(): string {
