@@ -13,11 +13,13 @@ export function anyText(text: string): string {
   return text;
 }
 
+/** A host name or an IP address without a port. */
 export function host(text: string): string {
   if (isAddress(text) || hostPattern.test(text)) return text;
   throw new InvalidSetting('accepted: a host name or an IP address, such as 127.0.0.1 or ::');
 }
 
+/** A whole number from `min` to `max`; `unit` is what the message adds to the range. */
 export function integer(min: number, max: number, unit: string): (text: string) => number {
   return (text) => {
     const value = /^\d{1,12}$/.test(text) ? Number(text) : -1;
@@ -68,6 +70,7 @@ export function pathAfterScheme(scheme: string, text: string): string {
   return resolve(path);
 }
 
+/** Addresses and CIDRs, each returned as a CIDR; `none` is an empty list. */
 export function networks(text: string): readonly string[] {
   if (text === 'none') return [];
   return commaSeparated(text).map((entry) => {
@@ -77,6 +80,7 @@ export function networks(text: string): readonly string[] {
   });
 }
 
+/** Host names, addresses and CIDRs in lower case, as FETCH_ALLOW takes them. */
 export function hostsAndNetworks(text: string): readonly string[] {
   return commaSeparated(text).map((entry) => {
     if (isAddress(entry) || parseNetwork(entry) !== null) return entry.toLowerCase();

@@ -15,6 +15,7 @@ export interface Setting<T> {
   readonly read: (text: string | undefined) => T;
 }
 
+/** Where image files are stored; the path is absolute. */
 export interface ImageStore { kind: 'file'; path: string }
 /** What this process does (RUN): answer requests, run tasks, or both. */
 export interface ProcessRoles { api: boolean; worker: boolean }

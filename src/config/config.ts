@@ -43,6 +43,7 @@ export interface Config {
   logLevel: LogLevel;
 }
 
+/** Bounds on what each user, socket, request and operation may use. */
 export interface Limits {
   /** Cost that each user may spend. */
   budget: { perSecond: number; burst: number };

@@ -72,6 +72,7 @@ export function notFound(kind: string, value: string): AppError {
   return new AppError('NOT_FOUND', `There is no ${kind} ${quoteValue(value)} that you can see.`);
 }
 
+/** The name or id is taken; the message says by what. */
 export function alreadyExists(message: string): AppError {
   return new AppError('ALREADY_EXISTS', message);
 }
@@ -112,6 +113,7 @@ export interface Requirement {
   datacenter: string | null;
 }
 
+/** The caller lacks permissions; clients find them in `extensions.requires`. */
 export function forbidden(message: string, requires: Requirement): AppError {
   return new AppError('FORBIDDEN', message, { requires });
 }

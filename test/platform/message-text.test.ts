@@ -29,25 +29,25 @@ describe('a value in a message', () => {
   });
 });
 
-describe('a message of others', () => {
-  it('is the same when it is short, or long without a long value', () => {
+describe('a message with values of callers', () => {
+  it('stays the same when it is short, or long without a long value', () => {
     const message = 'One of these is accepted: a, b, c. '.repeat(20).trim();
     expect([boundMessage('Short "text".'), boundMessage(message)]).toEqual(['Short "text".', message]);
   });
 
-  it('has each value cut, in quotes with blanks in it and without', () => {
+  it('has each long quotation and each long word cut', () => {
     const value = 'y z'.repeat(100);
     const url = `https://host/${'x'.repeat(900)}`;
     expect(boundMessage(`The value "${value}" at ${url} is "no" good.`)).toBe(`The value "${value.slice(0, 200)}…" at ${url.slice(0, 200)}… is "no" good.`);
   });
 
-  it('is cut itself, whatever it is made of', () => {
+  it('is at most 2,000 characters long, whatever it contains', () => {
     for (const message of [LONG, `"${LONG}`, '"a" '.repeat(100_000), '\\"'.repeat(100_000), 'a b '.repeat(100_000)]) expect(boundMessage(message).length).toBeLessThanOrEqual(2001);
   });
 });
 
-describe('a refusal', () => {
-  it('repeats little of what it is about', () => {
+describe('an AppError', () => {
+  it('repeats at most 200 characters of a value', () => {
     const errors = [notFound('image', LONG), new AppError('URL_NOT_ALLOWED', `https://host/${LONG} is not allowed.`), badInput([{ path: LONG, message: `${LONG} is no name.` }])];
     for (const { message, extensions } of errors) {
       expect(message).not.toContain('x'.repeat(201));

@@ -6,7 +6,7 @@ import { quoteValue } from '../../src/platform/message-text.js';
 import { redactLogLine, redactUrlsIn } from '../../src/platform/fetch/redact-text.js';
 import { fc } from '../support/random.js';
 
-describe('a URL as it is shown', () => {
+describe('redactUrl', () => {
   it.each([
     ['https://user:pw@h/p?token=x#f', 'https://h/p'],
     ['https://h:8443/p/', 'https://h:8443/p/'],
@@ -17,15 +17,15 @@ describe('a URL as it is shown', () => {
     ['https://user:p/w@h/x?y', 'https://h/x'],
     ['postgres://u:p@ss/w?rd@db:5432/x?sslmode=require', 'postgres://db:5432/x'],
     ['no url?token=x', 'no url'],
-  ])('%s is %s', (url, shown) => {
-    expect(redactUrl(url)).toBe(shown);
+  ])('turns %s into %s', (url, redacted) => {
+    expect(redactUrl(url)).toBe(redacted);
   });
 
-  it('is cut after 200 characters', () => {
+  it('cuts a URL after 200 characters', () => {
     expect(redactUrl(`https://h/${'p'.repeat(1000)}`)).toHaveLength(201);
   });
 
-  it('never holds user, password or query, whatever these hold', () => {
+  it('removes user, password and query, whatever they contain', () => {
     const part = fc.string({ minLength: 1, maxLength: 12 }).map(encodeURIComponent);
     fc.assert(
       fc.property(part, part, part, (user, password, query) => {
@@ -37,33 +37,33 @@ describe('a URL as it is shown', () => {
   });
 });
 
-describe('a text', () => {
+describe('a text with URLs', () => {
   it.each([
     ['no URL in it: a?b', 'no URL in it: a?b'],
     ['the file at https://h/p?x=1: status 500.', 'the file at https://h/p: status 500.'],
     ['(see https://h/p?x=1)', '(see https://h/p)'],
     ['https://a/b?x=1 leads to http://u:p@c/d#e.', 'https://a/b leads to http://c/d.'],
     ['cannot connect to postgres://gw:p@ss@db/gw', 'cannot connect to postgres://db/gw'],
-  ])('%j becomes %j', (text, shown) => {
-    expect(redactUrlsIn(text)).toBe(shown);
+  ])('%j becomes %j', (text, redacted) => {
+    expect(redactUrlsIn(text)).toBe(redacted);
   });
 
-  it('of an error that is made on purpose, or of the network, loses them by itself', () => {
+  it('is redacted in the message of an AppError and of a FetchFailure', () => {
     expect(new AppError('NOT_FOUND', 'at https://u:p@h/x?t=1').message).toBe('at https://h/x');
     const refused = Object.assign(new Error('connect EHOSTDOWN 10.1.2.3:443'), { code: 'EHOSTDOWN', syscall: 'connect' });
     expect(toFetchFailure('https://u:p@h/x?t=1', refused).message).toBe('https://h/x: the connection failed (EHOSTDOWN).');
   });
 
-  it('is cut after that, so that no password is cut off from the @ that ends it', () => {
+  it('is redacted before it is cut, so that a password keeps the @ that ends it', () => {
     expect(quoteValue(`https://user:${'p'.repeat(500)}@h/x`)).toBe('"https://h/x"');
   });
 
-  // Time in the square of the length would be hours.
-  it('takes time in line with its length', { timeout: 20_000 }, () => {
+  // Quadratic time would be hours.
+  it('is redacted in linear time', { timeout: 20_000 }, () => {
     for (const part of ['a', ')', 'a://', '://', 'https://a@', '@', '?', 'Bearer ']) redactLogLine(`://${part.repeat(200_000)} x`);
   });
 
-  it('of a line for the log loses tokens, too, and stays JSON', () => {
+  it('loses bearer tokens in a line of the log, and stays JSON', () => {
     const line = JSON.stringify({ url: 'https://u:p@h/x?t=1', text: 'a "https://h/?t=2"\nBearer abcdefgh.ijkl' });
     expect(JSON.parse(redactLogLine(line))).toEqual({ url: 'https://h/x', text: 'a "https://h/"\nBearer [redacted]' });
   });

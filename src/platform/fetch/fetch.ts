@@ -7,6 +7,7 @@ import { AppError } from '../errors.js';
 import { toFetchFailure, FetchFailure } from './fetch-failure.js';
 import { redactUrl } from './redact-url.js';
 
+/** Options of one request, valid for its redirects too. */
 export interface FetchRequest {
   headers?: Record<string, string>;
   signal?: AbortSignal;
@@ -17,6 +18,7 @@ export interface FetchRequest {
   idleTimeoutMs?: number;
 }
 
+/** The last response, whose body is still to be read. */
 export interface FetchResponse {
   status: number;
   headers: Record<string, string | undefined>;

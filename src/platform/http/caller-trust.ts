@@ -10,6 +10,7 @@ const PROXY_HEADERS = [
 ];
 const DEFAULT_PORTS = new Map([['http:', '80'], ['https:', '443']]);
 
+/** The settings that trust depends on. */
 export interface CallerTrustOptions {
   publicUrl: string;
   /** HOST: the address or name that the process listens on, or one that means all addresses. */

@@ -27,11 +27,13 @@ export function codeOfStatus(status: number): string {
   return CODES[status] ?? (status >= 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_REQUEST');
 }
 
+/** One error in a response, in the shape of a GraphQL error. */
 export interface Fault {
   message: string;
   extensions: { code: string; requestId?: string };
 }
 
+/** The JSON body of an HTTP error. */
 export interface FaultBody {
   errors: Fault[];
 }

@@ -18,6 +18,7 @@ export function isHost(host: string | undefined): boolean {
   return host !== undefined && HOST.test(host);
 }
 
+/** Limits and hooks of the HTTP server. */
 export interface HttpOptions {
   /** CIDRs of proxies whose X-Forwarded-* headers are trusted. */
   trustProxy: readonly string[];

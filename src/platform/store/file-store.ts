@@ -6,6 +6,7 @@ export interface ByteRange {
   end: number;
 }
 
+/** Size and age of a published file. */
 export interface StoredFile {
   /** Bytes. */
   size: number;

@@ -31,6 +31,7 @@ export class StoreLayout {
   }
 }
 
+/** Whether a name in the store is that of a published image: a lower-case uuid. */
 export function isUuid(name: string): boolean {
   return PUBLISHED.test(name);
 }
