@@ -23,7 +23,7 @@ export const ACCESS_CHAPTERS: Chapter[] = [
   },
   {
     ids: 'S4',
-    title: 'a DCAdmin reads, and changes nothing',
+    title: 'a DCAdmin reads the images of the datacenter and changes none',
     steps: [
       ['dora (DCAdmin)', LIST, names('debian', 'secret', 'spread')],
       ['dora (DCAdmin)', 'mutation { updateImage(input: { name: "debian", description: "Mine" }) { image { name } } }', 'FORBIDDEN'],
@@ -32,7 +32,7 @@ export const ACCESS_CHAPTERS: Chapter[] = [
   },
   {
     ids: 'S5',
-    title: 'an ImageAdmin reads and writes images bound to the datacenter, and no others',
+    title: 'an ImageAdmin reads and writes only the images that are bound to the datacenter',
     steps: [
       ['ida (ImageAdmin)', 'mutation { updateImage(input: { name: "secret", description: "Ours" }) { image { description } } }', { updateImage: { image: { description: 'Ours' } } }],
       ['admin', 'wait for secret', {}],
@@ -41,7 +41,7 @@ export const ACCESS_CHAPTERS: Chapter[] = [
   },
   {
     ids: 'S6',
-    title: 'an ImageAdmin is limited by VMS_IMAGE_LIMIT',
+    title: 'VMS_IMAGE_LIMIT limits how many images an ImageAdmin may add',
     steps: [
       ['admin', 'mutation { updateDatacenterSettings(input: { datacenter: "alpha", vmsImageLimit: 2 }) { settings { vmsImageLimit } boundImageCount } }', { updateDatacenterSettings: { boundImageCount: 2 } }],
       ['ida (ImageAdmin)', 'mutation { createImageFromSnapshot(input: { server: "web-1", snapshot: "monday", name: "golden" }) { image { name } } }', 'IMAGE_LIMIT_REACHED'],
@@ -50,7 +50,7 @@ export const ACCESS_CHAPTERS: Chapter[] = [
   },
   {
     ids: 'S7',
-    title: 'ImageAdmin and ImageImportAdmin together also import',
+    title: 'a user who is both ImageAdmin and ImageImportAdmin may also import',
     steps: [
       ['ida (ImageAdmin)', 'mutation { importRepositoryImage(input: { repository: "demo", uuid: "00000000-0000-4000-8000-000000000006", datacenter: "alpha" }) { image { name } } }', 'FORBIDDEN'],
       ['mia (Importer)', 'mutation { importRepositoryImage(input: { repository: "demo", uuid: "00000000-0000-4000-8000-000000000006", datacenter: "alpha" }) { image { name dcBound boundDatacenter { name } } } }', { importRepositoryImage: { image: { dcBound: true } } }],
@@ -68,7 +68,7 @@ export const ACCESS_CHAPTERS: Chapter[] = [
   },
   {
     ids: 'S9',
-    title: 'the list is that of the current datacenter; "Show All" goes beyond it',
+    title: 'the list has the images of the current datacenter; with "Show All", those of all datacenters',
     steps: [
       ['admin', 'mutation { switchDatacenter(name: "beta") { currentDatacenter { name } } }', { switchDatacenter: { currentDatacenter: { name: 'beta' } } }],
       ['admin', '{ images { nodes { name } } }', names('spread')],
@@ -86,7 +86,7 @@ export const ACCESS_CHAPTERS: Chapter[] = [
   },
   {
     ids: 'S13, S14, S15',
-    title: 'public images are usable by all users of the datacenter, private ones by their owner and SuperAdmins',
+    title: 'all users of the datacenter may use a public image, only its owner and SuperAdmins a private one',
     steps: [
       ['uwe (user)', '{ usableImages(datacenter: "alpha") { nodes { name access } } }', { usableImages: { nodes: [{ name: 'debian', access: 'PUBLIC' }, { name: 'spread', access: 'PUBLIC' }] } }],
       ['olga (owner of secret)', '{ usableImages(datacenter: "alpha") { nodes { name access } } }', { usableImages: { nodes: [{ name: 'debian' }, { name: 'secret', access: 'PRIVATE' }, { name: 'spread' }] } }],
@@ -96,7 +96,7 @@ export const ACCESS_CHAPTERS: Chapter[] = [
   },
   {
     ids: 'S16, S17, S18',
-    title: 'a deleted image is hidden and unusable for new servers, but stays with those that have it',
+    title: 'a deleted image is hidden, and new servers cannot use it; servers that use it keep it',
     steps: [
       ['admin', 'mutation { updateImage(input: { name: "debian", access: DELETED }) { image { access } } }', { updateImage: { image: { access: 'DELETED' } } }],
       ['admin', 'wait for debian', {}],

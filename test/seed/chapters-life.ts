@@ -4,7 +4,7 @@ import type { Chapter } from './transcript.js';
 export const LIFE_CHAPTERS: Chapter[] = [
   {
     ids: 'S23, S24, S25',
-    title: 'an image is ok, or pending while a task is at work on it',
+    title: 'an image is pending while a task works on it, else ok',
     steps: [
       ['admin', 'mutation { importImage(input: { name: "slow", manifestUrl: "http://repository/images/00000000-0000-4000-8000-000000000007", datacenter: "alpha" }) { image { status } task { status phase } } }', { importImage: { image: { status: 'PENDING' } } }],
       ['admin', 'mutation { updateImage(input: { name: "slow", alias: "Slow" }) { image { name } } }', 'IMAGE_NOT_READY'],
@@ -12,7 +12,7 @@ export const LIFE_CHAPTERS: Chapter[] = [
   },
   {
     ids: 'S26, S27, S28',
-    title: 'resize, deploy and a description',
+    title: 'an image has the flags resize and deploy, and a description',
     steps: [
       ['admin', 'mutation { updateImage(input: { name: "loose", resize: true, deploy: true, description: "Grows, and shuts down once deployed" }) { image { resize deploy description } } }', { updateImage: { image: { resize: true, deploy: true } } }],
       ['admin', 'wait for loose', {}],
@@ -27,7 +27,7 @@ export const LIFE_CHAPTERS: Chapter[] = [
   },
   {
     ids: 'S31, S32',
-    title: 'images are created, updated and deleted by SuperAdmins, bound ones by ImageAdmins too',
+    title: 'SuperAdmins create, update and delete images; ImageAdmins do so with bound images',
     steps: [
       ['ida (ImageAdmin)', '{ image(name: "secret") { actions { action allowed code } } }', { image: { actions: expectActions({ UPDATE: true, DELETE: true, CHANGE_DC_BOUND: false, ATTACH: false, DETACH: false }) } }],
       ['xena (ImageAdmin elsewhere)', 'mutation { deleteImage(input: { name: "debian" }) { name } }', 'FORBIDDEN'],
@@ -45,7 +45,7 @@ export const LIFE_CHAPTERS: Chapter[] = [
   },
   {
     ids: 'S34, S35',
-    title: 'images are imported by SuperAdmins, and by a DCAdmin with both permissions',
+    title: 'SuperAdmins import images, and so does a DCAdmin with both permissions',
     steps: [
       ['dora (DCAdmin)', 'mutation { importImage(input: { name: "mine", manifestUrl: "http://repository/images/00000000-0000-4000-8000-000000000008", datacenter: "alpha" }) { image { name } } }', 'FORBIDDEN'],
       ['mia (Importer)', 'mutation { importImage(input: { name: "mine", manifestUrl: "http://repository/images/00000000-0000-4000-8000-000000000008", datacenter: "alpha" }) { image { name } } }', { importImage: { image: { name: 'mine' } } }],
@@ -54,7 +54,7 @@ export const LIFE_CHAPTERS: Chapter[] = [
   },
   {
     ids: 'S36, S37, S38',
-    title: 'an image in use cannot be deleted, but hidden',
+    title: 'an image in use cannot be deleted, but it can be hidden',
     steps: [
       ['admin', 'mutation { deleteImage(input: { name: "debian" }) { name } }', 'IMAGE_IN_USE'],
       ['admin', 'mutation { updateImage(input: { name: "debian", access: DELETED, dryRun: true }) { warnings } }', {}],
@@ -62,7 +62,7 @@ export const LIFE_CHAPTERS: Chapter[] = [
   },
   {
     ids: 'S39, S40',
-    title: 'without an image server everything is done in the database only',
+    title: 'without an image server, all actions change only the database',
     steps: [
       ['admin', 'mutation { updateGlobalSettings(input: { vmsImageVm: null }) { vmsImageVm { hostname } } }', { updateGlobalSettings: { vmsImageVm: null } }],
       ['admin', 'mutation { importImage(input: { name: "paper", manifestUrl: "http://repository/images/00000000-0000-4000-8000-000000000009", datacenter: "alpha" }) { image { status file { sha1 } } task { status } warnings } }', { importImage: { image: { status: 'OK', file: null }, task: { status: 'SUCCEEDED' } } }],
@@ -100,7 +100,7 @@ export const LIFE_CHAPTERS: Chapter[] = [
   },
   {
     ids: 'S47, S48, S49, S50, S51',
-    title: 'repositories are configured, loaded, browsed and imported from',
+    title: 'SuperAdmins configure repositories; importers load them, browse them and import from them',
     steps: [
       ['admin', '{ globalSettings { vmsImageRepositories { name url } } }', { globalSettings: { vmsImageRepositories: [{ name: 'demo' }] } }],
       ['mia (Importer)', 'mutation { refreshImageRepository(name: "demo") { added changed removed skipped repository { status imageCount } } }', { refreshImageRepository: { added: 0, repository: { status: 'OK', imageCount: 9 } } }],
@@ -110,7 +110,7 @@ export const LIFE_CHAPTERS: Chapter[] = [
   },
   {
     ids: 'S52, S53, S54',
-    title: 'the local repository, named after the image server, offers what was placed there by hand',
+    title: 'the local repository has the name of the image server and offers the images that were put there by hand',
     steps: [
       ['mia (Importer)', '{ imageRepositories { name isLocal } }', { imageRepositories: [{ name: 'demo', isLocal: false }, { name: 'img01', isLocal: true }] }],
       ['mia (Importer)', 'mutation { refreshImageRepository(name: "img01") { repository { status } } }', { refreshImageRepository: { repository: { status: 'OK' } } }],

@@ -6,9 +6,9 @@ import { transcribe } from './transcript.js';
 
 const HEAD = `# The user guide, line by line
 
-What the user guide of a cloud says of images, each requirement (S1 to S54) shown working: who asks, what is sent, and what
-the gateway answers. This page is written by \`test/seed/seed.test.ts\`, which runs all of it on SQLite and on Postgres;
-after a change that is meant, \`npm test -- test/seed --update\` writes it anew.
+The user guide of a cloud makes 54 statements about images (S1 to S54). This page shows for each how the gateway implements it: who asks, the operation, and
+the answer. \`test/seed/seed.test.ts\` writes this page and runs all of it on SQLite and on Postgres.
+After an intended change, \`npm test -- test/seed --update\` updates it.
 `;
 
 const CHAPTERS = [...ACCESS_CHAPTERS, ...LIFE_CHAPTERS];
