@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import type { Config } from './config/config.js';
 import { redactUrl } from './platform/fetch/redact-url.js';
 
-type StartError = Error & { code?: string | number; path?: string; syscall?: string; hostname?: string; cause?: unknown; previous?: unknown };
+type StartError = Error & { code?: string | number; path?: string; syscall?: string; hostname?: string; errcode?: number; cause?: unknown; previous?: unknown };
 type Settings = Pick<Config, 'host' | 'port' | 'dataDir' | 'database' | 'imageStore' | 'trustedDocuments'>;
 
 /** Messages for system errors of files and folders, by error code. */
@@ -41,6 +41,13 @@ const SQLITE_FAULTS: ReadonlyMap<string, string> = new Map([
   ['SQLITE_CANTOPEN', `cannot be opened by the user ${userName()}`],
   ['SQLITE_READONLY', `cannot be written by the user ${userName()}`],
   ['SQLITE_FULL', 'is on a disk that is full'],
+  ['SQLITE_IOERR', 'cannot be read or written: its disk is full or broken'],
+]);
+
+const LOCK_FAULTS: ReadonlyMap<number, string> = new Map([
+  [8, `may not be written by the user ${userName()}: give it to that user, or name another one`],
+  [13, 'is on a disk that is full'],
+  [14, `may not be written by the user ${userName()}: give it to that user, or name another one`],
 ]);
 
 function userName(): string {
@@ -95,9 +102,15 @@ function tlsOrTimeout({ code, message }: StartError): string | undefined {
   return /terminated unexpectedly/i.test(message) ? 'the server closed the connection before it answered' : undefined;
 }
 
+/** The lock in DATA_DIR is a file of node:sqlite, whose errors have a number. */
+function lockFault({ errcode }: StartError, { dataDir }: Settings): string | null {
+  const problem = errcode === undefined ? undefined : LOCK_FAULTS.get(errcode & 0xff);
+  return problem === undefined ? null : `DATA_DIR=${dataDir}: this ${problem}.`;
+}
+
 function databaseFault(fault: StartError, { database }: Settings): string | null {
   if (database.kind === 'sqlite') {
-    const problem = SQLITE_FAULTS.get(String(fault.code));
+    const problem = SQLITE_FAULTS.get(String(fault.code).split('_', 2).join('_'));
     return problem === undefined ? null : `DATABASE_URL=sqlite:${database.path}: the file ${problem}.`;
   }
   const problem = POSTGRES_FAULTS.get(String(fault.code)) ?? tlsOrTimeout(fault);
@@ -107,7 +120,7 @@ function databaseFault(fault: StartError, { database }: Settings): string | null
 /** Explains in one sentence, naming the setting, why the gateway did not start; null if no setting is at fault. */
 export function startFault(error: unknown, settings: Settings): string | null {
   for (const fault of causeChain(error)) {
-    const message = listenFault(fault, settings) ?? fileFault(fault, settings) ?? databaseFault(fault, settings);
+    const message = listenFault(fault, settings) ?? fileFault(fault, settings) ?? lockFault(fault, settings) ?? databaseFault(fault, settings);
     if (message !== null) return message;
   }
   return null;
