@@ -22,6 +22,8 @@ export const ONCE: readonly string[] = [
   // A browser, which is what takes the time.
   'test/graphql/graphiql*.test.ts',
   'test/acceptance/tour.test.ts',
+  // Starts that fail before a database is used, and the demo of the README.
+  'test/acceptance/{start-faults,readme}.test.ts',
   'test/images/import/**',
   'test/repositories/list-diff.test.ts',
   'test/support/**',
