@@ -12,6 +12,7 @@ const DATABASES = ['test/support/gateway.ts', 'test/support/database.ts', 'test/
 /** Touch a database, yet run once: what they test lies before it, or is one of the two, or they go through both themselves. */
 const EXCEPTIONS = [
   'test/acceptance/tour.test.ts',
+  'test/acceptance/hostile-repository.test.ts',
   'test/acceptance/readme.test.ts',
   'test/acceptance/start-faults.test.ts',
   'test/cli/administration.test.ts',
@@ -24,6 +25,10 @@ const EXCEPTIONS = [
   'test/federation/routers.test.ts',
   'test/support/postgres.test.ts',
   'test/graphql/api-and-worker.test.ts',
+  'test/graphql/drain.test.ts',
+  'test/security/headers.test.ts',
+  'test/security/request-ids.test.ts',
+  'test/security/trust.test.ts',
   'test/images/search.test.ts',
   'test/laws/permissions.test.ts',
   'test/platform/wal-checkpointer.test.ts',

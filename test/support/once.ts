@@ -24,6 +24,10 @@ export const ONCE: readonly string[] = [
   'test/acceptance/tour.test.ts',
   // Starts that fail before a database is used, and the demo of the README.
   'test/acceptance/{start-faults,readme}.test.ts',
+  // What a process does before it asks its database: connections, addresses, headers, and servers that lie to it.
+  'test/graphql/drain.test.ts',
+  'test/acceptance/hostile-repository.test.ts',
+  'test/security/{trust,headers,request-ids}.test.ts',
   'test/images/import/**',
   'test/repositories/list-diff.test.ts',
   'test/support/**',
