@@ -6,6 +6,7 @@ import { pathOf, root } from './project.js';
 const ENTRIES = {
   main: 'src/main.ts',
   'download-thread': 'src/images/import/download/download-thread.ts',
+  'decompress-thread': 'src/images/file-kind/decompress-thread.ts',
   'hash-worker': 'src/images/import/download/hash-worker.ts',
   'wal-checkpoint-thread': 'src/platform/database/wal-checkpoint-thread.ts',
   'reader-process': 'src/platform/database/read/reader-process.ts',

@@ -5,6 +5,7 @@ import type { OsType } from '../imgapi/os-type.js';
 import type { Column } from '../platform/database/columns.js';
 import { type SqlText, sqlText } from '../platform/database/sql-text.js';
 import { asBoolean, type Tables } from '../platform/database/tables.js';
+import type { FileFormat } from './file-kind/signatures.js';
 import type { Image } from './image.entity.js';
 import type { ImageAccess, ImageStatus } from './image.enums.js';
 import type { ImageType, SelectedImage } from './image.type.js';
@@ -20,8 +21,13 @@ export interface InMemory {
 type Selected<T> = T extends { readonly __select__: infer Value } ? Value : T;
 type RowOf<Table extends keyof Tables> = { [Name in keyof Tables[Table]]: Selected<Tables[Table][Name]> };
 
-/** The checks of the database allow no other values in these three. */
-type ImageRow = Omit<RowOf<'image'>, 'access' | 'status' | 'os_type'> & { access: ImageAccess; status: ImageStatus; os_type: OsType };
+/** The checks of the database allow no other values in the first three, and only the gateway writes the fourth. */
+type ImageRow = Omit<RowOf<'image'>, 'access' | 'status' | 'os_type' | 'file_format'> & {
+  access: ImageAccess;
+  status: ImageStatus;
+  os_type: OsType;
+  file_format: FileFormat | null;
+};
 
 /** The tables under the aliases that statements of images give them. */
 interface Joined {
@@ -84,9 +90,9 @@ export const OWNER_NAME = column('i.owner_id', (image, id, { usernames }) => {
   image.owner = username === undefined ? { id } : { id, username };
 });
 
-/** A check of the database allows only rows with all four columns or none of them. */
-const FILE = columns(['i.file_size', 'i.file_sha1', 'i.file_sha256', 'i.file_compression'], (image, [size, sha1, sha256, compression]) => {
-  image.guardedFile = sha1 === null || sha256 === null ? null : { size: Number(size), sha1, sha256, compression: compression ?? 'none' };
+/** A check of the database allows only rows with size, checksums and compression, or with none of them. */
+const FILE = columns(['i.file_size', 'i.file_sha1', 'i.file_sha256', 'i.file_compression', 'i.file_format'], (image, [size, sha1, sha256, compression, format]) => {
+  image.guardedFile = sha1 === null || sha256 === null ? null : { size: Number(size), sha1, sha256, compression: compression ?? 'none', format: format ?? 'UNKNOWN' };
 });
 
 /**

@@ -4,6 +4,7 @@ import { BytesType, InstantType } from '../platform/database/column-types.js';
 import { OS_TYPES } from '../imgapi/os-type.js';
 import { ImageRepository } from '../repositories/image-repository.entity.js';
 import { Snapshot } from '../virtual-servers/snapshots/snapshot.entity.js';
+import type { FileFormat } from './file-kind/signatures.js';
 import { ImageAttachment } from './image-attachment.entity.js';
 import { ImageTag } from './image-tag.entity.js';
 
@@ -35,6 +36,8 @@ const ImageSchema = defineEntity({
     fileSha256: p.string().length(64).nullable(),
     fileMd5: p.string().length(32).nullable(),
     fileCompression: p.string().length(16).nullable(),
+    // Null: the file is older than the column.
+    fileFormat: p.string().length(16).$type<FileFormat>().nullable(),
     repository: () => p.manyToOne(ImageRepository).ref().nullable().deleteRule('set null').index(),
     manifestUrl: p.string().length(1100).nullable(),
     sourceSnapshot: () => p.manyToOne(Snapshot).ref().nullable().deleteRule('set null').index(),

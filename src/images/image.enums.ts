@@ -1,6 +1,7 @@
 import { registerEnumType } from 'type-graphql';
 import { OS_TYPES } from '../imgapi/os-type.js';
 import { enumOf } from '../platform/graphql/enum-of.js';
+import { FILE_FORMATS } from './file-kind/signatures.js';
 import { IMAGE_ACCESS, IMAGE_STATUS } from './image.entity.js';
 
 export const OsTypeEnum = enumOf(OS_TYPES);
@@ -15,6 +16,23 @@ registerEnumType(OsTypeEnum, {
     SUNOS_VM: { description: 'A SunOS descendant, such as SmartOS or OmniOS, in a virtual machine.' },
     SUNOS_ZONE: { description: 'A SunOS zone, which shares the kernel of its compute node.' },
     LINUX_ZONE: { description: 'Linux programs in a zone (LX brand), without a Linux kernel of their own.' },
+  },
+});
+
+export const FileFormatEnum = enumOf(FILE_FORMATS);
+
+registerEnumType(FileFormatEnum, {
+  name: 'FileFormat',
+  description: 'What the file of an image is once it is decompressed.',
+  valuesConfig: {
+    ZFS_STREAM: { description: 'The output of `zfs send`.' },
+    RAW: { description: 'The bytes of a disk, with a partition table, a boot sector or a file system.' },
+    QCOW2: { description: 'A disk of QEMU.' },
+    VMDK: { description: 'A disk of VMware.' },
+    VHD: { description: 'A disk of Hyper-V.' },
+    ISO: { description: 'A disc: ISO 9660 or UDF.' },
+    TAR: { description: 'A tar archive, such as an OVA.' },
+    UNKNOWN: { description: 'None of these, as far as its bytes show.' },
   },
 });
 

@@ -4,7 +4,9 @@ import { DatacenterType } from '../datacenters/datacenter.type.js';
 import type { OsType } from '../imgapi/os-type.js';
 import { connectionType } from '../platform/database/list/page.js';
 import { ByteSize, DateTime, HttpUrl, Uuid } from '../platform/graphql/scalars.js';
+import type { FileFormat } from './file-kind/signatures.js';
 import {
+  FileFormatEnum,
   type ImageAccess,
   ImageAccessEnum,
   type ImageAction,
@@ -124,8 +126,11 @@ export class ImageFileType {
   @Field(() => String, { description: 'SHA-256 of the file as stored, in lower-case hexadecimal.' })
   sha256!: string;
 
-  @Field(() => String, { description: 'How it is compressed, in the words of the manifest: `gzip`, `bzip2`, `xz`, `none`, ...' })
+  @Field(() => String, { description: 'How it is compressed, as its bytes show it, in the words of manifests: `gzip`, `bzip2`, `xz`, `zstd` or `none`.' })
   compression!: string;
+
+  @Field(() => FileFormatEnum, { description: 'What it is once it is decompressed, as its bytes show it. UNKNOWN too for files that came before the gateway looked.' })
+  format!: FileFormat;
 
   @Field(() => HttpUrl, { description: 'Where compute nodes fetch it.' })
   url!: string;

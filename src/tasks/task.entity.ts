@@ -27,6 +27,7 @@ const TaskSchema = defineEntity({
     instructions: p.type(JsonTextType<Record<string, unknown>>).$type<Record<string, unknown>>(),
     errorCode: p.string().length(64).nullable(),
     error: p.text().nullable(),
+    warnings: p.type(JsonTextType<string[]>).$type<string[]>().nullable(),
     createdAt: p.type(InstantType).$type<Date>().onCreate(() => new Date()),
     startedAt: p.type(InstantType).$type<Date>().nullable(),
     finishedAt: p.type(InstantType).$type<Date>().nullable(),

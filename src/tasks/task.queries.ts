@@ -30,6 +30,7 @@ interface TaskRow {
   detail: string;
   error_code: string | null;
   error: string | null;
+  warnings: string | null;
   created_at: number | string;
   started_at: number | string | null;
   finished_at: number | string | null;
@@ -37,7 +38,7 @@ interface TaskRow {
 
 /** All public columns; never `instructions`. */
 const COLUMNS = sqlText`t.id, t.action, t.status, t.phase, t.bytes_done, t.bytes_total, t.attempts, t.user_id, t.datacenter_id,
-  t.image_id, t.image_name, t.repository_id, t.detail, t.error_code, t.error, t.created_at, t.started_at, t.finished_at`;
+  t.image_id, t.image_name, t.repository_id, t.detail, t.error_code, t.error, t.warnings, t.created_at, t.started_at, t.finished_at`;
 
 const TASKS = sqlText`task t`;
 
@@ -66,6 +67,7 @@ function toTask(row: TaskRow): TaskType {
     detail: JSON.parse(row.detail) as unknown,
     errorCode: row.error_code,
     error: row.error,
+    warnings: row.warnings === null ? [] : (JSON.parse(row.warnings) as string[]), // a list of strings, as the entity writes it
     createdAt: new Date(Number(row.created_at)),
     startedAt: dateOrNull(row.started_at),
     finishedAt: dateOrNull(row.finished_at),

@@ -65,6 +65,9 @@ export class TaskType {
   @Field(() => String, { nullable: true, description: 'Why it failed, as a sentence; null unless it FAILED.' })
   error!: string | null;
 
+  @Field(() => [String], { description: 'What may surprise in its result, one sentence each, such as a file that is not what its manifest says.' })
+  warnings!: string[];
+
   @Field(() => DateTime, { description: 'When it was asked for.' })
   createdAt!: Date | number;
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GuardedFetch } from '../../src/platform/fetch/fetch.js';
 import { LocalFileStore } from '../../src/platform/store/local-file-store.js';
@@ -32,6 +32,7 @@ async function read(answer: Answer, options: Partial<GzippedDownload> = {}): Pro
   const uuid = randomUUID();
   const gzipped = await downloadGzipped({
     what: 'snapshot daily',
+    diskBytes: bytes.length,
     open: (signal) => fetch.get(data.url, { signal, idleTimeoutMs: 300 }),
     store,
     uuid,
@@ -73,6 +74,32 @@ describe('downloading the data of a snapshot', () => {
   ])('gives up when it %s every time', async (_what, answer, reason) => {
     await expect(read(answer)).rejects.toMatchObject({ code: 'FILE_UNREACHABLE', message: expect.stringContaining(reason) });
     expect(data.asked).toBe(3);
+  });
+
+  it.each<[string, Answer, string, string]>([
+    ['a page', whole(Buffer.from('<!DOCTYPE html><p>Sign in first')), 'UNSUPPORTED_FORMAT', 'is an HTML page'],
+    ['an error in JSON', whole(Buffer.from('{"code":"InternalError"}')), 'UNSUPPORTED_FORMAT', 'is a JSON text'],
+    ['data in zstd', whole(zstdCompressSync(bytes)), 'UNSUPPORTED_FORMAT', 'compressed with zstd'],
+    ['more than the disk holds', whole(diskBytes(700_001)), 'FILE_UNREACHABLE', 'more than the 700000 bytes that the disk holds'],
+    ['gzip data of more than the disk holds', whole(gzipSync(diskBytes(700_001))), 'FILE_UNREACHABLE', 'more than the 700000 bytes'],
+    ['gzip data that end early', whole(gzipSync(bytes).subarray(0, 100_000)), 'FILE_UNREACHABLE', 'damaged or end early'],
+    ['an answer whose end nobody can tell', (response) => response.socket?.end(`HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n${'x'.repeat(1000)}`), 'FILE_UNREACHABLE', 'neither Content-Length nor Transfer-Encoding'],
+  ])('refuses %s at once', async (_what, answer, code, reason) => {
+    await expect(read(answer)).rejects.toMatchObject({ code, message: expect.stringContaining(reason) });
+    expect(data.asked).toBe(1);
+  });
+
+  it('stores gzip data as they are', async () => {
+    const gzipped = gzipSync(bytes);
+    const { uuid, digest, kind } = await read(whole(gzipped));
+    expect(digest.size).toBe(gzipped.length);
+    expect(kind.compression).toBe('gzip');
+    expect((await buffer(await store.readPartial(uuid, digest.size))).equals(gzipped)).toBe(true);
+  });
+
+  it('takes a ZFS stream that is a little larger than the disk', async () => {
+    const stream = Buffer.concat([Buffer.from('0000000000000000accbbaf502000000', 'hex'), diskBytes(710_000)]);
+    expect(await read(whole(stream))).toMatchObject({ bytesRead: stream.length, kind: { compression: 'gzip', format: 'ZFS_STREAM' } });
   });
 
   it('refuses an encoded response at once, as its bytes are not those of the disk', async () => {

@@ -9,6 +9,7 @@ import type { TaskHandler } from '../../tasks/runner/task-runner.js';
 import { transact } from '../../tasks/changes/transact.js';
 import { recordPublishedFile } from '../mutations/record-published-file.js';
 import { announceImage, attachmentsOf } from '../events/image-changes.js';
+import { detectFileKind, type FileKind, fileKindWarnings } from '../file-kind/file-kind.js';
 import { Image } from '../image.entity.js';
 import { pendingImage } from '../mutations/pending-image.js';
 import { storedManifest } from '../manifest/stored-manifest.js';
@@ -24,6 +25,22 @@ export interface ImportServices {
   store: FileStore;
   download: Download;
   trustedHosts: (em: SqlEntityManager) => Promise<ReadonlySet<string>>;
+}
+
+/** A file whose size and checksum are those of the manifest, and what it is. */
+interface VerifiedFile {
+  digest: FileDigest;
+  kind: FileKind;
+}
+
+function fileOf({ name }: Image): string {
+  return `The file of image ${name}`;
+}
+
+/** The `type` of the manifest that the image was imported with. */
+function typeOf({ manifest }: Image): string {
+  const { type } = JSON.parse(manifest) as { type?: unknown };
+  return typeof type === 'string' ? type : 'zvol';
 }
 
 /**
@@ -51,9 +68,8 @@ export class ImportImage implements TaskHandler {
     const wanted = run.task.instructions as unknown as ImportInstructions;
     await run.enter('CHECKING', { done: 0, total: wanted.size });
     const inStore = await this.services.store.statFile(image.uuid);
-    const digest =
-      inStore === null ? await this.#download(run, image, wanted) : await this.#inspect(run, image, wanted, inStore.size);
-    await this.#record(run, image, wanted, digest);
+    const file = inStore === null ? await this.#download(run, image, wanted) : await this.#inspect(run, image, wanted, inStore.size);
+    await this.#record(run, image, wanted, file);
   }
 
   async undo(run: TaskRun, failure: Failure): Promise<void> {
@@ -84,7 +100,7 @@ export class ImportImage implements TaskHandler {
     return image;
   }
 
-  async #download(run: TaskRun, image: Image, wanted: ImportInstructions): Promise<FileDigest> {
+  async #download(run: TaskRun, image: Image, wanted: ImportInstructions): Promise<VerifiedFile> {
     if (wanted.isLocal) {
       throw new AppError('FILE_UNREACHABLE', `The image store has no file for ${image.uuid}; place it there as ${image.uuid}/file.`);
     }
@@ -92,9 +108,10 @@ export class ImportImage implements TaskHandler {
     const digest = await this.#fetchFile(run, image.uuid, wanted);
     await run.enter('VERIFYING', { done: wanted.size, total: wanted.size });
     verifyDigest(digest, wanted);
-    await run.commitToPublish({ digest });
-    await this.#publish(run, image, wanted, digest);
-    return digest;
+    const kind = await detectFileKind(fileOf(image), digest.size, async (start, length) => this.services.store.readPartial(image.uuid, length, start));
+    await run.commitToPublish({ digest, kind });
+    await this.#publish(run, image, { digest, kind });
+    return { digest, kind };
   }
 
   async #fetchFile(run: TaskRun, uuid: string, wanted: ImportInstructions): Promise<FileDigest> {
@@ -106,8 +123,8 @@ export class ImportImage implements TaskHandler {
   }
 
   /** Verifies a file that is in the store already: placed there by hand, or published by this task before a kill. */
-  async #inspect(run: TaskRun, image: Image, wanted: ImportInstructions, size: number): Promise<FileDigest> {
-    if (wanted.digest !== undefined && wanted.digest.size === size) return wanted.digest;
+  async #inspect(run: TaskRun, image: Image, wanted: ImportInstructions, size: number): Promise<VerifiedFile> {
+    if (wanted.digest !== undefined && wanted.digest.size === size) return { digest: wanted.digest, kind: wanted.kind ?? (await this.#kindOf(image, size)) };
     await run.enter('VERIFYING', { done: 0, total: size });
     const bytes = await this.services.store.readFile(image.uuid);
     if (bytes === null) throw new AppError('FILE_UNREACHABLE', `The file of ${image.uuid} left the image store while it was read.`);
@@ -116,27 +133,33 @@ export class ImportImage implements TaskHandler {
       signal: run.signal,
     });
     verifyDigest(digest, wanted);
-    await run.commitToPublish({ digest, inPlace: true });
-    return digest;
+    const kind = await this.#kindOf(image, size);
+    await run.commitToPublish({ digest, kind, inPlace: true });
+    return { digest, kind };
   }
 
-  async #publish(run: TaskRun, image: Image, wanted: ImportInstructions, digest: FileDigest): Promise<void> {
+  async #kindOf(image: Image, size: number): Promise<FileKind> {
+    return detectFileKind(fileOf(image), size, async (start, length) => this.services.store.readFile(image.uuid, { start, end: start + length - 1 }));
+  }
+
+  async #publish(run: TaskRun, image: Image, { digest, kind }: VerifiedFile): Promise<void> {
     try {
-      const { size, sha1, compression } = wanted;
-      await this.services.store.publish(image.uuid, storedManifest(image, { file: { size, sha1, compression } }));
+      const { size, sha1 } = digest;
+      await this.services.store.publish(image.uuid, storedManifest(image, { file: { size, sha1, compression: kind.compression } }));
     } catch (error) {
       if (!(error instanceof FileStoreConflict)) throw error;
       // This task did not bring the file that is there now, so its undo must leave it.
-      await run.commitToPublish({ digest, inPlace: true });
+      await run.commitToPublish({ digest, kind, inPlace: true });
       throw new AppError('ALREADY_EXISTS', `The image store got another file for ${image.uuid} meanwhile; remove ${image.uuid} there or import it from the local repository.`);
     }
   }
 
-  async #record(run: TaskRun, image: Image, wanted: ImportInstructions, digest: FileDigest): Promise<void> {
+  async #record(run: TaskRun, image: Image, wanted: ImportInstructions, { digest, kind }: VerifiedFile): Promise<void> {
+    const warnings = fileKindWarnings(kind, { compression: wanted.compression, type: typeOf(image) });
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
-      if (!(await run.succeed(tx, announce, { bytesDone: digest.size }))) return;
+      if (!(await run.succeed(tx, announce, { bytesDone: digest.size, warnings }))) return;
       const row = await tx.findOneOrFail(Image, image.id);
-      recordPublishedFile(row, digest, wanted.compression);
+      recordPublishedFile(row, digest, kind);
       announceImage('UPDATED', row, await attachmentsOf(tx, row.id), announce);
     });
   }

@@ -2,12 +2,16 @@ import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import type { DatacenterQueries } from '../../datacenters/datacenter.queries.js';
 import type { DatacenterType } from '../../datacenters/datacenter.type.js';
 import type { ImgManifest, ManifestFile } from '../../imgapi/manifest.js';
+import { fetchFileStart } from '../../imgapi/fetch-file.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { alreadyExists, AppError, badInput, type FieldError } from '../../platform/errors.js';
+import { FetchFailure } from '../../platform/fetch/fetch-failure.js';
+import type { GuardedFetch } from '../../platform/fetch/fetch.js';
 import { redactUrl } from '../../platform/fetch/redact-url.js';
 import { type Command, type CommandOutcome, type CommandServices, runCommand } from '../mutations/run-command.js';
 import { imageFieldFaults } from '../rules/image-rules.js';
 import { type ImageServerGate, NO_IMAGE_SERVER } from '../rules/image-server-gate.js';
+import { detectByStart, detectFileKind, fileKindWarnings, SAMPLE_BYTES } from '../file-kind/file-kind.js';
 import { Image } from '../image.entity.js';
 import type { ImageTaskPayloadType } from '../mutations/image-payload.type.js';
 import type { ImportImageInput } from '../mutations/image-mutation.inputs.js';
@@ -22,7 +26,11 @@ import type { ImportSource } from './source.js';
 export interface ImportServices extends CommandServices, SourceServices {
   gate: ImageServerGate;
   datacenters: DatacenterQueries;
+  fetch: GuardedFetch;
 }
+
+/** How long a dry run waits for the first bytes of a file. */
+const LOOK_TIMEOUT_MS = 5000;
 
 type Importable = ImgManifest & { file: ManifestFile };
 
@@ -72,7 +80,8 @@ export class ImportService {
     const image = newImage(input, manifest, ownerId);
     await requireAdmissible(this.services.em.fork(), image, datacenter);
     const withFile = await this.#checkState(manifest);
-    return this.#importNew(image, { datacenter, source, withFile, dryRun: input.dryRun === true });
+    const fileWarnings = withFile && input.dryRun === true ? await this.#fileWarnings(manifest, source) : [];
+    return this.#importNew(image, { fileWarnings, datacenter, source, withFile, dryRun: input.dryRun === true });
   }
 
   async #checkFields(input: ImportFields): Promise<number> {
@@ -92,19 +101,36 @@ export class ImportService {
     await this.#checkState(manifest);
     const { uuid, name } = existing;
     const admittedTo = datacenter && { id: datacenter.id, name: datacenter.name };
-    const warnings = dryRun ? [downloadWarning(file, source)] : [];
+    const warnings = dryRun ? [downloadWarning(file, source), ...(await this.#fileWarnings({ ...manifest, file }, source))] : [];
     return this.#run(name, dryRun, warnings.concat(`Image ${name} is in the catalogue without a file: it keeps its fields and gets its file.`), (tx, announce) =>
       recordFileImport(tx, { uuid, file, source, userId: this.services.viewer.userId, admittedTo }, announce),
     );
   }
 
+  /** What a dry run tells of the file by its first bytes. UNSUPPORTED_FORMAT where the import would fail with it. */
+  async #fileWarnings({ uuid, type, file }: Importable, { fileUrl, isLocal }: ImportSource): Promise<string[]> {
+    const { em, store, fetch, trustedHosts } = this.services;
+    const declared = { compression: file.compression, type };
+    if (isLocal) {
+      const kind = await detectFileKind(`The file of ${uuid}`, file.size, async (start, length) => store.readFile(uuid, { start, end: start + length - 1 }));
+      return fileKindWarnings(kind, declared);
+    }
+    try {
+      const start = await fetchFileStart(fetch, fileUrl, SAMPLE_BYTES, { trustedHosts: await trustedHosts(em), signal: AbortSignal.timeout(LOOK_TIMEOUT_MS) });
+      return fileKindWarnings(await detectByStart(`The file at ${redactUrl(fileUrl)}`, start), declared);
+    } catch (error) {
+      if (!(error instanceof FetchFailure) && !isTimeout(error)) throw error;
+      return [`Its file cannot be read now: ${error instanceof FetchFailure ? error.message : `${redactUrl(fileUrl)} sends no bytes within ${LOOK_TIMEOUT_MS / 1000} s.`}`];
+    }
+  }
+
   async #importNew(
     image: NewImage,
-    { datacenter, source, withFile, dryRun }: ImportRequest & { withFile: boolean },
+    { datacenter, source, withFile, dryRun, fileWarnings }: ImportRequest & { withFile: boolean; fileWarnings: readonly string[] },
   ): Promise<ImageTaskPayloadType> {
     const binding = datacenter === null ? 'bound and attached nowhere' : `bound to datacenter ${datacenter.name}`;
     const created = `Image ${image.name} (${image.osType}, ${image.sizeMib} MiB) will be created, ${binding}.`;
-    const warnings = dryRun ? [created, ...(withFile ? [downloadWarning(image.file, source)] : [])] : [];
+    const warnings = dryRun ? [created, ...(withFile ? [downloadWarning(image.file, source), ...fileWarnings] : [])] : [];
     try {
       return await this.#run(image.name, dryRun, withFile ? warnings : [...warnings, NO_IMAGE_SERVER], (tx, announce) =>
         recordImport(tx, { image, datacenter, source, withFile, dryRun, userId: this.services.viewer.userId }, announce),
@@ -123,6 +149,10 @@ export class ImportService {
       read: async (reading, { taskId }) => ({ image: await reading.images.require(name), task: await reading.tasks.require(taskId), warnings }),
     });
   }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TimeoutError';
 }
 
 function downloadWarning({ size }: ManifestFile, { fileUrl, isLocal }: ImportSource): string {

@@ -1,4 +1,5 @@
 import type { DatacenterRef } from '../../access/viewer.js';
+import type { FileKind } from '../file-kind/file-kind.js';
 import { redactUrl } from '../../platform/fetch/redact-url.js';
 
 /** Where the manifest and the file of an import come from. */
@@ -24,6 +25,7 @@ export interface ImportInstructions {
   isLocal: boolean;
   size: number;
   sha1: string;
+  /** As the manifest says. */
   compression: string;
   /** The image was there before, without a file: its undo removes the file and leaves the image. */
   keepsRow?: boolean;
@@ -31,6 +33,8 @@ export interface ImportInstructions {
   admittedTo?: DatacenterRef | null;
   /** Set just before publishing, so that a restart knows which file of the store this import brought. */
   digest?: { size: number; sha1: string; sha256: string; md5: string };
+  /** Set together with `digest`: what the file is. */
+  kind?: FileKind;
   /** The file was in the store before this import, so its undo leaves it there. */
   inPlace?: boolean;
 }

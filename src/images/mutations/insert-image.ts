@@ -16,7 +16,7 @@ export const DRY_RUN_IMAGE_ID = 2_147_483_647;
 /** Columns that `insertImage`, a trigger of the database or a later task fills. */
 type FilledLater =
   | 'owner' | 'aliasKey' | 'searchText' | 'createdAt' | 'updatedAt' | 'publishedAt' | 'attachments' | 'tags' | 'places' | 'tagList'
-  | 'fileSize' | 'fileSha1' | 'fileSha256' | 'fileMd5' | 'fileCompression';
+  | 'fileSize' | 'fileSha1' | 'fileSha256' | 'fileMd5' | 'fileCompression' | 'fileFormat';
 
 type Insertable = RequiredEntityData<Image>;
 type ValueOf<Stored> = NonNullable<Stored> extends Reference<infer _Row> ? number | null : Stored;

@@ -82,6 +82,7 @@ interface ImageTable {
   file_sha256: string | null;
   file_md5: string | null;
   file_compression: string | null;
+  file_format: string | null;
   repository_id: number | null;
   manifest_url: string | null;
   source_snapshot_id: number | null;
@@ -182,6 +183,7 @@ interface TaskTable {
   instructions: string;
   error_code: string | null;
   error: string | null;
+  warnings: string | null;
   created_at: Big;
   started_at: Big | null;
   finished_at: Big | null;

@@ -40,8 +40,8 @@ export interface FileStore {
   partialSize(uuid: string): Promise<number>;
   /** Begins or resumes a partial at `offset`: truncates it there, and throws RangeError when `offset` is beyond its end. */
   appendPartial(uuid: string, offset: number): Promise<Writable>;
-  /** The first `size` bytes of a partial, or fewer if it is shorter. Throws `FileStoreMissing` when there is none. */
-  readPartial(uuid: string, size: number): Promise<Readable>;
+  /** `size` bytes of a partial from `start` on, or fewer if it is shorter. Throws `FileStoreMissing` when there is none. */
+  readPartial(uuid: string, size: number, start?: number): Promise<Readable>;
   /**
    * Publishes the partial durably: once this returns, the image survives a power failure. Throws `FileStoreConflict` when the
    * image exists already and `FileStoreMissing` when there is no partial; neither changes the store.

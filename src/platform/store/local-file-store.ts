@@ -111,10 +111,10 @@ export class LocalFileStore implements FileStore {
     return writeBehind(handle, offset, this.writeMode);
   }
 
-  async readPartial(uuid: string, size: number): Promise<Readable> {
+  async readPartial(uuid: string, size: number, start = 0): Promise<Readable> {
     const handle = await openForReading(join(this.layout.partial(uuid), 'file'));
     if (handle === null) throw new FileStoreMissing(uuid, 'partial');
-    if (size > 0) return handle.createReadStream({ end: size - 1, highWaterMark: READ_BUFFER_BYTES });
+    if (size > 0) return handle.createReadStream({ start, end: start + size - 1, highWaterMark: READ_BUFFER_BYTES });
     await handle.close();
     return Readable.from([]);
   }

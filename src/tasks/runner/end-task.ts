@@ -27,7 +27,7 @@ export async function succeedTask(
   tx: SqlEntityManager,
   taskId: string,
   announce: Announce,
-  outcome: { detail?: Record<string, unknown>; bytesDone?: number } = {},
+  outcome: { detail?: Record<string, unknown>; bytesDone?: number; warnings?: string[] } = {},
 ): Promise<boolean> {
   return end(tx, taskId, { status: 'SUCCEEDED', phase: 'DONE', ...outcome }, announce);
 }

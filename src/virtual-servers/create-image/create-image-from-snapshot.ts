@@ -1,8 +1,10 @@
+import { fileKindWarnings } from '../../images/file-kind/file-kind.js';
 import { recordPublishedFile } from '../../images/mutations/record-published-file.js';
 import { announceImage, attachmentsOf } from '../../images/events/image-changes.js';
 import { Image } from '../../images/image.entity.js';
 import { pendingImage } from '../../images/mutations/pending-image.js';
 import { storedManifest } from '../../images/manifest/stored-manifest.js';
+import { manifestKindOf } from '../../imgapi/os-type.js';
 import type { Database, SqlEntityManager } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors.js';
 import type { GuardedFetch } from '../../platform/fetch/fetch.js';
@@ -23,8 +25,6 @@ export interface CreateImageFromSnapshotServices {
   store: FileStore;
   fetch: GuardedFetch;
 }
-
-const COMPRESSION = 'gzip';
 
 /**
  * Copies the bytes of a snapshot to the image store, as the file of a PENDING image: download, gzip, hash, publish, record.
@@ -82,17 +82,19 @@ export class CreateImageFromSnapshot implements TaskHandler {
 
   /** The file that this task published before its process was killed; null when it must be downloaded. */
   async #published(run: TaskRun, uuid: string): Promise<GzippedFile | null> {
-    const { digest, bytesRead } = instructionsOf(run.task);
+    const { digest, kind, bytesRead } = instructionsOf(run.task);
     const inStore = digest === undefined ? null : await this.services.store.statFile(uuid);
     if (digest === undefined || inStore?.size !== digest.size) return null;
     await run.commitToPublish({});
-    return { digest, bytesRead: bytesRead ?? 0 };
+    // A task of an older version did not record the kind.
+    return { digest, kind: kind ?? { compression: 'gzip', format: 'UNKNOWN', name: 'of no format that the gateway knows' }, bytesRead: bytesRead ?? 0 };
   }
 
   async #download(run: TaskRun, image: Image): Promise<GzippedFile> {
     const { url, what } = await this.#source(run);
     const gzipped = await downloadGzipped({
       what,
+      diskBytes: image.sizeMib * 1024 * 1024,
       open: async (signal) => this.services.fetch.get(url, { signal }),
       store: this.services.store,
       uuid: image.uuid,
@@ -112,22 +114,23 @@ export class CreateImageFromSnapshot implements TaskHandler {
     return { url: snapshot.dataUrl, what: `snapshot ${snapshot.name} of disk ${snapshot.diskId} of server ${hostname}` };
   }
 
-  async #publish(image: Image, { digest }: GzippedFile): Promise<void> {
+  async #publish(image: Image, { digest, kind }: GzippedFile): Promise<void> {
     try {
       const { size, sha1 } = digest;
-      await this.services.store.publish(image.uuid, storedManifest(image, { file: { size, sha1, compression: COMPRESSION } }));
+      await this.services.store.publish(image.uuid, storedManifest(image, { file: { size, sha1, compression: kind.compression } }));
     } catch (error) {
       if (!(error instanceof FileStoreConflict)) throw error;
       throw new AppError('ALREADY_EXISTS', `The image store got another file for ${image.uuid} meanwhile; remove ${image.uuid} there.`);
     }
   }
 
-  async #record(run: TaskRun, imageId: number, { digest, bytesRead }: GzippedFile): Promise<void> {
+  async #record(run: TaskRun, imageId: number, { digest, kind, bytesRead }: GzippedFile): Promise<void> {
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
-      if (!(await run.succeed(tx, announce, { bytesDone: bytesRead }))) return;
-      await releaseSnapshot(tx, instructionsOf(run.task).snapshotId);
       const row = await tx.findOneOrFail(Image, imageId);
-      recordPublishedFile(row, digest, COMPRESSION);
+      const warnings = fileKindWarnings(kind, { compression: 'gzip', type: manifestKindOf(row.osType).type });
+      if (!(await run.succeed(tx, announce, { bytesDone: bytesRead, warnings }))) return;
+      await releaseSnapshot(tx, instructionsOf(run.task).snapshotId);
+      recordPublishedFile(row, digest, kind);
       announceImage('UPDATED', row, await attachmentsOf(tx, row.id), announce);
     });
   }

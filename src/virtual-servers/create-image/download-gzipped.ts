@@ -1,7 +1,6 @@
 import { addAbortSignal } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createGzip } from 'node:zlib';
+import type { FileKind } from '../../images/file-kind/file-kind.js';
 import { RetryableFailure } from '../../images/import/download/download-response.js';
 import { type FileDigest, Hasher } from '../../images/import/download/hasher.js';
 import { PartialWriter } from '../../images/import/download/partial-writer.js';
@@ -11,9 +10,8 @@ import { toFetchFailure } from '../../platform/fetch/fetch-failure.js';
 import type { FetchResponse } from '../../platform/fetch/fetch.js';
 import { redactUrl } from '../../platform/fetch/redact-url.js';
 import type { FileStore } from '../../platform/store/file-store.js';
+import { writeGzipped } from './write-gzipped.js';
 
-/** Larger chunks pass between the threads less often, and are still small beside the buffers of the streams. */
-const GZIP_CHUNK_BYTES = 256 * 1024;
 const RETRYABLE = new Set([408, 425, 429]);
 
 export interface GzippedDownload {
@@ -21,11 +19,13 @@ export interface GzippedDownload {
   open: (signal: AbortSignal) => Promise<FetchResponse>;
   /** The name of the source in messages, such as "snapshot daily of disk 1 of server web01". */
   what: string;
+  /** Bytes that the disk of the snapshot holds; more are refused. */
+  diskBytes: number;
   store: Pick<FileStore, 'appendPartial'>;
   uuid: string;
   /** Called when the body starts, once per attempt; null when its length is unknown. */
   onStart?: (bytesTotal: number | null) => Promise<void>;
-  /** Called for every chunk, with the bytes before compression; a new attempt counts from 0 again. */
+  /** Called for every chunk, with the bytes received; a new attempt counts from 0 again. */
   onProgress?: (bytesRead: number) => void;
   retry?: Partial<Omit<RetryPolicy, 'idleTimeoutMs'>>;
   signal: AbortSignal;
@@ -34,14 +34,17 @@ export interface GzippedDownload {
 export interface GzippedFile {
   /** Of the compressed bytes, which compute nodes will download. */
   digest: FileDigest;
-  /** Bytes before compression. */
+  /** What the file is; its compression is gzip. */
+  kind: FileKind;
+  /** Bytes received. */
   bytesRead: number;
 }
 
 /**
  * Downloads bytes and writes them, compressed with gzip, to the partial file of `uuid`, in constant memory. A download that
  * breaks starts again from the first byte, as a gzip stream cannot be continued. Throws FILE_UNREACHABLE when the source
- * refuses, is empty or encoded, or breaks in every attempt; errors of the disk unchanged; the reason of the signal.
+ * refuses, is empty or encoded, does not say where its answer ends, or breaks in every attempt; what `writeGzipped` throws;
+ * errors of the disk unchanged; the reason of the signal.
  */
 export async function downloadGzipped(download: GzippedDownload): Promise<GzippedFile> {
   const retry = { ...DEFAULT_RETRY, ...download.retry };
@@ -68,15 +71,14 @@ async function attempt(download: GzippedDownload, hasher: Hasher): Promise<Gzipp
     requireReadable(download, response);
     await download.onStart?.(lengthOf(headers));
     hasher.reset();
-    const bytesRead = await compress(download, response, hasher);
-    if (bytesRead === 0) throw unreachable(download, `${redactUrl(response.url)} is empty; the bytes of the disk are expected`);
-    return { digest: await hasher.digest(), bytesRead };
+    const { kind, bytesRead } = await receive(download, response, hasher);
+    return { digest: await hasher.digest(), kind, bytesRead };
   } finally {
     body.destroy();
   }
 }
 
-async function compress(download: GzippedDownload, response: FetchResponse, hasher: Hasher): Promise<number> {
+async function receive(download: GzippedDownload, response: FetchResponse, hasher: Hasher): Promise<Pick<GzippedFile, 'kind' | 'bytesRead'>> {
   let bytesRead = 0;
   async function* counted(): AsyncGenerator<Buffer> {
     for await (const chunk of chunksOf(response, download.signal)) {
@@ -84,16 +86,16 @@ async function compress(download: GzippedDownload, response: FetchResponse, hash
       download.onProgress?.(bytesRead);
       yield chunk;
     }
+    if (bytesRead === 0) throw unreachable(download, `${redactUrl(response.url)} is empty; the bytes of the disk are expected`);
   }
   const writer = new PartialWriter(await download.store.appendPartial(download.uuid, 0));
   try {
-    await pipeline(counted(), createGzip({ chunkSize: GZIP_CHUNK_BYTES }), async (compressed: AsyncIterable<Buffer>) => {
-      for await (const chunk of compressed) await Promise.all([hasher.update(chunk), writer.write(chunk)]);
-    });
+    const write = async (chunk: Buffer): Promise<unknown> => Promise.all([hasher.update(chunk), writer.write(chunk)]);
+    const { kind } = await writeGzipped({ what: download.what, diskBytes: download.diskBytes, chunks: counted(), write });
+    return { kind, bytesRead };
   } finally {
     await writer.close();
   }
-  return bytesRead;
 }
 
 async function request({ open, signal }: GzippedDownload): Promise<FetchResponse> {
@@ -108,6 +110,10 @@ function requireReadable(download: GzippedDownload, { url, status, headers }: Fe
   const refusal = `${redactUrl(url)} answered with status ${status}; 200 is needed`;
   if (status >= 500 || RETRYABLE.has(status)) throw new RetryableFailure(refusal);
   if (status !== 200) throw unreachable(download, refusal);
+  // Without either, a connection that breaks and an answer that ends look the same.
+  if (lengthOf(headers) === null && headers['transfer-encoding'] === undefined) {
+    throw unreachable(download, `${redactUrl(url)} answers with neither Content-Length nor Transfer-Encoding, so nobody can tell whether its answer is whole`);
+  }
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') throw unreachable(download, `${redactUrl(url)} answered with Content-Encoding ${encoding}; the bytes are needed without an encoding`);
 }

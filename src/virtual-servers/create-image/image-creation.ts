@@ -1,4 +1,5 @@
 import type { DatacenterRef } from '../../access/viewer.js';
+import type { FileKind } from '../../images/file-kind/file-kind.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors.js';
 import { readObjects, readRows } from '../../platform/database/read/read-rows.js';
@@ -11,6 +12,7 @@ export type CreateImageInstructions = {
   uuid: string;
   /** Set just before publishing, so that a restart knows which file the store has. */
   digest?: { size: number; sha1: string; sha256: string; md5: string };
+  kind?: FileKind;
   bytesRead?: number;
 };
 

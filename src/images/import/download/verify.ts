@@ -2,16 +2,6 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import { AppError } from '../../../platform/errors.js';
 import { Hasher, type FileDigest } from './hasher.js';
 
-/** Compressions that image manifests name, and zstd, which newer files have. */
-export type Compression = 'gzip' | 'bzip2' | 'xz' | 'zstd' | 'none';
-
-const MAGIC_NUMBERS: readonly (readonly [Compression, Buffer])[] = [
-  ['gzip', Buffer.from('1f8b08', 'hex')],
-  ['bzip2', Buffer.from('425a68', 'hex')],
-  ['xz', Buffer.from('fd377a585a00', 'hex')],
-  ['zstd', Buffer.from('28b52ffd', 'hex')],
-];
-
 export interface ExpectedFile {
   /** Bytes. */
   size: number;
@@ -54,10 +44,4 @@ export async function digestStream(
   }
   // Without await, the hasher would be disposed of before its threads respond.
   return await hasher.digest();
-}
-
-/** The compression that a file's first bytes show (6 are enough); `none` for everything unknown. */
-export function sniffCompression(head: Buffer): Compression {
-  const found = MAGIC_NUMBERS.find(([, magic]) => head.subarray(0, magic.length).equals(magic));
-  return found?.[0] ?? 'none';
 }
