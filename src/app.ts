@@ -35,11 +35,14 @@ import { unfinishedImports } from './images/import/unfinished-imports.js';
 import { ImgapiClient } from './imgapi/client.js';
 import { CallerTrust } from './platform/http/caller-trust.js';
 import { type Database, migrate, missingSearchIndex, openDatabase } from './platform/database/database.js';
+import { readRows } from './platform/database/read/read-rows.js';
+import { sqlText } from './platform/database/sql-text.js';
 import { Drain } from './platform/http/drain.js';
 import { GuardedFetch } from './platform/fetch/fetch.js';
 import type { FileStore } from './platform/store/file-store.js';
 import { LocalFileStore } from './platform/store/local-file-store.js';
-import { createHttpServer, freePort, registerHealth, type RequestInterceptor } from './platform/http/http.js';
+import { type Need, Readiness, registerHealth, type Stage } from './platform/http/health.js';
+import { createHttpServer, freePort, type RequestInterceptor } from './platform/http/http.js';
 import { Metrics } from './platform/metrics.js';
 import { lockFolder } from './platform/store/process-lock.js';
 import { maintainSearchIndexes } from './platform/database/search/search-upkeep.js';
@@ -61,7 +64,7 @@ import { taskModule } from './tasks/task.module.js';
 import { TaskRunner } from './tasks/runner/task-runner.js';
 import { CreateImageFromSnapshot } from './virtual-servers/create-image/create-image-from-snapshot.js';
 import { virtualServerModule } from './virtual-servers/virtual-server.module.js';
-import { reachPostgres } from './platform/database/reach-postgres.js';
+import { reachPostgres } from './platform/database/postgres/reach-postgres.js';
 
 /** Where `npm run build` puts GraphiQL, seen from the built file. */
 const GRAPHIQL_FOLDER = fileURLToPath(new URL('./graphiql', import.meta.url));
@@ -192,34 +195,48 @@ async function startWorking(config: Config, work: Work, log: Logger): Promise<()
   };
 }
 
+/** What /readyz asks for. Reads need no image store, as other processes may have it. */
+function needsOf({ run }: Config, { database, store }: Work): Need[] {
+  const answers = async (): Promise<unknown> => readRows(database.em.fork(), sqlText`select 1 as answer`);
+  return [{ name: 'database', check: answers }, ...(run.worker ? [{ name: 'store', check: async () => store.reach() }] : [])];
+}
+
+/** Makes sure that the database can be used. Returns whether its reads may be prepared. */
+async function reachDatabase({ database, preparedStatements }: Config, log: Logger): Promise<boolean> {
+  if (database.kind === 'sqlite') return true;
+  const { isPooled, isDirect } = await reachPostgres(database);
+  if (!isDirect) log.warn('DATABASE_URL leads to a pooler: set DATABASE_DIRECT_URL to the database itself, or changes in other processes are seen late and subscriptions may miss them.');
+  return preparedStatements === 'auto' ? !isPooled : preparedStatements === 'on';
+}
+
 /** Starts a gateway and resolves once it listens. Throws AlreadyRunning when another process has the same SQLite folder. */
 export async function startGateway(given: Config, log: Logger): Promise<Gateway> {
   const port = given.port === 0 ? await freePort(given.host) : given.port;
   const config = { ...given, port, publicUrl: given.publicUrl.replace(/:0$/, `:${port}`) };
   const unlock = await lockFolder(config.dataDir);
   const tracing = config.traces === null ? null : await Tracing.start(config.traces);
-  if (config.database.kind === 'postgres') await reachPostgres(config.database.url);
-  const database = await openDatabase(config.database, ENTITIES, { ...config.databaseLimits, tracing });
+  const prepares = await reachDatabase(config, log);
+  const database = await openDatabase(config.database, ENTITIES, { ...config.databaseLimits, prepares, tracing });
   const work = createWork(config, database, tracing, log);
   const firstKey = await prepare(config, work, log);
-  const relay = config.database.kind === 'postgres' ? await ChangeRelay.start(config.database.url, work.changes, log) : null;
-  let ready = false;
+  const relay = config.database.kind === 'postgres' ? await ChangeRelay.start(config.database.directUrl ?? config.database.url, work.changes, log) : null;
+  let stage: Stage = 'starting';
   const requestInterceptor: RequestInterceptor = { intercept: null };
   const app = createHttpServer(log, { trustProxy: config.trustProxy, requestTimeoutMs: config.limits.requestTimeoutMs, ownFaultBody: imageServerFault, interceptor: requestInterceptor });
   tracing?.traceRequests(app);
   const drain = new Drain(app);
-  registerHealth(app, () => ready);
+  registerHealth(app, () => stage, new Readiness(needsOf(config, work)));
   work.metrics.serve(app, new CallerTrust(config), config.metricsTrusted);
   const [endStreams, afterRequests] = config.run.api ? await openTransports({ app, drain, requestInterceptor }, config, work, log) : [];
   await app.listen({ host: config.host, port: config.port });
   const stopWorking = await startWorking(config, work, log);
-  ready = true;
+  stage = 'running';
   return {
     publicUrl: config.publicUrl,
     database,
     firstKey,
     async close() {
-      ready = false;
+      stage = 'draining';
       drain.begin();
       await stopWorking();
       await Promise.all([endStreams?.(), drain.close()]);

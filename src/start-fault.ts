@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import type { Config } from './config/config.js';
+import { PostgresUnreachable } from './platform/database/postgres/postgres-unreachable.js';
 import { redactUrl } from './platform/fetch/redact-url.js';
 
 type StartError = Error & { code?: string | number; path?: string; syscall?: string; hostname?: string; errcode?: number; cause?: unknown; previous?: unknown };
@@ -17,18 +18,8 @@ const FILE_FAULTS: ReadonlyMap<string, string> = new Map([
   ['EISDIR', 'is a folder where a file is needed'],
 ]);
 
-/** Messages for errors of Postgres and of the connection to it, by error code. */
+/** Messages for errors of a Postgres that was reached, by SQLSTATE. */
 const POSTGRES_FAULTS: ReadonlyMap<string, string> = new Map([
-  ['ECONNREFUSED', 'nothing listens there; start Postgres, or correct host and port'],
-  ['ENOTFOUND', 'the host name is not known'],
-  ['EAI_AGAIN', 'the host name cannot be looked up: no name server answers'],
-  ['EHOSTUNREACH', 'the host cannot be reached'],
-  ['ENETUNREACH', 'the network of the host cannot be reached'],
-  ['ECONNRESET', 'the server closed the connection'],
-  ['ETIMEDOUT', 'the host does not answer'],
-  ['28P01', 'Postgres refuses the password, or the user does not exist'],
-  ['28000', 'Postgres refuses this user from this address (see pg_hba.conf)'],
-  ['3D000', 'Postgres has no database of that name; create it (createdb), it is never made by the gateway'],
   ['42501', 'the user may not create tables in this database; grant it, or make it the owner'],
   ['53300', 'Postgres has no connection left (max_connections)'],
   ['57P03', 'Postgres is starting up or shutting down'],
@@ -95,13 +86,6 @@ function listenFault({ code, syscall, hostname }: StartError, { host, port }: Se
   }
 }
 
-function tlsOrTimeout({ code, message }: StartError): string | undefined {
-  if (/timeout|timed out/i.test(message)) return 'the host does not answer';
-  if (/does not support SSL/i.test(message)) return 'the server speaks no TLS; take sslmode out of the URL, or switch TLS on there';
-  if (/certificate|ALTNAME|self-signed/i.test(`${code} ${message}`)) return `the certificate of the server is not accepted (${message}); name its authority with sslrootcert`;
-  return /terminated unexpectedly/i.test(message) ? 'the server closed the connection before it answered' : undefined;
-}
-
 /** The lock in DATA_DIR is a file of node:sqlite, whose errors have a number. */
 function lockFault({ errcode }: StartError, { dataDir }: Settings): string | null {
   const problem = errcode === undefined ? undefined : LOCK_FAULTS.get(errcode & 0xff);
@@ -109,11 +93,12 @@ function lockFault({ errcode }: StartError, { dataDir }: Settings): string | nul
 }
 
 function databaseFault(fault: StartError, { database }: Settings): string | null {
+  if (fault instanceof PostgresUnreachable) return fault.message;
   if (database.kind === 'sqlite') {
     const problem = SQLITE_FAULTS.get(String(fault.code).split('_', 2).join('_'));
     return problem === undefined ? null : `DATABASE_URL=sqlite:${database.path}: the file ${problem}.`;
   }
-  const problem = POSTGRES_FAULTS.get(String(fault.code)) ?? tlsOrTimeout(fault);
+  const problem = POSTGRES_FAULTS.get(String(fault.code));
   return problem === undefined ? null : `DATABASE_URL=${redactUrl(database.url)}: ${problem}.`;
 }
 

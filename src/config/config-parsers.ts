@@ -3,6 +3,8 @@ import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { connectionOptions } from '../platform/database/postgres/connection-options.js';
+import { InvalidPostgresUrl } from '../platform/database/postgres/postgres-url.js';
 
 /** The text of a setting is invalid; the message says what would be accepted instead. */
 export class InvalidSetting extends Error {}
@@ -68,6 +70,17 @@ export function pathAfterScheme(scheme: string, text: string): string {
   const path = text.slice(scheme.length + 1);
   if (path === '' || /^\/\/(?!\/)/.test(path)) throw new InvalidSetting(`accepted: ${scheme}:PATH`);
   return resolve(path);
+}
+
+/** A URL of Postgres whose files of certificates can be read. */
+export function postgresUrl(text: string): string {
+  try {
+    connectionOptions(text);
+    return text;
+  } catch (error) {
+    if (error instanceof InvalidPostgresUrl) throw new InvalidSetting(error.message, { cause: error });
+    throw error;
+  }
 }
 
 /** Addresses and CIDRs, each returned as a CIDR; `none` is an empty list. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import {
-  anyText, baseUrl, hmacSecret, host, hostsAndNetworks, httpUrl, integer, commaSeparated, networks, oneOf, onOff, origins, pathAfterScheme, publicKeyPem, InvalidSetting,
+  anyText, baseUrl, hmacSecret, host, hostsAndNetworks, httpUrl, integer, commaSeparated, networks, oneOf, onOff, origins, pathAfterScheme, postgresUrl, publicKeyPem, InvalidSetting,
 } from './config-parsers.js';
 import type { DatabaseTarget } from '../platform/database/database.js';
 import { logLevels } from '../platform/log.js';
@@ -34,11 +34,8 @@ function secret<T>(setting: Setting<T>): Setting<T> {
 
 function database(text: string): DatabaseTarget {
   if (text.startsWith('sqlite:')) return { kind: 'sqlite', path: pathAfterScheme('sqlite', text) };
-  const url = URL.parse(text);
-  if (url !== null && /^postgres(ql)?:$/.test(url.protocol) && url.hostname !== '' && url.pathname.length > 1) {
-    return { kind: 'postgres', url: text };
-  }
-  throw new InvalidSetting('accepted: sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE');
+  if (!/^postgres(ql)?:/i.test(text)) throw new InvalidSetting('accepted: sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE');
+  return { kind: 'postgres', url: postgresUrl(text) };
 }
 
 function imageStore(text: string): ImageStore {
@@ -62,7 +59,14 @@ export const settings = {
   PORT: withDefault('4000', 'Port to listen on; 0 takes any free port.', integer(0, 65_535, '')),
   PUBLIC_URL: optional('from HOST and PORT', 'URL at which clients reach the gateway: used in links, and as the host that /imgapi and /metrics accept.', baseUrl),
   DATA_DIR: withDefault('./data', 'Folder of the SQLite file, the image store and the generated secret.', (text) => resolve(text)),
-  DATABASE_URL: optional('sqlite:DATA_DIR/gateway.sqlite', '`sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.', database),
+  DATABASE_URL: optional(
+    'sqlite:DATA_DIR/gateway.sqlite',
+    '`sqlite:PATH`, `postgres://USER:PASSWORD@HOST:PORT/DATABASE` or `postgres:///DATABASE?host=/FOLDER/OF/SOCKET`; [parameters](operations.md#postgres) as `?sslmode=verify-full&sslrootcert=FILE`.', database,
+  ),
+  DATABASE_DIRECT_URL: optional('DATABASE_URL', 'URL of the same Postgres past a pooler, for LISTEN and migrations.', postgresUrl),
+  DATABASE_PREPARED: withDefault(
+    'auto', '`on` or `off`: reads are prepared statements on Postgres; `auto`: unless the start finds a pooler at DATABASE_URL.', oneOf(['auto', 'on', 'off'] as const),
+  ),
   DATABASE_POOL: withDefault('10', 'Connections to Postgres that the process may have open; at most half of them answer searches and counts.', integer(2, 1000, ' connections')),
   STATEMENT_TIMEOUT: withDefault('30', 'Seconds that one statement of a request may take on Postgres, and a search or count of a task anywhere.', integer(1, 3600, ' seconds')),
   IMAGE_STORE: optional('file:DATA_DIR/images', 'Where image files are stored: `file:PATH`.', imageStore),

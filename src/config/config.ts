@@ -16,6 +16,8 @@ export interface Config {
   publicUrl: string;
   dataDir: string;
   database: DatabaseTarget;
+  /** `auto`: unless a pooler is found. */
+  preparedStatements: 'auto' | 'on' | 'off';
   databaseLimits: { connections: number; statementTimeoutMs: number };
   imageStore: ImageStore;
   /** At most one of `secret`, `publicKey` (SPKI PEM) and `jwksUrl` is set; with none, a generated secret in `dataDir` signs tokens. */
@@ -77,7 +79,8 @@ export function readConfig(env: Environment): Config {
     port: values.PORT,
     publicUrl: values.PUBLIC_URL ?? urlOf(values.HOST, values.PORT),
     dataDir,
-    database: values.DATABASE_URL ?? { kind: 'sqlite', path: join(dataDir, 'gateway.sqlite') },
+    database: databaseOf(values),
+    preparedStatements: values.DATABASE_PREPARED,
     databaseLimits: { connections: values.DATABASE_POOL, statementTimeoutMs: values.STATEMENT_TIMEOUT * 1000 },
     imageStore: values.IMAGE_STORE ?? { kind: 'file', path: join(dataDir, 'images') },
     auth: {
@@ -111,6 +114,11 @@ export function readConfig(env: Environment): Config {
     traces: values.TRACES,
     logLevel: values.LOG_LEVEL,
   };
+}
+
+function databaseOf({ DATABASE_URL: database, DATABASE_DIRECT_URL: directUrl, DATA_DIR: dataDir }: SettingValues): DatabaseTarget {
+  if (database?.kind === 'postgres') return { ...database, ...(directUrl !== null && { directUrl }) };
+  return database ?? { kind: 'sqlite', path: join(dataDir, 'gateway.sqlite') };
 }
 
 /** The settings as text for `--help`. */
@@ -159,7 +167,7 @@ function readSettings(env: Environment): SettingValues {
   }
   const keys = (['AUTH_JWT_SECRET', 'AUTH_JWT_PUBLIC_KEY', 'AUTH_JWKS_URL'] as const).filter((name) => nonBlank(env[name]) !== undefined);
   if (keys.length > 1) faults.push(`${keys.join(', ')}: only one of them may be set; accepted: the one that signs your tokens`);
-  if (faults.length === 0) faults.push(...processRoleFaults(values as SettingValues));
+  if (faults.length === 0) faults.push(...processRoleFaults(values as SettingValues), ...directUrlFaults(values as SettingValues));
   if (faults.length > 0) throw new ConfigError(faults);
   return values as SettingValues;
 }
@@ -169,6 +177,11 @@ function processRoleFaults({ RUN: { api, worker }, DATABASE_URL }: SettingValues
   return [`RUN=${api ? 'api' : 'worker'}: with SQLite one process owns the file and does everything; accepted: api,worker, or a DATABASE_URL of Postgres`];
 }
 
+function directUrlFaults({ DATABASE_URL, DATABASE_DIRECT_URL }: SettingValues): string[] {
+  if (DATABASE_DIRECT_URL === null || DATABASE_URL?.kind === 'postgres') return [];
+  return ['DATABASE_DIRECT_URL: it leads to the same database as DATABASE_URL; accepted: beside a DATABASE_URL of Postgres'];
+}
+
 function nonBlank(text: string | undefined): string | undefined {
   const trimmed = text?.trim();
   return trimmed === '' ? undefined : trimmed;
@@ -176,7 +189,7 @@ function nonBlank(text: string | undefined): string | undefined {
 
 // Remove all up to the last @, since an unescaped password may contain one.
 function withoutPassword(text: string): string {
-  return text.replace(/\/\/.*@/s, '//***@');
+  return text.replace(/\/\/.*@/s, '//***@').replace(/\?(.*)$/s, '?***');
 }
 
 function urlOf(host: string, port: number): string {

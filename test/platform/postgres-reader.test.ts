@@ -57,7 +57,7 @@ describe('a reader on Postgres', () => {
       await reader.all(least(value), { steady: true });
       await reader.all(sqlText`select ${value}::int as other`);
     }
-    expect(await reader.all(PREPARED)).toEqual([['read_1', postgresText(least(1)).text]]);
+    expect(await reader.all(PREPARED)).toEqual([[expect.stringMatching(/^read_[\w-]{43}$/), postgresText(least(1)).text]]);
   });
 
   it('answers after its prepared statements were taken away', async () => {

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { Config } from '../../config/config.js';
 import { ENTITIES } from '../../entities.js';
 import { type DatabaseTarget, openDatabase } from '../../platform/database/database.js';
+import { reachPostgres } from '../../platform/database/postgres/reach-postgres.js';
 import { readRows } from '../../platform/database/read/read-rows.js';
 import { sqlText } from '../../platform/database/sql-text.js';
 import { redactUrl } from '../../platform/fetch/redact-url.js';
@@ -77,6 +78,7 @@ function postgresAt(url: string): string {
 }
 
 async function pendingMigrations(target: DatabaseTarget): Promise<number> {
+  if (target.kind === 'postgres') await reachPostgres(target);
   const database = await openDatabase(target, ENTITIES);
   try {
     // The list of migrations does not tell a database that is away from one that is empty.

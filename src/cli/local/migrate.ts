@@ -1,6 +1,7 @@
 import { readConfig } from '../../config/config.js';
 import { ENTITIES } from '../../entities.js';
 import { migrate as applyMigrations, openDatabase } from '../../platform/database/database.js';
+import { reachPostgres } from '../../platform/database/postgres/reach-postgres.js';
 import { boundMessage } from '../../platform/message-text.js';
 import { startFault } from '../../start-fault.js';
 import { Refused } from '../command-error.js';
@@ -15,6 +16,7 @@ export const migrate = defineCommand({
     const config = readConfig(env);
     const database = await openDatabase(config.database, ENTITIES);
     try {
+      if (config.database.kind === 'postgres') await reachPostgres(config.database);
       if (action === 'up') {
         const names = await applyMigrations(database);
         if (names.length === 0) return output.done('Nothing to do: every migration is applied.', []);

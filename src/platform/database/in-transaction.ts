@@ -5,13 +5,11 @@ import type { SqlEntityManager } from './database.js';
 import { AppError } from '../errors.js';
 import { queryOf } from './kysely-query.js';
 import { isCancelled, statementTimeoutOf, statementTooLong } from './read/statement-timeout.js';
-import { sqlInteger, type SqlText, sqlText } from './sql-text.js';
+import { type SqlText, sqlText } from './sql-text.js';
 import { writerOf } from './writer-connection.js';
 
 const MAX_ATTEMPTS = 5;
 const PAUSE_MS = 10;
-/** The largest `statement_timeout` that Postgres accepts. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Errors that only a concurrent transaction can cause, because `work` checks for conflicts before it writes. */
 const COLLISIONS = [UniqueConstraintViolationException, ForeignKeyConstraintViolationException, DeadlockException, LockWaitTimeoutException];
@@ -53,11 +51,7 @@ function hasEntities(tx: SqlEntityManager): boolean {
   return !isEmpty;
 }
 
-/** On Postgres, sets the timeout in the same message as `begin` and only for this transaction: a pooler gives the connection to others afterwards. */
-function beginWithTimeout(timeoutMs: number | undefined): SqlText {
-  return timeoutMs === undefined ? sqlText`begin` : sqlText`begin; set local statement_timeout = ${sqlInteger(timeoutMs, { max: MAX_TIMEOUT_MS })}`;
-}
-
+const BEGIN = sqlText`begin`;
 const COMMIT = sqlText`commit`;
 const ROLLBACK = sqlText`rollback`;
 
@@ -75,7 +69,7 @@ async function runOnce<T>(em: SqlEntityManager, work: (tx: SqlEntityManager) => 
       writer === undefined ? pinned.executeQuery(queryOf(text, 'postgres')) : writer.run(text);
     const tx = em.fork();
     tx.setTransactionContext(pinned);
-    await execute(beginWithTimeout(statementTimeoutOf(em.getDriver())));
+    await execute(BEGIN);
     try {
       const result = await work(tx);
       if (hasEntities(tx)) await tx.flush();

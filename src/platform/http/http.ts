@@ -126,15 +126,6 @@ export function createHttpServer(log: Logger, options: HttpOptions): FastifyInst
   return app;
 }
 
-/** Serves /livez (the process responds) and /readyz (it accepts work; 503 while it starts or drains). */
-export function registerHealth(app: FastifyInstance, isReady: () => boolean): void {
-  app.get('/livez', async () => ({ status: 'ok' }));
-  app.get('/readyz', async (_request, reply) => {
-    if (isReady()) return { status: 'ok' };
-    return reply.code(503).send({ status: 'not ready' });
-  });
-}
-
 /** Finds a free port, for PORT=0: the gateway must know its own address before it listens. */
 export async function freePort(host: string): Promise<number> {
   const server = createServer();

@@ -23,6 +23,8 @@ export interface StoredFile {
 export interface FileStore {
   /** Throws IMAGE_SERVER_UNAVAILABLE, with location and cause, unless the store can be reached and written. */
   check(): Promise<void>;
+  /** Throws IMAGE_SERVER_UNAVAILABLE unless the store answers now. Unlike `check`, it makes and writes nothing, and waits as long as it takes. */
+  reach(): Promise<void>;
   /** Published images, sorted: those of the gateway and those placed by hand, even if manifest or file is missing. */
   listUuids(): Promise<string[]>;
   /** Images that have a partial, sorted. */

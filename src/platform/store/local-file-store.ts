@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
@@ -34,6 +34,13 @@ export class LocalFileStore implements FileStore {
 
   async check(): Promise<void> {
     await checkFolder(this.layout.root);
+  }
+
+  async reach(): Promise<void> {
+    const { root } = this.layout;
+    await access(root, constants.R_OK | constants.W_OK).catch((error: unknown) => {
+      throw unavailable(root, error);
+    });
   }
 
   async listUuids(): Promise<string[]> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from 'pg';
 import type { Logger } from 'pino';
+import { createPostgresClient } from '../../platform/database/postgres/postgres-connections.js';
 import type { Change } from './change.js';
 import type { ChangeBus } from './change-bus.js';
 
@@ -44,8 +45,7 @@ export class ChangeRelay {
   }
 
   async #connect(): Promise<void> {
-    const { default: pg } = await import('pg');
-    const client = new pg.Client({ connectionString: this.url, keepAlive: true });
+    const client = createPostgresClient(this.url);
     client.on('error', (error) => this.log.warn({ reason: error.message }, 'The connection that carries changes is broken.'));
     client.on('end', () => this.#broke(client));
     client.on('notification', ({ payload }) => this.#receive(payload ?? ''));

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Pool, PoolClient, QueryResult } from 'pg';
 import { BoundedCache } from '../../memory/bounded-cache.js';
 import { WeakMemo } from '../../memory/weak-memo.js';
@@ -5,16 +6,16 @@ import { MOST_STATEMENTS } from './prepared-statements.js';
 import { postgresText } from './postgres-text.js';
 import type { ReadTime } from './operation.js';
 import { statementTooLong } from './statement-timeout.js';
+import { isReadTimeout } from '../postgres/read-timeout.js';
 import type { SqlText } from '../sql-text.js';
 
 /** Prepared statements of a connection before it is replaced: each takes memory of the server. */
 const MOST_PREPARED = 200;
 
-/** SQLSTATEs of a prepared statement that is lost: a pooler switched the connection, or the tables changed. */
-const LOST = new Set(['26000', '0A000']);
-
-/** The driver's message of a timeout, which has no code. */
-const TIMED_OUT = 'Query read timeout';
+/** SQLSTATEs that say that a pooler switched the connection: the statement is not there, or somebody else prepared it there. */
+const SWITCHED = new Set(['26000', '42P05']);
+/** The tables of a prepared statement have changed. */
+const OUTDATED = '0A000';
 
 /** How a statement is run. */
 export interface RunOptions {
@@ -28,16 +29,20 @@ export interface RunOptions {
  * database; reads that may take long belong to `HeavyReads`, which cancels them there.
  */
 export class PostgresReader {
-  /** The number in the name of a prepared statement, by its text; 0 until a text comes a second time, as many come only once. */
-  readonly #numbers = new BoundedCache<string, number>({ max: MOST_STATEMENTS });
+  /** The name of a prepared statement, by its text; empty until a text comes a second time, as many come only once. */
+  readonly #names = new BoundedCache<string, string>({ max: MOST_STATEMENTS });
   /** Names of the statements that a connection has prepared. */
   readonly #prepared = new WeakMemo<PoolClient, Set<string>>();
-  #lastNumber = 0;
+  #prepares: boolean;
 
+  /** Prepares nothing unless `prepares` is set, nor after a pooler has switched connections once. */
   constructor(
     private readonly pool: () => Promise<Pool>,
     private readonly timeoutMs: number,
-  ) {}
+    prepares = true,
+  ) {
+    this.#prepares = prepares;
+  }
 
   /**
    * Rows as arrays of their columns. A `steady` statement suits one plan for all values: it is prepared, and Postgres soon stops
@@ -54,7 +59,7 @@ export class PostgresReader {
 
   async #run(statement: SqlText, { steady = false, rowMode, time }: RunOptions & { rowMode?: 'array' }): Promise<QueryResult> {
     const { text, values } = postgresText(statement);
-    const name = steady ? this.#nameOf(text) : undefined;
+    const name = steady && this.#prepares ? this.#nameOf(text) : undefined;
     const client = await (await this.pool()).connect();
     let isSpent = name !== undefined && this.#isFullWith(client, name);
     const began = performance.now();
@@ -63,12 +68,14 @@ export class PostgresReader {
       const query = { text, values, name, rowMode: rowMode as 'array', query_timeout: this.timeoutMs };
       return await client.query(query);
     } catch (error) {
-      if (error instanceof Error && error.message === TIMED_OUT) {
+      if (isReadTimeout(error)) {
         // The connection still waits for the answer.
         isSpent = true;
         throw statementTooLong(this.timeoutMs);
       }
-      if (name === undefined || !LOST.has((error as { code?: string }).code ?? '')) throw error;
+      const { code = '' } = error as { code?: string };
+      if (name === undefined || (code !== OUTDATED && !SWITCHED.has(code))) throw error;
+      if (SWITCHED.has(code)) this.#prepares = false;
       isSpent = true;
     } finally {
       if (time !== undefined) time.waitMs += performance.now() - began;
@@ -81,16 +88,18 @@ export class PostgresReader {
     return this.#prepared.getOrCompute(client, () => new Set()).add(name).size > MOST_PREPARED;
   }
 
+  /** A hash of the text: behind a pooler, processes share connections, so a name must mean the same text to all of them. */
   #nameOf(text: string): string | undefined {
-    const number = this.#numbers.get(text);
-    if (number === undefined) {
-      this.#numbers.set(text, 0);
+    const known = this.#names.get(text);
+    if (known === undefined) {
+      this.#names.set(text, '');
       return undefined;
     }
-    if (number > 0) return `read_${number}`;
-    this.#lastNumber += 1;
-    this.#numbers.set(text, this.#lastNumber);
-    return `read_${this.#lastNumber}`;
+    if (known !== '') return known;
+    const digest = createHash('sha256').update(text).digest('base64url');
+    const name = `read_${digest}`;
+    this.#names.set(text, name);
+    return name;
   }
 }
 

@@ -1,4 +1,5 @@
 import { AppError } from '../../errors.js';
+import { isReadTimeout } from '../postgres/read-timeout.js';
 
 /** The SQLSTATE of a statement that Postgres cancelled. */
 const CANCELLED = '57014';
@@ -18,6 +19,7 @@ export function statementTooLong(ms: number): AppError {
   return new AppError('QUERY_TOO_COMPLEX', `A statement took longer than the ${ms / 1000} s that STATEMENT_TIMEOUT allows, and was stopped. Ask for less, or try again when the database is less busy.`);
 }
 
+/** Postgres cancelled the statement, or the driver gave it up. */
 export function isCancelled(error: unknown): boolean {
-  return (error as { code?: unknown }).code === CANCELLED;
+  return (error as { code?: unknown }).code === CANCELLED || isReadTimeout(error);
 }

@@ -27,18 +27,30 @@ export function describeSearchIndex(meta: EntityMetadata): void {
   meta.indexes.push({ name, expression: `create index "${name}" on "${table}" using gin ("search_text" gin_trgm_ops)` });
 }
 
+async function run(database: SqlMikroORM, statement: SqlText): Promise<{ name: string }[]> {
+  return (await database.em.fork().getKysely().executeQuery<{ name: string }>(queryOf(statement, 'postgres'))).rows;
+}
+
+async function missingIndexes(database: SqlMikroORM): Promise<SearchedTable[]> {
+  const present = await run(database, sqlText`select indexname as name from pg_indexes where schemaname = current_schema()`);
+  return SEARCHED_TABLES.filter((table) => !present.some(({ name }) => name === nameOfIndex(table)));
+}
+
+/** Whether a Postgres has all search indexes. */
+export async function hasSearchIndexes(database: SqlMikroORM): Promise<boolean> {
+  return (await missingIndexes(database)).length === 0;
+}
+
 /**
  * Makes the search indexes of a Postgres that lacks them. Null when they are there; else why they are not, and what an
  * administrator of the database can do: search answers without them too, by reading every text.
  */
 export async function prepareSearch(database: SqlMikroORM): Promise<string | null> {
-  const run = async (statement: SqlText) => database.em.fork().getKysely().executeQuery<{ name: string }>(queryOf(statement, 'postgres'));
-  const { rows } = await run(sqlText`select indexname as name from pg_indexes where schemaname = current_schema()`);
-  const missing = SEARCHED_TABLES.filter((table) => !rows.some(({ name }) => name === nameOfIndex(table)));
+  const missing = await missingIndexes(database);
   if (missing.length === 0) return null;
   try {
-    await run(sqlText`create extension if not exists pg_trgm`);
-    for (const table of missing) await run(makeIndex(table));
+    await run(database, sqlText`create extension if not exists pg_trgm`);
+    for (const table of missing) await run(database, makeIndex(table));
     return null;
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);

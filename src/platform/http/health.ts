@@ -1,0 +1,63 @@
+import type { FastifyInstance } from 'fastify';
+
+/** How long each check may take. */
+const CHECK_MS = 1000;
+/** How long an answer is good for, so that callers cannot load the database with their questions. */
+const FRESH_MS = 1000;
+
+/** Something that a process needs: the check rejects, or does not end in time, while it is away. */
+export interface Need {
+  name: string;
+  check: () => Promise<unknown>;
+}
+
+/** Asks whether what a process needs is there: one question at a time, whose answer all callers of the next second share. */
+export class Readiness {
+  #asked: Promise<string[]> | null = null;
+  /** Checks that hang, as of a network folder, are not begun once more. */
+  readonly #running = new Map<Need, Promise<boolean>>();
+
+  constructor(private readonly needs: readonly Need[]) {}
+
+  /** The names of what is away. */
+  async missing(): Promise<string[]> {
+    this.#asked ??= this.#ask();
+    return this.#asked;
+  }
+
+  async #ask(): Promise<string[]> {
+    const present = await Promise.all(this.needs.map(async (need) => this.#isThere(need)));
+    setTimeout(() => (this.#asked = null), FRESH_MS).unref();
+    return this.needs.filter((_need, index) => present[index] !== true).map(({ name }) => name);
+  }
+
+  async #isThere(need: Need): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), CHECK_MS)));
+    return Promise.race([this.#checkOf(need), late]).finally(() => clearTimeout(timer));
+  }
+
+  async #checkOf(need: Need): Promise<boolean> {
+    const running = this.#running.get(need);
+    if (running !== undefined) return running;
+    const check = need.check().then(() => true, () => false);
+    this.#running.set(need, check);
+    return check.finally(() => this.#running.delete(need));
+  }
+}
+
+/** `starting` and `draining` come before what a process needs. */
+export type Stage = 'starting' | 'running' | 'draining';
+
+/**
+ * Serves /livez (the process responds) and /readyz (it accepts work). The 503 of /readyz names what is not ready: the process itself, which
+ * is `starting` or `draining`, or what it needs.
+ */
+export function registerHealth(app: FastifyInstance, stage: () => Stage, readiness: Readiness): void {
+  app.get('/livez', async () => ({ status: 'ok' }));
+  app.get('/readyz', async (_request, reply) => {
+    const notReady = stage() === 'running' ? await readiness.missing() : [stage()];
+    if (notReady.length === 0) return { status: 'ok' };
+    return reply.code(503).send({ status: 'not ready', notReady });
+  });
+}
