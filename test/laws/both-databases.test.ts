@@ -13,6 +13,7 @@ const DATABASES = ['test/support/gateway.ts', 'test/support/database.ts', 'test/
 const EXCEPTIONS = [
   'test/acceptance/tour.test.ts',
   'test/acceptance/hostile-repository.test.ts',
+  'test/acceptance/postgres-start-faults.test.ts',
   'test/acceptance/readme.test.ts',
   'test/acceptance/start-faults.test.ts',
   'test/cli/administration.test.ts',
@@ -32,6 +33,8 @@ const EXCEPTIONS = [
   'test/images/search.test.ts',
   'test/laws/permissions.test.ts',
   'test/platform/wal-checkpointer.test.ts',
+  'test/platform/pgbouncer.test.ts',
+  'test/platform/postgres-connections.test.ts',
   'test/platform/postgres-reader.test.ts',
   'test/platform/search-upkeep.test.ts',
   'test/platform/statement-timeout.test.ts',

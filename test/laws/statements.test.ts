@@ -46,7 +46,7 @@ const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   'src/platform/database/wal-checkpoint-thread.ts': { ways: ['import better-sqlite3', 'file.pragma()'], why: 'a thread that imports nothing of ours: copies the log by constant pragmas' },
   'src/platform/store/process-lock.ts': { ways: ['import node:sqlite', 'lock.exec()'], why: 'a lock of the operating system, taken by one constant statement; no data' },
   'src/platform/database/postgres/postgres-connections.ts': { ways: ['import pg'], why: 'makes the clients of Postgres, and runs nothing' },
-  'src/platform/database/postgres/open-postgres.ts': { ways: ['em.getConnection()', 'connection.getNativeClient()'], why: 'hands the pool to the readers' },
+  'src/platform/database/open/open-postgres.ts': { ways: ['em.getConnection()', 'connection.getNativeClient()'], why: 'hands the pool to the readers' },
   'src/platform/database/postgres/reach-postgres.ts': { ways: ['client.query()'], why: 'one constant statement on a connection of its own, before anything else is made' },
   'src/tasks/changes/change-relay.ts': { ways: ['client.query()'], why: 'LISTEN and NOTIFY on a connection of its own, by two constant statements' },
 };

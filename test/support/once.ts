@@ -23,7 +23,7 @@ export const ONCE: readonly string[] = [
   'test/graphql/graphiql*.test.ts',
   'test/acceptance/tour.test.ts',
   // Starts that fail before a database is used, and the demo of the README.
-  'test/acceptance/{start-faults,readme}.test.ts',
+  'test/acceptance/{start-faults,postgres-start-faults,readme}.test.ts',
   // What a process does before it asks its database: connections, addresses, headers, and servers that lie to it.
   'test/graphql/drain.test.ts',
   'test/acceptance/hostile-repository.test.ts',

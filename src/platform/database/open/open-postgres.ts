@@ -6,7 +6,7 @@ import type { DatabaseConnection } from 'kysely';
 import type { Pool } from 'pg';
 import { giveWriteVersions, WriteVersions } from '../cache-invalidation.js';
 import { postgresMigrations } from '../migrations/postgres/index.js';
-import { BY_HAND, closeBefore, type Database, type DatabaseOptions, type DatabaseTarget, MIGRATION_FOLDERS, MIGRATIONS } from '../orm-settings.js';
+import { BY_HAND, closeBefore, type Database, type DatabaseOptions, type DatabaseTarget, MIGRATION_FOLDERS, MIGRATIONS } from './orm-settings.js';
 import { giveHeavyReads, HeavyReads, postgresTurns } from '../read/heavy-reads.js';
 import { givePostgresReader, PostgresReader } from '../read/postgres-reader.js';
 import { giveStatementTimeout } from '../read/statement-timeout.js';
@@ -14,8 +14,8 @@ import { TimedPostgresReader } from '../read/timed-postgres-reader.js';
 import { describeSearchIndex } from '../search/trigrams.js';
 import { traceHeavy, tracePostgres, traceStatements } from '../traced-statements.js';
 import { boundTransactions } from './bound-transactions.js';
-import { postgresPoolOptions } from './postgres-connections.js';
-import { parsePostgresUrl } from './postgres-url.js';
+import { postgresPoolOptions } from '../postgres/postgres-connections.js';
+import { parsePostgresUrl } from '../postgres/postgres-url.js';
 
 /** How often a close looks whether somebody still waits for a connection. */
 const POLL_MS = 10;

@@ -1,5 +1,5 @@
 import type { SqlMikroORM } from '@mikro-orm/sqlite';
-import type { Tracing } from '../tracing.js';
+import type { Tracing } from '../../tracing.js';
 
 /** `directUrl` leads past a pooler, to where a session keeps its state: LISTEN, locks, temporary tables. By default it is `url`. */
 export type DatabaseTarget = { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: string; directUrl?: string };
