@@ -225,7 +225,7 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   const app = createHttpServer(log, { trustProxy: config.trustProxy, requestTimeoutMs: config.limits.requestTimeoutMs, ownFaultBody: imageServerFault, interceptor: requestInterceptor });
   tracing?.traceRequests(app);
   const drain = new Drain(app);
-  registerHealth(app, () => stage, new Readiness(needsOf(config, work)));
+  registerHealth(app, () => stage, new Readiness(needsOf(config, work), log));
   work.metrics.serve(app, new CallerTrust(config), config.metricsTrusted);
   const [endStreams, afterRequests] = config.run.api ? await openTransports({ app, drain, requestInterceptor }, config, work, log) : [];
   await app.listen({ host: config.host, port: config.port });

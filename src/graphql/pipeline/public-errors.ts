@@ -2,7 +2,8 @@ import { HeaderMap } from '@apollo/server';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { AppError, badInput } from '../../platform/errors.js';
-import { internalError } from '../../platform/http/http-faults.js';
+import { isDatabaseAway } from '../../platform/database/postgres/database-away.js';
+import { databaseAway, internalError } from '../../platform/http/http-faults.js';
 import { boundMessage } from '../../platform/message-text.js';
 
 /** The codes that GraphQL servers give to faults of the request itself. */
@@ -103,6 +104,14 @@ function isRefusedRequest(error: unknown): boolean {
   return error.extensions.code === undefined && status >= 400 && status < 500;
 }
 
+function isFromDatabaseAway(error: unknown): boolean {
+  for (let at = error, depth = 0; at instanceof Error && depth < 10; depth += 1) {
+    if (isDatabaseAway(at)) return true;
+    at = at instanceof GraphQLError ? at.originalError : at.cause;
+  }
+  return false;
+}
+
 /**
  * Formats an error for clients, on every transport: shows errors thrown on purpose and faults of the request, and masks everything
  * else behind the request id under which it is logged.
@@ -117,7 +126,7 @@ export function publicError(error: unknown, formatted: GraphQLFormattedError, er
   if (typeof code === 'string' && REQUEST_CODES.has(code)) return { message: boundMessage(withoutSuggestion(message)), ...location, extensions: { code } };
   const { requestId, traceId, log } = errorLog;
   log.error({ err: error, requestId, traceId }, 'An error was masked.');
-  return { ...internalError(requestId), ...location };
+  return { ...(isFromDatabaseAway(error) ? databaseAway(requestId) : internalError(requestId)), ...location };
 }
 
 /** Formats whatever was thrown, in the same way. */

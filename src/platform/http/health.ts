@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
 
 /** How long each check may take. */
 const CHECK_MS = 1000;
@@ -17,7 +18,12 @@ export class Readiness {
   /** Checks that hang, as of a network folder, are not begun once more. */
   readonly #running = new Map<Need, Promise<boolean>>();
 
-  constructor(private readonly needs: readonly Need[]) {}
+  #logged = '';
+
+  constructor(
+    private readonly needs: readonly Need[],
+    private readonly log: Pick<Logger, 'info' | 'warn'>,
+  ) {}
 
   /** The names of what is away. */
   async missing(): Promise<string[]> {
@@ -28,7 +34,17 @@ export class Readiness {
   async #ask(): Promise<string[]> {
     const present = await Promise.all(this.needs.map(async (need) => this.#isThere(need)));
     setTimeout(() => (this.#asked = null), FRESH_MS).unref();
-    return this.needs.filter((_need, index) => present[index] !== true).map(({ name }) => name);
+    const missing = this.needs.filter((_need, index) => present[index] !== true).map(({ name }) => name);
+    this.#logChange(missing);
+    return missing;
+  }
+
+  #logChange(missing: readonly string[]): void {
+    const state = missing.join(', ');
+    if (state === this.#logged) return;
+    this.#logged = state;
+    if (state === '') this.log.info('The process is ready again.');
+    else this.log.warn({ notReady: missing }, 'The process is not ready.');
   }
 
   async #isThere(need: Need): Promise<boolean> {

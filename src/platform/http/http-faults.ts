@@ -49,6 +49,11 @@ export function internalError(requestId: string): Fault {
   return { message, extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } };
 }
 
+/** The same while the database is away, which the caller may wait for. */
+export function databaseAway(requestId: string): Fault {
+  return { ...internalError(requestId), message: `The database is not available at present; try again in a moment. The log has the reason under request ${requestId}.` };
+}
+
 /** Writes an error as a raw HTTP/1.1 response to a socket that has no request object, then closes the socket. */
 export function endWithFault(socket: Pick<Duplex, 'writable' | 'end' | 'destroy'>, status: number, message: string): void {
   if (!socket.writable) {

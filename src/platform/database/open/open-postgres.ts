@@ -14,7 +14,7 @@ import { TimedPostgresReader } from '../read/timed-postgres-reader.js';
 import { describeSearchIndex } from '../search/trigrams.js';
 import { traceHeavy, tracePostgres, traceStatements } from '../traced-statements.js';
 import { boundTransactions } from './bound-transactions.js';
-import { postgresPoolOptions } from '../postgres/postgres-connections.js';
+import { nameConnectFaults, postgresPoolOptions } from '../postgres/postgres-connections.js';
 import { parsePostgresUrl } from '../postgres/postgres-url.js';
 
 /** How often a close looks whether somebody still waits for a connection. */
@@ -66,6 +66,10 @@ interface PoolLimits {
 async function initialize(url: string, entities: Entities, limits: PoolLimits, created: (connection: DatabaseConnection) => void): Promise<{ database: Database; pool: () => Pool | null }> {
   let pool: Pool | null = null;
   const options = postgresPoolOptions(url, limits);
+  const onPoolCreated = (made: Pool): void => {
+    nameConnectFaults(made);
+    pool = made;
+  };
   const database = await PostgresORM.init({
     // The options below say where to; the ORM itself asks for the name.
     dbName: parsePostgresUrl(url).database,
@@ -73,7 +77,7 @@ async function initialize(url: string, entities: Entities, limits: PoolLimits, c
     extensions: [Migrator],
     ensureDatabase: false,
     // A function, as the ORM copies an object, and with it the keys.
-    driverOptions: () => ({ ...options, onPoolCreated: (made: Pool) => void (pool = made) }),
+    driverOptions: () => ({ ...options, onPoolCreated }),
     schemaGenerator: BY_HAND,
     discovery: { onMetadata: describeSearchIndex },
     onCreateConnection: async (connection) => created(connection as DatabaseConnection),

@@ -1,5 +1,6 @@
-import { Client, type ClientConfig } from 'pg';
+import { Client, type ClientConfig, type Pool, type PoolClient } from 'pg';
 import { connectionOptions } from './connection-options.js';
+import { awayOr } from './database-away.js';
 import { isReadTimeout } from './read-timeout.js';
 
 /** How long a request waits for a free connection of the pool. */
@@ -18,6 +19,15 @@ export function postgresPoolOptions(url: string, { max, statementTimeoutMs }: { 
   return { ...options, max, connectionTimeoutMillis: LONGEST_WAIT_MS, Client: pooledClient(options) };
 }
 
+/** Makes the pool say DatabaseAway when it cannot connect. */
+export function nameConnectFaults(pool: Pool): void {
+  const connect = pool.connect.bind(pool) as (...words: unknown[]) => Promise<PoolClient> | undefined;
+  pool.connect = ((...words: unknown[]) =>
+    connect(...words)?.catch((error: unknown) => {
+      throw awayOr(error);
+    })) as Pool['connect'];
+}
+
 /** Clients whose time to connect is not that of waiting for a free one, and which break when a statement is given up. */
 function pooledClient(options: ClientConfig): typeof Client {
   return class extends Client {
@@ -26,9 +36,13 @@ function pooledClient(options: ClientConfig): typeof Client {
       const query = this.query.bind(this) as (...words: unknown[]) => unknown;
       this.query = ((...words: unknown[]) => {
         const result = query(...words);
-        if (result instanceof Promise) result.catch((error: unknown) => isReadTimeout(error) && this.connection.stream.destroy());
-        return result;
+        return result instanceof Promise ? result.catch((error: unknown) => this.#failed(error)) : result;
       }) as Client['query'];
+    }
+
+    #failed(error: unknown): never {
+      if (isReadTimeout(error)) this.connection.stream.destroy();
+      throw awayOr(error);
     }
   } as typeof Client;
 }
