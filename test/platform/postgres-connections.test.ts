@@ -10,6 +10,7 @@ import { hasOpenssl, makeAuthority, makeCertificate } from '../support/certifica
 import { GatewayProcess, TestClient } from '../support/gateway.js';
 import { type OwnPostgres, startOwnPostgres } from '../support/own-postgres.js';
 import { type TemporaryFolder, temporaryFolder } from '../support/temp-folder.js';
+import { freezableProxy } from '../support/unwilling-servers.js';
 
 const HBA = `
 local   all all                    trust
@@ -20,6 +21,8 @@ hostssl all all       127.0.0.1/32 password
 const isPossible = await hasOpenssl();
 let files: TemporaryFolder;
 let server: OwnPostgres;
+/** Of admin, once the first gateway has started. */
+let key: string | null = null;
 
 beforeAll(async () => {
   if (!isPossible) return;
@@ -125,8 +128,9 @@ describe('a gateway whose Postgres or image store is lost', () => {
   it('is not ready until both are back, and answers requests quickly', async () => {
     await using folder = await temporaryFolder();
     const gateway = await GatewayProcess.start(folder.path, { DATABASE_URL: tlsUrl(FULL), DATABASE_DIRECT_URL: socketUrl() });
+    key = gateway.firstKey;
     try {
-      const admin = new TestClient(gateway.url, gateway.firstKey);
+      const admin = new TestClient(gateway.url, key);
       expect(await ready(gateway)).toEqual(OK);
       await server.stop();
       await expect.poll(async () => ready(gateway), { timeout: 10_000 }).toEqual([503, { status: 'not ready', notReady: ['database'] }]);
@@ -145,6 +149,30 @@ describe('a gateway whose Postgres or image store is lost', () => {
       await expect.poll(async () => ready(gateway), { timeout: 10_000 }).toEqual(OK);
     } finally {
       await gateway.stop();
+    }
+  });
+});
+
+describe('a gateway whose Postgres falls silent', () => {
+  beforeEach(withOpenssl);
+
+  it('answers requests in time, and works again when Postgres does', async () => {
+    await using folder = await temporaryFolder();
+    const proxy = await freezableProxy(server.port);
+    const through = tlsUrl(`${FULL}&connect_timeout=1`).replace(`:${server.port}/`, `:${proxy.port}/`);
+    const gateway = await GatewayProcess.start(folder.path, { DATABASE_URL: through, DATABASE_DIRECT_URL: socketUrl(), OPERATION_TIMEOUT: '2', STATEMENT_TIMEOUT: '3' });
+    const admin = new TestClient(gateway.url, key);
+    try {
+      proxy.freeze();
+      const begun = performance.now();
+      const answers = await Promise.all(Array.from({ length: 20 }, async () => admin.send('{ viewer { datacenters { name owner { username } } } }')));
+      expect(answers.every(({ errors }) => ['INTERNAL_SERVER_ERROR', 'QUERY_TOO_COMPLEX'].includes(errors[0]?.extensions.code ?? 'none'))).toBe(true);
+      expect(performance.now() - begun).toBeLessThan(10_000);
+      proxy.thaw();
+      await expect.poll(async () => admin.code('{ viewer { datacenters { name owner { username } } } }'), { timeout: 10_000 }).toBe('data');
+    } finally {
+      await gateway.stop();
+      await proxy.close();
     }
   });
 });

@@ -73,6 +73,33 @@ export async function blackHole(): Promise<UnwillingServer> {
   };
 }
 
+/** Passes everything on to that port, until it is frozen: then connections stay, and nothing passes. */
+export async function freezableProxy(to: number): Promise<UnwillingServer & { freeze: () => void; thaw: () => void }> {
+  const pairs = new Set<[Socket, Socket]>();
+  let isFrozen = false;
+  const server = await listening((socket) => {
+    const other = connect(to, '127.0.0.1').on('error', () => socket.destroy()).on('close', () => socket.destroy());
+    socket.on('close', () => other.destroy());
+    pairs.add([socket, other]);
+    socket.pipe(other).pipe(socket);
+    if (isFrozen) for (const end of [socket, other]) end.cork();
+  });
+  const each = (act: (end: Socket) => void): void => {
+    for (const pair of pairs) pair.forEach(act);
+  };
+  return {
+    ...server,
+    freeze: () => {
+      isFrozen = true;
+      each((end) => end.cork());
+    },
+    thaw: () => {
+      isFrozen = false;
+      each((end) => end.uncork());
+    },
+  };
+}
+
 function message(type: string, body: Buffer): Buffer {
   return Buffer.concat([Buffer.from(type), int32(body.length + 4), body]);
 }

@@ -51,6 +51,11 @@ export class Operation {
     return this.#endsAt - performance.now();
   }
 
+  /** How long a read of a few rows may take: a server that is gone without a word answers none. */
+  get readLimitMs(): number {
+    return this.#isLimitedAsWhole ? Math.max(1, Math.ceil(this.msLeft)) : Infinity;
+  }
+
   /** Heavy reads stop when the connection is closed. */
   answerOn(connection: EventEmitter): void {
     this.#connection = connection;

@@ -4,8 +4,9 @@ import { BoundedCache } from '../../memory/bounded-cache.js';
 import { WeakMemo } from '../../memory/weak-memo.js';
 import { MOST_STATEMENTS } from './prepared-statements.js';
 import { postgresText } from './postgres-text.js';
-import type { ReadTime } from './operation.js';
+import type { Operation } from './operation.js';
 import { statementTooLong } from './statement-timeout.js';
+import { DatabaseAway } from '../postgres/database-away.js';
 import { isReadTimeout } from '../postgres/read-timeout.js';
 import type { SqlText } from '../sql-text.js';
 
@@ -17,11 +18,14 @@ const SWITCHED = new Set(['26000', '42P05']);
 /** The tables of a prepared statement have changed. */
 const OUTDATED = '0A000';
 
+/** A read of a few rows takes milliseconds: a server that has not answered by then is gone without a word. */
+const NO_ANSWER_MS = 10_000;
+
 /** How a statement is run. */
 export interface RunOptions {
   steady?: boolean | undefined;
-  /** What the statement took is added here. */
-  time?: ReadTime | undefined;
+  /** The statement ends with it, and what it took is added to its time. */
+  operation?: Operation | null | undefined;
 }
 
 /**
@@ -57,31 +61,37 @@ export class PostgresReader {
     return (await this.#run(text, options)).rows as R[];
   }
 
-  async #run(statement: SqlText, { steady = false, rowMode, time }: RunOptions & { rowMode?: 'array' }): Promise<QueryResult> {
+  async #run(statement: SqlText, { steady = false, rowMode, operation }: RunOptions & { rowMode?: 'array' }): Promise<QueryResult> {
     const { text, values } = postgresText(statement);
     const name = steady && this.#prepares ? this.#nameOf(text) : undefined;
     const client = await (await this.pool()).connect();
     let isSpent = name !== undefined && this.#isFullWith(client, name);
+    const limitMs = Math.min(this.timeoutMs, NO_ANSWER_MS, operation?.readLimitMs ?? Infinity);
     const began = performance.now();
     try {
       // Its types leave out how long a query may take.
-      const query = { text, values, name, rowMode: rowMode as 'array', query_timeout: this.timeoutMs };
+      const query = { text, values, name, rowMode: rowMode as 'array', query_timeout: limitMs };
       return await client.query(query);
     } catch (error) {
       if (isReadTimeout(error)) {
         // The connection still waits for the answer.
         isSpent = true;
-        throw statementTooLong(this.timeoutMs);
+        throw this.#overtime(error, limitMs, operation);
       }
       const { code = '' } = error as { code?: string };
       if (name === undefined || (code !== OUTDATED && !SWITCHED.has(code))) throw error;
       if (SWITCHED.has(code)) this.#prepares = false;
       isSpent = true;
     } finally {
-      if (time !== undefined) time.waitMs += performance.now() - began;
+      if (operation) operation.readTime.waitMs += performance.now() - began;
       client.release(isSpent);
     }
-    return this.#run(statement, { rowMode, time });
+    return this.#run(statement, { rowMode, operation });
+  }
+
+  #overtime(error: unknown, limitMs: number, operation: Operation | null | undefined): Error {
+    if (limitMs === this.timeoutMs) return statementTooLong(this.timeoutMs);
+    return operation && limitMs < NO_ANSWER_MS ? operation.tooSlow() : new DatabaseAway(error);
   }
 
   #isFullWith(client: PoolClient, name: string): boolean {

@@ -69,7 +69,7 @@ export async function readRows<R>(em: Reads, text: SqlText, options: ReadOptions
   const prepared = preparedIn(em);
   if (prepared !== undefined) return timed(em, text, options, () => prepared.all<R>(text));
   const reader = postgresIn(em);
-  if (reader !== undefined) return reader.all<R>(text, { steady: options.steady, time: operation?.readTime });
+  if (reader !== undefined) return reader.all<R>(text, { steady: options.steady, operation });
   return (await throughKysely(em, text)).rows.map((row) => Object.values(row)) as R[];
 }
 
@@ -82,7 +82,7 @@ export async function readObjects<R extends object>(em: Reads, text: SqlText, op
   const prepared = preparedIn(em);
   if (prepared !== undefined) return timed(em, text, options, () => prepared.objects<R>(text));
   const reader = postgresIn(em);
-  if (reader !== undefined) return reader.objects<R>(text, { steady: options.steady, time: operation?.readTime });
+  if (reader !== undefined) return reader.objects<R>(text, { steady: options.steady, operation });
   return (await throughKysely(em, text)).rows as R[];
 }
 
