@@ -38,7 +38,9 @@ function isCommand() {
 
 async function onConfiguredDatabase(action) {
   const { openDatabase } = await built('platform/database/database.js');
+  const { reachPostgres } = await built('platform/database/postgres/reach-postgres.js');
   const { database: target } = await configured();
+  if (target.kind === 'postgres') await reachPostgres(target);
   const database = await openDatabase(target, await entities());
   try {
     return await action(database);

@@ -68,7 +68,7 @@ export const settings = {
     'auto', '`on` or `off`: reads are prepared statements on Postgres; `auto`: unless the start finds a pooler at DATABASE_URL.', oneOf(['auto', 'on', 'off'] as const),
   ),
   DATABASE_POOL: withDefault('10', 'Connections to Postgres that the process may have open; at most half of them answer searches and counts.', integer(2, 1000, ' connections')),
-  STATEMENT_TIMEOUT: withDefault('30', 'Seconds that one statement of a request may take on Postgres, and a search or count of a task anywhere.', integer(1, 3600, ' seconds')),
+  STATEMENT_TIMEOUT: withDefault('30', 'Seconds that one statement may take on Postgres, except in migrations, and a search or count of a task anywhere.', integer(1, 3600, ' seconds')),
   IMAGE_STORE: optional('file:DATA_DIR/images', 'Where image files are stored: `file:PATH`.', imageStore),
   AUTH_JWT_SECRET: secret(
     optional('generated in DATA_DIR', 'Secret that signs tokens with HS256, at least 32 bytes. Set at most one of AUTH_JWT_SECRET, AUTH_JWT_PUBLIC_KEY and AUTH_JWKS_URL.', hmacSecret),

@@ -49,4 +49,16 @@ describe('a statement that takes too long on Postgres', () => {
     expect(await inTransaction(em, async (tx) => readRows(tx, LIMIT))).toEqual([[`${TIMEOUT_MS}ms`]]);
     expect(await readRows(em, LIMIT)).toEqual([['0']]);
   });
+
+  it('ends a transaction of the ORM in the database', async () => {
+    const slow = database.em.fork().transactional(async (tx) => tx.getConnection().execute('select pg_sleep(20)', [], 'all', tx.getTransactionContext()));
+    await expect(slow).rejects.toMatchObject({ code: '57014' });
+    expect(await readRows(database.em.fork(), LIMIT)).toEqual([['0']]);
+  });
+
+  it('ends a statement of the ORM outside of transactions, whose connection is given up', async () => {
+    const slow = (): Promise<unknown> => database.em.fork().getConnection().execute('select pg_sleep(20)');
+    await Promise.all([1, 2, 3].map(async () => expect(slow()).rejects.toThrow('Query read timeout')));
+    expect(await database.em.fork().getConnection().execute('select 1 as one')).toEqual([{ one: 1 }]);
+  });
 });
