@@ -85,7 +85,7 @@ describe('PgBouncer in transaction mode', () => {
       await fill();
       const admins = gateways.map(({ url }) => new TestClient(url, key));
       const following = await follow('sse', gateways[1]!.url, key!, 'subscription { imageChanged { image { name } } }');
-      await Promise.all(admins.map(async (admin, process) => readAndWrite(admin, process, 150)));
+      await Promise.all(admins.map(async (admin, process) => readAndWrite(admin, process, 120)));
       await admins[0]!.run('mutation ($input: AttachImageInput!) { attachImage(input: $input) { image { name } } }', { input: { image: attached, datacenter: 'main' } });
       await expect.poll(() => following.events, { timeout: 10_000 }).toEqual([{ imageChanged: { image: { name: attached } } }]);
       await following.stop();

@@ -41,7 +41,11 @@ function pooledClient(options: ClientConfig): typeof Client {
     }
 
     #failed(error: unknown): never {
-      if (isReadTimeout(error)) this.connection.stream.destroy();
+      if (isReadTimeout(error)) {
+        // Before the pool gives it to whoever waits: breaking the stream alone is noticed later.
+        void this.end();
+        this.connection.stream.destroy();
+      }
       throw awayOr(error);
     }
   } as typeof Client;
