@@ -24,6 +24,7 @@ import { referenceResolvers } from './graphql/schema/reference-resolvers.js';
 import { buildGatewaySchema } from './graphql/schema/schema.js';
 import { traceRootFields } from './graphql/schema/trace-root-fields.js';
 import { openWebsocketTransport } from './graphql/server/websocket-transport.js';
+import { imageServerRewriter } from './image-server/request-url.js';
 import { imageServerFault, registerImageServer } from './image-server/routes.js';
 import { countSentBytes } from './image-server/sent-bytes-metric.js';
 import { imageModule } from './images/image.module.js';
@@ -146,7 +147,7 @@ async function openTransports({ app, drain, requestInterceptor }: { app: Fastify
   const closeSockets = openWebsocketTransport(app.server, graphqlServer);
   if (config.graphiql) await registerGraphiql(app, { folder: GRAPHIQL_FOLDER });
   countSentBytes(app, work.metrics.registry);
-  await registerImageServer(app, { ...work, trust: new CallerTrust(config), trustedNetworks: config.imgapiTrusted, log });
+  await registerImageServer(app, { ...work, trust: new CallerTrust(config), trustedNetworks: config.imgapiTrusted, atRoot: config.imgapiAtRoot, log });
   const reminders = new PeriodicReauthorization(work.changes);
   const end = async (): Promise<void> => {
     reminders.stop();
@@ -222,7 +223,7 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   const relay = config.database.kind === 'postgres' ? await ChangeRelay.start(config.database.directUrl ?? config.database.url, work.changes, log) : null;
   let stage: Stage = 'starting';
   const requestInterceptor: RequestInterceptor = { intercept: null };
-  const app = createHttpServer(log, { trustProxy: config.trustProxy, requestTimeoutMs: config.limits.requestTimeoutMs, ownFaultBody: imageServerFault, interceptor: requestInterceptor });
+  const app = createHttpServer(log, { trustProxy: config.trustProxy, requestTimeoutMs: config.limits.requestTimeoutMs, ownFaultBody: imageServerFault, rewriteUrl: imageServerRewriter(config.imgapiAtRoot), interceptor: requestInterceptor });
   tracing?.traceRequests(app);
   const drain = new Drain(app);
   registerHealth(app, () => stage, new Readiness(needsOf(config, work), log));

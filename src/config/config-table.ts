@@ -85,6 +85,7 @@ export const settings = {
   IMGAPI_TRUSTED: withDefault(
     '127.0.0.0/8,::1/128', 'CIDRs, separated by commas, whose IMGAPI callers see every image; `none` trusts nobody.', networks,
   ),
+  PUBLIC_IMGAPI_ROOT: withDefault('off', '`on`: IMGAPI is served at the root of the gateway (/images, /ping) as at /imgapi, for nodes that know no base path.', onOff),
   RUN: withDefault('api,worker', 'What this process does: `api` answers requests, `worker` runs tasks; separate both by a comma.', processRoles),
   REFRESH_INTERVAL: withDefault(
     '3600', 'Seconds between scheduled repository loads; 0 is off.', integer(0, longestTimerSeconds, ' seconds, 0 is off'),

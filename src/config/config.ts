@@ -25,6 +25,8 @@ export interface Config {
   fetchAllow: readonly string[];
   /** CIDRs; a single address is /32 or /128. */
   imgapiTrusted: readonly string[];
+  /** Whether IMGAPI is served at the root of the gateway too. */
+  imgapiAtRoot: boolean;
   run: ProcessRoles;
   /** 0: repositories are not loaded on a schedule. */
   refreshIntervalSeconds: number;
@@ -92,6 +94,7 @@ export function readConfig(env: Environment): Config {
     },
     fetchAllow: values.FETCH_ALLOW ?? [],
     imgapiTrusted: values.IMGAPI_TRUSTED,
+    imgapiAtRoot: values.PUBLIC_IMGAPI_ROOT,
     run: values.RUN,
     refreshIntervalSeconds: values.REFRESH_INTERVAL,
     graphiql: values.GRAPHIQL,

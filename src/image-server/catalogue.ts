@@ -121,13 +121,19 @@ function textCondition(em: SqlEntityManager, column: SqlText, filter: TextFilter
   return [filter.isPart ? contains(em, column, filter.text) : sqlText`${column} = ${filter.text}`];
 }
 
+/** Passes the versions that match, and those that are shown in other characters, on which the manifest decides. */
+function versionCondition(em: SqlEntityManager, filter: TextFilter | null): Condition[] {
+  const isRespelled = isSqlite(em) ? sqlText`i.version glob '*[^A-Za-z0-9._/+-]*'` : sqlText`i.version collate "C" ~ '[^A-Za-z0-9._/+-]'`;
+  return textCondition(em, sqlText`i.version`, filter).map((matches) => sqlText`(${matches} or ${isRespelled})`);
+}
+
 function filters(em: SqlEntityManager, query: ListQuery): Condition[] {
   const inManifest = query.manifest.map(({ contained }) => contained).filter((text) => text !== null);
   return [
     // The access path covers a single access without a name, and all three accesses are no condition.
     ...(query.access.length === 2 || query.name !== null ? [oneOf('i.access', query.access)] : []),
     ...textCondition(em, sqlText`i.name`, query.name),
-    ...textCondition(em, sqlText`i.version`, query.version),
+    ...versionCondition(em, query.version),
     ...inManifest.map((text) => contains(em, sqlText`i.manifest`, text)),
   ];
 }

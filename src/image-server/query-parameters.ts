@@ -11,6 +11,8 @@ const MAX_PARAMETERS = 64;
 const MAX_TAG_NAME_LENGTH = 256;
 const MAX_FAULTS = 16;
 const TAG = 'tag.';
+/** Parameters that would change what a caller sees, so that they cannot be ignored as unknown ones are. */
+const UNSUPPORTED: ReadonlyMap<string, string> = new Map([['account', 'this server has no accounts: what a caller sees depends on its network']]);
 
 /** The fault of a value that is not accepted. */
 export function invalid(field: string, message: string): ImgapiFieldError {
@@ -25,19 +27,21 @@ export function invalidParameters(faults: readonly ImgapiFieldError[]): ImgapiEr
   return imgapiError('InvalidParameter', message, faults);
 }
 
-function maxLengthOf(name: string, accepted: AcceptedParameters): number | undefined {
-  if (!name.startsWith(TAG)) return accepted.get(name);
-  return name.length <= TAG.length + MAX_TAG_NAME_LENGTH ? accepted.get(TAG) : undefined;
+function maxLengthOf(name: string, accepted: AcceptedParameters): number {
+  return accepted.get(name.startsWith(TAG) ? TAG : name) ?? 0;
+}
+
+function isKnown(name: string, accepted: AcceptedParameters): boolean {
+  return UNSUPPORTED.has(name) || accepted.has(name.startsWith(TAG) ? TAG : name);
 }
 
 function faultsOf(name: string, values: readonly string[], accepted: AcceptedParameters): ImgapiFieldError[] {
-  const longest = maxLengthOf(name, accepted);
   const shown = truncate(name);
-  if (longest === undefined) {
-    const names = [...accepted.keys()].map((one) => (one === TAG ? 'tag.NAME' : one));
-    return [{ field: shown, code: 'NotAllowed', message: `invalid extra parameters: ${quoteValue(name)}; accepted are ${names.join(', ') || 'none'}` }];
-  }
+  const unsupported = UNSUPPORTED.get(name);
+  if (unsupported !== undefined) return [{ field: shown, code: 'NotAllowed', message: `${quoteValue(name)} is not supported: ${unsupported}` }];
+  const longest = maxLengthOf(name, accepted);
   const faults: ImgapiFieldError[] = [];
+  if (name.startsWith(TAG) && name.length > TAG.length + MAX_TAG_NAME_LENGTH) faults.push(invalid(shown, `the name of a tag has at most ${MAX_TAG_NAME_LENGTH} characters`));
   const tooLong = values.find((value) => value.length > longest);
   if (tooLong !== undefined) faults.push(invalid(shown, `${quoteValue(tooLong)} has ${tooLong.length} characters; at most ${longest} are accepted`));
   if ([name, ...values].some((text) => text.includes('\0'))) faults.push(invalid(shown, 'NUL is in no text'));
@@ -60,11 +64,15 @@ export function refuseAdminFields(parameters: ReadonlyMap<string, readonly strin
   return wrong === undefined ? null : invalidParameters([invalid('inclAdminFields', `${quoteValue(wrong)} is neither true nor false`)]);
 }
 
-/** Returns the values of each parameter, or an error with all faults. Refuses parameters that the endpoint does not have. */
+/**
+ * Returns the values of each parameter, or an error with all faults. Ignores parameters that the endpoint does not have, as the reference
+ * server does, except those that would change what the caller sees.
+ */
 export function readParameters(query: QueryParameters, accepted: AcceptedParameters): Map<string, readonly string[]> | ImgapiError {
-  const entries = withoutEmpty(query);
-  const count = entries.reduce((sum, [, values]) => sum + values.length, 0);
+  const given = withoutEmpty(query);
+  const count = given.reduce((sum, [, values]) => sum + values.length, 0);
   if (count > MAX_PARAMETERS) return imgapiError('InvalidParameter', `the query has ${count} parameters; at most ${MAX_PARAMETERS} are accepted`);
+  const entries = given.filter(([name]) => isKnown(name, accepted));
   const faults = entries.flatMap(([name, values]) => faultsOf(name, values, accepted));
   return invalidParameters(faults.slice(0, MAX_FAULTS)) ?? new Map(entries);
 }

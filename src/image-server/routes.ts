@@ -2,16 +2,18 @@ import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { readImageServer } from '../datacenters/settings/image-server-state.js';
-import { type ImgapiError, type ImgapiErrorBody, IMGAPI_STATUS, imageNotFound, imgapiError, isImgapiCode } from '../imgapi/errors.js';
+import { type ImgapiError, type ImgapiErrorBody, IMGAPI_STATUS, imageNotFound, imgapiCodeOf, imgapiError } from '../imgapi/errors.js';
 import type { Caller, CallerTrust } from '../platform/http/caller-trust.js';
 import type { Database } from '../platform/database/database.js';
 import type { FileStore } from '../platform/store/file-store.js';
 import { isUuid } from '../platform/graphql/scalars.js';
 import { truncate, quoteValue } from '../platform/message-text.js';
+import { versionFault } from './api-version.js';
 import { CACHE_CONTROL_PRIVATE, CACHE_CONTROL_PUBLIC, matchesEtag } from './http-caching.js';
 import { findServedImage, type ServedImage } from './catalogue.js';
 import { ListRoute } from './list-route.js';
 import { type AcceptedParameters, invalid, invalidParameters, type QueryParameters, readParameters, refuseAdminFields } from './query-parameters.js';
+import { redirectionOf } from './request-url.js';
 import { sendImageFile } from './send-image-file.js';
 
 export interface ImageServerServices {
@@ -20,6 +22,8 @@ export interface ImageServerServices {
   trust: CallerTrust;
   /** CIDRs from which callers see every image. */
   trustedNetworks: readonly string[];
+  /** Whether the paths of IMGAPI are served at the root of the gateway too. */
+  atRoot: boolean;
   log: Logger;
 }
 
@@ -27,18 +31,32 @@ type Query = { Querystring: QueryParameters };
 type ImageRequest = FastifyRequest<Query & { Params: { uuid: string } }>;
 
 const VERSION = '1.0.0';
+const SERVER = `image-gateway/${VERSION}`;
+/** Clients compare it as a whole, so that it has no charset. */
+const JSON_TYPE = 'application/json';
 const PING: AcceptedParameters = new Map([['error', 64]]);
 const IMAGE: AcceptedParameters = new Map([['channel', 64], ['inclAdminFields', 5]]);
 const FILE: AcceptedParameters = new Map([['channel', 64], ['index', 8]]);
 
-function refuse(reply: FastifyReply, { status, body }: ImgapiError): FastifyReply {
-  // A refusal depends on the caller, so that no cache may store it.
-  return reply.code(status).header('cache-control', 'no-store').send(body);
+function sendJson(reply: FastifyReply, body: object): FastifyReply {
+  return reply.header('content-type', JSON_TYPE).send(JSON.stringify(body, null, 2));
 }
 
-/** The path of a request without its query, shortened for messages. */
+function refuse(reply: FastifyReply, { status, body }: ImgapiError): FastifyReply {
+  // A refusal depends on the caller, so that no cache may store it.
+  return sendJson(reply.code(status).header('cache-control', 'no-store'), body);
+}
+
+/** The path of a request below the base of the image server, without its query, shortened for messages. */
 function pathOf({ url }: FastifyRequest): string {
-  return truncate(url.split('?', 1)[0] ?? '');
+  return truncate((url.split('?', 1)[0] ?? '').replace(/^\/imgapi/, ''));
+}
+
+/** The error for a path or a method that this server does not have. */
+function missingRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (request.method === 'GET' || request.method === 'HEAD') return refuse(reply, imgapiError('ResourceNotFound', `${pathOf(request)} does not exist`));
+  const message = `${request.method} is not allowed: this server only reads; images are imported, changed and deleted in the graph of the gateway. Accepted are GET and HEAD`;
+  return refuse(reply.header('allow', 'GET, HEAD'), imgapiError('MethodNotAllowedError', message));
 }
 
 /** The error body for requests to /imgapi/ that fail before they reach its routes, such as a path that cannot be decoded; null for other paths. */
@@ -49,28 +67,36 @@ export function imageServerFault(url: string, message: string): ImgapiErrorBody 
 /** Serves IMGAPI, read-only, at /imgapi for compute nodes. Shows only images whose file is complete. */
 export async function registerImageServer(app: FastifyInstance, services: ImageServerServices): Promise<void> {
   await app.register(async (server) => registerServerRoutes(server, services), { prefix: '/imgapi' });
+  // A client that joins `/images` and the base URL by the standard rules loses the path of the base.
+  if (!services.atRoot) for (const url of ['/images', '/images/*', '/ping']) app.get(url, async (request, reply) => redirect(request, reply));
+}
+
+function redirect(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return reply.header('cache-control', 'no-store').redirect(redirectionOf(request.url) ?? '/imgapi/', 307);
 }
 
 function registerServerRoutes(server: FastifyInstance, services: ImageServerServices): void {
   const isTrusted = services.trust.inNetworks(services.trustedNetworks);
   server.addHook('onRequest', async (request, reply) => {
+    void reply.header('server', SERVER);
     const fault = services.trust.hostFault(request);
-    if (fault !== null) await refuse(reply, imgapiError('InvalidHeader', fault));
+    if (fault !== null) return refuse(reply, imgapiError('InvalidHeader', fault));
+    // Before the body is read, which no route takes.
+    if (request.is404) return missingRoute(request, reply);
+    const unsupported = versionFault(request.headers['accept-version'], { method: request.method, path: pathOf(request) });
+    return unsupported === null ? undefined : refuse(reply, unsupported);
   });
   server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     if (error.statusCode !== undefined && error.statusCode < 500) return refuse(reply, imgapiError('BadRequestError', error.message));
     request.log.error({ err: error }, 'An IMGAPI request failed.');
     return refuse(reply, imgapiError('InternalError', `internal error; request ${request.id}`));
   });
-  server.setNotFoundHandler((request, reply) => {
-    if (request.method === 'GET' || request.method === 'HEAD') return refuse(reply, imgapiError('ResourceNotFound', `${pathOf(request)} does not exist`));
-    return refuse(reply.header('allow', 'GET, HEAD'), imgapiError('MethodNotAllowedError', `${request.method} is not allowed`));
-  });
+  server.setNotFoundHandler(missingRoute);
   server.get<Query>('/ping', async (request, reply) => {
     const fault = pingFault(request.query);
     if (fault !== null) return refuse(reply, fault);
     void reply.header('cache-control', 'no-store');
-    return { ping: 'pong', version: VERSION, imgapi: true, ...(isTrusted(request) && { pid: process.pid }) };
+    return sendJson(reply, { ping: 'pong', version: VERSION, imgapi: true, ...(isTrusted(request) && { pid: process.pid }) });
   });
   server.register(async (images) => {
     images.addHook('preHandler', async (_request, reply) => {
@@ -87,7 +113,8 @@ function pingFault(query: QueryParameters): ImgapiError | null {
   if ('status' in parameters) return parameters;
   const name = parameters.get('error')?.[0];
   if (name === undefined) return null;
-  if (isImgapiCode(name)) return imgapiError(name, 'pong');
+  const code = imgapiCodeOf(name);
+  if (code !== null) return imgapiError(code, 'pong');
   return invalidParameters([invalid('error', `${quoteValue(name)} is not accepted; it must be one of ${Object.keys(IMGAPI_STATUS).join(', ')}`)]);
 }
 
@@ -106,7 +133,7 @@ function registerImageRoutes(images: FastifyInstance, services: ImageServerServi
   const list = new ListRoute(services.database);
   const find = async (request: ImageRequest, accepted: AcceptedParameters): Promise<ServedImage | ImgapiError> => {
     const { uuid } = request.params;
-    if (!isUuid(uuid)) return imgapiError('ResourceNotFound', `${pathOf(request).replace(/^\/imgapi/, '')} does not exist`);
+    if (!isUuid(uuid)) return imgapiError('ResourceNotFound', `${pathOf(request)} does not exist`);
     const fault = queryFault(request.query, accepted);
     return fault ?? (await findServedImage(services.database.em.fork(), uuid, isTrusted(request))) ?? imageNotFound(uuid);
   };
@@ -120,7 +147,7 @@ function registerImageRoutes(images: FastifyInstance, services: ImageServerServi
     const text = JSON.stringify(found.manifest, null, 2);
     const etag = createHash('sha1').update(text).digest('hex');
     reply.headers({ etag, 'cache-control': cacheControlOf(found) });
-    return matchesEtag(request, etag) ? reply.code(304).send() : reply.type('application/json').send(text);
+    return matchesEtag(request, etag) ? reply.code(304).send() : reply.header('content-type', JSON_TYPE).send(text);
   });
   images.route({
     method: ['GET', 'HEAD'],

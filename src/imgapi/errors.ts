@@ -1,27 +1,51 @@
 import { boundMessage } from '../platform/message-text.js';
 
-/** The codes of IMGAPI that the gateway uses, with their HTTP statuses. */
+/** The codes of IMGAPI with their HTTP statuses. */
 export const IMGAPI_STATUS = {
-  InvalidParameter: 422,
-  ValidationFailed: 422,
+  AccountDoesNotExist: 422,
   BadRequestError: 400,
-  InvalidHeader: 400,
-  InvalidContent: 400,
-  InvalidVersion: 400,
-  UnauthorizedError: 401,
-  OperatorOnly: 403,
-  ResourceNotFound: 404,
-  MethodNotAllowedError: 405,
-  PreconditionFailed: 412,
-  RequestThrottled: 429,
+  Download: 400,
+  ImageAlreadyActivated: 422,
+  ImageFilesImmutable: 422,
+  ImageHasDependentImages: 422,
+  ImageNotShared: 422,
+  ImageUuidAlreadyExists: 409,
+  InsufficientServerVersion: 422,
   InternalError: 500,
+  InvalidContent: 400,
+  InvalidHeader: 400,
+  InvalidParameter: 422,
+  InvalidVersion: 400,
+  MethodNotAllowedError: 405,
+  NoActivationNoFile: 422,
   NotAvailable: 501,
+  NotImageOwner: 422,
+  NotImplemented: 400,
+  NotMantaPathOwner: 422,
+  OperatorOnly: 403,
+  OriginDoesNotExist: 422,
+  OriginIsNotActive: 422,
+  OwnerDoesNotExist: 422,
+  PreconditionFailed: 412,
+  RemoteSourceError: 503,
+  RequestThrottled: 429,
+  ResourceNotFound: 404,
   ServiceUnavailableError: 503,
+  StorageIsDown: 503,
+  StorageUnsupported: 503,
+  UnauthorizedError: 401,
+  Upload: 400,
+  ValidationFailed: 422,
 } as const satisfies Record<string, number>;
 export type ImgapiCode = keyof typeof IMGAPI_STATUS;
 
-export function isImgapiCode(name: string): name is ImgapiCode {
+function isImgapiCode(name: string): name is ImgapiCode {
   return Object.hasOwn(IMGAPI_STATUS, name);
+}
+
+/** The code of that name, which may be given with or without `Error` at its end; null when there is none. */
+export function imgapiCodeOf(name: string): ImgapiCode | null {
+  return [name, `${name}Error`, name.replace(/Error$/, '')].find(isImgapiCode) ?? null;
 }
 
 export interface ImgapiFieldError {

@@ -1,4 +1,5 @@
 import { AppError } from '../platform/errors.js';
+import { cleanText, uuidOf } from './manifest-text.js';
 import { isObject, type Json, upgradeManifest } from './upgrade-manifest.js';
 import { osTypeOf } from './os-type.js';
 
@@ -36,11 +37,8 @@ export interface ImgManifest {
 export type ManifestResult = { ok: true; manifest: ImgManifest } | { ok: false; uuid: string | null; reason: string };
 export type ImportProblem = 'UNSUPPORTED_TYPE' | 'NO_FILE' | 'INVALID_MANIFEST';
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const REQUIRED = ['version', 'type', 'os'] as const;
 const COMPRESSIONS = ['gzip', 'bzip2', 'xz', 'none'];
-/** Strings that need no cleaning, as nearly all in manifests. */
-const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 const MAX_DEPTH = 64;
 const MAX_INT32 = 2 ** 31 - 1;
 
@@ -93,16 +91,16 @@ export function importProblem(manifest: ImgManifest): ImportProblem | null {
 function describe(uuid: string, raw: Json): ImgManifest {
   const origin = uuidOf(raw.origin);
   const size = raw.image_size;
-  const publishedAt = text(raw.published_at, 64);
-  const homepage = text(raw.homepage, 1024);
+  const publishedAt = cleanText(raw.published_at, 64);
+  const homepage = cleanText(raw.homepage, 1024);
   const manifest: ImgManifest = {
     uuid,
-    name: text(raw.name, 1024),
-    version: text(raw.version, 512),
-    type: text(raw.type, 64),
-    os: text(raw.os, 64),
-    state: text(raw.state, 32) || (flag(raw.disabled) ? 'disabled' : 'active'),
-    description: text(raw.description, 10_240),
+    name: cleanText(raw.name, 1024),
+    version: cleanText(raw.version, 512),
+    type: cleanText(raw.type, 64),
+    os: cleanText(raw.os, 64),
+    state: cleanText(raw.state, 32) || (flag(raw.disabled) ? 'disabled' : 'active'),
+    description: cleanText(raw.description, 10_240),
     owner: uuidOf(raw.owner),
     public: raw.public === undefined || flag(raw.public),
     disabled: flag(raw.disabled),
@@ -120,7 +118,7 @@ function describe(uuid: string, raw: Json): ImgManifest {
 function readFile(value: unknown): ManifestFile | null {
   if (!isObject(value) || typeof value.sha1 !== 'string' || !/^[0-9a-f]{40}$/i.test(value.sha1)) return null;
   if (typeof value.size !== 'number' || !Number.isSafeInteger(value.size) || value.size <= 0) return null;
-  return { sha1: value.sha1.toLowerCase(), size: value.size, compression: text(value.compression, 16) };
+  return { sha1: value.sha1.toLowerCase(), size: value.size, compression: cleanText(value.compression, 16) };
 }
 
 function fieldProblems(manifest: ImgManifest): string[] {
@@ -138,18 +136,6 @@ function fileProblems(files: unknown): string[] {
   if (read === null) return [`files[0] needs sha1 (40 hex digits) and size (bytes, above 0), it is ${shown(file)}`];
   if (COMPRESSIONS.includes(read.compression)) return [];
   return [`files[0].compression "${read.compression}" is none of ${COMPRESSIONS.join(', ')}`];
-}
-
-function uuidOf(value: unknown): string | null {
-  const uuid = typeof value === 'string' ? value.toLowerCase() : '';
-  return UUID.test(uuid) ? uuid : null;
-}
-
-/** Cleans a string for any database: no control characters, no lone surrogates, at most `length` long. */
-function text(value: unknown, length: number): string {
-  if (typeof value !== 'string') return '';
-  if (value.length <= length && PRINTABLE_ASCII.test(value)) return value.trim();
-  return value.slice(0, length).toWellFormed().replace(/\p{Cc}+/gu, ' ').trim();
 }
 
 function flag(value: unknown): boolean {

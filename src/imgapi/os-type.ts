@@ -38,3 +38,17 @@ const KIND: Readonly<Record<OsType, { type: string; os: string }>> = {
 export function manifestKindOf(osType: OsType): { type: string; os: string } {
   return KIND[osType];
 }
+
+const PUBLISHED_OS = ['smartos', 'linux', 'windows', 'bsd', 'illumos', 'other'];
+
+/** The `os` that a published manifest has for that of its source: IMGAPI accepts six. */
+export function publishedOs(os: string): string {
+  const name = os.toLowerCase();
+  if (PUBLISHED_OS.includes(name)) return name;
+  return BY_ZVOL_OS.get(name) === 'BSD_VM' ? 'bsd' : 'other';
+}
+
+/** Whether published manifests may have this `os`. */
+export function isPublishedOs(os: string): boolean {
+  return PUBLISHED_OS.includes(os);
+}

@@ -43,7 +43,7 @@ export function imageFacts(id: number): ImageFacts {
 /** The manifest that the image came with; `padding` characters make it as long as real ones are. */
 function manifestOf({ uuid, name, version, publishedAt, type, os, tags }: ImageFacts, padding: number): string {
   const given = { v: 2, uuid, owner: '352971aa-31ba-496c-9ade-a379feaecd52', name, version, state: 'active', public: true, published_at: new Date(publishedAt).toISOString() };
-  return JSON.stringify({ ...given, type, os, homepage: `https://docs.example.com/${'x'.repeat(padding)}`, tags, billing_tags: ['paid'] });
+  return JSON.stringify({ ...given, type, os, urn: 'x'.repeat(padding), tags, billing_tags: ['paid'] });
 }
 
 /** Writes images with a file past the gateway, as fast as the database takes them; their bytes are in no store. */

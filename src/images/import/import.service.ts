@@ -13,6 +13,7 @@ import { imageFieldFaults } from '../rules/image-rules.js';
 import { type ImageServerGate, NO_IMAGE_SERVER } from '../rules/image-server-gate.js';
 import { detectByStart, detectFileKind, fileKindWarnings, SAMPLE_BYTES } from '../file-kind/file-kind.js';
 import { Image } from '../image.entity.js';
+import { manifestCorrections } from '../manifest/shown-manifest.js';
 import type { ImageTaskPayloadType } from '../mutations/image-payload.type.js';
 import type { ImportImageInput } from '../mutations/image-mutation.inputs.js';
 import type { ImageType } from '../image.type.js';
@@ -132,7 +133,8 @@ export class ImportService {
     const created = `Image ${image.name} (${image.osType}, ${image.sizeMib} MiB) will be created, ${binding}.`;
     const warnings = dryRun ? [created, ...(withFile ? [downloadWarning(image.file, source), ...fileWarnings] : [])] : [];
     try {
-      return await this.#run(image.name, dryRun, withFile ? warnings : [...warnings, NO_IMAGE_SERVER], (tx, announce) =>
+      const allWarnings = [...warnings, ...manifestCorrections(image), ...(withFile ? [] : [NO_IMAGE_SERVER])];
+      return await this.#run(image.name, dryRun, allWarnings, (tx, announce) =>
         recordImport(tx, { image, datacenter, source, withFile, dryRun, userId: this.services.viewer.userId }, announce),
       );
     } catch (error) {

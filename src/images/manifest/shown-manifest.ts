@@ -1,5 +1,8 @@
-import { readManifest } from '../../imgapi/manifest.js';
 import { publishedAtMs } from '../../imgapi/derive-image-fields.js';
+import { readManifest } from '../../imgapi/manifest.js';
+import { type Corrections, CorrectionSentences, UNREPORTED } from '../../imgapi/publish/corrections.js';
+import { publishedFields, publishedVersion } from '../../imgapi/publish/published-fields.js';
+import { publishedTags } from '../../imgapi/publish/published-tags.js';
 
 export type Json = Record<string, unknown>;
 
@@ -21,8 +24,10 @@ export interface ManifestFacts {
   publishedAt?: Date | null;
 }
 
-/** IMGAPI requires the uuid of an owner, which users of this cloud have not. */
-export const NOBODY = '00000000-0000-0000-0000-000000000000';
+/** The dates that IMGAPI can write. */
+const FIRST_DATE = new Date('0000-01-01T00:00:00Z').getTime();
+const LAST_DATE = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+const COMPRESSIONS = ['gzip', 'bzip2', 'xz', 'none'];
 
 function publishedAtOf(given: Json, createdAt: Date): Date {
   const reading = readManifest(given);
@@ -35,38 +40,58 @@ export function publicationDate(manifest: string, createdAt: Date): Date {
 }
 
 /**
- * The manifest, version 2, that the image server shows: the imported manifest with the present values of the image. Access DELETED
- * shows as disabled, because servers that use the image may still fetch it.
+ * The manifest, version 2, that the image server shows: the imported manifest with the present values of the image, in the order of
+ * IMGAPI, and with nothing that imgadm or another image server would refuse. Access DELETED shows as disabled, because servers that use
+ * the image may still fetch it.
  */
 export function shownManifest(image: ManifestFacts): Json {
+  return compose(image, UNREPORTED);
+}
+
+/** One sentence for each field of the imported manifest that the image server leaves out or mends. */
+export function manifestCorrections(image: Omit<ManifestFacts, 'access' | 'createdAt' | 'publishedAt'>): string[] {
+  const corrections = new CorrectionSentences();
+  const version = publishedVersion(image.version);
+  if (version !== image.version) corrections.shownAs('version', version, 'a version is of letters, digits and . _ / + -');
+  compose({ ...image, access: 'PRIVATE', createdAt: new Date() }, corrections);
+  return corrections.sentences;
+}
+
+function compose(image: ManifestFacts, corrections: Corrections): Json {
   const given = JSON.parse(image.manifest) as Json;
+  const { owner, type, os, described, drivers, marks } = publishedFields(given, corrections);
+  const { acl, ...others } = described;
   const disabled = image.access === 'DELETED';
-  const tags = { ...(given.tags as Json | undefined), resize: image.resize, deploy: image.deploy };
-  const { files: _files, tags: _tags, description: _description, ...rest } = given;
-  return {
-    ...rest,
+  const ownTags = { resize: image.resize, deploy: image.deploy, erigones: image.tags.length === 0 ? undefined : image.tags };
+  const manifest: Json = {
     v: 2,
     uuid: image.uuid,
-    owner: typeof given.owner === 'string' ? given.owner : NOBODY,
+    owner,
     name: image.name,
-    version: image.version,
+    version: publishedVersion(image.version),
     state: disabled ? 'disabled' : 'active',
     disabled,
     public: image.access === 'PUBLIC',
-    published_at: (image.publishedAt ?? publishedAtOf(given, image.createdAt)).toISOString(),
+    published_at: shownDate(image.publishedAt ?? publishedAtOf(given, image.createdAt)),
+    type,
+    os,
     files: image.file === null ? [] : [fileEntry(image.file)],
-    ...(image.description !== '' && { description: image.description }),
-    ...(given.type === 'zvol' && { image_size: image.sizeMib }),
-    tags: image.tags.length === 0 ? omit(tags, 'erigones') : { ...tags, erigones: image.tags },
+    acl,
+    description: image.description === '' ? undefined : image.description,
+    ...others,
+    ...drivers,
+    image_size: type === 'zvol' ? image.sizeMib : undefined,
+    tags: publishedTags(given.tags, ownTags, image.manifest.length, corrections),
+    ...marks,
   };
+  return Object.fromEntries(Object.entries(manifest).filter(([, value]) => value !== undefined));
+}
+
+function shownDate(date: Date): string {
+  return new Date(Math.min(Math.max(date.getTime(), FIRST_DATE), LAST_DATE)).toISOString();
 }
 
 /** Only the fields that IMGAPI has. */
 function fileEntry({ sha1, size, compression }: NonNullable<ManifestFacts['file']>): Json {
-  return { sha1, size, compression };
-}
-
-function omit(object: Json, name: string): Json {
-  const { [name]: _left, ...rest } = object;
-  return rest;
+  return { sha1, size, compression: COMPRESSIONS.includes(compression) ? compression : 'none' };
 }

@@ -28,6 +28,8 @@ export interface HttpOptions {
   ownFaultBody?: (url: string, message: string) => object | null;
   /** Gets each request before Fastify does. */
   interceptor?: RequestInterceptor;
+  /** The URL by which a request is routed. */
+  rewriteUrl?: (url: string) => string;
 }
 
 /** Lets code answer requests without Fastify's routing and hooks. `intercept` is null until such code is installed. */
@@ -81,9 +83,11 @@ function sendNotFound(app: FastifyInstance, request: FastifyRequest, reply: Fast
 
 const KEEP_ALIVE_MS = 65_000;
 
-/** Makes the server as Fastify would, but passes each request to the interceptor first. */
-function serverWithInterceptor(interceptor: RequestInterceptor, limits: ServerOptions): (handler: RequestListener) => Server {
+/** Makes the server as Fastify would, but rewrites the URL of each request and passes it to the interceptor first. */
+function serverWithInterceptor({ interceptor = { intercept: null }, rewriteUrl }: HttpOptions, limits: ServerOptions): (handler: RequestListener) => Server {
   return (handler) => createWebServer(limits, (request, response) => {
+    // Fastify's own option logs the URL with its query.
+    if (rewriteUrl !== undefined && request.url !== undefined) request.url = rewriteUrl(request.url);
     if (interceptor.intercept === null) handler(request, response as Parameters<RequestListener>[1]);
     else interceptor.intercept(request, response, () => handler(request, response as Parameters<RequestListener>[1]));
   });
@@ -103,7 +107,7 @@ export function createHttpServer(log: Logger, options: HttpOptions): FastifyInst
     loggerInstance: new RequestLog(log as FastifyInstance['log'], {}, {}) as FastifyInstance['log'],
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: BODY_LIMIT_BYTES,
-    serverFactory: serverWithInterceptor(options.interceptor ?? { intercept: null }, limits),
+    serverFactory: serverWithInterceptor(options, limits),
     trustProxy: options.trustProxy.length > 0 ? [...options.trustProxy] : false,
     genReqId: requestIdOf,
     forceCloseConnections: 'idle',

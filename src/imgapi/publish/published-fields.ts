@@ -1,0 +1,194 @@
+import { quoteValue } from '../../platform/message-text.js';
+import { cleanText, uuidOf } from '../manifest-text.js';
+import { publishedOs } from '../os-type.js';
+import { isObject, type Json } from '../upgrade-manifest.js';
+import type { Corrections } from './corrections.js';
+import { isAbsent, publishedRequirements } from './published-requirements.js';
+
+/** IMGAPI requires the uuid of an owner, which users of this cloud have not. */
+export const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+const TYPES = ['zone-dataset', 'zvol', 'lx-dataset', 'lxd', 'docker', 'other'];
+/** Required for a zvol, refused for everything else. */
+const DRIVERS: Readonly<Record<string, string>> = { nic_driver: 'virtio', disk_driver: 'virtio', cpu_type: 'host' };
+const DRIVER = /^[\w.+-]{1,64}$/;
+const LINK = /^https?:\/\/[^\p{C}\p{Z}]+$/iu;
+const MAX_LINK_LENGTH = 1024;
+const MAX_BILLING_TAG_LENGTH = 128;
+const MAX_VERSION_LENGTH = 512;
+
+/** Fields that come from the image, that mean nothing in a published manifest, or that are handled apart. */
+const REPLACED = new Set(['v', 'uuid', 'name', 'version', 'state', 'disabled', 'public', 'published_at', 'files', 'description', 'image_size', 'tags', 'activated']);
+const LEFT_OUT: Readonly<Record<string, string>> = {
+  icon: 'this server has no icons',
+  channels: 'this server has no channels',
+  error: 'it is of the import at the source',
+};
+const SHOWN = new Set([
+  'owner', 'type', 'os', 'acl', 'homepage', 'eula', 'urn', 'requirements', 'users', 'generate_passwords', 'inherited_directories', 'origin',
+  ...Object.keys(DRIVERS), 'billing_tags', 'traits',
+]);
+
+/** What a published manifest has from its source; undefined is left out. */
+export interface PublishedFields {
+  owner: string;
+  type: string;
+  os: string;
+  /** In the order of IMGAPI: those before `origin`, and those after the drivers. */
+  described: Json;
+  drivers: Json;
+  marks: Json;
+}
+
+/** The fields of a source's manifest as IMGAPI accepts them. Leaves out or mends what imgadm and image servers would refuse. */
+export function publishedFields(given: Json, corrections: Corrections): PublishedFields {
+  const type = publishedType(given.type, corrections);
+  reportUnknown(given, corrections);
+  return {
+    owner: publishedOwner(given.owner, corrections),
+    type,
+    os: osOf(given.os, corrections),
+    described: {
+      acl: listOf(given, 'acl', (value) => uuidOf(value), corrections),
+      homepage: link(given, 'homepage', corrections),
+      eula: link(given, 'eula', corrections),
+      urn: string(given, 'urn', corrections),
+      requirements: publishedRequirements(given.requirements, corrections) ?? undefined,
+      users: listOf(given, 'users', userOf, corrections),
+      generate_passwords: flag(given, 'generate_passwords', corrections),
+      inherited_directories: directories(given, type, corrections),
+      origin: origin(given, corrections),
+    },
+    drivers: drivers(given, type, corrections),
+    marks: {
+      billing_tags: listOf(given, 'billing_tags', billingTag, corrections),
+      traits: traits(given.traits, corrections),
+    },
+  };
+}
+
+/** A version in the characters of IMGAPI. */
+export function publishedVersion(version: string): string {
+  return version.replace(/[^A-Za-z0-9._/+-]+/g, '-').slice(0, MAX_VERSION_LENGTH) || '1.0';
+}
+
+function reportUnknown(given: Json, corrections: Corrections): void {
+  for (const name of Object.keys(given)) {
+    if (SHOWN.has(name) || REPLACED.has(name)) continue;
+    const known = Object.hasOwn(LEFT_OUT, name) ? LEFT_OUT[name] : undefined;
+    if (known === undefined) corrections.leftOut(name, 'IMGAPI has no such field');
+    else if (!isAbsent(given[name]) && given[name] !== false && given[name] !== 'false') corrections.leftOut(name, known);
+  }
+}
+
+function publishedType(given: unknown, corrections: Corrections): string {
+  const type = cleanText(given, 64);
+  const shown = TYPES.includes(type) ? type : 'other';
+  if (shown !== given) corrections.shownAs('type', shown, `${quoteValue(given)} is none of ${TYPES.join(', ')}`);
+  return shown;
+}
+
+function osOf(given: unknown, corrections: Corrections): string {
+  const shown = publishedOs(cleanText(given, 64));
+  if (shown !== given) corrections.shownAs('os', shown, `IMGAPI has no os ${quoteValue(given)}`);
+  return shown;
+}
+
+function publishedOwner(given: unknown, corrections: Corrections): string {
+  const shown = uuidOf(given) ?? NOBODY;
+  if (shown !== given && !isAbsent(given)) corrections.shownAs('owner', shown, `${quoteValue(given)} is no lower-case uuid`);
+  return shown;
+}
+
+function origin(given: Json, corrections: Corrections): string | undefined {
+  const shown = uuidOf(given.origin) ?? undefined;
+  if (shown === undefined && !isAbsent(given.origin)) corrections.leftOut('origin', `${quoteValue(given.origin)} is no uuid`);
+  return shown;
+}
+
+function link(given: Json, name: string, corrections: Corrections): string | undefined {
+  const value = given[name];
+  if (isAbsent(value)) return undefined;
+  const shown = typeof value === 'string' ? value.trim() : '';
+  if (shown.length <= MAX_LINK_LENGTH && LINK.test(shown)) return shown;
+  corrections.leftOut(name, `${quoteValue(value)} is no URL with http or https and at most ${MAX_LINK_LENGTH} characters`);
+  return undefined;
+}
+
+function string(given: Json, name: string, corrections: Corrections): string | undefined {
+  const value = given[name];
+  if (isAbsent(value)) return undefined;
+  if (typeof value === 'string') return value;
+  corrections.leftOut(name, `${quoteValue(value)} is no string`);
+  return undefined;
+}
+
+function flag(given: Json, name: string, corrections: Corrections): boolean | undefined {
+  const value = given[name];
+  if (isAbsent(value)) return undefined;
+  if (typeof value === 'boolean') return value;
+  if (value === 'true' || value === 'false') return value === 'true';
+  corrections.leftOut(name, `${quoteValue(value)} is neither true nor false`);
+  return undefined;
+}
+
+/** The items of a list that are accepted, each as it is shown; undefined when none is left. */
+function listOf<T>(given: Json, name: string, accept: (item: unknown) => T | null, corrections: Corrections): T[] | undefined {
+  const value = given[name];
+  if (isAbsent(value)) return undefined;
+  if (!Array.isArray(value)) {
+    corrections.leftOut(name, `${quoteValue(value)} is no list`);
+    return undefined;
+  }
+  const shown: T[] = [];
+  value.forEach((item: unknown, at) => {
+    const one = accept(item);
+    if (one === null) corrections.leftOut(`${name}[${at}]`, `${quoteValue(item)} is not accepted there`);
+    else shown.push(one);
+  });
+  return shown.length === 0 ? undefined : shown;
+}
+
+function userOf(item: unknown): Json | null {
+  return isObject(item) && typeof item.name === 'string' && item.name !== '' ? { name: item.name } : null;
+}
+
+function billingTag(item: unknown): string | null {
+  return typeof item === 'string' && item.length <= MAX_BILLING_TAG_LENGTH ? item : null;
+}
+
+function directories(given: Json, type: string, corrections: Corrections): string[] | undefined {
+  const name = 'inherited_directories';
+  if (type === 'zone-dataset') return listOf(given, name, (item) => (typeof item === 'string' ? item : null), corrections);
+  if (!isAbsent(given[name])) corrections.leftOut(name, 'it is for the type zone-dataset only');
+  return undefined;
+}
+
+function drivers(given: Json, type: string, corrections: Corrections): Json {
+  const shown: Json = {};
+  for (const [name, usual] of Object.entries(DRIVERS)) {
+    const value = given[name];
+    if (type !== 'zvol') {
+      if (!isAbsent(value)) corrections.leftOut(name, 'it is for the type zvol only');
+      continue;
+    }
+    const driver = typeof value === 'string' ? value.trim() : '';
+    shown[name] = DRIVER.test(driver) ? driver : usual;
+    if (shown[name] !== driver) corrections.shownAs(name, usual, isAbsent(value) ? 'a zvol must have one' : `${quoteValue(value)} is no name of one`);
+  }
+  return shown;
+}
+
+function traits(given: unknown, corrections: Corrections): Json | undefined {
+  if (isAbsent(given)) return undefined;
+  if (!isObject(given)) {
+    corrections.leftOut('traits', `${quoteValue(given)} is no object`);
+    return undefined;
+  }
+  const entries = Object.entries(given).filter(([name, value]) => {
+    if (typeof value === 'string' || typeof value === 'boolean' || Array.isArray(value)) return true;
+    corrections.leftOut(`traits.${name}`, `${quoteValue(value)} is no string, boolean or list`);
+    return false;
+  });
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
