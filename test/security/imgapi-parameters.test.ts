@@ -17,7 +17,7 @@ interface Refusal {
 describe('a parameter of the image server', () => {
   let gateway: GatewayProcess;
   let folder: TemporaryFolder;
-  const get = async (path: string): Promise<Response> => fetch(`${gateway.url}/imgapi${path}`);
+  const get = async (path: string, headers: Record<string, string> = {}): Promise<Response> => fetch(`${gateway.url}/imgapi${path}`, { headers });
   const list = async (query: string): Promise<{ uuid: string }[]> => (await (await get(`/images?${query}`)).json()) as { uuid: string }[];
 
   beforeAll(async () => {
@@ -36,6 +36,14 @@ describe('a parameter of the image server', () => {
     async (query) => {
       expect(await list(query)).toEqual(await list(''));
       expect(await list(query)).toHaveLength(FACTS.filter(({ access }) => access !== 'DELETED').length);
+    },
+  );
+
+  it.each(['bogus=1', 'bogus=1&bogus=2', '__proto__=1', 'constructor=1', 'toString=1', 'name[]=1', 'index=7', 'error=InternalError', `${'p'.repeat(3000)}=1`, `p=${'v'.repeat(3000)}`, '%00=1'])(
+    'is ignored where the protocol does not have it: %s',
+    async (query) => {
+      expect(await list(query)).toEqual(await list(''));
+      expect((await get(`/images/${IMAGE.uuid}?${query}`)).status).toBe(200);
     },
   );
 
@@ -60,12 +68,8 @@ describe('a parameter of the image server', () => {
     ['channel=dev', 'channel', 'Invalid'],
     ['inclAdminFields=yes', 'inclAdminFields', 'Invalid'],
     ['account=352971aa-31ba-496c-9ade-a379feaecd52', 'account', 'NotAllowed'],
-    ['bogus=1', 'bogus', 'NotAllowed'],
-    ['__proto__=1', '__proto__', 'NotAllowed'],
-    ['constructor=1', 'constructor', 'NotAllowed'],
-    ['name[]=1', 'name[]', 'NotAllowed'],
-    [`${'p'.repeat(3000)}=1`, `${'p'.repeat(200)}…`, 'NotAllowed'],
-    [`tag.${'k'.repeat(3000)}=1`, `tag.${'k'.repeat(196)}…`, 'NotAllowed'],
+    ['account=352971aa-31ba-496c-9ade-a379feaecd52&account=', 'account', 'NotAllowed'],
+    [`tag.${'k'.repeat(3000)}=1`, `tag.${'k'.repeat(196)}…`, 'Invalid'],
     [`name=${'n'.repeat(3000)}`, 'name', 'Invalid'],
     [`tag.a=${'v'.repeat(3000)}`, 'tag.a', 'Invalid'],
     ['name=%00', 'name', 'Invalid'],
@@ -81,7 +85,7 @@ describe('a parameter of the image server', () => {
   it('is refused with all others that are wrong, up to a bound', async () => {
     const answer = (await (await get('/images?limit=x&state=y&public=z')).json()) as Refusal;
     expect(answer.errors.map(({ field }) => field).sort()).toEqual(['limit', 'public', 'state']);
-    const many = Array.from({ length: 60 }, (_, at) => `p${at}=1`).join('&');
+    const many = Array.from({ length: 60 }, (_, at) => `tag.${'t'.repeat(300)}${at}=1`).join('&');
     expect(((await (await get(`/images?${many}`)).json()) as Refusal).errors).toHaveLength(16);
     const tooMany = await get(`/images?${Array.from({ length: 65 }, (_, at) => `tag.t${at}=1`).join('&')}`);
     expect([tooMany.status, ((await tooMany.json()) as Refusal).message]).toEqual([422, 'the query has 65 parameters; at most 64 are accepted']);
@@ -102,8 +106,8 @@ describe('a parameter of the image server', () => {
 
   it('is looked at for one image and its file too', async () => {
     const statusOf = async (path: string) => (await get(`/images/${IMAGE.uuid}${path}`)).status;
-    expect(await Promise.all(['?account=x', '?bogus=1', '?channel=dev', '/file?index=1', '/file?index=x', '/file?bogus=1'].map(statusOf))).toEqual([422, 422, 422, 404, 404, 422]);
-    expect(await statusOf('?channel=*')).toBe(200);
+    expect(await Promise.all(['?account=x', '/file?account=x', '?channel=dev', '/file?channel=dev', '/file?index=1', '/file?index=x'].map(statusOf))).toEqual([422, 422, 422, 422, 404, 404]);
+    expect(await Promise.all(['?channel=*', '?bogus=1', '?account=', '?channel='].map(statusOf))).toEqual([200, 200, 200, 200]);
   });
 
   it('is an unknown marker: 404', async () => {
@@ -111,10 +115,29 @@ describe('a parameter of the image server', () => {
     expect([answer.status, await answer.json()]).toEqual([404, { code: 'ResourceNotFound', message: 'image aaaaaaaa-0000-4000-8000-000000000000 not found' }]);
   });
 
-  it('asks ping for a sample of an error', async () => {
-    const sample = await get('/ping?error=PreconditionFailed');
-    expect([sample.status, await sample.json()]).toEqual([412, { code: 'PreconditionFailed', message: 'pong' }]);
-    expect((await get('/ping?error=toString')).status).toBe(422);
-    expect((await get('/ping?bogus=1')).status).toBe(422);
+  it('asks ping for a sample of an error, by its code or the name of its class', async () => {
+    for (const [name, status, code] of [
+      ['PreconditionFailed', 412, 'PreconditionFailed'], ['ResourceNotFoundError', 404, 'ResourceNotFound'], ['Internal', 500, 'InternalError'], ['BadRequestError', 400, 'BadRequestError'],
+      ['ImageUuidAlreadyExists', 409, 'ImageUuidAlreadyExists'], ['StorageIsDownError', 503, 'StorageIsDown'],
+    ] as const) {
+      const sample = await get(`/ping?error=${name}`);
+      expect([sample.status, await sample.json()]).toEqual([status, { code, message: 'pong' }]);
+    }
+    expect([(await get('/ping?error=toString')).status, (await get('/ping?error=')).status, (await get('/ping?bogus=1')).status]).toEqual([422, 200, 200]);
+  });
+
+  it.each(['~1', '~2', '*', '1.0.0', '2.0.0', '^2', '>=1', '~1 || ~9', '  ~2 ', ''])('may be an Accept-Version that this server has: %j', async (version) => {
+    for (const path of ['/ping', '/images', `/images/${IMAGE.uuid}`]) expect((await get(path, { 'accept-version': version })).status).toBe(200);
+  });
+
+  it.each(['~3', '3.0.0', '~0', 'junk', '>2', '~1.1', '9'.repeat(5000), '~'.repeat(5000)])('is refused as an Accept-Version that this server does not have: %s', async (version) => {
+    for (const path of ['/ping', '/images', `/images/${IMAGE.uuid}`, `/images/${IMAGE.uuid}/file`]) {
+      const answer = await get(path, { 'accept-version': version });
+      const { code, message } = (await answer.json()) as Refusal;
+      expect([answer.status, code]).toEqual([400, 'InvalidVersion']);
+      expect(message).toContain(`is not supported by GET ${path}`);
+      expect(message.length).toBeLessThan(400);
+    }
+    expect((await get('/nowhere', { 'accept-version': version })).status).toBe(404);
   });
 });

@@ -11,7 +11,7 @@ export const ONCE: readonly string[] = [
   'test/graphql/cost-budget.test.ts',
   'test/graphql/operation-cache.test.ts',
   'test/graphql/stream-key.test.ts',
-  'test/image-server/file-response.test.ts',
+  'test/image-server/{file-response,published-manifest}.test.ts',
   'test/tasks/change-bus.test.ts',
   'test/virtual-servers/download-gzipped.test.ts',
   // What gateways make of the SDL; that references are read right is in references.test.ts, on both.

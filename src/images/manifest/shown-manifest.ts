@@ -49,11 +49,11 @@ export function shownManifest(image: ManifestFacts): Json {
 }
 
 /** One sentence for each field of the imported manifest that the image server leaves out or mends. */
-export function manifestCorrections(image: Omit<ManifestFacts, 'access' | 'createdAt' | 'publishedAt'>): string[] {
+export function manifestCorrections(image: Pick<ManifestFacts, 'uuid' | 'name' | 'version' | 'sizeMib' | 'tags' | 'manifest'>): string[] {
   const corrections = new CorrectionSentences();
   const version = publishedVersion(image.version);
   if (version !== image.version) corrections.shownAs('version', version, 'a version is of letters, digits and . _ / + -');
-  compose({ ...image, access: 'PRIVATE', createdAt: new Date() }, corrections);
+  compose({ ...image, access: 'PRIVATE', description: '', resize: false, deploy: false, file: null, createdAt: new Date() }, corrections);
   return corrections.sentences;
 }
 
