@@ -38,13 +38,18 @@ const PING: AcceptedParameters = new Map([['error', 64]]);
 const IMAGE: AcceptedParameters = new Map([['channel', 64], ['inclAdminFields', 5]]);
 const FILE: AcceptedParameters = new Map([['channel', 64], ['index', 8]]);
 
-function sendJson(reply: FastifyReply, body: object): FastifyReply {
-  return reply.header('content-type', JSON_TYPE).send(JSON.stringify(body, null, 2));
+function sendJson(reply: FastifyReply, text: string): FastifyReply {
+  // Fastify adds a charset to the type of a string.
+  return reply.header('content-type', JSON_TYPE).send(Buffer.from(text));
+}
+
+function textOf(body: object): string {
+  return JSON.stringify(body, null, 2);
 }
 
 function refuse(reply: FastifyReply, { status, body }: ImgapiError): FastifyReply {
   // A refusal depends on the caller, so that no cache may store it.
-  return sendJson(reply.code(status).header('cache-control', 'no-store'), body);
+  return sendJson(reply.code(status).header('cache-control', 'no-store'), textOf(body));
 }
 
 /** The path of a request below the base of the image server, without its query, shortened for messages. */
@@ -96,7 +101,7 @@ function registerServerRoutes(server: FastifyInstance, services: ImageServerServ
     const fault = pingFault(request.query);
     if (fault !== null) return refuse(reply, fault);
     void reply.header('cache-control', 'no-store');
-    return sendJson(reply, { ping: 'pong', version: VERSION, imgapi: true, ...(isTrusted(request) && { pid: process.pid }) });
+    return sendJson(reply, textOf({ ping: 'pong', version: VERSION, imgapi: true, ...(isTrusted(request) && { pid: process.pid }) }));
   });
   server.register(async (images) => {
     images.addHook('preHandler', async (_request, reply) => {
@@ -144,10 +149,10 @@ function registerImageRoutes(images: FastifyInstance, services: ImageServerServi
   images.get('/images/:uuid', async (request: ImageRequest, reply) => {
     const found = await find(request, IMAGE);
     if (!('manifest' in found)) return refuse(reply, found);
-    const text = JSON.stringify(found.manifest, null, 2);
+    const text = textOf(found.manifest);
     const etag = createHash('sha1').update(text).digest('hex');
     reply.headers({ etag, 'cache-control': cacheControlOf(found) });
-    return matchesEtag(request, etag) ? reply.code(304).send() : reply.header('content-type', JSON_TYPE).send(text);
+    return matchesEtag(request, etag) ? reply.code(304).send() : sendJson(reply, text);
   });
   images.route({
     method: ['GET', 'HEAD'],

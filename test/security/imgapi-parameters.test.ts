@@ -85,7 +85,7 @@ describe('a parameter of the image server', () => {
   it('is refused with all others that are wrong, up to a bound', async () => {
     const answer = (await (await get('/images?limit=x&state=y&public=z')).json()) as Refusal;
     expect(answer.errors.map(({ field }) => field).sort()).toEqual(['limit', 'public', 'state']);
-    const many = Array.from({ length: 60 }, (_, at) => `tag.${'t'.repeat(300)}${at}=1`).join('&');
+    const many = Array.from({ length: 40 }, (_, at) => `tag.${'t'.repeat(260)}${at}=1`).join('&');
     expect(((await (await get(`/images?${many}`)).json()) as Refusal).errors).toHaveLength(16);
     const tooMany = await get(`/images?${Array.from({ length: 65 }, (_, at) => `tag.t${at}=1`).join('&')}`);
     expect([tooMany.status, ((await tooMany.json()) as Refusal).message]).toEqual([422, 'the query has 65 parameters; at most 64 are accepted']);
