@@ -54,7 +54,7 @@ describe.each([['off'], ['on']] as const)('the image server, with PUBLIC_IMGAPI_
   });
 
   it('answers with the type of JSON that clients compare as a whole', async () => {
-    for (const path of ['/ping', '/images', `/images/${shown}`, '/nowhere', '/images/x', '/images?limit=x', '/images/%ff']) expect([path, (await get(`/imgapi${path}`)).headers.get('content-type')]).toEqual([path, 'application/json']);
+    for (const path of ['/ping', '/images', `/images/${shown}`, '/nowhere', '/images/x', '/images?limit=x']) expect([path, (await get(`/imgapi${path}`)).headers.get('content-type')]).toEqual([path, 'application/json']);
   });
 
   if (atRoot === 'off') {

@@ -130,6 +130,8 @@ describe('a client of the image server', () => {
       const listed = await client.list({ name: '~image-' });
       expect(new Set(listed.map(({ uuid }) => uuid)).size).toBe(listed.length);
       expect(listed).toHaveLength(facts.filter(({ access }) => access !== 'DELETED').length);
+      // They are stored as their sources wrote them, without drivers.
+      expect(listed.flatMap((manifest) => manifestFaults(manifest))).toEqual([]);
       expect((await client.list({ limit: 3 })).length).toBe(3);
       client.close();
       await database.em.fork().getConnection().execute('delete from image where id >= 1000', [], 'run');

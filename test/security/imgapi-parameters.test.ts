@@ -39,9 +39,9 @@ describe('a parameter of the image server', () => {
     },
   );
 
-  it.each(['bogus=1', 'bogus=1&bogus=2', '__proto__=1', 'constructor=1', 'toString=1', 'name[]=1', 'index=7', 'error=InternalError', `${'p'.repeat(3000)}=1`, `p=${'v'.repeat(3000)}`, '%00=1'])(
+  it.each(['bogus=1', 'bogus=1&bogus=2', '__proto__=1', 'constructor=1', 'toString=1', 'name[]=1', 'index=7', 'error=InternalError', `${'p'.repeat(3000)}=1`, `p=${'v'.repeat(3000)}`, '%00=1'].map((query) => [query.slice(0, 30), query] as const))(
     'is ignored where the protocol does not have it: %s',
-    async (query) => {
+    async (_start, query) => {
       expect(await list(query)).toEqual(await list(''));
       expect((await get(`/images/${IMAGE.uuid}?${query}`)).status).toBe(200);
     },
@@ -130,7 +130,7 @@ describe('a parameter of the image server', () => {
     for (const path of ['/ping', '/images', `/images/${IMAGE.uuid}`]) expect((await get(path, { 'accept-version': version })).status).toBe(200);
   });
 
-  it.each(['~3', '3.0.0', '~0', 'junk', '>2', '~1.1', '9'.repeat(5000), '~'.repeat(5000)])('is refused as an Accept-Version that this server does not have: %s', async (version) => {
+  it.each(['~3', '3.0.0', '~0', 'junk', '>2', '~1.1', '9'.repeat(5000), '~'.repeat(5000)].map((version) => [version.slice(0, 30), version] as const))('is refused as an Accept-Version that this server does not have: %s', async (_start, version) => {
     for (const path of ['/ping', '/images', `/images/${IMAGE.uuid}`, `/images/${IMAGE.uuid}/file`]) {
       const answer = await get(path, { 'accept-version': version });
       const { code, message } = (await answer.json()) as Refusal;
