@@ -42,7 +42,7 @@ describe('a client of the image server', () => {
       await imgadm.addSource(url());
       await imgadm.addSource(`${url()}/`);
       expect(imgadm.sources).toEqual([url()]);
-      await expect(imgadm.addSource(`${world.gateway.url}/nowhere`)).rejects.toThrow();
+      await expect(imgadm.addSource(`${world.gateway.url}/nowhere`)).rejects.toMatchObject({ statusCode: 404 });
     });
 
     it('lists what is available, and shows each', async () => {

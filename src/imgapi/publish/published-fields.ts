@@ -10,7 +10,7 @@ export const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 const TYPES = ['zone-dataset', 'zvol', 'lx-dataset', 'lxd', 'docker', 'other'];
 /** Required for a zvol, refused for everything else. */
-const DRIVERS: Readonly<Record<string, string>> = { nic_driver: 'virtio', disk_driver: 'virtio', cpu_type: 'host' };
+const DRIVERS = { nic_driver: 'virtio', disk_driver: 'virtio', cpu_type: 'host' };
 const DRIVER = /^[\w.+-]{1,64}$/;
 const LINK = /^https?:\/\/[^\p{C}\p{Z}]+$/iu;
 const MAX_LINK_LENGTH = 1024;
@@ -19,11 +19,11 @@ const MAX_VERSION_LENGTH = 512;
 
 /** Fields that come from the image, that mean nothing in a published manifest, or that are handled apart. */
 const REPLACED = new Set(['v', 'uuid', 'name', 'version', 'state', 'disabled', 'public', 'published_at', 'files', 'description', 'image_size', 'tags', 'activated']);
-const LEFT_OUT: Readonly<Record<string, string>> = {
-  icon: 'this server has no icons',
-  channels: 'this server has no channels',
-  error: 'it is of the import at the source',
-};
+const LEFT_OUT: ReadonlyMap<string, string> = new Map([
+  ['icon', 'this server has no icons'],
+  ['channels', 'this server has no channels'],
+  ['error', 'it is of the import at the source'],
+]);
 const SHOWN = new Set([
   'owner', 'type', 'os', 'acl', 'homepage', 'eula', 'urn', 'requirements', 'users', 'generate_passwords', 'inherited_directories', 'origin',
   ...Object.keys(DRIVERS), 'billing_tags', 'traits',
@@ -49,19 +49,19 @@ export function publishedFields(given: Json, corrections: Corrections): Publishe
     type,
     os: osOf(given.os, corrections),
     described: {
-      acl: listOf(given, 'acl', (value) => uuidOf(value), corrections),
-      homepage: link(given, 'homepage', corrections),
-      eula: link(given, 'eula', corrections),
-      urn: string(given, 'urn', corrections),
+      acl: listOf('acl', given.acl, (value) => uuidOf(value), corrections),
+      homepage: link('homepage', given.homepage, corrections),
+      eula: link('eula', given.eula, corrections),
+      urn: string('urn', given.urn, corrections),
       requirements: publishedRequirements(given.requirements, corrections) ?? undefined,
-      users: listOf(given, 'users', userOf, corrections),
-      generate_passwords: flag(given, 'generate_passwords', corrections),
-      inherited_directories: directories(given, type, corrections),
+      users: listOf('users', given.users, userOf, corrections),
+      generate_passwords: flag('generate_passwords', given.generate_passwords, corrections),
+      inherited_directories: directories(given.inherited_directories, type, corrections),
       origin: origin(given, corrections),
     },
     drivers: drivers(given, type, corrections),
     marks: {
-      billing_tags: listOf(given, 'billing_tags', billingTag, corrections),
+      billing_tags: listOf('billing_tags', given.billing_tags, billingTag, corrections),
       traits: traits(given.traits, corrections),
     },
   };
@@ -73,11 +73,11 @@ export function publishedVersion(version: string): string {
 }
 
 function reportUnknown(given: Json, corrections: Corrections): void {
-  for (const name of Object.keys(given)) {
+  for (const [name, value] of Object.entries(given)) {
     if (SHOWN.has(name) || REPLACED.has(name)) continue;
-    const known = Object.hasOwn(LEFT_OUT, name) ? LEFT_OUT[name] : undefined;
-    if (known === undefined) corrections.leftOut(name, 'IMGAPI has no such field');
-    else if (!isAbsent(given[name]) && given[name] !== false && given[name] !== 'false') corrections.leftOut(name, known);
+    const reason = LEFT_OUT.get(name);
+    if (reason === undefined) corrections.leftOut(name, 'IMGAPI has no such field');
+    else if (!isAbsent(value) && value !== false && value !== 'false') corrections.leftOut(name, reason);
   }
 }
 
@@ -106,8 +106,7 @@ function origin(given: Json, corrections: Corrections): string | undefined {
   return shown;
 }
 
-function link(given: Json, name: string, corrections: Corrections): string | undefined {
-  const value = given[name];
+function link(name: string, value: unknown, corrections: Corrections): string | undefined {
   if (isAbsent(value)) return undefined;
   const shown = typeof value === 'string' ? value.trim() : '';
   if (shown.length <= MAX_LINK_LENGTH && LINK.test(shown)) return shown;
@@ -115,16 +114,14 @@ function link(given: Json, name: string, corrections: Corrections): string | und
   return undefined;
 }
 
-function string(given: Json, name: string, corrections: Corrections): string | undefined {
-  const value = given[name];
+function string(name: string, value: unknown, corrections: Corrections): string | undefined {
   if (isAbsent(value)) return undefined;
   if (typeof value === 'string') return value;
   corrections.leftOut(name, `${quoteValue(value)} is no string`);
   return undefined;
 }
 
-function flag(given: Json, name: string, corrections: Corrections): boolean | undefined {
-  const value = given[name];
+function flag(name: string, value: unknown, corrections: Corrections): boolean | undefined {
   if (isAbsent(value)) return undefined;
   if (typeof value === 'boolean') return value;
   if (value === 'true' || value === 'false') return value === 'true';
@@ -133,8 +130,7 @@ function flag(given: Json, name: string, corrections: Corrections): boolean | un
 }
 
 /** The items of a list that are accepted, each as it is shown; undefined when none is left. */
-function listOf<T>(given: Json, name: string, accept: (item: unknown) => T | null, corrections: Corrections): T[] | undefined {
-  const value = given[name];
+function listOf<T>(name: string, value: unknown, accept: (item: unknown) => T | null, corrections: Corrections): T[] | undefined {
   if (isAbsent(value)) return undefined;
   if (!Array.isArray(value)) {
     corrections.leftOut(name, `${quoteValue(value)} is no list`);
@@ -157,26 +153,31 @@ function billingTag(item: unknown): string | null {
   return typeof item === 'string' && item.length <= MAX_BILLING_TAG_LENGTH ? item : null;
 }
 
-function directories(given: Json, type: string, corrections: Corrections): string[] | undefined {
+function directories(value: unknown, type: string, corrections: Corrections): string[] | undefined {
   const name = 'inherited_directories';
-  if (type === 'zone-dataset') return listOf(given, name, (item) => (typeof item === 'string' ? item : null), corrections);
-  if (!isAbsent(given[name])) corrections.leftOut(name, 'it is for the type zone-dataset only');
+  if (type === 'zone-dataset') return listOf(name, value, (item) => (typeof item === 'string' ? item : null), corrections);
+  if (!isAbsent(value)) corrections.leftOut(name, 'it is for the type zone-dataset only');
   return undefined;
 }
 
 function drivers(given: Json, type: string, corrections: Corrections): Json {
-  const shown: Json = {};
-  for (const [name, usual] of Object.entries(DRIVERS)) {
-    const value = given[name];
-    if (type !== 'zvol') {
-      if (!isAbsent(value)) corrections.leftOut(name, 'it is for the type zvol only');
-      continue;
-    }
-    const driver = typeof value === 'string' ? value.trim() : '';
-    shown[name] = DRIVER.test(driver) ? driver : usual;
-    if (shown[name] !== driver) corrections.shownAs(name, usual, isAbsent(value) ? 'a zvol must have one' : `${quoteValue(value)} is no name of one`);
-  }
-  return shown;
+  const shown = (name: string, value: unknown, usual: string): string | undefined => {
+    if (type === 'zvol') return driver(name, value, usual, corrections);
+    if (!isAbsent(value)) corrections.leftOut(name, 'it is for the type zvol only');
+    return undefined;
+  };
+  return {
+    nic_driver: shown('nic_driver', given.nic_driver, DRIVERS.nic_driver),
+    disk_driver: shown('disk_driver', given.disk_driver, DRIVERS.disk_driver),
+    cpu_type: shown('cpu_type', given.cpu_type, DRIVERS.cpu_type),
+  };
+}
+
+function driver(name: string, value: unknown, usual: string, corrections: Corrections): string {
+  const given = typeof value === 'string' ? value.trim() : '';
+  if (DRIVER.test(given)) return given;
+  corrections.shownAs(name, usual, isAbsent(value) ? 'a zvol must have one' : `${quoteValue(value)} is no name of one`);
+  return usual;
 }
 
 function traits(given: unknown, corrections: Corrections): Json | undefined {

@@ -23,11 +23,11 @@ export function publishedRequirements(given: unknown, corrections: Corrections):
   for (const name of Object.keys(given)) if (!KNOWN.includes(name)) corrections.leftOut(`requirements.${name}`, 'IMGAPI has no such requirement');
   const shown = {
     networks: networks(given.networks, corrections),
-    brand: nonEmptyString(given, 'brand', corrections),
+    brand: brand(given.brand, corrections),
     ssh_key: sshKey(given.ssh_key, corrections),
     ...ram(given, corrections),
-    min_platform: platforms(given, 'min_platform', corrections),
-    max_platform: platforms(given, 'max_platform', corrections),
+    min_platform: platforms('min_platform', given.min_platform, corrections),
+    max_platform: platforms('max_platform', given.max_platform, corrections),
     bootrom: bootrom(given, corrections),
   };
   const entries = Object.entries(shown).filter(([, value]) => value !== undefined);
@@ -55,11 +55,10 @@ function networks(given: unknown, corrections: Corrections): Json[] | undefined 
   return shown.length === 0 ? undefined : shown;
 }
 
-function nonEmptyString(given: Json, name: string, corrections: Corrections): string | undefined {
-  const value = given[name];
+function brand(value: unknown, corrections: Corrections): string | undefined {
   if (isAbsent(value)) return undefined;
   if (typeof value === 'string') return value;
-  corrections.leftOut(`requirements.${name}`, `${quoteValue(value)} is no string`);
+  corrections.leftOut('requirements.brand', `${quoteValue(value)} is no string`);
   return undefined;
 }
 
@@ -74,8 +73,7 @@ function sshKey(value: unknown, corrections: Corrections): boolean | undefined {
 }
 
 /** A positive integer, which version 1 also wrote as a string. */
-function mebibytes(given: Json, name: string, corrections: Corrections): number | undefined {
-  const value = given[name];
+function mebibytes(name: string, value: unknown, corrections: Corrections): number | undefined {
   if (isAbsent(value)) return undefined;
   const size = typeof value === 'string' && /^\d{1,15}$/.test(value.trim()) ? Number(value) : value;
   if (typeof size === 'number' && Number.isSafeInteger(size) && size > 0) {
@@ -88,7 +86,7 @@ function mebibytes(given: Json, name: string, corrections: Corrections): number 
 }
 
 function ram(given: Json, corrections: Corrections): Json {
-  const [min, max] = [mebibytes(given, 'min_ram', corrections), mebibytes(given, 'max_ram', corrections)];
+  const [min, max] = [mebibytes('min_ram', given.min_ram, corrections), mebibytes('max_ram', given.max_ram, corrections)];
   if (min === undefined || max === undefined || min <= max) return { min_ram: min, max_ram: max };
   corrections.leftOut('requirements.max_ram', `${max} is less than min_ram, ${min}`);
   return { min_ram: min };
@@ -99,8 +97,7 @@ function isPlatform(version: string, date: unknown): boolean {
   return PLATFORM_DATE.test(date) && date >= FIRST_PLATFORM_YEAR;
 }
 
-function platforms(given: Json, name: string, corrections: Corrections): Json | undefined {
-  const value = given[name];
+function platforms(name: string, value: unknown, corrections: Corrections): Json | undefined {
   if (isAbsent(value)) return undefined;
   const field = `requirements.${name}`;
   if (!isObject(value)) {
