@@ -36,7 +36,7 @@ function readable(source: unknown) {
 function publish(source: unknown, given: Parameters<typeof imported>[1] = {}): { shown: Json; warnings: string[] } {
   const image = imported(source, given);
   if (image === null) throw new Error('This manifest is refused.');
-  return { shown: shownManifest(image), warnings: manifestCorrections(image) };
+  return { shown: JSON.parse(JSON.stringify(shownManifest(image))) as Json, warnings: manifestCorrections(image) };
 }
 
 /** Sees it as a client does. */

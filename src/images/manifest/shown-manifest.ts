@@ -57,34 +57,43 @@ export function manifestCorrections(image: Pick<ManifestFacts, 'uuid' | 'name' |
   return corrections.sentences;
 }
 
+/** An object literal of one shape for all images, as lists make thousands; JSON leaves undefined out. */
 function compose(image: ManifestFacts, corrections: Corrections): Json {
   const given = JSON.parse(image.manifest) as Json;
-  const { owner, type, os, described, drivers, marks } = publishedFields(given, corrections);
-  const { acl, ...others } = described;
+  const published = publishedFields(given, corrections);
   const disabled = image.access === 'DELETED';
   const ownTags = { resize: image.resize, deploy: image.deploy, erigones: image.tags.length === 0 ? undefined : image.tags };
-  const manifest: Json = {
+  return {
     v: 2,
     uuid: image.uuid,
-    owner,
+    owner: published.owner,
     name: image.name,
     version: publishedVersion(image.version),
     state: disabled ? 'disabled' : 'active',
     disabled,
     public: image.access === 'PUBLIC',
     published_at: shownDate(image.publishedAt ?? publishedAtOf(given, image.createdAt)),
-    type,
-    os,
+    type: published.type,
+    os: published.os,
     files: image.file === null ? [] : [fileEntry(image.file)],
-    acl,
+    acl: published.acl,
     description: image.description === '' ? undefined : image.description,
-    ...others,
-    ...drivers,
-    image_size: type === 'zvol' ? image.sizeMib : undefined,
+    homepage: published.homepage,
+    eula: published.eula,
+    urn: published.urn,
+    requirements: published.requirements,
+    users: published.users,
+    generate_passwords: published.generatePasswords,
+    inherited_directories: published.inheritedDirectories,
+    origin: published.origin,
+    nic_driver: published.nicDriver,
+    disk_driver: published.diskDriver,
+    cpu_type: published.cpuType,
+    image_size: published.type === 'zvol' ? image.sizeMib : undefined,
     tags: publishedTags(given.tags, ownTags, image.manifest.length, corrections),
-    ...marks,
+    billing_tags: published.billingTags,
+    traits: published.traits,
   };
-  return Object.fromEntries(Object.entries(manifest).filter(([, value]) => value !== undefined));
 }
 
 function shownDate(date: Date): string {

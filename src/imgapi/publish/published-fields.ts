@@ -29,15 +29,25 @@ const SHOWN = new Set([
   ...Object.keys(DRIVERS), 'billing_tags', 'traits',
 ]);
 
-/** What a published manifest has from its source; undefined is left out. */
+/** What a published manifest has from its source; JSON leaves undefined out. */
 export interface PublishedFields {
   owner: string;
   type: string;
   os: string;
-  /** In the order of IMGAPI: those before `origin`, and those after the drivers. */
-  described: Json;
-  drivers: Json;
-  marks: Json;
+  acl: string[] | undefined;
+  homepage: string | undefined;
+  eula: string | undefined;
+  urn: string | undefined;
+  requirements: Json | undefined;
+  users: Json[] | undefined;
+  generatePasswords: boolean | undefined;
+  inheritedDirectories: string[] | undefined;
+  origin: string | undefined;
+  nicDriver: string | undefined;
+  diskDriver: string | undefined;
+  cpuType: string | undefined;
+  billingTags: string[] | undefined;
+  traits: Json | undefined;
 }
 
 /** The fields of a source's manifest as IMGAPI accepts them. Leaves out or mends what imgadm and image servers would refuse. */
@@ -48,22 +58,20 @@ export function publishedFields(given: Json, corrections: Corrections): Publishe
     owner: publishedOwner(given.owner, corrections),
     type,
     os: osOf(given.os, corrections),
-    described: {
-      acl: listOf('acl', given.acl, (value) => uuidOf(value), corrections),
-      homepage: link('homepage', given.homepage, corrections),
-      eula: link('eula', given.eula, corrections),
-      urn: string('urn', given.urn, corrections),
-      requirements: publishedRequirements(given.requirements, corrections) ?? undefined,
-      users: listOf('users', given.users, userOf, corrections),
-      generate_passwords: flag('generate_passwords', given.generate_passwords, corrections),
-      inherited_directories: directories(given.inherited_directories, type, corrections),
-      origin: origin(given, corrections),
-    },
-    drivers: drivers(given, type, corrections),
-    marks: {
-      billing_tags: listOf('billing_tags', given.billing_tags, billingTag, corrections),
-      traits: traits(given.traits, corrections),
-    },
+    acl: listOf('acl', given.acl, uuidOf, corrections),
+    homepage: link('homepage', given.homepage, corrections),
+    eula: link('eula', given.eula, corrections),
+    urn: string('urn', given.urn, corrections),
+    requirements: publishedRequirements(given.requirements, corrections) ?? undefined,
+    users: listOf('users', given.users, userOf, corrections),
+    generatePasswords: flag('generate_passwords', given.generate_passwords, corrections),
+    inheritedDirectories: directories(given.inherited_directories, type, corrections),
+    origin: origin(given, corrections),
+    nicDriver: driver('nic_driver', given.nic_driver, type, corrections),
+    diskDriver: driver('disk_driver', given.disk_driver, type, corrections),
+    cpuType: driver('cpu_type', given.cpu_type, type, corrections),
+    billingTags: listOf('billing_tags', given.billing_tags, billingTag, corrections),
+    traits: traits(given.traits, corrections),
   };
 }
 
@@ -160,24 +168,15 @@ function directories(value: unknown, type: string, corrections: Corrections): st
   return undefined;
 }
 
-function drivers(given: Json, type: string, corrections: Corrections): Json {
-  const shown = (name: string, value: unknown, usual: string): string | undefined => {
-    if (type === 'zvol') return driver(name, value, usual, corrections);
+function driver(name: keyof typeof DRIVERS, value: unknown, type: string, corrections: Corrections): string | undefined {
+  if (type !== 'zvol') {
     if (!isAbsent(value)) corrections.leftOut(name, 'it is for the type zvol only');
     return undefined;
-  };
-  return {
-    nic_driver: shown('nic_driver', given.nic_driver, DRIVERS.nic_driver),
-    disk_driver: shown('disk_driver', given.disk_driver, DRIVERS.disk_driver),
-    cpu_type: shown('cpu_type', given.cpu_type, DRIVERS.cpu_type),
-  };
-}
-
-function driver(name: string, value: unknown, usual: string, corrections: Corrections): string {
+  }
   const given = typeof value === 'string' ? value.trim() : '';
   if (DRIVER.test(given)) return given;
-  corrections.shownAs(name, usual, isAbsent(value) ? 'a zvol must have one' : `${quoteValue(value)} is no name of one`);
-  return usual;
+  corrections.shownAs(name, DRIVERS[name], isAbsent(value) ? 'a zvol must have one' : `${quoteValue(value)} is no name of one`);
+  return DRIVERS[name];
 }
 
 function traits(given: unknown, corrections: Corrections): Json | undefined {
