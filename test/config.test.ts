@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ConfigError, configHelp, readConfig } from '../src/config/config.js';
 import { temporaryFolder } from './support/temp-folder.js';
 
-const nobody = { secret: null, publicKey: null, jwksUrl: null, issuer: null, audience: null };
+const nobody = { secrets: [], publicKeys: [], jwksUrl: null, issuer: null, audience: null, usernameClaim: 'sub', groupsClaim: null };
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });
 
 function faultsOf(env: Record<string, string>): readonly string[] {
@@ -30,6 +30,8 @@ describe('the configuration', () => {
       preparedStatements: 'auto',
       imageStore: { kind: 'file', path: resolve('data/images') },
       auth: nobody,
+      provision: false,
+      apiKeyMaxDays: 365,
       fetchAllow: [],
       imgapiTrusted: ['127.0.0.0/8', '::1/128'],
       run: { api: true, worker: true },
@@ -63,7 +65,7 @@ describe('the configuration', () => {
     })).toEqual({
       host: '::', port: 0, publicUrl: 'https://images.example.com/gateway', dataDir: '/var/lib/gateway',
       database: { kind: 'postgres', url: 'postgres://me:p%40ss@db:5432/gateway', directUrl: 'postgres://me@db/gateway?host=/run/postgresql' }, preparedStatements: 'off', databaseLimits: { connections: 20, statementTimeoutMs: 60_000 }, imageStore: { kind: 'file', path: resolve('store') },
-      auth: { ...nobody, secret, issuer: 'https://id.example.com', audience: 'gateway' },
+      auth: { ...nobody, secrets: [secret], issuer: 'https://id.example.com', audience: 'gateway' },
       fetchAllow: ['images.lan', '10.0.0.0/8', 'fd00::1'], imgapiTrusted: ['10.9.8.7/32', 'fd00::/8'], run: { api: false, worker: true },
       refreshIntervalSeconds: 0, graphiql: false, introspection: false, compiledOperations: true, logLevel: 'debug',
       origins: ['https://a.example', 'http://b.example:8080'], trustProxy: ['10.0.0.1/32'], trustedDocuments: resolve('manifest.json'),
@@ -87,7 +89,7 @@ describe('the configuration', () => {
     const file = join(folder.path, 'key.pem');
     await writeFile(file, rsa.publicKey);
     const forms = [rsa.publicKey, rsa.publicKey.replaceAll('\n', '\\n'), file];
-    expect(forms.map((form) => readConfig({ AUTH_JWT_PUBLIC_KEY: form }).auth.publicKey)).toEqual(Array(3).fill(rsa.publicKey));
+    expect(forms.map((form) => readConfig({ AUTH_JWT_PUBLIC_KEY: form }).auth.publicKeys)).toEqual(Array(3).fill([rsa.publicKey]));
   });
 
   it('trusts nobody with none', () => {

@@ -103,7 +103,7 @@ export class ImportService {
     const admittedTo = datacenter && { id: datacenter.id, name: datacenter.name };
     const warnings = dryRun ? [downloadWarning(file, source), ...(await this.#fileWarnings({ ...manifest, file }, source))] : [];
     return this.#run(name, dryRun, warnings.concat(`Image ${name} is in the catalogue without a file: it keeps its fields and gets its file.`), (tx, announce) =>
-      recordFileImport(tx, { uuid, file, source, userId: this.services.viewer.userId, admittedTo }, announce),
+      recordFileImport(tx, { uuid, file, source, starter: this.services.viewer.starter, admittedTo }, announce),
     );
   }
 
@@ -133,7 +133,7 @@ export class ImportService {
     const warnings = dryRun ? [created, ...(withFile ? [downloadWarning(image.file, source), ...fileWarnings] : [])] : [];
     try {
       return await this.#run(image.name, dryRun, withFile ? warnings : [...warnings, NO_IMAGE_SERVER], (tx, announce) =>
-        recordImport(tx, { image, datacenter, source, withFile, dryRun, userId: this.services.viewer.userId }, announce),
+        recordImport(tx, { image, datacenter, source, withFile, dryRun, starter: this.services.viewer.starter }, announce),
       );
     } catch (error) {
       // A concurrent import committed after the check; the unique indexes refuse this one.
