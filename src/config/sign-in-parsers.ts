@@ -19,12 +19,14 @@ export function claimName(text: string): string {
 /** RFC 7518 requires a secret as long as the hash, 32 bytes: a shorter one can be guessed offline from any token. */
 export function hmacSecrets(text: string): readonly string[] {
   const secrets = text.split(/[,\r\n]/).map((secret) => secret.trim()).filter((secret) => secret !== '');
-  const lengths = secrets.map((secret) => Buffer.byteLength(secret));
-  const short = lengths.findIndex((length) => length < 32);
-  if (secrets.length > 0 && secrets.length <= MOST_KEYS && short === -1) return secrets;
-  if (short === -1) throw new InvalidSetting(`${secrets.length} secrets; accepted: 1 to ${MOST_KEYS}, separated by commas or line ends`);
-  const which = secrets.length === 1 ? '' : `secret ${short + 1} of ${secrets.length} has `;
-  throw new InvalidSetting(`${which}only ${lengths[short]} bytes; accepted: a secret of at least 32 bytes without a comma, or several separated by commas or line ends`);
+  if (secrets.length === 0 || secrets.length > MOST_KEYS) throw new InvalidSetting(`${secrets.length} secrets; accepted: 1 to ${MOST_KEYS}, separated by commas or line ends`);
+  for (const [at, secret] of secrets.entries()) {
+    const length = Buffer.byteLength(secret);
+    if (length >= 32) continue;
+    const which = secrets.length === 1 ? '' : `secret ${at + 1} of ${secrets.length} has `;
+    throw new InvalidSetting(`${which}only ${length} bytes; accepted: a secret of at least 32 bytes without a comma, or several separated by commas or line ends`);
+  }
+  return secrets;
 }
 
 /** Reads PEMs (their line ends may be written as \n), or the files at these paths, and returns each key as SPKI PEM. */

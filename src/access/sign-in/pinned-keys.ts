@@ -3,7 +3,14 @@ import type { KeyObject } from 'node:crypto';
 import type { JWTVerifyGetKey } from 'jose';
 import { KeySet, type KeySetOptions } from './key-set.js';
 import { readOrCreateSecrets } from './signing-secret.js';
-import type { TokenAuth } from './token.js';
+
+/** The keys of the settings. At most one of `secrets`, `publicKeys` (PEM) and `jwksUrl` is set; with none, the generated secret is used. */
+export interface KeySettings {
+  /** The first signs, and all verify. */
+  secrets: readonly string[];
+  publicKeys: readonly string[];
+  jwksUrl: string | null;
+}
 
 /** A key, or a function that finds it, with the algorithms that it verifies. */
 export interface PinnedKey {
@@ -14,7 +21,7 @@ export interface PinnedKey {
 const ASYMMETRIC_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
 
 /** Every key that may verify a token. Begins to fetch the key set; creates `secretFile` where no key is configured. */
-export async function pinnedKeys(auth: TokenAuth, secretFile: string, options: KeySetOptions): Promise<readonly PinnedKey[]> {
+export async function pinnedKeys(auth: KeySettings, secretFile: string, options: KeySetOptions): Promise<readonly PinnedKey[]> {
   if (auth.jwksUrl !== null) {
     const keys = new KeySet(auth.jwksUrl, options);
     void keys.load();

@@ -2,17 +2,11 @@ import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose';
 import type { JWTPayload, JWTVerifyOptions } from 'jose';
 import { fieldFault } from '../people/people-rules.js';
 import { type KeySetOptions, KeySetUnavailable } from './key-set.js';
-import { type PinnedKey, pinnedKeys } from './pinned-keys.js';
+import { type KeySettings, type PinnedKey, pinnedKeys } from './pinned-keys.js';
 import { refused, type SignInFailure, SignInRefused } from './sign-in-failure.js';
 
-/**
- * What tokens are verified with. At most one of `secrets`, `publicKeys` (PEM) and `jwksUrl` is set; with none, the generated secret is
- * used. The first secret signs, and all verify.
- */
-export interface TokenAuth {
-  secrets: readonly string[];
-  publicKeys: readonly string[];
-  jwksUrl: string | null;
+/** What tokens are verified with, and what is read of them. */
+export interface TokenAuth extends KeySettings {
   issuer: string | null;
   audience: string | null;
   /** The claim that holds the username. */

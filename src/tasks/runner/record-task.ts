@@ -30,13 +30,9 @@ export interface TaskWork {
   bytesTotal?: number;
 }
 
-/** The name, among the instructions of a task, of the groups that the starter's token named. */
-const STARTER_GROUPS = 'starterGroups';
-
-/** The groups that the token of a task's starter named. */
-export function starterGroupsOf(instructions: Readonly<Record<string, unknown>>): readonly string[] {
-  const groups = instructions[STARTER_GROUPS];
-  return Array.isArray(groups) ? groups.filter((name): name is string => typeof name === 'string') : [];
+/** The groups that the token of a task's starter named, as `recordWork` stored them. */
+export function starterGroupsOf({ starterGroups }: Readonly<Record<string, unknown>>): readonly string[] {
+  return Array.isArray(starterGroups) ? starterGroups.filter((name): name is string => typeof name === 'string') : [];
 }
 
 /** A version 7 UUID: ids sort by time of creation. */
@@ -81,6 +77,6 @@ export async function recordDone(tx: SqlEntityManager, facts: TaskFacts, announc
 export async function recordWork(tx: SqlEntityManager, facts: TaskFacts & TaskStarter, work: TaskWork, announce: Announce): Promise<string> {
   const { bytesTotal } = work;
   const { tokenGroups } = facts;
-  const instructions = tokenGroups.length === 0 ? work.instructions : { ...work.instructions, [STARTER_GROUPS]: tokenGroups };
+  const instructions = tokenGroups.length === 0 ? work.instructions : { ...work.instructions, starterGroups: tokenGroups };
   return insertTask(tx, facts, { status: 'PENDING', phase: 'QUEUED', instructions, bytesTotal: bytesTotal ?? null, isDone: false }, announce);
 }
