@@ -5,7 +5,7 @@ export const ONCE: readonly string[] = [
   'test/laws/!(migrations).test.ts',
   'test/deploy/*.test.ts',
   'test/platform/!(database|batch-writer|in-transaction).test.ts',
-  'test/access/{token,permission-sets}.test.ts',
+  'test/access/{token,permission-sets,oidc}.test.ts',
   'test/graphql/entities-resolver.test.ts',
   'test/graphql/compile-query.test.ts',
   'test/graphql/cost-budget.test.ts',

@@ -34,7 +34,10 @@ export class ApiKeyResolver {
     return this.keys.revoke(id);
   }
 
-  @FieldResolver(() => [ApiKeyType], { description: 'The API keys that are not revoked, the newest first, at most 200.' })
+  @FieldResolver(() => [ApiKeyType], {
+    nullable: true,
+    description: 'The API keys that are not revoked, the newest first, at most 200. Null and FORBIDDEN for who is neither that user nor a SuperAdmin.',
+  })
   async apiKeys(@Root() user: UserType): Promise<ApiKeyType[]> {
     return this.queries.byUser.load(user.id);
   }
