@@ -50,7 +50,8 @@ describe('a valid token of an unknown name', () => {
     const { status, errors } = await (await client(name)).send(WHO);
     expect([status, errors[0]?.extensions.code]).toEqual([401, 'UNAUTHENTICATED']);
     expect((await admin.run('query ($username: String!) { user(username: $username) { username } }', { username: name })).user).toBeNull();
-    if (name !== 'system') expect(gateway.output()).toContain('"reason":"refused username"');
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+    expect(metrics).toMatch(name === 'system' ? /_total\{outcome="INACTIVE_USER"\} [1-9]/ : /_total\{outcome="REFUSED_USERNAME"\} [1-9]/);
   });
 
   it('does not come back once its user is inactive', async () => {

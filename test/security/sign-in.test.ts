@@ -99,7 +99,8 @@ interface Line {
   level: number;
   reason?: string;
   address?: string;
-  user?: string;
+  user?: string | null;
+  outcome?: string;
   transport?: string;
 }
 
@@ -131,7 +132,7 @@ describe('the log tells why a sign-in failed, from where and of whom', () => {
     await overSocket(address, bearer);
     const lines = await linesFrom(address, 3);
     expect(lines.map((line) => [line.msg, line.level, line.transport])).toEqual(['http', 'sse', 'websocket'].map((transport) => ['A sign-in failed.', 30, transport]));
-    for (const line of lines) expect(`${line.reason}${line.user === undefined ? '' : ` (${line.user})`}`).toBe(reason);
+    for (const line of lines) expect(`${line.reason}${typeof line.user === 'string' ? ` (${line.user})` : ''}`).toBe(reason);
     expect(gateway.output()).not.toContain(bearer);
   });
 

@@ -65,7 +65,7 @@ export class SignInReport {
 
   #logFailure({ outcome, transport, address, username = null, requestId }: SignInEvent): void {
     const from = truncate(address(), ADDRESS_CHARACTERS);
-    this.#window ??= setTimeout(() => this.#endWindow(), WINDOW_MS).unref();
+    if (this.#window === null) this.#window = setTimeout(() => this.#endWindow(), WINDOW_MS).unref();
     const count = this.#countOf(truncate(subscriberOf(from), ADDRESS_CHARACTERS));
     if (count === null) {
       this.#others += 1;
@@ -74,7 +74,9 @@ export class SignInReport {
     } else {
       count.lines += 1;
       this.#lines += 1;
-      this.log.info({ reason: outcome, address: from, ...(username !== null && { user: truncate(username) }), transport, requestId }, 'A sign-in failed.');
+      const code = outcome === 'too many failures' ? 'RATE_LIMITED' : 'UNAUTHENTICATED';
+      const user = username === null ? null : truncate(username);
+      this.log.info({ requestId, transport, address: from, user, outcome: code, reason: outcome }, 'A sign-in failed.');
     }
   }
 
