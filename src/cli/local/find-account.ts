@@ -4,7 +4,7 @@ import { ENTITIES } from '../../entities.js';
 import { BUSY_TIMEOUT_MS, type Database, openDatabase } from '../../platform/database/database.js';
 import { SqliteReaderConnection } from '../../platform/database/read/reader-connection.js';
 import { readObjects } from '../../platform/database/read/read-rows.js';
-import { reachPostgres } from '../../platform/database/reach-postgres.js';
+import { reachPostgres } from '../../platform/database/postgres/reach-postgres.js';
 import { sqlText } from '../../platform/database/sql-text.js';
 import { asBoolean, type Flag } from '../../platform/database/tables.js';
 import { boundMessage } from '../../platform/message-text.js';
@@ -49,7 +49,7 @@ export async function withDatabase<T>(config: Config, work: (database: Database)
   return explainFaults(config, async () => {
     const target = config.database;
     if (target.kind === 'sqlite') await demandFile(target.path);
-    else await reachPostgres(target.url);
+    else await reachPostgres(target);
     const database = await openDatabase(target, ENTITIES);
     try {
       return await work(database);
