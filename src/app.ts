@@ -8,7 +8,10 @@ import { fetchKeysWith } from './access/sign-in/fetch-keys.js';
 import { provide } from './access/request-container.js';
 import { RequestContainerFactory } from './access/request-container-factory.js';
 import { shielded, shieldedBelowTheRoot } from './access/shield.js';
-import { createTokenVerifier, secretFileIn } from './access/sign-in/token.js';
+import { ApiKeyUses } from './access/api-keys/api-key-uses.js';
+import { SignIns } from './access/sign-in/authenticate.js';
+import { secretFileIn } from './access/sign-in/signing-secret.js';
+import { createTokenVerifier } from './access/sign-in/token.js';
 import type { Config } from './config/config.js';
 import { datacenterModule } from './datacenters/datacenter.module.js';
 import { DatacenterQueries } from './datacenters/datacenter.queries.js';
@@ -115,9 +118,9 @@ function createWork(config: Config, database: Database, tracing: Tracing | null,
   return { database, changes, store, fetch, imgapi, runner, metrics, tracing, imageServerUrl: `${config.publicUrl}/imgapi` };
 }
 
-function createContainers(config: Config, work: Work, verifyToken: Awaited<ReturnType<typeof createTokenVerifier>>): RequestContainerFactory {
+function createContainers(config: Config, work: Work, signIns: SignIns): RequestContainerFactory {
   const entries = [
-    ...accessModule(),
+    ...accessModule(config),
     ...taskModule(work),
     ...datacenterModule(work),
     ...imageModule({ ...work, trustedHosts }),
@@ -127,19 +130,19 @@ function createContainers(config: Config, work: Work, verifyToken: Awaited<Retur
       datacenterId: async (name) => (await container.get(DatacenterQueries).require(name)).id,
     })),
   ];
-  return new RequestContainerFactory(work.database, verifyToken, entries, config.limits.operationTimeoutMs);
+  return new RequestContainerFactory(work.database, signIns, entries, config.limits.operationTimeoutMs);
 }
 
 /** Opens every transport. Returns two functions: the first ends open streams and sockets, the second runs after the last request. */
 async function openTransports({ app, drain, requestInterceptor }: { app: FastifyInstance; drain: Drain; requestInterceptor: RequestInterceptor }, config: Config, work: Work, log: Logger): Promise<[end: () => Promise<void>, after: () => Promise<void>]> {
-  const verifyToken = await createTokenVerifier(config.auth, secretFileIn(config.dataDir), {
-    fetch: fetchKeysWith(work.fetch),
-  });
+  const verifyToken = await createTokenVerifier(config.auth, secretFileIn(config.dataDir), { fetch: fetchKeysWith(work.fetch), log });
+  const keyUses = new ApiKeyUses(work.database, log);
+  const signIns = new SignIns({ database: work.database, verifyToken, keyUses, provision: config.provision, log });
   const graph = await buildGatewaySchema({ referenceResolvers });
   const traced = (schema: GraphQLSchema): GraphQLSchema => (work.tracing === null ? schema : traceRootFields(schema, work.tracing));
   const [schema, schemaBelowTheRoot] = [traced(shielded(graph)), traced(shieldedBelowTheRoot(graph))];
   const sizes = await CatalogueSizes.open(work.database, log);
-  const graphqlServer = createGraphqlServer({ ...work, schema, schemaBelowTheRoot, sizes: () => sizes.current(), containers: createContainers(config, work, verifyToken), log }, { ...config, ...config.limits });
+  const graphqlServer = createGraphqlServer({ ...work, schema, schemaBelowTheRoot, sizes: () => sizes.current(), containers: createContainers(config, work, signIns), log }, { ...config, ...config.limits });
   if (config.origins.length > 0) await allowCrossOrigin(app, config.origins);
   // CORS, traces and the drain need Fastify's hooks, which the fast path skips.
   const mayBypassHooks = ({ headers }: IncomingMessage): boolean => !drain.isDraining && work.tracing === null && (config.origins.length === 0 || headers.origin === undefined);
@@ -156,7 +159,11 @@ async function openTransports({ app, drain, requestInterceptor }: { app: Fastify
     work.changes.close();
     for (const complete of graphqlServer.openStreams) complete();
   };
-  return [end, stopApollo];
+  const after = async (): Promise<void> => {
+    await stopApollo();
+    await keyUses.flush();
+  };
+  return [end, after];
 }
 
 /** Migrates and fills the database before the transports open. Returns the first key of a new database. */

@@ -1,4 +1,5 @@
 import { ApiKey } from './access/api-keys/api-key.entity.js';
+import { ApiKeyUse } from './access/api-keys/api-key-use.entity.js';
 import { Group } from './access/people/group.entity.js';
 import { User } from './access/people/user.entity.js';
 import { Datacenter } from './datacenters/datacenter.entity.js';
@@ -17,6 +18,7 @@ import { VirtualServer } from './virtual-servers/virtual-server.entity.js';
 /** Every row class of the gateway: the one entity set behind SQLite and Postgres. */
 export const ENTITIES = [
   ApiKey,
+  ApiKeyUse,
   Datacenter,
   GlobalSettings,
   Group,

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ApiKey } from './access/api-keys/api-key.entity.js';
-import { newApiKey } from './access/sign-in/token.js';
+import { issueApiKey } from './access/api-keys/issue-api-key.js';
 import { SYSTEM_USERNAME, User } from './access/people/user.entity.js';
 import { Datacenter, DEFAULT_DATACENTER } from './datacenters/datacenter.entity.js';
 import { GlobalSettings } from './datacenters/settings/global-settings.entity.js';
@@ -10,13 +9,6 @@ import { VirtualServer } from './virtual-servers/virtual-server.entity.js';
 /** The first user of a new gateway, and the server that stores its images. */
 const OPERATOR = 'admin';
 const IMAGE_SERVER = 'img01';
-
-/** Creates an API key for a user and returns it, which nothing can do again. */
-export async function issueKey(tx: SqlEntityManager, user: User, name: string): Promise<string> {
-  const { key, hash } = newApiKey();
-  tx.persist(tx.create(ApiKey, { id: randomUUID(), user, name, hash }));
-  return key;
-}
 
 async function populate(tx: SqlEntityManager): Promise<string> {
   const operator = tx.create(User, { username: OPERATOR, isSuperAdmin: true });
@@ -35,7 +27,7 @@ async function populate(tx: SqlEntityManager): Promise<string> {
   });
   await tx.flush();
   tx.persist(tx.create(GlobalSettings, { id: 1, imageServer, imageSources: [] }));
-  return issueKey(tx, operator, 'first sign-in');
+  return issueApiKey(tx, operator, 'first sign-in').key;
 }
 
 /**

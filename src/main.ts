@@ -22,13 +22,13 @@ function welcome(gateway: Gateway, config: Config): string {
     GraphiQL      ${graphiql}
     GraphQL       ${gateway.publicUrl}/graphql
     Image server  ${gateway.publicUrl}/imgapi
-  Sign in with a key you have, or make a token: npm run --silent token -- admin
+  Sign in with a key you have; if all are lost, make one: npx image-gateway admin reset
 `;
   }
   return `
   The image gateway is running, with an empty catalogue.
     Sign in here, as admin:  ${graphiql}#token=${gateway.firstKey}
-    (this key is shown once; further ones: npm run --silent token -- admin)
+    (this key is shown once; if it is lost, make another one: npx image-gateway admin reset)
     Image server             ${gateway.publicUrl}/imgapi
   Next: name an image repository and load it, as the README shows under "To your first image".
 `;

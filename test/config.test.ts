@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ConfigError, configHelp, readConfig } from '../src/config/config.js';
 import { temporaryFolder } from './support/temp-folder.js';
 
-const nobody = { secret: null, publicKey: null, jwksUrl: null, issuer: null, audience: null };
+const nobody = { secrets: [], publicKeys: [], jwksUrl: null, issuer: null, audience: null, usernameClaim: 'sub', groupsClaim: null };
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });
 
 function faultsOf(env: Record<string, string>): readonly string[] {
@@ -30,6 +30,8 @@ describe('the configuration', () => {
       preparedStatements: 'auto',
       imageStore: { kind: 'file', path: resolve('data/images') },
       auth: nobody,
+      provision: false,
+      apiKeyMaxDays: 365,
       fetchAllow: [],
       imgapiTrusted: ['127.0.0.0/8', '::1/128'],
       imgapiAtRoot: false,
@@ -57,14 +59,14 @@ describe('the configuration', () => {
     expect(readConfig({
       HOST: '::', PORT: '0', PUBLIC_URL: 'https://images.example.com/gateway/', DATA_DIR: '/var/lib/gateway',
       DATABASE_URL: 'postgres://me:p%40ss@db:5432/gateway', DATABASE_DIRECT_URL: 'postgres://me@db/gateway?host=/run/postgresql', DATABASE_PREPARED: 'off', IMAGE_STORE: 'file:store', AUTH_JWT_SECRET: secret, AUTH_JWT_ISSUER: 'https://id.example.com',
-      AUTH_JWT_AUDIENCE: 'gateway', FETCH_ALLOW: 'Images.lan, 10.0.0.0/8,fd00::1', IMGAPI_TRUSTED: '10.9.8.7,fd00::/8', PUBLIC_IMGAPI_ROOT: 'on', RUN: 'worker', REFRESH_INTERVAL: '0',
+      AUTH_JWT_AUDIENCE: 'gateway', AUTH_USERNAME_CLAIM: 'email', AUTH_GROUPS_CLAIM: 'https://id.example.com/groups', AUTH_PROVISION: 'on', API_KEY_MAX_DAYS: '30', FETCH_ALLOW: 'Images.lan, 10.0.0.0/8,fd00::1', IMGAPI_TRUSTED: '10.9.8.7,fd00::/8', PUBLIC_IMGAPI_ROOT: 'on', RUN: 'worker', REFRESH_INTERVAL: '0',
       GRAPHIQL: 'off', INTROSPECTION: 'off', LOG_LEVEL: 'debug', ALLOWED_ORIGINS: 'https://a.example, http://b.example:8080/',
       TRUST_PROXY: '10.0.0.1', TRUSTED_DOCUMENTS: 'manifest.json', FAILED_SIGN_INS: '7', COST_LIMIT: '5000', COST_PER_SECOND: '0', COST_BURST: '7000', SOCKETS_PER_USER: '10', OPERATIONS_PER_SOCKET: '5', OPERATIONS_PER_USER: '50',
       REQUEST_TIMEOUT: '5', OPERATION_TIMEOUT: '3', STATEMENT_TIMEOUT: '60', DATABASE_POOL: '20', METRICS_TRUSTED: 'none', TRACES: 'http://collector:4318/',
     })).toEqual({
       host: '::', port: 0, publicUrl: 'https://images.example.com/gateway', dataDir: '/var/lib/gateway',
       database: { kind: 'postgres', url: 'postgres://me:p%40ss@db:5432/gateway', directUrl: 'postgres://me@db/gateway?host=/run/postgresql' }, preparedStatements: 'off', databaseLimits: { connections: 20, statementTimeoutMs: 60_000 }, imageStore: { kind: 'file', path: resolve('store') },
-      auth: { ...nobody, secret, issuer: 'https://id.example.com', audience: 'gateway' },
+      auth: { ...nobody, secrets: [secret], issuer: 'https://id.example.com', audience: 'gateway', usernameClaim: 'email', groupsClaim: 'https://id.example.com/groups' }, provision: true, apiKeyMaxDays: 30,
       fetchAllow: ['images.lan', '10.0.0.0/8', 'fd00::1'], imgapiTrusted: ['10.9.8.7/32', 'fd00::/8'], imgapiAtRoot: true, run: { api: false, worker: true },
       refreshIntervalSeconds: 0, graphiql: false, introspection: false, compiledOperations: true, logLevel: 'debug',
       origins: ['https://a.example', 'http://b.example:8080'], trustProxy: ['10.0.0.1/32'], trustedDocuments: resolve('manifest.json'),
@@ -88,7 +90,27 @@ describe('the configuration', () => {
     const file = join(folder.path, 'key.pem');
     await writeFile(file, rsa.publicKey);
     const forms = [rsa.publicKey, rsa.publicKey.replaceAll('\n', '\\n'), file];
-    expect(forms.map((form) => readConfig({ AUTH_JWT_PUBLIC_KEY: form }).auth.publicKey)).toEqual(Array(3).fill(rsa.publicKey));
+    expect(forms.map((form) => readConfig({ AUTH_JWT_PUBLIC_KEY: form }).auth.publicKeys)).toEqual(forms.map(() => [rsa.publicKey]));
+  });
+
+  it('takes several secrets and several public keys', async () => {
+    await using folder = await temporaryFolder();
+    const [one, two] = ['a'.repeat(32), 'b'.repeat(40)];
+    for (const text of [`${one},${two}`, `${one}\n${two}\n`, `${one} , ${two},`]) expect(readConfig({ AUTH_JWT_SECRET: text }).auth.secrets).toEqual([one, two]);
+    expect(faultsOf({ AUTH_JWT_SECRET: `${one},short` })).toEqual([expect.stringContaining('secret 2 of 2 has only 5 bytes')]);
+    expect(faultsOf({ AUTH_JWT_SECRET: Array(11).fill(one).join() })).toEqual([expect.stringContaining('11 secrets; accepted: 1 to 10')]);
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256', publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });
+    const files = [join(folder.path, 'one.pem'), join(folder.path, 'two.pem')];
+    await writeFile(files[0] ?? '', rsa.publicKey);
+    await writeFile(files[1] ?? '', other.publicKey);
+    const both = `${rsa.publicKey}${other.publicKey}`;
+    for (const text of [both, both.replaceAll('\n', '\\n'), files.join(', ')]) expect(readConfig({ AUTH_JWT_PUBLIC_KEY: text }).auth.publicKeys).toEqual([rsa.publicKey, other.publicKey]);
+    expect(faultsOf({ AUTH_JWT_PUBLIC_KEY: `${rsa.publicKey}${other.privateKey}` })).toEqual([expect.stringContaining('private key')]);
+    expect(faultsOf({ AUTH_JWT_PUBLIC_KEY: rsa.publicKey.repeat(11) })).toEqual([expect.stringContaining('11 keys')]);
+  });
+
+  it.each(['iss', 'exp', 'a b', 'x'.repeat(201)])('refuses %s as the name of a claim', (name) => {
+    expect(faultsOf({ AUTH_USERNAME_CLAIM: name, AUTH_GROUPS_CLAIM: name })).toHaveLength(2);
   });
 
   it('trusts nobody with none', () => {

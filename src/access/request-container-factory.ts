@@ -2,9 +2,8 @@ import { type Database, isSqlite, type SqlEntityManager } from '../platform/data
 import { Operation } from '../platform/database/read/operation.js';
 import { joinOperation, OperationReads } from '../platform/database/read/reads.js';
 import { AppError, unauthenticated } from '../platform/errors.js';
-import { SignIns } from './sign-in/authenticate.js';
+import type { SignIns } from './sign-in/authenticate.js';
 import type { Injectable, Provider, RequestContainer } from './request-container.js';
-import type { TokenVerifier } from './sign-in/token.js';
 import type { Viewer } from './viewer.js';
 
 class Container implements RequestContainer {
@@ -65,35 +64,33 @@ class Container implements RequestContainer {
 /** Opens a container per request from its Authorization header, with the providers of all features. */
 export class RequestContainerFactory {
   readonly #providers: ReadonlyMap<Injectable<unknown>, Provider['make']>;
-  readonly #signIns: SignIns;
   readonly reads: SqlEntityManager;
 
   /** Operations that take longer than `operationTimeoutMs` are stopped. */
   constructor(
     private readonly database: Database,
-    verifyToken: TokenVerifier,
+    private readonly signIns: SignIns,
     providers: readonly Provider[],
     readonly operationTimeoutMs = 10_000,
   ) {
     this.reads = database.em.fork();
-    this.#signIns = new SignIns(database, verifyToken);
     this.#providers = new Map(providers.map(({ injectable, make }) => [injectable, make]));
   }
 
   /** Opens an anonymous container without a header; throws UNAUTHENTICATED for an invalid header. */
   async open(authorization: string | undefined): Promise<RequestContainer> {
-    return new Container(this, authorization, await this.#signIns.viewerOf(authorization));
+    return new Container(this, authorization, await this.signIns.viewerOf(authorization));
   }
 
   /** The same for the rest of an operation, with the caller's present rights even where another process changed them. */
   async openNow(authorization: string | undefined, operation: Operation): Promise<RequestContainer> {
     // SQLite has one process, whose own writes invalidate its cache; on Postgres another process may have changed the rights.
-    return new Container(this, authorization, await this.#signIns.viewerOf(authorization, isSqlite(this.reads)), operation);
+    return new Container(this, authorization, await this.signIns.viewerOf(authorization, isSqlite(this.reads)), operation);
   }
 
   /** Whether that header was valid when it was last seen. */
   knows(authorization: string): boolean {
-    return this.#signIns.knows(authorization);
+    return this.signIns.knows(authorization);
   }
 
   newEntityManager(): SqlEntityManager {

@@ -68,7 +68,7 @@ const ROOT_RULES: Readonly<Record<RootType, RootRules>> = {
 
 /** Object fields that a rule guards wherever the object is reached. */
 const FIELD_RULES = {
-  User: { email: ownAccount, isSuperAdmin: ownAccount, active: ownAccount, createdAt: ownAccount, groups: ownAccount },
+  User: { email: ownAccount, isSuperAdmin: ownAccount, active: ownAccount, createdAt: ownAccount, groups: ownAccount, apiKeys: ownAccount },
   Group: { users: may('people.read') },
   Datacenter: { groups: may('people.read') },
 };

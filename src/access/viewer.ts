@@ -22,6 +22,8 @@ export interface ViewerFacts {
   memberships: readonly Membership[];
   /** The account as sign-in read it, for `viewer { user }`. */
   account?: UserType;
+  /** Names of groups that the token says, besides the groups of the account. */
+  tokenGroups?: readonly string[];
 }
 
 /** The datacenters that decide: the one named, those an image is attached to, and the one it is bound to. */
@@ -55,6 +57,8 @@ export class Viewer {
   readonly isSuperAdmin: boolean;
   readonly currentDatacenterId: number | null;
   readonly account: UserType | undefined;
+  /** Names of groups, known or not, that the caller is in for as long as its token says so. */
+  readonly tokenGroups: readonly string[];
   /** Datacenters that the viewer owns or has a group in. */
   readonly membershipIds: readonly number[];
   readonly #memberships: ReadonlyMap<number, Membership>;
@@ -66,8 +70,14 @@ export class Viewer {
     this.isSuperAdmin = facts.isSuperAdmin;
     this.currentDatacenterId = facts.currentDatacenterId;
     this.account = facts.account;
+    this.tokenGroups = facts.tokenGroups ?? [];
     this.#memberships = new Map(facts.memberships.map((membership) => [membership.id, membership]));
     this.membershipIds = [...this.#memberships.keys()];
+  }
+
+  /** What a task records of who starts it. */
+  get starter(): { userId: number; tokenGroups: readonly string[] } {
+    return { userId: this.userId, tokenGroups: this.tokenGroups };
   }
 
   /** The permissions held in that datacenter, sorted; a SuperAdmin holds all. */

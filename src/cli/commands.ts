@@ -14,12 +14,14 @@ import { checkConfig, listConfig } from './local/check-config.js';
 import { doctor } from './local/doctor.js';
 import { migrate } from './local/migrate.js';
 import { printToken } from './local/print-token.js';
+import { resetAdmin } from './local/reset-admin.js';
 import { demo, start } from './local/start.js';
 import { createGroup } from './people/create-group.js';
 import { createKey } from './people/create-key.js';
 import { createUser } from './people/create-user.js';
 import { deleteGroup } from './people/delete-group.js';
 import { listGroups } from './people/list-groups.js';
+import { listKeys } from './people/list-keys.js';
 import { listUsers } from './people/list-users.js';
 import { revokeKey } from './people/revoke-key.js';
 import { updateGroup } from './people/update-group.js';
@@ -46,6 +48,7 @@ export const COMMANDS: readonly Command[] = [
   defineGroup('config', 'Check and list the settings.', [checkConfig, listConfig]),
   doctor,
   printToken,
+  defineGroup('admin', 'Get back in when all keys are lost.', [resetAdmin]),
   login,
   logout,
   whoami,
@@ -55,7 +58,7 @@ export const COMMANDS: readonly Command[] = [
   defineGroup('tasks', 'List, await and call off tasks.', [listTasks, waitTask, cancelTask]),
   defineGroup('users', 'Manage users.', [listUsers, createUser, updateUser]),
   defineGroup('groups', 'Manage groups.', [listGroups, createGroup, updateGroup, deleteGroup]),
-  defineGroup('keys', 'Make and revoke API keys.', [createKey, revokeKey]),
+  defineGroup('keys', 'List, make and revoke API keys.', [listKeys, createKey, revokeKey]),
   defineGroup('datacenters', 'Manage datacenters.', [listDatacenters, createDatacenter, updateDatacenter, deleteDatacenter]),
   defineGroup('permissions', 'Explain who may do what.', [explainPermissions]),
 ];

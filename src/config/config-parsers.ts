@@ -1,6 +1,3 @@
-import { createPublicKey } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { connectionOptions } from '../platform/database/postgres/connection-options.js';
@@ -105,53 +102,6 @@ export function hostsAndNetworks(text: string): readonly string[] {
 
 export function commaSeparated(text: string): string[] {
   return text.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '');
-}
-
-/** RFC 7518 requires a key as long as the hash, 32 bytes: a shorter one can be guessed offline from any token. */
-export function hmacSecret(text: string): string {
-  const length = Buffer.byteLength(text);
-  if (length >= 32) return text;
-  throw new InvalidSetting(`only ${length} bytes; accepted: a secret of at least 32 bytes`);
-}
-
-/** Reads a PEM (its line ends may be written as \n), or the file at that path, and returns the key as SPKI PEM. */
-export function publicKeyPem(text: string): string {
-  const pem = text.includes('-----BEGIN') ? text.replaceAll('\\n', '\n') : readPem(text);
-  if (pem.includes('PRIVATE KEY')) throw new InvalidSetting('this is a private key; accepted: the PEM of the public key that belongs to it');
-  const key = readKey(pem);
-  if (!isAcceptedKey(key)) {
-    throw new InvalidSetting('accepted: a public key of type RSA (2048 bits or more), EC (P-256, P-384, P-521) or Ed25519');
-  }
-  return key.export({ type: 'spki', format: 'pem' }).toString();
-}
-
-function readPem(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new InvalidSetting('no PEM and no readable file; accepted: a public key as PEM, or the path of a file with one', { cause: error });
-  }
-}
-
-function readKey(pem: string): KeyObject {
-  try {
-    return createPublicKey(pem);
-  } catch (error) {
-    throw new InvalidSetting('not a readable key; accepted: a public key as PEM, or the path of a file with one', { cause: error });
-  }
-}
-
-function isAcceptedKey(key: KeyObject): boolean {
-  const { modulusLength = 0, namedCurve = '' } = key.asymmetricKeyDetails ?? {};
-  switch (key.asymmetricKeyType) {
-    case 'rsa':
-    case 'rsa-pss':
-      return modulusLength >= 2048;
-    case 'ec':
-      return ['prime256v1', 'secp384r1', 'secp521r1'].includes(namedCurve);
-    default:
-      return key.asymmetricKeyType === 'ed25519';
-  }
 }
 
 function isAddress(text: string): boolean {

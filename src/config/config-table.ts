@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import {
-  anyText, baseUrl, hmacSecret, host, hostsAndNetworks, httpUrl, integer, commaSeparated, networks, oneOf, onOff, origins, pathAfterScheme, postgresUrl, publicKeyPem, InvalidSetting,
+  anyText, baseUrl, host, hostsAndNetworks, httpUrl, integer, commaSeparated, networks, oneOf, onOff, origins, pathAfterScheme, postgresUrl, InvalidSetting,
 } from './config-parsers.js';
+import { claimName, hmacSecrets, publicKeys } from './sign-in-parsers.js';
 import type { DatabaseTarget } from '../platform/database/database.js';
 import { logLevels } from '../platform/log.js';
 
@@ -71,14 +72,18 @@ export const settings = {
   STATEMENT_TIMEOUT: withDefault('30', 'Seconds that one statement may take on Postgres, except in migrations, and a search or count of a task anywhere.', integer(1, 3600, ' seconds')),
   IMAGE_STORE: optional('file:DATA_DIR/images', 'Where image files are stored: `file:PATH`.', imageStore),
   AUTH_JWT_SECRET: secret(
-    optional('generated in DATA_DIR', 'Secret that signs tokens with HS256, at least 32 bytes. Set at most one of AUTH_JWT_SECRET, AUTH_JWT_PUBLIC_KEY and AUTH_JWKS_URL.', hmacSecret),
+    optional('generated in DATA_DIR', 'Secret that signs tokens with HS256, at least 32 bytes; or several, separated by commas or line ends: the first signs, and all verify. Set at most one of AUTH_JWT_SECRET, AUTH_JWT_PUBLIC_KEY and AUTH_JWKS_URL.', hmacSecrets),
   ),
   AUTH_JWT_PUBLIC_KEY: secret(
-    optional('–', 'Public key that verifies tokens, as PEM or as the path of a PEM file: RSA, EC or Ed25519.', publicKeyPem),
+    optional('–', 'Public key that verifies tokens, as PEM or as the path of a PEM file: RSA, EC or Ed25519. Several PEMs one after the other, or several paths separated by commas: each verifies.', publicKeys),
   ),
   AUTH_JWKS_URL: optional('–', 'URL of the JSON Web Key Set that verifies tokens.', httpUrl),
   AUTH_JWT_ISSUER: optional('–', 'Tokens must carry this `iss`.', anyText),
   AUTH_JWT_AUDIENCE: optional('–', 'Tokens must carry this `aud`.', anyText),
+  AUTH_USERNAME_CLAIM: withDefault('sub', 'The claim of a token that holds the username.', claimName),
+  AUTH_PROVISION: withDefault('off', '`on`: a valid token of an unknown username creates the user; `off`: it is refused.', onOff),
+  AUTH_GROUPS_CLAIM: optional('–', 'The claim of a token that holds names of groups, which the user is in for as long as the token says so.', claimName),
+  API_KEY_MAX_DAYS: withDefault('365', 'Days that an API key may live which a user makes for itself; SuperAdmins are not bound by it.', integer(1, 36_500, ' days')),
   FETCH_ALLOW: optional(
     '–', 'Hosts, addresses and CIDRs, separated by commas, that the gateway may fetch from although they are not public.', hostsAndNetworks,
   ),

@@ -20,8 +20,12 @@ export interface Config {
   preparedStatements: 'auto' | 'on' | 'off';
   databaseLimits: { connections: number; statementTimeoutMs: number };
   imageStore: ImageStore;
-  /** At most one of `secret`, `publicKey` (SPKI PEM) and `jwksUrl` is set; with none, a generated secret in `dataDir` signs tokens. */
+  /** At most one of `secrets`, `publicKeys` (SPKI PEM) and `jwksUrl` is set; with none, a generated secret in `dataDir` signs tokens. */
   auth: TokenAuth;
+  /** Whether a valid token of an unknown username creates the user. */
+  provision: boolean;
+  /** The longest life of an API key that a user makes for itself. */
+  apiKeyMaxDays: number;
   fetchAllow: readonly string[];
   /** CIDRs; a single address is /32 or /128. */
   imgapiTrusted: readonly string[];
@@ -86,12 +90,16 @@ export function readConfig(env: Environment): Config {
     databaseLimits: { connections: values.DATABASE_POOL, statementTimeoutMs: values.STATEMENT_TIMEOUT * 1000 },
     imageStore: values.IMAGE_STORE ?? { kind: 'file', path: join(dataDir, 'images') },
     auth: {
-      secret: values.AUTH_JWT_SECRET,
-      publicKey: values.AUTH_JWT_PUBLIC_KEY,
+      secrets: values.AUTH_JWT_SECRET ?? [],
+      publicKeys: values.AUTH_JWT_PUBLIC_KEY ?? [],
       jwksUrl: values.AUTH_JWKS_URL,
       issuer: values.AUTH_JWT_ISSUER,
       audience: values.AUTH_JWT_AUDIENCE,
+      usernameClaim: values.AUTH_USERNAME_CLAIM,
+      groupsClaim: values.AUTH_GROUPS_CLAIM,
     },
+    provision: values.AUTH_PROVISION,
+    apiKeyMaxDays: values.API_KEY_MAX_DAYS,
     fetchAllow: values.FETCH_ALLOW ?? [],
     imgapiTrusted: values.IMGAPI_TRUSTED,
     imgapiAtRoot: values.PUBLIC_IMGAPI_ROOT,

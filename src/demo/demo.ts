@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
+import { issueApiKey } from '../access/api-keys/issue-api-key.js';
 import { User } from '../access/people/user.entity.js';
 import { type Gateway, startGateway } from '../app.js';
 import type { Config } from '../config/config.js';
-import { issueKey } from '../first-start.js';
 import { GatewayClient } from './gateway-client.js';
 import { SampleRepository } from './sample-repository.js';
 import { connectRepository, createWorld, PERSONAS } from './sample-world.js';
@@ -13,7 +13,7 @@ async function keysFor(gateway: Gateway, usernames: readonly string[]): Promise<
   return gateway.database.em.fork().transactional(async (tx) => {
     const keys = new Map<string, string>();
     for (const username of usernames) {
-      keys.set(username, await issueKey(tx, await tx.findOneOrFail(User, { username }), 'demo sign-in'));
+      keys.set(username, issueApiKey(tx, await tx.findOneOrFail(User, { username }), 'demo sign-in').key);
     }
     return keys;
   });

@@ -28,7 +28,7 @@ export class RepositoryService {
     const { em, viewer, repositories } = this.services;
     viewer.demand('repository.use');
     const repository = await repositories.require(name);
-    const taskId = await startRefresh(em, this.services, repository, viewer.userId);
+    const taskId = await startRefresh(em, this.services, repository, viewer.starter);
     if (taskId === null) {
       throw new AppError('REPOSITORY_BUSY', `The repository ${name} is being loaded already; wait until its status is no longer LOADING.`);
     }
@@ -51,7 +51,7 @@ export class RepositoryService {
   async #refreshWhenFree(repository: ImageRepositoryType): Promise<RefreshRepositoryPayloadType | null> {
     const { em, viewer, runner } = this.services;
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-      const taskId = await startRefresh(em, this.services, repository, viewer.userId);
+      const taskId = await startRefresh(em, this.services, repository, viewer.starter);
       if (taskId !== null) return this.#payload(repository, await this.#ended(taskId));
       const underWay = { repository: repository.id, action: 'REPOSITORY_REFRESH', finishedAt: null } as const;
       const other = await em.fork().findOne(Task, underWay, { fields: ['id'] });

@@ -59,6 +59,42 @@ describe('keys', () => {
   });
 });
 
+describe('keys of users', () => {
+  interface Listed { id: string; user: string; name: string; prefix: string; lastUsedAt: string | null; expiresAt: string | null }
+
+  it('are listed with their last use, also the first one, and never with their secret', async () => {
+    await expect.poll(async () => (await admin.json<Listed[]>('keys', 'ls')).find(({ name }) => name === 'first sign-in')?.lastUsedAt, { timeout: 10_000 }).toEqual(expect.stringMatching(/^20.*Z$/));
+    const { code, stdout } = await admin.run('keys', 'ls');
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^ID +USER +NAME +BEGINS WITH +MADE +LAST USED +EXPIRES\n/)]);
+    expect(stdout).toContain(String(admin.env['GATEWAY_KEY']).slice(0, 12));
+    expect(stdout).not.toContain(String(admin.env['GATEWAY_KEY']));
+  });
+
+  it('are made, listed and revoked by everybody for themselves, and by a SuperAdmin for others', async () => {
+    const made = await ann.json<{ id: string; key: string; expiresAt: string }>('keys', 'create', '--name', 'mine');
+    expect(Date.parse(made.expiresAt) - Date.now()).toBeLessThanOrEqual(365 * 86_400_000);
+    const listed = await ann.json<Listed[]>('keys', 'ls');
+    expect(listed.map(({ user }) => user)).toEqual(listed.map(() => 'ann'));
+    expect(listed).toContainEqual(expect.objectContaining({ id: made.id, name: 'mine', prefix: made.key.slice(0, 12), expiresAt: made.expiresAt }));
+    expect(await admin.json<Listed[]>('keys', 'ls', 'ann')).toEqual(listed);
+    expect((await admin.json<Listed[]>('keys', 'ls', '--all')).map(({ user }) => user)).toEqual(expect.arrayContaining(['admin', 'ann']));
+    expect(await ann.run('keys', 'revoke', made.id)).toMatchObject({ code: 0 });
+    expect((await ann.json<Listed[]>('keys', 'ls')).map(({ id }) => id)).not.toContain(made.id);
+    expect(await ann.run('keys', 'ls', '--limit', '0')).toMatchObject({ code: 2 });
+    expect(await admin.run('keys', 'ls', 'ann', '--all')).toMatchObject({ code: 2 });
+    expect(await admin.run('keys', 'ls', 'nobody')).toMatchObject({ code: 1, stderr: 'There is no user "nobody".\n' });
+    expect(await ann.run('keys', 'create', '--expires-at', '2099-01-01T00:00:00Z')).toMatchObject({ code: 1, stderr: expect.stringMatching(/BAD_USER_INPUT.*365 days/) as string });
+    expect(await ann.with(NOBODY).run('keys', 'ls')).toMatchObject({ code: 3 });
+  });
+
+  it('of others are revoked by a SuperAdmin only', async () => {
+    const { id } = await admin.json<{ id: string }>('keys', 'create', 'admin', '--name', 'not yours');
+    expect(await ann.run('keys', 'revoke', id)).toMatchObject({ code: 1, stderr: expect.stringContaining('NOT_FOUND') as string });
+    expect(await admin.run('keys', 'revoke', id)).toMatchObject({ code: 0 });
+    expect(await admin.run('keys', 'revoke')).toMatchObject({ code: 2 });
+  });
+});
+
 describe('datacenters', () => {
   it('are made, changed, listed and deleted', async () => {
     expect(await admin.run('datacenters', 'create', 'lab', '--owner', 'ann')).toMatchObject({ code: 0 });
@@ -98,8 +134,9 @@ describe('a command that only a SuperAdmin may run', () => {
     [['groups', 'create', 'x'], ['groups', 'create']],
     [['groups', 'update', 'x', '--alias', 'y'], ['groups', 'update', 'x']],
     [['groups', 'delete', 'x'], ['groups', 'delete']],
-    [['keys', 'create', 'admin'], ['keys', 'create']],
-    [['keys', 'revoke', 'x'], ['keys', 'revoke']],
+    [['keys', 'create', 'admin'], ['keys', 'create', 'admin', 'x']],
+    [['keys', 'ls', 'admin'], ['keys', 'ls', '--limit', '0']],
+    [['keys', 'ls', '--all'], ['keys', 'ls', 'x', 'y']],
     [['datacenters', 'create', 'x'], ['datacenters', 'create']],
     [['datacenters', 'update', 'main', '--alias', 'y'], ['datacenters', 'update', 'main']],
     [['datacenters', 'delete', 'main'], ['datacenters', 'delete', '--dc', 'main']],

@@ -68,28 +68,6 @@ describe('config', () => {
   });
 });
 
-describe('token', () => {
-  it('signs in at a gateway with the same secret', async () => {
-    const folder = await freshFolder();
-    const gateway = await GatewayProcess.start(folder.path);
-    running.push(gateway);
-    const local = (await freshRunner()).with({ DATA_DIR: folder.path, GATEWAY_URL: gateway.url });
-    const { code, stdout } = await local.run('token', 'admin', '--hours', '1');
-    expect([code, stdout.trim().split('.').length]).toEqual([0, 3]);
-    expect(await local.with({ GATEWAY_KEY: stdout.trim() }).json('whoami')).toMatchObject({ user: { username: 'admin' } });
-    await gateway.stop();
-    await folder.remove();
-  });
-
-  it('refuses a wrong call, and to sign where others hold the key', async () => {
-    const local = await localRunner();
-    expect(await local.run('token', 'admin', '--hours', '0')).toMatchObject({ code: 2 });
-    expect(await local.run('token')).toMatchObject({ code: 2 });
-    expect(await local.with({ AUTH_JWKS_URL: 'http://127.0.0.1:9/keys' }).run('token', 'admin')).toMatchObject({ code: 1, stderr: expect.stringContaining('private key') as string });
-    await local.remove();
-  });
-});
-
 describe('doctor', () => {
   it('looks at everything beside a running gateway', async () => {
     const folder = await freshFolder();

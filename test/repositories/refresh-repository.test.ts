@@ -189,7 +189,7 @@ describe('refreshing a repository', () => {
     const stopping = world.newRunner();
     going.server.fail.list = 'stall';
     const row = { id: going.id, url: going.server.url };
-    const taskId = await startRefresh(world.database.em.fork(), { changes: world.changes, runner: stopping }, row, world.systemId);
+    const taskId = await startRefresh(world.database.em.fork(), { changes: world.changes, runner: stopping }, row, { userId: world.systemId, tokenGroups: [] });
     while (going.server.requests.length === 0) await wait(5);
     await stopping.stop();
     await world.database.em.fork().nativeUpdate(ImageRepository, { id: stale.id }, { status: 'LOADING' });

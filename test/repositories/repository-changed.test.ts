@@ -7,7 +7,9 @@ import { ApiKey } from '../../src/access/api-keys/api-key.entity.js';
 import { Group } from '../../src/access/people/group.entity.js';
 import { type GatewayContext, provide } from '../../src/access/request-container.js';
 import { RequestContainerFactory } from '../../src/access/request-container-factory.js';
-import { newApiKey } from '../../src/access/sign-in/token.js';
+import { newApiKey } from '../../src/access/sign-in/api-key-secret.js';
+import { SignIns } from '../../src/access/sign-in/authenticate.js';
+import { SignInRefused } from '../../src/access/sign-in/sign-in-failure.js';
 import { User } from '../../src/access/people/user.entity.js';
 import { Datacenter } from '../../src/datacenters/datacenter.entity.js';
 import { StreamMetrics } from '../../src/graphql/pipeline/stream-metrics.js';
@@ -40,7 +42,8 @@ describe('watching repositories', () => {
       provide(TaskQueries, (container) => new TaskQueries(container.em, container.viewer)),
       ...repositoryModule(world),
     ];
-    containers = new RequestContainerFactory(world.database, async () => null, parts);
+    const signIns = new SignIns({ database: world.database, verifyToken: () => Promise.reject(new SignInRefused({ reason: 'malformed', username: null })), keyUses: null, provision: false, log: { info: () => undefined } });
+    containers = new RequestContainerFactory(world.database, signIns, parts);
     schema = await buildSchema({
       resolvers: [ImageRepositoryResolver, ImageRepositoryChangedResolver],
       validate: false,

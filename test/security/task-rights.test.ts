@@ -104,7 +104,7 @@ describe('a task that a killed process left, when its starter may not have it do
     const run = async (sql: string, values: unknown[]): Promise<unknown> => em.getConnection().execute(sql, values);
     const { id: userId } = await em.findOneOrFail(User, { username: starter.username });
     const image = await em.findOneOrFail(Image, { name: deleted.name });
-    const facts = { action: 'IMAGE_DELETE', userId, imageId: image.id, imageName: deleted.name, detail: {} } as const;
+    const facts = { action: 'IMAGE_DELETE', userId, tokenGroups: [], imageId: image.id, imageName: deleted.name, detail: {} } as const;
     tasks.delete = await inTransaction(em, async (tx) => recordWork(tx, facts, { instructions: { uuid: deleted.uuid } }, () => undefined));
     for (const id of Object.values(tasks)) {
       await run("update task set status = 'PENDING', finished_at = null, phase = 'PUBLISHING' where id = ?", [id]);

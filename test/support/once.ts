@@ -5,7 +5,7 @@ export const ONCE: readonly string[] = [
   'test/laws/!(migrations).test.ts',
   'test/deploy/*.test.ts',
   'test/platform/!(database|batch-writer|in-transaction).test.ts',
-  'test/access/{token,permission-sets}.test.ts',
+  'test/access/{token,permission-sets,oidc}.test.ts',
   'test/graphql/entities-resolver.test.ts',
   'test/graphql/compile-query.test.ts',
   'test/graphql/cost-budget.test.ts',
@@ -27,7 +27,7 @@ export const ONCE: readonly string[] = [
   // What a process does before it asks its database: connections, addresses, headers, and servers that lie to it.
   'test/graphql/drain.test.ts',
   'test/acceptance/hostile-repository.test.ts',
-  'test/security/{trust,headers,request-ids}.test.ts',
+  'test/security/{trust,headers,request-ids,log-floods}.test.ts',
   'test/images/import/**',
   'test/repositories/list-diff.test.ts',
   'test/support/**',

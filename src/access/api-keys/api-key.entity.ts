@@ -10,6 +10,8 @@ const ApiKeySchema = defineEntity({
     user: () => p.manyToOne(User).ref().deleteRule('cascade').index(),
     name: p.string().length(64),
     hash: p.string().length(64).unique(),
+    /** Of keys from before there was this column, the first characters that all keys have in common. */
+    prefix: p.string().length(12).default('igw_'),
     expiresAt: p.type(InstantType).$type<Date>().nullable(),
     revokedAt: p.type(InstantType).$type<Date>().nullable(),
     createdAt: p.type(InstantType).$type<Date>().onCreate(() => new Date()),

@@ -1,16 +1,21 @@
-import { Arg, ID, Mutation, Resolver } from 'type-graphql';
+import { Arg, FieldResolver, ID, Mutation, Resolver, Root } from 'type-graphql';
+import { UserType } from '../people/user.type.js';
 import { CreateApiKeyInput } from './api-key.inputs.js';
+import { ApiKeyQueries } from './api-key.queries.js';
 import { ApiKeyService } from './api-key.service.js';
-import { CreateApiKeyPayloadType } from './api-key.type.js';
+import { ApiKeyType, CreateApiKeyPayloadType } from './api-key.type.js';
 
-/** Issues and revokes API keys; for SuperAdmins. */
-@Resolver()
+/** Lists, issues and revokes API keys: one's own, and those of others as a SuperAdmin. */
+@Resolver(() => UserType)
 export class ApiKeyResolver {
-  constructor(private readonly keys: ApiKeyService) {}
+  constructor(
+    private readonly keys: ApiKeyService,
+    private readonly queries: ApiKeyQueries,
+  ) {}
 
   @Mutation(() => CreateApiKeyPayloadType, {
     description:
-      'Makes an API key for a user; the answer is the only place where the secret is shown. SuperAdmin only. Errors: BAD_USER_INPUT for a broken value, an unknown or inactive user, or an expiry in the past.',
+      'Makes an API key; the answer is the only place where the secret is shown. For yourself, or as a SuperAdmin for anybody. Errors: FORBIDDEN for another user, BAD_USER_INPUT for a broken value, an unknown or inactive user, an expiry that is past or too far away, or too many keys.',
   })
   async createApiKey(
     @Arg('input', () => CreateApiKeyInput, { description: 'Whom the key is for, and until when.' })
@@ -21,11 +26,19 @@ export class ApiKeyResolver {
 
   @Mutation(() => ID, {
     description:
-      'Takes an API key back for good and answers its id; revoking it again changes nothing. SuperAdmin only. Errors: NOT_FOUND for an unknown id.',
+      'Takes an API key back for good and answers its id; revoking it again changes nothing. One of your own, or as a SuperAdmin any. Errors: NOT_FOUND for an unknown id and for a key of another user.',
   })
   async revokeApiKey(
-    @Arg('id', () => ID, { description: 'The id that `createApiKey` answered.' }) id: string,
+    @Arg('id', () => ID, { description: 'The id that `createApiKey` and `User.apiKeys` answer.' }) id: string,
   ): Promise<string> {
     return this.keys.revoke(id);
+  }
+
+  @FieldResolver(() => [ApiKeyType], {
+    nullable: true,
+    description: 'The API keys that are not revoked, the newest first, at most 200. Null and FORBIDDEN for who is neither that user nor a SuperAdmin.',
+  })
+  async apiKeys(@Root() user: UserType): Promise<ApiKeyType[]> {
+    return this.queries.byUser.load(user.id);
   }
 }

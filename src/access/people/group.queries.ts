@@ -1,6 +1,6 @@
 import type { Column } from '../../platform/database/columns.js';
 import { ALWAYS, type Condition, oneOf } from '../../platform/database/list/conditions.js';
-import { readObjects } from '../../platform/database/read/read-rows.js';
+import { amongIds, readObjects } from '../../platform/database/read/read-rows.js';
 import { joinTexts, sqlConstant, type SqlText, sqlText } from '../../platform/database/sql-text.js';
 import type { GroupType } from './group.type.js';
 import { parsePermissions } from '../permission.js';
@@ -32,6 +32,11 @@ export class GroupQueries {
 
   async byName(name: string): Promise<GroupType | null> {
     return (await this.#find(sqlText`g.name = ${name}`))[0] ?? null;
+  }
+
+  /** Those of these names that there are. */
+  async byNames(names: readonly string[]): Promise<GroupType[]> {
+    return this.#find(amongIds(this.em, 'g.name', names));
   }
 
   /** All groups by name. */

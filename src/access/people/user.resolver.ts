@@ -5,11 +5,13 @@ import { CreateUserInput, UpdateUserInput } from './user.inputs.js';
 import { UserQueries } from './user.queries.js';
 import { UserService } from './user.service.js';
 import { UserType } from './user.type.js';
+import type { Viewer } from '../viewer.js';
 
 /** Reads and changes accounts; for SuperAdmins. */
 @Resolver(() => UserType)
 export class UserResolver {
   constructor(
+    private readonly viewer: Viewer,
     private readonly queries: UserQueries,
     private readonly service: UserService,
     private readonly groupQueries: GroupQueries,
@@ -52,8 +54,14 @@ export class UserResolver {
     return this.service.update(input);
   }
 
-  @FieldResolver(() => [GroupType], { description: 'The groups the user is in, by name.' })
+  @FieldResolver(() => [GroupType], {
+    description: 'The groups the user is in, by name. Of yourself also those that your token names, for as long as it holds.',
+  })
   async groups(@Root() user: UserType): Promise<GroupType[]> {
-    return this.groupQueries.byUser.load(user.id);
+    const stored = await this.groupQueries.byUser.load(user.id);
+    const { userId, tokenGroups } = this.viewer;
+    if (user.id !== userId || tokenGroups.length === 0) return stored;
+    const all = new Map([...stored, ...(await this.groupQueries.byNames(tokenGroups))].map((group) => [group.name, group]));
+    return [...all.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
   }
 }

@@ -1,10 +1,11 @@
 import { isSqlite, type SqlEntityManager } from '../../platform/database/database.js';
-import { readObjects, readRows } from '../../platform/database/read/read-rows.js';
-import { sqlText } from '../../platform/database/sql-text.js';
+import { amongIds, readObjects, readRows } from '../../platform/database/read/read-rows.js';
+import { type SqlText, sqlText } from '../../platform/database/sql-text.js';
 import type { Big } from '../../platform/database/tables.js';
 import { toUser, USER_COLUMNS, type UserRow } from '../people/user.columns.js';
 import { OWNER_PERMISSIONS, parsePermissions, type Permission } from '../permission.js';
 import { type Membership, Viewer } from '../viewer.js';
+import type { Refusal } from './sign-in-failure.js';
 
 /** An account with what sign-in needs beside what the API shows of it. */
 interface AccountRow extends UserRow {
@@ -16,12 +17,19 @@ const ACCOUNT_COLUMNS = sqlText`${USER_COLUMNS}, u.current_datacenter_id`;
 /** The owner's permissions in the form in which a group stores its own. */
 const OWNED = JSON.stringify(OWNER_PERMISSIONS);
 
-async function loadMemberships(em: SqlEntityManager, userId: number): Promise<Membership[]> {
+/** The groups that a token names give what they hold, as those of the account do. */
+function grantsOfToken(em: SqlEntityManager, groups: readonly string[]): SqlText {
+  if (groups.length === 0) return sqlText``;
+  return sqlText` union all select d.id, d.name, g.permissions from user_group g join datacenter_group x on x.group_id = g.id
+    join datacenter d on d.id = x.datacenter_id where ${amongIds(em, 'g.name', groups)}`;
+}
+
+async function loadMemberships(em: SqlEntityManager, userId: number, tokenGroups: readonly string[]): Promise<Membership[]> {
   const rows = await readRows<[id: number, name: string, permissions: string]>(
     em,
     sqlText`select d.id, d.name, g.permissions from user_group_member m join user_group g on g.id = m.group_id
       join datacenter_group x on x.group_id = g.id join datacenter d on d.id = x.datacenter_id where m.user_id = ${userId}
-      union all select d.id, d.name, ${OWNED} from datacenter d where d.owner_id = ${userId}`,
+      union all select d.id, d.name, ${OWNED} from datacenter d where d.owner_id = ${userId}${grantsOfToken(em, tokenGroups)}`,
   );
   const found = new Map<number, { id: number; name: string; permissions: Set<Permission> }>();
   for (const [id, name, permissions] of rows) {
@@ -32,19 +40,18 @@ async function loadMemberships(em: SqlEntityManager, userId: number): Promise<Me
   return [...found.values()];
 }
 
-async function viewerOf(em: SqlEntityManager, row: AccountRow | undefined): Promise<Viewer | null> {
-  if (row === undefined) return null;
+async function viewerOf(em: SqlEntityManager, row: AccountRow, tokenGroups: readonly string[]): Promise<Viewer | Refusal> {
   const account = toUser(row);
-  if (!account.active) return null;
   const { id: userId, username, isSuperAdmin } = account;
-  const memberships = isSuperAdmin ? [] : await loadMemberships(em, userId);
-  return new Viewer({ userId, username, isSuperAdmin, currentDatacenterId: row.current_datacenter_id, memberships, account });
+  if (!account.active) return { reason: 'inactive user', username };
+  const memberships = isSuperAdmin ? [] : await loadMemberships(em, userId, tokenGroups);
+  return new Viewer({ userId, username, isSuperAdmin, currentDatacenterId: row.current_datacenter_id, memberships, account, tokenGroups });
 }
 
-/** The viewer behind a username; null when unknown or inactive. */
-export async function viewerByUsername(em: SqlEntityManager, username: string): Promise<Viewer | null> {
+/** The viewer behind a username, who is in these groups besides those of the account. */
+export async function viewerByUsername(em: SqlEntityManager, username: string, tokenGroups: readonly string[]): Promise<Viewer | Refusal> {
   const [row] = await readObjects<AccountRow>(em, sqlText`select ${ACCOUNT_COLUMNS} from user_account u where u.username = ${username}`);
-  return viewerOf(em, row);
+  return row === undefined ? { reason: 'unknown user', username } : viewerOf(em, row, tokenGroups);
 }
 
 /** An account as it is now; `viewer` is null while it is inactive. */
@@ -54,39 +61,53 @@ export interface Account {
 }
 
 /**
- * The account of that id; null when there is none. A transaction locks its rights (the account, its memberships and its groups)
- * until it ends, so that nobody takes them away in between.
+ * The account of that id, in these groups besides its own; null when there is none. A transaction locks its rights (the account, its
+ * memberships and its groups) until it ends, so that nobody takes them away in between.
  */
-export async function accountById(em: SqlEntityManager, id: number): Promise<Account | null> {
-  if (em.isInTransaction()) await lockRights(em, id);
+export async function accountById(em: SqlEntityManager, id: number, tokenGroups: readonly string[]): Promise<Account | null> {
+  if (em.isInTransaction()) await lockRights(em, id, tokenGroups);
   const [row] = await readObjects<AccountRow>(em, sqlText`select ${ACCOUNT_COLUMNS} from user_account u where u.id = ${id}`);
-  return row === undefined ? null : { username: row.username, viewer: await viewerOf(em, row) };
+  if (row === undefined) return null;
+  const viewer = await viewerOf(em, row, tokenGroups);
+  return { username: row.username, viewer: viewer instanceof Viewer ? viewer : null };
 }
 
 /** Only on Postgres: SQLite runs one transaction at a time. */
-async function lockRights(tx: SqlEntityManager, userId: number): Promise<void> {
+async function lockRights(tx: SqlEntityManager, userId: number, tokenGroups: readonly string[]): Promise<void> {
   if (isSqlite(tx)) return;
   await readRows(tx, sqlText`select u.id from user_account u where u.id = ${userId} for share`);
   await readRows(
     tx,
     sqlText`select g.id from user_group_member m join user_group g on g.id = m.group_id where m.user_id = ${userId} order by g.id for share of m, g`,
   );
+  if (tokenGroups.length > 0) await readRows(tx, sqlText`select g.id from user_group g where ${amongIds(tx, 'g.name', tokenGroups)} order by g.id for share`);
 }
 
 /** A viewer, and when its token or key expires, in milliseconds since 1970. */
 export interface SignedIn {
   viewer: Viewer;
   expiresAt: number;
+  /** Null for a token. */
+  keyId: string | null;
 }
 
-/** The viewer behind the hash of an API key; null when unknown, expired, revoked, or its user is inactive. */
-export async function viewerByKeyHash(em: SqlEntityManager, hash: string, now: number): Promise<SignedIn | null> {
-  const [row] = await readObjects<AccountRow & { expires_at: Big | null }>(
+interface KeyRow extends AccountRow {
+  key_id: string;
+  expires_at: Big | null;
+  revoked_at: Big | null;
+}
+
+/** The viewer behind the hash of an API key. */
+export async function viewerByKeyHash(em: SqlEntityManager, hash: string, now: number): Promise<SignedIn | Refusal> {
+  const [row] = await readObjects<KeyRow>(
     em,
-    sqlText`select ${ACCOUNT_COLUMNS}, k.expires_at from api_key k join user_account u on u.id = k.user_id where k.hash = ${hash}
-      and k.revoked_at is null and (k.expires_at is null or k.expires_at > ${now})`,
+    sqlText`select ${ACCOUNT_COLUMNS}, k.id as key_id, k.expires_at, k.revoked_at from api_key k join user_account u on u.id = k.user_id where k.hash = ${hash}`,
   );
-  if (row === undefined) return null;
-  const viewer = await viewerOf(em, row);
-  return viewer === null ? null : { viewer, expiresAt: row.expires_at === null ? Number.POSITIVE_INFINITY : Number(row.expires_at) };
+  if (row === undefined) return { reason: 'unknown key', username: null };
+  const { username, key_id: keyId } = row;
+  if (row.revoked_at !== null) return { reason: 'revoked key', username };
+  const expiresAt = row.expires_at === null ? Number.POSITIVE_INFINITY : Number(row.expires_at);
+  if (expiresAt <= now) return { reason: 'expired key', username };
+  const viewer = await viewerOf(em, row, []);
+  return viewer instanceof Viewer ? { viewer, expiresAt, keyId } : viewer;
 }

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { type DocumentNode, type GraphQLSchema, NoSchemaIntrospectionCustomRule, type OperationDefinitionNode, type ValidationRule } from 'graphql';
 import type { GatewayContext, RequestContainer } from '../../access/request-container.js';
+import { SignInRefused } from '../../access/sign-in/sign-in-failure.js';
 import type { RequestContainerFactory } from '../../access/request-container-factory.js';
 import { AppError, badInput, unauthenticated } from '../../platform/errors.js';
 import { EventLoopQueue } from '../../platform/scheduling/event-loop-queue.js';
@@ -11,6 +12,7 @@ import { BudgetExceeded, type Charges, CostLedger } from './cost/cost-ledger.js'
 import type { Sizes } from './cost/catalogue-sizes.js';
 import type { BudgetSettings } from './cost/cost-budget.js';
 import { LoginThrottle } from './login-throttle.js';
+import type { SignInOutcome, SignInReport } from './sign-in-report.js';
 import { LIMIT_RULES } from './rules/document-limits.js';
 import { costOfMicroseconds, OperationCosts } from './cost/operation-costs.js';
 import type { TrustedDocuments } from './trusted-documents.js';
@@ -28,6 +30,9 @@ export interface Caller {
   /** The client's connection; when it closes, running searches and counts of the operation are stopped. */
   connection?: EventEmitter;
 }
+
+/** What a sign-in needs of a caller. */
+export type Credentials = Pick<Caller, 'authorization' | 'transport'> & Partial<Pick<Caller, 'requestId'>>;
 
 /** The context of an operation, on every transport. */
 export interface OperationContext extends GatewayContext, Caller {
@@ -54,6 +59,8 @@ export interface AdmissionSettings {
   trusted: TrustedDocuments | null;
   /** Sizes of the catalogue, which costs depend on. */
   sizes: () => Sizes;
+  /** Is told how each sign-in ended. */
+  signIns: Pick<SignInReport, 'onOutcome'>;
 }
 
 /** Characters of a document that are charged: 2,000 tokens, the most that it may have, are seldom longer without comments. */
@@ -93,7 +100,7 @@ export class Admission {
    */
   async signIn(caller: Caller, address: () => string, bytes = 0): Promise<OperationContext> {
     const startedAt = performance.now();
-    const container = await this.authenticate(caller.authorization, address);
+    const container = await this.authenticate(caller, address);
     if (caller.connection !== undefined) container.operation.answerOn(caller.connection);
     const charges = this.ledger.chargeSignIn(container.viewer.username);
     if (bytes > SMALL_BODY_BYTES) this.ledger.chargeExtra(charges, costOfMicroseconds((bytes / 1024) * WEIGHTS.body));
@@ -101,17 +108,34 @@ export class Admission {
   }
 
   /** Signs a caller in without charging an operation. */
-  async authenticate(authorization: string | undefined, address: () => string): Promise<RequestContainer> {
-    // A caller whose token is known to be valid must not wait for others behind the same address.
-    if (authorization !== undefined && !this.containers.knows(authorization)) this.#loginThrottle.check(address());
+  async authenticate(caller: Credentials, address: () => string): Promise<RequestContainer> {
+    const { authorization, transport, requestId } = caller;
+    const report = (outcome: SignInOutcome, username: string | null = null): void => this.settings.signIns.onOutcome({ outcome, transport, address, username, requestId });
+    this.#demandPatience(authorization, address, report);
     try {
       const container = await this.containers.open(authorization);
+      report(container.isAnonymous ? 'no credentials' : 'OK');
       if (!container.isAnonymous) return container;
     } catch (error) {
-      if (error instanceof AppError && error.code === 'UNAUTHENTICATED') this.#loginThrottle.recordFailure(address());
+      if (error instanceof SignInRefused) {
+        // A key set that cannot be read is no fault of the caller.
+        if (error.reason !== 'key set unavailable') this.#loginThrottle.recordFailure(address());
+        report(error.reason, error.username);
+      }
       throw error;
     }
     throw unauthenticated();
+  }
+
+  /** Throws RATE_LIMITED after too many failures. A caller whose token is known to be valid must not wait for others behind the same address. */
+  #demandPatience(authorization: string | undefined, address: () => string, report: (outcome: SignInOutcome) => void): void {
+    if (authorization === undefined || this.containers.knows(authorization)) return;
+    try {
+      this.#loginThrottle.check(address());
+    } catch (error) {
+      report('too many failures');
+      throw error;
+    }
   }
 
   /** Settles what an operation that is over was charged, and returns `extensions.cost` for its response. */

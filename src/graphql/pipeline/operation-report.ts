@@ -1,6 +1,7 @@
 import type { GraphQLFormattedError, OperationDefinitionNode } from 'graphql';
 import type { Logger } from 'pino';
 import type { OperationContext } from '../admission/admission.js';
+import { RateLimiter } from '../admission/rate-limiter.js';
 import type { OperationMetrics } from './operation-metrics.js';
 
 /** An operation whose response is complete. */
@@ -14,6 +15,9 @@ export interface FinishedOperation {
 /** Callers choose the name and the errors of an operation; both are cut in log lines. */
 const MAX_NAME_LENGTH = 100;
 const MAX_REFUSALS = 5;
+const REFUSED = 'An operation was refused, or a part of it.';
+/** Lines per minute about callers who are not signed in, all together: anybody can cause them. Further ones are at debug; the sign-ins are counted and logged by themselves. */
+const ANONYMOUS_LINES = 1000;
 
 function codeOf(error: GraphQLFormattedError): string {
   return String(error.extensions?.code ?? 'INTERNAL_SERVER_ERROR');
@@ -21,6 +25,8 @@ function codeOf(error: GraphQLFormattedError): string {
 
 /** Logs and counts how each operation ended: refusals and errors at info, the others at debug. */
 export class OperationReport {
+  readonly #anonymousLines = new RateLimiter(ANONYMOUS_LINES);
+
   constructor(
     private readonly log: Logger,
     private readonly metrics: OperationMetrics,
@@ -34,13 +40,18 @@ export class OperationReport {
     const [first] = errors ?? [];
     const outcome = first === undefined ? 'OK' : codeOf(first);
     this.metrics.count({ kind, name, transport: context.transport, outcome, ms });
-    const level = first === undefined ? 'debug' : 'info';
+    const user = context.container?.isAnonymous === false ? context.container.viewer.username : null;
+    const isOneOfMany = first !== undefined && user === null && this.#anonymousLines.consume('anonymous') > 0;
+    const level = first === undefined || isOneOfMany ? 'debug' : 'info';
     if (!this.log.isLevelEnabled(level)) return;
     const { requestId, traceId, transport, cost } = context;
-    const user = context.container?.isAnonymous === false ? context.container.viewer.username : null;
     const line = { requestId, traceId, transport, user, kind, operation: name?.slice(0, MAX_NAME_LENGTH), outcome, ms: Math.round(ms * 10) / 10, cost };
     if (errors === undefined || first === undefined) this.log.debug(line, 'An operation was answered.');
-    else this.log.info({ ...line, refusals: refusalsOf(errors) }, 'An operation was refused, or a part of it.');
+    else {
+      const refusal = { ...line, refusals: refusalsOf(errors) };
+      if (level === 'debug') this.log.debug(refusal, REFUSED);
+      else this.log.info(refusal, REFUSED);
+    }
   }
 }
 

@@ -6,6 +6,7 @@ import { clientAddress } from '../../platform/http/client-address.js';
 import type { Metrics } from '../../platform/metrics.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
 import { Admission } from '../admission/admission.js';
+import { SignInReport } from '../admission/sign-in-report.js';
 import { ConnectionQuota } from '../admission/connection-quota.js';
 import type { Sizes } from '../admission/cost/catalogue-sizes.js';
 import type { BudgetSettings } from '../admission/cost/cost-budget.js';
@@ -81,7 +82,7 @@ export interface GraphqlServer {
 export function createGraphqlServer(services: GraphqlServerServices, settings: GraphqlServerSettings): GraphqlServer {
   const { schema, containers, changes, sizes, log } = services;
   const trusted = settings.trustedDocuments === null ? null : TrustedDocuments.read(settings.trustedDocuments);
-  const admission = new Admission(schema, containers, { ...settings, trusted, sizes });
+  const admission = new Admission(schema, containers, { ...settings, trusted, sizes, signIns: new SignInReport(log, services.metrics.registry) });
   changes.useBudget(admission.ledger.budget);
   const metrics = new OperationMetrics(services.metrics.registry, trusted?.names ?? null);
   const report = new OperationReport(log, metrics);

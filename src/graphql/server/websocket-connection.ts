@@ -56,7 +56,7 @@ export async function acceptConnection(graphqlServer: GraphqlServer, connection:
   // A socket without a token may stay open: some clients expect the error from their first operation. It runs nothing.
   if (authorization === undefined) return holdSlot(socket, graphqlServer.anonymousQuota.acquire('anonymous'));
   try {
-    const container = await graphqlServer.admission.authenticate(authorization, () => graphqlServer.addressOf(request));
+    const container = await graphqlServer.admission.authenticate({ authorization, transport: 'websocket' }, () => graphqlServer.addressOf(request));
     if (!holdSlot(socket, graphqlServer.connectionQuota.acquire(container.viewer.username))) return false;
     const left = msUntilExpiry(authorization);
     if (left !== null) {

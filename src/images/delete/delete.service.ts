@@ -48,7 +48,7 @@ export class DeleteService {
     const { uuid, alias, version } = image;
     const facts = {
       action: 'IMAGE_DELETE' as const,
-      userId: this.services.viewer.userId,
+      ...this.services.viewer.starter,
       datacenterId: attachments.boundDatacenterId,
       imageId: isWork ? image.id : null,
       imageName: name,

@@ -5,7 +5,7 @@ import { readImageServer } from '../../datacenters/settings/image-server-state.j
 import type { ManifestFile } from '../../imgapi/manifest.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { alreadyExists } from '../../platform/errors.js';
-import { recordWork } from '../../tasks/runner/record-task.js';
+import { recordWork, type TaskStarter } from '../../tasks/runner/record-task.js';
 import type { Announce } from '../../tasks/changes/transact.js';
 import { notReady } from '../rules/action-rules.js';
 import type { CommandOutcome } from '../mutations/run-command.js';
@@ -48,10 +48,10 @@ async function canGetFile({ em, viewer, datacenters }: LookupServices, row: Imag
 /** Sets the image PENDING and records the task that imports its file. If the task fails, the image is as it was before. */
 export async function recordFileImport(
   tx: SqlEntityManager,
-  given: { uuid: string; file: ManifestFile; source: ImportSource; userId: number; admittedTo: DatacenterRef | null },
+  given: { uuid: string; file: ManifestFile; source: ImportSource; starter: TaskStarter; admittedTo: DatacenterRef | null },
   announce: Announce,
 ): Promise<CommandOutcome> {
-  const { uuid, file, source, userId, admittedTo } = given;
+  const { uuid, file, source, starter, admittedTo } = given;
   const image = await tx.findOneOrFail(Image, { uuid }, { lockMode: LockMode.PESSIMISTIC_WRITE });
   if (image.status === 'PENDING') throw notReady(image.name);
   if (image.fileSha1) throw alreadyExists(`The image ${uuid} is in the catalogue already, as ${image.name}.`);
@@ -60,7 +60,7 @@ export async function recordFileImport(
   const { size, sha1, compression } = file;
   const facts = {
     action: 'IMAGE_IMPORT' as const,
-    userId,
+    ...starter,
     datacenterId: attachments.boundDatacenterId,
     imageId: image.id,
     imageName: image.name,

@@ -104,7 +104,7 @@ export class ImportService {
     const admittedTo = datacenter && { id: datacenter.id, name: datacenter.name };
     const warnings = dryRun ? [downloadWarning(file, source), ...(await this.#fileWarnings({ ...manifest, file }, source))] : [];
     return this.#run(name, dryRun, warnings.concat(`Image ${name} is in the catalogue without a file: it keeps its fields and gets its file.`), (tx, announce) =>
-      recordFileImport(tx, { uuid, file, source, userId: this.services.viewer.userId, admittedTo }, announce),
+      recordFileImport(tx, { uuid, file, source, starter: this.services.viewer.starter, admittedTo }, announce),
     );
   }
 
@@ -135,7 +135,7 @@ export class ImportService {
     try {
       const allWarnings = [...warnings, ...manifestCorrections(image), ...(withFile ? [] : [NO_IMAGE_SERVER])];
       return await this.#run(image.name, dryRun, allWarnings, (tx, announce) =>
-        recordImport(tx, { image, datacenter, source, withFile, dryRun, userId: this.services.viewer.userId }, announce),
+        recordImport(tx, { image, datacenter, source, withFile, dryRun, starter: this.services.viewer.starter }, announce),
       );
     } catch (error) {
       // A concurrent import committed after the check; the unique indexes refuse this one.

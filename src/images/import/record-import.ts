@@ -3,7 +3,7 @@ import { Datacenter } from '../../datacenters/datacenter.entity.js';
 import type { ManifestFile } from '../../imgapi/manifest.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { notFound } from '../../platform/errors.js';
-import { recordDone, recordWork, type TaskFacts } from '../../tasks/runner/record-task.js';
+import { recordDone, recordWork, type TaskFacts, type TaskStarter } from '../../tasks/runner/record-task.js';
 import type { Announce } from '../../tasks/changes/transact.js';
 import { lockForBinding, requireRoom } from '../rules/bind-limit.js';
 import type { CommandOutcome } from '../mutations/run-command.js';
@@ -26,7 +26,7 @@ export interface ImportRecord {
   /** False without an image server: the image is OK at once and has no file. */
   withFile: boolean;
   dryRun: boolean;
-  userId: number;
+  starter: TaskStarter;
 }
 
 /** Throws when the name or the label of a new image is taken, or the limit of its datacenter is reached. Changes nothing. */
@@ -57,9 +57,9 @@ export async function recordImport(tx: SqlEntityManager, record: ImportRecord, a
   if (datacenter !== null) await lockForBinding(tx, datacenter.id, datacenter.name);
   await requireFreeName(tx, image);
   const row = await writeImage(tx, record);
-  const facts: TaskFacts = {
+  const facts: TaskFacts & TaskStarter = {
     action: 'IMAGE_IMPORT',
-    userId: record.userId,
+    ...record.starter,
     datacenterId: datacenter?.id ?? null,
     imageId: row.id,
     imageName: image.name,

@@ -51,7 +51,7 @@ export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update:
   await tx.flush();
   const after = await attachmentsOf(tx, image.id);
   const datacenterId = after.boundDatacenterId ?? target.bound?.id ?? null;
-  const facts = { action: 'IMAGE_UPDATE' as const, userId: viewer.userId, datacenterId, imageId: image.id, imageName: name, detail: changed };
+  const facts = { action: 'IMAGE_UPDATE' as const, ...viewer.starter, datacenterId, imageId: image.id, imageName: name, detail: changed };
   const taskId = isWork ? await recordWork(tx, facts, { instructions: { undo } }, announce) : await recordDone(tx, facts, announce);
   announceImage('UPDATED', image, after, announce);
   if (isWork) dryRunWarnings.push('The image will be PENDING until the image server has its new manifest.');

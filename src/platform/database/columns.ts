@@ -6,6 +6,7 @@ interface Aliases {
   d: 'datacenter';
   g: 'user_group';
   i: 'image';
+  k: 'api_key';
   l: 'image_attachment';
   m: 'user_group_member';
   n: 'snapshot' | 'image';

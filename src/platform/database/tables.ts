@@ -44,9 +44,15 @@ interface ApiKeyTable {
   user_id: number;
   name: string;
   hash: string;
+  prefix: string;
   expires_at: Big | null;
   revoked_at: Big | null;
   created_at: Big;
+}
+
+interface ApiKeyUseTable {
+  key_id: string;
+  last_used_at: Big;
 }
 
 interface GlobalSettingsTable {
@@ -197,6 +203,7 @@ export interface Tables {
   datacenter: DatacenterTable;
   datacenter_group: { group_id: number; datacenter_id: number };
   api_key: ApiKeyTable;
+  api_key_use: ApiKeyUseTable;
   global_settings: GlobalSettingsTable;
   image: ImageTable;
   image_attachment: ImageAttachmentTable;

@@ -47,7 +47,7 @@ export class RefreshSchedule {
     const repositories = await em.find(ImageRepository, { retired: false }, { fields: ['id', 'url', 'lastUpdate'] });
     for (const repository of repositories) {
       const isDue = before === null || !repository.lastUpdate || repository.lastUpdate.getTime() < before;
-      if (isDue && !this.#rounds.signal.aborted) await startRefresh(em, this.services, repository, system.id);
+      if (isDue && !this.#rounds.signal.aborted) await startRefresh(em, this.services, repository, { userId: system.id, tokenGroups: [] });
     }
   }
 

@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '../../platform/database/database.js';
 import { redactUrl } from '../../platform/fetch/redact-url.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
 import { transact } from '../../tasks/changes/transact.js';
-import { recordWork } from '../../tasks/runner/record-task.js';
+import { recordWork, type TaskStarter } from '../../tasks/runner/record-task.js';
 import type { RunningTask } from '../../tasks/runner/task-run.js';
 import type { TaskRunner } from '../../tasks/runner/task-runner.js';
 import { ImageRepository } from '../image-repository.entity.js';
@@ -30,13 +30,13 @@ export async function startRefresh(
   em: SqlEntityManager,
   { changes, runner }: RefreshTaskServices,
   repository: Pick<ImageRepository, 'id' | 'url'>,
-  userId: number,
+  starter: TaskStarter,
 ): Promise<string | null> {
   const taskId = await transact(em.fork(), changes, async (tx, announce) => {
     const free = { id: repository.id, retired: false, status: { $ne: 'LOADING' } } as const;
     if ((await tx.nativeUpdate(ImageRepository, free, { status: 'LOADING' })) === 0) return null;
     const instructions: RefreshInstructions = { repositoryId: repository.id };
-    const facts = { action: 'REPOSITORY_REFRESH', userId, repositoryId: repository.id, detail: { url: redactUrl(repository.url) } } as const;
+    const facts = { action: 'REPOSITORY_REFRESH', ...starter, repositoryId: repository.id, detail: { url: redactUrl(repository.url) } } as const;
     const id = await recordWork(tx, facts, { instructions: { ...instructions } }, announce);
     announce({ type: 'repository', repositoryId: repository.id });
     return id;

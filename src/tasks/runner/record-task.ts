@@ -5,6 +5,13 @@ import { writeRows } from '../../platform/database/write-rows.js';
 import type { TaskAction, TaskPhase, TaskStatus } from '../task.states.js';
 import type { Announce } from '../changes/transact.js';
 
+/** Who starts a task. */
+export interface TaskStarter {
+  userId: number;
+  /** Groups by the starter's token: the task runs with them, though the token expires meanwhile. */
+  tokenGroups: readonly string[];
+}
+
 /** The user, action and subjects of a task; ids of rows that exist or are written in the same transaction. */
 export interface TaskFacts {
   action: TaskAction;
@@ -21,6 +28,11 @@ export interface TaskFacts {
 export interface TaskWork {
   instructions: Record<string, unknown>;
   bytesTotal?: number;
+}
+
+/** The groups that the token of a task's starter named, as `recordWork` stored them. */
+export function starterGroupsOf({ starterGroups }: Readonly<Record<string, unknown>>): readonly string[] {
+  return Array.isArray(starterGroups) ? starterGroups.filter((name): name is string => typeof name === 'string') : [];
 }
 
 /** A version 7 UUID: ids sort by time of creation. */
@@ -62,7 +74,9 @@ export async function recordDone(tx: SqlEntityManager, facts: TaskFacts, announc
 }
 
 /** Records a task, which the runner starts after the commit; returns its id. */
-export async function recordWork(tx: SqlEntityManager, facts: TaskFacts, work: TaskWork, announce: Announce): Promise<string> {
-  const { instructions, bytesTotal } = work;
+export async function recordWork(tx: SqlEntityManager, facts: TaskFacts & TaskStarter, work: TaskWork, announce: Announce): Promise<string> {
+  const { bytesTotal } = work;
+  const { tokenGroups } = facts;
+  const instructions = tokenGroups.length === 0 ? work.instructions : { ...work.instructions, starterGroups: tokenGroups };
   return insertTask(tx, facts, { status: 'PENDING', phase: 'QUEUED', instructions, bytesTotal: bytesTotal ?? null, isDone: false }, announce);
 }

@@ -3,6 +3,7 @@ import { SYSTEM_USERNAME } from '../../access/people/user.entity.js';
 import type { Verdict, Viewer } from '../../access/viewer.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { AppError, forbidden } from '../../platform/errors.js';
+import type { TaskStarter } from './record-task.js';
 
 /** Whether a viewer may start such a task: the same verdict as of its mutation. */
 export type TaskPermission = (viewer: Viewer) => Verdict;
@@ -11,8 +12,8 @@ export type TaskPermission = (viewer: Viewer) => Verdict;
  * FORBIDDEN unless the account that started a task is active and has the permission now. Within a transaction, the permissions stay
  * locked until it ends. Tasks that the gateway started itself always pass.
  */
-export async function demandStarter(em: SqlEntityManager, userId: number, permission: TaskPermission): Promise<void> {
-  const account = await accountById(em, userId);
+export async function demandStarter(em: SqlEntityManager, { userId, tokenGroups }: TaskStarter, permission: TaskPermission): Promise<void> {
+  const account = await accountById(em, userId, tokenGroups);
   if (account?.username === SYSTEM_USERNAME) return;
   if (account === null || account.viewer === null) {
     throw forbidden(`The account ${account?.username ?? ''} that asked for this is not active any more.`, { permissions: [], datacenter: null });

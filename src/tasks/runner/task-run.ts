@@ -4,6 +4,7 @@ import { inTransaction } from '../../platform/database/in-transaction.js';
 import type { ChangeBus } from '../changes/change-bus.js';
 import { type Failure, succeedTask } from './end-task.js';
 import { Task } from '../task.entity.js';
+import { starterGroupsOf } from './record-task.js';
 import { demandStarter, type TaskPermission } from './task-permission.js';
 import type { TaskAction, TaskPhase } from '../task.states.js';
 import type { Announce } from '../changes/transact.js';
@@ -57,7 +58,8 @@ export class TaskRun {
   /** FORBIDDEN unless the account that started the task is active and still has the permission. */
   async authorize(em: SqlEntityManager = this.parts.em()): Promise<void> {
     const permission = await this.parts.permission(em, this.task);
-    if (permission !== null) await demandStarter(em, this.task.user.id, permission);
+    const { user, instructions } = this.task;
+    if (permission !== null) await demandStarter(em, { userId: user.id, tokenGroups: starterGroupsOf(instructions) }, permission);
   }
 
   /**

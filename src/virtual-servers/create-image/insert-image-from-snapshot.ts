@@ -8,7 +8,7 @@ import { insertImage, type NewImageRow, requireFreeName } from '../../images/mut
 import { newManifest } from '../../imgapi/new-manifest.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { AppError, notFound } from '../../platform/errors.js';
-import { recordDone, recordWork, type TaskFacts } from '../../tasks/runner/record-task.js';
+import { recordDone, recordWork, type TaskFacts, type TaskStarter } from '../../tasks/runner/record-task.js';
 import type { Announce } from '../../tasks/changes/transact.js';
 import { Snapshot } from '../snapshots/snapshot.entity.js';
 import type { CreateImageInstructions } from './image-creation.js';
@@ -93,9 +93,9 @@ export async function insertImageFromSnapshot(tx: SqlEntityManager, request: Ima
   const manifest = JSON.stringify(newManifest({ ...given, osType, sizeMib }));
   const values = { ...given, osType, sizeMib, manifest, status: hasServer ? 'PENDING' : 'OK', sourceSnapshot: snapshot.id } as const;
   const image = await insertImage(tx, values, tags, datacenter.id);
-  const facts: TaskFacts = {
+  const facts: TaskFacts & TaskStarter = {
     action: 'IMAGE_CREATE',
-    userId: request.viewer.userId,
+    ...request.viewer.starter,
     datacenterId: datacenter.id,
     imageId: image.id,
     imageName: image.name,
