@@ -54,6 +54,7 @@ import { repositoryModule } from './repositories/repository.module.js';
 import { resetStaleRefreshes } from './repositories/refresh/reset-stale-refreshes.js';
 import { RefreshSchedule } from './repositories/refresh/refresh-schedule.js';
 import { purgeRetiredRepositories } from './repositories/retired-repositories.js';
+import { findOrigin } from './repositories/entries/find-origin.js';
 import { trustedHosts } from './repositories/trusted-hosts.js';
 import { ChangeBus } from './tasks/changes/change-bus.js';
 import { ChangeRelay } from './tasks/changes/change-relay.js';
@@ -119,7 +120,7 @@ function createContainers(config: Config, work: Work, verifyToken: Awaited<Retur
     ...accessModule(),
     ...taskModule(work),
     ...datacenterModule(work),
-    ...imageModule({ ...work, trustedHosts }),
+    ...imageModule({ ...work, trustedHosts, findOrigin }),
     ...repositoryModule(work),
     ...virtualServerModule(work),
     provide(TaskDatacenters, (container) => ({

@@ -125,6 +125,7 @@ export const IMAGE_FIELDS = {
   ownerId: OWNER,
   repositoryId: column('i.repository_id', (image, id) => void (image.repositoryId = id)),
   sourceSnapshotId: column('i.source_snapshot_id', (image, id) => void (image.sourceSnapshotId = id)),
+  originUuid: column('i.origin', (image, uuid) => void (image.originUuid = uuid)),
   guardedManifestUrl: column('i.manifest_url', (image, url) => void (image.guardedManifestUrl = url)),
   guardedFile: FILE,
 } satisfies Record<Exclude<keyof ImageType, 'id' | 'inspectable'>, FieldReader>;

@@ -51,6 +51,8 @@ const ImageSchema = defineEntity({
     tagList: p.text().default('[]'),
     // The date in the manifest, else createdAt. A trigger fills it in for rows that other programs write, and leaves null where it cannot read the date.
     publishedAt: p.type(InstantType).$type<Date>().nullable(),
+    // The uuid in the manifest of the image that this one builds on. No foreign key: the base of an old row may be missing.
+    origin: p.string().length(36).nullable(),
     // The last column, because SQLite reads through a long value to reach the columns behind it.
     manifest: p.text().default('{}'),
   },
@@ -63,6 +65,7 @@ const ImageSchema = defineEntity({
     { name: 'image_published_index', properties: ['publishedAt', 'uuid'] },
     { name: 'image_access_published_index', properties: ['access', 'publishedAt', 'uuid'] },
     { name: 'image_os_type_index', properties: ['osType'] },
+    { name: 'image_origin_index', properties: ['origin', 'name', 'id'] },
   ],
   checks: [
     { name: 'image_name_not_empty', expression: "name <> ''" },

@@ -28,6 +28,12 @@ export type NewImageRow = { [Name in keyof Insertable as Exclude<Name, FilledLat
   manifest: string;
 };
 
+/** Whether no other image has the name, nor both the alias and the version. */
+export async function isFreeName(tx: SqlEntityManager, image: Pick<NewImageRow, 'name' | 'alias' | 'version'>): Promise<boolean> {
+  const { name, alias, version } = image;
+  return (await tx.count(Image, { $or: [{ name }, { aliasKey: aliasKeyOf(alias), version }] })) === 0;
+}
+
 /** Throws ALREADY_EXISTS when another image has the name, or both the alias and the version. */
 export async function requireFreeName(tx: SqlEntityManager, image: Pick<NewImageRow, 'name' | 'alias' | 'version'>): Promise<void> {
   const named = await tx.count(Image, { name: image.name });

@@ -57,6 +57,14 @@ export abstract class ImportedImageFields extends NewImageFields {
   })
   dcBound?: boolean | null;
 
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: false,
+    description:
+      'True: imports missing base images first, each from a configured repository that lists it, with the same access, owner and datacenter, in a task of its own that this one waits for. False: a missing base is MISSING_ORIGIN.',
+  })
+  includeOrigins?: boolean | null;
+
   @Field(() => String, {
     nullable: true,
     description: "1 to 16 characters, no control characters, `<` or `>`. Left out or null: the manifest's.",

@@ -37,7 +37,7 @@ export class UpdateService {
         read: async (reading, outcome) => ({
           image: await reading.images.require(name),
           task: await reading.tasks.require(outcome.taskId),
-          warnings: [...(dryRun === true ? outcome.dryRunWarnings : []), ...(server === null ? [NO_IMAGE_SERVER] : [])],
+          warnings: [...(dryRun === true ? outcome.dryRunWarnings : []), ...outcome.warnings, ...(server === null ? [NO_IMAGE_SERVER] : [])],
         }),
       });
     } catch (error) {

@@ -86,6 +86,7 @@ interface ImageTable {
   repository_id: number | null;
   manifest_url: string | null;
   source_snapshot_id: number | null;
+  origin: string | null;
   created_at: Big;
   updated_at: Big;
 }
