@@ -8,7 +8,7 @@ import { FetchFailure } from '../../platform/fetch/fetch-failure.js';
 import type { GuardedFetch } from '../../platform/fetch/fetch.js';
 import { redactUrl } from '../../platform/fetch/redact-url.js';
 import { type Command, type CommandOutcome, type CommandServices, runCommand } from '../mutations/run-command.js';
-import { imageFieldFaults } from '../rules/image-rules.js';
+import { imageFieldFaults, withStoredImageTexts } from '../rules/image-rules.js';
 import { type ImageServerGate, NO_IMAGE_SERVER } from '../rules/image-server-gate.js';
 import { detectByStart, detectFileKind, fileKindWarnings, SAMPLE_BYTES } from '../file-kind/file-kind.js';
 import type { ImageTaskPayloadType } from '../mutations/image-payload.type.js';
@@ -82,7 +82,8 @@ export class ImportService {
    * it is OK at once. The values of the caller are checked before the manifest. An image that was imported from the same source without
    * a file gets its file.
    */
-  async importFrom(input: ImportFields, datacenter: DatacenterType | null, source: ImportSource): Promise<ImageTaskPayloadType> {
+  async importFrom(asked: ImportFields, datacenter: DatacenterType | null, source: ImportSource): Promise<ImageTaskPayloadType> {
+    const input = withStoredImageTexts(asked);
     const ownerId = await this.#checkFields(input);
     const manifest = await readSource(this.services, source);
     const existing = await findWithoutFile(this.services, manifest.uuid, source, input.name ?? null);

@@ -12,7 +12,7 @@ import { accessWarnings, bindingMadeWarning, bindingRemovedWarning, fieldWarning
 import { ImageAttachment } from '../image-attachment.entity.js';
 import { announceImage, attachmentsOf, actionTargetOf } from '../events/image-changes.js';
 import { Image } from '../image.entity.js';
-import { aliasKeyOf, type UpdatableValues } from '../rules/image-rules.js';
+import { labelKeysOf, type UpdatableValues } from '../rules/image-rules.js';
 import { imageUse } from '../rules/image-use.js';
 import { applyUpdatableValues, differences, type Differences, type UndoUpdate, updatableValuesOf } from './image-values.js';
 
@@ -49,7 +49,8 @@ export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update:
   await requireFreeLabel(tx, image, wanted.shown);
   const dryRunWarnings = await warningsOf(tx, viewer, target, changed);
   const warnings = changed.access ? await installWarnings(tx, viewer, image, String(changed.access.after)) : [];
-  const undo: UndoUpdate = { shown: updatableValuesOf(image), ownerId: image.owner.id, boundDatacenterId: target.bound?.id ?? null };
+  const labelKeys = { aliasKey: image.aliasKey, versionKey: image.versionKey ?? null };
+  const undo: UndoUpdate = { shown: updatableValuesOf(image), labelKeys, ownerId: image.owner.id, boundDatacenterId: target.bound?.id ?? null };
   if (changed.dcBound) await changeBinding(tx, target, changed.dcBound.after === true);
   if (wanted.owner) tx.assign(image, { owner: wanted.owner.id });
   await applyUpdatableValues(tx, image, wanted.shown);
@@ -68,7 +69,8 @@ export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update:
 
 /** Throws ALREADY_EXISTS with the values that are taken. The unique index refuses a concurrent update. */
 async function requireFreeLabel(tx: SqlEntityManager, image: Image, { alias = image.alias, version = image.version }: Partial<UpdatableValues>): Promise<void> {
-  const other = await tx.count(Image, { aliasKey: aliasKeyOf(alias), version, id: { $ne: image.id } });
+  if (alias === image.alias && version === image.version) return;
+  const other = await tx.count(Image, { ...labelKeysOf({ alias, version }), id: { $ne: image.id } });
   if (other > 0) throw alreadyExists(`Another image has the alias ${alias} and the version ${version}; the two together are unique.`);
 }
 
