@@ -30,6 +30,7 @@ import { imageModule } from './images/image.module.js';
 import { downloadsInThreads } from './images/import/download/download-in-thread.js';
 import { ImportImage } from './images/import/import-image.js';
 import { DeleteImage } from './images/delete/delete-image.js';
+import { restoreLabels } from './images/rules/restore-labels.js';
 import { UpdateImage } from './images/update/update-image.js';
 import { unfinishedImports } from './images/import/unfinished-imports.js';
 import { ImgapiClient } from './imgapi/client.js';
@@ -165,6 +166,7 @@ async function prepare(config: Config, work: Work, log: Logger): Promise<string 
   if (applied.length > 0) log.info({ applied }, 'Migrations applied.');
   const unindexed = await missingSearchIndex(work.database);
   if (unindexed !== null) log.warn(unindexed);
+  await restoreLabels(work.database.em.fork());
   const firstKey = await prepareFirstStart(work.database);
   const server = await readImageServer(work.database.em.fork());
   await work.database.em.fork().transactional((tx) => syncLocalRepository(tx, server?.hostname ?? null, work.imageServerUrl));

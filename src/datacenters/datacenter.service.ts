@@ -52,8 +52,11 @@ function logged(datacenter: Datacenter, owner: string): Record<string, unknown> 
 export class DatacenterService {
   constructor(private readonly dependencies: DatacenterServiceDependencies) {}
 
-  async create(asked: CreateDatacenterInput): Promise<DatacenterType> {
-    const input = withStoredTexts(asked, ['alias', 'description']);
+  async create(input: CreateDatacenterInput): Promise<DatacenterType> {
+    return this.#createStored(withStoredTexts(input));
+  }
+
+  async #createStored(input: CreateDatacenterInput): Promise<DatacenterType> {
     const { em, viewer, changes, datacenters } = this.dependencies;
     viewer.demand('datacenter.change');
     const { name } = input;
@@ -79,8 +82,11 @@ export class DatacenterService {
     return datacenters.require(name);
   }
 
-  async update(asked: UpdateDatacenterInput): Promise<DatacenterType> {
-    const input = withStoredTexts(asked, ['alias', 'description']);
+  async update(input: UpdateDatacenterInput): Promise<DatacenterType> {
+    return this.#updateStored(withStoredTexts(input));
+  }
+
+  async #updateStored(input: UpdateDatacenterInput): Promise<DatacenterType> {
     const { em, viewer, changes, datacenters } = this.dependencies;
     viewer.demand('datacenter.change');
     await transact(em.fork(), changes, async (tx, announce) => {

@@ -74,6 +74,7 @@ const ImageSchema = defineEntity({
     { name: 'image_published_index', properties: ['publishedAt', 'uuid'] },
     { name: 'image_access_published_index', properties: ['access', 'publishedAt', 'uuid'] },
     { name: 'image_os_type_index', properties: ['osType'] },
+    { name: 'image_without_key_index', properties: ['id'], where: 'version_key is null' },
     { name: 'image_origin_index', properties: ['origin', 'name', 'id'] },
   ],
   checks: [

@@ -12,14 +12,22 @@ export function storedText(text: string): string {
   return text.normalize('NFC').trim();
 }
 
+/** The display texts that inputs have; null or undefined: not given. */
+export interface DisplayTexts {
+  alias?: string | null;
+  version?: string | null;
+  description?: string | null;
+}
+
 /** A copy of an input with its given display texts as they are stored. */
-export function withStoredTexts<Field extends string, T extends { [Name in Field]?: string | null }>(input: T, fields: readonly Field[]): T {
-  const copy = { ...input };
-  for (const field of fields) {
-    const value: string | null | undefined = input[field];
-    if (typeof value === 'string') Object.assign(copy, { [field]: storedText(value) });
-  }
-  return copy;
+export function withStoredTexts<T extends DisplayTexts>(input: T): T {
+  const { alias, version, description } = input;
+  return {
+    ...input,
+    ...(typeof alias === 'string' && { alias: storedText(alias) }),
+    ...(typeof version === 'string' && { version: storedText(version) }),
+    ...(typeof description === 'string' && { description: storedText(description) }),
+  };
 }
 
 /** Two texts that look the same, or differ in case only, have the same key: NFKC, case folded, without ignorable characters. */

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { restoreLabels } from '../../src/images/rules/restore-labels.js';
 import { type Database, migrate } from '../../src/platform/database/database.js';
 import { openEmptyDatabase, type TestedDatabase } from '../support/database.js';
 
@@ -12,6 +13,7 @@ async function migrated(before: string, statements: readonly string[]): Promise<
   await database.migrator.up({ to: before });
   for (const statement of statements) await database.em.getConnection().execute(statement, [], 'run');
   await migrate(database);
+  await restoreLabels(database.em.fork());
   return database;
 }
 
@@ -37,9 +39,9 @@ describe('images that were there before', () => {
       image(3),
       ...['no uuid', 7, null].map((origin, at) => image(4 + at, { manifest: { origin } })),
       image(7).replace("'{}'", "'no manifest'"),
-      image(8).replace("'{}'", `'{"description": "\\u0000", "origin": 5}'`),
+      ...[String.raw`\u0000`, String.raw`\ud800`].map((text, at) => image(8 + at).replace("'{}'", `'{"description": "${text}", "origin": "${UUID}"}'`)),
     ]);
-    expect(await rows(database, 'select id, origin from image where origin is not null order by id')).toEqual([{ id: 1, origin: UUID }, { id: 2, origin: UUID }]);
+    expect(await rows(database, 'select id, origin from image where origin is not null order by id')).toEqual([1, 2, 8, 9].map((id) => ({ id, origin: UUID })));
   });
 
   it('keep their names and labels, in NFC and without outer spaces, and those that look the same get keys of their own', async () => {
@@ -53,11 +55,11 @@ describe('images that were there before', () => {
       image(6, { alias: '\u2003' }),
     ]);
     expect(await rows(database, 'select id, name_key, alias, alias_key, version, version_key from image order by id')).toEqual([
-      { id: 1, name_key: 'debian', alias: COMPOSED, alias_key: 'café', version: '1', version_key: '1' },
-      { id: 2, name_key: 'debian<2>', alias: COMPOSED, alias_key: 'café<2>', version: '1', version_key: '1' },
+      { id: 1, name_key: 'debian', alias: COMPOSED, alias_key: 'café<1>', version: '1', version_key: '1' },
+      { id: 2, name_key: 'debian<2>', alias: COMPOSED, alias_key: 'café', version: '1', version_key: '1' },
       { id: 3, name_key: 'image-3', alias: 'plain', alias_key: 'plain', version: '2', version_key: '2' },
-      { id: 4, name_key: 'image-4', alias: 'ﬁne', alias_key: 'fine', version: '1', version_key: '1' },
-      { id: 5, name_key: 'image-5', alias: 'fine', alias_key: 'fine<5>', version: '1', version_key: '1' },
+      { id: 4, name_key: 'image-4', alias: 'ﬁne', alias_key: 'fine<4>', version: '1', version_key: '1' },
+      { id: 5, name_key: 'image-5', alias: 'fine', alias_key: 'fine', version: '1', version_key: '1' },
       { id: 6, name_key: 'image-6', alias: '\u2003', alias_key: ' ', version: '1', version_key: '1' },
     ]);
     expect(await rows(database, 'select search_text from image where id = 1')).toEqual([{ search_text: 'debian\ncafé\n' }]);
@@ -68,8 +70,8 @@ it('users, groups, datacenters and servers whose names differ in case only stay,
   const database = await migrated('2026-11-27-image-list', [
     ADMIN,
     "insert into user_account (id, username, created_at) values (2, 'ADMIN', 0), (3, 'Admin', 0)",
-    "insert into user_group (id, name, alias, permissions, created_at) values (1, 'staff', 'Cafe\u0301', '[]', 0), (2, 'Staff', 'x', '[]', 0)",
-    "insert into datacenter (id, name, alias, access, owner_id, description, created_at) values (1, 'main', 'main', 'PUBLIC', 1, 'Cafe\u0301 ', 0), (2, 'Main', 'x', 'PUBLIC', 1, '', 0)",
+    "insert into user_group (id, name, alias, permissions, created_at) values (1, 'staff', 'staff', '[]', 0), (2, 'Staff', 'x', '[]', 0)",
+    "insert into datacenter (id, name, alias, access, owner_id, description, created_at) values (1, 'main', 'main', 'PUBLIC', 1, '', 0), (2, 'Main', 'x', 'PUBLIC', 1, '', 0)",
     "insert into virtual_server (uuid, hostname, datacenter_id, owner_id, os_type, tags, addresses, created_at) values ('a', 'web', 1, 1, 'LINUX_VM', '[]', '[]', 0), ('b', 'WEB', 1, 1, 'LINUX_VM', '[]', '[]', 0)",
   ]);
   expect(await rows(database, 'select username, username_key from user_account order by id')).toEqual([
@@ -77,7 +79,7 @@ it('users, groups, datacenters and servers whose names differ in case only stay,
     { username: 'ADMIN', username_key: 'admin<2>' },
     { username: 'Admin', username_key: 'admin<3>' },
   ]);
-  expect(await rows(database, 'select alias, name_key from user_group order by id')).toEqual([{ alias: 'Café', name_key: 'staff' }, { alias: 'x', name_key: 'staff<2>' }]);
-  expect(await rows(database, 'select description, name_key from datacenter order by id')).toEqual([{ description: 'Café', name_key: 'main' }, { description: '', name_key: 'main<2>' }]);
+  expect(await rows(database, 'select name_key from user_group order by id')).toEqual([{ name_key: 'staff' }, { name_key: 'staff<2>' }]);
+  expect(await rows(database, 'select name_key from datacenter order by id')).toEqual([{ name_key: 'main' }, { name_key: 'main<2>' }]);
   expect(await rows(database, 'select hostname_key from virtual_server order by id')).toEqual([{ hostname_key: 'web' }, { hostname_key: 'web<2>' }]);
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { SqlEntityManager } from '../../platform/database/database.js';
-import { withStoredTexts } from '../../platform/display-text.js';
+import { storedText } from '../../platform/display-text.js';
 import { badInput, type FieldError, notFound } from '../../platform/errors.js';
 import { ApiKey } from './api-key.entity.js';
 import type { CreateApiKeyInput } from './api-key.inputs.js';
@@ -18,7 +18,8 @@ export class ApiKeyService {
   ) {}
 
   async create(input: CreateApiKeyInput): Promise<CreateApiKeyPayloadType> {
-    const { username, name, expiresAt } = withStoredTexts(input, ['name']);
+    const { username, expiresAt } = input;
+    const name = storedText(input.name);
     this.viewer.demand('people.change');
     const em = this.em.fork();
     const faults: FieldError[] = fieldFault('keyName', name, 'name');

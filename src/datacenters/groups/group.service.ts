@@ -36,8 +36,11 @@ export class GroupService {
     private readonly groups: GroupQueries,
   ) {}
 
-  async create(asked: CreateGroupInput): Promise<GroupType> {
-    const input = withStoredTexts(asked, ['alias']);
+  async create(input: CreateGroupInput): Promise<GroupType> {
+    return this.#createStored(withStoredTexts(input));
+  }
+
+  async #createStored(input: CreateGroupInput): Promise<GroupType> {
     this.viewer.demand('people.change');
     const { name } = input;
     const taken = alreadyExists(`The group name ${name} is taken; upper and lower case are the same.`);
@@ -59,8 +62,11 @@ export class GroupService {
     return this.#shown(name);
   }
 
-  async update(asked: UpdateGroupInput): Promise<GroupType> {
-    const input = withStoredTexts(asked, ['alias']);
+  async update(input: UpdateGroupInput): Promise<GroupType> {
+    return this.#updateStored(withStoredTexts(input));
+  }
+
+  async #updateStored(input: UpdateGroupInput): Promise<GroupType> {
     this.viewer.demand('people.change');
     await inTransaction(this.em.fork(), async (tx) => {
       const faults = fieldFault('alias', input.alias);

@@ -3,12 +3,13 @@ import type { DatacenterQueries } from '../../datacenters/datacenter.queries.js'
 import type { DatacenterType } from '../../datacenters/datacenter.type.js';
 import type { ImgManifest, ManifestFile } from '../../imgapi/manifest.js';
 import { fetchFileStart } from '../../imgapi/fetch-file.js';
+import { withStoredTexts } from '../../platform/display-text.js';
 import { alreadyExists, badInput, type FieldError } from '../../platform/errors.js';
 import { FetchFailure } from '../../platform/fetch/fetch-failure.js';
 import type { GuardedFetch } from '../../platform/fetch/fetch.js';
 import { redactUrl } from '../../platform/fetch/redact-url.js';
 import { type Command, type CommandOutcome, type CommandServices, runCommand } from '../mutations/run-command.js';
-import { imageFieldFaults, withStoredImageTexts } from '../rules/image-rules.js';
+import { imageFieldFaults } from '../rules/image-rules.js';
 import { type ImageServerGate, NO_IMAGE_SERVER } from '../rules/image-server-gate.js';
 import { detectByStart, detectFileKind, fileKindWarnings, SAMPLE_BYTES } from '../file-kind/file-kind.js';
 import type { ImageTaskPayloadType } from '../mutations/image-payload.type.js';
@@ -82,8 +83,11 @@ export class ImportService {
    * it is OK at once. The values of the caller are checked before the manifest. An image that was imported from the same source without
    * a file gets its file.
    */
-  async importFrom(asked: ImportFields, datacenter: DatacenterType | null, source: ImportSource): Promise<ImageTaskPayloadType> {
-    const input = withStoredImageTexts(asked);
+  async importFrom(input: ImportFields, datacenter: DatacenterType | null, source: ImportSource): Promise<ImageTaskPayloadType> {
+    return this.#importFromStored(withStoredTexts(input), datacenter, source);
+  }
+
+  async #importFromStored(input: ImportFields, datacenter: DatacenterType | null, source: ImportSource): Promise<ImageTaskPayloadType> {
     const ownerId = await this.#checkFields(input);
     const manifest = await readSource(this.services, source);
     const existing = await findWithoutFile(this.services, manifest.uuid, source, input.name ?? null);

@@ -1,13 +1,13 @@
-import { comparisonKey, descriptionFault, displayFault, quoteVisibly, searchForm, strangeCharacter, withStoredTexts } from '../../platform/display-text.js';
+import { comparisonKey, descriptionFault, displayFault, quoteVisibly, searchForm, strangeCharacter } from '../../platform/display-text.js';
 import type { FieldError } from '../../platform/errors.js';
 import type { UpdateImageInput } from '../mutations/image-mutation.inputs.js';
 
 // Limits of an image's own fields, in characters. Values of a manifest are cut to them, values of a caller are refused.
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 const NAME_LENGTH = 32;
-const ALIAS_LENGTH = 32;
-const VERSION_LENGTH = 16;
-const DESCRIPTION_LENGTH = 128;
+export const ALIAS_LENGTH = 32;
+export const VERSION_LENGTH = 16;
+export const DESCRIPTION_LENGTH = 128;
 const TAG = /^[ :/A-Za-z0-9_-]+$/;
 const TAG_LENGTH = 64;
 const TAG_COUNT = 32;
@@ -78,14 +78,6 @@ export function imageFieldFaults({ name, ...fields }: GivenFields): FieldError[]
     if (value !== null && value !== undefined) faults.push(...rule(value as never));
   }
   return faults;
-}
-
-/** The display texts of an image, which are stored in NFC and without outer spaces. */
-const DISPLAY_TEXTS = ['alias', 'version', 'description'] as const;
-
-/** A copy of the given fields with their display texts as they are stored. */
-export function withStoredImageTexts<T extends { [Name in (typeof DISPLAY_TEXTS)[number]]?: string | null }>(fields: T): T {
-  return withStoredTexts(fields, DISPLAY_TEXTS);
 }
 
 /** What makes an image unique besides its name: what the alias and the version look like. */

@@ -1,10 +1,11 @@
 import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import type { DatacenterQueries } from '../../datacenters/datacenter.queries.js';
+import { withStoredTexts } from '../../platform/display-text.js';
 import { alreadyExists, badInput, type FieldError } from '../../platform/errors.js';
 import { type CommandServices, runCommand } from '../mutations/run-command.js';
 import type { UpdateImageInput } from '../mutations/image-mutation.inputs.js';
 import type { ImageTaskPayloadType } from '../mutations/image-payload.type.js';
-import { imageFieldFaults, withStoredImageTexts } from '../rules/image-rules.js';
+import { imageFieldFaults } from '../rules/image-rules.js';
 import { type ImageServerGate, NO_IMAGE_SERVER } from '../rules/image-server-gate.js';
 import type { ImageType } from '../image.type.js';
 import { permission } from '../rules/action-rules.js';
@@ -25,8 +26,11 @@ function given<T>(value: T | null | undefined): T | undefined {
 export class UpdateService {
   constructor(private readonly services: UpdateServices) {}
 
-  async update(asked: UpdateImageInput): Promise<ImageTaskPayloadType> {
-    const input = withStoredImageTexts(asked);
+  async update(input: UpdateImageInput): Promise<ImageTaskPayloadType> {
+    return this.#updateStored(withStoredTexts(input));
+  }
+
+  async #updateStored(input: UpdateImageInput): Promise<ImageTaskPayloadType> {
     const { gate, images, viewer } = this.services;
     const { name, dryRun } = input;
     await this.#demand(await images.require(name), input);
