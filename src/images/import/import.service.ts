@@ -120,8 +120,9 @@ export class ImportService {
     return owner;
   }
 
-  async #importFile(existing: ImageType, { file }: Importable, request: ImportRequest, originsOf: () => Promise<NewOrigin[]>): Promise<ImageTaskPayloadType> {
+  async #importFile(existing: ImageType, manifest: Importable, request: ImportRequest, originsOf: () => Promise<NewOrigin[]>): Promise<ImageTaskPayloadType> {
     const { source, datacenter, dryRun, mayWait } = request;
+    const { file } = manifest;
     await this.services.gate.open();
     const origins = await originsOf();
     const { uuid, name } = existing;
