@@ -3,7 +3,6 @@ import type { GatewayContext, RequestContainer } from '../../access/request-cont
 import { UserQueries } from '../../access/people/user.queries.js';
 import { DatacenterQueries } from '../../datacenters/datacenter.queries.js';
 import { ImageQueries } from '../../images/image.queries.js';
-import { findCharacter } from '../../platform/display-text.js';
 import { badInput } from '../../platform/errors.js';
 import type { Key } from '../../platform/database/list/key-loader.js';
 import { WeakMemo } from '../../platform/memory/weak-memo.js';
@@ -24,9 +23,8 @@ function keyIn<F extends string>(reference: Representation, fields: readonly F[]
     const [type, path] = [String(reference['__typename']), field ?? fields.join(' or ')];
     throw badInput([{ path, message: `A reference to ${type} has ${fields.join(' or ')}, a string, and this one has not.` }]);
   }
-  if (!value.isWellFormed()) {
-    throw badInput([{ path: field, message: `The ${field} of a reference has ${findCharacter(value, /\p{Cs}/u) ?? ''}, one half of a surrogate pair; whole characters are accepted.` }]);
-  }
+  // No key has half a surrogate pair, for which a driver would write another character; no key is empty either.
+  if (!value.isWellFormed()) return { field, value: '' };
   return { field, value: field === 'uuid' ? value.toLowerCase() : value };
 }
 

@@ -1,7 +1,7 @@
 import { GraphQLError, type GraphQLSchema, isScalarType } from 'graphql';
 import { findCharacter } from '../../platform/display-text.js';
 
-/** Without `_Any`: a reference with such a character in its key finds nothing or gets an error of its own, and must not fail the rest of its list. */
+/** Without `_Any`: a reference with such a character in its key finds nothing, and must not fail the rest of its list. */
 const STRING_SCALARS = ['String', 'ID', 'JSON'];
 /** Scalars that have been changed already: those of graphql-js are shared by all schemas of the process. */
 const refusing = new WeakSet<object>();
