@@ -34,6 +34,7 @@ import { imageModule } from './images/image.module.js';
 import { downloadsInThreads } from './images/import/download/download-in-thread.js';
 import { ImportImage } from './images/import/import-image.js';
 import { DeleteImage } from './images/delete/delete-image.js';
+import { restoreLabels } from './images/rules/restore-labels.js';
 import { UpdateImage } from './images/update/update-image.js';
 import { unfinishedImports } from './images/import/unfinished-imports.js';
 import { ImgapiClient } from './imgapi/client.js';
@@ -58,6 +59,7 @@ import { repositoryModule } from './repositories/repository.module.js';
 import { resetStaleRefreshes } from './repositories/refresh/reset-stale-refreshes.js';
 import { RefreshSchedule } from './repositories/refresh/refresh-schedule.js';
 import { purgeRetiredRepositories } from './repositories/retired-repositories.js';
+import { findOrigin } from './repositories/entries/find-origin.js';
 import { trustedHosts } from './repositories/trusted-hosts.js';
 import { ChangeBus } from './tasks/changes/change-bus.js';
 import { ChangeRelay } from './tasks/changes/change-relay.js';
@@ -123,7 +125,7 @@ function createContainers(config: Config, work: Work, signIns: SignIns): Request
     ...accessModule(config),
     ...taskModule(work),
     ...datacenterModule(work),
-    ...imageModule({ ...work, trustedHosts }),
+    ...imageModule({ ...work, trustedHosts, findOrigin }),
     ...repositoryModule(work),
     ...virtualServerModule(work),
     provide(TaskDatacenters, (container) => ({
@@ -172,6 +174,7 @@ async function prepare(config: Config, work: Work, log: Logger): Promise<string 
   if (applied.length > 0) log.info({ applied }, 'Migrations applied.');
   const unindexed = await missingSearchIndex(work.database);
   if (unindexed !== null) log.warn(unindexed);
+  await restoreLabels(work.database.em.fork());
   const firstKey = await prepareFirstStart(work.database);
   const server = await readImageServer(work.database.em.fork());
   await work.database.em.fork().transactional((tx) => syncLocalRepository(tx, server?.hostname ?? null, work.imageServerUrl));

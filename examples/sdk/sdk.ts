@@ -37,7 +37,7 @@ export type ImageStatus = typeof ImageStatus[keyof typeof ImageStatus];
 export type ImportRepositoryImageInput = {
   /** Who can use it. */
   readonly access?: ImageAccess | null | undefined;
-  /** Name for display: 1 to 32 characters, no control characters, `<` or `>`; unique together with the version. Left out or null: the name. */
+  /** Name for display: 1 to 32 characters, no control, format or bidirectional characters, `<` or `>`; unique together with the version, upper and lower case are the same. Outer spaces are removed. Left out or null: the name. */
   readonly alias?: string | null | undefined;
   /** Name of the datacenter that the image is bound and attached to; required when `dcBound` is true. */
   readonly datacenter?: string | null | undefined;
@@ -49,6 +49,8 @@ export type ImportRepositoryImageInput = {
   readonly description?: string | null | undefined;
   /** True: only checks and tells. The errors are the same, `warnings` say what would happen, and nothing changes; the image and the task answered are what they would be. */
   readonly dryRun?: boolean | null | undefined;
+  /** True: imports missing base images first, each from a configured repository that lists it, with the same access, owner and datacenter, in a task of its own that this one waits for. False: a missing base is MISSING_ORIGIN. */
+  readonly includeOrigins?: boolean | null | undefined;
   /** Unique name: at most 32 letters, digits or `.`, `_`, `-`, the first a letter or digit. Left out or null: the manifest's name made to fit; BAD_USER_INPUT when none can be made of it. */
   readonly name?: string | null | undefined;
   /** Username of its owner, who must be active. Left out or null: you. */
@@ -61,7 +63,7 @@ export type ImportRepositoryImageInput = {
   readonly tags?: ReadonlyArray<string> | null | undefined;
   /** UUID of the image in the repository, which it keeps here. */
   readonly uuid: string;
-  /** 1 to 16 characters, no control characters, `<` or `>`. Left out or null: the manifest's. */
+  /** 1 to 16 characters, no control, format or bidirectional characters, `<` or `>`. Outer spaces are removed. Left out or null: the manifest's. */
   readonly version?: string | null | undefined;
 };
 
@@ -303,6 +305,7 @@ export const ERROR_CODES = [
   'BAD_USER_INPUT',
   'IMAGE_NOT_READY',
   'IMAGE_IN_USE',
+  'IMAGE_HAS_CHILDREN',
   'IMAGE_NOT_USABLE',
   'IMAGE_LIMIT_REACHED',
   'IMAGE_SERVER_UNAVAILABLE',

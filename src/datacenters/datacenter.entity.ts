@@ -2,6 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 import { Group } from '../access/people/group.entity.js';
 import { User } from '../access/people/user.entity.js';
 import { InstantType } from '../platform/database/column-types.js';
+import { comparisonKey } from '../platform/display-text.js';
 
 /** The default datacenter: always public, never deleted, and every user's first working datacenter. */
 export const DEFAULT_DATACENTER = 'main';
@@ -14,6 +15,8 @@ const DatacenterSchema = defineEntity({
   properties: {
     id: p.integer().primary(),
     name: p.string().length(64).unique(),
+    // Unique, so that no two names differ in case only.
+    nameKey: p.text().nullable().unique().onCreate((row) => comparisonKey(row.name)),
     alias: p.string().length(64),
     access: p.enum(DATACENTER_ACCESS).default('PRIVATE'),
     owner: () => p.manyToOne(User).ref().deleteRule('no action').index(),

@@ -4,6 +4,7 @@ import { fieldFault } from '../access/people/people-rules.js';
 import { User } from '../access/people/user.entity.js';
 import type { Viewer } from '../access/viewer.js';
 import type { SqlEntityManager } from '../platform/database/database.js';
+import { comparisonKey, withStoredTexts } from '../platform/display-text.js';
 import { alreadyExists, AppError, badInput, type FieldError, notFound } from '../platform/errors.js';
 import { readRows } from '../platform/database/read/read-rows.js';
 import { sqlText } from '../platform/database/sql-text.js';
@@ -52,14 +53,18 @@ export class DatacenterService {
   constructor(private readonly dependencies: DatacenterServiceDependencies) {}
 
   async create(input: CreateDatacenterInput): Promise<DatacenterType> {
+    return this.#createStored(withStoredTexts(input));
+  }
+
+  async #createStored(input: CreateDatacenterInput): Promise<DatacenterType> {
     const { em, viewer, changes, datacenters } = this.dependencies;
     viewer.demand('datacenter.change');
     const { name } = input;
-    const taken = alreadyExists(`The datacenter name ${name} is taken.`);
+    const taken = alreadyExists(`The datacenter name ${name} is taken; upper and lower case are the same.`);
     try {
       await transact(em.fork(), changes, async (tx, announce) => {
         const { owner, groups } = await check(tx, name, input, fieldFault('name', name));
-        if ((await tx.count(Datacenter, { name })) > 0) throw taken;
+        if ((await tx.count(Datacenter, { nameKey: comparisonKey(name) })) > 0) throw taken;
         const datacenter = tx.create(Datacenter, {
           name,
           alias: input.alias ?? name,
@@ -78,6 +83,10 @@ export class DatacenterService {
   }
 
   async update(input: UpdateDatacenterInput): Promise<DatacenterType> {
+    return this.#updateStored(withStoredTexts(input));
+  }
+
+  async #updateStored(input: UpdateDatacenterInput): Promise<DatacenterType> {
     const { em, viewer, changes, datacenters } = this.dependencies;
     viewer.demand('datacenter.change');
     await transact(em.fork(), changes, async (tx, announce) => {

@@ -125,6 +125,7 @@ export const IMAGE_FIELDS = {
   ownerId: OWNER,
   repositoryId: column('i.repository_id', (image, id) => void (image.repositoryId = id)),
   sourceSnapshotId: column('i.source_snapshot_id', (image, id) => void (image.sourceSnapshotId = id)),
+  originUuid: column('i.origin', (image, uuid) => void (image.originUuid = uuid)),
   guardedManifestUrl: column('i.manifest_url', (image, url) => void (image.guardedManifestUrl = url)),
   guardedFile: FILE,
 } satisfies Record<Exclude<keyof ImageType, 'id' | 'inspectable'>, FieldReader>;
@@ -141,7 +142,9 @@ type FieldColumn = OfImage<(typeof IMAGE_FIELDS)[keyof typeof IMAGE_FIELDS]['col
 /** Columns of the entity that fill no field of Image, and what reads them. A column that is neither here nor in `IMAGE_FIELDS` does not compile. */
 export const COLUMNS_WITHOUT_FIELD = {
   id: 'every statement of images',
+  name_key: 'its unique index',
   alias_key: 'the unique index of alias and version',
+  version_key: 'the unique index of alias and version',
   search_text: 'the filter `search`',
   file_md5: 'the image server, as Content-MD5',
   published_at: 'lists of the image server',

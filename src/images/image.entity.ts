@@ -2,6 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 import { User } from '../access/people/user.entity.js';
 import { BytesType, InstantType } from '../platform/database/column-types.js';
 import { OS_TYPES } from '../imgapi/os-type.js';
+import { comparisonKey } from '../platform/display-text.js';
 import { ImageRepository } from '../repositories/image-repository.entity.js';
 import { Snapshot } from '../virtual-servers/snapshots/snapshot.entity.js';
 import type { FileFormat } from './file-kind/signatures.js';
@@ -18,9 +19,13 @@ const ImageSchema = defineEntity({
     id: p.integer().primary(),
     uuid: p.string().length(36).unique(),
     name: p.string().length(32).unique(),
+    nameKey: p.text().nullable().unique().onCreate((row) => comparisonKey(row.name)),
     alias: p.string().length(32),
-    aliasKey: p.string().length(64),
+    // What names look like, see `comparisonKey`: it may be much longer than they are. Of rows that looked the same before there were such
+    // columns, the later ones end with their id, as in `debian<7>`.
+    aliasKey: p.text(),
     version: p.string().length(16),
+    versionKey: p.text().nullable(),
     access: p.enum(IMAGE_ACCESS).default('PRIVATE'),
     owner: () => p.manyToOne(User).ref().deleteRule('no action').index(),
     sizeMib: p.integer(),
@@ -51,10 +56,16 @@ const ImageSchema = defineEntity({
     tagList: p.text().default('[]'),
     // The date in the manifest, else createdAt. A trigger fills it in for rows that other programs write, and leaves null where it cannot read the date.
     publishedAt: p.type(InstantType).$type<Date>().nullable(),
+    // The uuid in the manifest of the image that this one builds on. No foreign key: the base of an old row may be missing.
+    origin: p.string().length(36).nullable(),
     // The last column, because SQLite reads through a long value to reach the columns behind it.
     manifest: p.text().default('{}'),
   },
-  uniques: [{ name: 'image_alias_version_unique', properties: ['aliasKey', 'version'] }],
+  uniques: [
+    // For rows that other programs write, which may have no key of the version.
+    { name: 'image_alias_version_unique', properties: ['aliasKey', 'version'] },
+    { name: 'image_label_unique', properties: ['aliasKey', 'versionKey'] },
+  ],
   indexes: [
     { name: 'image_created_at_index', properties: ['createdAt', 'id'] },
     { name: 'image_alias_index', properties: ['alias', 'id'] },
@@ -63,6 +74,8 @@ const ImageSchema = defineEntity({
     { name: 'image_published_index', properties: ['publishedAt', 'uuid'] },
     { name: 'image_access_published_index', properties: ['access', 'publishedAt', 'uuid'] },
     { name: 'image_os_type_index', properties: ['osType'] },
+    { name: 'image_without_key_index', properties: ['id'], where: 'version_key is null' },
+    { name: 'image_origin_index', properties: ['origin', 'name', 'id'] },
   ],
   checks: [
     { name: 'image_name_not_empty', expression: "name <> ''" },

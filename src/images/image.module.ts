@@ -7,6 +7,8 @@ import type { FileStore } from '../platform/store/file-store.js';
 import type { ChangeBus } from '../tasks/changes/change-bus.js';
 import type { TaskRunner } from '../tasks/runner/task-runner.js';
 import { TaskQueries } from '../tasks/task.queries.js';
+import { ImageBasesResolver } from './bases/image-bases.resolver.js';
+import { ImageChildren } from './bases/image-children.js';
 import { AttachmentService } from './mutations/attachment.service.js';
 import { DeleteService } from './delete/delete.service.js';
 import { DatacenterImagesResolver } from './list/datacenter-images.resolver.js';
@@ -20,6 +22,7 @@ import { ImageResolver } from './image.resolver.js';
 import { ImageServerGate } from './rules/image-server-gate.js';
 import { ImageVerdicts } from './rules/image-verdicts.js';
 import { ImportService } from './import/import.service.js';
+import type { FindOrigin } from './import/origins/missing-origin.js';
 import { UpdateService } from './update/update.service.js';
 import { TaskImageResolver } from './task-image.resolver.js';
 
@@ -31,11 +34,13 @@ export interface ImageModuleServices {
   fetch: GuardedFetch;
   imageServerUrl: string;
   trustedHosts: (em: SqlEntityManager) => Promise<ReadonlySet<string>>;
+  findOrigin: FindOrigin;
 }
 
 function reads(work: ImageModuleServices): Provider[] {
   return [
     provide(ImageQueries, (container) => new ImageQueries(container.reads, container.viewer, container.get(DatacenterQueries))),
+    provide(ImageChildren, (container) => new ImageChildren(container.reads, container.viewer, container.get(DatacenterQueries))),
     provide(ImageVerdicts, (container) => {
       const [datacenters, images] = [container.get(DatacenterQueries), container.get(ImageQueries)];
       return new ImageVerdicts({ em: container.em, viewer: container.viewer, datacenters, images, gate: new ImageServerGate(container.em, work.store) });
@@ -78,6 +83,7 @@ export function imageModule(work: ImageModuleServices): Provider[] {
     ...changes(work),
     provide(ImageResolver, (container) => new ImageResolver(container.get(ImageQueries), container.get(DatacenterQueries))),
     provide(ImageRelationsResolver, (container) => new ImageRelationsResolver(container.get(ImageVerdicts))),
+    provide(ImageBasesResolver, (container) => new ImageBasesResolver(container.get(ImageQueries), container.get(ImageChildren))),
     provide(
       ImageGuardedResolver,
       (container) => new ImageGuardedResolver(container.get(ImageQueries), container.get(TaskQueries), work.imageServerUrl),

@@ -39,6 +39,13 @@ export class ImageQueries {
     return ids.map((id) => found.get(id) ?? null);
   });
 
+  /** By uuid, one statement per batch; null for one that the viewer cannot see. */
+  readonly byUuid = new Loader<string, ImageType | null>(async (uuids) => {
+    const images = (await this.#find(amongIds(this.em, 'i.uuid', uuids), WHOLE)).map(requireWhole);
+    const found = new Map(images.map((image) => [image.uuid, image]));
+    return uuids.map((uuid) => found.get(uuid) ?? null);
+  });
+
   /** Every datacenter the image is attached to, sorted by name, also those that the viewer cannot see: for verdicts, never to be shown. */
   readonly attachedTo = new Loader<number, DatacenterRef[]>(async (imageIds) => {
     const text = sqlText`select a.image_id, d.id, d.name from image_attachment a join datacenter d on d.id = a.datacenter_id
@@ -120,6 +127,7 @@ export class ImageQueries {
   /** Clears what was read before a change, so that each of several changes in one request sees the present. */
   forget(): void {
     this.byId.clearAll();
+    this.byUuid.clearAll();
     this.attachedTo.clearAll();
     this.#manifestText.clearAll();
     this.#dryRunTags.clear();

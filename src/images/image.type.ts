@@ -33,6 +33,8 @@ export class ImageType {
   boundDatacenterId!: number | null;
   repositoryId!: number | null;
   sourceSnapshotId!: number | null;
+  /** The uuid of the image that it builds on, in the catalogue or not. */
+  originUuid!: string | null;
   inspectable!: boolean;
   guardedFile?: Omit<ImageFileType, 'url'> | null;
   guardedManifestUrl?: string | null;
@@ -163,7 +165,7 @@ export class ImageActionVerdictType {
 
   @Field(() => String, {
     nullable: true,
-    description: 'The error code you would get, such as FORBIDDEN, IMAGE_NOT_READY or IMAGE_IN_USE; null when you may.',
+    description: 'The error code you would get, such as FORBIDDEN, IMAGE_NOT_READY, IMAGE_IN_USE or IMAGE_HAS_CHILDREN; null when you may.',
   })
   code!: string | null;
 

@@ -1,3 +1,4 @@
+import { cleanText } from '../platform/display-text.js';
 import type { ImgManifest } from './manifest.js';
 import { type OsType, osTypeOf } from './os-type.js';
 import { parsePublishedAt } from './parse-published-at.js';
@@ -40,7 +41,7 @@ export function deriveImageFields(manifest: ImgManifest): DerivedImageFields {
     name,
     alias: name ?? (fitLabel(manifest.name, 32) || manifest.uuid.slice(0, 32)),
     version: fitLabel(manifest.version, 16) || '1.0',
-    description: cut(clean(manifest.description), 128),
+    description: cut(cleanText(manifest.description), 128),
     resize: readFlag(manifest.tags.resize) ?? (osType === 'SUNOS_ZONE' || osType === 'LINUX_ZONE'),
     deploy: readFlag(manifest.tags.deploy) ?? false,
     tags: fitTags(manifest.tags.erigones),
@@ -59,7 +60,7 @@ function fitName(name: string): string | null {
 }
 
 function fitLabel(value: string, length: number): string {
-  return cut(clean(value).replace(/[<>]+/g, ''), length).trim();
+  return cut(cleanText(value).replace(/[<>]+/g, ''), length).trim();
 }
 
 function fitTags(value: unknown): string[] {
@@ -81,10 +82,6 @@ function fitHomepage(value: string | undefined): string | null {
 function readFlag(value: unknown): boolean | undefined {
   if (typeof value === 'boolean') return value;
   return value === 'true' ? true : value === 'false' ? false : undefined;
-}
-
-function clean(value: string): string {
-  return value.toWellFormed().replace(/\p{Cc}+/gu, ' ').trim();
 }
 
 /** Cuts by code points, so that no surrogate pair is split. */

@@ -1,5 +1,6 @@
 import type { NamedUrlInput } from '../datacenters/settings/settings.inputs.js';
 import type { SqlEntityManager } from '../platform/database/database.js';
+import { quoteVisibly, strangeCharacter } from '../platform/display-text.js';
 import type { FieldError } from '../platform/errors.js';
 import type { Announce } from '../tasks/changes/transact.js';
 import { ImageRepository } from './image-repository.entity.js';
@@ -17,7 +18,7 @@ export function repositoryFaults(wanted: readonly NamedUrlInput[], localName: st
   }
   wanted.forEach(({ name }, at) => {
     const path = `${field}.${at}.name`;
-    if (!NAME.test(name)) faults.push({ path, message: `${JSON.stringify(name)} is not a name: 1 to 32 of a-z, 0-9 and "._-", first a letter or digit.` });
+    if (!NAME.test(name)) faults.push({ path, message: `${quoteVisibly(name)} is not a name: 1 to 32 of a-z, 0-9 and "._-", first a letter or digit.${strangeCharacter(name)}` });
     else if (name === localName) faults.push({ path, message: `${name} is the name of the local repository; choose another one.` });
     else if (wanted.findIndex((one) => one.name === name) < at) faults.push({ path, message: `The name ${name} is given twice.` });
   });

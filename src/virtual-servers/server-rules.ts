@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { imageFieldFaults } from '../images/rules/image-rules.js';
+import { quoteVisibly, strangeCharacter } from '../platform/display-text.js';
 import type { FieldError } from '../platform/errors.js';
 import type { VirtualDiskInput } from './virtual-server.inputs.js';
 
@@ -31,12 +32,12 @@ function diskFaults(disks: readonly VirtualDiskInput[]): FieldError[] {
 export function serverFieldFaults(fields: ServerFields): FieldError[] {
   const faults: FieldError[] = [];
   if (typeof fields.hostname === 'string' && !isHostname(fields.hostname)) {
-    const message = `${JSON.stringify(fields.hostname)} is not a host name of at most 128 characters: labels of letters, digits and "-", joined by dots.`;
+    const message = `${quoteVisibly(fields.hostname)} is not a host name of at most 128 characters: labels of letters, digits and "-", joined by dots.${strangeCharacter(fields.hostname)}`;
     faults.push({ path: 'hostname', message });
   }
   faults.push(...imageFieldFaults({ tags: fields.tags }), ...diskFaults(fields.disks ?? []));
   (fields.addresses ?? []).forEach((address, at) => {
-    if (isIP(address) === 0) faults.push({ path: `addresses.${at}`, message: `${JSON.stringify(address)} is not an IP address.` });
+    if (isIP(address) === 0) faults.push({ path: `addresses.${at}`, message: `${quoteVisibly(address)} is not an IP address.` });
   });
   return faults;
 }

@@ -4,6 +4,7 @@ import type { Viewer } from '../access/viewer.js';
 import { Datacenter } from '../datacenters/datacenter.entity.js';
 import { GlobalSettings } from '../datacenters/settings/global-settings.entity.js';
 import type { SqlEntityManager } from '../platform/database/database.js';
+import { comparisonKey } from '../platform/display-text.js';
 import { alreadyExists, AppError, badInput, type FieldError, notFound } from '../platform/errors.js';
 import { inTransaction } from '../platform/database/in-transaction.js';
 import { renameLocalRepository } from './image-server/rename-local-repository.js';
@@ -62,9 +63,10 @@ export class ServerService {
       const server = await requireServer(tx, input.uuid);
       const { datacenter, owner, images } = await requireNamedRows(tx, input);
       if (typeof input.hostname === 'string' && input.hostname !== server.hostname) {
-        await requireFree(tx, null, input.hostname);
+        await requireFree(tx, null, input.hostname, server.id);
         await renameLocalRepository(tx, server, input.hostname);
         server.hostname = input.hostname;
+        server.hostnameKey = comparisonKey(input.hostname);
       }
       server.status = input.status ?? server.status;
       if (input.tags) server.tags = [...input.tags];
@@ -129,7 +131,8 @@ async function requireNamedRows(tx: SqlEntityManager, input: ServerFields & { da
   return { datacenter, owner, images };
 }
 
-async function requireFree(tx: SqlEntityManager, uuid: string | null, hostname: string): Promise<void> {
+async function requireFree(tx: SqlEntityManager, uuid: string | null, hostname: string, ownId = 0): Promise<void> {
   if (uuid !== null && (await tx.count(VirtualServer, { uuid })) > 0) throw alreadyExists(`A server with the uuid ${uuid} is registered already.`);
-  if ((await tx.count(VirtualServer, { hostname })) > 0) throw alreadyExists(`The host name ${hostname} is taken by another server.`);
+  const taken = await tx.count(VirtualServer, { hostnameKey: comparisonKey(hostname), id: { $ne: ownId } });
+  if (taken > 0) throw alreadyExists(`The host name ${hostname} is taken by another server; upper and lower case are the same.`);
 }

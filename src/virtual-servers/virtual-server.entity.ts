@@ -3,6 +3,7 @@ import { User } from '../access/people/user.entity.js';
 import { Datacenter } from '../datacenters/datacenter.entity.js';
 import { OS_TYPES } from '../imgapi/os-type.js';
 import { InstantType, JsonTextType } from '../platform/database/column-types.js';
+import { comparisonKey } from '../platform/display-text.js';
 import { VirtualDisk } from './disks/virtual-disk.entity.js';
 
 export const SERVER_STATUS = [
@@ -23,6 +24,8 @@ const VirtualServerSchema = defineEntity({
     id: p.integer().primary(),
     uuid: p.string().length(36).unique(),
     hostname: p.string().length(128).unique(),
+    // Unique, so that no two names differ in case only.
+    hostnameKey: p.text().nullable().unique().onCreate((row) => comparisonKey(row.hostname)),
     datacenter: () => p.manyToOne(Datacenter).ref().deleteRule('no action').index(false),
     owner: () => p.manyToOne(User).ref().deleteRule('no action').index(false),
     osType: p.enum(OS_TYPES),

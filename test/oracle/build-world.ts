@@ -243,7 +243,7 @@ const KNOWN = `{
   imageRepository(name: "${REPOSITORY}") { lastUpdate }
   tasks(first: 200) { nodes {
     id action status phase bytesDone bytesTotal attempts user { username } datacenter { name } image { name } imageName
-    repository { name } detail errorCode error createdAt startedAt finishedAt
+    repository { name } detail errorCode error warnings createdAt startedAt finishedAt
   } }
 }`;
 

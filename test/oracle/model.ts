@@ -243,6 +243,9 @@ export class Model {
       repository: guarded(() => (image.manifestUrl === null ? this.#repository() : null)),
       manifestUrl: guarded(() => image.manifestUrl),
       sourceSnapshot: guarded(() => null),
+      // No image of these worlds builds on another.
+      origin: guarded(() => null),
+      children: (page: PageArguments) => guarded(() => this.#imageList([], page))(),
       servers: (page: PageArguments) => guarded(() => this.#serverList(users, page))(),
       serverCount: guarded(() => users.length),
       tasks: (page: PageArguments) => guarded(() => this.#taskList(page, (task) => task.image?.name === image.name))(),

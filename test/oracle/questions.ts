@@ -14,7 +14,7 @@ const IDLE = 'Query.images.datacenter';
 
 const PLAIN = {
   image: 'uuid name alias version access dcBound size osType status resize deploy description tags homepage createdAt updatedAt owner { username } boundDatacenter { name } datacenters { name }',
-  guarded: 'manifest file { sha1 } repository { name } manifestUrl sourceSnapshot { name } servers { nodes { hostname } totalCount } serverCount tasks(first: 200) { nodes { id } totalCount }',
+  guarded: 'manifest file { sha1 } repository { name } manifestUrl sourceSnapshot { name } origin { name } children { nodes { name } totalCount } servers { nodes { hostname } totalCount } serverCount tasks(first: 200) { nodes { id } totalCount }',
   datacenter: 'name alias access owner { username } description isDefault createdAt imageCount boundImageCount',
   server: 'uuid hostname datacenter { name } owner { username } osType status ownTags tags disks { diskId size image { name } } snapshots { name size server { hostname } } isImageServer',
   task: 'id action status phase user { username } datacenter { name } image { name } imageName repository { name } detail createdAt',

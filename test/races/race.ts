@@ -49,7 +49,7 @@ async function logOf({ gateway }: World, requestId: string): Promise<string> {
   return gateway.output().slice(-3000);
 }
 
-/** Runs a race `ROUNDS` times. */
-export async function repeat(round: (at: number) => Promise<void>): Promise<void> {
-  for (let at = 0; at < ROUNDS; at += 1) await round(at);
+/** Runs a race `rounds` times. */
+export async function repeat(round: (at: number) => Promise<void>, rounds = ROUNDS): Promise<void> {
+  for (let at = 0; at < rounds; at += 1) await round(at);
 }

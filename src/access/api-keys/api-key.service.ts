@@ -3,6 +3,7 @@ import type { SqlEntityManager } from '../../platform/database/database.js';
 import { inTransaction } from '../../platform/database/in-transaction.js';
 import { sqlInteger, sqlText } from '../../platform/database/sql-text.js';
 import { writeRows } from '../../platform/database/write-rows.js';
+import { storedText } from '../../platform/display-text.js';
 import { badInput, type FieldError, notFound } from '../../platform/errors.js';
 import { quoteValue } from '../../platform/message-text.js';
 import { ApiKey } from './api-key.entity.js';
@@ -26,7 +27,8 @@ export class ApiKeyService {
   ) {}
 
   /** Without an expiry, the key of a user lives as long as it may, and that of a SuperAdmin for ever. */
-  async create({ username, name, expiresAt }: CreateApiKeyInput): Promise<CreateApiKeyPayloadType> {
+  async create({ username, name: givenName, expiresAt }: CreateApiKeyInput): Promise<CreateApiKeyPayloadType> {
+    const name = storedText(givenName);
     if (username !== this.viewer.username) this.viewer.demand('apiKey.manageAny');
     const latest = this.viewer.isSuperAdmin ? null : new Date(Date.now() + this.maxDays * DAY_MS);
     const expiry = expiresAt ?? latest;

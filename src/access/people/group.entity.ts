@@ -1,6 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { Datacenter } from '../../datacenters/datacenter.entity.js';
 import { InstantType, JsonTextType } from '../../platform/database/column-types.js';
+import { comparisonKey } from '../../platform/display-text.js';
 import type { Permission } from '../permission.js';
 import { User } from './user.entity.js';
 
@@ -10,6 +11,8 @@ const GroupSchema = defineEntity({
   properties: {
     id: p.integer().primary(),
     name: p.string().length(64).unique(),
+    // Unique, so that no two names differ in case only.
+    nameKey: p.text().nullable().unique().onCreate((row) => comparisonKey(row.name)),
     alias: p.string().length(64),
     permissions: p.type(JsonTextType<Permission[]>).$type<Permission[]>(),
     users: () => p.manyToMany(User).mappedBy('groups'),

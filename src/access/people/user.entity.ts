@@ -1,6 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { Datacenter } from '../../datacenters/datacenter.entity.js';
 import { InstantType } from '../../platform/database/column-types.js';
+import { comparisonKey } from '../../platform/display-text.js';
 import { Group } from './group.entity.js';
 
 /** Username of the built-in user that scheduled work is recorded under; it is never active, so it cannot sign in. */
@@ -12,6 +13,8 @@ const UserSchema = defineEntity({
   properties: {
     id: p.integer().primary(),
     username: p.string().length(64).unique(),
+    // Unique, so that no two names differ in case only.
+    usernameKey: p.text().nullable().unique().onCreate((row) => comparisonKey(row.username)),
     email: p.string().length(254).nullable(),
     isSuperAdmin: p.boolean().default(false),
     active: p.boolean().default(true),

@@ -1,6 +1,7 @@
 import { LockMode, UniqueConstraintViolationException } from '@mikro-orm/core';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { alreadyExists, badInput, type FieldError, notFound } from '../../platform/errors.js';
+import { comparisonKey } from '../../platform/display-text.js';
 import { inTransaction } from '../../platform/database/in-transaction.js';
 import { Group } from './group.entity.js';
 import { fieldFault } from './people-rules.js';
@@ -30,13 +31,13 @@ export class UserService {
   async create(input: CreateUserInput): Promise<UserType> {
     this.viewer.demand('people.change');
     const { username, email } = input;
-    const taken = alreadyExists(`The username ${username} is taken.`);
+    const taken = alreadyExists(`The username ${username} is taken; upper and lower case are the same.`);
     try {
       await inTransaction(this.em.fork(), async (tx) => {
         const faults = [...fieldFault('username', username), ...fieldFault('email', email)];
         const groups = await findGroups(tx, input.groups ?? [], faults);
         if (faults.length > 0) throw badInput(faults);
-        if ((await tx.count(User, { username })) > 0) throw taken;
+        if ((await tx.count(User, { usernameKey: comparisonKey(username) })) > 0) throw taken;
         const user = tx.create(User, { username, email: email ?? null, isSuperAdmin: input.isSuperAdmin ?? false });
         user.groups.add(groups);
         tx.persist(user);

@@ -8,6 +8,7 @@ import { SYSTEM_USERNAME, User } from '../../access/people/user.entity.js';
 import type { Viewer } from '../../access/viewer.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { alreadyExists, badInput, type FieldError, notFound } from '../../platform/errors.js';
+import { comparisonKey, withStoredTexts } from '../../platform/display-text.js';
 import { inTransaction } from '../../platform/database/in-transaction.js';
 import { Datacenter } from '../datacenter.entity.js';
 
@@ -36,16 +37,20 @@ export class GroupService {
   ) {}
 
   async create(input: CreateGroupInput): Promise<GroupType> {
+    return this.#createStored(withStoredTexts(input));
+  }
+
+  async #createStored(input: CreateGroupInput): Promise<GroupType> {
     this.viewer.demand('people.change');
     const { name } = input;
-    const taken = alreadyExists(`The group name ${name} is taken.`);
+    const taken = alreadyExists(`The group name ${name} is taken; upper and lower case are the same.`);
     try {
       await inTransaction(this.em.fork(), async (tx) => {
         const faults = [...fieldFault('name', name), ...fieldFault('alias', input.alias)];
         const users = await findUsers(tx, input.users ?? [], faults);
         const datacenters = await findDatacenters(tx, input.datacenters ?? [], faults);
         if (faults.length > 0) throw badInput(faults);
-        if ((await tx.count(Group, { name })) > 0) throw taken;
+        if ((await tx.count(Group, { nameKey: comparisonKey(name) })) > 0) throw taken;
         const group = tx.create(Group, { name, alias: input.alias ?? name, permissions: [...new Set(input.permissions)] });
         group.datacenters.add(datacenters);
         for (const user of users) user.groups.add(group);
@@ -58,6 +63,10 @@ export class GroupService {
   }
 
   async update(input: UpdateGroupInput): Promise<GroupType> {
+    return this.#updateStored(withStoredTexts(input));
+  }
+
+  async #updateStored(input: UpdateGroupInput): Promise<GroupType> {
     this.viewer.demand('people.change');
     await inTransaction(this.em.fork(), async (tx) => {
       const faults = fieldFault('alias', input.alias);

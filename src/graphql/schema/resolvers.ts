@@ -9,6 +9,7 @@ import { SettingsResolver } from '../../datacenters/settings/settings.resolver.j
 import { TaskRelationsResolver } from '../../datacenters/task-relations.resolver.js';
 import { ViewerDatacentersResolver } from '../../datacenters/current/viewer-datacenters.resolver.js';
 import { DatacenterImagesResolver } from '../../images/list/datacenter-images.resolver.js';
+import { ImageBasesResolver } from '../../images/bases/image-bases.resolver.js';
 import { ImageChangedResolver } from '../../images/events/image-changed.resolver.js';
 import { ImageGuardedResolver } from '../../images/image-guarded.resolver.js';
 import { ImageMutationResolver } from '../../images/mutations/image-mutation.resolver.js';
@@ -45,6 +46,7 @@ export const RESOLVERS = [
   TaskRelationsResolver,
   ViewerDatacentersResolver,
   DatacenterImagesResolver,
+  ImageBasesResolver,
   ImageChangedResolver,
   ImageGuardedResolver,
   ImageMutationResolver,

@@ -8,7 +8,7 @@ import { describeBounds } from './input-bounds.js';
 import { dedupeInputLists } from './dedupe-input-lists.js';
 import { entitiesResolver, type ReferenceResolvers } from './entities-resolver.js';
 import { FEDERATION_LINK, withFederationDirectives } from './federation-directives.js';
-import { refuseNulInTexts } from './refuse-nul.js';
+import { refuseUnstorableTexts } from './refuse-unstorable.js';
 import { RESOLVERS } from './resolvers.js';
 import { useDirectResolvers } from './direct-resolvers.js';
 
@@ -64,5 +64,5 @@ export async function buildGatewaySchema({ referenceResolvers }: { referenceReso
   resolvers['Query'] = { ...resolvers['Query'], _entities: entitiesResolver(referenceResolvers) };
   const typeDefs = parse(sdlOf(schema));
   const subgraph = { typeDefs, resolvers: resolvers as GraphQLResolverMap<GatewayContext> }; // type-graphql declares no more than objects of functions
-  return dedupeInputLists(refuseNulInTexts(buildSubgraphSchema([subgraph])));
+  return dedupeInputLists(refuseUnstorableTexts(buildSubgraphSchema([subgraph])));
 }

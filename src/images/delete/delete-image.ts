@@ -6,7 +6,7 @@ import type { RunningTask, TaskRun } from '../../tasks/runner/task-run.js';
 import type { TaskPermission } from '../../tasks/runner/task-permission.js';
 import type { TaskHandler } from '../../tasks/runner/task-runner.js';
 import { transact } from '../../tasks/changes/transact.js';
-import { announceImage, attachmentsOf } from '../events/image-changes.js';
+import { announceBase, announceImage, attachmentsOf } from '../events/image-changes.js';
 import { Image } from '../image.entity.js';
 import { pendingImage } from '../mutations/pending-image.js';
 
@@ -41,6 +41,7 @@ export class DeleteImage implements TaskHandler {
       await run.authorize(tx);
       announceImage('DELETED', image, await attachmentsOf(tx, image.id), announce);
       await tx.nativeDelete(Image, { id: image.id });
+      await announceBase(tx, image.origin, announce);
     });
     await this.services.store.remove(uuid);
     await transact(this.#em(), this.services.changes, async (tx, announce) => {

@@ -6,7 +6,7 @@ import { recordDone, recordWork } from '../../tasks/runner/record-task.js';
 import type { Announce } from '../../tasks/changes/transact.js';
 import { ActionRules } from '../rules/action-rules.js';
 import { type CommandServices, runCommand, type CommandOutcome } from '../mutations/run-command.js';
-import { announceImage, attachmentsOf, actionTargetOf } from '../events/image-changes.js';
+import { announceBase, announceImage, attachmentsOf, actionTargetOf } from '../events/image-changes.js';
 import { Image } from '../image.entity.js';
 import type { DeleteImageInput } from '../mutations/image-mutation.inputs.js';
 import type { DeleteImagePayloadType } from '../mutations/image-payload.type.js';
@@ -17,7 +17,7 @@ export interface DeleteServices extends CommandServices {
   datacenters: DatacenterQueries;
 }
 
-/** Deletes images that no server uses. */
+/** Deletes images that no server uses and no image builds on. */
 export class DeleteService {
   constructor(private readonly services: DeleteServices) {}
 
@@ -63,6 +63,7 @@ export class DeleteService {
     const taskId = await recordDone(tx, facts, announce);
     announceImage('DELETED', image, attachments, announce);
     await tx.nativeDelete(Image, { id: image.id });
+    await announceBase(tx, image.origin, announce);
     return { taskId, work: null, dryRunWarnings };
   }
 }

@@ -40,18 +40,21 @@ export async function lockImage(tx: SqlEntityManager, viewer: Viewer, named: str
     where i.name = ${named} and ${visibleImages(viewer)}${held}`;
   const [row] = await readRows<LockedRow>(tx, text);
   if (row === undefined) throw notFound('image', named);
-  const [id, uuid, name, status, access, ownerId] = row;
+  return toLocked(row);
+}
+
+function toLocked([id, uuid, name, status, access, ownerId]: LockedRow): LockedImage {
   return { id, uuid, name, status, access, owner: { id: ownerId } };
 }
 
 /** An image with all its datacenters, sorted by name, for the rules of actions. */
-export async function actionTargetOf(tx: SqlEntityManager, { id, name, status, access, owner }: LockedImage): Promise<ActionTarget> {
+export async function actionTargetOf(tx: SqlEntityManager, { id, uuid, name, status, access, owner }: LockedImage): Promise<ActionTarget> {
   const text = sqlText`select d.id, d.name, a.bound_image_id from image_attachment a join datacenter d on d.id = a.datacenter_id
     where a.image_id = ${id}`;
   const rows = await readRows<[id: number, name: string, boundImageId: number | null]>(tx, text);
   const attached: DatacenterRef[] = rows.map(([placeId, placeName]) => ({ id: placeId, name: placeName })).sort((a, b) => (a.name < b.name ? -1 : 1));
   const boundId = rows.find(([, , bound]) => bound !== null)?.[0];
-  return { id, name, status, access, ownerId: owner.id, attached, bound: attached.find((one) => one.id === boundId) ?? null };
+  return { id, uuid, name, status, access, ownerId: owner.id, attached, bound: attached.find((one) => one.id === boundId) ?? null };
 }
 
 /** Announces a change, with everything that decides who may be told of it: the image may be gone when the event is delivered. */
@@ -66,4 +69,13 @@ export function announceImage(kind: ImageChange['kind'], image: LockedImage, att
     ownerId: image.owner.id,
     ...attachments,
   });
+}
+
+/** Announces a change of a base whose children became more or fewer; nothing when there is no base. */
+export async function announceBase(tx: SqlEntityManager, origin: string | null | undefined, announce: Announce): Promise<void> {
+  if (origin === null || origin === undefined) return;
+  const [row] = await readRows<LockedRow>(tx, sqlText`select i.id, i.uuid, i.name, i.status, i.access, i.owner_id from image i where i.uuid = ${origin}`);
+  if (row === undefined) return;
+  const base = toLocked(row);
+  announceImage('UPDATED', base, await attachmentsOf(tx, base.id), announce);
 }

@@ -13,6 +13,7 @@ import { announceImage, attachmentsOf } from '../events/image-changes.js';
 import { Image } from '../image.entity.js';
 import type { ImageQueries } from '../image.queries.js';
 import type { ImageType } from '../image.type.js';
+import { demandBase } from './record-import.js';
 import { type ImportInstructions, type ImportSource, shownSource } from './source.js';
 
 export interface LookupServices {
@@ -48,13 +49,14 @@ async function canGetFile({ em, viewer, datacenters }: LookupServices, row: Imag
 /** Sets the image PENDING and records the task that imports its file. If the task fails, the image is as it was before. */
 export async function recordFileImport(
   tx: SqlEntityManager,
-  given: { uuid: string; file: ManifestFile; source: ImportSource; starter: TaskStarter; admittedTo: DatacenterRef | null },
+  given: { uuid: string; file: ManifestFile; source: ImportSource; starter: TaskStarter; admittedTo: DatacenterRef | null; mayWait: boolean },
   announce: Announce,
 ): Promise<CommandOutcome> {
   const { uuid, file, source, starter, admittedTo } = given;
   const image = await tx.findOneOrFail(Image, { uuid }, { lockMode: LockMode.PESSIMISTIC_WRITE });
   if (image.status === 'PENDING') throw notReady(image.name);
   if (image.fileSha1) throw alreadyExists(`The image ${uuid} is in the catalogue already, as ${image.name}.`);
+  const awaited = await demandBase(tx, image, given.mayWait);
   image.status = 'PENDING';
   const attachments = await attachmentsOf(tx, image.id);
   const { size, sha1, compression } = file;
@@ -67,7 +69,7 @@ export async function recordFileImport(
     repositoryId: source.repositoryId,
     detail: { ...shownSource(source), file: { before: null, after: { size, sha1 } } },
   };
-  const instructions: ImportInstructions = { fileUrl: source.fileUrl, isLocal: source.isLocal, size, sha1, compression, keepsRow: true, admittedTo };
+  const instructions: ImportInstructions = { fileUrl: source.fileUrl, isLocal: source.isLocal, size, sha1, compression, keepsRow: true, admittedTo, ...awaited };
   const taskId = await recordWork(tx, facts, { instructions: { ...instructions }, bytesTotal: size }, announce);
   announceImage('UPDATED', image, attachments, announce);
   return { taskId, work: 'IMAGE_IMPORT' };

@@ -8,7 +8,8 @@ import type { TaskPermission } from '../../tasks/runner/task-permission.js';
 import type { TaskHandler } from '../../tasks/runner/task-runner.js';
 import { transact } from '../../tasks/changes/transact.js';
 import { recordPublishedFile } from '../mutations/record-published-file.js';
-import { announceImage, attachmentsOf } from '../events/image-changes.js';
+import { findBase } from '../bases/base-rules.js';
+import { announceBase, announceImage, attachmentsOf } from '../events/image-changes.js';
 import { detectFileKind, type FileKind, fileKindWarnings } from '../file-kind/file-kind.js';
 import { Image } from '../image.entity.js';
 import { pendingImage } from '../mutations/pending-image.js';
@@ -16,6 +17,7 @@ import { storedManifest } from '../manifest/stored-manifest.js';
 import type { Download } from './download/download-in-thread.js';
 import type { FileDigest } from './download/hasher.js';
 import { mayImportInto } from './may-import.js';
+import { requireBase } from './origins/failed-origin.js';
 import type { ImportInstructions } from './source.js';
 import { digestStream, verifyDigest } from './download/verify.js';
 
@@ -63,9 +65,16 @@ export class ImportImage implements TaskHandler {
     };
   }
 
+  /** A child waits for its base; without one, its run ends with the reason. */
+  async mustWait(em: SqlEntityManager, { imageName }: RunningTask): Promise<boolean> {
+    const image = await em.findOne(Image, { name: imageName ?? '', status: 'PENDING' }, { fields: ['origin'] });
+    return image?.origin !== null && image?.origin !== undefined && (await findBase(em, image.origin))?.state === 'COMING';
+  }
+
   async run(run: TaskRun): Promise<void> {
     const image = await this.#image(run);
     const wanted = run.task.instructions as unknown as ImportInstructions;
+    await requireBase(this.#em(), image, wanted.originTaskId);
     await run.enter('CHECKING', { done: 0, total: wanted.size });
     const inStore = await this.services.store.statFile(image.uuid);
     const file = inStore === null ? await this.#download(run, image, wanted) : await this.#inspect(run, image, wanted, inStore.size);
@@ -87,6 +96,7 @@ export class ImportImage implements TaskHandler {
       }
       announceImage('DELETED', image, attachments, announce);
       await tx.nativeDelete(Image, { id: image.id, status: 'PENDING' });
+      await announceBase(tx, image.origin, announce);
     });
   }
 

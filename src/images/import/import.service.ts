@@ -3,8 +3,8 @@ import type { DatacenterQueries } from '../../datacenters/datacenter.queries.js'
 import type { DatacenterType } from '../../datacenters/datacenter.type.js';
 import type { ImgManifest, ManifestFile } from '../../imgapi/manifest.js';
 import { fetchFileStart } from '../../imgapi/fetch-file.js';
-import type { SqlEntityManager } from '../../platform/database/database.js';
-import { alreadyExists, AppError, badInput, type FieldError } from '../../platform/errors.js';
+import { withStoredTexts } from '../../platform/display-text.js';
+import { alreadyExists, badInput, type FieldError } from '../../platform/errors.js';
 import { FetchFailure } from '../../platform/fetch/fetch-failure.js';
 import type { GuardedFetch } from '../../platform/fetch/fetch.js';
 import { redactUrl } from '../../platform/fetch/redact-url.js';
@@ -12,14 +12,18 @@ import { type Command, type CommandOutcome, type CommandServices, runCommand } f
 import { imageFieldFaults } from '../rules/image-rules.js';
 import { type ImageServerGate, NO_IMAGE_SERVER } from '../rules/image-server-gate.js';
 import { detectByStart, detectFileKind, fileKindWarnings, SAMPLE_BYTES } from '../file-kind/file-kind.js';
-import { Image } from '../image.entity.js';
 import { manifestCorrections } from '../manifest/shown-manifest.js';
 import type { ImageTaskPayloadType } from '../mutations/image-payload.type.js';
 import type { ImportImageInput } from '../mutations/image-mutation.inputs.js';
 import type { ImageType } from '../image.type.js';
+import { childWarnings } from '../bases/base-warnings.js';
+import type { ImageAccess } from '../image.enums.js';
 import { requireActiveUser } from '../rules/owner.js';
 import { findWithoutFile, recordFileImport } from './image-without-file.js';
 import { type ImportFields, newImage } from './new-image.js';
+import { type FindOrigin, requireOrigin } from './origins/missing-origin.js';
+import { nameOfOrigin, readOrigins } from './origins/read-origins.js';
+import { type NewOrigin, recordOrigins } from './origins/record-origins.js';
 import { readSource, type SourceServices } from './read-source.js';
 import { type NewImage, recordImport, requireAdmissible } from './record-import.js';
 import type { ImportSource } from './source.js';
@@ -28,6 +32,7 @@ export interface ImportServices extends CommandServices, SourceServices {
   gate: ImageServerGate;
   datacenters: DatacenterQueries;
   fetch: GuardedFetch;
+  findOrigin: FindOrigin;
 }
 
 /** How long a dry run waits for the first bytes of a file. */
@@ -40,6 +45,12 @@ interface ImportRequest {
   source: ImportSource;
   datacenter: DatacenterType | null;
   dryRun: boolean;
+  /** Missing origins are imported first, and the import waits for them. */
+  mayWait: boolean;
+}
+
+interface ImportOutcome extends CommandOutcome {
+  warnings: string[];
 }
 
 /** Imports images by their manifest. Everything is checked before anything changes. */
@@ -74,15 +85,33 @@ export class ImportService {
    * a file gets its file.
    */
   async importFrom(input: ImportFields, datacenter: DatacenterType | null, source: ImportSource): Promise<ImageTaskPayloadType> {
+    return this.#importFromStored(withStoredTexts(input), datacenter, source);
+  }
+
+  async #importFromStored(input: ImportFields, datacenter: DatacenterType | null, source: ImportSource): Promise<ImageTaskPayloadType> {
     const ownerId = await this.#checkFields(input);
     const manifest = await readSource(this.services, source);
     const existing = await findWithoutFile(this.services, manifest.uuid, source, input.name ?? null);
-    if (existing !== null) return this.#importFile(existing, manifest, { source, datacenter, dryRun: input.dryRun === true });
+    const request = { source, datacenter, dryRun: input.dryRun === true, mayWait: input.includeOrigins === true };
+    const originsOf = async (): Promise<NewOrigin[]> => this.#origins(manifest, request, { access: input.access ?? existing?.access, ownerId });
+    if (existing !== null) return this.#importFile(existing, manifest, request, originsOf);
     const image = newImage(input, manifest, ownerId);
     await requireAdmissible(this.services.em.fork(), image, datacenter);
-    const withFile = await this.#checkState(manifest);
-    const fileWarnings = withFile && input.dryRun === true ? await this.#fileWarnings(manifest, source) : [];
-    return this.#importNew(image, { fileWarnings, datacenter, source, withFile, dryRun: input.dryRun === true });
+    const withFile = (await this.services.gate.open()) !== null;
+    const origins = await originsOf();
+    const fileWarnings = withFile && request.dryRun ? await this.#fileWarnings(manifest, source) : [];
+    return this.#importNew(image, { ...request, withFile, origins, fileWarnings });
+  }
+
+  /** The origins to import first. Without `includeOrigins` there are none: MISSING_ORIGIN unless the base is there. */
+  async #origins(manifest: ImgManifest, { mayWait, source }: ImportRequest, { access, ownerId }: { access: ImageAccess | undefined; ownerId: number }): Promise<NewOrigin[]> {
+    const { em, findOrigin } = this.services;
+    if (!mayWait) {
+      await requireOrigin(em.fork(), manifest, { findOrigin, mayWait, repositoryId: source.repositoryId });
+      return [];
+    }
+    const origins = await readOrigins(this.services, manifest, source);
+    return origins.map((one) => ({ ...one, image: newImage({ access, name: nameOfOrigin(one.manifest) }, one.manifest, ownerId) }));
   }
 
   async #checkFields(input: ImportFields): Promise<number> {
@@ -92,20 +121,19 @@ export class ImportService {
     return owner;
   }
 
-  async #checkState(manifest: ImgManifest): Promise<boolean> {
-    const server = await this.services.gate.open();
-    await requireOrigin(this.services.em, manifest.origin);
-    return server !== null;
-  }
-
-  async #importFile(existing: ImageType, { file, ...manifest }: Importable, { source, datacenter, dryRun }: ImportRequest): Promise<ImageTaskPayloadType> {
-    await this.#checkState(manifest);
+  async #importFile(existing: ImageType, manifest: Importable, request: ImportRequest, originsOf: () => Promise<NewOrigin[]>): Promise<ImageTaskPayloadType> {
+    const { source, datacenter, dryRun, mayWait } = request;
+    const { file } = manifest;
+    await this.services.gate.open();
+    const origins = await originsOf();
     const { uuid, name } = existing;
     const admittedTo = datacenter && { id: datacenter.id, name: datacenter.name };
-    const warnings = dryRun ? [downloadWarning(file, source), ...(await this.#fileWarnings({ ...manifest, file }, source))] : [];
-    return this.#run(name, dryRun, warnings.concat(`Image ${name} is in the catalogue without a file: it keeps its fields and gets its file.`), (tx, announce) =>
-      recordFileImport(tx, { uuid, file, source, starter: this.services.viewer.starter, admittedTo }, announce),
-    );
+    const warnings = dryRun ? [downloadWarning(file, source), ...(await this.#fileWarnings(manifest, source))] : [];
+    return this.#run(name, dryRun, warnings.concat(`Image ${name} is in the catalogue without a file: it keeps its fields and gets its file.`), async (tx, announce) => {
+      const { starter } = this.services.viewer;
+      const first = await recordOrigins(tx, origins, { datacenter, withFile: true, dryRun, starter, mayWait }, announce);
+      return { ...(await recordFileImport(tx, { uuid, file, source, starter, admittedTo, mayWait }, announce)), earlierTaskIds: first.taskIds, warnings: first.warnings };
+    });
   }
 
   /** What a dry run tells of the file by its first bytes. UNSUPPORTED_FORMAT where the import would fail with it. */
@@ -125,18 +153,20 @@ export class ImportService {
     }
   }
 
-  async #importNew(
-    image: NewImage,
-    { datacenter, source, withFile, dryRun, fileWarnings }: ImportRequest & { withFile: boolean; fileWarnings: readonly string[] },
-  ): Promise<ImageTaskPayloadType> {
+  async #importNew(image: NewImage, request: ImportRequest & { withFile: boolean; origins: NewOrigin[]; fileWarnings: readonly string[] }): Promise<ImageTaskPayloadType> {
+    const { datacenter, source, withFile, dryRun, mayWait, origins, fileWarnings } = request;
     const binding = datacenter === null ? 'bound and attached nowhere' : `bound to datacenter ${datacenter.name}`;
     const created = `Image ${image.name} (${image.osType}, ${image.sizeMib} MiB) will be created, ${binding}.`;
     const warnings = dryRun ? [created, ...(withFile ? [downloadWarning(image.file, source), ...fileWarnings] : [])] : [];
     try {
       const allWarnings = [...warnings, ...manifestCorrections(image), ...(withFile ? [] : [NO_IMAGE_SERVER])];
-      return await this.#run(image.name, dryRun, allWarnings, (tx, announce) =>
-        recordImport(tx, { image, datacenter, source, withFile, dryRun, starter: this.services.viewer.starter }, announce),
-      );
+      return await this.#run(image.name, dryRun, allWarnings, async (tx, announce) => {
+        const { viewer } = this.services;
+        const record = { datacenter, withFile, dryRun, starter: viewer.starter, mayWait };
+        const first = await recordOrigins(tx, origins, record, announce);
+        const outcome = await recordImport(tx, { ...record, image, source }, announce);
+        return { ...outcome, earlierTaskIds: first.taskIds, warnings: [...first.warnings, ...(await childWarnings(tx, viewer, image))] };
+      });
     } catch (error) {
       // A concurrent import committed after the check; the unique indexes refuse this one.
       if (!(error instanceof UniqueConstraintViolationException)) throw error;
@@ -145,10 +175,10 @@ export class ImportService {
     }
   }
 
-  async #run(name: string, dryRun: boolean, warnings: string[], work: Command<CommandOutcome, ImageTaskPayloadType>['work']): Promise<ImageTaskPayloadType> {
+  async #run(name: string, dryRun: boolean, warnings: string[], work: Command<ImportOutcome, ImageTaskPayloadType>['work']): Promise<ImageTaskPayloadType> {
     return runCommand(this.services, dryRun, {
       work,
-      read: async (reading, { taskId }) => ({ image: await reading.images.require(name), task: await reading.tasks.require(taskId), warnings }),
+      read: async (reading, { taskId, warnings: found }) => ({ image: await reading.images.require(name), task: await reading.tasks.require(taskId), warnings: [...warnings, ...found] }),
     });
   }
 }
@@ -159,11 +189,4 @@ function isTimeout(error: unknown): boolean {
 
 function downloadWarning({ size }: ManifestFile, { fileUrl, isLocal }: ImportSource): string {
   return isLocal ? `Its file of ${size} bytes will be verified where it lies in the image store.` : `Its file of ${size} bytes will be downloaded from ${redactUrl(fileUrl)}.`;
-}
-
-/** Throws MISSING_ORIGIN unless the image that this one builds on is in the catalogue. */
-async function requireOrigin(em: SqlEntityManager, origin: string | undefined): Promise<void> {
-  if (origin === undefined) return;
-  const base = await em.fork().findOne(Image, { uuid: origin, status: 'OK' }, { fields: ['id'] });
-  if (base === null) throw new AppError('MISSING_ORIGIN', `The image builds on ${origin}, which is not in the catalogue; import that one first.`);
 }

@@ -30,7 +30,7 @@ export function newImage(input: ImportFields, manifest: ImgManifest & { file: Ma
     tags: input.tags ?? derived.tags,
     homepage: derived.homepage,
     manifest: JSON.stringify(manifest.raw),
-    origin: manifest.origin,
+    origin: manifest.origin ?? null,
     file: manifest.file,
   };
 }

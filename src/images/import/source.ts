@@ -31,6 +31,8 @@ export interface ImportInstructions {
   keepsRow?: boolean;
   /** With `keepsRow`: the datacenter that the caller named, null for none. The image may be bound to another one. */
   admittedTo?: DatacenterRef | null;
+  /** The task that brings the base of the image, if it was not there yet. */
+  originTaskId?: string;
   /** Set just before publishing, so that a restart knows which file of the store this import brought. */
   digest?: { size: number; sha1: string; sha256: string; md5: string };
   /** Set together with `digest`: what the file is. */

@@ -31,13 +31,13 @@ export class UpdateImageInput extends DryRunFields {
   @Field(() => String, {
     nullable: true,
     description:
-      'New name for display: 1 to 32 characters, no control characters, `<` or `>`; unique together with the version.',
+      'New name for display: 1 to 32 characters, no control, format or bidirectional characters, `<` or `>`; unique together with the version, upper and lower case are the same. Outer spaces are removed.',
   })
   alias?: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'New version: 1 to 16 characters, no control characters, `<` or `>`.',
+    description: 'New version: 1 to 16 characters, no control, format or bidirectional characters, `<` or `>`. Outer spaces are removed.',
   })
   version?: string | null;
 

@@ -39,7 +39,7 @@ export class ImageMutationResolver {
 
   @Mutation(() => DeleteImagePayloadType, {
     description:
-      'Removes an image that no server uses, with its file. To hide one that is in use, set its access to DELETED. Needs ADMIN and IMAGE_ADMIN in the datacenter the image is bound to; for an unbound image, SuperAdmin only. Errors: NOT_FOUND, FORBIDDEN, IMAGE_NOT_READY while a task works on it, IMAGE_IN_USE with the servers that you can see, IMAGE_SERVER_UNAVAILABLE.',
+      'Removes an image that no server uses and no image builds on, with its file. To hide one that is in use, set its access to DELETED. Needs ADMIN and IMAGE_ADMIN in the datacenter the image is bound to; for an unbound image, SuperAdmin only. Errors: NOT_FOUND, FORBIDDEN, IMAGE_NOT_READY while a task works on it, IMAGE_IN_USE with the servers that you can see, IMAGE_HAS_CHILDREN with the images that build on it, IMAGE_SERVER_UNAVAILABLE.',
   })
   async deleteImage(
     @Arg('input', () => DeleteImageInput, { description: 'Which image.' }) input: DeleteImageInput,

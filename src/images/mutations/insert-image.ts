@@ -1,9 +1,10 @@
 import type { Reference, RequiredEntityData } from '@mikro-orm/core';
 import type { SqlEntityManager } from '../../platform/database/database.js';
+import { comparisonKey } from '../../platform/display-text.js';
 import { alreadyExists } from '../../platform/errors.js';
 import { ImageAttachment } from '../image-attachment.entity.js';
 import { Image } from '../image.entity.js';
-import { aliasKeyOf, searchTextOf } from '../rules/image-rules.js';
+import { labelKeysOf, searchTextOf } from '../rules/image-rules.js';
 import { ImageTag } from '../image-tag.entity.js';
 import { publicationDate } from '../manifest/shown-manifest.js';
 
@@ -15,7 +16,7 @@ export const DRY_RUN_IMAGE_ID = 2_147_483_647;
 
 /** Columns that `insertImage`, a trigger of the database or a later task fills. */
 type FilledLater =
-  | 'owner' | 'aliasKey' | 'searchText' | 'createdAt' | 'updatedAt' | 'publishedAt' | 'attachments' | 'tags' | 'places' | 'tagList'
+  | 'owner' | 'nameKey' | 'aliasKey' | 'versionKey' | 'searchText' | 'createdAt' | 'updatedAt' | 'publishedAt' | 'attachments' | 'tags' | 'places' | 'tagList'
   | 'fileSize' | 'fileSha1' | 'fileSha256' | 'fileMd5' | 'fileCompression' | 'fileFormat';
 
 type Insertable = RequiredEntityData<Image>;
@@ -28,11 +29,16 @@ export type NewImageRow = { [Name in keyof Insertable as Exclude<Name, FilledLat
   manifest: string;
 };
 
+/** Whether no other image has the name, nor both the alias and the version. */
+export async function isFreeName(tx: SqlEntityManager, image: Pick<NewImageRow, 'name' | 'alias' | 'version'>): Promise<boolean> {
+  return (await tx.count(Image, { $or: [{ nameKey: comparisonKey(image.name) }, labelKeysOf(image)] })) === 0;
+}
+
 /** Throws ALREADY_EXISTS when another image has the name, or both the alias and the version. */
 export async function requireFreeName(tx: SqlEntityManager, image: Pick<NewImageRow, 'name' | 'alias' | 'version'>): Promise<void> {
-  const named = await tx.count(Image, { name: image.name });
-  if (named > 0) throw alreadyExists(`The name ${image.name} is taken by another image; names are unique.`);
-  const labelled = await tx.count(Image, { aliasKey: aliasKeyOf(image.alias), version: image.version });
+  const named = await tx.count(Image, { nameKey: comparisonKey(image.name) });
+  if (named > 0) throw alreadyExists(`The name ${image.name} is taken by another image; names are unique, upper and lower case are the same.`);
+  const labelled = await tx.count(Image, labelKeysOf(image));
   if (labelled > 0) {
     throw alreadyExists(`Another image has the alias ${image.alias} and the version ${image.version}; the two together are unique.`);
   }
@@ -52,7 +58,7 @@ export async function insertImage(
     createdAt,
     publishedAt: publicationDate(values.manifest, createdAt),
     owner: ownerId,
-    aliasKey: aliasKeyOf(values.alias),
+    ...labelKeysOf(values),
     searchText: searchTextOf(values.name, values.alias, values.description),
   });
   tags.forEach((tag, position) => tx.create(ImageTag, { image: row, tag, position }));

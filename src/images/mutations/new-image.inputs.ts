@@ -19,7 +19,7 @@ export abstract class NewImageFields extends DryRunFields {
   @Field(() => String, {
     nullable: true,
     description:
-      'Name for display: 1 to 32 characters, no control characters, `<` or `>`; unique together with the version. Left out or null: the name.',
+      'Name for display: 1 to 32 characters, no control, format or bidirectional characters, `<` or `>`; unique together with the version, upper and lower case are the same. Outer spaces are removed. Left out or null: the name.',
   })
   alias?: string | null;
 
@@ -57,9 +57,17 @@ export abstract class ImportedImageFields extends NewImageFields {
   })
   dcBound?: boolean | null;
 
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: false,
+    description:
+      'True: imports missing base images first, each from a configured repository that lists it, with the same access, owner and datacenter, in a task of its own that this one waits for. False: a missing base is MISSING_ORIGIN.',
+  })
+  includeOrigins?: boolean | null;
+
   @Field(() => String, {
     nullable: true,
-    description: "1 to 16 characters, no control characters, `<` or `>`. Left out or null: the manifest's.",
+    description: "1 to 16 characters, no control, format or bidirectional characters, `<` or `>`. Outer spaces are removed. Left out or null: the manifest's.",
   })
   version?: string | null;
 

@@ -28,6 +28,8 @@ export type PayloadReads = Pick<CommandServices, 'images' | 'tasks'>;
 export interface CommandOutcome {
   taskId: string;
   work: TaskAction | null;
+  /** Further tasks with the same work, which are queued first. */
+  earlierTaskIds?: readonly string[];
 }
 
 /** Which parts of a payload have to be read; null for an image that nobody selected. */
@@ -91,6 +93,7 @@ export async function runCommand<O extends CommandOutcome, P extends { image?: S
   try {
     return await change.read({ images, tasks }, outcome);
   } finally {
-    if (outcome.work !== null) runner.enqueue(outcome.taskId, outcome.work);
+    const { earlierTaskIds = [], taskId, work } = outcome;
+    if (work !== null) for (const id of [...earlierTaskIds, taskId]) runner.enqueue(id, work);
   }
 }

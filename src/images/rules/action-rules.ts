@@ -2,6 +2,7 @@ import type { DatacenterRef, Verdict, Viewer } from '../../access/viewer.js';
 import { Datacenter } from '../../datacenters/datacenter.entity.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { alreadyExists, AppError, badInput, notFound } from '../../platform/errors.js';
+import { baseUse, hasChildren } from '../bases/base-rules.js';
 import { requireRoom } from './bind-limit.js';
 import type { ImageAction } from '../image.enums.js';
 import { imageUse, inUse } from './image-use.js';
@@ -10,6 +11,7 @@ import { choiceFault, notUsable } from './usability.js';
 /** What the rules check of an image; `attached` has all its datacenters, also those that the viewer cannot see. */
 export interface ActionTarget {
   id: number;
+  uuid: string;
   name: string;
   status: string;
   access: string;
@@ -60,10 +62,16 @@ export class ActionRules {
     if (action === 'USE') return this.#use(image, datacenter);
     if (action === 'DETACH') requireAttached(image, datacenter);
     if (image.status === 'PENDING') throw notReady(image.name);
-    if (action === 'DELETE') await this.#requireUnused(image, null);
+    if (action === 'DELETE') await this.#requireRemovable(image);
     if (action === 'DETACH' && datacenter !== null) await this.#requireUnused(image, datacenter);
     if (action === 'ATTACH') await this.#requireDetached(image, datacenter);
     if (action === 'CHANGE_DC_BOUND' && image.bound === null) await this.#requireBindable(image);
+  }
+
+  async #requireRemovable(image: ActionTarget): Promise<void> {
+    await this.#requireUnused(image, null);
+    const use = await baseUse(this.em, this.viewer, image.uuid);
+    if (use.count > 0) throw hasChildren(image.name, use);
   }
 
   async #requireUnused(image: ActionTarget, datacenter: DatacenterRef | null): Promise<void> {

@@ -1,17 +1,16 @@
+import { comparisonKey, descriptionFault, displayFault, quoteVisibly, searchForm, strangeCharacter } from '../../platform/display-text.js';
 import type { FieldError } from '../../platform/errors.js';
 import type { UpdateImageInput } from '../mutations/image-mutation.inputs.js';
 
 // Limits of an image's own fields, in characters. Values of a manifest are cut to them, values of a caller are refused.
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 const NAME_LENGTH = 32;
-const ALIAS_LENGTH = 32;
-const VERSION_LENGTH = 16;
-const DESCRIPTION_LENGTH = 128;
+export const ALIAS_LENGTH = 32;
+export const VERSION_LENGTH = 16;
+export const DESCRIPTION_LENGTH = 128;
 const TAG = /^[ :/A-Za-z0-9_-]+$/;
 const TAG_LENGTH = 64;
 const TAG_COUNT = 32;
-// eslint-disable-next-line no-control-regex -- control characters are exactly what is refused here
-const UNFIT_FOR_DISPLAY = /[\u0000-\u001f\u007f-\u009f<>]/;
 
 /** The fields that an update may change and the manifest of an image shows. Owner and binding change by rules of their own. */
 export type UpdatableField = Exclude<keyof UpdateImageInput, 'name' | 'owner' | 'dcBound' | 'dryRun'>;
@@ -27,15 +26,10 @@ function lengthOf(text: string): number {
   return [...text].length;
 }
 
-function displayFault(what: string, text: string, limit: number): string | null {
-  if (lengthOf(text) < 1 || lengthOf(text) > limit) return `${what} has ${lengthOf(text)} characters; 1 to ${limit} are accepted.`;
-  return UNFIT_FOR_DISPLAY.test(text) ? `${what} ${JSON.stringify(text)} must not hold control characters, < or >.` : null;
-}
-
 /** Why a text cannot be the name of an image; null when it can. */
 export function nameFault(name: string): string | null {
   if (lengthOf(name) > NAME_LENGTH) return `The name has ${lengthOf(name)} characters; at most ${NAME_LENGTH} are accepted.`;
-  return NAME.test(name) ? null : `${JSON.stringify(name)} is not a name: letters, digits, ".", "_" and "-", first a letter or digit.`;
+  return NAME.test(name) ? null : `${quoteVisibly(name)} is not a name: letters, digits, ".", "_" and "-", first a letter or digit.${strangeCharacter(name)}`;
 }
 
 function tagFaults(tags: readonly string[]): FieldError[] {
@@ -44,14 +38,10 @@ function tagFaults(tags: readonly string[]): FieldError[] {
   tags.forEach((tag, at) => {
     const path = `tags.${at}`;
     if (lengthOf(tag) > TAG_LENGTH) faults.push({ path, message: `The tag has ${lengthOf(tag)} characters; at most ${TAG_LENGTH} are accepted.` });
-    else if (!TAG.test(tag)) faults.push({ path, message: `${JSON.stringify(tag)} is not a tag: letters, digits, space and ":/_-", at least one.` });
+    else if (!TAG.test(tag)) faults.push({ path, message: `${quoteVisibly(tag)} is not a tag: letters, digits, space and ":/_-", at least one.${strangeCharacter(tag)}` });
     else if (tags.indexOf(tag) < at) faults.push({ path, message: `The tag ${JSON.stringify(tag)} is given twice.` });
   });
   return faults;
-}
-
-function descriptionFault(text: string): string | null {
-  return lengthOf(text) > DESCRIPTION_LENGTH ? `The description has ${lengthOf(text)} characters; at most ${DESCRIPTION_LENGTH} are accepted.` : null;
 }
 
 function textRule(path: string, fault: (text: string) => string | null): (text: string) => FieldError[] {
@@ -67,7 +57,7 @@ const anyValue = (): FieldError[] => [];
 const RULES = {
   alias: textRule('alias', (text) => displayFault('The alias', text, ALIAS_LENGTH)),
   version: textRule('version', (text) => displayFault('The version', text, VERSION_LENGTH)),
-  description: textRule('description', descriptionFault),
+  description: textRule('description', (text) => descriptionFault(text, DESCRIPTION_LENGTH)),
   access: anyValue,
   resize: anyValue,
   deploy: anyValue,
@@ -90,12 +80,12 @@ export function imageFieldFaults({ name, ...fields }: GivenFields): FieldError[]
   return faults;
 }
 
-/** Two aliases that differ in case only are the same alias. */
-export function aliasKeyOf(alias: string): string {
-  return alias.toLowerCase();
+/** What makes an image unique besides its name: what the alias and the version look like. */
+export function labelKeysOf({ alias, version }: { alias: string; version: string }): { aliasKey: string; versionKey: string } {
+  return { aliasKey: comparisonKey(alias), versionKey: comparisonKey(version) };
 }
 
 /** The text that the filter `search` of image lists looks into. */
 export function searchTextOf(name: string, alias: string, description: string): string {
-  return [name, alias, description].join('\n').toLowerCase();
+  return searchForm([name, alias, description].join('\n'));
 }

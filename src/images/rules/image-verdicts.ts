@@ -29,8 +29,8 @@ export class ImageVerdicts {
     const { datacenters, images } = this.services;
     const bound = image.boundDatacenterId === null ? null : await datacenters.byId.load(image.boundDatacenterId);
     const attached = await images.attachedTo.load(image.id);
-    const { id, name, status, access, ownerId } = image;
-    const target = { id, name, status, access, ownerId, attached, bound };
+    const { id, uuid, name, status, access, ownerId } = image;
+    const target = { id, uuid, name, status, access, ownerId, attached, bound };
     return Promise.all(IMAGE_ACTIONS.map(async (action) => verdictOf(action, async () => this.#demand(action, target))));
   }
 

@@ -1,12 +1,13 @@
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import type { Image } from '../image.entity.js';
 import type { UpdateImageInput } from '../mutations/image-mutation.inputs.js';
-import { aliasKeyOf, searchTextOf, UPDATABLE_FIELDS, type UpdatableValues } from '../rules/image-rules.js';
+import { labelKeysOf, searchTextOf, UPDATABLE_FIELDS, type UpdatableValues } from '../rules/image-rules.js';
 import { ImageTag } from '../image-tag.entity.js';
 
 /** Everything that an update may have changed, as it was before: stored with the task until that has ended. */
 export interface UndoUpdate {
   shown: UpdatableValues;
+  labelKeys: { aliasKey: string; versionKey: string | null };
   ownerId: number;
   boundDatacenterId: number | null;
 }
@@ -29,8 +30,10 @@ export function givenValues(input: UpdateImageInput): Partial<UpdatableValues> {
 /** Writes the values into the row, and everything that is derived from them. The image must have its tags loaded. */
 export async function applyUpdatableValues(tx: SqlEntityManager, image: Image, values: Partial<UpdatableValues>): Promise<void> {
   const { tags, ...fields } = values;
+  const { alias, version } = image;
   tx.assign(image, fields);
-  image.aliasKey = aliasKeyOf(image.alias);
+  // A row that has looked like another one since before that was refused keeps its key until one of them changes.
+  if (image.alias !== alias || image.version !== version) tx.assign(image, labelKeysOf(image));
   image.searchText = searchTextOf(image.name, image.alias, image.description);
   image.updatedAt = new Date();
   if (tags === undefined) return;

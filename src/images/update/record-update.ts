@@ -7,11 +7,12 @@ import type { Announce } from '../../tasks/changes/transact.js';
 import { ActionRules, type ActionTarget } from '../rules/action-rules.js';
 import { lockForBinding } from '../rules/bind-limit.js';
 import type { CommandOutcome } from '../mutations/run-command.js';
+import { baseWarnings, childWarnings } from '../bases/base-warnings.js';
 import { accessWarnings, bindingMadeWarning, bindingRemovedWarning, fieldWarnings } from '../rules/dry-run-warnings.js';
 import { ImageAttachment } from '../image-attachment.entity.js';
 import { announceImage, attachmentsOf, actionTargetOf } from '../events/image-changes.js';
 import { Image } from '../image.entity.js';
-import { aliasKeyOf, type UpdatableValues } from '../rules/image-rules.js';
+import { labelKeysOf, type UpdatableValues } from '../rules/image-rules.js';
 import { imageUse } from '../rules/image-use.js';
 import { applyUpdatableValues, differences, type Differences, type UndoUpdate, updatableValuesOf } from './image-values.js';
 
@@ -28,8 +29,14 @@ export interface Update {
   hasServer: boolean;
 }
 
+export interface UpdateOutcome extends CommandOutcome {
+  warnings: string[];
+  /** Of a dry run only. */
+  dryRunWarnings: string[];
+}
+
 /** Updates the row and records the task: SUCCEEDED already, or one that brings the image server up to date and on failure reverts the update. */
-export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update: Update, announce: Announce): Promise<CommandOutcome & { dryRunWarnings: string[] }> {
+export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update: Update, announce: Announce): Promise<UpdateOutcome> {
   const { name, wanted, hasServer } = update;
   const image = await tx.findOne(Image, { name }, { lockMode: LockMode.PESSIMISTIC_WRITE, populate: ['tags'] });
   if (image === null) throw notFound('image', name);
@@ -41,7 +48,9 @@ export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update:
   const changed = differences(before, { ...wanted.shown, owner: wanted.owner?.username, dcBound: wanted.dcBound });
   await requireFreeLabel(tx, image, wanted.shown);
   const dryRunWarnings = await warningsOf(tx, viewer, target, changed);
-  const undo: UndoUpdate = { shown: updatableValuesOf(image), ownerId: image.owner.id, boundDatacenterId: target.bound?.id ?? null };
+  const warnings = changed.access ? await installWarnings(tx, viewer, image, String(changed.access.after)) : [];
+  const labelKeys = { aliasKey: image.aliasKey, versionKey: image.versionKey ?? null };
+  const undo: UndoUpdate = { shown: updatableValuesOf(image), labelKeys, ownerId: image.owner.id, boundDatacenterId: target.bound?.id ?? null };
   if (changed.dcBound) await changeBinding(tx, target, changed.dcBound.after === true);
   if (wanted.owner) tx.assign(image, { owner: wanted.owner.id });
   await applyUpdatableValues(tx, image, wanted.shown);
@@ -55,12 +64,13 @@ export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update:
   const taskId = isWork ? await recordWork(tx, facts, { instructions: { undo } }, announce) : await recordDone(tx, facts, announce);
   announceImage('UPDATED', image, after, announce);
   if (isWork) dryRunWarnings.push('The image will be PENDING until the image server has its new manifest.');
-  return { taskId, work: isWork ? 'IMAGE_UPDATE' : null, dryRunWarnings };
+  return { taskId, work: isWork ? 'IMAGE_UPDATE' : null, warnings, dryRunWarnings };
 }
 
 /** Throws ALREADY_EXISTS with the values that are taken. The unique index refuses a concurrent update. */
 async function requireFreeLabel(tx: SqlEntityManager, image: Image, { alias = image.alias, version = image.version }: Partial<UpdatableValues>): Promise<void> {
-  const other = await tx.count(Image, { aliasKey: aliasKeyOf(alias), version, id: { $ne: image.id } });
+  if (alias === image.alias && version === image.version) return;
+  const other = await tx.count(Image, { ...labelKeysOf({ alias, version }), id: { $ne: image.id } });
   if (other > 0) throw alreadyExists(`Another image has the alias ${alias} and the version ${version}; the two together are unique.`);
 }
 
@@ -72,6 +82,11 @@ async function changeBinding(tx: SqlEntityManager, { id, attached }: ActionTarge
   }
   await lockForBinding(tx, datacenter.id, datacenter.name);
   await tx.nativeUpdate(ImageAttachment, { image: id, datacenter: datacenter.id }, { boundImageId: id });
+}
+
+/** What a new access means for compute nodes that install the image, or those that build on it. */
+async function installWarnings(tx: SqlEntityManager, viewer: Viewer, { uuid, origin }: Image, access: string): Promise<string[]> {
+  return [...(await childWarnings(tx, viewer, { access, origin })), ...(await baseWarnings(tx, { uuid, access }))];
 }
 
 async function warningsOf(tx: SqlEntityManager, viewer: Viewer, target: ActionTarget, changed: Differences): Promise<string[]> {

@@ -54,6 +54,7 @@ export class UpdateImage implements TaskHandler {
       if (!(await failTask(tx, run.task.id, reported, announce))) return;
       tx.assign(image, { owner: undo.ownerId });
       await applyUpdatableValues(tx, image, undo.shown);
+      tx.assign(image, undo.labelKeys);
       await settle(tx, name, announce);
     });
   }

@@ -1,5 +1,6 @@
 import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import type { DatacenterQueries } from '../../datacenters/datacenter.queries.js';
+import { withStoredTexts } from '../../platform/display-text.js';
 import { alreadyExists, badInput, type FieldError } from '../../platform/errors.js';
 import { type CommandServices, runCommand } from '../mutations/run-command.js';
 import type { UpdateImageInput } from '../mutations/image-mutation.inputs.js';
@@ -26,6 +27,10 @@ export class UpdateService {
   constructor(private readonly services: UpdateServices) {}
 
   async update(input: UpdateImageInput): Promise<ImageTaskPayloadType> {
+    return this.#updateStored(withStoredTexts(input));
+  }
+
+  async #updateStored(input: UpdateImageInput): Promise<ImageTaskPayloadType> {
     const { gate, images, viewer } = this.services;
     const { name, dryRun } = input;
     await this.#demand(await images.require(name), input);
@@ -37,7 +42,7 @@ export class UpdateService {
         read: async (reading, outcome) => ({
           image: await reading.images.require(name),
           task: await reading.tasks.require(outcome.taskId),
-          warnings: [...(dryRun === true ? outcome.dryRunWarnings : []), ...(server === null ? [NO_IMAGE_SERVER] : [])],
+          warnings: [...(dryRun === true ? outcome.dryRunWarnings : []), ...outcome.warnings, ...(server === null ? [NO_IMAGE_SERVER] : [])],
         }),
       });
     } catch (error) {

@@ -13,6 +13,7 @@ export function asBoolean(flag: Flag): boolean {
 interface UserAccount {
   id: number;
   username: string;
+  username_key: string | null;
   email: string | null;
   is_super_admin: Flag;
   active: Flag;
@@ -23,6 +24,7 @@ interface UserAccount {
 interface UserGroup {
   id: number;
   name: string;
+  name_key: string | null;
   alias: string;
   permissions: string;
   created_at: Big;
@@ -31,6 +33,7 @@ interface UserGroup {
 interface DatacenterTable {
   id: number;
   name: string;
+  name_key: string | null;
   alias: string;
   access: string;
   owner_id: number;
@@ -67,8 +70,10 @@ interface ImageTable {
   uuid: string;
   name: string;
   alias: string;
+  name_key: string | null;
   alias_key: string;
   version: string;
+  version_key: string | null;
   access: string;
   owner_id: number;
   size_mib: number;
@@ -92,6 +97,7 @@ interface ImageTable {
   repository_id: number | null;
   manifest_url: string | null;
   source_snapshot_id: number | null;
+  origin: string | null;
   created_at: Big;
   updated_at: Big;
 }
@@ -151,6 +157,7 @@ interface VirtualServerTable {
   id: number;
   uuid: string;
   hostname: string;
+  hostname_key: string | null;
   datacenter_id: number;
   owner_id: number;
   os_type: string;

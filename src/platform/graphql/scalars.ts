@@ -87,7 +87,7 @@ export const Uuid = new GraphQLScalarType<string, string>({
 
 function parseHttpUrl(value: unknown): string {
   const expected = `an absolute http or https URL without user name or password, at most ${URL_LENGTH} characters`;
-  const isShaped = typeof value === 'string' && value.length <= URL_LENGTH && ABSOLUTE_HTTP.test(value);
+  const isShaped = typeof value === 'string' && value.isWellFormed() && value.length <= URL_LENGTH && ABSOLUTE_HTTP.test(value);
   if (!isShaped || !URL.canParse(value)) throw refuse(value, 'HttpUrl', expected);
   const url = new URL(value);
   if (url.username !== '' || url.password !== '') throw refuse(value, 'HttpUrl', expected);

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { listedFields, publishedAtMs } from '../../imgapi/derive-image-fields.js';
 import { importProblem, type ImgManifest, readManifest } from '../../imgapi/manifest.js';
 import type { ListEntry } from '../../imgapi/manifest-list.js';
+import { searchForm } from '../../platform/display-text.js';
 import type { Tables } from '../../platform/database/tables.js';
 
 /** A valid manifest of a repository's list. */
@@ -44,9 +45,17 @@ function parseEntry(entry: ListEntry): ParsedEntry {
   return read.ok ? { remote: toRemoteManifest(read.manifest, entry.text) } : { uuid: read.uuid, reason: read.reason };
 }
 
-/** Covers the problem too, so that an entry whose problem has changed counts as changed. */
-export function contentHash({ text, problem }: RemoteManifest): string {
-  return hash('sha1', `${text}\n${problem ?? ''}`);
+function searchedTextOf({ name, description }: ImgManifest): string {
+  return `${name}\n${description}`;
+}
+
+/**
+ * Covers the problem too, so that an entry whose problem has changed counts as changed; and whether its texts are in another form than
+ * NFC, so that entries which were stored before searches compared NFC are stored again.
+ */
+export function contentHash({ manifest, text, problem }: RemoteManifest): string {
+  const searched = searchedTextOf(manifest);
+  return hash('sha1', `${text}\n${problem ?? ''}${searched.normalize('NFC') === searched ? '' : '\nNFC'}`);
 }
 
 export function remoteManifestColumns({ manifest, text, problem }: RemoteManifest, textHash: string): RemoteManifestColumns {
@@ -69,6 +78,6 @@ export function remoteManifestColumns({ manifest, text, problem }: RemoteManifes
     problem,
     manifest: text,
     content_hash: textHash,
-    search_text: `${manifest.name}\n${manifest.description}`.toLowerCase(),
+    search_text: searchForm(searchedTextOf(manifest)),
   };
 }

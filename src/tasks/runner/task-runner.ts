@@ -19,6 +19,8 @@ export interface TaskHandler {
    * once its effects are final.
    */
   permission(em: SqlEntityManager, task: RunningTask): Promise<TaskPermission | null>;
+  /** Whether the task must wait for another one; asked again from time to time. A task that waits takes up no room in its lane. */
+  mustWait?(em: SqlEntityManager, task: RunningTask): Promise<boolean>;
   run(run: TaskRun): Promise<void>;
   undo(run: TaskRun, failure: Failure): Promise<void>;
 }
@@ -28,7 +30,7 @@ export type TaskHandlers = Partial<Record<TaskAction, TaskHandler>>;
 const LANES = { files: 4, repositories: 16 };
 export type Lane = keyof typeof LANES;
 
-/** The interval and number of polls for the end of a task that another process runs. */
+/** The interval and number of polls for the end of a task that another process runs; a task that waits is asked at the same interval. */
 const LOOK_MS = 250;
 const LOOKS = 240;
 
@@ -131,30 +133,49 @@ export class TaskRunner {
       const entry = this.#queues[lane].shift();
       if (entry === undefined) return;
       this.#running[lane] += 1;
-      void this.#work(entry).finally(() => {
+      void this.#work(entry).then((isOver) => {
         this.#running[lane] -= 1;
-        this.#entries.delete(entry.taskId);
-        entry.resolve();
+        if (isOver) {
+          this.#entries.delete(entry.taskId);
+          entry.resolve();
+        } else this.#defer(entry);
         this.#next(lane);
       });
     }
   }
 
-  async #work(entry: Entry): Promise<void> {
+  /** Queues a task once more a little later, or at once when it is cancelled or the process stops. */
+  #defer(entry: Entry): void {
+    const { lane, controller: { signal } } = entry;
+    const again = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', again);
+      this.#queues[lane].push(entry);
+      this.#next(lane);
+    };
+    const timer = setTimeout(again, LOOK_MS);
+    signal.addEventListener('abort', again);
+  }
+
+  /** False when the task has to wait. */
+  async #work(entry: Entry): Promise<boolean> {
     try {
       const run = await this.#begin(entry);
+      if (run === 'later') return false;
       if (run !== null) await this.#attempt(entry, run);
     } catch (error) {
       this.log.error({ err: error, taskId: entry.taskId }, 'A task could not be ended; it is taken up at the next start.');
     }
+    return true;
   }
 
-  async #begin(entry: Entry): Promise<TaskRun | null> {
+  async #begin(entry: Entry): Promise<TaskRun | 'later' | null> {
     if (entry.controller.signal.reason === 'shutdown') return null;
     const em = this.#em();
     const task = await em.findOne(Task, { id: entry.taskId, finishedAt: null });
     if (task === null) return null;
     if (task.cancelRequested) entry.controller.abort('cancelled' satisfies StopReason);
+    if (!entry.controller.signal.aborted && (await entry.handler.mustWait?.(em, task)) === true) return 'later';
     task.status = 'RUNNING';
     task.attempts += 1;
     task.startedAt ??= new Date();

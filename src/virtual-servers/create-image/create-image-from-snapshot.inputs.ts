@@ -25,7 +25,7 @@ export class CreateImageFromSnapshotInput extends NewImageFields {
   @Field(() => String, {
     nullable: true,
     defaultValue: '1.0',
-    description: '1 to 16 characters, no control characters, `<` or `>`.',
+    description: '1 to 16 characters, no control, format or bidirectional characters, `<` or `>`. Outer spaces are removed.',
   })
   version?: string | null;
 

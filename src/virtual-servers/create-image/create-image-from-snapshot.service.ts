@@ -7,6 +7,7 @@ import { imageFieldFaults } from '../../images/rules/image-rules.js';
 import { type ImageServerGate, NO_IMAGE_SERVER } from '../../images/rules/image-server-gate.js';
 import { DRY_RUN_IMAGE_ID } from '../../images/mutations/insert-image.js';
 import { requireActiveUser } from '../../images/rules/owner.js';
+import { withStoredTexts } from '../../platform/display-text.js';
 import { alreadyExists, AppError, badInput, type FieldError, notFound } from '../../platform/errors.js';
 import type { CreateImageFromSnapshotInput } from './create-image-from-snapshot.inputs.js';
 import { type InsertedImage, insertImageFromSnapshot, type ImageFromSnapshot } from './insert-image-from-snapshot.js';
@@ -28,6 +29,10 @@ export class CreateImageFromSnapshotService {
 
   /** Answers while the image is PENDING and its task runs; without an image server the image is OK at once. */
   async create(input: CreateImageFromSnapshotInput): Promise<ImageTaskPayloadType> {
+    return this.#createStored(withStoredTexts(input));
+  }
+
+  async #createStored(input: CreateImageFromSnapshotInput): Promise<ImageTaskPayloadType> {
     const server = await this.#admit(input.server);
     const snapshot = await this.services.snapshots.require(server, input.snapshot, input.diskId);
     const ownerId = await this.#checkFields(input);

@@ -23,7 +23,7 @@ export interface ImageFromSnapshot {
   viewer: Viewer;
   serverId: number;
   snapshotId: number;
-  image: Omit<NewImageRow, 'status' | 'sizeMib' | 'osType' | 'manifest'> & { tags: readonly string[] };
+  image: Omit<NewImageRow, 'status' | 'sizeMib' | 'osType' | 'manifest' | 'origin'> & { tags: readonly string[] };
   /** Whether there is an image server; throws when there is one that is unavailable. */
   hasImageServer: () => boolean;
 }
@@ -91,7 +91,8 @@ export async function insertImageFromSnapshot(tx: SqlEntityManager, request: Ima
   const { osType } = server;
   const sizeMib = await sizeMibOf(tx, source);
   const manifest = JSON.stringify(newManifest({ ...given, osType, sizeMib }));
-  const values = { ...given, osType, sizeMib, manifest, status: hasServer ? 'PENDING' : 'OK', sourceSnapshot: snapshot.id } as const;
+  // The snapshot has every byte of the disk, so the new image builds on nothing, whatever the disk was made from.
+  const values = { ...given, origin: null, osType, sizeMib, manifest, status: hasServer ? 'PENDING' : 'OK', sourceSnapshot: snapshot.id } as const;
   const image = await insertImage(tx, values, tags, datacenter.id);
   const facts: TaskFacts & TaskStarter = {
     action: 'IMAGE_CREATE',

@@ -1,6 +1,7 @@
 import { LockMode, UniqueConstraintViolationException } from '@mikro-orm/core';
 import type { Viewer } from '../../access/viewer.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
+import { quoteVisibly, strangeCharacter } from '../../platform/display-text.js';
 import { alreadyExists, badInput, type FieldError, notFound } from '../../platform/errors.js';
 import { inTransaction } from '../../platform/database/in-transaction.js';
 import { Snapshot } from './snapshot.entity.js';
@@ -67,7 +68,7 @@ export class SnapshotService {
 async function requireValid(tx: SqlEntityManager, server: VirtualServer, input: RegisterSnapshotInput): Promise<void> {
   const { name, diskId, size } = input;
   const faults: FieldError[] = [];
-  if (!NAME.test(name)) faults.push({ path: 'name', message: `${JSON.stringify(name)} is not a name: 1 to 64 letters, digits and "._-", first a letter or digit.` });
+  if (!NAME.test(name)) faults.push({ path: 'name', message: `${quoteVisibly(name)} is not a name: 1 to 64 letters, digits and "._-", first a letter or digit.${strangeCharacter(name)}` });
   const disks = (await tx.find(VirtualDisk, { server: server.id }, { orderBy: { diskId: 'asc' } })).map((disk) => disk.diskId);
   if (diskId < 1 || (disks.length > 0 && !disks.includes(diskId))) {
     faults.push({ path: 'diskId', message: `Server ${server.hostname} has no disk ${diskId}; it has ${disks.join(', ') || 'none'}.` });

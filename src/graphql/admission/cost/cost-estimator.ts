@@ -77,10 +77,10 @@ function scanOf(connection: string, args: Args, isCounted: boolean, sizes: Sizes
 function connectionCost({ type, field, node, args, childComplexity }: ComplexityEstimatorArgs, context: EstimateContext): number {
   const name = getNamedType(field.type).name;
   const isCounted = selects(node.selectionSet, 'totalCount', context);
-  // Servers and tasks of an image come from an index.
+  // Servers, tasks and children of an image come from an index.
   const scan = context.withScans && type.name !== 'Image' ? scanOf(name, args, isCounted, context.sizes) : 0;
   const { conditions, isSearch } = conditionsOf(args);
-  const isHeavy = isCounted || conditions > 0 || HEAVY_LISTS.has(name);
+  const isHeavy = isCounted || conditions > 0 || HEAVY_LISTS.has(name) || type.name === 'Image';
   // Whether another process does the read is known only afterwards.
   const further = context.withScans ? (isHeavy ? WEIGHTS.heavyRead : 0) + (isSearch ? WEIGHTS.search : 0) : 0;
   return WEIGHTS.statement + further + scan + pageSize(args) * (WEIGHTS.row + childComplexity);

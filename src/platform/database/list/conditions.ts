@@ -1,3 +1,4 @@
+import { searchForm } from '../../display-text.js';
 import type { Column } from '../columns.js';
 import { joinTexts, sqlConstant, sqlIntegers, type SqlText, sqlText, sqlValues } from '../sql-text.js';
 import { LARGEST_ID } from '../tables.js';
@@ -36,10 +37,10 @@ const LONGEST_SEARCH = 12_000;
 export function contains(column: Column, text: string): SqlText {
   // No text contains NUL, and Postgres refuses it as a parameter.
   if (text.length > LONGEST_SEARCH || text.includes('\0')) return NEVER;
-  const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
+  const pattern = `%${searchForm(text).replace(/[\\%_]/g, '\\$&')}%`;
   const named = sqlConstant(column);
   // Without a whole trigram, a trigram index would be scanned completely.
-  const searched = [...text].length < 3 ? sqlText`(${named} || '')` : named;
+  const searched = [...searchForm(text)].length < 3 ? sqlText`(${named} || '')` : named;
   // A bare parameter would make SQLite plan the statement again for each value.
   return sqlText`${searched} like (${pattern} || '') escape '\\'`;
 }

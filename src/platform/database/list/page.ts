@@ -82,9 +82,9 @@ export function encodeCursor(key: CursorKey): string {
 
 type KeyKind = 'string' | 'number';
 
-/** Refuses values that a database cannot compare: fractions, numbers beyond 2^53, and texts with NUL. */
+/** Refuses values that a database cannot compare: fractions, numbers beyond 2^53, and texts with NUL or lone surrogates. */
 function isKeyPart(value: unknown): value is string | number {
-  return typeof value === 'string' ? !value.includes('\0') : Number.isSafeInteger(value);
+  return typeof value === 'string' ? !value.includes('\0') && value.isWellFormed() : Number.isSafeInteger(value);
 }
 
 /** Null for every text that `encodeCursor` did not make from a key of these kinds. */

@@ -1,5 +1,6 @@
 import type { EntityMetadata } from '@mikro-orm/core';
 import type { SqlMikroORM } from '@mikro-orm/sqlite';
+import { searchForm } from '../../display-text.js';
 import { queryOf } from '../kysely-query.js';
 import { sqlConstant, type SqlText, sqlText } from '../sql-text.js';
 
@@ -60,7 +61,7 @@ export async function prepareSearch(database: SqlMikroORM): Promise<string | nul
 
 /** Splits into code points, as the tokenizer of the index does. */
 function charactersOf(text: string): string[] {
-  return [...text.toLowerCase()];
+  return [...searchForm(text)];
 }
 
 function trigramsOf(characters: readonly string[]): string[] {

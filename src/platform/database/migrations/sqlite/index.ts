@@ -6,6 +6,8 @@ import { OnePlace } from './2026-11-24-one-place.js';
 import { Search } from './2026-11-24-search.js';
 import { FileKind } from './2026-11-27-file-kind.js';
 import { ApiKeyUses } from './2026-11-27-api-key-uses.js';
+import { ImageOrigin } from './2026-11-27-image-origin.js';
+import { ComparisonKeys } from './2026-11-27-comparison-keys.js';
 
 /** Oldest first; a migration that has been released never changes. */
-export const sqliteMigrations = [Initial, Search, FewerIndexes, OnePlace, KeptSearch, ImageList, FileKind, ApiKeyUses];
+export const sqliteMigrations = [Initial, Search, FewerIndexes, OnePlace, KeptSearch, ImageList, FileKind, ApiKeyUses, ImageOrigin, ComparisonKeys];
