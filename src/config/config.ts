@@ -2,9 +2,10 @@ import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import type { TokenAuth } from '../access/sign-in/token.js';
 import { InvalidSetting } from './config-parsers.js';
-import { settings } from './config-table.js';
+import { repositoryAuth, settings } from './config-table.js';
 import type { ImageStore, ProcessRoles, Setting, SettingName, SettingValues } from './config-table.js';
 import type { DatabaseTarget } from '../platform/database/database.js';
+import type { ProxySettings } from '../platform/fetch/proxy-settings.js';
 import type { LogLevel } from '../platform/log.js';
 
 /** All settings, validated; paths are absolute. */
@@ -23,6 +24,9 @@ export interface Config {
   /** At most one of `secret`, `publicKey` (SPKI PEM) and `jwksUrl` is set; with none, a generated secret in `dataDir` signs tokens. */
   auth: TokenAuth;
   fetchAllow: readonly string[];
+  proxies: ProxySettings;
+  /** `user:password` of repositories, by what follows REPOSITORY_AUTH_. */
+  repositoryAuth: ReadonlyMap<string, string>;
   /** CIDRs; a single address is /32 or /128. */
   imgapiTrusted: readonly string[];
   /** Whether IMGAPI is served at the root of the gateway too. */
@@ -74,7 +78,7 @@ export class ConfigError extends Error {
 
 /** Reads and validates the settings. Treats an empty variable as unset, ignores unknown ones. Throws ConfigError, which never shows secrets. */
 export function readConfig(env: Environment): Config {
-  const values = readSettings(env);
+  const { values, auth } = readSettings(env);
   const dataDir = values.DATA_DIR;
   return {
     host: values.HOST,
@@ -93,6 +97,8 @@ export function readConfig(env: Environment): Config {
       audience: values.AUTH_JWT_AUDIENCE,
     },
     fetchAllow: values.FETCH_ALLOW ?? [],
+    proxies: { https: values.HTTPS_PROXY, http: values.HTTP_PROXY, noProxy: values.NO_PROXY ?? [] },
+    repositoryAuth: auth,
     imgapiTrusted: values.IMGAPI_TRUSTED,
     imgapiAtRoot: values.PUBLIC_IMGAPI_ROOT,
     run: values.RUN,
@@ -126,13 +132,13 @@ function databaseOf({ DATABASE_URL: database, DATABASE_DIRECT_URL: directUrl, DA
 
 /** The settings as text for `--help`. */
 export function configHelp(): string {
-  const rows = settingEntries().map(([name, setting]) => `  ${name.padEnd(20)} ${setting.meaning.replaceAll('`', '')} [${setting.defaultText}]`);
+  const rows = documentedSettings().map(([name, setting]) => `  ${name.padEnd(20)} ${setting.meaning.replaceAll('`', '')} [${setting.defaultText}]`);
   return ['Settings, read from the environment [default]:', ...rows, ''].join('\n');
 }
 
 /** The content of docs/configuration.md. */
 export function configMarkdown(): string {
-  const rows = settingEntries().map(([name, setting]) => `| \`${name}\` | ${asCode(setting.defaultText)} | ${setting.meaning} |`);
+  const rows = documentedSettings().map(([name, setting]) => `| \`${name}\` | ${asCode(setting.defaultText)} | ${setting.meaning} |`);
   return [
     '# Configuration',
     '',
@@ -156,23 +162,48 @@ function settingEntries(): [SettingName, Setting<unknown>][] {
   return Object.entries(settings) as [SettingName, Setting<unknown>][];
 }
 
-function readSettings(env: Environment): SettingValues {
+/** The settings as documentation shows them, with the families of settings at the end. */
+function documentedSettings(): [string, Setting<unknown>][] {
+  return [...settingEntries(), [`${repositoryAuth.prefix}<NAME>`, repositoryAuth.setting]];
+}
+
+function readSettings(env: Environment): { values: SettingValues; auth: ReadonlyMap<string, string> } {
   const faults: string[] = [];
   const values: Partial<Record<SettingName, unknown>> = {};
   for (const [name, setting] of settingEntries()) {
-    const text = nonBlank(env[name]);
-    try {
-      values[name] = setting.read(text);
-    } catch (error) {
-      if (!(error instanceof InvalidSetting)) throw error;
-      faults.push(`${name}=${setting.isSecret ? '***' : withoutPassword(text ?? '')}: ${error.message}`);
-    }
+    const text = nonBlank(env[name]) ?? (setting.isAlsoLowerCase === true ? nonBlank(env[name.toLowerCase()]) : undefined);
+    values[name] = readOne(name, setting, text, faults);
   }
+  const auth = readRepositoryAuth(env, faults);
   const keys = (['AUTH_JWT_SECRET', 'AUTH_JWT_PUBLIC_KEY', 'AUTH_JWKS_URL'] as const).filter((name) => nonBlank(env[name]) !== undefined);
   if (keys.length > 1) faults.push(`${keys.join(', ')}: only one of them may be set; accepted: the one that signs your tokens`);
   if (faults.length === 0) faults.push(...processRoleFaults(values as SettingValues), ...directUrlFaults(values as SettingValues));
   if (faults.length > 0) throw new ConfigError(faults);
-  return values as SettingValues;
+  return { values: values as SettingValues, auth };
+}
+
+/** Undefined, and a fault, for a text that cannot be read. */
+function readOne<T>(name: string, setting: Setting<T>, text: string | undefined, faults: string[]): T | undefined {
+  try {
+    return setting.read(text);
+  } catch (error) {
+    if (!(error instanceof InvalidSetting)) throw error;
+    faults.push(`${name}=${setting.isSecret ? '***' : withoutPassword(text ?? '')}: ${error.message}`);
+    return undefined;
+  }
+}
+
+function readRepositoryAuth(env: Environment, faults: string[]): ReadonlyMap<string, string> {
+  const { prefix, suffix, setting } = repositoryAuth;
+  const read = new Map<string, string>();
+  for (const [name, text] of Object.entries(env)) {
+    if (!name.startsWith(prefix) || nonBlank(text) === undefined) continue;
+    const repository = name.slice(prefix.length);
+    const value = readOne(name, setting, nonBlank(text), faults);
+    if (!suffix.test(repository)) faults.push(`${name}: not the name of a repository; accepted: ${prefix}NAME with the name in upper case and _ for - and .`);
+    else if (typeof value === 'string') read.set(repository, value);
+  }
+  return read;
 }
 
 function processRoleFaults({ RUN: { api, worker }, DATABASE_URL }: SettingValues): string[] {

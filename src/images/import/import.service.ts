@@ -3,6 +3,7 @@ import type { DatacenterQueries } from '../../datacenters/datacenter.queries.js'
 import type { DatacenterType } from '../../datacenters/datacenter.type.js';
 import type { ImgManifest, ManifestFile } from '../../imgapi/manifest.js';
 import { fetchFileStart } from '../../imgapi/fetch-file.js';
+import { upstreamWarnings } from '../../imgapi/upstream-warnings.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { alreadyExists, AppError, badInput, type FieldError } from '../../platform/errors.js';
 import { FetchFailure } from '../../platform/fetch/fetch-failure.js';
@@ -22,7 +23,7 @@ import { findWithoutFile, recordFileImport } from './image-without-file.js';
 import { type ImportFields, newImage } from './new-image.js';
 import { readSource, type SourceServices } from './read-source.js';
 import { type NewImage, recordImport, requireAdmissible } from './record-import.js';
-import type { ImportSource } from './source.js';
+import { defaultFileUrl, type ImportSource } from './source.js';
 
 export interface ImportServices extends CommandServices, SourceServices {
   gate: ImageServerGate;
@@ -48,7 +49,7 @@ export class ImportService {
 
   async importImage(input: ImportImageInput): Promise<ImageTaskPayloadType> {
     const datacenter = await this.admit(input);
-    const fileUrl = input.fileUrl ?? `${input.manifestUrl}/file`;
+    const fileUrl = input.fileUrl ?? defaultFileUrl(input.manifestUrl);
     return this.importFrom(input, datacenter, { manifestUrl: input.manifestUrl, fileUrl, uuid: null, repositoryId: null, isLocal: false });
   }
 
@@ -82,7 +83,7 @@ export class ImportService {
     await requireAdmissible(this.services.em.fork(), image, datacenter);
     const withFile = await this.#checkState(manifest);
     const fileWarnings = withFile && input.dryRun === true ? await this.#fileWarnings(manifest, source) : [];
-    return this.#importNew(image, { fileWarnings, datacenter, source, withFile, dryRun: input.dryRun === true });
+    return this.#importNew(image, { fileWarnings, upstream: upstreamWarnings(manifest), datacenter, source, withFile, dryRun: input.dryRun === true });
   }
 
   async #checkFields(input: ImportFields): Promise<number> {
@@ -102,22 +103,22 @@ export class ImportService {
     await this.#checkState(manifest);
     const { uuid, name } = existing;
     const admittedTo = datacenter && { id: datacenter.id, name: datacenter.name };
-    const warnings = dryRun ? [downloadWarning(file, source), ...(await this.#fileWarnings({ ...manifest, file }, source))] : [];
+    const warnings = [...(dryRun ? [downloadWarning(file, source), ...(await this.#fileWarnings({ ...manifest, file }, source))] : []), ...upstreamWarnings(manifest)];
     return this.#run(name, dryRun, warnings.concat(`Image ${name} is in the catalogue without a file: it keeps its fields and gets its file.`), (tx, announce) =>
       recordFileImport(tx, { uuid, file, source, userId: this.services.viewer.userId, admittedTo }, announce),
     );
   }
 
   /** What a dry run tells of the file by its first bytes. UNSUPPORTED_FORMAT where the import would fail with it. */
-  async #fileWarnings({ uuid, type, file }: Importable, { fileUrl, isLocal }: ImportSource): Promise<string[]> {
-    const { em, store, fetch, trustedHosts } = this.services;
+  async #fileWarnings({ uuid, type, file }: Importable, { fileUrl, isLocal, repositoryId }: ImportSource): Promise<string[]> {
+    const { em, store, fetch, accessTo } = this.services;
     const declared = { compression: file.compression, type };
     if (isLocal) {
       const kind = await detectFileKind(`The file of ${uuid}`, file.size, async (start, length) => store.readFile(uuid, { start, end: start + length - 1 }));
       return fileKindWarnings(kind, declared);
     }
     try {
-      const start = await fetchFileStart(fetch, fileUrl, SAMPLE_BYTES, { trustedHosts: await trustedHosts(em), signal: AbortSignal.timeout(LOOK_TIMEOUT_MS) });
+      const start = await fetchFileStart(fetch, fileUrl, SAMPLE_BYTES, { ...(await accessTo(em, repositoryId)), signal: AbortSignal.timeout(LOOK_TIMEOUT_MS) });
       return fileKindWarnings(await detectByStart(`The file at ${redactUrl(fileUrl)}`, start), declared);
     } catch (error) {
       if (!(error instanceof FetchFailure) && !isTimeout(error)) throw error;
@@ -127,11 +128,11 @@ export class ImportService {
 
   async #importNew(
     image: NewImage,
-    { datacenter, source, withFile, dryRun, fileWarnings }: ImportRequest & { withFile: boolean; fileWarnings: readonly string[] },
+    { datacenter, source, withFile, dryRun, fileWarnings, upstream }: ImportRequest & { withFile: boolean; fileWarnings: readonly string[]; upstream: readonly string[] },
   ): Promise<ImageTaskPayloadType> {
     const binding = datacenter === null ? 'bound and attached nowhere' : `bound to datacenter ${datacenter.name}`;
     const created = `Image ${image.name} (${image.osType}, ${image.sizeMib} MiB) will be created, ${binding}.`;
-    const warnings = dryRun ? [created, ...(withFile ? [downloadWarning(image.file, source), ...fileWarnings] : [])] : [];
+    const warnings = [...(dryRun ? [created, ...(withFile ? [downloadWarning(image.file, source), ...fileWarnings] : [])] : []), ...upstream];
     try {
       const allWarnings = [...warnings, ...manifestCorrections(image), ...(withFile ? [] : [NO_IMAGE_SERVER])];
       return await this.#run(image.name, dryRun, allWarnings, (tx, announce) =>

@@ -5,6 +5,7 @@ import { KeptSearch } from './2026-11-24-kept-search.js';
 import { OnePlace } from './2026-11-24-one-place.js';
 import { Search } from './2026-11-24-search.js';
 import { FileKind } from './2026-11-27-file-kind.js';
+import { RepositoryCredentials } from './2026-11-27-repository-credentials.js';
 
 /** Oldest first; a migration that has been released never changes. */
-export const sqliteMigrations = [Initial, Search, FewerIndexes, OnePlace, KeptSearch, ImageList, FileKind];
+export const sqliteMigrations = [Initial, Search, FewerIndexes, OnePlace, KeptSearch, ImageList, FileKind, RepositoryCredentials];
