@@ -49,7 +49,7 @@ export const ANSWER_KINDS: readonly AnswerKind[] = [
     matches: ({ headers, head }) => /^(<!--[^]{0,2000}?-->\s*)?<(!doctype\s+html|html|head|body|title)\b/i.test(head) || (/^text\/html\b/i.test(headers['content-type'] ?? '') && !/^[[{]/.test(head)),
   },
   { what: 'an XML document', matches: ({ head }) => /^<\?xml\b|^<[a-z][\w:-]*[\s>]/i.test(head) },
-  { what: 'binary data, such as the file of an image', matches: ({ head }) => /[\u0000-\u0008\uFFFD]/.test(head.slice(0, 512)) },
+  { what: 'binary data, such as the file of an image', matches: ({ head }) => /[^\P{Cc}\s]|\uFFFD/u.test(head.slice(0, 512)) },
 ];
 
 /** The first kind that matches; null for what may be an IMGAPI server. */

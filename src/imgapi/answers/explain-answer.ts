@@ -68,7 +68,7 @@ function adviceOnUrl(requested: string, expected: Expected, known: string | null
     if (repository === base) return null;
     return `The gateway adds /images to the URL of a repository by itself; give the URL without it: ${redactUrl(`${url.origin}${repository}`)}.`;
   }
-  if (expected === 'manifest' && /\/images$/.test(path)) return 'A URL that ends in /images is that of a list; the manifest of one image is at /images/UUID.';
-  if (expected === 'manifest' && /\/file$/.test(path)) return 'A URL that ends in /file is that of the bytes; the manifest is at the URL without /file.';
+  if (expected === 'manifest' && path.endsWith('/images')) return 'A URL that ends in /images is that of a list; the manifest of one image is at /images/UUID.';
+  if (expected === 'manifest' && path.endsWith('/file')) return 'A URL that ends in /file is that of the bytes; the manifest is at the URL without /file.';
   return known === null && expected === 'manifest' && !/\/images\//.test(path) ? 'An IMGAPI server has the manifest of an image at /images/UUID.' : null;
 }

@@ -37,7 +37,7 @@ export function decodeBody(body: Readable, header: string | undefined, { url, li
     throw new FetchFailure(url, `the Content-Encoding of the answer is ${fault}`);
   }
   // The last encoding was applied last, so it is removed first.
-  const stages = decoders.reverse().flatMap((create) => (create === undefined ? [] : [create(), new ByteLimit(limitBytes)]));
+  const stages = decoders.toReversed().flatMap((create) => (create === undefined ? [] : [create(), new ByteLimit(limitBytes)]));
   const last = pipeline([body, ...stages], () => undefined);
   return wordedFaults(body, last as Readable & NodeJS.WritableStream, { url, encodings });
 }

@@ -1,4 +1,5 @@
 import { isIP, type Socket } from 'node:net';
+import { callbackify } from 'node:util';
 import type { buildConnector } from 'undici';
 import { checkedLookup, resolveChecked } from './checked-lookup.js';
 import type { FetchAllowlist } from './fetch-allowlist.js';
@@ -28,13 +29,11 @@ export function guardedConnector({ allowed, proxies, build }: ConnectorOptions):
     const destination = destinationOf(options);
     const proxy = proxyFor(destination, proxies);
     if (proxy === null) return connect(options, callback);
-    openThrough(proxy, destination, allowed).then(
-      (socket) => {
-        if (destination.protocol === 'https:') connect({ ...options, httpSocket: socket }, callback);
-        else callback(null, socket);
-      },
-      (error: Error) => callback(error, null),
-    );
+    callbackify(openThrough)(proxy, destination, allowed, (error, socket) => {
+      if (error !== null) callback(error, null);
+      else if (destination.protocol === 'https:') connect({ ...options, httpSocket: socket }, callback);
+      else callback(null, socket);
+    });
   };
 }
 
