@@ -171,8 +171,8 @@ function readSettings(env: Environment): { values: SettingValues; auth: Readonly
   const faults: string[] = [];
   const values: Partial<Record<SettingName, unknown>> = {};
   for (const [name, setting] of settingEntries()) {
-    const text = nonBlank(env[name]) ?? (setting.isAlsoLowerCase === true ? nonBlank(env[name.toLowerCase()]) : undefined);
-    values[name] = readOne(name, setting, text, faults);
+    const names = setting.isAlsoLowerCase === true ? [name, name.toLowerCase()] : [name];
+    values[name] = readOne(name, setting, names.map((name) => nonBlank(env[name])).find((text) => text !== undefined), faults);
   }
   const auth = readRepositoryAuth(env, faults);
   const keys = (['AUTH_JWT_SECRET', 'AUTH_JWT_PUBLIC_KEY', 'AUTH_JWKS_URL'] as const).filter((name) => nonBlank(env[name]) !== undefined);
