@@ -4,6 +4,8 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
+/** The certificates of test/fixtures/tls have one key, which is no secret, and are valid until 2125; `expired` was until 2020. */
+
 /** The certificate that signed all others of test/fixtures/tls but `self-signed`; no system trusts it. */
 export const AUTHORITY = fileURLToPath(new URL('../fixtures/tls/authority.pem', import.meta.url));
 

@@ -16,7 +16,7 @@ export class ProxyFailure extends Error {
     readonly status: number | null,
     options?: ErrorOptions,
   ) {
-    super(`the proxy of ${proxy.setting} (${redactUrl(proxy.url)}) ${reason}`, options);
+    super(`the proxy of ${proxy.setting} (${redactUrl(proxy.url.origin)}) ${reason}`, options);
     this.name = 'ProxyFailure';
   }
 }
@@ -65,6 +65,6 @@ function refusal(status: number, { url, setting }: Proxy, authority: string): st
   const port = authority.slice(authority.lastIndexOf(':') + 1);
   if (status !== 407) return `refused the connection to port ${port} with status ${status}; it must allow CONNECT to that host and port, or the host must be in NO_PROXY`;
   return url.username === ''
-    ? `asks for a user and a password (status 407); set ${setting}=http://USER:PASSWORD@HOST:PORT`
+    ? `asks for a user and a password (status 407); write them before the host in ${setting}, with a colon between them and an @ after them`
     : 'does not accept the user and password of that setting (status 407)';
 }
