@@ -1,7 +1,9 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
+import { fetchKeysWith } from '../../src/access/sign-in/fetch-keys.js';
 import { GuardedFetch, hostKey } from '../../src/platform/fetch/fetch.js';
 import { NO_PROXIES, proxyFor, type ProxySettings } from '../../src/platform/fetch/proxy-settings.js';
 import { type ConnectProxy, startConnectProxy } from '../support/connect-proxy.js';
@@ -79,6 +81,13 @@ describe('a request through a proxy', () => {
     expect(proxy.requests).toEqual([]);
     await expect(fetch.get(url, { trustedHosts: new Set([hostKey(url)]) })).rejects.toMatchObject({ code: 'URL_NOT_ALLOWED', message: expect.stringContaining('localhost:1') });
     expect(proxy.requests.length).toBe(1);
+  });
+
+  it('fetches key sets too', async () => {
+    const port = await serve((_request, response) => response.setHeader('content-encoding', 'gzip').end(gzipSync('{"keys":[]}')));
+    const proxy = await proxyOf();
+    const answer = await fetchKeysWith(fetchThrough({ http: proxy.url }))(`http://localhost:${port}/keys`);
+    expect([await answer.json(), proxy.requests.map(({ target }) => target)]).toEqual([{ keys: [] }, [`localhost:${port}`]]);
   });
 
   it('says that a host must be resolved here unless it is allowed', async () => {

@@ -27,7 +27,8 @@ export const ONCE: readonly string[] = [
   // What a process does before it asks its database: connections, addresses, headers, and servers that lie to it.
   'test/graphql/drain.test.ts',
   'test/acceptance/hostile-repository.test.ts',
-  'test/security/{trust,headers,request-ids}.test.ts',
+  'test/security/{trust,headers,request-ids,decompression}.test.ts',
+  'test/repositories/secure-repository.test.ts',
   'test/images/import/**',
   'test/repositories/list-diff.test.ts',
   'test/support/**',
