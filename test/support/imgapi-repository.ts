@@ -76,7 +76,7 @@ async function respond(repository: ImgapiRepository, prefix: string, request: In
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://repository');
   const wanted = repository.userAndPassword === null ? null : `Basic ${Buffer.from(repository.userAndPassword).toString('base64')}`;
   if (wanted !== null && request.headers.authorization !== wanted) return await send(response, json({ code: 'UnauthorizedError', message: 'user and password are wanted' }, 401));
-  const [place, uuid, file, ...rest] = pathname.startsWith(`${prefix}/`) ? pathname.slice(prefix.length + 1).split('/') : [];
+  const [place, uuid, file, ...rest] = pathname.startsWith(`${prefix}/`) ? pathname.slice(prefix.length + 1).replace(/\/$/, '').split('/') : [];
   const image = repository.images.find(({ manifest }) => manifest.uuid === uuid);
   if (place === 'ping' && uuid === undefined) return await send(response, json({ ping: 'pong', version: '4.13.1', imgapi: true }));
   if (place === 'images' && uuid === undefined) return await misbehave(repository.fail.list, response, list(repository, searchParams, request), send);
