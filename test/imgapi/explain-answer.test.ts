@@ -23,13 +23,14 @@ async function serve(listener: RequestListener): Promise<TestServer> {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
 }
 
-type Routes = Record<string, (response: ServerResponse) => unknown>;
+type Respond = (response: ServerResponse) => unknown;
+type Routes = Record<string, Respond>;
 const json = (value: unknown, status = 200, headers = {}) => (response: ServerResponse) => response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value));
 const page = (status: number) => (response: ServerResponse) => response.writeHead(status, { 'content-type': 'text/html' }).end('<!DOCTYPE html><html><title>Welcome</title></html>');
 const xml = (text: string, status: number) => (response: ServerResponse) => response.writeHead(status, { 'content-type': 'application/xml' }).end(`<?xml version="1.0" encoding="UTF-8"?>\n${text}`);
 
 /** Answers by path; `otherwise` for every other one. */
-const routed = (routes: Routes, otherwise = page(404)) => async (): Promise<TestServer> => serve((request, response) => (routes[request.url?.split('?')[0] ?? ''] ?? otherwise)(response));
+const routed = (routes: Routes, otherwise: Respond = page(404)) => async (): Promise<TestServer> => serve((request, response) => (routes[request.url?.split('?')[0] ?? ''] ?? otherwise)(response));
 
 async function read(url: string): Promise<number> {
   const list = await client.listImages(url);
@@ -135,7 +136,7 @@ describe('a manifest that is something else', () => {
 });
 
 describe('the file of an image', () => {
-  const noteOf = async (answer: (response: ServerResponse) => unknown): Promise<string | null> => {
+  const noteOf = async (answer: Respond): Promise<string | null> => {
     const { url } = await routed({}, answer)();
     const { note, body } = await fetchFile(fetch, `${url}/images/x/file`);
     body.destroy();

@@ -15,7 +15,7 @@ let answer: { encoding: string | string[]; body: Buffer };
 const fetch = new GuardedFetch({ allow: ['127.0.0.1'] });
 
 beforeAll(async () => {
-  const server = createServer((_request, response) => response.writeHead(200, { 'content-encoding': answer.encoding, 'content-length': answer.body.length }).end(answer.body));
+  const server = createServer((_request, response) => response.setHeader('content-encoding', answer.encoding).setHeader('content-length', answer.body.length).end(answer.body));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/list`;
   stop = () => (server.closeAllConnections(), server.close(), undefined);

@@ -28,7 +28,6 @@ export const ONCE: readonly string[] = [
   'test/graphql/drain.test.ts',
   'test/acceptance/hostile-repository.test.ts',
   'test/security/{trust,headers,request-ids,decompression}.test.ts',
-  'test/repositories/secure-repository.test.ts',
   'test/images/import/**',
   'test/repositories/list-diff.test.ts',
   'test/support/**',
