@@ -171,8 +171,8 @@ function readSettings(env: Environment): { values: SettingValues; auth: Readonly
   const faults: string[] = [];
   const values: Partial<Record<SettingName, unknown>> = {};
   for (const [name, setting] of settingEntries()) {
-    const names = setting.isAlsoLowerCase === true ? [name, name.toLowerCase()] : [name];
-    values[name] = readOne(name, setting, names.map((name) => nonBlank(env[name])).find((text) => text !== undefined), faults);
+    const text = textOf(env, name) ?? (setting.isAlsoLowerCase === true ? textOf(env, name.toLowerCase()) : undefined);
+    values[name] = readOne(name, setting, text, faults);
   }
   const auth = readRepositoryAuth(env, faults);
   const keys = (['AUTH_JWT_SECRET', 'AUTH_JWT_PUBLIC_KEY', 'AUTH_JWKS_URL'] as const).filter((name) => nonBlank(env[name]) !== undefined);
@@ -180,6 +180,10 @@ function readSettings(env: Environment): { values: SettingValues; auth: Readonly
   if (faults.length === 0) faults.push(...processRoleFaults(values as SettingValues), ...directUrlFaults(values as SettingValues));
   if (faults.length > 0) throw new ConfigError(faults);
   return { values: values as SettingValues, auth };
+}
+
+function textOf(env: Environment, name: string): string | undefined {
+  return nonBlank(env[name]);
 }
 
 /** Undefined, and a fault, for a text that cannot be read. */

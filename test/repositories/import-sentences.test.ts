@@ -77,7 +77,7 @@ describe('an entry of a repository', () => {
   ])('says why it cannot be imported: %s', async (reason, manifest, words) => {
     const uuid = await offered({ name: world.unique('odd'), manifest });
     expect(await entryOf('source', uuid)).toEqual({ importable: false, notImportableReason: reason, notImportableDetail: expect.stringContaining(words), nameTaken: false });
-    if (reason !== 'NO_FILE') expect((await importOf('source', uuid)).errors[0]?.message).toContain(words);
+    expect((await importOf('source', uuid)).errors[0]?.message).toContain(words);
   });
 });
 
