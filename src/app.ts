@@ -60,7 +60,7 @@ import { resetStaleRefreshes } from './repositories/refresh/reset-stale-refreshe
 import { RefreshSchedule } from './repositories/refresh/refresh-schedule.js';
 import { purgeRetiredRepositories } from './repositories/retired-repositories.js';
 import { findOrigin } from './repositories/entries/find-origin.js';
-import { trustedHosts } from './repositories/trusted-hosts.js';
+import { type AccessTo, accessToRepositories, unknownRepositoryAuth } from './repositories/credentials/repository-access.js';
 import { ChangeBus } from './tasks/changes/change-bus.js';
 import { ChangeRelay } from './tasks/changes/change-relay.js';
 import { PeriodicReauthorization } from './tasks/changes/periodic-reauthorization.js';
@@ -85,6 +85,7 @@ interface Work {
   store: FileStore;
   fetch: GuardedFetch;
   imgapi: ImgapiClient;
+  accessTo: AccessTo;
   runner: TaskRunner;
   metrics: Metrics;
   tracing: Tracing | null;
@@ -103,21 +104,22 @@ export interface Gateway {
 function createWork(config: Config, database: Database, tracing: Tracing | null, log: Logger): Work {
   const changes = new ChangeBus();
   const store = new LocalFileStore(config.imageStore.path);
-  const fetch = new GuardedFetch({ allow: config.fetchAllow });
+  const fetch = new GuardedFetch({ allow: config.fetchAllow, proxies: config.proxies });
   const imgapi = new ImgapiClient(fetch);
-  const download = downloadsInThreads({ storePath: config.imageStore.path, allow: config.fetchAllow });
+  const accessTo = accessToRepositories(config.repositoryAuth);
+  const download = downloadsInThreads({ storePath: config.imageStore.path, allow: config.fetchAllow, proxies: config.proxies });
   const runner = new TaskRunner(database, changes, log, {
-    IMAGE_IMPORT: new ImportImage({ database, changes, store, download, trustedHosts }),
+    IMAGE_IMPORT: new ImportImage({ database, changes, store, download, accessTo }),
     IMAGE_CREATE: new CreateImageFromSnapshot({ database, changes, store, fetch }),
     IMAGE_UPDATE: new UpdateImage({ database, changes, store }),
     IMAGE_DELETE: new DeleteImage({ database, changes, store }),
-    REPOSITORY_REFRESH: new RefreshRepository({ database, changes, store, imgapi }),
+    REPOSITORY_REFRESH: new RefreshRepository({ database, changes, store, imgapi, accessTo }),
   });
   if (!config.run.worker) runner.leaveToOthers();
   const metrics = new Metrics();
   registerTaskMetrics(metrics.registry, database);
   registerRepositoryMetrics(metrics.registry, database);
-  return { database, changes, store, fetch, imgapi, runner, metrics, tracing, imageServerUrl: `${config.publicUrl}/imgapi` };
+  return { database, changes, store, fetch, imgapi, accessTo, runner, metrics, tracing, imageServerUrl: `${config.publicUrl}/imgapi` };
 }
 
 function createContainers(config: Config, work: Work, signIns: SignIns): RequestContainerFactory {
@@ -125,7 +127,7 @@ function createContainers(config: Config, work: Work, signIns: SignIns): Request
     ...accessModule(config),
     ...taskModule(work),
     ...datacenterModule(work),
-    ...imageModule({ ...work, trustedHosts, findOrigin }),
+    ...imageModule({ ...work, findOrigin }),
     ...repositoryModule(work),
     ...virtualServerModule(work),
     provide(TaskDatacenters, (container) => ({
@@ -178,6 +180,8 @@ async function prepare(config: Config, work: Work, log: Logger): Promise<string 
   const firstKey = await prepareFirstStart(work.database);
   const server = await readImageServer(work.database.em.fork());
   await work.database.em.fork().transactional((tx) => syncLocalRepository(tx, server?.hostname ?? null, work.imageServerUrl));
+  const unknown = await unknownRepositoryAuth(work.database.em, config.repositoryAuth);
+  if (unknown.length > 0) log.warn({ settings: unknown.map((name) => `REPOSITORY_AUTH_${name}`) }, 'No repository of that name is configured; the setting has no effect until one is.');
   // Only a worker cleans up unfinished work.
   if (!config.run.worker) return firstKey;
   await resetStaleRefreshes(work.database.em.fork());

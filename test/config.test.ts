@@ -33,6 +33,8 @@ describe('the configuration', () => {
       provision: false,
       apiKeyMaxDays: 365,
       fetchAllow: [],
+      proxies: { https: null, http: null, noProxy: [] },
+      repositoryAuth: new Map(),
       imgapiTrusted: ['127.0.0.0/8', '::1/128'],
       imgapiAtRoot: false,
       run: { api: true, worker: true },
@@ -63,6 +65,7 @@ describe('the configuration', () => {
       GRAPHIQL: 'off', INTROSPECTION: 'off', LOG_LEVEL: 'debug', ALLOWED_ORIGINS: 'https://a.example, http://b.example:8080/',
       TRUST_PROXY: '10.0.0.1', TRUSTED_DOCUMENTS: 'manifest.json', FAILED_SIGN_INS: '7', COST_LIMIT: '5000', COST_PER_SECOND: '0', COST_BURST: '7000', SOCKETS_PER_USER: '10', OPERATIONS_PER_SOCKET: '5', OPERATIONS_PER_USER: '50',
       REQUEST_TIMEOUT: '5', OPERATION_TIMEOUT: '3', STATEMENT_TIMEOUT: '60', DATABASE_POOL: '20', METRICS_TRUSTED: 'none', TRACES: 'http://collector:4318/',
+      HTTPS_PROXY: 'http://me:p%40ss@proxy.lan:3128', HTTP_PROXY: 'proxy.lan:3128', NO_PROXY: 'images.lan, .Example.com *.a.example:8443,10.0.0.0/8,[::1]:80', REPOSITORY_AUTH_MY_REPO: 'me:a:b',
     })).toEqual({
       host: '::', port: 0, publicUrl: 'https://images.example.com/gateway', dataDir: '/var/lib/gateway',
       database: { kind: 'postgres', url: 'postgres://me:p%40ss@db:5432/gateway', directUrl: 'postgres://me@db/gateway?host=/run/postgresql' }, preparedStatements: 'off', databaseLimits: { connections: 20, statementTimeoutMs: 60_000 }, imageStore: { kind: 'file', path: resolve('store') },
@@ -71,7 +74,20 @@ describe('the configuration', () => {
       refreshIntervalSeconds: 0, graphiql: false, introspection: false, compiledOperations: true, logLevel: 'debug',
       origins: ['https://a.example', 'http://b.example:8080'], trustProxy: ['10.0.0.1/32'], trustedDocuments: resolve('manifest.json'),
       limits: { budget: { perSecond: 0, burst: 7000 }, failedSignIns: 7, cost: 5000, socketsPerUser: 10, operationsPerSocket: 5, operationsPerUser: 50, requestTimeoutMs: 5000, operationTimeoutMs: 3000 }, metricsTrusted: [], traces: 'http://collector:4318',
+      proxies: { https: 'http://me:p%40ss@proxy.lan:3128/', http: 'http://proxy.lan:3128/', noProxy: ['images.lan', '.example.com', '*.a.example:8443', '10.0.0.0/8', '[::1]:80'] },
+      repositoryAuth: new Map([['MY_REPO', 'me:a:b']]),
     });
+  });
+
+  it('takes the names of proxies in lower case too, and those in upper case before them', () => {
+    const { proxies } = readConfig({ https_proxy: 'http://a:1', http_proxy: 'http://b:1', HTTP_PROXY: 'http://c:1', no_proxy: '*' });
+    expect(proxies).toEqual({ https: 'http://a:1/', http: 'http://c:1/', noProxy: ['*'] });
+  });
+
+  it('repeats no password of a proxy or a repository', () => {
+    const faults = faultsOf({ HTTPS_PROXY: 'socks5://me:s3cret@proxy:1', REPOSITORY_AUTH_A: 's3cret', 'REPOSITORY_AUTH_my-repo': 'me:s3cret' });
+    expect(faults.map((fault) => fault.split(/[=:]/)[0])).toEqual(['HTTPS_PROXY', 'REPOSITORY_AUTH_A', 'REPOSITORY_AUTH_my-repo']);
+    expect(faults.join(' ')).not.toContain('s3cret');
   });
 
   it('makes a public URL that a browser can open', () => {

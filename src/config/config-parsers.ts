@@ -115,3 +115,36 @@ function parseNetwork(entry: string): string | null {
   if (prefix === undefined) return `${address}/${bits}`;
   return /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits ? `${address}/${Number(prefix)}` : null;
 }
+
+/** The URL of a proxy, with http:// added to a bare `host:port`, as other tools accept it. */
+export function proxyUrl(text: string): string {
+  const url = URL.parse(text.includes('://') ? text : `http://${text}`);
+  const isProxy = url !== null && /^https?:$/.test(url.protocol) && url.hostname !== '' && url.pathname === '/' && !url.search && !url.hash;
+  if (isProxy && isDecodable(url.username) && isDecodable(url.password)) return url.href;
+  throw new InvalidSetting('accepted: http://HOST:PORT or https://HOST:PORT, with USER:PASSWORD@ before the host if the proxy asks for them (reserved characters as %XX)');
+}
+
+/** Host names, also as `.example.com` and `*.example.com`, with or without a port, addresses and CIDRs, and `*`. */
+export function proxyExceptions(text: string): readonly string[] {
+  return text.split(/[\s,]+/).filter((entry) => entry !== '').map((entry) => {
+    const name = entry.replace(/:\d{1,5}$/, '');
+    const isName = name === '*' || hostPattern.test(name.replace(/^\*?\./, ''));
+    if (isName || isAddress(entry.replace(/^\[(.*)\](:\d{1,5})?$/, '$1')) || parseNetwork(entry) !== null) return entry.toLowerCase();
+    throw new InvalidSetting(`"${entry}" is none; accepted: host names, addresses and CIDRs such as images.lan,.example.com,10.0.0.0/8 separated by commas, or *`);
+  });
+}
+
+/** `user:password`; only the password may contain a colon. */
+export function userAndPassword(text: string): string {
+  if (/^[^:\p{Cc}]{1,255}:[^\p{Cc}]{0,1024}$/u.test(text)) return text;
+  throw new InvalidSetting('accepted: USER:PASSWORD');
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import {
-  anyText, baseUrl, host, hostsAndNetworks, httpUrl, integer, commaSeparated, networks, oneOf, onOff, origins, pathAfterScheme, postgresUrl, InvalidSetting,
+  anyText, baseUrl, host, hostsAndNetworks, httpUrl, integer, commaSeparated, networks, oneOf, onOff, origins, pathAfterScheme, postgresUrl, proxyExceptions, proxyUrl, InvalidSetting, userAndPassword,
 } from './config-parsers.js';
 import { claimName, hmacSecrets, publicKeys } from './sign-in-parsers.js';
 import type { DatabaseTarget } from '../platform/database/database.js';
@@ -13,6 +13,8 @@ export interface Setting<T> {
   readonly meaning: string;
   /** True: messages never show its value. */
   readonly isSecret: boolean;
+  /** True: the name in lower case counts too, as other tools have it; the one in upper case wins. */
+  readonly isAlsoLowerCase?: true;
   readonly read: (text: string | undefined) => T;
 }
 
@@ -31,6 +33,10 @@ function optional<T>(defaultText: string, meaning: string, parse: (text: string)
 
 function secret<T>(setting: Setting<T>): Setting<T> {
   return { ...setting, isSecret: true };
+}
+
+function alsoInLowerCase<T>(setting: Setting<T>): Setting<T> {
+  return { ...setting, isAlsoLowerCase: true };
 }
 
 function database(text: string): DatabaseTarget {
@@ -87,6 +93,13 @@ export const settings = {
   FETCH_ALLOW: optional(
     '–', 'Hosts, addresses and CIDRs, separated by commas, that the gateway may fetch from although they are not public.', hostsAndNetworks,
   ),
+  HTTPS_PROXY: alsoInLowerCase(optional(
+    '–', 'Proxy for https URLs of repositories, manifests, files, snapshots and key sets: `http://USER:PASSWORD@HOST:PORT`, the user and password only if it asks for them.', proxyUrl,
+  )),
+  HTTP_PROXY: alsoInLowerCase(optional('–', 'Proxy for http URLs; the gateway uses CONNECT with it too.', proxyUrl)),
+  NO_PROXY: alsoInLowerCase(optional(
+    '–', 'Hosts, separated by commas, that are reached without a proxy: names with their subdomains, `*.example.com`, addresses and CIDRs, and `*` for every host.', proxyExceptions,
+  )),
   IMGAPI_TRUSTED: withDefault(
     '127.0.0.0/8,::1/128', 'CIDRs, separated by commas, whose IMGAPI callers see every image; `none` trusts nobody.', networks,
   ),
@@ -122,6 +135,16 @@ export const settings = {
   TRACES: optional('–', 'Base URL of an OpenTelemetry collector (OTLP over HTTP), such as http://collector:4318, that traces are sent to.', baseUrl),
   LOG_LEVEL: withDefault('info', `One of ${logLevels.join(', ')}.`, oneOf(logLevels)),
 };
+
+/** Settings of which there may be any number: each variable whose name begins with the prefix. */
+export const repositoryAuth = {
+  prefix: 'REPOSITORY_AUTH_',
+  /** What may follow the prefix: the name of a repository in upper case, with `_` for `-` and `.`. */
+  suffix: /^[A-Z0-9_]{1,32}$/,
+  setting: secret(
+    optional('–', '`USER:PASSWORD` for the repository of that name, in upper case and with `_` for `-` and `.`: REPOSITORY_AUTH_MY_REPO for `my-repo`. It wins over a user and password in the URL of the repository.', userAndPassword),
+  ),
+} as const;
 
 export type SettingName = keyof typeof settings;
 

@@ -2,9 +2,10 @@ import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import type { TokenAuth } from '../access/sign-in/token.js';
 import { InvalidSetting } from './config-parsers.js';
-import { settings } from './config-table.js';
+import { repositoryAuth, settings } from './config-table.js';
 import type { ImageStore, ProcessRoles, Setting, SettingName, SettingValues } from './config-table.js';
 import type { DatabaseTarget } from '../platform/database/database.js';
+import type { ProxySettings } from '../platform/fetch/proxy-settings.js';
 import type { LogLevel } from '../platform/log.js';
 
 /** All settings, validated; paths are absolute. */
@@ -27,6 +28,9 @@ export interface Config {
   /** The longest life of an API key that a user makes for itself. */
   apiKeyMaxDays: number;
   fetchAllow: readonly string[];
+  proxies: ProxySettings;
+  /** `user:password` of repositories, by what follows REPOSITORY_AUTH_. */
+  repositoryAuth: ReadonlyMap<string, string>;
   /** CIDRs; a single address is /32 or /128. */
   imgapiTrusted: readonly string[];
   /** Whether IMGAPI is served at the root of the gateway too. */
@@ -78,7 +82,7 @@ export class ConfigError extends Error {
 
 /** Reads and validates the settings. Treats an empty variable as unset, ignores unknown ones. Throws ConfigError, which never shows secrets. */
 export function readConfig(env: Environment): Config {
-  const values = readSettings(env);
+  const { values, auth } = readSettings(env);
   const dataDir = values.DATA_DIR;
   return {
     host: values.HOST,
@@ -89,18 +93,12 @@ export function readConfig(env: Environment): Config {
     preparedStatements: values.DATABASE_PREPARED,
     databaseLimits: { connections: values.DATABASE_POOL, statementTimeoutMs: values.STATEMENT_TIMEOUT * 1000 },
     imageStore: values.IMAGE_STORE ?? { kind: 'file', path: join(dataDir, 'images') },
-    auth: {
-      secrets: values.AUTH_JWT_SECRET ?? [],
-      publicKeys: values.AUTH_JWT_PUBLIC_KEY ?? [],
-      jwksUrl: values.AUTH_JWKS_URL,
-      issuer: values.AUTH_JWT_ISSUER,
-      audience: values.AUTH_JWT_AUDIENCE,
-      usernameClaim: values.AUTH_USERNAME_CLAIM,
-      groupsClaim: values.AUTH_GROUPS_CLAIM,
-    },
+    auth: authOf(values),
     provision: values.AUTH_PROVISION,
     apiKeyMaxDays: values.API_KEY_MAX_DAYS,
     fetchAllow: values.FETCH_ALLOW ?? [],
+    proxies: { https: values.HTTPS_PROXY, http: values.HTTP_PROXY, noProxy: values.NO_PROXY ?? [] },
+    repositoryAuth: auth,
     imgapiTrusted: values.IMGAPI_TRUSTED,
     imgapiAtRoot: values.PUBLIC_IMGAPI_ROOT,
     run: values.RUN,
@@ -111,16 +109,7 @@ export function readConfig(env: Environment): Config {
     trustProxy: values.TRUST_PROXY ?? [],
     trustedDocuments: values.TRUSTED_DOCUMENTS,
     compiledOperations: values.COMPILED_OPERATIONS,
-    limits: {
-      failedSignIns: values.FAILED_SIGN_INS,
-      cost: values.COST_LIMIT,
-      budget: { perSecond: values.COST_PER_SECOND, burst: values.COST_BURST },
-      socketsPerUser: values.SOCKETS_PER_USER,
-      operationsPerSocket: values.OPERATIONS_PER_SOCKET,
-      operationsPerUser: values.OPERATIONS_PER_USER,
-      requestTimeoutMs: values.REQUEST_TIMEOUT * 1000,
-      operationTimeoutMs: values.OPERATION_TIMEOUT * 1000,
-    },
+    limits: limitsOf(values),
     metricsTrusted: values.METRICS_TRUSTED,
     traces: values.TRACES,
     logLevel: values.LOG_LEVEL,
@@ -132,15 +121,40 @@ function databaseOf({ DATABASE_URL: database, DATABASE_DIRECT_URL: directUrl, DA
   return database ?? { kind: 'sqlite', path: join(dataDir, 'gateway.sqlite') };
 }
 
+function authOf(values: SettingValues): Config['auth'] {
+  return {
+    secrets: values.AUTH_JWT_SECRET ?? [],
+    publicKeys: values.AUTH_JWT_PUBLIC_KEY ?? [],
+    jwksUrl: values.AUTH_JWKS_URL,
+    issuer: values.AUTH_JWT_ISSUER,
+    audience: values.AUTH_JWT_AUDIENCE,
+    usernameClaim: values.AUTH_USERNAME_CLAIM,
+    groupsClaim: values.AUTH_GROUPS_CLAIM,
+  };
+}
+
+function limitsOf(values: SettingValues): Limits {
+  return {
+    failedSignIns: values.FAILED_SIGN_INS,
+    cost: values.COST_LIMIT,
+    budget: { perSecond: values.COST_PER_SECOND, burst: values.COST_BURST },
+    socketsPerUser: values.SOCKETS_PER_USER,
+    operationsPerSocket: values.OPERATIONS_PER_SOCKET,
+    operationsPerUser: values.OPERATIONS_PER_USER,
+    requestTimeoutMs: values.REQUEST_TIMEOUT * 1000,
+    operationTimeoutMs: values.OPERATION_TIMEOUT * 1000,
+  };
+}
+
 /** The settings as text for `--help`. */
 export function configHelp(): string {
-  const rows = settingEntries().map(([name, setting]) => `  ${name.padEnd(20)} ${setting.meaning.replaceAll('`', '')} [${setting.defaultText}]`);
+  const rows = documentedSettings().map(([name, setting]) => `  ${name.padEnd(20)} ${setting.meaning.replaceAll('`', '')} [${setting.defaultText}]`);
   return ['Settings, read from the environment [default]:', ...rows, ''].join('\n');
 }
 
 /** The content of docs/configuration.md. */
 export function configMarkdown(): string {
-  const rows = settingEntries().map(([name, setting]) => `| \`${name}\` | ${asCode(setting.defaultText)} | ${setting.meaning} |`);
+  const rows = documentedSettings().map(([name, setting]) => `| \`${name}\` | ${asCode(setting.defaultText)} | ${setting.meaning} |`);
   return [
     '# Configuration',
     '',
@@ -164,23 +178,52 @@ function settingEntries(): [SettingName, Setting<unknown>][] {
   return Object.entries(settings) as [SettingName, Setting<unknown>][];
 }
 
-function readSettings(env: Environment): SettingValues {
+/** The settings as documentation shows them, with the families of settings at the end. */
+function documentedSettings(): [string, Setting<unknown>][] {
+  return [...settingEntries(), [`${repositoryAuth.prefix}<NAME>`, repositoryAuth.setting]];
+}
+
+function readSettings(env: Environment): { values: SettingValues; auth: ReadonlyMap<string, string> } {
   const faults: string[] = [];
   const values: Partial<Record<SettingName, unknown>> = {};
   for (const [name, setting] of settingEntries()) {
-    const text = nonBlank(env[name]);
-    try {
-      values[name] = setting.read(text);
-    } catch (error) {
-      if (!(error instanceof InvalidSetting)) throw error;
-      faults.push(`${name}=${setting.isSecret ? '***' : withoutPassword(text ?? '')}: ${error.message}`);
-    }
+    const text = textOf(env, name) ?? (setting.isAlsoLowerCase === true ? textOf(env, name.toLowerCase()) : undefined);
+    values[name] = readOne(name, setting, text, faults);
   }
+  const auth = readRepositoryAuth(env, faults);
   const keys = (['AUTH_JWT_SECRET', 'AUTH_JWT_PUBLIC_KEY', 'AUTH_JWKS_URL'] as const).filter((name) => nonBlank(env[name]) !== undefined);
   if (keys.length > 1) faults.push(`${keys.join(', ')}: only one of them may be set; accepted: the one that signs your tokens`);
   if (faults.length === 0) faults.push(...processRoleFaults(values as SettingValues), ...directUrlFaults(values as SettingValues));
   if (faults.length > 0) throw new ConfigError(faults);
-  return values as SettingValues;
+  return { values: values as SettingValues, auth };
+}
+
+function textOf(env: Environment, name: string): string | undefined {
+  return nonBlank(env[name]);
+}
+
+/** Undefined, and a fault, for a text that cannot be read. */
+function readOne<T>(name: string, setting: Setting<T>, text: string | undefined, faults: string[]): T | undefined {
+  try {
+    return setting.read(text);
+  } catch (error) {
+    if (!(error instanceof InvalidSetting)) throw error;
+    faults.push(`${name}=${setting.isSecret ? '***' : withoutPassword(text ?? '')}: ${error.message}`);
+    return undefined;
+  }
+}
+
+function readRepositoryAuth(env: Environment, faults: string[]): ReadonlyMap<string, string> {
+  const { prefix, suffix, setting } = repositoryAuth;
+  const read = new Map<string, string>();
+  for (const [name, text] of Object.entries(env)) {
+    if (!name.startsWith(prefix) || nonBlank(text) === undefined) continue;
+    const repository = name.slice(prefix.length);
+    const value = readOne(name, setting, nonBlank(text), faults);
+    if (!suffix.test(repository)) faults.push(`${name}: not the name of a repository; accepted: ${prefix}NAME with the name in upper case and _ for - and .`);
+    else if (typeof value === 'string') read.set(repository, value);
+  }
+  return read;
 }
 
 function processRoleFaults({ RUN: { api, worker }, DATABASE_URL }: SettingValues): string[] {

@@ -2,7 +2,7 @@ import { type Provider, provide, type RequestContainer } from '../access/request
 import { DatacenterQueries } from '../datacenters/datacenter.queries.js';
 import type { ImgapiClient } from '../imgapi/client.js';
 import type { SqlEntityManager } from '../platform/database/database.js';
-import type { GuardedFetch } from '../platform/fetch/fetch.js';
+import type { FetchAccess, GuardedFetch } from '../platform/fetch/fetch.js';
 import type { FileStore } from '../platform/store/file-store.js';
 import type { ChangeBus } from '../tasks/changes/change-bus.js';
 import type { TaskRunner } from '../tasks/runner/task-runner.js';
@@ -33,7 +33,7 @@ export interface ImageModuleServices {
   store: FileStore;
   fetch: GuardedFetch;
   imageServerUrl: string;
-  trustedHosts: (em: SqlEntityManager) => Promise<ReadonlySet<string>>;
+  accessTo: (em: SqlEntityManager, repositoryId: number | null) => Promise<FetchAccess>;
   findOrigin: FindOrigin;
 }
 

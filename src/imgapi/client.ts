@@ -1,15 +1,18 @@
 import type { Readable } from 'node:stream';
 import { AppError } from '../platform/errors.js';
 import { toFetchFailure, FetchFailure } from '../platform/fetch/fetch-failure.js';
-import type { FetchRequest, FetchResponse, GuardedFetch } from '../platform/fetch/fetch.js';
+import type { FetchAccess, FetchRequest, FetchResponse, GuardedFetch } from '../platform/fetch/fetch.js';
 import { redactUrl } from '../platform/fetch/redact-url.js';
+import { factsOf, HEAD_BYTES } from './answers/answer-facts.js';
+import { explainAnswer, explainResponse, type Probe } from './answers/explain-answer.js';
 import { paginateEntries } from './list-pagination.js';
+import { LIST_LIMITS, ListFault } from './list-scanner.js';
 import type { ListEntry } from './manifest-list.js';
+import { isObject, type Json } from './upgrade-manifest.js';
 
-export interface ListRequest {
+export interface ListRequest extends FetchAccess {
   etag?: string;
   lastModified?: string;
-  trustedHosts?: ReadonlySet<string>;
   signal?: AbortSignal;
   /** The time limit of the whole list, with all pages. */
   timeLimitMs?: number;
@@ -28,6 +31,9 @@ const LIST_TIME_LIMIT_MS = 10 * 60_000;
 const MANIFEST_TIME_LIMIT_MS = 30_000;
 const MANIFEST_LIMIT_BYTES = 2 ** 20;
 
+/** How long a question may take that only helps to say what a server is. */
+const PROBE_TIME_LIMIT_MS = 4000;
+
 /** An IMGAPI client for untrusted servers: bounds size and time, and reports every fault with a code and with the URL in its message. */
 export class ImgapiClient {
   constructor(private readonly fetch: GuardedFetch) {}
@@ -35,9 +41,11 @@ export class ImgapiClient {
   /** Lists all images of a repository, below the path of its URL. Throws REPOSITORY_UNREACHABLE, URL_NOT_ALLOWED, or the signal's reason. */
   async listImages(baseUrl: string, request: ListRequest = {}): Promise<{ notModified: true } | ImageList> {
     const limit = limitOf(request, LIST_TIME_LIMIT_MS);
+    const access = accessOf(request);
+    const exchange: Exchange = { expected: 'list', code: 'REPOSITORY_UNREACHABLE', requested: listUrl(baseUrl, {}), access, limit };
     const fetchPage = async (query: Record<string, string>, headers: Record<string, string>): Promise<FetchResponse> => {
-      const options = { headers, trustedHosts: request.trustedHosts };
-      return await this.#get(listUrl(baseUrl, query), 'REPOSITORY_UNREACHABLE', options, limit);
+      const requested = listUrl(baseUrl, query);
+      return await this.#get({ ...exchange, requested }, { headers, decodedLimitBytes: LIST_LIMITS.list });
     };
     const headers = conditions(request);
     const first = await fetchPage({}, headers);
@@ -46,8 +54,8 @@ export class ImgapiClient {
       first.body.destroy();
       return { notModified: true };
     }
-    const requirePage = (response: FetchResponse): FetchResponse => requireOk(response, 'REPOSITORY_UNREACHABLE');
-    const pages = paginateEntries(requirePage(first), async (query) => requirePage(await fetchPage(query, {})));
+    const requirePage = async (response: FetchResponse): Promise<FetchResponse> => await this.#requireOk(response, exchange);
+    const pages = paginateEntries(await requirePage(first), async (query) => await requirePage(await fetchPage(query, {})));
     return {
       notModified: false,
       get etag() {
@@ -56,31 +64,76 @@ export class ImgapiClient {
       get lastModified() {
         return pages.isPaged() ? undefined : validator(first.headers['last-modified'], 128);
       },
-      entries: withAppErrors(pages.entries, first.url, limit),
+      entries: this.#withAppErrors(pages.entries, first, exchange),
     };
   }
 
   /** Fetches one manifest, at most 1 MiB within 30 s. Throws MANIFEST_UNREACHABLE, INVALID_MANIFEST, URL_NOT_ALLOWED, or the signal's reason. */
-  async getManifest(url: string, request: Pick<ListRequest, 'trustedHosts' | 'signal' | 'timeLimitMs'> = {}): Promise<Record<string, unknown>> {
+  async getManifest(url: string, request: Pick<ListRequest, 'trustedHosts' | 'credentials' | 'signal' | 'timeLimitMs'> = {}): Promise<Json> {
     const limit = limitOf(request, MANIFEST_TIME_LIMIT_MS);
-    const response = await this.#get(url, 'MANIFEST_UNREACHABLE', { trustedHosts: request.trustedHosts }, limit);
-    let text: string;
+    const exchange: Exchange = { expected: 'manifest', code: 'MANIFEST_UNREACHABLE', requested: url, access: accessOf(request), limit };
+    const response = await this.#requireOk(await this.#get(exchange, { decodedLimitBytes: MANIFEST_LIMIT_BYTES }), exchange);
+    let bytes: Buffer;
     try {
-      text = (await readAtMost(requireOk(response, 'MANIFEST_UNREACHABLE').body, MANIFEST_LIMIT_BYTES, response.url)).toString('utf8');
+      bytes = await readAtMost(response.body, MANIFEST_LIMIT_BYTES, response.url);
     } catch (error) {
-      throw toAppError(error, 'MANIFEST_UNREACHABLE', response.url, limit);
+      throw toAppError(error, exchange.code, response.url, limit);
     }
-    return readObject(text, response.url);
+    const value = parseJson(bytes);
+    // An object without a uuid may be what another kind of server answers.
+    if (isObject(value) && typeof value.uuid === 'string') return value;
+    const { text, what } = await explainAnswer(factsOf(response, bytes), 'manifest', { requested: url });
+    if (isObject(value) && text === '') return value;
+    const fault = value === undefined ? (what === null ? `not JSON (it starts with "${beginningOf(bytes)}")` : 'not JSON') : Array.isArray(value) ? 'a list' : isObject(value) ? 'no manifest' : 'JSON but not an object';
+    throw new AppError('INVALID_MANIFEST', joined(`${redactUrl(response.url)} is ${fault}; a manifest is one JSON object.`, text));
   }
 
-  async #get(url: string, code: UnreachableCode, request: FetchRequest, limit: Limit): Promise<FetchResponse> {
+  async #get({ requested, code, access, limit }: Exchange, request: FetchRequest): Promise<FetchResponse> {
     try {
       const headers = { accept: 'application/json', ...request.headers };
-      return await this.fetch.get(url, { ...request, headers, signal: limit.combined });
+      return await this.fetch.get(requested, { ...request, ...access, headers, signal: limit.combined });
     } catch (error) {
-      throw toAppError(error, code, url, limit);
+      throw toAppError(error, code, requested, limit);
     }
   }
+
+  async #requireOk(response: FetchResponse, exchange: Exchange): Promise<FetchResponse> {
+    if (response.status === 200) return response;
+    const { text } = await explainResponse(response, exchange.expected, { requested: exchange.requested, probe: this.#probe(exchange) });
+    exchange.limit.caller?.throwIfAborted();
+    const expected = 'JSON with status 200 is expected';
+    throw new AppError(exchange.code, joined(`${redactUrl(response.url)} answered with status ${response.status}; ${expected}.`, text, passwordAdvice(response.status, exchange)));
+  }
+
+  async *#withAppErrors(entries: AsyncGenerator<ListEntry[]>, first: FetchResponse, exchange: Exchange): AsyncGenerator<ListEntry[]> {
+    try {
+      yield* entries;
+    } catch (error) {
+      if (!(error instanceof ListFault) || error.opening === null) throw toAppError(error, exchange.code, first.url, exchange.limit);
+      const { text, what } = await explainAnswer(factsOf(first, error.opening), 'list', { requested: exchange.requested, probe: this.#probe(exchange) });
+      exchange.limit.caller?.throwIfAborted();
+      const fault = what === null ? error.message : 'not a JSON list';
+      throw new AppError(exchange.code, joined(`${redactUrl(first.url)}: ${fault}.`, text), {}, { cause: error });
+    }
+  }
+
+  /** Asks the same origin a further question, through the same guard. */
+  #probe({ requested, access, limit }: Exchange): Probe {
+    return async (url) => {
+      if (new URL(url).origin !== new URL(requested).origin || limit.combined.aborted) return null;
+      const signal = AbortSignal.any([limit.combined, AbortSignal.timeout(PROBE_TIME_LIMIT_MS)]);
+      return await this.fetch.get(url, { ...access, signal, followsRedirects: false, decodedLimitBytes: HEAD_BYTES }).catch(() => null);
+    };
+  }
+}
+
+/** One question to a server. */
+interface Exchange {
+  expected: 'list' | 'manifest';
+  code: UnreachableCode;
+  requested: string;
+  access: FetchAccess;
+  limit: Limit;
 }
 
 interface Limit {
@@ -102,14 +155,6 @@ function validator(value: string | undefined, length: number): string | undefine
   return value !== undefined && value.length <= length && /^[\x21-\x7e][\x20-\x7e]*$/.test(value) ? value : undefined;
 }
 
-async function* withAppErrors(entries: AsyncGenerator<ListEntry[]>, url: string, limit: Limit): AsyncGenerator<ListEntry[]> {
-  try {
-    yield* entries;
-  } catch (error) {
-    throw toAppError(error, 'REPOSITORY_UNREACHABLE', url, limit);
-  }
-}
-
 function toAppError(error: unknown, code: UnreachableCode, url: string, limit: Limit): unknown {
   if (limit.caller?.aborted === true) return limit.caller.reason;
   if (error instanceof AppError) return error;
@@ -117,10 +162,19 @@ function toAppError(error: unknown, code: UnreachableCode, url: string, limit: L
   return new AppError(code, failure.message, {}, { cause: error });
 }
 
-function requireOk(response: FetchResponse, code: UnreachableCode): FetchResponse {
-  if (response.status === 200) return response;
-  response.body.destroy();
-  throw new AppError(code, `${redactUrl(response.url)} answered with status ${response.status}; 200 with JSON is expected.`);
+function passwordAdvice(status: number, { access, expected }: Exchange): string {
+  if (status !== 401 && (status !== 403 || access.credentials === undefined)) return '';
+  if (access.credentials !== undefined) return 'It did not accept the user and password that are configured for this repository.';
+  return expected === 'list' ? 'If it asks for a user and a password, set REPOSITORY_AUTH_NAME=user:password, where NAME is that of the repository in upper case.' : '';
+}
+
+/** Joins sentences, leaving out those that say nothing. */
+function joined(...sentences: readonly string[]): string {
+  return sentences.filter((sentence) => sentence !== '').join(' ');
+}
+
+function accessOf({ trustedHosts, credentials }: FetchAccess): FetchAccess {
+  return { ...(trustedHosts && { trustedHosts }), credentials };
 }
 
 async function readAtMost(body: Readable, limit: number, url: string): Promise<Buffer> {
@@ -134,17 +188,17 @@ async function readAtMost(body: Readable, limit: number, url: string): Promise<B
   return Buffer.concat(chunks);
 }
 
-function readObject(text: string, url: string): Record<string, unknown> {
-  const invalid = (what: string): AppError => new AppError('INVALID_MANIFEST', `${redactUrl(url)} is ${what}; a manifest is one JSON object.`);
-  let value: unknown;
+/** Undefined for what is not JSON. */
+function parseJson(bytes: Buffer): unknown {
   try {
-    value = JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
+    return JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, '')) as unknown;
   } catch {
-    throw invalid(`not JSON (it starts with "${text.replace(/[\p{C}\p{Z}]+/gu, ' ').trim().slice(0, 60)}")`);
+    return undefined;
   }
-  if (Array.isArray(value)) throw invalid('a list');
-  if (typeof value !== 'object' || value === null) throw invalid('JSON but not an object');
-  return value as Record<string, unknown>; // a JSON object
+}
+
+function beginningOf(bytes: Buffer): string {
+  return bytes.subarray(0, 300).toString('utf8').replace(/[\p{C}\p{Z}]+/gu, ' ').trim().slice(0, 60);
 }
 
 function listUrl(baseUrl: string, query: Record<string, string>): string {

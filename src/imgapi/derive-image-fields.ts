@@ -53,7 +53,8 @@ export function publishedAtMs(manifest: ImgManifest): number | null {
   return manifest.published_at === undefined ? null : parsePublishedAt(manifest.published_at);
 }
 
-function fitName(name: string): string | null {
+/** A name made to fit the rules of this catalogue; null when nothing usable is left. */
+export function fitName(name: string): string | null {
   const ascii = name.normalize('NFKD').replace(/\p{M}+/gu, '').replace(/[^A-Za-z0-9._-]+/g, '-');
   const fitted = ascii.replace(/^[._-]+/, '').slice(0, 32).replace(/[-_.]+$/, '');
   return fitted === '' ? null : fitted;

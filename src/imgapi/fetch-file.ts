@@ -1,6 +1,11 @@
+import { encodingsOf } from '../platform/fetch/decode-body.js';
 import { FetchFailure, toFetchFailure } from '../platform/fetch/fetch-failure.js';
 import type { FetchRequest, FetchResponse, GuardedFetch } from '../platform/fetch/fetch.js';
 import { readUpTo } from '../platform/fetch/read-up-to.js';
+import { quoteValue } from '../platform/message-text.js';
+import { explainResponse } from './answers/explain-answer.js';
+import { factsOf } from './answers/answer-facts.js';
+import { kindOf } from './answers/answer-kinds.js';
 
 export interface FileRequest extends FetchRequest {
   /** Bytes that are stored already; requests the rest. */
@@ -9,22 +14,43 @@ export interface FileRequest extends FetchRequest {
   ifRange?: string;
 }
 
-/** Requests the file of an image, or the rest of it. Returns a response of any status; throws FetchFailure or URL_NOT_ALLOWED as GuardedFetch does. */
-export async function fetchFile(fetch: GuardedFetch, url: string, request: FileRequest = {}): Promise<FetchResponse> {
+export interface FileAnswer extends FetchResponse {
+  /** What an error about this answer should add: what the server says, that it is a page, that the bytes are encoded. Null: nothing. */
+  note: string | null;
+}
+
+/**
+ * Requests the file of an image, or the rest of it. The body is not decoded: the checksum is that of the file as it is sent. Returns a
+ * response of any status; throws FetchFailure or URL_NOT_ALLOWED as GuardedFetch does.
+ */
+export async function fetchFile(fetch: GuardedFetch, url: string, request: FileRequest = {}): Promise<FileAnswer> {
   const { offset = 0, ifRange, headers = {}, ...rest } = request;
   const range = offset === 0 ? {} : { range: `bytes=${offset}-`, ...(ifRange === undefined ? {} : { 'if-range': ifRange }) };
-  return await fetch.get(url, { ...rest, headers: { ...headers, ...range } });
+  const response = await fetch.get(url, { ...rest, headers: { ...headers, ...range } });
+  return { ...response, note: await noteOn(response, url) };
 }
 
 /** The first bytes of a file, at most `length`. Throws FetchFailure or URL_NOT_ALLOWED as GuardedFetch does, and FetchFailure for a status other than 200 and 206. */
 export async function fetchFileStart(fetch: GuardedFetch, url: string, length: number, request: FetchRequest): Promise<Buffer> {
-  const { status, body } = await fetch.get(url, { ...request, headers: { range: `bytes=0-${length - 1}` } });
+  const response = await fetch.get(url, { ...request, headers: { range: `bytes=0-${length - 1}` } });
+  const { status, body } = response;
   try {
-    if (status !== 200 && status !== 206) throw new FetchFailure(url, `it answered with status ${status}`);
+    if (status !== 200 && status !== 206) throw new FetchFailure(url, [`it answered with status ${status}`, await noteOn(response, url)].filter((text) => text !== null).join('. ').replace(/\.$/, ''));
     return await readUpTo(body, length);
   } catch (error) {
     throw toFetchFailure(url, error);
   } finally {
     body.destroy();
   }
+}
+
+async function noteOn(response: FetchResponse, requested: string): Promise<string | null> {
+  const { status, headers } = response;
+  if (status >= 400 && status !== 416) return (await explainResponse(response, 'file', { requested })).text || null;
+  const encodings = encodingsOf(headers['content-encoding']);
+  if (encodings.length > 0) {
+    return `The server sends it with Content-Encoding ${quoteValue(encodings.join(', '))}, although the gateway asks for none; the checksum of an image is that of its file, so the server must not encode it.`;
+  }
+  const page = kindOf(factsOf(response, Buffer.alloc(0)));
+  return page === null ? null : `This is ${page.what}, by its headers.`;
 }

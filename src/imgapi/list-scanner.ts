@@ -13,6 +13,14 @@ export const LIST_LIMITS: ListLimits = { list: 2 ** 30, entry: 2 ** 20, space: 2
 /** Thrown for a list that cannot be read to its end; its message is for users. */
 export class ListFault extends Error {
   override readonly name = 'ListFault';
+
+  constructor(
+    message: string,
+    /** How a text begins that is no list at all; null for a list that is faulty. */
+    readonly opening: Buffer | null = null,
+  ) {
+    super(message);
+  }
 }
 
 const enum Byte {
@@ -95,7 +103,7 @@ export class ListScanner {
   finish(): void {
     if (this.#state === 'after') return;
     if (this.#state === 'inside') throw new ListFault(`the list ends in the middle, after ${this.#entries} entries`);
-    throw new ListFault(this.#opening.length === 0 ? 'the answer is empty, not a JSON list' : this.#notAList(Buffer.alloc(0)));
+    throw this.#opening.length === 0 ? new ListFault('the answer is empty, not a JSON list', Buffer.alloc(0)) : this.#notAList(Buffer.alloc(0));
   }
 
   /** Returns the index where the string ends, or the chunk. Most bytes of a list are in strings, so the loop uses local variables only. */
@@ -126,14 +134,15 @@ export class ListScanner {
   #outside(byte: number, chunk: Buffer, at: number): void {
     if (this.#state === 'after') throw new ListFault('the list goes on after its closing bracket');
     const isByteOrderMark = this.#opening.length < 3 && byte === [0xef, 0xbb, 0xbf][this.#opening.length];
-    if (byte !== Byte.Open && !isByteOrderMark) throw new ListFault(this.#notAList(chunk.subarray(at, at + 60)));
+    if (byte !== Byte.Open && !isByteOrderMark) throw this.#notAList(chunk.subarray(at));
     if (isByteOrderMark) this.#opening.push(byte);
     else this.#state = 'inside';
   }
 
-  #notAList(rest: Buffer): string {
-    const text = Buffer.concat([Buffer.from(this.#opening), rest]).toString('utf8');
-    return `not a JSON list: it starts with "${text.replace(/[\p{C}\p{Z}]+/gu, ' ').slice(0, 60)}"`;
+  #notAList(rest: Buffer): ListFault {
+    const opening = Buffer.concat([Buffer.from(this.#opening), rest]);
+    const text = opening.subarray(0, 60).toString('utf8').replace(/[\p{C}\p{Z}]+/gu, ' ');
+    return new ListFault(`not a JSON list: it starts with "${text}"`, opening);
   }
 
   #end(chunk: Buffer, from: number, to: number, byte: number): void {

@@ -1,5 +1,6 @@
 import { AppError } from '../platform/errors.js';
 import { cleanText, uuidOf } from './manifest-text.js';
+import { quoteValue } from '../platform/message-text.js';
 import { isObject, type Json, upgradeManifest } from './upgrade-manifest.js';
 import { osTypeOf } from './os-type.js';
 
@@ -46,7 +47,7 @@ const MAX_INT32 = 2 ** 31 - 1;
 export function readManifest(value: unknown): ManifestResult {
   if (!isObject(value)) return { ok: false, uuid: null, reason: `A manifest is a JSON object, this is ${nameOf(value)}.` };
   const uuid = uuidOf(value.uuid);
-  if (uuid === null) return { ok: false, uuid: null, reason: `The uuid ${shown(value.uuid)} is not a uuid.` };
+  if (uuid === null) return { ok: false, uuid: null, reason: value.uuid === undefined ? `A manifest has a uuid, this object has ${fieldsOf(value)}.` : `The uuid ${shown(value.uuid)} is not a uuid.` };
   if (isDeeperThan(value, MAX_DEPTH)) return { ok: false, uuid, reason: `Image ${uuid} is nested deeper than ${MAX_DEPTH} levels.` };
   const raw = upgradeManifest(value);
   const manifest = describe(uuid, raw.uuid === uuid ? raw : { ...raw, uuid });
@@ -144,6 +145,13 @@ function flag(value: unknown): boolean {
 
 function shown(value: unknown): string {
   return (JSON.stringify(value) ?? 'that is missing').slice(0, 200);
+}
+
+/** The names of the first fields, for a message. */
+function fieldsOf(value: Json): string {
+  const names = Object.keys(value);
+  if (names.length === 0) return 'no field';
+  return `the field${names.length === 1 ? '' : 's'} ${quoteValue(names.slice(0, 10).join(', '))}`;
 }
 
 function nameOf(value: unknown): string {

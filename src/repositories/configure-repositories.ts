@@ -3,6 +3,7 @@ import type { SqlEntityManager } from '../platform/database/database.js';
 import { quoteVisibly, strangeCharacter } from '../platform/display-text.js';
 import type { FieldError } from '../platform/errors.js';
 import type { Announce } from '../tasks/changes/transact.js';
+import { splitCredentials } from './credentials/split-credentials.js';
 import { ImageRepository } from './image-repository.entity.js';
 import { retireRepository } from './retired-repositories.js';
 
@@ -31,15 +32,23 @@ export async function configuredRepositories(em: SqlEntityManager): Promise<{ na
   return rows.map(({ name, url }) => ({ name, url }));
 }
 
-/** Replaces the configured repositories. One whose name and URL stay the same keeps its stored list; the others are retired. */
-export async function configureRepositories(tx: SqlEntityManager, wanted: readonly NamedUrlInput[], announce: Announce): Promise<void> {
+/**
+ * Replaces the configured repositories. One whose name and URL stay the same keeps its stored list; the others are retired. It also keeps
+ * its user and password if the URL comes without any, as the graph shows it.
+ */
+export async function configureRepositories(tx: SqlEntityManager, given: readonly NamedUrlInput[], announce: Announce): Promise<void> {
+  const wanted = given.map(({ name, url }) => ({ name, ...splitCredentials(url) }));
   const configured = await tx.find(ImageRepository, { retired: false, isLocal: false });
   const isWanted = (row: ImageRepository): boolean => wanted.some((one) => one.name === row.name && one.url === row.url);
   const unchanged = configured.filter(isWanted).map((row) => row.name);
-  for (const row of configured) if (!isWanted(row)) await retireRepository(tx, row);
-  for (const { name, url } of wanted) {
+  for (const row of configured) {
+    if (!isWanted(row)) await retireRepository(tx, row);
+    else row.credentials = wanted.find((one) => one.name === row.name)?.credentials ?? row.credentials;
+  }
+  await tx.flush();
+  for (const { name, url, credentials } of wanted) {
     if (unchanged.includes(name)) continue;
-    const row = tx.create(ImageRepository, { name, url });
+    const row = tx.create(ImageRepository, { name, url, credentials });
     await tx.persist(row).flush();
     announce({ type: 'repository', repositoryId: row.id });
   }

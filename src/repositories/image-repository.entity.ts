@@ -10,6 +10,7 @@ const ImageRepositorySchema = defineEntity({
     id: p.integer().primary(),
     name: p.string().length(32).unique(),
     url: p.string().length(1024),
+    credentials: p.string().length(1300).nullable(),
     isLocal: p.boolean().default(false),
     retired: p.boolean().default(false),
     status: p.enum(REPOSITORY_STATUS).default('NEVER_LOADED'),
@@ -25,6 +26,7 @@ const ImageRepositorySchema = defineEntity({
 
 /**
  * An IMGAPI server to import images from. `generation` says which of its stored entries readers see; see RepositoryImage.
+ * `credentials` are the user and password that its URL was configured with, as `user:password`; `url` has none.
  * A `retired` repository was removed from the settings; it is hidden, and deleted in batches.
  */
 export class ImageRepository extends ImageRepositorySchema.class {}

@@ -90,7 +90,7 @@ describe('listImages', () => {
 
   it.each([
     ['status500', / answered with status 500/],
-    ['html', /not a JSON list: it starts with "<!DOCTYPE html>/],
+    ['html', /not a JSON list. This is an HTML page, not an IMGAPI server./],
     ['halfList', /ends in the middle/],
     ['spaces', /white space in a row/],
     ['redirectLoop', /redirects go in a circle/],
@@ -125,7 +125,7 @@ describe('getManifest', () => {
   it.each([
     ['status500', 'MANIFEST_UNREACHABLE', 'status 500'],
     ['redirectLoop', 'MANIFEST_UNREACHABLE', 'circle'],
-    ['html', 'INVALID_MANIFEST', 'not JSON (it starts with "<!DOCTYPE html>'],
+    ['html', 'INVALID_MANIFEST', 'not JSON; a manifest is one JSON object. This is an HTML page'],
     ['halfList', 'INVALID_MANIFEST', 'not JSON'],
     ['spaces', 'INVALID_MANIFEST', 'larger than 1048576 bytes'],
     [{ cut: 1 }, 'MANIFEST_UNREACHABLE', 'closed before'],

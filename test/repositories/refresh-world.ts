@@ -7,6 +7,7 @@ import { GuardedFetch } from '../../src/platform/fetch/fetch.js';
 import { LocalFileStore } from '../../src/platform/store/local-file-store.js';
 import { ImageRepository } from '../../src/repositories/image-repository.entity.js';
 import type { ImageRepositoryType } from '../../src/repositories/image-repository.type.js';
+import { accessToRepositories } from '../../src/repositories/credentials/repository-access.js';
 import { RefreshRepository } from '../../src/repositories/refresh/refresh-repository.js';
 import { DatacenterQueries } from '../../src/datacenters/datacenter.queries.js';
 import { ImageQueries } from '../../src/images/image.queries.js';
@@ -57,7 +58,7 @@ export async function createRefreshWorld(): Promise<RefreshWorld> {
   const { database, close } = await openMigratedDatabase();
   const { operator, systemId } = await createUsers(database);
   const [changes, fetch, store] = [new ChangeBus(), new GuardedFetch({ allow: [] }), new LocalFileStore(storePath)];
-  const handler = new RefreshRepository({ database, changes, store, imgapi: new ImgapiClient(fetch) });
+  const handler = new RefreshRepository({ database, changes, store, imgapi: new ImgapiClient(fetch), accessTo: accessToRepositories(new Map()) });
   const newRunner = () => new TaskRunner(database, changes, pino({ level: 'silent' }), { REPOSITORY_REFRESH: handler });
   const runner = newRunner();
   const as: RefreshWorld['as'] = (viewer) => {

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 /**
  * What goes wrong instead of the answer. `halfList`: half of the body, then a proper end. `spaces`: 3 GiB of white
  * space. `stall`: half of the body, then silence; `silence`: no answer at all. `wrongByte`: one byte differs. `shortFile`: ten bytes too few, with
- * a length to match. `cut`: the connection breaks half-way, so many times (counts down). `slow`: bytes per second.
+ * a length to match. `text`: this body instead. `cut`: the connection breaks half-way, so many times (counts down). `slow`: bytes per second.
  */
 export type RepositoryFault =
   | 'status500'
@@ -18,7 +18,8 @@ export type RepositoryFault =
   | 'shortFile'
   | { cut: number }
   | { slow: number }
-  | { redirectTo: string };
+  | { redirectTo: string }
+  | { text: string };
 
 export interface Answer {
   status: number;
@@ -60,6 +61,7 @@ export async function misbehave(fault: RepositoryFault | undefined, response: Se
 
 async function misbehaveBy(fault: RepositoryFault & object, response: ServerResponse, answer: Answer, send: Send): Promise<void> {
   if ('redirectTo' in fault) return await send(response, { status: 302, headers: { location: fault.redirectTo }, body: Buffer.alloc(0) });
+  if ('text' in fault) return await send(response, { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(fault.text) });
   if ('slow' in fault) return await sendSlowly(response, answer, fault.slow);
   if (fault.cut <= 0) return await send(response, answer);
   fault.cut -= 1;

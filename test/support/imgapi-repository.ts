@@ -33,6 +33,8 @@ export interface ImgapiRepository {
   etag: boolean;
   /** Images per page with `limit` and an inclusive `marker`; null: the whole list whatever is asked. */
   pageSize: number | null;
+  /** `user:password` that every request must carry, else 401; null: none. */
+  userAndPassword: string | null;
   /** Whether files answer Range with 206. */
   ranges: boolean;
   manifestUrl(image: PublishedImage): string;
@@ -58,6 +60,7 @@ export async function startImgapiRepository(options: { images?: PublishedImage[]
     fail: {},
     etag: true,
     pageSize: null,
+    userAndPassword: null,
     ranges: true,
     manifestUrl: (image) => `${repository.url}/images/${image.manifest.uuid}`,
     close: () => {
@@ -71,7 +74,9 @@ export async function startImgapiRepository(options: { images?: PublishedImage[]
 
 async function respond(repository: ImgapiRepository, prefix: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://repository');
-  const [place, uuid, file, ...rest] = pathname.startsWith(`${prefix}/`) ? pathname.slice(prefix.length + 1).split('/') : [];
+  const wanted = repository.userAndPassword === null ? null : `Basic ${Buffer.from(repository.userAndPassword).toString('base64')}`;
+  if (wanted !== null && request.headers.authorization !== wanted) return await send(response, json({ code: 'UnauthorizedError', message: 'user and password are wanted' }, 401));
+  const [place, uuid, file, ...rest] = pathname.startsWith(`${prefix}/`) ? pathname.slice(prefix.length + 1).replace(/\/$/, '').split('/') : [];
   const image = repository.images.find(({ manifest }) => manifest.uuid === uuid);
   if (place === 'ping' && uuid === undefined) return await send(response, json({ ping: 'pong', version: '4.13.1', imgapi: true }));
   if (place === 'images' && uuid === undefined) return await misbehave(repository.fail.list, response, list(repository, searchParams, request), send);

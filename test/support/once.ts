@@ -27,7 +27,7 @@ export const ONCE: readonly string[] = [
   // What a process does before it asks its database: connections, addresses, headers, and servers that lie to it.
   'test/graphql/drain.test.ts',
   'test/acceptance/hostile-repository.test.ts',
-  'test/security/{trust,headers,request-ids,log-floods}.test.ts',
+  'test/security/{trust,headers,request-ids,log-floods,decompression}.test.ts',
   'test/images/import/**',
   'test/repositories/list-diff.test.ts',
   'test/support/**',

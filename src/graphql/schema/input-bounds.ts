@@ -11,10 +11,12 @@ export interface Bounds {
   duplicates: 'removed' | 'refused' | 'allowed';
   /** Characters (code points) of a string. */
   length: number;
+  /** Whether a URL may have a user name and a password in it. */
+  credentials: boolean;
 }
 
 /** The bounds of a position without an exception. Rules of the domain, such as 32 characters for a name, are stricter and apply later. */
-const DEFAULTS: Bounds = { items: 250, duplicates: 'removed', length: 200 };
+const DEFAULTS: Bounds = { items: 250, duplicates: 'removed', length: 200, credentials: false };
 
 /** Exceptions, by the name of an argument or field wherever it occurs, or by one coordinate. */
 const EXCEPTIONS: Readonly<Record<string, Partial<Bounds>>> = {
@@ -25,6 +27,8 @@ const EXCEPTIONS: Readonly<Record<string, Partial<Bounds>>> = {
   // A cursor contains a name; that of a remote image may have 1,024 characters of up to six bytes each.
   after: { length: 8192 },
   before: { length: 8192 },
+  // A repository may ask for them; they are stored apart from the URL.
+  'NamedUrlInput.url': { credentials: true },
   // The position in the list has a meaning.
   addresses: { duplicates: 'allowed' },
   // Routers batch several of the largest pages; entities come in the order of the representations.
@@ -38,7 +42,9 @@ export const JSON_BOUNDS = { depth: 5, values: 100, length: 1000 } as const;
 const STRING_SCALARS: ReadonlySet<string> = new Set(['String', 'ID']);
 const JSON_SCALARS: ReadonlySet<string> = new Set(['JSON', '_Any']);
 /** Scalars whose own parsers refuse long values. */
-const SHORT_SCALARS: ReadonlySet<string> = new Set(['Boolean', 'Int', 'Float', 'UUID', 'DateTime', 'HttpUrl', 'ByteSize']);
+const SHORT_SCALARS: ReadonlySet<string> = new Set(['Boolean', 'Int', 'Float', 'UUID', 'DateTime', 'ByteSize']);
+/** URLs, whose own parser bounds their length. */
+const URL_SCALAR = 'HttpUrl';
 
 /** A position of the schema where callers give a value. */
 export interface InputPosition {
@@ -48,9 +54,10 @@ export interface InputPosition {
 }
 
 /** Throws for a scalar without an entry above, so that no scalar joins the schema without a bound. */
-export function inputKindOf(type: GraphQLNamedInputType): 'string' | 'json' | 'short' | 'object' {
+export function inputKindOf(type: GraphQLNamedInputType): 'string' | 'json' | 'url' | 'short' | 'object' {
   if (isInputObjectType(type)) return 'object';
   if (isEnumType(type) || SHORT_SCALARS.has(type.name)) return 'short';
+  if (type.name === URL_SCALAR) return 'url';
   if (STRING_SCALARS.has(type.name)) return 'string';
   if (JSON_SCALARS.has(type.name)) return 'json';
   throw new Error(`Callers give values of the scalar ${type.name}, which has no bound; add it to the lists of input-bounds.ts.`);

@@ -69,7 +69,7 @@ export async function recordFileImport(
     repositoryId: source.repositoryId,
     detail: { ...shownSource(source), file: { before: null, after: { size, sha1 } } },
   };
-  const instructions: ImportInstructions = { fileUrl: source.fileUrl, isLocal: source.isLocal, size, sha1, compression, keepsRow: true, admittedTo, ...awaited };
+  const instructions: ImportInstructions = { fileUrl: source.fileUrl, isLocal: source.isLocal, repositoryId: source.repositoryId, size, sha1, compression, keepsRow: true, admittedTo, ...awaited };
   const taskId = await recordWork(tx, facts, { instructions: { ...instructions }, bytesTotal: size }, announce);
   announceImage('UPDATED', image, attachments, announce);
   return { taskId, work: 'IMAGE_IMPORT' };

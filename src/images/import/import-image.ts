@@ -1,5 +1,6 @@
 import type { Database, SqlEntityManager } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors.js';
+import type { FetchAccess } from '../../platform/fetch/fetch.js';
 import { type FileStore, FileStoreConflict } from '../../platform/store/file-store.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
 import { type Failure, failTask } from '../../tasks/runner/end-task.js';
@@ -26,7 +27,7 @@ export interface ImportServices {
   changes: ChangeBus;
   store: FileStore;
   download: Download;
-  trustedHosts: (em: SqlEntityManager) => Promise<ReadonlySet<string>>;
+  accessTo: (em: SqlEntityManager, repositoryId: number | null) => Promise<FetchAccess>;
 }
 
 /** A file whose size and checksum are those of the manifest, and what it is. */
@@ -125,9 +126,9 @@ export class ImportImage implements TaskHandler {
   }
 
   async #fetchFile(run: TaskRun, uuid: string, wanted: ImportInstructions): Promise<FileDigest> {
-    const trustedHosts = await this.services.trustedHosts(this.#em());
+    const access = await this.services.accessTo(this.#em(), wanted.repositoryId ?? null);
     return this.services.download(
-      { uuid, url: wanted.fileUrl, expectedSize: wanted.size, expectedSha1: wanted.sha1, trustedHosts },
+      { uuid, url: wanted.fileUrl, expectedSize: wanted.size, expectedSha1: wanted.sha1, access },
       { onProgress: (bytesDone) => void run.progress(bytesDone).catch(() => undefined), signal: run.signal },
     );
   }

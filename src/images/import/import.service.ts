@@ -4,6 +4,7 @@ import type { DatacenterType } from '../../datacenters/datacenter.type.js';
 import type { ImgManifest, ManifestFile } from '../../imgapi/manifest.js';
 import { fetchFileStart } from '../../imgapi/fetch-file.js';
 import { withStoredTexts } from '../../platform/display-text.js';
+import { upstreamWarnings } from '../../imgapi/upstream-warnings.js';
 import { alreadyExists, badInput, type FieldError } from '../../platform/errors.js';
 import { FetchFailure } from '../../platform/fetch/fetch-failure.js';
 import type { GuardedFetch } from '../../platform/fetch/fetch.js';
@@ -26,7 +27,7 @@ import { nameOfOrigin, readOrigins } from './origins/read-origins.js';
 import { type NewOrigin, recordOrigins } from './origins/record-origins.js';
 import { readSource, type SourceServices } from './read-source.js';
 import { type NewImage, recordImport, requireAdmissible } from './record-import.js';
-import type { ImportSource } from './source.js';
+import { defaultFileUrl, type ImportSource } from './source.js';
 
 export interface ImportServices extends CommandServices, SourceServices {
   gate: ImageServerGate;
@@ -59,7 +60,7 @@ export class ImportService {
 
   async importImage(input: ImportImageInput): Promise<ImageTaskPayloadType> {
     const datacenter = await this.admit(input);
-    const fileUrl = input.fileUrl ?? `${input.manifestUrl}/file`;
+    const fileUrl = input.fileUrl ?? defaultFileUrl(input.manifestUrl);
     return this.importFrom(input, datacenter, { manifestUrl: input.manifestUrl, fileUrl, uuid: null, repositoryId: null, isLocal: false });
   }
 
@@ -100,7 +101,7 @@ export class ImportService {
     const withFile = (await this.services.gate.open()) !== null;
     const origins = await originsOf();
     const fileWarnings = withFile && request.dryRun ? await this.#fileWarnings(manifest, source) : [];
-    return this.#importNew(image, { ...request, withFile, origins, fileWarnings });
+    return this.#importNew(image, { ...request, withFile, origins, fileWarnings, upstream: upstreamWarnings(manifest) });
   }
 
   /** The origins to import first. Without `includeOrigins` there are none: MISSING_ORIGIN unless the base is there. */
@@ -128,7 +129,7 @@ export class ImportService {
     const origins = await originsOf();
     const { uuid, name } = existing;
     const admittedTo = datacenter && { id: datacenter.id, name: datacenter.name };
-    const warnings = dryRun ? [downloadWarning(file, source), ...(await this.#fileWarnings(manifest, source))] : [];
+    const warnings = [...(dryRun ? [downloadWarning(file, source), ...(await this.#fileWarnings(manifest, source))] : []), ...upstreamWarnings(manifest)];
     return this.#run(name, dryRun, warnings.concat(`Image ${name} is in the catalogue without a file: it keeps its fields and gets its file.`), async (tx, announce) => {
       const { starter } = this.services.viewer;
       const first = await recordOrigins(tx, origins, { datacenter, withFile: true, dryRun, starter, mayWait }, announce);
@@ -137,15 +138,15 @@ export class ImportService {
   }
 
   /** What a dry run tells of the file by its first bytes. UNSUPPORTED_FORMAT where the import would fail with it. */
-  async #fileWarnings({ uuid, type, file }: Importable, { fileUrl, isLocal }: ImportSource): Promise<string[]> {
-    const { em, store, fetch, trustedHosts } = this.services;
+  async #fileWarnings({ uuid, type, file }: Importable, { fileUrl, isLocal, repositoryId }: ImportSource): Promise<string[]> {
+    const { em, store, fetch, accessTo } = this.services;
     const declared = { compression: file.compression, type };
     if (isLocal) {
       const kind = await detectFileKind(`The file of ${uuid}`, file.size, async (start, length) => store.readFile(uuid, { start, end: start + length - 1 }));
       return fileKindWarnings(kind, declared);
     }
     try {
-      const start = await fetchFileStart(fetch, fileUrl, SAMPLE_BYTES, { trustedHosts: await trustedHosts(em), signal: AbortSignal.timeout(LOOK_TIMEOUT_MS) });
+      const start = await fetchFileStart(fetch, fileUrl, SAMPLE_BYTES, { ...(await accessTo(em, repositoryId)), signal: AbortSignal.timeout(LOOK_TIMEOUT_MS) });
       return fileKindWarnings(await detectByStart(`The file at ${redactUrl(fileUrl)}`, start), declared);
     } catch (error) {
       if (!(error instanceof FetchFailure) && !isTimeout(error)) throw error;
@@ -153,11 +154,11 @@ export class ImportService {
     }
   }
 
-  async #importNew(image: NewImage, request: ImportRequest & { withFile: boolean; origins: NewOrigin[]; fileWarnings: readonly string[] }): Promise<ImageTaskPayloadType> {
-    const { datacenter, source, withFile, dryRun, mayWait, origins, fileWarnings } = request;
+  async #importNew(image: NewImage, request: ImportRequest & { withFile: boolean; origins: NewOrigin[]; fileWarnings: readonly string[]; upstream: readonly string[] }): Promise<ImageTaskPayloadType> {
+    const { datacenter, source, withFile, dryRun, mayWait, origins, fileWarnings, upstream } = request;
     const binding = datacenter === null ? 'bound and attached nowhere' : `bound to datacenter ${datacenter.name}`;
     const created = `Image ${image.name} (${image.osType}, ${image.sizeMib} MiB) will be created, ${binding}.`;
-    const warnings = dryRun ? [created, ...(withFile ? [downloadWarning(image.file, source), ...fileWarnings] : [])] : [];
+    const warnings = [...(dryRun ? [created, ...(withFile ? [downloadWarning(image.file, source), ...fileWarnings] : [])] : []), ...upstream];
     try {
       const allWarnings = [...warnings, ...manifestCorrections(image), ...(withFile ? [] : [NO_IMAGE_SERVER])];
       return await this.#run(image.name, dryRun, allWarnings, async (tx, announce) => {

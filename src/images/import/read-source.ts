@@ -3,6 +3,7 @@ import { type ImgManifest, type ManifestFile, requireImportable } from '../../im
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors.js';
 import type { FileStore } from '../../platform/store/file-store.js';
+import type { FetchAccess } from '../../platform/fetch/fetch.js';
 import { redactUrl } from '../../platform/fetch/redact-url.js';
 import type { ImportSource } from './source.js';
 
@@ -10,7 +11,7 @@ export interface SourceServices {
   em: SqlEntityManager;
   imgapi: ImgapiClient;
   store: FileStore;
-  trustedHosts: (em: SqlEntityManager) => Promise<ReadonlySet<string>>;
+  accessTo: (em: SqlEntityManager, repositoryId: number | null) => Promise<FetchAccess>;
 }
 
 /**
@@ -23,8 +24,8 @@ export async function readSource(services: SourceServices, source: ImportSource)
   throw new AppError('INVALID_MANIFEST', `The manifest at ${redactUrl(source.manifestUrl)} is of ${manifest.uuid}, not of ${source.uuid}.`);
 }
 
-async function readManifest(services: SourceServices, { manifestUrl, isLocal, uuid }: ImportSource): Promise<unknown> {
-  if (!isLocal || uuid === null) return services.imgapi.getManifest(manifestUrl, { trustedHosts: await services.trustedHosts(services.em) });
+async function readManifest(services: SourceServices, { manifestUrl, isLocal, uuid, repositoryId }: ImportSource): Promise<unknown> {
+  if (!isLocal || uuid === null) return services.imgapi.getManifest(manifestUrl, await services.accessTo(services.em, repositoryId));
   const text = await services.store.readManifest(uuid);
   if (text === null) throw new AppError('MANIFEST_UNREACHABLE', `The image store has no manifest for ${uuid}; place it there as ${uuid}/manifest.`);
   try {

@@ -82,7 +82,7 @@ export async function recordImport(tx: SqlEntityManager, record: ImportRecord, a
     detail: { ...shownSource(source), dcBound: datacenter !== null },
   };
   const { sha1, size, compression } = image.file;
-  const instructions: ImportInstructions = { fileUrl: source.fileUrl, isLocal: source.isLocal, size, sha1, compression, ...awaited };
+  const instructions: ImportInstructions = { fileUrl: source.fileUrl, isLocal: source.isLocal, repositoryId: source.repositoryId, size, sha1, compression, ...awaited };
   const taskId = record.withFile
     ? await recordWork(tx, facts, { instructions: { ...instructions }, bytesTotal: size }, announce)
     : await recordDone(tx, facts, announce);

@@ -14,6 +14,14 @@ export interface ImportSource {
   isLocal: boolean;
 }
 
+/** Where the file is unless the caller names another URL: `/file` added to the path of the manifest's URL, whose query stays. */
+export function defaultFileUrl(manifestUrl: string): string {
+  const url = new URL(manifestUrl);
+  url.hash = '';
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/file`;
+  return url.href;
+}
+
 /** The source as the detail of a task shows it. */
 export function shownSource({ manifestUrl, fileUrl }: ImportSource): { manifestUrl: string; fileUrl: string } {
   return { manifestUrl: redactUrl(manifestUrl), fileUrl: redactUrl(fileUrl) };
@@ -23,6 +31,8 @@ export function shownSource({ manifestUrl, fileUrl }: ImportSource): { manifestU
 export interface ImportInstructions {
   fileUrl: string;
   isLocal: boolean;
+  /** The repository whose user and password the download may use. */
+  repositoryId?: number | null;
   size: number;
   sha1: string;
   /** As the manifest says. */

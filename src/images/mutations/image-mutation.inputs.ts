@@ -17,7 +17,7 @@ export class ImportImageInput extends ImportedImageFields {
 
   @Field(() => HttpUrl, {
     nullable: true,
-    description: 'Where its file is. Left out or null: `manifestUrl` with `/file` added.',
+    description: 'Where its file is. Left out or null: `manifestUrl` with `/file` added to its path; its query stays, a slash at the end and a fragment do not count.',
   })
   fileUrl?: string | null;
 }

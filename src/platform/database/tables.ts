@@ -117,6 +117,7 @@ interface ImageRepositoryTable {
   id: number;
   name: string;
   url: string;
+  credentials: string | null;
   is_local: Flag;
   retired: Flag;
   status: string;

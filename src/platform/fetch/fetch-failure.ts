@@ -1,5 +1,6 @@
 import { redactUrl } from './redact-url.js';
 import { redactUrlsIn } from './redact-text.js';
+import { isTlsFailure, tlsReason } from './tls-reason.js';
 
 /**
  * A URL could not be read because of DNS, the connection, TLS, a timeout or redirects. The message names the redacted URL and the
@@ -31,21 +32,19 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['UND_ERR_HEADERS_OVERFLOW', 'the headers of the answer are too large'],
   ['EHOSTUNREACH', 'the host cannot be reached'],
   ['ENETUNREACH', 'the network cannot be reached'],
-  ['EPROTO', 'the server does not speak TLS as expected'],
-  ['ERR_TLS_CERT_ALTNAME_INVALID', 'the TLS certificate is for another host'],
-  ['CERT_HAS_EXPIRED', 'the TLS certificate has expired'],
-  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'the TLS certificate is not trusted'],
-  ['SELF_SIGNED_CERT_IN_CHAIN', 'the TLS certificate is not trusted'],
-  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'the TLS certificate is not trusted'],
 ]);
 
 /** Converts an error of the request or of its body stream into a FetchFailure; returns a FetchFailure unchanged. */
 export function toFetchFailure(url: string, cause: unknown): FetchFailure {
-  if (cause instanceof FetchFailure) return cause;
+  return cause instanceof FetchFailure ? cause : new FetchFailure(url, reasonOf(cause), { cause });
+}
+
+/** The error of a connection in words, without its system address. */
+export function reasonOf(cause: unknown): string {
   const code = codeOf(cause);
-  const isNotHttp = cause instanceof Error && cause.name === 'HTTPParserError';
-  const reason = isNotHttp ? 'the answer is not HTTP' : REASONS.get(code);
-  return new FetchFailure(url, reason ?? unlistedReason(cause, code), { cause });
+  if (cause instanceof Error && cause.name === 'HTTPParserError') return 'the answer is not HTTP';
+  if (isTlsFailure(code)) return tlsReason(code, cause);
+  return REASONS.get(code) ?? unlistedReason(cause, code);
 }
 
 /** Leaves out the message of a system error, which names the resolved address. */

@@ -1,11 +1,20 @@
-import { lookup as resolve } from 'node:dns';
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { Agent, Dispatcher } from 'undici';
-import { type FetchAllowlist, isAddressAllowed, parseFetchAllowlist } from './fetch-allowlist.js';
 import { AppError } from '../errors.js';
+import { AddressRefused } from './checked-lookup.js';
+import { decodeBody } from './decode-body.js';
+import { type FetchAllowlist, isAddressAllowed, parseFetchAllowlist } from './fetch-allowlist.js';
 import { toFetchFailure, FetchFailure } from './fetch-failure.js';
+import { guardedConnector } from './guarded-connector.js';
+import { NO_PROXIES, type ProxySettings } from './proxy-settings.js';
 import { redactUrl } from './redact-url.js';
+
+/** The user and password for one origin, as the value of the Authorization header. No other origin gets them, after a redirect neither. */
+export interface OriginCredentials {
+  readonly origin: string;
+  readonly authorization: string;
+}
 
 /** Options of one request, valid for its redirects too. */
 export interface FetchRequest {
@@ -16,7 +25,18 @@ export interface FetchRequest {
   headersTimeoutMs?: number;
   /** Longest pause between two parts of the body; pauses of the reader do not count. */
   idleTimeoutMs?: number;
+  credentials?: OriginCredentials | undefined;
+  /**
+   * Decodes a body with a Content-Encoding, and fails it beyond so many decoded bytes. Left out: the body is what was sent, and its
+   * headers name the encoding.
+   */
+  decodedLimitBytes?: number;
+  /** False: returns a redirect as it is. */
+  followsRedirects?: boolean;
 }
+
+/** What a request may use because the operator has configured it: hosts of any address, and the credentials of a repository. */
+export type FetchAccess = Pick<FetchRequest, 'trustedHosts' | 'credentials'>;
 
 /** The last response, whose body is still to be read. */
 export interface FetchResponse {
@@ -28,7 +48,6 @@ export interface FetchResponse {
   body: Readable;
 }
 
-const CONNECT_TIMEOUT_MS = 10_000;
 const DEFAULT_TIMEOUT_MS = 20_000;
 const MAX_REDIRECTS = 5;
 const REDIRECT_STATUSES = new Set([301, 302, 303, 307, 308]);
@@ -41,21 +60,20 @@ interface Agents {
   unchecked: Agent;
 }
 
-/** Thrown by the lookup. Does not carry the address: a caller who knows only the name must not learn it. */
-class AddressRefused extends Error {}
-
 /**
  * Fetches URLs that callers supply; no other code requests them. It sends GET over http and https only, checks every address of
- * the host when it connects, after each redirect too, and connects only to the addresses it has checked.
+ * the host when it connects, after each redirect too, and connects only to the addresses it has checked, through a proxy if one is set.
  * Throws AppError URL_NOT_ALLOWED for a forbidden destination, FetchFailure for a network error, and the signal's reason when
  * aborted. A response with an error status such as 404 is returned, not thrown.
  */
 export class GuardedFetch {
   readonly #allowed: FetchAllowlist;
+  readonly #proxies: ProxySettings;
   #agents: Promise<Agents> | null = null;
 
-  constructor(options: { allow: readonly string[] }) {
+  constructor(options: { allow: readonly string[]; proxies?: ProxySettings }) {
     this.#allowed = parseFetchAllowlist(options.allow);
+    this.#proxies = options.proxies ?? NO_PROXIES;
   }
 
   async get(url: string, request: FetchRequest = {}): Promise<FetchResponse> {
@@ -68,7 +86,7 @@ export class GuardedFetch {
       seen.add(target.href);
       const response = await this.#send(target, headers, request);
       const location = response.headers.location;
-      if (!REDIRECT_STATUSES.has(response.status) || location === undefined) return response;
+      if (!REDIRECT_STATUSES.has(response.status) || location === undefined || request.followsRedirects === false) return decoded(response, request);
       response.body.destroy();
       const next = this.#parseUrl(location, url, target);
       if (next.origin !== target.origin) headers = withoutCredentials(headers);
@@ -83,12 +101,9 @@ export class GuardedFetch {
 
   // Import undici at the first request: it would take a tenth of the start-up time.
   async #makeAgents(): Promise<Agents> {
-    const { Agent } = await import('undici');
-    const shared = { timeout: CONNECT_TIMEOUT_MS, allowH2: false };
-    return {
-      checked: new Agent({ allowH2: false, connect: { ...shared, lookup: checkedLookup(this.#allowed) } }),
-      unchecked: new Agent({ allowH2: false, connect: shared }),
-    };
+    const { Agent, buildConnector: build } = await import('undici');
+    const agentFor = (allowed: FetchAllowlist | null): Agent => new Agent({ allowH2: false, connect: guardedConnector({ allowed, proxies: this.#proxies, build }) });
+    return { checked: agentFor(this.#allowed), unchecked: agentFor(null) };
   }
 
   async #send(target: URL, headers: Record<string, string>, request: FetchRequest): Promise<FetchResponse> {
@@ -102,7 +117,7 @@ export class GuardedFetch {
         origin: target.origin,
         path: target.pathname + target.search,
         method: 'GET',
-        headers: { 'user-agent': 'image-gateway', ...headers, 'accept-encoding': 'identity' },
+        headers: { 'user-agent': 'image-gateway', ...headers, ...authorizationFor(target, request.credentials), 'accept-encoding': 'identity' },
         headersTimeout: request.headersTimeoutMs ?? DEFAULT_TIMEOUT_MS,
         bodyTimeout: request.idleTimeoutMs ?? DEFAULT_TIMEOUT_MS,
         signal: request.signal ?? null,
@@ -143,19 +158,15 @@ export function hostKey(url: string | URL): string {
   return `${hostname}:${port === '' ? (protocol === 'https:' ? '443' : '80') : port}`;
 }
 
-/** Checks all addresses of a name and returns them for the connection, so that DNS cannot change them in between. */
-function checkedLookup(allowed: FetchAllowlist): LookupFunction {
-  return (hostname, options, callback) => {
-    resolve(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error !== null) return callback(error, '', 0);
-      const refused = addresses.find(({ address }) => !isAddressAllowed(address, allowed));
-      if (refused !== undefined) return callback(new AddressRefused(), '', 0);
-      if (options.all === true) return callback(null, addresses);
-      const first = addresses[0];
-      if (first === undefined) return callback(Object.assign(new Error('no address'), { code: 'ENOTFOUND' }), '', 0);
-      return callback(null, first.address, first.family);
-    });
-  };
+/** A response without its Content-Encoding, if the request asks for that. */
+function decoded(response: FetchResponse, { decodedLimitBytes }: FetchRequest): FetchResponse {
+  const { 'content-encoding': encoding, 'content-length': _ofEncoded, ...headers } = response.headers;
+  if (decodedLimitBytes === undefined || encoding === undefined || response.status === 304) return response;
+  return { ...response, headers, body: decodeBody(response.body, encoding, { url: response.url, limitBytes: decodedLimitBytes }) };
+}
+
+function authorizationFor({ origin }: URL, credentials: OriginCredentials | undefined): Record<string, string> {
+  return credentials?.origin === origin ? { authorization: credentials.authorization } : {};
 }
 
 /** Names the host but not its address: resolved addresses would let callers map networks that they cannot reach. */
@@ -172,5 +183,8 @@ function withoutCredentials(headers: Record<string, string>): Record<string, str
 }
 
 function firstValues(headers: Dispatcher.ResponseData['headers']): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value[0] : value]));
+  // A server may name its encodings in several lines, and all of them count.
+  const first = (name: string, values: string[]): string | undefined => (name === 'content-encoding' ? values.join(', ') : values[0]);
+  const named = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+  return Object.fromEntries(named.map(([name, value]) => [name, Array.isArray(value) ? first(name, value) : value]));
 }

@@ -86,17 +86,15 @@ export const Uuid = new GraphQLScalarType<string, string>({
 });
 
 function parseHttpUrl(value: unknown): string {
-  const expected = `an absolute http or https URL without user name or password, at most ${URL_LENGTH} characters`;
+  const expected = `an absolute http or https URL, at most ${URL_LENGTH} characters`;
   const isShaped = typeof value === 'string' && value.isWellFormed() && value.length <= URL_LENGTH && ABSOLUTE_HTTP.test(value);
   if (!isShaped || !URL.canParse(value)) throw refuse(value, 'HttpUrl', expected);
-  const url = new URL(value);
-  if (url.username !== '' || url.password !== '') throw refuse(value, 'HttpUrl', expected);
   return value;
 }
 
 export const HttpUrl = new GraphQLScalarType<string, string>({
   name: 'HttpUrl',
-  description: `An absolute http or https URL, at most ${URL_LENGTH} characters, without a user name or password in it.`,
+  description: `An absolute http or https URL, at most ${URL_LENGTH} characters. It has no user name or password in it, except where a field says that it may; answers never have any.`,
   specifiedByURL: 'https://url.spec.whatwg.org/',
   serialize: String,
   parseValue: parseHttpUrl,

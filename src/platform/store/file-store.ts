@@ -27,6 +27,8 @@ export interface FileStore {
   reach(): Promise<void>;
   /** Published images, sorted: those of the gateway and those placed by hand, even if manifest or file is missing. */
   listUuids(): Promise<string[]>;
+  /** Folders placed by hand that are left out, as their name is a uuid with capital letters, sorted. */
+  listMisnamed(): Promise<string[]>;
   /** Images that have a partial, sorted. */
   listPartials(): Promise<string[]>;
   /** Null when there is none. Throws INVALID_MANIFEST above 1 MiB. */

@@ -9,7 +9,7 @@ import { type ByteRange, FileStoreConflict, FileStoreMissing, type FileStore, ty
 import { errorCode, isFolder, lstatOrNull, openForReading, openForWriting, syncFolder, writeDurably } from './safe-open.js';
 import { sendFile } from './send-file.js';
 import { type WriteMode, writeBehind } from './write-behind.js';
-import { isManifestDraft, isRemoved, isUuid, StoreLayout, uuidOfPartial } from './store-layout.js';
+import { isManifestDraft, isMisnamedUuid, isRemoved, isUuid, StoreLayout, uuidOfPartial } from './store-layout.js';
 
 const MANIFEST_LIMIT_BYTES = 1024 * 1024;
 // Four times Node's default, so that there are fewer reads; still small enough for many streams at once.
@@ -46,6 +46,11 @@ export class LocalFileStore implements FileStore {
   async listUuids(): Promise<string[]> {
     const entries = await this.entries();
     return entries.filter((entry) => entry.isDirectory() && isUuid(entry.name)).map((entry) => entry.name).sort();
+  }
+
+  async listMisnamed(): Promise<string[]> {
+    const entries = await this.entries();
+    return entries.filter((entry) => entry.isDirectory() && isMisnamedUuid(entry.name)).map((entry) => entry.name).sort();
   }
 
   async listPartials(): Promise<string[]> {

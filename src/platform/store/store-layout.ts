@@ -36,6 +36,11 @@ export function isUuid(name: string): boolean {
   return PUBLISHED.test(name);
 }
 
+/** Whether a name is a uuid with capital letters, which the store does not take for the image of that uuid. */
+export function isMisnamedUuid(name: string): boolean {
+  return !isUuid(name) && isUuid(name.toLowerCase());
+}
+
 /** The uuid in the name of a partial's folder, null for every other name. */
 export function uuidOfPartial(name: string): string | null {
   return PARTIAL.exec(name)?.[1] ?? null;

@@ -1,5 +1,6 @@
 import type { Viewer } from '../../access/viewer.js';
-import { allOf } from '../../platform/database/list/conditions.js';
+import { fitName } from '../../imgapi/derive-image-fields.js';
+import { allOf, oneOf } from '../../platform/database/list/conditions.js';
 import type { ImageQueries } from '../../images/image.queries.js';
 import type { SelectedImage } from '../../images/image.type.js';
 import { Memo } from '../../platform/memory/memo.js';
@@ -10,6 +11,7 @@ import { readRows } from '../../platform/database/read/read-rows.js';
 import type { Reads } from '../../platform/database/read/reads.js';
 import type { ConnectionSelection, ObjectSelection } from '../../platform/graphql/selection.js';
 import { sqlText } from '../../platform/database/sql-text.js';
+import { importSentence } from './import-sentence.js';
 import type { ImageRepositoryType } from '../image-repository.type.js';
 import {
   hidesImportedEntries,
@@ -33,6 +35,13 @@ export interface RepositoryImageListRequest {
   filter?: RepositoryImageFilter | null;
   orderBy?: RepositoryImageOrder | null;
   selection: ConnectionSelection;
+}
+
+/** What is read of the image behind an entry: what was selected, and what the sentence about it names. */
+function imageSelection(fields: ReadonlySet<string>, selected: ObjectSelection | undefined): ObjectSelection | undefined {
+  if (!fields.has('notImportableDetail')) return selected;
+  if (!fields.has('image')) return { fields: new Set(['name', 'access']) };
+  return selected && { ...selected, fields: new Set([...selected.fields, 'name', 'access']) };
 }
 
 /** Statements of lists without a filter, per viewer and selection; the key is the repository and the order. */
@@ -88,8 +97,25 @@ export class RepositoryImageQueries {
   /** Reads the images of the catalogue behind the entries in one statement, if they were selected. */
   async #toRepositoryImages(rows: readonly EntryRow[], repository: ImageRepositoryType, selection: ObjectSelection): Promise<SelectedRepositoryImage[]> {
     const { fields, nested } = selection;
-    const ids = fields.has('image') ? [...new Set(rows.flatMap(([, , imageId]) => imageId ?? []))] : [];
-    const images = ids.length === 0 ? new Map<number, SelectedImage>() : await this.images.several(ids, nested?.get('image'));
-    return toRepositoryImages(rows, repository, images, selection);
+    const ids = fields.has('image') || fields.has('notImportableDetail') ? [...new Set(rows.flatMap(([, , imageId]) => imageId ?? []))] : [];
+    const images = ids.length === 0 ? new Map<number, SelectedImage>() : await this.images.several(ids, imageSelection(fields, nested?.get('image')));
+    const entries = toRepositoryImages(rows, repository, images, selection);
+    if (fields.has('nameTaken') || fields.has('notImportableDetail')) await this.#judgeNames(entries);
+    if (fields.has('notImportableDetail')) {
+      for (const entry of entries) entry.notImportableDetail = importSentence({ entry, image: entry.image, isLocal: repository.isLocal });
+    }
+    return entries;
+  }
+
+  /** Finds in one statement which names are those of other images. */
+  async #judgeNames(entries: readonly SelectedRepositoryImage[]): Promise<void> {
+    const names = [...new Set(entries.flatMap(({ name = '' }) => fitName(name) ?? []))];
+    if (names.length === 0) return;
+    const rows = await readRows<[name: string, uuid: string]>(this.em, sqlText`select i.name, i.uuid from image i where ${oneOf('i.name', names)}`);
+    const takenBy = new Map(rows);
+    for (const entry of entries) {
+      const uuid = takenBy.get(fitName(entry.name ?? '') ?? '');
+      entry.nameTaken = uuid !== undefined && uuid !== entry.uuid;
+    }
   }
 }

@@ -43,11 +43,11 @@ const REASON = sqlText`case ${joinTexts(OBSTACLES.map(({ condition, code }) => s
 const IMPORTABLE = sqlText`(case when ${anyOf(OBSTACLES.map(({ condition }) => condition))} then false else true end)`;
 
 /** Fields that are not columns of the entry. */
-type ComputedField = 'uuid' | 'repository' | 'image' | 'manifestUrl' | 'importable' | 'notImportableReason';
+type ComputedField = 'uuid' | 'repository' | 'image' | 'manifestUrl' | 'importable' | 'notImportableReason' | 'notImportableDetail' | 'nameTaken';
 type ColumnField = Exclude<keyof RepositoryImageType, ComputedField>;
 
 /** An entry as far as it was selected: a field of a column, and the URL, is there only if the selection names it. */
-export type SelectedRepositoryImage = Pick<RepositoryImageType, Exclude<ComputedField, 'manifestUrl'>> & Partial<RepositoryImageType>;
+export type SelectedRepositoryImage = Pick<RepositoryImageType, Exclude<ComputedField, 'manifestUrl' | 'notImportableDetail'>> & Partial<RepositoryImageType>;
 
 type EntryTable = Tables['repository_image'];
 type EntryColumn = Extract<Column, `o.${string}`>;
@@ -83,8 +83,12 @@ const COLUMN_READERS = {
 } satisfies Record<ColumnField, ColumnReader>;
 const READERS = Object.entries(COLUMN_READERS);
 
+/** The columns that computed fields are made of. */
+const COLUMNS_BEHIND: Readonly<Record<string, readonly ColumnField[]>> = { nameTaken: ['name'], notImportableDetail: ['name', 'origin', 'manifest'] };
+
 function selectedReaders({ fields }: ObjectSelection): ColumnReader[] {
-  return READERS.flatMap(([field, one]) => (fields.has(field) ? [one] : []));
+  const behind = Object.entries(COLUMNS_BEHIND).flatMap(([field, columns]) => (fields.has(field) ? columns : []));
+  return READERS.flatMap(([field, one]) => (fields.has(field) || behind.includes(field as ColumnField) ? [one] : []));
 }
 
 /** A row as the driver returns it: what every list needs, then the selected columns. */
@@ -157,6 +161,7 @@ export function toRepositoryImages(
       image: imageId === null ? null : (images.get(imageId) ?? null),
       importable: reason === null,
       notImportableReason: reason,
+      nameTaken: false,
     };
     if (withUrl) entry.manifestUrl = redactUrl(manifestUrlOf(repository.url, uuid));
     readers.forEach(({ assign }, at) => assign(entry, row[LEADING_COLUMNS + at]));

@@ -73,7 +73,7 @@ export class RepositoryImageType {
   manifest!: unknown;
 
   @Field(() => Boolean, {
-    description: 'Whether it can be imported now. That you may import at all is another question: see `Viewer.permissions`.',
+    description: 'Whether it can be imported now, under a name that the import gives if `nameTaken` is true. That you may import at all is another question: see `Viewer.permissions`.',
   })
   importable!: boolean;
 
@@ -83,6 +83,15 @@ export class RepositoryImageType {
       'Why it cannot be imported now, as a code: UNSUPPORTED_TYPE, NO_FILE, ALREADY_EXISTS, MISSING_ORIGIN, ...; null when it can.',
   })
   notImportableReason!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The sentence with which an import under its own name would be refused now, also when only that name is taken; null when it would not be.',
+  })
+  notImportableDetail?: string | null;
+
+  @Field(() => Boolean, { description: 'Whether another image has its name, made to fit, so that an import has to give one.' })
+  nameTaken!: boolean;
 }
 
 /** One page of a repository's images. */

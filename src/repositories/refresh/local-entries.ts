@@ -6,9 +6,11 @@ import { type ParsedEntry, toRemoteManifest } from './remote-manifest.js';
 
 /**
  * The folders of the image store, as entries of the local repository. An image whose file cannot be imported gets a problem;
- * a folder without a readable manifest of its own is skipped. IMAGE_SERVER_UNAVAILABLE when the store cannot be read.
+ * a folder without a readable manifest of its own, or with capital letters in its name, is skipped. IMAGE_SERVER_UNAVAILABLE when the store cannot be read.
  */
 export async function* readLocalEntries(store: FileStore, check: FileCheck): AsyncGenerator<ParsedEntry[]> {
+  const misnamed = await store.listMisnamed();
+  yield misnamed.map((name) => ({ uuid: name.toLowerCase(), reason: `The folder ${name} has capital letters in its name; rename it to ${name.toLowerCase()}.` }));
   for (const uuid of await store.listUuids()) {
     try {
       yield [await readLocalEntry(store, check, uuid)];

@@ -4,7 +4,7 @@ import { createBatchWriter } from '../../platform/database/batch-writer.js';
 import type { Database, SqlEntityManager } from '../../platform/database/database.js';
 import { sqlText } from '../../platform/database/sql-text.js';
 import { writeRows } from '../../platform/database/write-rows.js';
-import { notFound } from '../../platform/errors.js';
+import { AppError, notFound } from '../../platform/errors.js';
 import { redactUrl } from '../../platform/fetch/redact-url.js';
 import type { FileStore } from '../../platform/store/file-store.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
@@ -14,7 +14,7 @@ import type { TaskPermission } from '../../tasks/runner/task-permission.js';
 import type { TaskRun } from '../../tasks/runner/task-run.js';
 import type { TaskHandler } from '../../tasks/runner/task-runner.js';
 import { ImageRepository } from '../image-repository.entity.js';
-import { trustedHosts } from '../trusted-hosts.js';
+import type { AccessTo } from '../credentials/repository-access.js';
 import { readCurrentGeneration } from './current-generation.js';
 import { analyzeEntries, deleteEntriesInBatches } from './entry-writes.js';
 import { FileCheck } from './file-check.js';
@@ -22,7 +22,7 @@ import { ListDiff } from './list-diff.js';
 import { readLocalEntries } from './local-entries.js';
 import { type ParsedEntry, readRemoteEntries, type SkippedEntry } from './remote-manifest.js';
 import { STATUS_BEFORE_REFRESH } from './reset-stale-refreshes.js';
-import { stageEntries } from './stage-entries.js';
+import { type SkippedEntries, stageEntries } from './stage-entries.js';
 import { type RefreshedRepository, StagingGeneration } from './staging-generation.js';
 import { refreshInstructions } from './start-refresh.js';
 
@@ -31,6 +31,7 @@ export interface RefreshServices {
   changes: ChangeBus;
   store: FileStore;
   imgapi: ImgapiClient;
+  accessTo: AccessTo;
 }
 
 /** The list of a repository. Ask for the validators of its answer once the entries are read to their end. */
@@ -84,6 +85,7 @@ export class RefreshRepository implements TaskHandler {
     const generation = new StagingGeneration(this.#em(), writer, repository, repository.generation + 1);
     const diff = new ListDiff(current);
     const skipped = await stageEntries(list.entries, { diff, generation, checkpoint: () => run.checkpoint() });
+    if (!repository.isLocal) requireSomeManifest(repository, diff.counts.total, skipped);
     const removed = diff.removedIds();
     await generation.remove(removed, () => run.checkpoint());
     await generation.drain();
@@ -130,7 +132,7 @@ export class RefreshRepository implements TaskHandler {
     const { etag, lastModified } = isComplete ? repository : {};
     const list = await this.services.imgapi.listImages(repository.url, {
       signal,
-      trustedHosts: await trustedHosts(this.#em()),
+      ...(await this.services.accessTo(this.#em(), repository.id)),
       ...(etag && { etag }),
       ...(lastModified && { lastModified }),
     });
@@ -152,4 +154,12 @@ export class RefreshRepository implements TaskHandler {
       announce({ type: 'repository', repositoryId: repository.id });
     });
   }
+}
+
+/** An empty list empties the repository, but a list in which nothing is a manifest is of something else, and must not. */
+function requireSomeManifest({ url }: RefreshedRepository, manifests: number, skipped: SkippedEntries): void {
+  if (manifests > 0 || skipped.count === 0) return;
+  const [first] = skipped.listed;
+  const entries = skipped.count === 1 ? 'its only entry' : `each of its ${skipped.count} entries`;
+  throw new AppError('INVALID_MANIFEST', `The list of ${redactUrl(url)} is no list of images, as ${entries} is no manifest. The first: ${first?.reason ?? 'unreadable.'}`);
 }

@@ -26,6 +26,9 @@ export interface CreateImageFromSnapshotServices {
   fetch: GuardedFetch;
 }
 
+/** Encoded data may decode to a little more than the disk holds, so that the check of the disk names the fault. */
+const DECODED_MARGIN_MIB = 1;
+
 /**
  * Copies the bytes of a snapshot to the image store, as the file of a PENDING image: download, gzip, hash, publish, record.
  * The process may be killed after any step; the next run downloads anew, or records what was published. Undo deletes image
@@ -95,7 +98,7 @@ export class CreateImageFromSnapshot implements TaskHandler {
     const gzipped = await downloadGzipped({
       what,
       diskBytes: image.sizeMib * 1024 * 1024,
-      open: async (signal) => this.services.fetch.get(url, { signal }),
+      open: async (signal) => this.services.fetch.get(url, { signal, decodedLimitBytes: (image.sizeMib + DECODED_MARGIN_MIB) * 2 ** 20 }),
       store: this.services.store,
       uuid: image.uuid,
       onStart: async (bytesTotal) => run.enter('DOWNLOADING', bytesTotal === null ? undefined : { done: 0, total: bytesTotal }),

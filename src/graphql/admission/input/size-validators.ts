@@ -9,7 +9,7 @@ export interface PathLink {
   key: string | number;
 }
 
-/** Adds a fault for each size of a coerced value that exceeds its bound. */
+/** Adds a fault for each size of a coerced value that exceeds its bound, and for each URL with a password that may have none. */
 export type SizeValidator = (value: unknown, at: PathLink | null, faults: FieldError[]) => void;
 
 /** Faults after which validation stops. */
@@ -96,6 +96,13 @@ function validateJson(value: unknown, at: PathLink | null, faults: FieldError[])
   new JsonSizeValidator(at, faults).validate(value, at, 0);
 }
 
+/** Refuses a user name or password in a URL, which would reach messages, tasks and logs in many ways. */
+function validateUrl(value: unknown, at: PathLink | null, faults: FieldError[]): void {
+  const url = typeof value === 'string' ? URL.parse(value) : null;
+  if (url === null || (url.username === '' && url.password === '')) return;
+  faults.push({ path: pathOf(at), message: `The URL for ${quoteValue(value)} has a user name or a password in it; give it without.` });
+}
+
 function listValidator(most: number, isDistinct: boolean, item: SizeValidator | null): SizeValidator {
   return (value, at, faults) => {
     if (!Array.isArray(value)) return;
@@ -134,11 +141,13 @@ export class SizeValidators {
 
   #create(coordinate: string, position: SizedElement): SizeValidator | null {
     const shape = getNullableType(position.type);
-    const { items, duplicates, length } = boundsOf(coordinate, position);
+    const { items, duplicates, length, credentials } = boundsOf(coordinate, position);
     if (isListType(shape)) return listValidator(items, duplicates !== 'allowed', this.#create(coordinate, { ...position, type: shape.ofType }));
     switch (inputKindOf(shape)) {
       case 'string':
         return stringValidator(length);
+      case 'url':
+        return credentials ? null : validateUrl;
       case 'json':
         return validateJson;
       case 'object':

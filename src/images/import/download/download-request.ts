@@ -1,4 +1,6 @@
 import type { ErrorCode } from '../../../platform/errors.js';
+import type { FetchAccess } from '../../../platform/fetch/fetch.js';
+import type { ProxySettings } from '../../../platform/fetch/proxy-settings.js';
 import type { FileDigest } from './hasher.js';
 
 /** One download, as a message to its worker thread. */
@@ -8,14 +10,14 @@ export interface DownloadRequest {
   /** Bytes. */
   expectedSize: number;
   expectedSha1: string;
-  /** As of `FetchRequest`. */
-  trustedHosts: ReadonlySet<string>;
+  access: FetchAccess;
 }
 
-/** The settings of the worker thread: the folder of the image store, FETCH_ALLOW, and whether other downloads run. */
+/** The settings of the worker thread: the folder of the image store, FETCH_ALLOW, the proxies, and whether other downloads run. */
 export interface DownloadEnvironment {
   storePath: string;
   allow: readonly string[];
+  proxies: ProxySettings;
   /** Other downloads are running already. */
   isCrowded: boolean;
 }

@@ -25,19 +25,25 @@ port.postMessage(await runDownload());
 port.close();
 
 async function runDownload(): Promise<DownloadReport> {
-  const { trustedHosts, ...wanted } = request;
-  const fetch = new GuardedFetch({ allow: environment.allow });
+  const { access, ...wanted } = request;
+  const fetch = new GuardedFetch(environment);
+  let note: string | null = null;
   try {
     const digest = await downloadFile({
       ...wanted,
-      open: (offset, ifRange, signal) => fetchFile(fetch, request.url, { offset, ifRange: ifRange ?? undefined, signal, trustedHosts }),
+      open: async (offset, ifRange, signal) => {
+        note = null;
+        const answer = await fetchFile(fetch, request.url, { offset, ifRange: ifRange ?? undefined, signal, ...access });
+        ({ note } = answer);
+        return answer;
+      },
       store: new LocalFileStore(environment.storePath, { synchronous: true, syncEarly: !environment.isCrowded }),
       onProgress: throttled((bytesDone) => report({ kind: 'progress', bytesDone })),
       signal: cancel.signal,
     });
     return { kind: 'done', digest };
   } catch (error) {
-    return reportOf(error);
+    return reportOf(error, note);
   } finally {
     await fetch.close();
   }
@@ -57,8 +63,9 @@ function throttled(tell: (bytesDone: number) => void): (bytesDone: number) => vo
   };
 }
 
-function reportOf(error: unknown): DownloadReport {
-  if (error instanceof AppError) return { kind: 'refused', code: error.code, message: error.message, extensions: error.extensions };
+/** `note` is what the last answer of the server shows beside the error. */
+function reportOf(error: unknown, note: string | null): DownloadReport {
+  if (error instanceof AppError) return { kind: 'refused', code: error.code, message: [error.message, note].filter((text) => text !== null).join(' '), extensions: error.extensions };
   const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
   return { kind: 'failed', message, code: errorCode(error), stack };
 }
