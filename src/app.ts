@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
@@ -45,7 +47,8 @@ import { LocalFileStore } from './platform/store/local-file-store.js';
 import { type Need, Readiness, registerHealth, type Stage } from './platform/http/health.js';
 import { createHttpServer, freePort, type RequestInterceptor } from './platform/http/http.js';
 import { Metrics } from './platform/metrics.js';
-import { lockFolder } from './platform/store/process-lock.js';
+import { checkSqliteFile, checkTemporaryFolder } from './platform/database/check-sqlite-file.js';
+import { lockDatabaseFile, lockFolder } from './platform/store/process-lock.js';
 import { maintainSearchIndexes } from './platform/database/search/search-upkeep.js';
 import { Tracing } from './platform/tracing.js';
 import { syncLocalRepository } from './repositories/local-repository.js';
@@ -210,11 +213,25 @@ async function reachDatabase({ database, preparedStatements }: Config, log: Logg
   return preparedStatements === 'auto' ? !isPooled : preparedStatements === 'on';
 }
 
-/** Starts a gateway and resolves once it listens. Throws AlreadyRunning when another process has the same SQLite folder. */
+/** Locks DATA_DIR and the SQLite file, which must be fit for use. Returns what unlocks both. */
+async function lockData({ dataDir, database }: Config): Promise<() => void> {
+  const unlockFolder = await lockFolder(dataDir);
+  if (database.kind !== 'sqlite') return unlockFolder;
+  await checkTemporaryFolder(tmpdir());
+  const isDefault = database.path === join(dataDir, 'gateway.sqlite');
+  await checkSqliteFile({ path: database.path, dataDir, isDefault });
+  const unlockFile = await lockDatabaseFile(database.path);
+  return () => {
+    unlockFile();
+    unlockFolder();
+  };
+}
+
+/** Starts a gateway and resolves once it listens. Throws AlreadyRunning when another process has the same DATA_DIR or SQLite file. */
 export async function startGateway(given: Config, log: Logger): Promise<Gateway> {
   const port = given.port === 0 ? await freePort(given.host) : given.port;
   const config = { ...given, port, publicUrl: given.publicUrl.replace(/:0$/, `:${port}`) };
-  const unlock = await lockFolder(config.dataDir);
+  const unlock = await lockData(config);
   const tracing = config.traces === null ? null : await Tracing.start(config.traces);
   const prepares = await reachDatabase(config, log);
   const database = await openDatabase(config.database, ENTITIES, { ...config.databaseLimits, prepares, tracing });

@@ -4,7 +4,8 @@ import { enableCompileCache, flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Gateway } from './app.js';
 import { type Config, ConfigError, readConfig } from './config/config.js';
-import { AlreadyRunning } from './platform/store/process-lock.js';
+import { unknownSettingsWarning } from './config/unknown-settings.js';
+import { StartRefusal } from './platform/start-refusal.js';
 import { createLog } from './platform/log.js';
 import { redactLogLine } from './platform/fetch/redact-text.js';
 import { DEMO_DATA_DIR } from './demo/data-dir.js';
@@ -60,8 +61,9 @@ function stopOnSignals(gateway: Gateway, log: ReturnType<typeof createLog>): voi
   process.on('SIGINT', () => stop('SIGINT'));
 }
 
-async function run(config: Config, isDemo: boolean): Promise<void> {
+async function run(config: Config, isDemo: boolean, warning: string | null): Promise<void> {
   const log = createLog(config.logLevel);
+  if (warning !== null) log.warn(warning);
   if (isDemo) {
     const { startDemo } = await import('./demo/demo.js');
     const demo = await startDemo(config, log);
@@ -79,7 +81,7 @@ async function run(config: Config, isDemo: boolean): Promise<void> {
 
 /** One sentence for what whoever starts the gateway can mend; the stack for anything else. */
 function messageOf(error: unknown, config: Config | null): string {
-  if (error instanceof ConfigError || error instanceof AlreadyRunning) return error.message;
+  if (error instanceof ConfigError || error instanceof StartRefusal) return error.message;
   return (config === null ? null : startFault(error, config)) ?? String((error as Error).stack);
 }
 
@@ -98,7 +100,7 @@ async function startGatewayHere(isDemo: boolean): Promise<void> {
   try {
     enableCompileCache(COMPILED_FOLDER);
     config = readConfig(isDemo ? { DATA_DIR: DEMO_DATA_DIR, ...process.env } : process.env);
-    await run(config, isDemo);
+    await run(config, isDemo, unknownSettingsWarning(process.env));
   } catch (error) {
     process.stderr.write(redactLogLine(`${messageOf(error, config)}\n`));
     process.exit(1);

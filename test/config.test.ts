@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, configHelp, readConfig } from '../src/config/config.js';
+import { unknownSettingsWarning } from '../src/config/unknown-settings.js';
 import { temporaryFolder } from './support/temp-folder.js';
 
 const nobody = { secret: null, publicKey: null, jwksUrl: null, issuer: null, audience: null };
@@ -152,5 +153,30 @@ describe('a faulty configuration', () => {
     for (const key of [weak, curve, '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----', '/nowhere/key.pem']) {
       expect(faultsOf({ AUTH_JWT_PUBLIC_KEY: key })[0]).toMatch(/^AUTH_JWT_PUBLIC_KEY=\*\*\*: .*accepted:/);
     }
+  });
+});
+
+describe('variables that look like settings', () => {
+  it.each([
+    ['IMAGE_STOR', 'IMAGE_STORE'], ['AUTH_JWKS', 'AUTH_JWKS_URL'], ['DATABASE_POOL_SIZE', 'DATABASE_POOL'], ['DATABSE_URL', 'DATABASE_URL'], ['LOGLEVEL', 'LOG_LEVEL'],
+    ['TRUST_PROXIES', 'TRUST_PROXY'], ['JWT_SECRET', 'AUTH_JWT_SECRET'], ['DATA_DIRECTORY', 'DATA_DIR'], ['data_dir', 'DATA_DIR'], ['PUBLIC_ULR', 'PUBLIC_URL'], ['GRAPHIQ', 'GRAPHIQL'],
+  ])('are named with the nearest setting, and without their value: %s', (name, nearest) => {
+    const warning = unknownSettingsWarning({ [name]: 'secret-word' });
+    expect(warning).toContain(`${name} (do you mean ${nearest}?)`);
+    expect(warning).not.toContain('secret-word');
+  });
+
+  it('are not those of others', () => {
+    const names = [
+      'PATH', 'HOME', 'HOSTNAME', 'HOSTTYPE', 'LOGNAME', 'PGHOST', 'PGPORT', 'PGDATABASE', 'NODE_ENV', 'NODE_OPTIONS', 'npm_config_cache', 'npm_package_name', 'INIT_CWD', 'PWD', 'TERM', 'LANG', 'USER',
+      'SSH_AUTH_SOCK', 'XAUTHORITY', 'KUBERNETES_SERVICE_HOST', 'DATABASE_SERVICE_HOST', 'DATABASE_PORT_5432_TCP_ADDR', 'IMAGE_TAG', 'POSTGRES_PASSWORD', 'GATEWAY_URL', 'GATEWAY_KEY', 'HTTPS_PROXY',
+      'port', 'host', 'run', 'INVOCATION_ID', 'JOURNAL_STREAM', 'STATE_DIRECTORY', 'LOGS_DIRECTORY', 'NOTIFY_SOCKET', 'TMPDIR', 'DEBUG', 'CI', 'SHELL', 'SHLVL', 'EDITOR', 'DISPLAY', 'TZ',
+    ];
+    expect(unknownSettingsWarning(Object.fromEntries(names.map((name) => [name, 'x'])))).toBeNull();
+  });
+
+  it('are named 20 at most', () => {
+    const many = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`AUTH_X${at}`, 'x']));
+    expect(unknownSettingsWarning(many)?.match(/do you mean/g)).toHaveLength(20);
   });
 });

@@ -136,8 +136,8 @@ export function configMarkdown(): string {
   return [
     '# Configuration',
     '',
-    'Everything is set by environment variables. An empty one counts as unset; an unknown one is ignored. On a fault the',
-    'process does not start: it lists every fault, with what would be accepted.',
+    'Everything is set by environment variables. An empty one counts as unset; an unknown one is ignored, and named in a warning if',
+    'it looks like a setting. On a fault the process does not start: it lists every fault, with what would be accepted.',
     '',
     '| Variable | Default | Meaning |',
     '|---|---|---|',

@@ -4,6 +4,7 @@ import { link, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, SignJWT } from 'jose';
 import type { FetchImplementation, JWTVerifyGetKey, JWTVerifyOptions } from 'jose';
+import { StartRefusal } from '../../platform/start-refusal.js';
 import { makeFolder } from '../../platform/store/make-folder.js';
 
 /** What tokens are verified with. At most one of `secret`, `publicKey` (PEM) and `jwksUrl` is set; with none, the generated secret is used. */
@@ -130,7 +131,7 @@ export function secretFileIn(dataDir: string): string {
 export async function readOrCreateSecret(file: string): Promise<string> {
   const secret = (await readIfThere(file)) ?? (await createSecret(file));
   if (secret.length >= 32) return secret;
-  throw new Error(`The secret in ${file} has only ${secret.length} characters; delete the file to have a new one made, or set AUTH_JWT_SECRET.`);
+  throw new StartRefusal(`The secret in ${file} has only ${secret.length} characters; delete the file to have a new one made, or set AUTH_JWT_SECRET.`);
 }
 
 async function readIfThere(file: string): Promise<string | null> {

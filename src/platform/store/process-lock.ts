@@ -1,13 +1,13 @@
-import { join } from 'node:path';
+import { chmodSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { StartRefusal } from '../start-refusal.js';
 import { makeFolder } from './make-folder.js';
 
-/** Another process has locked the folder. */
-export class AlreadyRunning extends Error {
-  constructor(folder: string) {
-    super(`Another gateway works in ${folder}. Stop it first, or give this one a DATA_DIR of its own.`);
-    this.name = 'AlreadyRunning';
-  }
+/** Another process has locked the folder or the database file. */
+export class AlreadyRunning extends StartRefusal {
+  override readonly name = 'AlreadyRunning';
 }
 
 /**
@@ -16,14 +16,34 @@ export class AlreadyRunning extends Error {
  */
 export async function lockFolder(folder: string): Promise<() => void> {
   await makeFolder(folder);
-  const lock = new DatabaseSync(join(folder, 'lock.sqlite'));
+  return lock(join(folder, 'lock.sqlite'), `Another gateway works in ${folder}. Stop it first, or give this one a DATA_DIR of its own.`);
+}
+
+/** Locks an SQLite file likewise, whichever path or symbolic link leads to it: the lock lies beside the file itself, as its log does. */
+export async function lockDatabaseFile(path: string): Promise<() => void> {
+  await makeFolder(dirname(path));
+  return lock(`${await realPath(path)}-lock`, `DATABASE_URL=sqlite:${path}: another gateway works with this file. Stop it first, or name another file.`);
+}
+
+/** The path without symbolic links; of a file that is missing, its folder's. */
+async function realPath(path: string): Promise<string> {
   try {
-    lock.exec('begin exclusive');
-  } catch (error) {
-    lock.close();
-    throw isBusy(error) ? new AlreadyRunning(folder) : error;
+    return await realpath(path);
+  } catch {
+    return join(await realpath(dirname(path)), path.slice(dirname(path).length));
   }
-  return () => lock.close();
+}
+
+function lock(file: string, whenTaken: string): () => void {
+  const database = new DatabaseSync(file);
+  try {
+    chmodSync(file, 0o600);
+    database.exec('begin exclusive');
+  } catch (error) {
+    database.close();
+    throw isBusy(error) ? new AlreadyRunning(whenTaken) : error;
+  }
+  return () => database.close();
 }
 
 function isBusy(error: unknown): boolean {
