@@ -6,7 +6,7 @@ import type { Gateway } from './app.js';
 import { type Config, ConfigError, readConfig } from './config/config.js';
 import { unknownSettingsWarning } from './config/unknown-settings.js';
 import { StartRefusal } from './platform/start-refusal.js';
-import { createLog } from './platform/log.js';
+import { createLog, type LogOutput } from './platform/log.js';
 import { redactLogLine } from './platform/fetch/redact-text.js';
 import { DEMO_DATA_DIR } from './demo/data-dir.js';
 import { startFault } from './start-fault.js';
@@ -61,8 +61,18 @@ function stopOnSignals(gateway: Gateway, log: ReturnType<typeof createLog>): voi
   process.on('SIGINT', () => stop('SIGINT'));
 }
 
+function isPretty({ logFormat }: Config): boolean {
+  return logFormat === 'pretty' || (logFormat === 'auto' && process.stderr.isTTY);
+}
+
+/** Loaded only for those who look at a terminal. */
+async function prettyOutput(): Promise<LogOutput> {
+  const { prettyLines } = await import('./platform/log-pretty.js');
+  return { show: prettyLines({ colors: process.stderr.isTTY && !process.env['NO_COLOR'] }) };
+}
+
 async function run(config: Config, isDemo: boolean, warning: string | null): Promise<void> {
-  const log = createLog(config.logLevel);
+  const log = createLog(config.logLevel, isPretty(config) ? await prettyOutput() : {});
   if (warning !== null) log.warn(warning);
   if (isDemo) {
     const { startDemo } = await import('./demo/demo.js');

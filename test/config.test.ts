@@ -46,6 +46,7 @@ describe('the configuration', () => {
       metricsTrusted: ['127.0.0.0/8', '::1/128'],
       traces: null,
       logLevel: 'info',
+      logFormat: 'auto',
     });
   });
 
@@ -59,7 +60,7 @@ describe('the configuration', () => {
       HOST: '::', PORT: '0', PUBLIC_URL: 'https://images.example.com/gateway/', DATA_DIR: '/var/lib/gateway',
       DATABASE_URL: 'postgres://me:p%40ss@db:5432/gateway', DATABASE_DIRECT_URL: 'postgres://me@db/gateway?host=/run/postgresql', DATABASE_PREPARED: 'off', IMAGE_STORE: 'file:store', AUTH_JWT_SECRET: secret, AUTH_JWT_ISSUER: 'https://id.example.com',
       AUTH_JWT_AUDIENCE: 'gateway', FETCH_ALLOW: 'Images.lan, 10.0.0.0/8,fd00::1', IMGAPI_TRUSTED: '10.9.8.7,fd00::/8', PUBLIC_IMGAPI_ROOT: 'on', RUN: 'worker', REFRESH_INTERVAL: '0',
-      GRAPHIQL: 'off', INTROSPECTION: 'off', LOG_LEVEL: 'debug', ALLOWED_ORIGINS: 'https://a.example, http://b.example:8080/',
+      GRAPHIQL: 'off', INTROSPECTION: 'off', LOG_LEVEL: 'debug', LOG_FORMAT: 'json', ALLOWED_ORIGINS: 'https://a.example, http://b.example:8080/',
       TRUST_PROXY: '10.0.0.1', TRUSTED_DOCUMENTS: 'manifest.json', FAILED_SIGN_INS: '7', COST_LIMIT: '5000', COST_PER_SECOND: '0', COST_BURST: '7000', SOCKETS_PER_USER: '10', OPERATIONS_PER_SOCKET: '5', OPERATIONS_PER_USER: '50',
       REQUEST_TIMEOUT: '5', OPERATION_TIMEOUT: '3', STATEMENT_TIMEOUT: '60', DATABASE_POOL: '20', METRICS_TRUSTED: 'none', TRACES: 'http://collector:4318/',
     })).toEqual({
@@ -67,7 +68,7 @@ describe('the configuration', () => {
       database: { kind: 'postgres', url: 'postgres://me:p%40ss@db:5432/gateway', directUrl: 'postgres://me@db/gateway?host=/run/postgresql' }, preparedStatements: 'off', databaseLimits: { connections: 20, statementTimeoutMs: 60_000 }, imageStore: { kind: 'file', path: resolve('store') },
       auth: { ...nobody, secret, issuer: 'https://id.example.com', audience: 'gateway' },
       fetchAllow: ['images.lan', '10.0.0.0/8', 'fd00::1'], imgapiTrusted: ['10.9.8.7/32', 'fd00::/8'], imgapiAtRoot: true, run: { api: false, worker: true },
-      refreshIntervalSeconds: 0, graphiql: false, introspection: false, compiledOperations: true, logLevel: 'debug',
+      refreshIntervalSeconds: 0, graphiql: false, introspection: false, compiledOperations: true, logLevel: 'debug', logFormat: 'json',
       origins: ['https://a.example', 'http://b.example:8080'], trustProxy: ['10.0.0.1/32'], trustedDocuments: resolve('manifest.json'),
       limits: { budget: { perSecond: 0, burst: 7000 }, failedSignIns: 7, cost: 5000, socketsPerUser: 10, operationsPerSocket: 5, operationsPerUser: 50, requestTimeoutMs: 5000, operationTimeoutMs: 3000 }, metricsTrusted: [], traces: 'http://collector:4318',
     });

@@ -5,7 +5,7 @@ import { InvalidSetting } from './config-parsers.js';
 import { settings } from './config-table.js';
 import type { ImageStore, ProcessRoles, Setting, SettingName, SettingValues } from './config-table.js';
 import type { DatabaseTarget } from '../platform/database/database.js';
-import type { LogLevel } from '../platform/log.js';
+import type { LogFormat, LogLevel } from '../platform/log.js';
 
 /** All settings, validated; paths are absolute. */
 export interface Config {
@@ -45,6 +45,7 @@ export interface Config {
   /** Base URL of the collector that gets traces. */
   traces: string | null;
   logLevel: LogLevel;
+  logFormat: LogFormat;
 }
 
 /** Bounds on what each user, socket, request and operation may use. */
@@ -116,6 +117,7 @@ export function readConfig(env: Environment): Config {
     metricsTrusted: values.METRICS_TRUSTED,
     traces: values.TRACES,
     logLevel: values.LOG_LEVEL,
+    logFormat: values.LOG_FORMAT,
   };
 }
 
