@@ -47,7 +47,7 @@ import { LocalFileStore } from './platform/store/local-file-store.js';
 import { type Need, Readiness, registerHealth, type Stage } from './platform/http/health.js';
 import { createHttpServer, freePort, type RequestInterceptor } from './platform/http/http.js';
 import { Metrics } from './platform/metrics.js';
-import { checkSqliteFile, checkTemporaryFolder } from './platform/database/check-sqlite-file.js';
+import { checkSqliteFile, checkTemporaryFolder } from './platform/database/opening/check-sqlite-file.js';
 import { lockDatabaseFile, lockFolder } from './platform/store/process-lock.js';
 import { maintainSearchIndexes } from './platform/database/search/search-upkeep.js';
 import { Tracing } from './platform/tracing.js';

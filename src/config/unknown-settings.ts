@@ -56,14 +56,14 @@ function edits(one: string, other: string): number {
   for (let i = 1; i <= one.length; i += 1) {
     const row = [i];
     for (let j = 1; j <= other.length; j += 1) {
-      const change = (last[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1);
-      let least = Math.min(change, (last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1);
-      if (i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1]) least = Math.min(least, (beforeLast[j - 2] ?? 0) + 1);
+      const change = (last.at(j - 1) ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1);
+      let least = Math.min(change, (last.at(j) ?? 0) + 1, (row.at(j - 1) ?? 0) + 1);
+      if (i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1]) least = Math.min(least, (beforeLast.at(j - 2) ?? 0) + 1);
       row.push(least);
     }
     [beforeLast, last] = [last, row];
   }
-  return last[other.length] ?? 0;
+  return last.at(-1) ?? 0;
 }
 
 /** One sentence for all of them; null where there are none. It shows no values. */

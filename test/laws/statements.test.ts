@@ -44,6 +44,7 @@ const EXCEPTIONS: Readonly<Record<string, Exception>> = {
     why: 'a thread that imports nothing of ours: batch-writer.ts sends it the text of an SqlText',
   },
   'src/platform/database/wal-checkpoint-thread.ts': { ways: ['import better-sqlite3', 'file.pragma()'], why: 'a thread that imports nothing of ours: copies the log by constant pragmas' },
+  'src/platform/database/opening/check-sqlite-file.ts': { ways: ['import node:sqlite', 'database.prepare()'], why: 'one constant pragma on a connection of its own, before the database is opened for work' },
   'src/platform/store/process-lock.ts': { ways: ['import node:sqlite', 'lock.exec()'], why: 'a lock of the operating system, taken by one constant statement; no data' },
   'src/platform/database/postgres/postgres-connections.ts': { ways: ['import pg'], why: 'makes the clients of Postgres, and runs nothing' },
   'src/platform/database/open/open-postgres.ts': { ways: ['em.getConnection()', 'connection.getNativeClient()'], why: 'hands the pool to the readers' },

@@ -16,13 +16,13 @@ export class AlreadyRunning extends StartRefusal {
  */
 export async function lockFolder(folder: string): Promise<() => void> {
   await makeFolder(folder);
-  return lock(join(folder, 'lock.sqlite'), `Another gateway works in ${folder}. Stop it first, or give this one a DATA_DIR of its own.`);
+  return lockFile(join(folder, 'lock.sqlite'), `Another gateway works in ${folder}. Stop it first, or give this one a DATA_DIR of its own.`);
 }
 
 /** Locks an SQLite file likewise, whichever path or symbolic link leads to it: the lock lies beside the file itself, as its log does. */
 export async function lockDatabaseFile(path: string): Promise<() => void> {
   await makeFolder(dirname(path));
-  return lock(`${await realPath(path)}-lock`, `DATABASE_URL=sqlite:${path}: another gateway works with this file. Stop it first, or name another file.`);
+  return lockFile(`${await realPath(path)}-lock`, `DATABASE_URL=sqlite:${path}: another gateway works with this file. Stop it first, or name another file.`);
 }
 
 /** The path without symbolic links; of a file that is missing, its folder's. */
@@ -34,16 +34,16 @@ async function realPath(path: string): Promise<string> {
   }
 }
 
-function lock(file: string, whenTaken: string): () => void {
-  const database = new DatabaseSync(file);
+function lockFile(file: string, whenTaken: string): () => void {
+  const lock = new DatabaseSync(file);
   try {
     chmodSync(file, 0o600);
-    database.exec('begin exclusive');
+    lock.exec('begin exclusive');
   } catch (error) {
-    database.close();
+    lock.close();
     throw isBusy(error) ? new AlreadyRunning(whenTaken) : error;
   }
-  return () => database.close();
+  return () => lock.close();
 }
 
 function isBusy(error: unknown): boolean {

@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs';
 import { lstat, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { StartRefusal } from '../start-refusal.js';
+import { StartRefusal } from '../../start-refusal.js';
 
 /** The check reads some 400 MiB a second; a start must not take longer for it. */
 const LARGEST_CHECKED_BYTES = 512 * 1024 ** 2;
