@@ -17,6 +17,7 @@ import { DatacenterQueries } from './datacenters/datacenter.queries.js';
 import { readImageServer } from './datacenters/settings/image-server-state.js';
 import { ENTITIES } from './entities.js';
 import { prepareFirstStart } from './first-start.js';
+import { registerEntrance } from './graphql/server/entrance.js';
 import { registerGraphiql } from './graphql/server/graphiql.js';
 import { CatalogueSizes } from './graphql/admission/cost/catalogue-sizes.js';
 import { createGraphqlServer } from './graphql/server/graphql-server.js';
@@ -48,6 +49,7 @@ import { type Need, Readiness, registerHealth, type Stage } from './platform/htt
 import { createHttpServer, freePort, type RequestInterceptor } from './platform/http/http.js';
 import { Metrics } from './platform/metrics.js';
 import { checkSqliteFile, checkTemporaryFolder } from './platform/database/opening/check-sqlite-file.js';
+import { protectDataFiles } from './platform/store/private-files.js';
 import { lockDatabaseFile, lockFolder } from './platform/store/process-lock.js';
 import { maintainSearchIndexes } from './platform/database/search/search-upkeep.js';
 import { Tracing } from './platform/tracing.js';
@@ -149,6 +151,7 @@ async function openTransports({ app, drain, requestInterceptor }: { app: Fastify
   const stopApollo = await openHttpTransport({ app, requestInterceptor }, graphqlServer, mayBypassHooks);
   const closeSockets = openWebsocketTransport(app.server, graphqlServer);
   if (config.graphiql) await registerGraphiql(app, { folder: GRAPHIQL_FOLDER });
+  registerEntrance(app, config.graphiql);
   countSentBytes(app, work.metrics.registry);
   await registerImageServer(app, { ...work, trust: new CallerTrust(config), trustedNetworks: config.imgapiTrusted, atRoot: config.imgapiAtRoot, log });
   const reminders = new PeriodicReauthorization(work.changes);
@@ -232,6 +235,7 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   const port = given.port === 0 ? await freePort(given.host) : given.port;
   const config = { ...given, port, publicUrl: given.publicUrl.replace(/:0$/, `:${port}`) };
   const unlock = await lockData(config);
+  await protectDataFiles({ dataDir: config.dataDir, databasePath: config.database.kind === 'sqlite' ? config.database.path : null }, log);
   const tracing = config.traces === null ? null : await Tracing.start(config.traces);
   const prepares = await reachDatabase(config, log);
   const database = await openDatabase(config.database, ENTITIES, { ...config.databaseLimits, prepares, tracing });

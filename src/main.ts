@@ -130,5 +130,7 @@ async function runCommand(words: readonly string[]): Promise<void> {
   });
 }
 
+// What this process writes is for its user only: the database, secrets, images, backups.
+process.umask(0o077);
 const words = process.argv.slice(2);
 await (isStart(words) ? startGatewayHere(words[0]?.endsWith('demo') === true) : runCommand(words));
