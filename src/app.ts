@@ -47,7 +47,9 @@ import type { FileStore } from './platform/store/file-store.js';
 import { LocalFileStore } from './platform/store/local-file-store.js';
 import { type Need, Readiness, registerHealth, type Stage } from './platform/http/health.js';
 import { createHttpServer, freePort, type RequestInterceptor } from './platform/http/http.js';
+import { registerAvailability, registerDiskMetrics } from './platform/disk-metrics.js';
 import { Metrics } from './platform/metrics.js';
+import { registerDatabaseMetrics } from './platform/database/metrics/database-metrics.js';
 import { checkSqliteFile, checkTemporaryFolder } from './platform/database/opening/check-sqlite-file.js';
 import { protectDataFiles } from './platform/store/private-files.js';
 import { lockDatabaseFile, lockFolder } from './platform/store/process-lock.js';
@@ -77,6 +79,9 @@ const GRAPHIQL_FOLDER = fileURLToPath(new URL('./graphiql', import.meta.url));
 
 /** The interval at which a worker process looks for tasks that other processes recorded. */
 const TAKE_UP_MS = 1000;
+
+/** The interval at which scrapes look whether the image store can be written. */
+const STORE_CHECK_MS = 30_000;
 
 /** Services that live as long as the process. */
 interface Work {
@@ -117,6 +122,9 @@ function createWork(config: Config, database: Database, tracing: Tracing | null,
   const metrics = new Metrics();
   registerTaskMetrics(metrics.registry, database);
   registerRepositoryMetrics(metrics.registry, database);
+  registerDatabaseMetrics(metrics.registry, database);
+  registerDiskMetrics(metrics.registry, { data: config.dataDir, store: config.imageStore.path });
+  registerAvailability(metrics.registry, { name: 'gateway_store_up', help: '1 when the image store can be read and written, else 0; asked twice a minute at most.', everyMs: STORE_CHECK_MS, check: async () => store.reach() });
   return { database, changes, store, fetch, imgapi, runner, metrics, tracing, imageServerUrl: `${config.publicUrl}/imgapi` };
 }
 
@@ -248,6 +256,7 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   tracing?.traceRequests(app);
   const drain = new Drain(app);
   registerHealth(app, () => stage, new Readiness(needsOf(config, work), log));
+  work.metrics.showReady(() => stage === 'running');
   work.metrics.serve(app, new CallerTrust(config), config.metricsTrusted);
   const [endStreams, afterRequests] = config.run.api ? await openTransports({ app, drain, requestInterceptor }, config, work, log) : [];
   await app.listen({ host: config.host, port: config.port });

@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import { readFileSync } from 'node:fs';
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Gateway } from './app.js';
@@ -9,6 +8,7 @@ import { StartRefusal } from './platform/start-refusal.js';
 import { createLog, type LogOutput } from './platform/log.js';
 import { redactLogLine } from './platform/fetch/redact-text.js';
 import { DEMO_DATA_DIR } from './demo/data-dir.js';
+import { packageVersion } from './platform/version.js';
 import { startFault } from './start-fault.js';
 
 /** V8's compile cache for the next start. It lies beside the code, so only those who may change the code can change it. */
@@ -100,11 +100,6 @@ function isStart(words: readonly string[]): boolean {
   return words.length === 0 || (words.length === 1 && ['start', 'demo', '--demo'].includes(words[0] ?? ''));
 }
 
-function versionHere(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
-  return version;
-}
-
 async function startGatewayHere(isDemo: boolean): Promise<void> {
   let config: Config | null = null;
   try {
@@ -125,7 +120,7 @@ async function runCommand(words: readonly string[]): Promise<void> {
   process.exitCode = await runCommandLine(words, {
     env: process.env,
     terminal: { stdin, stdout, stderr },
-    version: versionHere(),
+    version: packageVersion(),
     startGateway: startGatewayHere,
   });
 }
