@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { existsSync } from 'node:fs';
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Gateway } from './app.js';
@@ -14,6 +15,16 @@ import { startFault } from './start-fault.js';
 /** V8's compile cache for the next start. It lies beside the code, so only those who may change the code can change it. */
 const COMPILED_FOLDER = fileURLToPath(new URL('./compiled', import.meta.url));
 
+/** How whoever sees this message makes a token: in a checkout there are scripts, in an installed package there is the command. */
+function tokenCommand(): string {
+  return existsSync(new URL('../scripts/token.js', import.meta.url)) ? 'npm run --silent token -- admin' : 'image-gateway token admin';
+}
+
+/** Only the gateway's own secret can sign tokens here. */
+function furtherSignIns({ publicKey, jwksUrl }: Config['auth']): string {
+  return publicKey === null && jwksUrl === null ? `make a token: ${tokenCommand()}` : 'take a token of your issuer';
+}
+
 function welcome(gateway: Gateway, config: Config): string {
   if (!config.run.api) return `\n  The worker of the image gateway is running.\n    Health, metrics  ${gateway.publicUrl}/readyz, ${gateway.publicUrl}/metrics\n`;
   const graphiql = `${gateway.publicUrl}/graphiql`;
@@ -23,13 +34,13 @@ function welcome(gateway: Gateway, config: Config): string {
     GraphiQL      ${graphiql}
     GraphQL       ${gateway.publicUrl}/graphql
     Image server  ${gateway.publicUrl}/imgapi
-  Sign in with a key you have, or make a token: npm run --silent token -- admin
+  Sign in with a key you have, or ${furtherSignIns(config.auth)}
 `;
   }
   return `
   The image gateway is running, with an empty catalogue.
     Sign in here, as admin:  ${graphiql}#token=${gateway.firstKey}
-    (this key is shown once; further ones: npm run --silent token -- admin)
+    (this key is shown once; to sign in again, ${furtherSignIns(config.auth)})
     Image server             ${gateway.publicUrl}/imgapi
   Next: name an image repository and load it, as the README shows under "To your first image".
 `;

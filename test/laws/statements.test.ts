@@ -45,6 +45,8 @@ const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   },
   'src/platform/database/wal-checkpoint-thread.ts': { ways: ['import better-sqlite3', 'file.pragma()'], why: 'a thread that imports nothing of ours: copies the log by constant pragmas' },
   'src/platform/database/opening/check-sqlite-file.ts': { ways: ['import node:sqlite', 'database.prepare()'], why: 'one constant pragma on a connection of its own, before the database is opened for work' },
+  'src/platform/database/metrics/database-metrics.ts': { ways: ['em.getConnection()', 'connection.getNativeClient()'], why: 'reads how many connections the pool has' },
+  'src/platform/database/metrics/statement-metrics.ts': { ways: ['em.getConnection()'], why: 'times what others run' },
   'src/platform/store/process-lock.ts': { ways: ['import node:sqlite', 'lock.exec()'], why: 'a lock of the operating system, taken by one constant statement; no data' },
   'src/platform/database/postgres/postgres-connections.ts': { ways: ['import pg'], why: 'makes the clients of Postgres, and runs nothing' },
   'src/platform/database/open/open-postgres.ts': { ways: ['em.getConnection()', 'connection.getNativeClient()'], why: 'hands the pool to the readers' },

@@ -22,8 +22,8 @@ class Times {
   since(beganMs: number): void {
     const ms = performance.now() - beganMs;
     let bucket = 0;
-    while (bucket < BOUNDS_MS.length && ms > (BOUNDS_MS[bucket] ?? Infinity)) bucket += 1;
-    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
+    while (bucket < BOUNDS_MS.length && ms > (BOUNDS_MS.at(bucket) ?? Infinity)) bucket += 1;
+    this.#counts[bucket] = (this.#counts.at(bucket) ?? 0) + 1;
     this.#sumMs += ms;
   }
 
@@ -32,7 +32,7 @@ class Times {
     let count = 0;
     const buckets = [...this.#counts].map((inBucket, at) => {
       count += inBucket;
-      const bound = BOUNDS_MS[at];
+      const bound = BOUNDS_MS.at(at);
       return { metricName: `${NAME}_bucket`, labels: { ...labels, le: bound === undefined ? '+Inf' : bound / 1000 }, value: count };
     });
     return [...buckets, { metricName: `${NAME}_sum`, labels, value: this.#sumMs / 1000 }, { metricName: `${NAME}_count`, labels, value: count }];
