@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { projectFile } from '../laws/sources.js';
 import { debianProgram } from '../support/debian-program.js';
 import { type GatewayProcess, startFresh, type TestClient } from '../support/gateway.js';
 import type { TemporaryFolder } from '../support/temp-folder.js';
@@ -65,6 +66,14 @@ describe('/metrics', () => {
     await broken.stop();
     await data.remove();
     expect([valueOf(text, 'gateway_store_up'), valueOf(text, 'gateway_disk_free_bytes{folder="store"}'), valueOf(text, 'gateway_ready')]).toEqual([0, NaN, 1]);
+  });
+
+  it('has every metric that an alert asks for', async () => {
+    const text = await metrics();
+    const asked = new Set(projectFile('deploy/prometheus-alerts.yml').match(/\b(?:gateway|nodejs)_\w+/g)?.map((name) => name.replace(/_bucket$/, '')));
+    // Counted where callers sign in.
+    asked.delete('gateway_sign_ins_total');
+    expect([...asked].filter((name) => !text.includes(`# TYPE ${name} `))).toEqual([]);
   });
 
   it('is what promtool accepts', async (context) => {
