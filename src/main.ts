@@ -88,14 +88,15 @@ async function run(config: Config, isDemo: boolean, warning: string | null): Pro
   if (isDemo) {
     const { startDemo } = await import('./demo/demo.js');
     const demo = await startDemo(config, log);
-    process.stdout.write(demo.welcome);
     stopOnSignals(demo, log);
+    process.stdout.write(demo.welcome);
     return;
   }
   const { startGateway } = await import('./app.js');
   const gateway = await startGateway(config, log);
-  process.stdout.write(welcome(gateway, config));
+  // Before the message: whoever waits for it may send a signal at once.
   stopOnSignals(gateway, log);
+  process.stdout.write(welcome(gateway, config));
   // Now, so that a process that is killed later has written it. A folder that cannot be written is ignored.
   flushCompileCache();
 }
