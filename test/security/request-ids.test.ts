@@ -130,7 +130,7 @@ describe('the id of every answer that is an error leads to a line at the default
     ['a file that GraphiQL has not', 404, () => get('/graphiql/none.js')],
     ['metrics through a foreign proxy', 403, () => get('/metrics', 'host: 127.0.0.1\r\nx-forwarded-for: 8.8.8.8\r\n')],
     ['an image that IMGAPI has not', 404, () => get('/imgapi/images/0deb1a12-5eed-4000-8000-0000000000ff')],
-    ['a parameter that IMGAPI has not', 422, () => get('/imgapi/images?nothing=1')],
+    ['a parameter that IMGAPI cannot read', 422, () => get('/imgapi/images?limit=many')],
     ['a host that is not this one', 400, () => get('/imgapi/images', 'host: evil.example\r\n')],
     ['bytes that are no request', 400, () => 'NONSENSE\r\n\r\n'],
     ['headers that are too large', 431, () => get('/livez', `host: x\r\nx-more: ${'x'.repeat(20_000)}\r\n`)],
