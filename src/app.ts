@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
@@ -18,6 +20,7 @@ import { DatacenterQueries } from './datacenters/datacenter.queries.js';
 import { readImageServer } from './datacenters/settings/image-server-state.js';
 import { ENTITIES } from './entities.js';
 import { prepareFirstStart } from './first-start.js';
+import { registerEntrance } from './graphql/server/entrance.js';
 import { registerGraphiql } from './graphql/server/graphiql.js';
 import { CatalogueSizes } from './graphql/admission/cost/catalogue-sizes.js';
 import { createGraphqlServer } from './graphql/server/graphql-server.js';
@@ -48,8 +51,12 @@ import type { FileStore } from './platform/store/file-store.js';
 import { LocalFileStore } from './platform/store/local-file-store.js';
 import { type Need, Readiness, registerHealth, type Stage } from './platform/http/health.js';
 import { createHttpServer, freePort, type RequestInterceptor } from './platform/http/http.js';
+import { registerAvailability, registerDiskMetrics } from './platform/disk-metrics.js';
 import { Metrics } from './platform/metrics.js';
-import { lockFolder } from './platform/store/process-lock.js';
+import { registerDatabaseMetrics } from './platform/database/metrics/database-metrics.js';
+import { checkSqliteFile, checkTemporaryFolder } from './platform/database/opening/check-sqlite-file.js';
+import { protectDataFiles } from './platform/store/private-files.js';
+import { lockDatabaseFile, lockFolder } from './platform/store/process-lock.js';
 import { maintainSearchIndexes } from './platform/database/search/search-upkeep.js';
 import { Tracing } from './platform/tracing.js';
 import { syncLocalRepository } from './repositories/local-repository.js';
@@ -60,7 +67,7 @@ import { resetStaleRefreshes } from './repositories/refresh/reset-stale-refreshe
 import { RefreshSchedule } from './repositories/refresh/refresh-schedule.js';
 import { purgeRetiredRepositories } from './repositories/retired-repositories.js';
 import { findOrigin } from './repositories/entries/find-origin.js';
-import { type AccessTo, accessToRepositories, unknownRepositoryAuth } from './repositories/credentials/repository-access.js';
+import { type AccessTo, accessToRepositories, type CredentialsFor, credentialsFrom, unknownRepositoryAuth } from './repositories/credentials/repository-access.js';
 import { ChangeBus } from './tasks/changes/change-bus.js';
 import { ChangeRelay } from './tasks/changes/change-relay.js';
 import { PeriodicReauthorization } from './tasks/changes/periodic-reauthorization.js';
@@ -78,6 +85,9 @@ const GRAPHIQL_FOLDER = fileURLToPath(new URL('./graphiql', import.meta.url));
 /** The interval at which a worker process looks for tasks that other processes recorded. */
 const TAKE_UP_MS = 1000;
 
+/** The interval at which scrapes look whether the image store can be written. */
+const STORE_CHECK_MS = 30_000;
+
 /** Services that live as long as the process. */
 interface Work {
   database: Database;
@@ -86,6 +96,7 @@ interface Work {
   fetch: GuardedFetch;
   imgapi: ImgapiClient;
   accessTo: AccessTo;
+  credentialsFor: CredentialsFor;
   runner: TaskRunner;
   metrics: Metrics;
   tracing: Tracing | null;
@@ -119,7 +130,10 @@ function createWork(config: Config, database: Database, tracing: Tracing | null,
   const metrics = new Metrics();
   registerTaskMetrics(metrics.registry, database);
   registerRepositoryMetrics(metrics.registry, database);
-  return { database, changes, store, fetch, imgapi, accessTo, runner, metrics, tracing, imageServerUrl: `${config.publicUrl}/imgapi` };
+  registerDatabaseMetrics(metrics.registry, database);
+  registerDiskMetrics(metrics.registry, { data: config.dataDir, store: config.imageStore.path });
+  registerAvailability(metrics.registry, { name: 'gateway_store_up', help: '1 when the image store can be read and written, else 0; asked twice a minute at most.', everyMs: STORE_CHECK_MS, check: async () => store.reach() });
+  return { database, changes, store, fetch, imgapi, accessTo, credentialsFor: credentialsFrom(config.repositoryAuth), runner, metrics, tracing, imageServerUrl: `${config.publicUrl}/imgapi` };
 }
 
 function createContainers(config: Config, work: Work, signIns: SignIns): RequestContainerFactory {
@@ -153,6 +167,7 @@ async function openTransports({ app, drain, requestInterceptor }: { app: Fastify
   const stopApollo = await openHttpTransport({ app, requestInterceptor }, graphqlServer, mayBypassHooks);
   const closeSockets = openWebsocketTransport(app.server, graphqlServer);
   if (config.graphiql) await registerGraphiql(app, { folder: GRAPHIQL_FOLDER });
+  registerEntrance(app, config.graphiql);
   countSentBytes(app, work.metrics.registry);
   await registerImageServer(app, { ...work, trust: new CallerTrust(config), trustedNetworks: config.imgapiTrusted, atRoot: config.imgapiAtRoot, log });
   const reminders = new PeriodicReauthorization(work.changes);
@@ -224,11 +239,26 @@ async function reachDatabase({ database, preparedStatements }: Config, log: Logg
   return preparedStatements === 'auto' ? !isPooled : preparedStatements === 'on';
 }
 
-/** Starts a gateway and resolves once it listens. Throws AlreadyRunning when another process has the same SQLite folder. */
+/** Locks DATA_DIR and the SQLite file, which must be fit for use. Returns what unlocks both. */
+async function lockData({ dataDir, database }: Config): Promise<() => void> {
+  const unlockFolder = await lockFolder(dataDir);
+  if (database.kind !== 'sqlite') return unlockFolder;
+  await checkTemporaryFolder(tmpdir());
+  const isDefault = database.path === join(dataDir, 'gateway.sqlite');
+  await checkSqliteFile({ path: database.path, dataDir, isDefault });
+  const unlockFile = await lockDatabaseFile(database.path);
+  return () => {
+    unlockFile();
+    unlockFolder();
+  };
+}
+
+/** Starts a gateway and resolves once it listens. Throws AlreadyRunning when another process has the same DATA_DIR or SQLite file. */
 export async function startGateway(given: Config, log: Logger): Promise<Gateway> {
   const port = given.port === 0 ? await freePort(given.host) : given.port;
   const config = { ...given, port, publicUrl: given.publicUrl.replace(/:0$/, `:${port}`) };
-  const unlock = await lockFolder(config.dataDir);
+  const unlock = await lockData(config);
+  await protectDataFiles({ dataDir: config.dataDir, databasePath: config.database.kind === 'sqlite' ? config.database.path : null }, log);
   const tracing = config.traces === null ? null : await Tracing.start(config.traces);
   const prepares = await reachDatabase(config, log);
   const database = await openDatabase(config.database, ENTITIES, { ...config.databaseLimits, prepares, tracing });
@@ -241,6 +271,7 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   tracing?.traceRequests(app);
   const drain = new Drain(app);
   registerHealth(app, () => stage, new Readiness(needsOf(config, work), log));
+  work.metrics.showReady(() => stage === 'running');
   work.metrics.serve(app, new CallerTrust(config), config.metricsTrusted);
   const [endStreams, afterRequests] = config.run.api ? await openTransports({ app, drain, requestInterceptor }, config, work, log) : [];
   await app.listen({ host: config.host, port: config.port });

@@ -1,17 +1,24 @@
 import 'reflect-metadata';
-import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Gateway } from './app.js';
 import { type Config, ConfigError, readConfig } from './config/config.js';
-import { AlreadyRunning } from './platform/store/process-lock.js';
-import { createLog } from './platform/log.js';
+import { unknownSettingsWarning } from './config/unknown-settings.js';
+import { StartRefusal } from './platform/start-refusal.js';
+import { createLog, type LogOutput } from './platform/log.js';
 import { redactLogLine } from './platform/fetch/redact-text.js';
 import { DEMO_DATA_DIR } from './demo/data-dir.js';
+import { packageVersion } from './platform/version.js';
 import { startFault } from './start-fault.js';
 
 /** V8's compile cache for the next start. It lies beside the code, so only those who may change the code can change it. */
 const COMPILED_FOLDER = fileURLToPath(new URL('./compiled', import.meta.url));
+
+/** How whoever sees this message makes a key: in a checkout npx finds the command, in an installed package it has its own name. */
+function resetCommand(): string {
+  return existsSync(new URL('../scripts/token.js', import.meta.url)) ? 'npx image-gateway admin reset' : 'image-gateway admin reset';
+}
 
 function welcome(gateway: Gateway, config: Config): string {
   if (!config.run.api) return `\n  The worker of the image gateway is running.\n    Health, metrics  ${gateway.publicUrl}/readyz, ${gateway.publicUrl}/metrics\n`;
@@ -22,13 +29,13 @@ function welcome(gateway: Gateway, config: Config): string {
     GraphiQL      ${graphiql}
     GraphQL       ${gateway.publicUrl}/graphql
     Image server  ${gateway.publicUrl}/imgapi
-  Sign in with a key you have; if all are lost, make one: npx image-gateway admin reset
+  Sign in with a key you have; if all are lost, make one: ${resetCommand()}
 `;
   }
   return `
   The image gateway is running, with an empty catalogue.
     Sign in here, as admin:  ${graphiql}#token=${gateway.firstKey}
-    (this key is shown once; if it is lost, make another one: npx image-gateway admin reset)
+    (this key is shown once; if it is lost, make another one: ${resetCommand()})
     Image server             ${gateway.publicUrl}/imgapi
   Next: name an image repository and load it, as the README shows under "To your first image".
 `;
@@ -60,26 +67,38 @@ function stopOnSignals(gateway: Gateway, log: ReturnType<typeof createLog>): voi
   process.on('SIGINT', () => stop('SIGINT'));
 }
 
-async function run(config: Config, isDemo: boolean): Promise<void> {
-  const log = createLog(config.logLevel);
+function isPretty({ logFormat }: Config): boolean {
+  return logFormat === 'pretty' || (logFormat === 'auto' && process.stderr.isTTY);
+}
+
+/** Loaded only for those who look at a terminal. */
+async function prettyOutput(): Promise<LogOutput> {
+  const { prettyLines } = await import('./platform/log-pretty.js');
+  return { show: prettyLines({ colors: process.stderr.isTTY && !process.env['NO_COLOR'] }) };
+}
+
+async function run(config: Config, isDemo: boolean, warning: string | null): Promise<void> {
+  const log = createLog(config.logLevel, isPretty(config) ? await prettyOutput() : {});
+  if (warning !== null) log.warn(warning);
   if (isDemo) {
     const { startDemo } = await import('./demo/demo.js');
     const demo = await startDemo(config, log);
-    process.stdout.write(demo.welcome);
     stopOnSignals(demo, log);
+    process.stdout.write(demo.welcome);
     return;
   }
   const { startGateway } = await import('./app.js');
   const gateway = await startGateway(config, log);
-  process.stdout.write(welcome(gateway, config));
+  // Before the message: whoever waits for it may send a signal at once.
   stopOnSignals(gateway, log);
+  process.stdout.write(welcome(gateway, config));
   // Now, so that a process that is killed later has written it. A folder that cannot be written is ignored.
   flushCompileCache();
 }
 
 /** One sentence for what whoever starts the gateway can mend; the stack for anything else. */
 function messageOf(error: unknown, config: Config | null): string {
-  if (error instanceof ConfigError || error instanceof AlreadyRunning) return error.message;
+  if (error instanceof ConfigError || error instanceof StartRefusal) return error.message;
   return (config === null ? null : startFault(error, config)) ?? String((error as Error).stack);
 }
 
@@ -88,17 +107,12 @@ function isStart(words: readonly string[]): boolean {
   return words.length === 0 || (words.length === 1 && ['start', 'demo', '--demo'].includes(words[0] ?? ''));
 }
 
-function versionHere(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
-  return version;
-}
-
 async function startGatewayHere(isDemo: boolean): Promise<void> {
   let config: Config | null = null;
   try {
     enableCompileCache(COMPILED_FOLDER);
     config = readConfig(isDemo ? { DATA_DIR: DEMO_DATA_DIR, ...process.env } : process.env);
-    await run(config, isDemo);
+    await run(config, isDemo, unknownSettingsWarning(process.env));
   } catch (error) {
     process.stderr.write(redactLogLine(`${messageOf(error, config)}\n`));
     process.exit(1);
@@ -113,10 +127,12 @@ async function runCommand(words: readonly string[]): Promise<void> {
   process.exitCode = await runCommandLine(words, {
     env: process.env,
     terminal: { stdin, stdout, stderr },
-    version: versionHere(),
+    version: packageVersion(),
     startGateway: startGatewayHere,
   });
 }
 
+// What this process writes is for its user only: the database, secrets, images, backups.
+process.umask(0o077);
 const words = process.argv.slice(2);
 await (isStart(words) ? startGatewayHere(words[0]?.endsWith('demo') === true) : runCommand(words));

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, configHelp, readConfig } from '../src/config/config.js';
+import { unknownSettingsWarning } from '../src/config/unknown-settings.js';
 import { temporaryFolder } from './support/temp-folder.js';
 
 const nobody = { secrets: [], publicKeys: [], jwksUrl: null, issuer: null, audience: null, usernameClaim: 'sub', groupsClaim: null };
@@ -49,6 +50,7 @@ describe('the configuration', () => {
       metricsTrusted: ['127.0.0.0/8', '::1/128'],
       traces: null,
       logLevel: 'info',
+      logFormat: 'auto',
     });
   });
 
@@ -62,7 +64,7 @@ describe('the configuration', () => {
       HOST: '::', PORT: '0', PUBLIC_URL: 'https://images.example.com/gateway/', DATA_DIR: '/var/lib/gateway',
       DATABASE_URL: 'postgres://me:p%40ss@db:5432/gateway', DATABASE_DIRECT_URL: 'postgres://me@db/gateway?host=/run/postgresql', DATABASE_PREPARED: 'off', IMAGE_STORE: 'file:store', AUTH_JWT_SECRET: secret, AUTH_JWT_ISSUER: 'https://id.example.com',
       AUTH_JWT_AUDIENCE: 'gateway', AUTH_USERNAME_CLAIM: 'email', AUTH_GROUPS_CLAIM: 'https://id.example.com/groups', AUTH_PROVISION: 'on', API_KEY_MAX_DAYS: '30', FETCH_ALLOW: 'Images.lan, 10.0.0.0/8,fd00::1', IMGAPI_TRUSTED: '10.9.8.7,fd00::/8', PUBLIC_IMGAPI_ROOT: 'on', RUN: 'worker', REFRESH_INTERVAL: '0',
-      GRAPHIQL: 'off', INTROSPECTION: 'off', LOG_LEVEL: 'debug', ALLOWED_ORIGINS: 'https://a.example, http://b.example:8080/',
+      GRAPHIQL: 'off', INTROSPECTION: 'off', LOG_LEVEL: 'debug', LOG_FORMAT: 'json', ALLOWED_ORIGINS: 'https://a.example, http://b.example:8080/',
       TRUST_PROXY: '10.0.0.1', TRUSTED_DOCUMENTS: 'manifest.json', FAILED_SIGN_INS: '7', COST_LIMIT: '5000', COST_PER_SECOND: '0', COST_BURST: '7000', SOCKETS_PER_USER: '10', OPERATIONS_PER_SOCKET: '5', OPERATIONS_PER_USER: '50',
       REQUEST_TIMEOUT: '5', OPERATION_TIMEOUT: '3', STATEMENT_TIMEOUT: '60', DATABASE_POOL: '20', METRICS_TRUSTED: 'none', TRACES: 'http://collector:4318/',
       HTTPS_PROXY: 'http://me:p%40ss@proxy.lan:3128', HTTP_PROXY: 'proxy.lan:3128', NO_PROXY: 'images.lan, .Example.com *.a.example:8443,10.0.0.0/8,[::1]:80', REPOSITORY_AUTH_MY_REPO: 'me:a:b',
@@ -71,7 +73,7 @@ describe('the configuration', () => {
       database: { kind: 'postgres', url: 'postgres://me:p%40ss@db:5432/gateway', directUrl: 'postgres://me@db/gateway?host=/run/postgresql' }, preparedStatements: 'off', databaseLimits: { connections: 20, statementTimeoutMs: 60_000 }, imageStore: { kind: 'file', path: resolve('store') },
       auth: { ...nobody, secrets: [secret], issuer: 'https://id.example.com', audience: 'gateway', usernameClaim: 'email', groupsClaim: 'https://id.example.com/groups' }, provision: true, apiKeyMaxDays: 30,
       fetchAllow: ['images.lan', '10.0.0.0/8', 'fd00::1'], imgapiTrusted: ['10.9.8.7/32', 'fd00::/8'], imgapiAtRoot: true, run: { api: false, worker: true },
-      refreshIntervalSeconds: 0, graphiql: false, introspection: false, compiledOperations: true, logLevel: 'debug',
+      refreshIntervalSeconds: 0, graphiql: false, introspection: false, compiledOperations: true, logLevel: 'debug', logFormat: 'json',
       origins: ['https://a.example', 'http://b.example:8080'], trustProxy: ['10.0.0.1/32'], trustedDocuments: resolve('manifest.json'),
       limits: { budget: { perSecond: 0, burst: 7000 }, failedSignIns: 7, cost: 5000, socketsPerUser: 10, operationsPerSocket: 5, operationsPerUser: 50, requestTimeoutMs: 5000, operationTimeoutMs: 3000 }, metricsTrusted: [], traces: 'http://collector:4318',
       proxies: { https: 'http://me:p%40ss@proxy.lan:3128/', http: 'http://proxy.lan:3128/', noProxy: ['images.lan', '.example.com', '*.a.example:8443', '10.0.0.0/8', '[::1]:80'] },
@@ -190,5 +192,30 @@ describe('a faulty configuration', () => {
     for (const key of [weak, curve, '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----', '/nowhere/key.pem']) {
       expect(faultsOf({ AUTH_JWT_PUBLIC_KEY: key })[0]).toMatch(/^AUTH_JWT_PUBLIC_KEY=\*\*\*: .*accepted:/);
     }
+  });
+});
+
+describe('variables that look like settings', () => {
+  it.each([
+    ['IMAGE_STOR', 'IMAGE_STORE'], ['AUTH_JWKS', 'AUTH_JWKS_URL'], ['DATABASE_POOL_SIZE', 'DATABASE_POOL'], ['DATABSE_URL', 'DATABASE_URL'], ['LOGLEVEL', 'LOG_LEVEL'],
+    ['TRUST_PROXIES', 'TRUST_PROXY'], ['JWT_SECRET', 'AUTH_JWT_SECRET'], ['DATA_DIRECTORY', 'DATA_DIR'], ['data_dir', 'DATA_DIR'], ['PUBLIC_ULR', 'PUBLIC_URL'], ['GRAPHIQ', 'GRAPHIQL'],
+  ])('are named with the nearest setting, and without their value: %s', (name, nearest) => {
+    const warning = unknownSettingsWarning({ [name]: 'secret-word' });
+    expect(warning).toContain(`${name} (do you mean ${nearest}?)`);
+    expect(warning).not.toContain('secret-word');
+  });
+
+  it('are not those of others', () => {
+    const names = [
+      'PATH', 'HOME', 'HOSTNAME', 'HOSTTYPE', 'LOGNAME', 'PGHOST', 'PGPORT', 'PGDATABASE', 'NODE_ENV', 'NODE_OPTIONS', 'npm_config_cache', 'npm_package_name', 'INIT_CWD', 'PWD', 'TERM', 'LANG', 'USER',
+      'SSH_AUTH_SOCK', 'XAUTHORITY', 'KUBERNETES_SERVICE_HOST', 'DATABASE_SERVICE_HOST', 'DATABASE_PORT_5432_TCP_ADDR', 'IMAGE_TAG', 'POSTGRES_PASSWORD', 'GATEWAY_URL', 'GATEWAY_KEY', 'HTTPS_PROXY',
+      'port', 'host', 'run', 'INVOCATION_ID', 'JOURNAL_STREAM', 'STATE_DIRECTORY', 'LOGS_DIRECTORY', 'NOTIFY_SOCKET', 'TMPDIR', 'DEBUG', 'CI', 'SHELL', 'SHLVL', 'EDITOR', 'DISPLAY', 'TZ',
+    ];
+    expect(unknownSettingsWarning(Object.fromEntries(names.map((name) => [name, 'x'])))).toBeNull();
+  });
+
+  it('are named 20 at most', () => {
+    const many = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`AUTH_X${at}`, 'x']));
+    expect(unknownSettingsWarning(many)?.match(/do you mean/g)).toHaveLength(20);
   });
 });

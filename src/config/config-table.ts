@@ -4,7 +4,7 @@ import {
 } from './config-parsers.js';
 import { claimName, hmacSecrets, publicKeys } from './sign-in-parsers.js';
 import type { DatabaseTarget } from '../platform/database/database.js';
-import { logLevels } from '../platform/log.js';
+import { logFormats, logLevels } from '../platform/log.js';
 
 /** One environment variable: how it is documented and how its text is parsed. */
 export interface Setting<T> {
@@ -134,6 +134,7 @@ export const settings = {
   METRICS_TRUSTED: withDefault('127.0.0.0/8,::1/128', 'CIDRs, separated by commas, whose callers may read /metrics; `none` is nobody.', networks),
   TRACES: optional('–', 'Base URL of an OpenTelemetry collector (OTLP over HTTP), such as http://collector:4318, that traces are sent to.', baseUrl),
   LOG_LEVEL: withDefault('info', `One of ${logLevels.join(', ')}.`, oneOf(logLevels)),
+  LOG_FORMAT: withDefault('auto', '`json`: one JSON object per line; `pretty`: for people; `auto`: pretty on a terminal, JSON in a pipe or file.', oneOf(logFormats)),
 };
 
 /** Settings of which there may be any number: each variable whose name begins with the prefix. */

@@ -6,7 +6,7 @@ import { repositoryAuth, settings } from './config-table.js';
 import type { ImageStore, ProcessRoles, Setting, SettingName, SettingValues } from './config-table.js';
 import type { DatabaseTarget } from '../platform/database/database.js';
 import type { ProxySettings } from '../platform/fetch/proxy-settings.js';
-import type { LogLevel } from '../platform/log.js';
+import type { LogFormat, LogLevel } from '../platform/log.js';
 
 /** All settings, validated; paths are absolute. */
 export interface Config {
@@ -53,6 +53,7 @@ export interface Config {
   /** Base URL of the collector that gets traces. */
   traces: string | null;
   logLevel: LogLevel;
+  logFormat: LogFormat;
 }
 
 /** Bounds on what each user, socket, request and operation may use. */
@@ -113,6 +114,7 @@ export function readConfig(env: Environment): Config {
     metricsTrusted: values.METRICS_TRUSTED,
     traces: values.TRACES,
     logLevel: values.LOG_LEVEL,
+    logFormat: values.LOG_FORMAT,
   };
 }
 
@@ -158,8 +160,8 @@ export function configMarkdown(): string {
   return [
     '# Configuration',
     '',
-    'Everything is set by environment variables. An empty one counts as unset; an unknown one is ignored. On a fault the',
-    'process does not start: it lists every fault, with what would be accepted.',
+    'Everything is set by environment variables. An empty one counts as unset; an unknown one is ignored, and named in a warning if',
+    'it looks like a setting. On a fault the process does not start: it lists every fault, with what would be accepted.',
     '',
     '| Variable | Default | Meaning |',
     '|---|---|---|',

@@ -1,7 +1,12 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { CallerTrust } from './http/caller-trust.js';
 import { faultBody } from './http/http-faults.js';
+import { packageVersion } from './version.js';
+
+/** Gauges of prom-client with names of counters; others of its metrics have the same values by type. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
 /** The process's metrics in the Prometheus text format, including event-loop lag, memory and garbage collection. */
 export class Metrics {
@@ -9,6 +14,14 @@ export class Metrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+    for (const name of MISNAMED) this.registry.removeSingleMetric(name);
+    const build = new Gauge({ name: 'gateway_build_info', help: 'Always 1; its labels are the version of the gateway and of Node.', labelNames: ['version', 'node'], registers: [this.registry] });
+    build.labels(packageVersion(), process.versions.node).set(1);
+  }
+
+  /** Adds whether the gateway takes requests; false while it starts and drains. */
+  showReady(isReady: () => boolean): void {
+    const ready: Gauge = new Gauge({ name: 'gateway_ready', help: '1 while the gateway takes requests; 0 while it starts or stops.', registers: [this.registry], collect: () => ready.set(isReady() ? 1 : 0) });
   }
 
   /** Serves /metrics to callers in `networks` (CIDRs) only. */
@@ -24,17 +37,32 @@ export class Metrics {
   }
 }
 
-/** How long gauges reuse the values of one database read. */
+/** How long gauges reuse the values of one read. */
 const MAX_AGE_MS = 1000;
+/** Prometheus waits for 10 s by default. */
+const LONGEST_READ_MS = 3000;
 
-/** Shares one run of `read` between all gauges that it sets: a scrape collects them concurrently. */
-export function shareRead(read: () => Promise<void>): () => Promise<void> {
-  let readAt = 0;
+/**
+ * Shares one run of `read` between all gauges that it sets: a scrape collects them concurrently. When `read` fails or takes longer than
+ * 3 s, `forget` is called instead, so that the other metrics are there while a database or a disk is away.
+ */
+export function shareRead(read: () => Promise<void>, forget: () => void, maxAgeMs = MAX_AGE_MS): () => Promise<void> {
+  let readAt = -Infinity;
   let reading: Promise<void> = Promise.resolve();
+  const readInTime = async (): Promise<void> => {
+    const limit = new AbortController();
+    try {
+      await Promise.race([read(), wait(LONGEST_READ_MS, undefined, { signal: limit.signal }).then(forget)]);
+    } catch {
+      forget();
+    } finally {
+      limit.abort();
+    }
+  };
   return () => {
-    if (Date.now() - readAt >= MAX_AGE_MS) {
-      readAt = Date.now();
-      reading = read();
+    if (performance.now() - readAt >= maxAgeMs) {
+      readAt = performance.now();
+      reading = readInTime();
     }
     return reading;
   };

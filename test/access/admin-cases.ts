@@ -37,6 +37,12 @@ function cancelling(asker: Persona): MakeRequest {
   };
 }
 
+async function removingRepository(persona: Persona, { world }: PersonaWorld): Promise<Request> {
+  const name = uniqueName(persona).toLowerCase();
+  if (persona === 'S') await world.admin.run('mutation ($input: NamedUrlInput!) { addImageRepository(input: $input) { name } }', { input: { name, url: world.repository.url } });
+  return { query: `mutation { removeImageRepository(name: "${name}") }` };
+}
+
 /** Mutations of everything but images. */
 export const ADMIN_CHANGES: Case[] = [
   ['refreshImageRepository', 'by name', 'FFFFFFyFy', text('mutation { refreshImageRepository(name: "remote") { added } }')],
@@ -45,6 +51,11 @@ export const ADMIN_CHANGES: Case[] = [
   ['cancelTask', 'of an Importer', 'NNFFNNyNy', cancelling('M')],
   ['updateDatacenterSettings', 'of a private one', SUPER_ONLY, text('mutation { updateDatacenterSettings(input: { datacenter: "north", vmsImageLimit: 500 }) { name } }')],
   ['updateGlobalSettings', 'one of them', SUPER_ONLY, text('mutation { updateGlobalSettings(input: { vmsImageVmNic: 1 }) { vmsImageVmNic } }')],
+  ['addImageRepository', 'new', SUPER_ONLY, (persona, { world }) => ({ query: `mutation { addImageRepository(input: { name: "${uniqueName(persona).toLowerCase()}", url: "${world.repository.url}" }) { name } }` })],
+  ['updateImageRepository', 'to the same address', SUPER_ONLY, (_persona, { world }) => ({ query: `mutation { updateImageRepository(input: { name: "remote", url: "${world.repository.url}" }) { name } }` })],
+  ['updateImageRepository', 'that is not there', 'FFFFFFFFN', (_persona, { world }) => ({ query: `mutation { updateImageRepository(input: { name: "nothing", url: "${world.repository.url}" }) { name } }` })],
+  ['removeImageRepository', 'that is there', SUPER_ONLY, removingRepository],
+  ['removeImageRepository', 'that is not there', 'FFFFFFFFN', text('mutation { removeImageRepository(name: "nothing") }')],
   ['createDatacenter', 'new', SUPER_ONLY, (persona) => ({ query: `mutation { createDatacenter(input: { name: "${uniqueName(persona)}" }) { name } }` })],
   ['updateDatacenter', 'that is private', SUPER_ONLY, text('mutation { updateDatacenter(input: { name: "north", description: "cold" }) { name } }')],
   ['deleteDatacenter', 'without servers', SUPER_ONLY, about((name) => `mutation { createDatacenter(input: { name: "${name}" }) { name } }`, (name) => `mutation { deleteDatacenter(name: "${name}") }`)],

@@ -51,13 +51,17 @@ describe('repos', () => {
   });
 
   it('are removed, or not there', async () => {
-    await admin.run('repos', 'add', 'other', 'http://127.0.0.1:9');
+    expect(await admin.run('repos', 'add', 'other', 'http://127.0.0.1:9')).toMatchObject({ code: 1, stderr: expect.stringContaining('REPOSITORY_UNREACHABLE') as string });
+    const other = await startImgapiRepository();
+    expect(await admin.run('repos', 'add', 'other', other.url)).toMatchObject({ code: 0 });
+    await other.close();
     expect(await admin.run('repos', 'refresh', 'other')).toMatchObject({ code: 1, stderr: expect.stringContaining('REPOSITORY_UNREACHABLE') as string });
     expect(await admin.run('repos', 'refresh')).toMatchObject({ code: 1, stdout: expect.stringContaining('remote') as string });
     expect(await admin.run('repos', 'add', 'other', repository.url)).toMatchObject({ code: 1, stderr: expect.stringContaining('ALREADY_EXISTS') as string });
     expect(await admin.run('repos', 'remove', 'other')).toMatchObject({ code: 0 });
     expect(await admin.run('repos', 'remove', 'other')).toMatchObject({ code: 1, stderr: expect.stringContaining('NOT_FOUND') as string });
-    expect(await admin.run('repos', 'remove', 'other', '--if-exists')).toMatchObject({ code: 0 });
+    expect(await admin.run('repos', 'remove', 'other', '--if-exists')).toMatchObject({ code: 0, stdout: 'Repository other is not there.\n' });
+    expect(await admin.run('repos', 'ls')).toMatchObject({ stdout: expect.stringContaining('remote') as string });
     expect(await admin.run('repos', 'browse', 'other')).toMatchObject({ code: 1 });
   });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { debianProgram } from '../support/debian-program.js';
 import { type TemporaryFolder, temporaryFolder } from '../support/temp-folder.js';
 
 const run = promisify(execFile);
@@ -37,6 +38,7 @@ describe('the package for servers', () => {
       url = /Image server +(\S+)\/imgapi/.exec(output)?.[1];
       if (url !== undefined) break;
     }
+    expect(output).toContain('make a token: image-gateway token admin');
     expect((await fetch(`${url}/livez`)).status).toBe(200);
     expect(await (await fetch(`${url}/graphiql`)).text()).toContain('<html');
     const ended = new Promise((resolve) => gateway.once('exit', resolve));
@@ -85,5 +87,15 @@ describe('the files in deploy/', () => {
     expect(stderr).toContain('test is successful');
     expect(stderr).not.toContain('warn');
     await folder.remove();
+  });
+
+  it('have alerts that Prometheus accepts, and that fire when they should', async (context) => {
+    const promtool = await debianProgram('prometheus', '/usr/bin/promtool');
+    if (promtool === null) return context.skip('promtool is not installed, and apt-get cannot download the package "prometheus"');
+    const tests = join(ROOT, 'test/deploy/prometheus-alerts.test.yml');
+    expect((await run(promtool, ['check', 'rules', deployed('prometheus-alerts.yml')])).stdout).toContain('SUCCESS');
+    expect((await run(promtool, ['test', 'rules', tests]).catch((error: { stdout: string; stderr: string }) => error)).stdout).toContain('SUCCESS');
+    const tested = await readFile(tests, 'utf8');
+    for (const [, alert] of (await readFile(deployed('prometheus-alerts.yml'), 'utf8')).matchAll(/alert: (\w+)/g)) expect(tested).toContain(`- name: ${alert} fires`);
   });
 });

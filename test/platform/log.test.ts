@@ -5,7 +5,7 @@ import { createLog } from '../../src/platform/log.js';
 describe('the log', () => {
   it('writes one JSON object per line, from its level up', () => {
     const written = new PassThrough();
-    const log = createLog('warn', written);
+    const log = createLog('warn', { destination: written });
     log.info('too quiet');
     log.warn({ image: 'debian-12' }, 'loud enough');
     const lines = String(written.read()).trim().split('\n');
@@ -15,7 +15,7 @@ describe('the log', () => {
   it('never shows what signs people in', () => {
     const written = new PassThrough();
     const headers = { authorization: 'Bearer igw_x', cookie: 'igw_x', 'set-cookie': 'igw_x', host: 'here' };
-    createLog('info', written).info({ ...headers, headers, req: { headers }, connectionParams: { Authorization: 'Bearer igw_x' }, variables: { input: { password: 'igw_x' } }, key: 'igw_x', token: 'igw_x' });
+    createLog('info', { destination: written }).info({ ...headers, headers, req: { headers }, connectionParams: { Authorization: 'Bearer igw_x' }, variables: { input: { password: 'igw_x' } }, key: 'igw_x', token: 'igw_x' });
     const line = String(written.read());
     expect(line).not.toContain('igw_x');
     expect(line).toContain('here');

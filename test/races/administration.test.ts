@@ -152,6 +152,19 @@ describe('lists of members and settings', { timeout: 120_000 }, () => {
     });
   });
 
+  it('lose no change of one repository', async () => {
+    const { url } = world.repository;
+    await repeat(async () => {
+      const [one, other, gone] = [world.unique('one'), world.unique('other'), world.unique('gone')];
+      await world.admin.run('mutation ($list: [NamedUrlInput!]) { updateGlobalSettings(input: { vmsImageRepositories: $list }) { vmsImageVmNic } }', { list: [{ name: gone, url }] });
+      const add = (name: string) => send('mutation ($input: NamedUrlInput!) { addImageRepository(input: $input) { name } }', { input: { name, url } });
+      expect(await race(world, add(one), add(other), send(`mutation { removeImageRepository(name: "${gone}") }`))).toEqual(['data', 'data', 'data']);
+      const { globalSettings } = await world.admin.run('{ globalSettings { vmsImageRepositories { name } } }');
+      expect(globalSettings.vmsImageRepositories.map(({ name }: { name: string }) => name)).toEqual([one, other].sort());
+      expect((await race(world, add(gone), add(gone))).sort()).toEqual(['ALREADY_EXISTS', 'data']);
+    });
+  });
+
   it('name an image server that is there, or none', async () => {
     await repeat(async () => {
       const [hostname, uuid] = [world.unique('img'), crypto.randomUUID()];

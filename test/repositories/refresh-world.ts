@@ -25,6 +25,7 @@ export interface RefreshWorld extends AsyncDisposable {
   changes: ChangeBus;
   runner: TaskRunner;
   fetch: GuardedFetch;
+  imgapi: ImgapiClient;
   store: LocalFileStore;
   storePath: string;
   /** A SuperAdmin. */
@@ -58,7 +59,8 @@ export async function createRefreshWorld(): Promise<RefreshWorld> {
   const { database, close } = await openMigratedDatabase();
   const { operator, systemId } = await createUsers(database);
   const [changes, fetch, store] = [new ChangeBus(), new GuardedFetch({ allow: [] }), new LocalFileStore(storePath)];
-  const handler = new RefreshRepository({ database, changes, store, imgapi: new ImgapiClient(fetch), accessTo: accessToRepositories(new Map()) });
+  const imgapi = new ImgapiClient(fetch);
+  const handler = new RefreshRepository({ database, changes, store, imgapi, accessTo: accessToRepositories(new Map()) });
   const newRunner = () => new TaskRunner(database, changes, pino({ level: 'silent' }), { REPOSITORY_REFRESH: handler });
   const runner = newRunner();
   const as: RefreshWorld['as'] = (viewer) => {
@@ -69,7 +71,7 @@ export async function createRefreshWorld(): Promise<RefreshWorld> {
   };
   const repository = async (name: string) => as(operator).repositories.require(name);
   return {
-    database, changes, runner, fetch, store, storePath, operator, systemId, as, newRunner, repository,
+    database, changes, runner, fetch, imgapi, store, storePath, operator, systemId, as, newRunner, repository,
     async addRepository(facts) {
       const em = database.em.fork();
       const row = em.create(ImageRepository, { isLocal: false, ...facts });

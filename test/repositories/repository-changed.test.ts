@@ -40,7 +40,7 @@ describe('watching repositories', () => {
     const parts = [
       provide(ChangeBus, () => world.changes),
       provide(TaskQueries, (container) => new TaskQueries(container.em, container.viewer)),
-      ...repositoryModule(world),
+      ...repositoryModule({ ...world, credentialsFor: () => undefined }),
     ];
     const signIns = new SignIns({ database: world.database, verifyToken: () => Promise.reject(new SignInRefused({ reason: 'malformed', username: null })), keyUses: null, provision: false, log: { info: () => undefined } });
     containers = new RequestContainerFactory(world.database, signIns, parts);

@@ -20,14 +20,14 @@ export const ONCE: readonly string[] = [
   'test/examples/**',
   'test/cli/**',
   // A browser, which is what takes the time.
-  'test/graphql/graphiql*.test.ts',
+  'test/graphql/{graphiql*,entrance}.test.ts',
   'test/acceptance/tour.test.ts',
   // Starts that fail before a database is used, and the demo of the README.
   'test/acceptance/{start-faults,postgres-start-faults,readme}.test.ts',
   // What a process does before it asks its database: connections, addresses, headers, and servers that lie to it.
   'test/graphql/drain.test.ts',
   'test/acceptance/hostile-repository.test.ts',
-  'test/security/{trust,headers,request-ids,log-floods,decompression}.test.ts',
+  'test/security/{trust,headers,request-ids,log-floods,decompression,log-lines,file-modes}.test.ts',
   'test/images/import/**',
   'test/repositories/list-diff.test.ts',
   'test/support/**',

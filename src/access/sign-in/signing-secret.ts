@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { StartRefusal } from '../../platform/start-refusal.js';
 import { makeFolder } from '../../platform/store/make-folder.js';
 
 /** The file of the generated secret. */
@@ -30,7 +31,7 @@ function secretsIn(text: string, file: string): readonly string[] {
   const secrets = text.trim().split(/\s*\n\s*/);
   const short = secrets.find((secret) => secret.length < 32);
   if (short === undefined) return secrets;
-  throw new Error(`The secret in ${file} has only ${short.length} characters; it needs at least 32. Delete the file to have a new one generated, which ends all present tokens.`);
+  throw new StartRefusal(`The secret in ${file} has only ${short.length} characters; it needs at least 32. Delete the file to have a new one generated, which ends all present tokens.`);
 }
 
 // link() fails when the name is taken: the first process wins, and no process reads half a secret.

@@ -1,4 +1,5 @@
 import { type Config, ConfigError, configHelp, readConfig } from '../../config/config.js';
+import { unknownSettingsWarning } from '../../config/unknown-settings.js';
 import { Refused } from '../command-error.js';
 import { defineCommand } from '../command.js';
 
@@ -9,7 +10,8 @@ export const checkConfig = defineCommand({
   options: (parser) => parser,
   async run({ process: { env }, output }) {
     try {
-      output.done('The settings can be used.', summaryOf(readConfig(env)));
+      const summary = summaryOf(readConfig(env));
+      output.done(['The settings can be used.', unknownSettingsWarning(env)].filter((text) => text !== null).join(' '), summary);
     } catch (error) {
       throw error instanceof ConfigError ? new Refused(error.faults.join('\n')) : error;
     }

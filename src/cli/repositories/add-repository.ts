@@ -1,13 +1,21 @@
 import { redactUrl } from '../../platform/fetch/redact-url.js';
 import { Refused } from '../command-error.js';
 import { defineCommand } from '../command.js';
-import { readConfigured, writeConfigured } from './configured-repositories.js';
+import { unlessRefused } from '../server/unless-refused.js';
+
+const ADD = 'mutation CliAddRepository($input: NamedUrlInput!) { addImageRepository(input: $input) { name url } }';
+const READ = 'query CliConfiguredRepositories { globalSettings { vmsImageRepositories { name url } } }';
+
+interface RepositoryRow {
+  name: string;
+  url: string;
+}
 
 /** Makes a repository known. */
 export const addRepository = defineCommand({
   usage: 'add <name> <url>',
   summary: 'Add an image repository.',
-  notes: 'Adding one that is there under the same name and address changes nothing. Load its list with "repos refresh".',
+  notes: 'The gateway asks the address for its list first, and refuses one that is no IMGAPI server. Adding one that is there under the same name and address changes nothing. Load its list with "repos refresh".',
   examples: [['repos add community https://images.example.com', 'A name, and the address of an IMGAPI server']],
   options: (parser) =>
     parser
@@ -15,11 +23,12 @@ export const addRepository = defineCommand({
       .positional('url', { type: 'string', demandOption: true, describe: 'Address of the IMGAPI server' }),
   async run({ gateway, output }, { name, url }) {
     const client = await gateway();
-    const present = await readConfigured(client);
-    const same = present.find((one) => one.name === name);
-    if (same !== undefined && withoutSlash(same.url) === withoutSlash(url)) return output.done(`Repository ${name} is there already.`, present);
-    if (same !== undefined) throw new Refused(`ALREADY_EXISTS: Repository ${name} has the address ${redactUrl(same.url)}. Remove it first, or choose another name.`, 'ALREADY_EXISTS');
-    output.done(`Repository ${name} is added. Load its list: image-gateway repos refresh ${name}`, await writeConfigured(client, [...present, { name, url }]));
+    const added = await unlessRefused('ALREADY_EXISTS', async () => client.run<{ addImageRepository: RepositoryRow }>(ADD, { input: { name, url } }));
+    if (added !== null) return output.done(`Repository ${name} is added. Load its list: image-gateway repos refresh ${name}`, added.addImageRepository);
+    const { globalSettings } = await client.run<{ globalSettings: { vmsImageRepositories: RepositoryRow[] } }>(READ);
+    const present = globalSettings.vmsImageRepositories.find((one) => one.name === name);
+    if (present !== undefined && withoutSlash(present.url) === withoutSlash(url)) return output.done(`Repository ${name} is there already.`, present);
+    throw new Refused(`ALREADY_EXISTS: Repository ${name} has the address ${redactUrl(present?.url ?? '')}. Remove it first, or choose another name.`, 'ALREADY_EXISTS');
   },
 });
 

@@ -15,7 +15,7 @@ export class UpdateDatacenterSettingsInput {
   vmsImageLimit?: number | null;
 }
 
-/** An entry of the list that replaces the configured repositories. */
+/** A repository to configure. */
 @InputType({ description: 'An image repository to configure.' })
 export class NamedUrlInput {
   @Field(() => String, {
@@ -55,7 +55,7 @@ export class UpdateGlobalSettingsInput {
   @Field(() => [NamedUrlInput], {
     nullable: true,
     description:
-      'All remote image repositories, at most 16. One that is missing or has another address loses its stored list; images imported from it stay.',
+      'All remote image repositories, at most 16. One that is missing or has another address loses its stored list; images imported from it stay. To change one of them, use `addImageRepository`, `updateImageRepository` or `removeImageRepository`.',
   })
   vmsImageRepositories?: NamedUrlInput[] | null;
 }

@@ -30,6 +30,7 @@ export class SettingsQueries {
     const [row] = await readObjects<Row>(this.em, statement);
     return {
       imageServerId: row?.image_server_id ?? null,
+      droppedRepositories: [],
       vmsImageVmNic: row?.image_server_nic ?? 1,
       vmsImageSources: JSON.parse(row?.image_sources ?? '[]') as string[], // any; the entity writes a list of texts
     };

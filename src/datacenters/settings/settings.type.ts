@@ -36,6 +36,12 @@ export class NamedUrlType {
 export class GlobalSettingsType {
   imageServerId!: number | null;
 
+  @Field(() => [NamedUrlType], {
+    description:
+      'In the answer of `updateGlobalSettings`: the repositories that the change removed or pointed at another address, as they were, by name. Their stored lists are gone. Else empty.',
+  })
+  droppedRepositories!: readonly NamedUrlType[];
+
   @Field(() => Int, {
     description:
       'Which network card of the image server compute nodes talk to (VMS_IMAGE_VM_NIC), counted from 1.',

@@ -1,11 +1,22 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { getOperationAST, parse } from 'graphql';
 import { AppError } from '../../platform/errors.js';
+import { quoteValue } from '../../platform/message-text.js';
+import { StartRefusal } from '../../platform/start-refusal.js';
 
 /** The SHA-256 of a document's text, in hex. */
 export function hashOf(document: string): string {
   return createHash('sha256').update(document).digest('hex');
+}
+
+/** Null for a text that cannot be parsed. */
+function parsed<T>(text: string, parser: (text: string) => T): T | null {
+  try {
+    return parser(text);
+  } catch {
+    return null;
+  }
 }
 
 /** The allow-list of documents: a manifest of SHA-256 in hex to document, as `npm run codegen` writes it. */
@@ -19,16 +30,17 @@ export class TrustedDocuments {
   /** Reads the manifest. Throws when the file is no manifest, or when a hash is not that of its document. */
   static read(path: string): TrustedDocuments {
     const fail = (reason: string): never => {
-      throw new Error(`TRUSTED_DOCUMENTS=${path}: ${reason}; accepted: a JSON object of SHA-256 (hex) to document.`);
+      throw new StartRefusal(`TRUSTED_DOCUMENTS=${path}: ${reason}; accepted: a JSON object of SHA-256 (hex) to document.`);
     };
-    const manifest: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (statSync(path).isDirectory()) return fail('it is a folder');
+    const manifest = parsed(readFileSync(path, 'utf8'), JSON.parse) ?? fail('it is no JSON');
     if (typeof manifest !== 'object' || manifest === null || Array.isArray(manifest)) return fail('it is no JSON object');
     const documents = new Map<string, string>();
     const names = new Set<string>();
     for (const [hash, document] of Object.entries(manifest)) {
-      if (typeof document !== 'string' || hashOf(document) !== hash) return fail(`${hash} is not the hash of its document`);
+      if (typeof document !== 'string' || hashOf(document) !== hash) return fail(`${quoteValue(hash)} is not the hash of its document`);
       documents.set(hash, document);
-      const name = getOperationAST(parse(document))?.name?.value;
+      const name = getOperationAST(parsed(document, parse) ?? fail(`the document of ${hash} is no GraphQL`))?.name?.value;
       if (name !== undefined) names.add(name);
     }
     return new TrustedDocuments(documents, names);

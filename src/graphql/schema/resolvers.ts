@@ -21,7 +21,8 @@ import { ImageRepositoryResolver } from '../../repositories/image-repository.res
 import { ImageSourceResolver, TaskRepositoryResolver } from '../../repositories/entries/image-source.resolver.js';
 import { ImportRepositoryImageResolver } from '../../repositories/entries/import-repository-image.resolver.js';
 import { RepositoryImageResolver } from '../../repositories/entries/repository-image.resolver.js';
-import { SettingsRepositoriesResolver } from '../../repositories/settings-repositories.resolver.js';
+import { ChangeRepositoriesResolver } from '../../repositories/settings/change-repositories.resolver.js';
+import { SettingsRepositoriesResolver } from '../../repositories/settings/settings-repositories.resolver.js';
 import { TaskChangedResolver } from '../../tasks/task-changed.resolver.js';
 import { TaskResolver } from '../../tasks/task.resolver.js';
 import { CreateImageFromSnapshotResolver } from '../../virtual-servers/create-image/create-image-from-snapshot.resolver.js';
@@ -59,6 +60,7 @@ export const RESOLVERS = [
   TaskRepositoryResolver,
   ImportRepositoryImageResolver,
   RepositoryImageResolver,
+  ChangeRepositoriesResolver,
   SettingsRepositoriesResolver,
   TaskChangedResolver,
   TaskResolver,

@@ -6,6 +6,8 @@ import type { ServerOptions } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { AppError } from '../../platform/errors.js';
 import { endWithFault } from '../../platform/http/http-faults.js';
+import { requestIdOf } from '../../platform/http/http.js';
+import { quoteValue } from '../../platform/message-text.js';
 import { traceIdOf } from '../../platform/trace-id.js';
 import type { Caller } from '../admission/admission.js';
 import type { AdmittedOperation, OperationRequest } from '../pipeline/operation-pipeline.js';
@@ -178,7 +180,8 @@ export function openWebsocketTransport(server: Server, graphqlServer: GraphqlSer
     maxPayload: MAX_MESSAGE_BYTES,
     handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false),
   });
-  sockets.on('wsClientError', (error, socket) => endWithFault(socket, 400, `${error.message}.`));
+  const refuse = (socket: Duplex, request: IncomingMessage, status: number, message: string): void => endWithFault(socket, { status, message, requestId: requestIdOf(request) }, graphqlServer.log);
+  sockets.on('wsClientError', (error, socket, request) => refuse(socket, request, 400, `${error.message}.`));
   sockets.on('connection', (socket) => {
     graphqlServer.metrics.opened('websocket');
     socket.once('close', () => graphqlServer.metrics.closed('websocket'));
@@ -186,10 +189,9 @@ export function openWebsocketTransport(server: Server, graphqlServer: GraphqlSer
   const stopPings = serveProtocol(sockets, serverOptions(graphqlServer), graphqlServer.log);
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
-    if (request.url?.split('?', 1)[0] !== '/graphql') return endWithFault(socket, 404, 'There is no WebSocket here; it is at /graphql.');
+    if (request.url?.split('?', 1)[0] !== '/graphql') return refuse(socket, request, 404, 'There is no WebSocket here; it is at /graphql.');
     if (!graphqlServer.isOriginAllowed(request)) {
-      graphqlServer.log.info({ code: 'FORBIDDEN', origin: request.headers.origin?.slice(0, 200) }, 'A WebSocket of a foreign page was refused.');
-      return endWithFault(socket, 403, 'Pages of this origin may not open streams here; ALLOWED_ORIGINS names those that may.');
+      return refuse(socket, request, 403, `Pages of the origin ${quoteValue(request.headers.origin)} may not open streams here; ALLOWED_ORIGINS names those that may.`);
     }
     sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request));
   };

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
 import { NO_STORE } from './response-headers.js';
 import { boundMessage } from '../message-text.js';
 
@@ -54,8 +55,17 @@ export function databaseAway(requestId: string): Fault {
   return { ...internalError(requestId), message: `The database is not available at present; try again in a moment. The log has the reason under request ${requestId}.` };
 }
 
-/** Writes an error as a raw HTTP/1.1 response to a socket that has no request object, then closes the socket. */
-export function endWithFault(socket: Pick<Duplex, 'writable' | 'end' | 'destroy'>, status: number, message: string): void {
+/** A refusal of what is no request, or asks for a WebSocket that is not opened. */
+export interface RawFault {
+  status: number;
+  message: string;
+  /** The response names it, and the line in the log has it. */
+  requestId: string;
+}
+
+/** Writes an error as a raw HTTP/1.1 response to a socket that has no request object, logs it, then closes the socket. */
+export function endWithFault(socket: Pick<Duplex, 'writable' | 'end' | 'destroy'>, { status, message, requestId }: RawFault, log: Pick<Logger, 'info'>): void {
+  log.info({ requestId, status, code: codeOfStatus(status), reason: boundMessage(message) }, 'A request was refused.');
   if (!socket.writable) {
     socket.destroy();
     return;
@@ -66,6 +76,7 @@ export function endWithFault(socket: Pick<Duplex, 'writable' | 'end' | 'destroy'
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
+    `x-request-id: ${requestId}`,
     ...NO_STORE.map(([name, value]) => `${name}: ${value}`),
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);

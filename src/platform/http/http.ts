@@ -5,7 +5,7 @@ import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import type { Logger } from 'pino';
 import { EVERY_RESPONSE, NO_STORE } from './response-headers.js';
 import { RequestLog } from './request-log.js';
-import { boundMessage } from '../message-text.js';
+import { boundMessage, truncate } from '../message-text.js';
 import { codeOfStatus, endWithFault, faultBody, parserFault, internalError } from './http-faults.js';
 
 /** Largest request body. */
@@ -70,6 +70,32 @@ function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyR
   return reply.code(500).send({ errors: [internalError(request.id)] });
 }
 
+/** The path without its query, which may hold secrets, and cut. */
+function pathOf(url: string): string {
+  return truncate(url.split('?', 1)[0] ?? '');
+}
+
+/**
+ * Logs what was refused, or left before its answer, unless something was logged about it: the id of every answer that is an error leads
+ * to a line. Operations of GraphQL have a line of their own.
+ */
+function logRefusals(app: FastifyInstance): void {
+  app.addHook('onResponse', async ({ log, method, url, routeOptions }, { statusCode: status }) => {
+    if (status < 400 || routeOptions.url === '/graphql' || (log instanceof RequestLog && log.hasLogged)) return;
+    log.info({ status, code: codeOfStatus(status), method, path: pathOf(url) }, 'A request was refused.');
+  });
+  app.addHook('onRequestAbort', async ({ log, method, url, headers }) => {
+    // A stream has no other end.
+    if (headers.accept?.includes('text/event-stream') !== true) log.info({ method, path: pathOf(url) }, 'A caller went away before the answer was complete.');
+  });
+}
+
+function refuseHost(request: FastifyRequest, reply: FastifyReply, options: HttpOptions): void {
+  const reason = boundMessage(`Host: ${request.headers.host ?? '(missing)'} is not a host name with an optional port.`);
+  request.log.info({ code: codeOfStatus(400), reason }, 'A request was refused.');
+  void sendRefusal(request, reply, [400, reason], options);
+}
+
 /** Answers 405 with the allowed methods if the path exists, else 404. */
 function sendNotFound(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const [path = ''] = request.url.split('?', 1);
@@ -112,7 +138,10 @@ export function createHttpServer(log: Logger, options: HttpOptions): FastifyInst
     genReqId: requestIdOf,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    clientErrorHandler: (error, socket) => endWithFault(socket, ...parserFault(error.code)),
+    clientErrorHandler: (error, socket) => {
+      const [status, message] = parserFault(error.code);
+      endWithFault(socket, { status, message, requestId: randomUUID() }, log);
+    },
     frameworkErrors: (error, request, reply) => {
       // Fastify runs no hooks for these errors, so set the headers here.
       setCommonHeaders(request as FastifyRequest, reply as FastifyReply);
@@ -123,8 +152,9 @@ export function createHttpServer(log: Logger, options: HttpOptions): FastifyInst
     setCommonHeaders(request, reply);
     const { host } = request.headers;
     if (isHost(host)) done();
-    else void sendRefusal(request, reply, [400, `Host: ${host ?? '(missing)'} is not a host name with an optional port.`], options);
+    else refuseHost(request, reply, options);
   });
+  logRefusals(app);
   app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply, options));
   app.setNotFoundHandler((request, reply) => sendNotFound(app, request, reply));
   return app;

@@ -4,6 +4,7 @@ import type { Bindings, ChildLoggerOptions } from 'pino';
 /** The logger of one request. Creates pino's child logger, which is expensive, only when something is logged; most requests log nothing. */
 export class RequestLog implements FastifyBaseLogger {
   #child: FastifyBaseLogger | null = null;
+  #hasLogged = false;
 
   constructor(
     private readonly parent: FastifyBaseLogger,
@@ -13,6 +14,11 @@ export class RequestLog implements FastifyBaseLogger {
 
   get #log(): FastifyBaseLogger {
     return (this.#child ??= this.parent.child(this.bindings, this.options));
+  }
+
+  /** Whether there is a line that the default level shows. */
+  get hasLogged(): boolean {
+    return this.#hasLogged;
   }
 
   get level(): string {
@@ -28,18 +34,22 @@ export class RequestLog implements FastifyBaseLogger {
   }
 
   fatal(...message: unknown[]): void {
+    this.#hasLogged = true;
     this.#log.fatal(...(message as [string]));
   }
 
   error(...message: unknown[]): void {
+    this.#hasLogged = true;
     this.#log.error(...(message as [string]));
   }
 
   warn(...message: unknown[]): void {
+    this.#hasLogged = true;
     this.#log.warn(...(message as [string]));
   }
 
   info(...message: unknown[]): void {
+    this.#hasLogged = true;
     this.#log.info(...(message as [string]));
   }
 

@@ -1,4 +1,4 @@
-import { access, constants, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { access, constants, readdir, rename, rm } from 'node:fs/promises';
 import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { AppError } from '../errors.js';
 import { checkFolder, unavailable } from './check-folder.js';
 import { type ByteRange, FileStoreConflict, FileStoreMissing, type FileStore, type OpenFile, type StoredFile } from './file-store.js';
-import { errorCode, isFolder, lstatOrNull, openForReading, openForWriting, syncFolder, writeDurably } from './safe-open.js';
+import { errorCode, isFolder, lstatOrNull, makeSubfolder, openForReading, openForWriting, syncFolder, writeDurably } from './safe-open.js';
 import { sendFile } from './send-file.js';
 import { type WriteMode, writeBehind } from './write-behind.js';
 import { isManifestDraft, isMisnamedUuid, isRemoved, isUuid, StoreLayout, uuidOfPartial } from './store-layout.js';
@@ -108,7 +108,7 @@ export class LocalFileStore implements FileStore {
 
   async appendPartial(uuid: string, offset: number): Promise<Writable> {
     const folder = this.layout.partial(uuid);
-    await mkdir(folder).catch(async (error: unknown) => {
+    await makeSubfolder(folder).catch(async (error: unknown) => {
       if (errorCode(error) !== 'EEXIST' || !(await isFolder(folder))) throw error;
     });
     const handle = await openForWriting(join(folder, 'file'));

@@ -1,13 +1,13 @@
-import { join } from 'node:path';
+import { chmodSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { StartRefusal } from '../start-refusal.js';
 import { makeFolder } from './make-folder.js';
 
-/** Another process has locked the folder. */
-export class AlreadyRunning extends Error {
-  constructor(folder: string) {
-    super(`Another gateway works in ${folder}. Stop it first, or give this one a DATA_DIR of its own.`);
-    this.name = 'AlreadyRunning';
-  }
+/** Another process has locked the folder or the database file. */
+export class AlreadyRunning extends StartRefusal {
+  override readonly name = 'AlreadyRunning';
 }
 
 /**
@@ -16,12 +16,32 @@ export class AlreadyRunning extends Error {
  */
 export async function lockFolder(folder: string): Promise<() => void> {
   await makeFolder(folder);
-  const lock = new DatabaseSync(join(folder, 'lock.sqlite'));
+  return lockFile(join(folder, 'lock.sqlite'), `Another gateway works in ${folder}. Stop it first, or give this one a DATA_DIR of its own.`);
+}
+
+/** Locks an SQLite file likewise, whichever path or symbolic link leads to it: the lock lies beside the file itself, as its log does. */
+export async function lockDatabaseFile(path: string): Promise<() => void> {
+  await makeFolder(dirname(path));
+  return lockFile(`${await realPath(path)}-lock`, `DATABASE_URL=sqlite:${path}: another gateway works with this file. Stop it first, or name another file.`);
+}
+
+/** The path without symbolic links; of a file that is missing, its folder's. */
+async function realPath(path: string): Promise<string> {
   try {
+    return await realpath(path);
+  } catch {
+    return join(await realpath(dirname(path)), path.slice(dirname(path).length));
+  }
+}
+
+function lockFile(file: string, whenTaken: string): () => void {
+  const lock = new DatabaseSync(file);
+  try {
+    chmodSync(file, 0o600);
     lock.exec('begin exclusive');
   } catch (error) {
     lock.close();
-    throw isBusy(error) ? new AlreadyRunning(folder) : error;
+    throw isBusy(error) ? new AlreadyRunning(whenTaken) : error;
   }
   return () => lock.close();
 }

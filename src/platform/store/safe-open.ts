@@ -1,5 +1,5 @@
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, open } from 'node:fs/promises';
+import { chmod, type FileHandle, lstat, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
@@ -34,9 +34,22 @@ export async function openForReading(path: string): Promise<FileHandle | null> {
   return null;
 }
 
-/** Opens a file for writing; creates it if missing, does not truncate it, refuses a link. */
-export function openForWriting(path: string): Promise<FileHandle> {
-  return open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o644);
+/**
+ * Opens a file for writing; creates it if missing, does not truncate it, refuses a link. Its owner may read and write it; others may
+ * read it where they may read its folder, whatever the umask.
+ */
+export async function openForWriting(path: string): Promise<FileHandle> {
+  const handle = await open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  const shared = (await stat(dirname(path))).mode & 0o044;
+  if (shared !== 0) await handle.chmod(0o600 | shared);
+  return handle;
+}
+
+/** Makes a folder with the rights of the folder that it is in, except that only its owner may write, whatever the umask. */
+export async function makeSubfolder(path: string): Promise<void> {
+  await mkdir(path, { mode: 0o700 });
+  const shared = (await stat(dirname(path))).mode & 0o2055;
+  if (shared !== 0) await chmod(path, 0o700 | shared);
 }
 
 /** Replaces the contents of a small file and waits until they are on the disk. */

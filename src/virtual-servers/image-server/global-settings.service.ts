@@ -8,7 +8,7 @@ import type { GlobalSettingsType } from '../../datacenters/settings/settings.typ
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { badInput, type FieldError } from '../../platform/errors.js';
 import { redactUrl } from '../../platform/fetch/redact-url.js';
-import { configuredRepositories, configureRepositories, repositoryFaults } from '../../repositories/configure-repositories.js';
+import { configuredRepositories, configureRepositories, repositoryFaults } from '../../repositories/settings/configure-repositories.js';
 import { purgeRetiredRepositories } from '../../repositories/retired-repositories.js';
 import { localRepositoryName, syncLocalRepository } from '../../repositories/local-repository.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
@@ -34,7 +34,7 @@ export class GlobalSettingsService {
   async update(input: UpdateGlobalSettingsInput): Promise<GlobalSettingsType> {
     const { em, viewer, changes, settings, imageServerUrl } = this.services;
     viewer.demand('globalSettings.change');
-    await transact(em.fork(), changes, async (tx, announce) => {
+    const droppedRepositories = await transact(em.fork(), changes, async (tx, announce) => {
       const row = await tx.findOneOrFail(GlobalSettings, 1, { lockMode: LockMode.PESSIMISTIC_WRITE });
       const before = await readSettings(tx, row);
       const faults = inputFaults(input);
@@ -49,14 +49,15 @@ export class GlobalSettingsService {
       row.imageServerNic = input.vmsImageVmNic ?? row.imageServerNic;
       row.imageSources = input.vmsImageSources ?? row.imageSources;
       await tx.flush();
-      if (input.vmsImageRepositories) await configureRepositories(tx, repositories, announce);
+      const dropped = input.vmsImageRepositories ? await configureRepositories(tx, repositories, announce) : [];
       await syncLocalRepository(tx, hostname, imageServerUrl);
       const detail = changedSettings(before, await readSettings(tx, row));
       if (Object.keys(detail).length > 0) await recordDone(tx, { action: 'SETTINGS_UPDATE', userId: viewer.userId, detail }, announce);
+      return dropped;
     });
     // Not awaited: it may take long, and what it leaves undone is purged at the next start.
     void purgeRetiredRepositories(em.fork()).catch(() => undefined);
-    return settings.global();
+    return { ...(await settings.global()), droppedRepositories };
   }
 }
 

@@ -1,7 +1,7 @@
 import { readImageServer } from '../../datacenters/settings/image-server-state.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { badInput } from '../../platform/errors.js';
-import { configuredRepositories } from '../../repositories/configure-repositories.js';
+import { configuredRepositories } from '../../repositories/settings/configure-repositories.js';
 import { ImageRepository } from '../../repositories/image-repository.entity.js';
 import { localRepositoryName } from '../../repositories/local-repository.js';
 import type { VirtualServer } from '../virtual-server.entity.js';

@@ -82,6 +82,11 @@ export class HeavyReads {
     return this.#queue.running;
   }
 
+  /** Statements that wait for their turn. */
+  get waiting(): number {
+    return this.#queue.waiting;
+  }
+
   /** Without an operation, only the statement timeout applies. Rejects with the operation's error when its time is over. */
   async read<R>(text: SqlText, asObjects: boolean, operation: Operation | null): Promise<R[]> {
     requireSqlText(text);

@@ -1,6 +1,6 @@
 import { FieldResolver, Resolver, Root } from 'type-graphql';
-import { GlobalSettingsType, NamedUrlType } from '../datacenters/settings/settings.type.js';
-import type { SqlEntityManager } from '../platform/database/database.js';
+import { GlobalSettingsType, NamedUrlType } from '../../datacenters/settings/settings.type.js';
+import type { SqlEntityManager } from '../../platform/database/database.js';
 import { configuredRepositories } from './configure-repositories.js';
 
 /** Shows the configured repositories as a setting. */

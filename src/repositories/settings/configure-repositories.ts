@@ -1,0 +1,65 @@
+import type { NamedUrlInput } from '../../datacenters/settings/settings.inputs.js';
+import type { SqlEntityManager } from '../../platform/database/database.js';
+import { quoteVisibly, strangeCharacter } from '../../platform/display-text.js';
+import type { FieldError } from '../../platform/errors.js';
+import type { Announce } from '../../tasks/changes/transact.js';
+import { splitCredentials } from '../credentials/split-credentials.js';
+import { ImageRepository } from '../image-repository.entity.js';
+import { retireRepository } from '../retired-repositories.js';
+
+const NAME = /^[a-z0-9][a-z0-9._-]{0,31}$/;
+/** Most repositories that may be configured. */
+export const MAX_REPOSITORIES = 16;
+
+/** Why a repository cannot have this name; `localName` is the name of the local one. */
+export function nameFault(name: string, localName: string | null): string | null {
+  if (!NAME.test(name)) return `${quoteVisibly(name)} is not a name: 1 to 32 of a-z, 0-9 and "._-", first a letter or digit.${strangeCharacter(name)}`;
+  return name === localName ? `${name} is the name of the local repository; choose another one.` : null;
+}
+
+/** Every fault of a list that is to replace the configured repositories; `localName` is the name of the local one. */
+export function repositoryFaults(wanted: readonly NamedUrlInput[], localName: string | null): FieldError[] {
+  const faults: FieldError[] = [];
+  const field = 'vmsImageRepositories';
+  if (wanted.length > MAX_REPOSITORIES) {
+    faults.push({ path: field, message: `${wanted.length} repositories are given; at most ${MAX_REPOSITORIES} are accepted.` });
+  }
+  wanted.forEach(({ name }, at) => {
+    const path = `${field}.${at}.name`;
+    const fault = nameFault(name, localName);
+    if (fault !== null) faults.push({ path, message: fault });
+    else if (wanted.findIndex((one) => one.name === name) < at) faults.push({ path, message: `The name ${name} is given twice.` });
+  });
+  return faults;
+}
+
+/** The configured repositories, by name; their rows are the setting VMS_IMAGE_REPOSITORIES. */
+export async function configuredRepositories(em: SqlEntityManager): Promise<{ name: string; url: string }[]> {
+  const rows = await em.find(ImageRepository, { retired: false, isLocal: false }, { orderBy: { name: 'asc' } });
+  return rows.map(({ name, url }) => ({ name, url }));
+}
+
+/**
+ * Replaces the configured repositories. One whose name and URL stay the same keeps its stored list, and its user and password if the URL
+ * comes without any, as the graph shows it. The others are retired, and returned as they were.
+ */
+export async function configureRepositories(tx: SqlEntityManager, given: readonly NamedUrlInput[], announce: Announce): Promise<{ name: string; url: string }[]> {
+  const wanted = given.map(({ name, url }) => ({ name, ...splitCredentials(url) }));
+  const configured = await tx.find(ImageRepository, { retired: false, isLocal: false });
+  const isWanted = (row: ImageRepository): boolean => wanted.some((one) => one.name === row.name && one.url === row.url);
+  const unchanged = configured.filter(isWanted).map((row) => row.name);
+  const unwanted = configured.filter((row) => !isWanted(row));
+  const dropped = unwanted.map(({ name, url }) => ({ name, url })).sort((one, other) => (one.name < other.name ? -1 : 1));
+  for (const row of unwanted) await retireRepository(tx, row);
+  for (const row of configured) {
+    if (isWanted(row)) row.credentials = wanted.find((one) => one.name === row.name)?.credentials ?? row.credentials;
+  }
+  await tx.flush();
+  for (const { name, url, credentials } of wanted) {
+    if (unchanged.includes(name)) continue;
+    const row = tx.create(ImageRepository, { name, url, credentials });
+    await tx.persist(row).flush();
+    announce({ type: 'repository', repositoryId: row.id });
+  }
+  return dropped;
+}
