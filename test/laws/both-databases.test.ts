@@ -34,6 +34,7 @@ const EXCEPTIONS = [
   'test/security/trust.test.ts',
   'test/images/search.test.ts',
   'test/laws/permissions.test.ts',
+  'test/platform/copy-database.test.ts',
   'test/platform/wal-checkpointer.test.ts',
   'test/platform/pgbouncer.test.ts',
   'test/platform/postgres-connections.test.ts',

@@ -1,9 +1,10 @@
-import { IsolationLevel } from '@mikro-orm/core';
+import { boundMessage } from '../../message-text.js';
 import { type Database, isSqlite, type SqlEntityManager } from '../database.js';
+import { inTransaction } from '../in-transaction.js';
 import { throughKysely } from '../read/read-rows.js';
 import { sqlName, sqlText } from '../sql-text.js';
 import { type CopiedTable, copiedTables, filledTables, presentTables } from './copied-tables.js';
-import { continueIds, lastId, replaceRows } from './copy-target.js';
+import { continueIds, lastId, lockTables, replaceRows } from './copy-target.js';
 import { AS_PARAMETER, insertPage, TableDigest, tablePages } from './table-pages.js';
 
 /** A table after the copy: the same count and hash on both sides. */
@@ -63,18 +64,27 @@ export async function isOfAnother(em: SqlEntityManager): Promise<boolean> {
  */
 export async function copyDatabase(from: Database, to: Database, { replaces = false, onProgress = () => undefined }: CopyOptions = {}): Promise<TableCopy[]> {
   const tables = copiedTables(from);
-  const reading = isSqlite(from.em) ? {} : { isolationLevel: IsolationLevel.REPEATABLE_READ, readOnly: true };
-  return from.em.fork().transactional(async (source) => {
-    if (!isSqlite(source)) await throughKysely(source, sqlText`set local statement_timeout = 0`);
-    return to.em.fork().transactional(async (target) => {
+  return inTransaction(from.em.fork(), async (source) => {
+    if (!isSqlite(source)) {
+      await throughKysely(source, sqlText`set transaction isolation level repeatable read, read only`);
+      await throughKysely(source, sqlText`set local statement_timeout = 0`);
+    }
+    return inTransaction(to.em.fork(), async (target) => {
+      await lockTables(target, tables);
       if (!replaces && !(await isEmptyDatabase(target, tables))) throw new CopyRefused('The target is not empty.');
       const copies: TableCopy[] = [];
       await replaceRows(target, tables, async () => {
-        for (const table of tables) copies.push(await copyTable(source, target, table, onProgress));
+        for (const table of tables) copies.push(await copyTable(source, target, table, onProgress).catch((error: unknown) => Promise.reject(copyFault(table, error))));
       });
       return copies;
     });
-  }, reading);
+  });
+}
+
+/** Not the error of the driver itself: a transaction that fails by a conflict is run again, and this one would fail again. */
+function copyFault({ name }: CopiedTable, error: unknown): CopyRefused {
+  if (error instanceof CopyRefused) return error;
+  return new CopyRefused(`The table ${name} could not be copied: ${boundMessage(error instanceof Error ? error.message : String(error))} Nothing was changed.`);
 }
 
 interface CopyOptions {

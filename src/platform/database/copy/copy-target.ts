@@ -17,6 +17,13 @@ export async function replaceRows(tx: SqlEntityManager, tables: readonly CopiedT
   await (isSqlite(tx) ? replaceInSqlite(tx, tables, fill) : replaceInPostgres(tx, tables, fill));
 }
 
+/** Keeps others out of the tables until the transaction ends. SQLite refuses to go on when somebody else wrote meanwhile. */
+export async function lockTables(tx: SqlEntityManager, tables: readonly CopiedTable[]): Promise<void> {
+  if (isSqlite(tx)) return;
+  await throughKysely(tx, sqlText`set local statement_timeout = 0`);
+  await throughKysely(tx, sqlText`lock table ${sqlNames(tables.map(({ name }) => name))} in access exclusive mode`);
+}
+
 async function replaceInSqlite(tx: SqlEntityManager, tables: readonly CopiedTable[], fill: () => Promise<void>): Promise<void> {
   await throughKysely(tx, sqlText`pragma defer_foreign_keys = on`);
   const triggers = await select<{ name: string; sql: string }>(tx, sqlText`select name, sql from sqlite_master where type = 'trigger' order by name`);
@@ -39,7 +46,6 @@ async function fillSearchIndexes(tx: SqlEntityManager): Promise<void> {
 }
 
 async function replaceInPostgres(tx: SqlEntityManager, tables: readonly CopiedTable[], fill: () => Promise<void>): Promise<void> {
-  await throughKysely(tx, sqlText`set local statement_timeout = 0`);
   await throughKysely(tx, sqlText`truncate table ${sqlNames(tables.map(({ name }) => name))} restart identity`);
   const keys = await select<{ name: string; on: string }>(tx, sqlText`select c.conname as "name", r.relname as "on" from pg_constraint c
     join pg_class r on r.oid = c.conrelid join pg_namespace n on n.oid = r.relnamespace where c.contype = 'f' and n.nspname = current_schema()`);
