@@ -16,7 +16,7 @@ import { temporaryFolder } from '../support/temp-folder.js';
 const ends: (() => Promise<void>)[] = [];
 
 afterAll(async () => {
-  for (const end of ends.reverse()) await end();
+  for (const end of ends.toReversed()) await end();
 });
 
 type Kind = 'sqlite' | 'postgres';

@@ -35,13 +35,13 @@ export async function openForReading(path: string): Promise<FileHandle | null> {
 }
 
 /** Opens a file for writing; creates it if missing, does not truncate it, refuses a link. */
-export function openForWriting(path: string): Promise<FileHandle> {
-  return open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o644);
+export function openForWriting(path: string, mode = 0o644): Promise<FileHandle> {
+  return open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode);
 }
 
 /** Replaces the contents of a small file and waits until they are on the disk. */
-export async function writeDurably(path: string, text: string): Promise<void> {
-  await using handle = await openForWriting(path);
+export async function writeDurably(path: string, text: string, mode?: number): Promise<void> {
+  await using handle = await openForWriting(path, mode);
   await handle.truncate(0);
   await handle.writeFile(text);
   await handle.sync();

@@ -1,5 +1,7 @@
 import { boundMessage } from '../../message-text.js';
 import { type Database, isSqlite, type SqlEntityManager } from '../database.js';
+import { postgresMigrations } from '../migrations/postgres/index.js';
+import { sqliteMigrations } from '../migrations/sqlite/index.js';
 import { inTransaction } from '../in-transaction.js';
 import { throughKysely } from '../read/read-rows.js';
 import { sqlName, sqlText } from '../sql-text.js';
@@ -28,11 +30,16 @@ export class CopyRefused extends Error {
   }
 }
 
+/** Names of the migrations that this program knows. */
+export function knownMigrations(kind: 'sqlite' | 'postgres'): string[] {
+  return (kind === 'sqlite' ? sqliteMigrations : postgresMigrations).map((Known) => new Known(...([] as unknown as ConstructorParameters<typeof Known>)).name);
+}
+
 /** Names of migrations that the database lacks, and of those that it has and this program does not know. */
 export async function migrationDifference(database: Database): Promise<{ missing: string[]; unknown: string[] }> {
-  const [executed, pending] = [await database.migrator.getExecuted(), await database.migrator.getPending()];
-  const known = new Set((database.config.get('migrations').migrationsList ?? []).map((one) => new (one as new (...args: never[]) => { name?: string })().name));
-  return { missing: pending.map(({ name }) => name), unknown: executed.map(({ name }) => name).filter((name) => !known.has(name)) };
+  const executed = (await database.migrator.getExecuted()).map(({ name }) => name);
+  const known = knownMigrations(isSqlite(database.em) ? 'sqlite' : 'postgres');
+  return { missing: known.filter((name) => !executed.includes(name)), unknown: executed.filter((name) => !known.includes(name)) };
 }
 
 /** Refuses a database that this program does not know table by table. `what` begins the sentence. */
