@@ -49,7 +49,8 @@ describe('migrate', () => {
     expect(await local.run('migrate')).toMatchObject({ code: 0, stdout: expect.stringMatching(/-initial$/m) as string });
     expect(await local.run('migrate', 'up')).toMatchObject({ code: 0, stdout: 'Nothing to do: every migration is applied.\n' });
     expect(await local.run('migrate', 'down')).toMatchObject({ code: 2 });
-    expect(await local.with({ DATABASE_URL: 'postgres://x:secret@127.0.0.1:9/x' }).run('migrate')).toMatchObject({ code: 1, stderr: expect.not.stringContaining('secret') as string });
+    expect(await local.with({ DATABASE_URL: 'postgres://x:secret@127.0.0.1:9/x' }).run('migrate')).toMatchObject({ code: 3, stderr: expect.not.stringContaining('secret') as string });
+    expect(await local.with({ DATABASE_URL: 'postgres://x:secret@127.0.0.1:9/x' }).run('migrate', 'status')).toMatchObject({ code: 3, stdout: '', stderr: expect.stringMatching(/^DATABASE_URL=postgres:\/\/127\.0\.0\.1:9\/x: nothing listens there.*\n$/) as string });
     await local.remove();
   });
 });

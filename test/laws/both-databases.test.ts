@@ -18,6 +18,7 @@ const EXCEPTIONS = [
   'test/acceptance/readme.test.ts',
   'test/acceptance/start-faults.test.ts',
   'test/cli/administration.test.ts',
+  'test/cli/copy-db.test.ts',
   'test/cli/images.test.ts',
   'test/cli/local.test.ts',
   'test/cli/lost-keys.test.ts',

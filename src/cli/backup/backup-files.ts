@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -46,7 +46,7 @@ export class BackupFiles {
     const file = (await this.#present(uuid, stats.size, stats.modifiedAt.getTime(), expected)) ?? (await this.#copy(uuid, expected));
     if (file === 'gone' || file === 'damaged') return file;
     const text = await this.store.readManifest(uuid);
-    const manifest = text === null ? null : await this.#write(Readable.from([Buffer.from(text)]));
+    const manifest = text === null ? null : await this.#writeManifest(Buffer.from(text));
     this.#images.set(uuid, { uuid, file: { ...file, modifiedMs: stats.modifiedAt.getTime() }, manifest });
     return 'whole';
   }
@@ -86,9 +86,16 @@ export class BackupFiles {
     return isRight(file) ? file : 'damaged';
   }
 
-  async #write(readable: Readable, isRight: (file: BackedUpFile) => boolean = () => true): Promise<BackedUpFile> {
+  /** A manifest is small, so its hash is known before it is written. */
+  async #writeManifest(bytes: Buffer): Promise<BackedUpFile> {
+    const file = { sha256: createHash('sha256').update(bytes).digest('hex'), size: bytes.length };
+    const stats = await lstatOrNull(join(this.#folder, file.sha256));
+    return stats?.size === file.size ? file : this.#write(Readable.from([bytes]), () => true, () => undefined);
+  }
+
+  async #write(readable: Readable, isRight: (file: BackedUpFile) => boolean, onBytes = this.onBytes): Promise<BackedUpFile> {
     const draft = join(this.#folder, `${randomBytes(8).toString('hex')}.unfinished`);
-    return copyHashed(readable, draft, (file) => (isRight(file) ? join(this.#folder, file.sha256) : null), this.onBytes);
+    return copyHashed(readable, draft, (file) => (isRight(file) ? join(this.#folder, file.sha256) : null), onBytes);
   }
 }
 
