@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import type { Config } from './config/config.js';
 import { PostgresUnreachable } from './platform/database/postgres/postgres-unreachable.js';
-import { NewerSchema } from './platform/database/schema-version.js';
+import { NewerSchema } from './platform/database/schema/schema-version.js';
 import { redactUrl } from './platform/fetch/redact-url.js';
 
 type StartError = Error & { code?: string | number; path?: string; syscall?: string; hostname?: string; errcode?: number; cause?: unknown; previous?: unknown };

@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { newerDatabase } from '../support/newer-database.js';
 import { type TemporaryFolder, temporaryFolder } from '../support/temp-folder.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
@@ -29,6 +30,7 @@ describe('a start that cannot succeed', () => {
     folder = await temporaryFolder();
     await writeFile(join(folder.path, 'file'), 'no folder');
     await writeFile(join(folder.path, 'damaged.sqlite'), 'no database'.repeat(1000));
+    await newerDatabase(join(folder.path, 'newer.sqlite'));
     silent = createServer(() => undefined).listen(0, '127.0.0.1');
     busy = createServer().listen(0, '127.0.0.1');
     await Promise.all([once(silent, 'listening'), once(busy, 'listening')]);
@@ -54,6 +56,7 @@ describe('a start that cannot succeed', () => {
     ['a port in use', () => ({ PORT: String(portOf(busy)) }), /^PORT=\d+: another program listens on 127\.0\.0\.1:\d+ already; stop it, or name another port\.\n$/],
     ['no manifest of trusted documents', (path) => ({ TRUSTED_DOCUMENTS: `${path}/none.json` }), /^TRUSTED_DOCUMENTS=\S+none\.json: this is not there\.\n$/],
     ['a damaged SQLite file', (path) => ({ DATABASE_URL: `sqlite:${path}/damaged.sqlite` }), /^DATABASE_URL=sqlite:\S+damaged\.sqlite: the file is no SQLite file, or is damaged; restore it from a backup\.\n$/],
+    ['a database that needs a newer version', (path) => ({ DATABASE_URL: `sqlite:${path}/newer.sqlite` }), /^DATABASE_URL=sqlite:\S+newer\.sqlite: a newer image-gateway has migrated this database, which needs schema version 99 now, and this program knows version \d+; install the newer program, or restore the backup from before the upgrade\.\n$/],
     ['a Postgres that is down', () => ({ DATABASE_URL: 'postgres://u:secret-word@127.0.0.1:1/db' }), /^DATABASE_URL=postgres:\/\/127\.0\.0\.1:1\/db: nothing listens there; start Postgres, or correct host and port\.\n$/],
     ['a Postgres on a host that nobody knows', () => ({ DATABASE_URL: 'postgres://u:secret-word@no-such-host.invalid/db' }), /^DATABASE_URL=\S+: the host name (is not known|cannot be looked up: no name server answers)\.\n$/],
     ['a Postgres that never answers', () => ({ DATABASE_URL: `postgres://u:secret-word@127.0.0.1:${portOf(silent)}/db` }), /^DATABASE_URL=\S+: the host does not answer\.\n$/],

@@ -16,7 +16,7 @@ let backup: string;
 beforeAll(async () => {
   folder = await temporaryFolder();
   backup = join(folder.path, 'backup');
-  world = await LocalWorld.start(8);
+  world = await LocalWorld.start(5);
   for (const image of world.repository.images.slice(0, 3)) await world.import(image);
 });
 afterAll(async () => {
@@ -38,11 +38,11 @@ async function elsewhere(): Promise<{ data: TemporaryFolder; shell: LocalWorld['
 describe('backup', () => {
   it('beside a gateway under load has every image that its database calls OK', async () => {
     const token = (await world.shell.run('token', 'admin')).stdout.trim();
-    let isDone = false;
+    const end = new AbortController();
     const load = (async () => {
       const [, , , ...others] = world.repository.images;
       for (const image of others) await world.import(image);
-      for (let turn = 0; !isDone; turn += 1) {
+      for (let turn = 0; !end.signal.aborted; turn += 1) {
         const image = makeImage({ name: `turn-${turn}`, version: '1', size: 50_000 });
         world.repository.images.push(image);
         await world.import(image);
@@ -50,7 +50,7 @@ describe('backup', () => {
       }
     })();
     const underLoad = await world.shell.run('backup', '--to', `${backup}-under-load`);
-    isDone = true;
+    end.abort();
     expect(underLoad).toMatchObject({ code: 0, stderr: expect.not.stringContaining('\u001b') as string });
     await load;
     expect(await world.shell.run('backup', '--to', backup)).toMatchObject({ code: 0 });
@@ -87,19 +87,12 @@ describe('backup', () => {
 
   it('that is killed is never taken for a whole one, and leaves the one before whole', async () => {
     const killed = join(folder.path, 'killed');
-    const child = world.shell.start('backup', '--to', killed);
-    while (!(await readdir(killed).catch(() => [])).includes('lock.sqlite')) await sleep(1);
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    await killBackup(killed, async () => (await readdir(killed).catch((): string[] => [])).includes('lock.sqlite'));
     const { data, shell } = await elsewhere();
     expect(await shell.run('restore', '--from', killed)).toMatchObject({ code: 1, stderr: expect.stringContaining('this is no whole backup') as string });
-    const before = await readFile(join(backup, 'backup.json'), 'utf8');
-    const second = world.shell.start('backup', '--to', backup);
     const known = (await listOf(backup)).database.name;
-    while (!(await readdir(backup)).some((name) => name.startsWith('database-') && !name.startsWith(known))) await sleep(1);
-    second.kill('SIGKILL');
-    await once(second, 'exit');
-    if ((await readFile(join(backup, 'backup.json'), 'utf8')) === before) expect(await shell.run('restore', '--from', backup)).toMatchObject({ code: 0 });
+    await killBackup(backup, async () => (await readdir(backup)).some((name) => name.startsWith('database-') && !name.startsWith(known)));
+    expect(await shell.run('restore', '--from', backup)).toMatchObject({ code: 0 });
     expect(await world.shell.run('backup', '--to', killed)).toMatchObject({ code: 0 });
     expect((await readdir(killed)).filter((name) => /unfinished|-wal/.test(name))).toEqual([]);
     await data.remove();
@@ -132,14 +125,17 @@ describe('backup', () => {
 describe('restore', () => {
   it('refuses while a gateway runs, and what is not empty', async () => {
     expect(await world.shell.run('restore', '--from', backup, '--replace')).toMatchObject({ code: 1, stderr: expect.stringContaining('stop it first') as string });
-    const beside = await temporaryFolder();
-    const sameDatabase = world.shell.with({ DATA_DIR: beside.path });
-    if (DATABASE === 'postgres') expect(await sameDatabase.run('restore', '--from', backup, '--replace')).toMatchObject({ code: 1, stderr: expect.stringContaining('A gateway is connected') as string });
-    await beside.remove();
     const { data, shell } = await elsewhere();
     expect(await shell.run('restore', '--from', backup)).toMatchObject({ code: 0 });
     expect(await shell.run('restore', '--from', backup)).toMatchObject({ code: 1, stderr: expect.stringContaining('has rows; accepted: an empty one, or --replace') as string });
     await data.remove();
+  });
+
+  it('refuses while a gateway in another folder is connected', async () => {
+    const beside = await temporaryFolder();
+    const { code, stderr } = await world.shell.with({ DATA_DIR: beside.path }).run('restore', '--from', backup, '--replace');
+    expect([code, stderr]).toEqual([1, DATABASE === 'sqlite' ? 'Another process has the database open; stop all processes of the gateway first.\n' : 'A gateway is connected to this database; stop all processes of the gateway first.\n']);
+    await beside.remove();
   });
 
   it('with --replace goes back to the backup, and loses nothing when it fails', async () => {
@@ -148,7 +144,7 @@ describe('restore', () => {
     await world.delete('another');
     await world.import(makeKnown('later'));
     await world.gateway.stop();
-    const [image] = (await listOf(backup)).images;
+    const image = (await listOf(backup)).images.find(({ uuid }) => uuid === world.repository.images[0]?.manifest.uuid);
     const damaged = join(backup, 'files', image?.file.sha256 ?? '');
     const stored = join(world.data.path, 'images', image?.uuid ?? '', 'file');
     const bytes = await readFile(damaged);
@@ -184,6 +180,15 @@ describe('restore', () => {
     await Promise.all([data.remove(), copy.remove()]);
   });
 });
+
+/** Kills a backup once it is so far, unless it ended before. */
+async function killBackup(to: string, isSoFar: () => Promise<boolean>): Promise<void> {
+  const child = world.shell.start('backup', '--to', to);
+  const ended = once(child, 'exit');
+  while (child.exitCode === null && !(await isSoFar())) await sleep(1);
+  child.kill('SIGKILL');
+  await ended;
+}
 
 /** An image that the repository offers from now on. */
 function makeKnown(name: string) {

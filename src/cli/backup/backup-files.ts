@@ -8,6 +8,9 @@ import { lstatOrNull, syncFolder } from '../../platform/store/safe-open.js';
 import type { BackedUpFile, BackedUpImage } from './backup-manifest.js';
 import { copyHashed, type OnBytes } from './hashed-copy.js';
 
+/** The images of the backup before, by uuid. */
+type Earlier = ReadonlyMap<string, BackedUpImage>;
+
 /** How an image was taken into the backup: whole, not at all as its bytes are gone, or not at all as they are not those of its row. */
 export type Taken = 'whole' | 'gone' | 'damaged';
 
@@ -22,13 +25,13 @@ export class BackupFiles {
   constructor(
     backup: string,
     private readonly store: FileStore,
-    private readonly before: ReadonlyMap<string, BackedUpImage>,
+    private readonly before: Earlier,
     private readonly onBytes: OnBytes,
   ) {
     this.#folder = join(backup, 'files');
   }
 
-  async prepare(): Promise<void> {
+  async makeFolder(): Promise<void> {
     await makeFolder(this.#folder);
   }
 

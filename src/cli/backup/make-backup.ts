@@ -50,7 +50,7 @@ export async function makeBackup(work: BackupWork): Promise<BackupResult> {
     progress.done += bytes;
     work.onBytes(progress.done, Math.max(progress.total, progress.done));
   });
-  await files.prepare();
+  await files.makeFolder();
   const stored = await copyStored(work, files, progress);
   const { snapshot, deleted, missing, damaged } = await copySnapshot(work, files, join(folder, names.database));
   const rows = new Map(snapshot.images.map((row) => [row.uuid, row]));

@@ -1,10 +1,10 @@
-import { rename } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config } from '../../config/config.js';
 import { ENTITIES } from '../../entities.js';
 import { copiedTables } from '../../platform/database/copy/copied-tables.js';
 import { type CopyProgress, copyDatabase, demandSameSchema, isEmptyDatabase, isOfAnother } from '../../platform/database/copy/copy-database.js';
-import { connectedGateways } from '../../platform/database/connected-gateways.js';
+import { connectedGateways } from '../../platform/database/copy/connected-gateways.js';
 import { type Database, migrate, openDatabase } from '../../platform/database/database.js';
 import { throughKysely } from '../../platform/database/read/read-rows.js';
 import { sqlText } from '../../platform/database/sql-text.js';
@@ -14,6 +14,7 @@ import type { BackupManifest } from './backup-manifest.js';
 import { copyHashed, readFileStream } from './hashed-copy.js';
 import { removeSqlite } from './snapshot-database.js';
 
+const SQLITE_ENDINGS = ['-wal', '-shm', '-journal'];
 const NOT_EMPTY = 'has rows; accepted: an empty one, or --replace, which puts the backup in its place';
 
 /** The database of the backup, ready beside the present one. */
@@ -27,6 +28,7 @@ export interface StagedDatabase {
 export async function demandRestorable(config: Config, open: () => Promise<Database>, replaces: boolean): Promise<void> {
   const { database: target } = config;
   if (target.kind === 'sqlite' && (await lstatOrNull(target.path)) === null) return;
+  if (target.kind === 'sqlite') await closeLog(target.path);
   if (target.kind === 'sqlite' && replaces) return;
   const database = await open();
   try {
@@ -58,21 +60,27 @@ export async function stageDatabase(config: Config, backup: string, { database: 
   return { discard, replace: async () => (target.kind === 'sqlite' ? replaceSqlite(path, target.path) : replacePostgres(path, config, onRows)) };
 }
 
-/** The write-ahead log of the present database would be applied to the new one, so it goes first. */
 async function replaceSqlite(staged: string, path: string): Promise<void> {
-  if ((await lstatOrNull(path)) !== null) await emptyLog(path).catch(() => undefined);
-  for (const ending of ['-wal', '-shm', '-journal']) {
+  await closeLog(path);
+  for (const ending of SQLITE_ENDINGS) {
     if ((await lstatOrNull(`${path}${ending}`)) !== null) await rename(`${path}${ending}`, `${path}${ending}.replaced`);
   }
   await rename(staged, path);
   await syncFolder(dirname(path));
-  for (const ending of ['-wal', '-shm', '-journal']) await removeSqlite(`${path}${ending}.replaced`);
+  for (const ending of SQLITE_ENDINGS) await rm(`${path}${ending}.replaced`, { force: true });
 }
 
-async function emptyLog(path: string): Promise<void> {
+/**
+ * Empties the write-ahead log of an SQLite file, which would be applied to the file that takes its place. Refused while another process
+ * has the file open, as SQLite gives up the log only for one that is alone. A damaged file is left as it is.
+ */
+async function closeLog(path: string): Promise<void> {
+  if ((await lstatOrNull(path)) === null) return;
   const database = await openDatabase({ kind: 'sqlite', path }, ENTITIES);
   try {
-    await throughKysely(database.em.fork(), sqlText`pragma wal_checkpoint(truncate)`);
+    await throughKysely(database.em.fork(), sqlText`pragma journal_mode = delete`);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY')) throw new Refused('Another process has the database open; stop all processes of the gateway first.');
   } finally {
     await database.close(true);
   }

@@ -36,15 +36,15 @@ export async function snapshotDatabase(database: Database, path: string, onProgr
 async function describeSnapshot(file: Database): Promise<Snapshot> {
   const em = file.em.fork();
   const present = new Set(await presentTables(em));
-  const rows: Record<string, number> = {};
+  const rows: [table: string, count: number][] = [];
   for (const { name } of copiedTables(file).filter((table) => present.has(table.name))) {
     const [row] = await readRows<[count: number]>(em, sqlText`select count(*) as count from ${sqlName(name)}`);
-    rows[name] = Number(row?.[0] ?? 0);
+    rows.push([name, Number(row?.[0] ?? 0)]);
   }
   const migrations = (await file.migrator.getExecuted()).map(({ name }) => name);
   const images: ImageRow[] = [];
   for await (const row of imageRows(em)) images.push(row);
-  return { migrations, rows, images };
+  return { migrations, rows: Object.fromEntries(rows), images };
 }
 
 /** Removes an SQLite file and those that lie beside it while it is open. */

@@ -24,17 +24,18 @@ export const backup = defineCommand({
   ],
   options: (parser) => parser.option('to', { type: 'string', demandOption: true, describe: 'The folder of the backup: a new one, an empty one, or one with an earlier backup' }),
   async run(session, { to }) {
-    const config = readConfig(session.process.env);
+    const { env, terminal, version } = session.process;
+    const config = readConfig(env);
     const folder = resolve(to);
     const database = await openPresent(config);
     const result = await withDatabase(database, config, async () => {
       const unlock = await prepareFolder(folder);
-      const progress = new Progress(session.process.terminal);
+      const progress = new Progress(terminal);
       try {
         return await makeBackup({
           config, database, folder,
           store: new LocalFileStore(config.imageStore.path),
-          version: session.process.version,
+          version,
           onBytes: (bytesDone, bytesTotal) => progress.show({ phase: 'Copying images', bytesDone, bytesTotal }),
           onRows: (state) => progress.show(rowProgress(state)),
         });

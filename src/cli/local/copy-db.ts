@@ -17,7 +17,8 @@ export const copyDb = defineCommand({
       .option('from', { type: 'string', demandOption: true, describe: 'sqlite:PATH or postgres://…, which is only read' })
       .option('to', { type: 'string', demandOption: true, describe: 'sqlite:PATH or postgres://…, without rows' }),
   async run(session, { from, to }) {
-    const [source, target] = [configWith(session.process.env, '--from', from), configWith(session.process.env, '--to', to)];
+    const { env } = session.process;
+    const [source, target] = [configWith(env, '--from', from), configWith(env, '--to', to)];
     if (isSameTarget(source.database, target.database)) throw new WrongCall('--from and --to are the same database.');
     const tables = await withOpened(source, '--from', openPresent, async (opened) => withOpened(target, '--to', openReachable, async (empty) => copy(session, opened, empty)));
     session.output.list({ rows: tables, hasMore: false }, [

@@ -1,6 +1,6 @@
 import { readConfig } from '../../config/config.js';
 import { migrate as applyMigrations } from '../../platform/database/database.js';
-import { refuseNewerSchema } from '../../platform/database/schema-compatibility.js';
+import { refuseNewerSchema } from '../../platform/database/schema/schema-compatibility.js';
 import { defineCommand } from '../command.js';
 import { openReachable, withDatabase } from './open-database.js';
 

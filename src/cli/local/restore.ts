@@ -31,7 +31,8 @@ export const restore = defineCommand({
       .option('from', { type: 'string', demandOption: true, describe: 'The folder of a backup' })
       .option('replace', { type: 'boolean', default: false, describe: 'Replace the rows that the database has now' }),
   async run(session, { from, replace }) {
-    const config = readConfig(session.process.env);
+    const { env } = session.process;
+    const config = readConfig(env);
     const folder = resolve(from);
     const manifest = await usableBackup(folder);
     const unlock = await lockData(config);

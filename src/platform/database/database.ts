@@ -16,7 +16,7 @@ import type { Tracing } from '../tracing.js';
 import { BY_HAND, closeBefore, type Database, type DatabaseOptions, type DatabaseTarget, MIGRATION_FOLDERS, MIGRATIONS } from './open/orm-settings.js';
 import { openPostgres, withDirectConnection } from './open/open-postgres.js';
 import { hasSearchIndexes, prepareSearch } from './search/trigrams.js';
-import { refuseNewerSchema } from './schema-compatibility.js';
+import { refuseNewerSchema } from './schema/schema-compatibility.js';
 import { type ConnectionWrites, giveWriteVersions, WriteVersions } from './cache-invalidation.js';
 import { giveWriter, type SqliteClient, SqliteWriterConnection } from './writer-connection.js';
 import { makeFolder } from '../store/make-folder.js';

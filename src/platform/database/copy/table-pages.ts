@@ -21,7 +21,8 @@ export async function* tablePages(em: SqlEntityManager, table: CopiedTable): Asy
   for (let limit = FEWEST_ROWS; ; ) {
     const after: SqlText = last === null ? sqlText`` : sqlText`where (${sqlNames(table.keys)}) > (${sqlValues(keyOf(table, last))})`;
     const { rows } = await throughKysely(em, sqlText`${all} ${after} ${order} limit ${sqlInteger(limit, { max: MOST_ROWS })}`);
-    const page = (rows as Readonly<Record<string, unknown>>[]).map((row) => table.columns.map(({ name, kind }) => copiedValue(row[name], kind)));
+    // The values of a row are in the order of the columns that were asked for.
+    const page = rows.map((row) => Object.values(row).map((value: unknown, at) => copiedValue(value, table.columns.at(at)?.kind ?? 'text')));
     if (page.length > 0) yield page;
     last = page.at(-1) ?? null;
     if (page.length < limit || last === null) return;
@@ -31,7 +32,7 @@ export async function* tablePages(em: SqlEntityManager, table: CopiedTable): Asy
 
 function keyOf({ columns, keys }: CopiedTable, row: readonly CopiedValue[]): (string | number)[] {
   return keys.map((key) => {
-    const value = row[columns.findIndex(({ name }) => name === key)];
+    const value = row.at(columns.findIndex(({ name }) => name === key));
     if (typeof value === 'string' || typeof value === 'number') return value;
     throw new Error(`The key ${key} has no value.`);
   });

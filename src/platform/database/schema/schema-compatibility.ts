@@ -1,7 +1,7 @@
 import type { SqlMikroORM } from '@mikro-orm/sqlite';
-import { queryOf } from './kysely-query.js';
+import { queryOf } from '../kysely-query.js';
 import { NewerSchema, SCHEMA_VERSION } from './schema-version.js';
-import { type SqlText, sqlText } from './sql-text.js';
+import { type SqlText, sqlText } from '../sql-text.js';
 
 type Dialect = 'sqlite' | 'postgres';
 
