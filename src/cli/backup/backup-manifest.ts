@@ -19,6 +19,11 @@ export interface BackedUpImage {
   manifest: BackedUpFile | null;
 }
 
+export interface TableRows {
+  table: string;
+  rows: number;
+}
+
 /** The list of a whole backup, `backup.json`. A folder without one is none. */
 export interface BackupManifest {
   format: number;
@@ -30,8 +35,7 @@ export interface BackupManifest {
   database: BackedUpFile & { name: string };
   /** The generated secret of tokens; null where there was none. */
   secret: (BackedUpFile & { name: string }) | null;
-  /** Rows of each table. */
-  rows: Readonly<Record<string, number>>;
+  rows: readonly TableRows[];
   images: readonly BackedUpImage[];
 }
 
@@ -89,7 +93,7 @@ function isManifest(manifest: Partial<BackupManifest>): manifest is BackupManife
     isFile(database) && DATABASE_NAME.test(String((database as { name?: unknown }).name)) &&
     (secret === null || (isFile(secret) && SECRET_NAME.test(String((secret as { name?: unknown }).name)))) &&
     Array.isArray(migrations) && migrations.every((name) => typeof name === 'string') &&
-    typeof rows === 'object' && rows !== null && typeof program === 'string' && typeof madeAt === 'string' &&
+    Array.isArray(rows) && typeof program === 'string' && typeof madeAt === 'string' &&
     Array.isArray(images) && images.every((image) => isUuid(String(image.uuid)) && isFile(image.file) && (image.manifest === null || isFile(image.manifest)))
   );
 }

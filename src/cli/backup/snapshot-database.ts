@@ -5,12 +5,13 @@ import { copyDatabase, type CopyProgress, demandSameSchema } from '../../platfor
 import { type Database, isSqlite, migrate, openDatabase } from '../../platform/database/database.js';
 import { readRows, throughKysely } from '../../platform/database/read/read-rows.js';
 import { sqlName, sqlText } from '../../platform/database/sql-text.js';
+import type { TableRows } from './backup-manifest.js';
 import { type ImageRow, imageRows } from './image-rows.js';
 
 /** One state of a database as an SQLite file, and what the rest of a backup needs to know of it. */
 export interface Snapshot {
   migrations: string[];
-  rows: Record<string, number>;
+  rows: TableRows[];
   images: ImageRow[];
 }
 
@@ -36,15 +37,15 @@ export async function snapshotDatabase(database: Database, path: string, onProgr
 async function describeSnapshot(file: Database): Promise<Snapshot> {
   const em = file.em.fork();
   const present = new Set(await presentTables(em));
-  const rows: [table: string, count: number][] = [];
+  const rows: TableRows[] = [];
   for (const { name } of copiedTables(file).filter((table) => present.has(table.name))) {
     const [row] = await readRows<[count: number]>(em, sqlText`select count(*) as count from ${sqlName(name)}`);
-    rows.push([name, Number(row?.[0] ?? 0)]);
+    rows.push({ table: name, rows: Number(row?.[0] ?? 0) });
   }
   const migrations = (await file.migrator.getExecuted()).map(({ name }) => name);
   const images: ImageRow[] = [];
   for await (const row of imageRows(em)) images.push(row);
-  return { migrations, rows: Object.fromEntries(rows), images };
+  return { migrations, rows, images };
 }
 
 /** Removes an SQLite file and those that lie beside it while it is open. */

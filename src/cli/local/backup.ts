@@ -70,7 +70,7 @@ function report({ output }: Session, folder: string, { manifest, missing, damage
   output.item({ folder, madeAt, databaseBytes: database.size, rows, images: images.length, imageBytes: bytes, bytesCopied, secret: secret !== null, deleted, missing, damaged }, [
     { title: 'FOLDER', of: (one) => one.folder, isWhole: true },
     { title: 'MADE AT', of: (one) => one.madeAt },
-    { title: 'DATABASE', of: (one) => `${one.databaseBytes} bytes, ${Object.values(one.rows).reduce((sum, count) => sum + count, 0)} rows` },
+    { title: 'DATABASE', of: (one) => `${one.databaseBytes} bytes, ${one.rows.reduce((sum, each) => sum + each.rows, 0)} rows` },
     { title: 'IMAGES', of: (one) => `${one.images}, of ${one.imageBytes} bytes` },
     { title: 'COPIED', of: (one) => `${one.bytesCopied} bytes` },
     { title: 'SECRET', of: (one) => one.secret },

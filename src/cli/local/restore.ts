@@ -89,7 +89,7 @@ async function restoreWith({ process: { terminal }, output }: Session, { config,
     const { madeAt, program, rows } = manifest;
     output.item({ madeAt, program, rows, images: manifest.images.length, imagesCopied: restored.copied, imagesPresent: restored.present, otherImages: others, secret }, [
       { title: 'MADE AT', of: (one) => one.madeAt },
-      { title: 'ROWS', of: (one) => Object.values(one.rows).reduce((sum, count) => sum + count, 0) },
+      { title: 'ROWS', of: (one) => one.rows.reduce((sum, each) => sum + each.rows, 0) },
       { title: 'IMAGES', of: (one) => `${one.images}: ${one.imagesCopied} copied, ${one.imagesPresent} there already` },
       { title: 'OTHER IMAGES', of: (one) => one.otherImages },
       { title: 'SECRET', of: (one) => one.secret },
