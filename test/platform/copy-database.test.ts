@@ -4,7 +4,7 @@ import { User } from '../../src/access/people/user.entity.js';
 import { Image } from '../../src/images/image.entity.js';
 import { copiedTables, presentTables } from '../../src/platform/database/copy/copied-tables.js';
 import { copyDatabase, demandSameSchema, isEmptyDatabase } from '../../src/platform/database/copy/copy-database.js';
-import { type Database, isSqlite, migrate, openDatabase, type SqlEntityManager } from '../../src/platform/database/database.js';
+import { type Database, type DatabaseTarget, isSqlite, migrate, openDatabase, type SqlEntityManager } from '../../src/platform/database/database.js';
 import { readRows } from '../../src/platform/database/read/read-rows.js';
 import { searchedIds } from '../../src/platform/database/search/trigrams.js';
 import { sqlText } from '../../src/platform/database/sql-text.js';
@@ -14,6 +14,7 @@ import { createTestDatabase } from '../support/postgres.js';
 import { temporaryFolder } from '../support/temp-folder.js';
 
 const ends: (() => Promise<void>)[] = [];
+const targets = new Map<Database, DatabaseTarget>();
 
 afterAll(async () => {
   for (const end of ends.toReversed()) await end();
@@ -23,7 +24,9 @@ type Kind = 'sqlite' | 'postgres';
 
 async function fresh(kind: Kind): Promise<Database> {
   const { url, end } = kind === 'sqlite' ? await temporaryFolder().then(({ path, remove }) => ({ url: path, end: remove })) : await createTestDatabase().then(({ url: given, drop }) => ({ url: given, end: drop }));
-  const database = await openDatabase(kind === 'sqlite' ? { kind, path: `${url}/gateway.sqlite` } : { kind, url }, ENTITIES);
+  const target: DatabaseTarget = kind === 'sqlite' ? { kind, path: `${url}/gateway.sqlite` } : { kind, url };
+  const database = await openDatabase(target, ENTITIES);
+  targets.set(database, target);
   ends.push(end, async () => database.close(true));
   await migrate(database);
   return database;
@@ -35,8 +38,11 @@ async function filled(kind: Kind): Promise<Database> {
   return database;
 }
 
-const targetOf = (database: Database) =>
-  isSqlite(database.em) ? { kind: 'sqlite' as const, path: String(database.config.get('dbName')) } : { kind: 'postgres' as const, url: String(database.config.get('clientUrl')) };
+async function dump(database: Database): Promise<string> {
+  const target = targets.get(database);
+  if (target === undefined) throw new Error('Only databases of this test can be read.');
+  return dumpDatabase(target);
+}
 
 async function triggersOf(em: SqlEntityManager): Promise<unknown> {
   return readRows(em, isSqlite(em)
@@ -65,8 +71,8 @@ describe('a copy of a database', () => {
     const before = await Promise.all([triggersOf(from.em.fork()), constraintsOf(from.em.fork())]);
     expect(await copyDatabase(to, back)).toEqual(tables);
     expect(await Promise.all([triggersOf(back.em.fork()), constraintsOf(back.em.fork())])).toEqual(before);
-    const dumps = await Promise.all([dumpDatabase(targetOf(from)), dumpDatabase(targetOf(back))]);
-    const withoutSearch = dumps.map((dump) => dump.split('\n-- ').filter((part) => !/^\w*(_search_|migration)/.test(part)).join('\n'));
+    const dumps = await Promise.all([dump(from), dump(back)]);
+    const withoutSearch = dumps.map((text) => text.split('\n-- ').filter((part) => !/^\w*(_search_|migration)/.test(part)).join('\n'));
     expect(withoutSearch[1]).toBe(withoutSearch[0]);
   });
 
@@ -86,7 +92,7 @@ describe('a copy of a database', () => {
 
   it.each<[Kind, Kind]>([['sqlite', 'postgres'], ['postgres', 'sqlite']])('from %s to %s changes nothing where it fails', async (source, target) => {
     const [from, to] = [await filled(source), await filled(target)];
-    const before = await dumpDatabase(targetOf(to));
+    const before = await dump(to);
     await expect(copyDatabase(from, to)).rejects.toThrow('The target is not empty.');
     const stopped = copyDatabase(from, to, {
       replaces: true,
@@ -95,7 +101,7 @@ describe('a copy of a database', () => {
       },
     });
     await expect(stopped).rejects.toThrow('stopped');
-    expect(await dumpDatabase(targetOf(to))).toBe(before);
+    expect(await dump(to)).toBe(before);
     await copyDatabase(from, to, { replaces: true });
     expect(await to.em.fork().count(Image)).toBe(1);
   });
