@@ -55,10 +55,15 @@ async function constraintsOf(em: SqlEntityManager): Promise<unknown> {
 }
 
 describe('the tables of a copy', () => {
-  it.each<Kind>(['sqlite', 'postgres'])('are all that the migrations make on %s', async (kind) => {
+  it.each<Kind>(['sqlite', 'postgres'])('are all that the migrations make on %s, with all their columns', async (kind) => {
     const database = await fresh(kind);
     const names = copiedTables(database).map(({ name }) => name);
     expect([...names, 'migration'].sort()).toEqual(await presentTables(database.em.fork()));
+    const columns = await readRows<[name: string]>(database.em.fork(), kind === 'sqlite'
+      ? sqlText`select t.name || '.' || c.name as name from pragma_table_list t join pragma_table_info(t.name) c where t.type = 'table' and t.schema = 'main'`
+      : sqlText`select table_name || '.' || column_name as name from information_schema.columns where table_schema = current_schema()`);
+    const copied = copiedTables(database).flatMap((table) => table.columns.map(({ name }) => `${table.name}.${name}`));
+    expect(copied.sort()).toEqual(columns.map(([name]) => name).filter((name) => !/^(migration|sqlite_\w+)\./.test(name)).sort());
     expect(await isEmptyDatabase(database.em.fork(), copiedTables(database))).toBe(true);
   });
 });

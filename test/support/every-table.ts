@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ApiKey } from '../../src/access/api-keys/api-key.entity.js';
+import { ApiKeyUse } from '../../src/access/api-keys/api-key-use.entity.js';
 import { Group } from '../../src/access/people/group.entity.js';
 import { User } from '../../src/access/people/user.entity.js';
 import { Datacenter } from '../../src/datacenters/datacenter.entity.js';
@@ -32,7 +33,8 @@ export async function fillEveryTable(database: Database): Promise<void> {
     await tx.flush();
     group.users.add(owner, other);
     group.datacenters.add(main);
-    tx.create(ApiKey, { id: randomUUID(), user: other, name: 'key', hash: 'f'.repeat(64), expiresAt: new Date(8.64e15) });
+    const key = tx.create(ApiKey, { id: randomUUID(), user: other, name: 'key', hash: 'f'.repeat(64), expiresAt: new Date(8.64e15) });
+    tx.create(ApiKeyUse, { key, lastUsedAt: new Date(4) });
     const server = tx.create(VirtualServer, { uuid: randomUUID(), hostname: 'img01', datacenter: main, owner, osType: 'LINUX_VM', tags: ['a', 'ñ"\\'], addresses: [] });
     await tx.flush();
     const snapshot = tx.create(Snapshot, { server, name: 'before', diskId: 1, sizeMib: 1 });

@@ -1,7 +1,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { secretFileIn } from '../../access/sign-in/token.js';
+import { secretFileIn } from '../../access/sign-in/signing-secret.js';
 import type { Config } from '../../config/config.js';
 import type { CopyProgress } from '../../platform/database/copy/copy-database.js';
 import type { Database } from '../../platform/database/database.js';

@@ -1,6 +1,6 @@
 import { copyFile, readFile, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { secretFileIn } from '../../access/sign-in/token.js';
+import { secretFileIn } from '../../access/sign-in/signing-secret.js';
 import { type Config, readConfig } from '../../config/config.js';
 import { knownMigrations } from '../../platform/database/copy/copy-database.js';
 import type { FileStore } from '../../platform/store/file-store.js';

@@ -27,7 +27,7 @@ export function copiedTables(database: Database): CopiedTable[] {
 }
 
 function tableOf(meta: EntityMetadata): CopiedTable {
-  const stored = meta.props.filter(({ kind, persist }) => persist !== false && (kind === 'scalar' || kind === 'm:1'));
+  const stored = meta.props.filter(({ kind, persist, owner }) => persist !== false && (kind === 'scalar' || kind === 'm:1' || (kind === '1:1' && owner)));
   const columns = stored.flatMap((prop) => prop.fieldNames.map((name) => ({ name, kind: kindOf(meta, prop) })));
   const keys = meta.primaryKeys.flatMap((key) => stored.find(({ name }) => name === key)?.fieldNames ?? []);
   const numbered = stored.find(({ primary, autoincrement }) => primary === true && autoincrement === true)?.fieldNames[0] ?? null;
