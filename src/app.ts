@@ -54,7 +54,7 @@ import { createHttpServer, freePort, type RequestInterceptor } from './platform/
 import { registerAvailability, registerDiskMetrics } from './platform/disk-metrics.js';
 import { Metrics } from './platform/metrics.js';
 import { registerDatabaseMetrics } from './platform/database/metrics/database-metrics.js';
-import { checkSqliteFile, checkTemporaryFolder } from './platform/database/opening/check-sqlite-file.js';
+import { checkSqliteFile, checkTemporaryFolder } from './platform/database/open/check-sqlite-file.js';
 import { protectDataFiles } from './platform/store/private-files.js';
 import { lockDatabaseFile, lockFolder } from './platform/store/process-lock.js';
 import { maintainSearchIndexes } from './platform/database/search/search-upkeep.js';

@@ -10,6 +10,7 @@ import { ImageTag } from './images/image-tag.entity.js';
 import { Image } from './images/image.entity.js';
 import { ImageRepository } from './repositories/image-repository.entity.js';
 import { RepositoryImage } from './repositories/entries/repository-image.entity.js';
+import { SchemaCompatibility } from './platform/database/schema/schema-compatibility.entity.js';
 import { Task } from './tasks/task.entity.js';
 import { Snapshot } from './virtual-servers/snapshots/snapshot.entity.js';
 import { VirtualDisk } from './virtual-servers/disks/virtual-disk.entity.js';
@@ -28,6 +29,7 @@ export const ENTITIES = [
   ImageRepository,
   ImageTag,
   RepositoryImage,
+  SchemaCompatibility,
   Snapshot,
   Task,
   User,

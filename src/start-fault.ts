@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import type { Config } from './config/config.js';
 import { PostgresUnreachable } from './platform/database/postgres/postgres-unreachable.js';
+import { NewerSchema } from './platform/database/schema/schema-version.js';
 import { redactUrl } from './platform/fetch/redact-url.js';
 
 type StartError = Error & { code?: string | number; path?: string; syscall?: string; hostname?: string; errcode?: number; cause?: unknown; previous?: unknown };
@@ -94,6 +95,7 @@ function lockFault({ errcode }: StartError, { dataDir }: Settings): string | nul
 
 function databaseFault(fault: StartError, { database }: Settings): string | null {
   if (fault instanceof PostgresUnreachable) return fault.message;
+  if (fault instanceof NewerSchema) return `DATABASE_URL=${database.kind === 'sqlite' ? `sqlite:${database.path}` : redactUrl(database.url)}: ${fault.message}.`;
   if (database.kind === 'sqlite') {
     const problem = SQLITE_FAULTS.get(String(fault.code).split('_', 2).join('_'));
     return problem === undefined ? null : `DATABASE_URL=sqlite:${database.path}: the file ${problem}.`;

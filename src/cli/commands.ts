@@ -10,12 +10,16 @@ import { importImage } from './images/import-image.js';
 import { listImages } from './images/list-images.js';
 import { showImage } from './images/show-image.js';
 import { updateImage } from './images/update-image.js';
+import { backup } from './local/backup.js';
 import { checkConfig, listConfig } from './local/check-config.js';
+import { copyDb } from './local/copy-db.js';
 import { doctor } from './local/doctor.js';
 import { migrate } from './local/migrate.js';
 import { printToken } from './local/print-token.js';
 import { resetAdmin } from './local/reset-admin.js';
+import { restore } from './local/restore.js';
 import { demo, start } from './local/start.js';
+import { verifyStore } from './local/verify-store.js';
 import { createGroup } from './people/create-group.js';
 import { createKey } from './people/create-key.js';
 import { createUser } from './people/create-user.js';
@@ -49,6 +53,10 @@ export const COMMANDS: readonly Command[] = [
   doctor,
   printToken,
   defineGroup('admin', 'Get back in when all keys are lost.', [resetAdmin]),
+  backup,
+  restore,
+  verifyStore,
+  copyDb,
   login,
   logout,
   whoami,

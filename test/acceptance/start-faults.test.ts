@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { GatewayProcess } from '../support/gateway.js';
+import { newerDatabase } from '../support/newer-database.js';
 import { type TemporaryFolder, temporaryFolder } from '../support/temp-folder.js';
 
 const run = promisify(execFile);
@@ -50,6 +51,7 @@ describe('a start that cannot succeed', () => {
     await writeFile(join(folder.path, 'cut', 'jwt-secret'), 'short');
     await writeFile(join(folder.path, 'cut', 'gateway.sqlite'), '');
     await symlink(join(folder.path, 'unmounted', 'x.sqlite'), join(folder.path, 'link.sqlite'));
+    await newerDatabase(join(folder.path, 'newer.sqlite'));
     silent = createServer(() => undefined).listen(0, '127.0.0.1');
     busy = createServer().listen(0, '127.0.0.1');
     await Promise.all([once(silent, 'listening'), once(busy, 'listening')]);
@@ -84,6 +86,7 @@ describe('a start that cannot succeed', () => {
     ['a folder in place of an SQLite file', (path) => ({ DATABASE_URL: `sqlite:${path}` }), /^DATABASE_URL=sqlite:\S+: this is a folder or a device, and no file; name a file in it\.\n$/],
     ['a secret that was cut', (path) => ({ DATA_DIR: `${path}/cut` }), /^The secret in \S+\/cut\/jwt-secret has only 5 characters; delete the file to have a new one made, or set AUTH_JWT_SECRET\.\n$/],
     ['a damaged SQLite file', (path) => ({ DATABASE_URL: `sqlite:${path}/damaged.sqlite` }), /^DATABASE_URL=sqlite:\S+damaged\.sqlite: the file is no SQLite file, or is damaged; restore it from a backup\.\n$/],
+    ['a database that needs a newer version', (path) => ({ DATABASE_URL: `sqlite:${path}/newer.sqlite` }), /^DATABASE_URL=sqlite:\S+newer\.sqlite: a newer image-gateway has migrated this database, which needs schema version 99 now, and this program knows version \d+; install the newer program, or restore the backup from before the upgrade\.\n$/],
     ['a Postgres that is down', () => ({ DATABASE_URL: 'postgres://u:secret-word@127.0.0.1:1/db' }), /^DATABASE_URL=postgres:\/\/127\.0\.0\.1:1\/db: nothing listens there; start Postgres, or correct host and port\.\n$/],
     ['a Postgres on a host that nobody knows', () => ({ DATABASE_URL: 'postgres://u:secret-word@no-such-host.invalid/db' }), /^DATABASE_URL=\S+: the host name (is not known|cannot be looked up: no name server answers)\.\n$/],
     ['a Postgres that never answers', () => ({ DATABASE_URL: `postgres://u:secret-word@127.0.0.1:${portOf(silent)}/db` }), /^DATABASE_URL=\S+: the host does not answer\.\n$/],

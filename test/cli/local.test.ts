@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { freshFolder, GatewayProcess } from '../support/gateway.js';
+import { newerDatabase } from '../support/newer-database.js';
 import { temporaryFolder } from '../support/temp-folder.js';
 import { freshRunner } from './run-command.js';
 
@@ -13,7 +14,8 @@ afterEach(async () => {
 
 async function localRunner() {
   const folder = await temporaryFolder();
-  return Object.assign((await freshRunner()).with({ DATA_DIR: join(folder.path, 'data'), PORT: '0', REFRESH_INTERVAL: '0', LOG_LEVEL: 'warn' }), { remove: folder.remove });
+  const runner = await freshRunner();
+  return Object.assign(runner.with({ DATA_DIR: join(folder.path, 'data'), PORT: '0', REFRESH_INTERVAL: '0', LOG_LEVEL: 'warn' }), { folder: runner.folder, remove: folder.remove });
 }
 
 describe('start and demo', () => {
@@ -49,7 +51,13 @@ describe('migrate', () => {
     expect(await local.run('migrate')).toMatchObject({ code: 0, stdout: expect.stringMatching(/-initial$/m) as string });
     expect(await local.run('migrate', 'up')).toMatchObject({ code: 0, stdout: 'Nothing to do: every migration is applied.\n' });
     expect(await local.run('migrate', 'down')).toMatchObject({ code: 2 });
-    expect(await local.with({ DATABASE_URL: 'postgres://x:secret@127.0.0.1:9/x' }).run('migrate')).toMatchObject({ code: 1, stderr: expect.not.stringContaining('secret') as string });
+    expect(await local.with({ DATABASE_URL: 'postgres://x:secret@127.0.0.1:9/x' }).run('migrate')).toMatchObject({ code: 3, stderr: expect.not.stringContaining('secret') as string });
+    expect(await local.with({ DATABASE_URL: 'postgres://x:secret@127.0.0.1:9/x' }).run('migrate', 'status')).toMatchObject({ code: 3, stdout: '', stderr: expect.stringMatching(/^DATABASE_URL=postgres:\/\/127\.0\.0\.1:9\/x: nothing listens there.*\n$/) as string });
+    const newer = join(local.folder.path, 'newer.sqlite');
+    await newerDatabase(newer);
+    for (const action of ['up', 'status']) {
+      expect(await local.with({ DATABASE_URL: `sqlite:${newer}` }).run('migrate', action)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('needs schema version 99 now, and this program knows version') as string });
+    }
     await local.remove();
   });
 });

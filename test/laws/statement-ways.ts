@@ -85,6 +85,7 @@ function callFaults(node: SyntaxNode, patterns: ReadonlySet<string>): string[] {
   const callee = childOf(node, 'callee');
   const [first] = childrenOf(node, 'arguments');
   const name = nameOf(callee);
+  if (name === 'sqlOfTrigger') return ['sqlOfTrigger()'];
   if (name === 'sqlConstant') return hasCast(first) ? ['cast'] : [];
   // require('pg'), and createRequire(import.meta.url)('pg').
   if ((name === 'require' || callee?.type === 'CallExpression') && DRIVERS.has(nameOf(first) ?? '')) return [`import ${nameOf(first)}`];

@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { CheckConstraintViolationException, ForeignKeyConstraintViolationException, UniqueConstraintViolationException } from '@mikro-orm/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENTITIES } from '../../src/entities.js';
-import { type Database, openDatabase } from '../../src/platform/database/database.js';
+import { type Database, migrate, openDatabase } from '../../src/platform/database/database.js';
 import { inTransaction } from '../../src/platform/database/in-transaction.js';
 import { readRows } from '../../src/platform/database/read/read-rows.js';
+import { NewerSchema, SCHEMA_VERSION } from '../../src/platform/database/schema/schema-version.js';
 import { sqlText } from '../../src/platform/database/sql-text.js';
 import { openMigratedDatabase, type TestedDatabase } from '../support/database.js';
 import { temporaryFolder } from '../support/temp-folder.js';
@@ -83,5 +84,21 @@ describe('a database that is closed while work of it is under way', () => {
     await opened.close();
     const outcomes = await Promise.all(transactions);
     expect(outcomes.map(([row]) => row?.map(Number))).toEqual(transactions.map(() => [1]));
+  });
+});
+
+describe('a database that a newer program has migrated', () => {
+  it('goes on working, unless it says that it needs a newer program', async () => {
+    await using opened = await openMigratedDatabase();
+    const execute = async (statement: string): Promise<unknown> => opened.database.em.fork().getConnection().execute(statement);
+    await execute("insert into migration (name, executed_at) values ('2099-01-01-future', current_timestamp)");
+    expect(await migrate(opened.database)).toEqual([]);
+    await execute(`update schema_compatibility set minimum_version = ${SCHEMA_VERSION}`);
+    expect(await migrate(opened.database)).toEqual([]);
+    await execute(`update schema_compatibility set minimum_version = ${SCHEMA_VERSION + 1}`);
+    await execute("delete from migration where name = '2026-11-27-image-list'");
+    await expect(migrate(opened.database)).rejects.toThrow(new NewerSchema(SCHEMA_VERSION + 1));
+    // Refused before anything is applied.
+    expect((await opened.database.migrator.getPending()).map(({ name }) => name)).toEqual(['2026-11-27-image-list']);
   });
 });

@@ -18,7 +18,7 @@ export const ONCE: readonly string[] = [
   'test/federation/!(references).test.ts',
   // Clients: a browser, and processes of their own.
   'test/examples/**',
-  'test/cli/**',
+  'test/cli/!(backup|verify-store).test.ts',
   // A browser, which is what takes the time.
   'test/graphql/{graphiql*,entrance}.test.ts',
   'test/acceptance/tour.test.ts',

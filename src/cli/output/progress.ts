@@ -4,6 +4,8 @@ export interface ProgressState {
   phase: string;
   bytesDone: number | null;
   bytesTotal: number | null;
+  /** What is counted; bytes by default. */
+  unit?: 'bytes' | 'rows';
 }
 
 const BAR = 30;
@@ -43,8 +45,9 @@ function barText(state: ProgressState): string {
   const share = shareOf(state);
   if (share === null) return state.phase;
   const filled = Math.round(BAR * share);
-  const mib = (bytes: number | null): string => ((bytes ?? 0) / MIB).toFixed(1);
-  return `${state.phase} [${'#'.repeat(filled)}${'.'.repeat(BAR - filled)}] ${Math.floor(100 * share)} % ${mib(state.bytesDone)} of ${mib(state.bytesTotal)} MiB`;
+  const counted = (count: number | null): string => (state.unit === 'rows' ? String(count ?? 0) : ((count ?? 0) / MIB).toFixed(1));
+  const unit = state.unit === 'rows' ? 'rows' : 'MiB';
+  return `${state.phase} [${'#'.repeat(filled)}${'.'.repeat(BAR - filled)}] ${Math.floor(100 * share)} % ${counted(state.bytesDone)} of ${counted(state.bytesTotal)} ${unit}`;
 }
 
 function stepText(state: ProgressState): string {

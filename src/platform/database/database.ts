@@ -16,6 +16,7 @@ import type { Tracing } from '../tracing.js';
 import { BY_HAND, closeBefore, type Database, type DatabaseOptions, type DatabaseTarget, MIGRATION_FOLDERS, MIGRATIONS } from './open/orm-settings.js';
 import { openPostgres, withDirectConnection } from './open/open-postgres.js';
 import { hasSearchIndexes, prepareSearch } from './search/trigrams.js';
+import { refuseNewerSchema } from './schema/schema-compatibility.js';
 import { type ConnectionWrites, giveWriteVersions, WriteVersions } from './cache-invalidation.js';
 import { giveWriter, type SqliteClient, SqliteWriterConnection } from './writer-connection.js';
 import { makeFolder } from '../store/make-folder.js';
@@ -96,10 +97,12 @@ function addSqliteReaders(database: Database, path: string, { tracing, statement
 }
 
 /**
- * Applies what is missing; names of the migrations applied, oldest first. Search works without its index on a Postgres that
+ * Applies what is missing; names of the migrations applied, oldest first. Throws NewerSchema, and changes nothing, when the database needs a
+ * newer program. Search works without its index on a Postgres that
  * forbids the extension: `missingSearchIndex` tells.
  */
 export async function migrate(database: Database): Promise<string[]> {
+  await refuseNewerSchema(database);
   const pending = await database.migrator.getPending();
   const applied = pending.length === 0 ? [] : await withDirectConnection(database, async (direct) => direct.migrator.up());
   await missingSearchIndex(database);

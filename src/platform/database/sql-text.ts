@@ -48,6 +48,31 @@ export function sqlConstant<T extends string>(text: Literal<T>): SqlText {
   return new SqlText(text, []);
 }
 
+const NAME = /^[a-z][a-z0-9_]{0,62}$/;
+
+/**
+ * The quoted name of a table, column, constraint or trigger, for statements about all tables of the ORM's metadata or of the database's
+ * own catalogue. Throws a RangeError unless it has lower-case letters, digits and `_` alone, at most 63 of them.
+ */
+export function sqlName(name: string): SqlText {
+  if (!NAME.test(name)) throw new RangeError(`A statement takes a name of lower-case letters, digits and "_" here, and was given ${name.slice(0, 200)}.`);
+  return new SqlText(`"${name}"`, []);
+}
+
+/** The names of columns, separated by commas. */
+export function sqlNames(names: readonly string[]): SqlText {
+  return joinTexts(names.map(sqlName), ', ');
+}
+
+/**
+ * Makes a trigger again that was dropped in the same transaction, by the text that SQLite had stored for it. Throws a RangeError for
+ * every other text. For `withoutTriggers` alone.
+ */
+export function sqlOfTrigger(definition: string): SqlText {
+  if (!/^create trigger [a-z0-9_]+ /i.test(definition)) throw new RangeError(`The definition of a trigger is needed here, not ${definition.slice(0, 200)}.`);
+  return new SqlText(definition, []);
+}
+
 /**
  * A number that is written into the statement, for planners that would otherwise plan anew for each value of it, or cannot
  * take a parameter there. Throws a RangeError unless it is an integer from 0 to `max`, whatever its type says it is.

@@ -52,9 +52,10 @@ export async function makeSubfolder(path: string): Promise<void> {
   if (shared !== 0) await chmod(path, 0o700 | shared);
 }
 
-/** Replaces the contents of a small file and waits until they are on the disk. */
-export async function writeDurably(path: string, text: string): Promise<void> {
+/** Replaces the contents of a small file and waits until they are on the disk. `isPrivate`: nobody but the owner may read it, whatever the folder. */
+export async function writeDurably(path: string, text: string, { isPrivate = false } = {}): Promise<void> {
   await using handle = await openForWriting(path);
+  if (isPrivate) await handle.chmod(0o600);
   await handle.truncate(0);
   await handle.writeFile(text);
   await handle.sync();

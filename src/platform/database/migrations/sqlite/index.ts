@@ -9,6 +9,7 @@ import { ApiKeyUses } from './2026-11-27-api-key-uses.js';
 import { ImageOrigin } from './2026-11-27-image-origin.js';
 import { ComparisonKeys } from './2026-11-27-comparison-keys.js';
 import { RepositoryCredentials } from './2026-11-27-repository-credentials.js';
+import { SchemaCompatibility } from './2026-11-27-schema-compatibility.js';
 
 /** Oldest first; a migration that has been released never changes. */
-export const sqliteMigrations = [Initial, Search, FewerIndexes, OnePlace, KeptSearch, ImageList, FileKind, ApiKeyUses, ImageOrigin, ComparisonKeys, RepositoryCredentials];
+export const sqliteMigrations = [Initial, Search, FewerIndexes, OnePlace, KeptSearch, ImageList, FileKind, ApiKeyUses, ImageOrigin, ComparisonKeys, RepositoryCredentials, SchemaCompatibility];
