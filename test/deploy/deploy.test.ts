@@ -38,7 +38,7 @@ describe('the package for servers', () => {
       url = /Image server +(\S+)\/imgapi/.exec(output)?.[1];
       if (url !== undefined) break;
     }
-    expect(output).toContain('make a token: image-gateway token admin');
+    expect(output).toContain('make another one: image-gateway admin reset');
     expect((await fetch(`${url}/livez`)).status).toBe(200);
     expect(await (await fetch(`${url}/graphiql`)).text()).toContain('<html');
     const ended = new Promise((resolve) => gateway.once('exit', resolve));

@@ -31,7 +31,7 @@ function secretsIn(text: string, file: string): readonly string[] {
   const secrets = text.trim().split(/\s*\n\s*/);
   const short = secrets.find((secret) => secret.length < 32);
   if (short === undefined) return secrets;
-  throw new StartRefusal(`The secret in ${file} has only ${short.length} characters; it needs at least 32. Delete the file to have a new one generated, which ends all present tokens.`);
+  throw new StartRefusal(`The secret in ${file} has only ${short.length} characters, and at least 32 are needed; delete the file to have a new one made, which ends all present tokens, or set AUTH_JWT_SECRET.`);
 }
 
 // link() fails when the name is taken: the first process wins, and no process reads half a secret.

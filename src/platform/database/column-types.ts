@@ -37,7 +37,8 @@ export class BytesType extends Type<number, number> {
 /** JSON kept as text on every database: key order survives, and one reader serves both. */
 export class JsonTextType<T> extends Type<T, string> {
   override convertToDatabaseValue(value: T): string {
-    return JSON.stringify(value);
+    // Null is no JSON here, but a column without a value.
+    return value === null || value === undefined ? (value as unknown as string) : JSON.stringify(value);
   }
 
   override convertToJSValue(value: string | T): T {
