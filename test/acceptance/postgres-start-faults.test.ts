@@ -71,7 +71,7 @@ describe('a start that cannot use its Postgres', () => {
 
   it('says the same in the commands that use the database', async () => {
     const settings = { DATA_DIR: folder.path, DATABASE_URL: at('old') };
-    expect(await start(settings, ['migrate', 'status'])).toMatchObject({ code: 1, text: expect.stringContaining('needs version 14 or newer') as string });
+    expect(await start(settings, ['migrate', 'status'])).toMatchObject({ code: 3, text: expect.stringContaining('needs version 14 or newer') as string });
     expect(await start(settings, ['doctor'])).toMatchObject({ code: 1, text: expect.stringContaining('needs version 14 or newer') as string });
   });
 });
