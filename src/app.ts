@@ -39,6 +39,9 @@ import { ImportImage } from './images/import/import-image.js';
 import { DeleteImage } from './images/delete/delete-image.js';
 import { restoreLabels } from './images/rules/restore-labels.js';
 import { UpdateImage } from './images/update/update-image.js';
+import { DEFAULT_RETRY } from './images/import/download/retry-policy.js';
+import { storeRecordOf } from './images/store/store-record.js';
+import { VerifyImage } from './images/verify/verify-image.js';
 import { unfinishedImports } from './images/import/unfinished-imports.js';
 import { ImgapiClient } from './imgapi/client.js';
 import { CallerTrust } from './platform/http/caller-trust.js';
@@ -49,6 +52,7 @@ import { Drain } from './platform/http/drain.js';
 import { GuardedFetch } from './platform/fetch/fetch.js';
 import type { FileStore } from './platform/store/file-store.js';
 import { LocalFileStore } from './platform/store/local-file-store.js';
+import { RecordedIdentity } from './platform/store/store-identity.js';
 import { type Need, Readiness, registerHealth, type Stage } from './platform/http/health.js';
 import { createHttpServer, freePort, type RequestInterceptor } from './platform/http/http.js';
 import { registerAvailability, registerDiskMetrics } from './platform/disk-metrics.js';
@@ -74,6 +78,7 @@ import { PeriodicReauthorization } from './tasks/changes/periodic-reauthorizatio
 import { registerTaskMetrics } from './tasks/task-metrics.js';
 import { TaskDatacenters } from './tasks/task-datacenters.js';
 import { taskModule } from './tasks/task.module.js';
+import { DEFAULT_LANES } from './tasks/runner/task-lanes.js';
 import { TaskRunner } from './tasks/runner/task-runner.js';
 import { CreateImageFromSnapshot } from './virtual-servers/create-image/create-image-from-snapshot.js';
 import { virtualServerModule } from './virtual-servers/virtual-server.module.js';
@@ -114,18 +119,24 @@ export interface Gateway {
 
 function createWork(config: Config, database: Database, tracing: Tracing | null, log: Logger): Work {
   const changes = new ChangeBus();
-  const store = new LocalFileStore(config.imageStore.path);
+  const { path: storePath } = config.imageStore;
+  const record = storeRecordOf(database);
+  const store = new LocalFileStore(storePath, undefined, new RecordedIdentity(storePath, record));
   const fetch = new GuardedFetch({ allow: config.fetchAllow, proxies: config.proxies });
   const imgapi = new ImgapiClient(fetch);
   const accessTo = accessToRepositories(config.repositoryAuth);
-  const download = downloadsInThreads({ storePath: config.imageStore.path, allow: config.fetchAllow, proxies: config.proxies });
-  const runner = new TaskRunner(database, changes, log, {
+  const { concurrency, minRate, retryForMs } = config.imports;
+  const retry = { ...DEFAULT_RETRY, minRate, retryForMs };
+  const download = downloadsInThreads({ storePath, storeId: async () => record.readId(), allow: config.fetchAllow, proxies: config.proxies, retry });
+  const handlers = {
     IMAGE_IMPORT: new ImportImage({ database, changes, store, download, accessTo }),
-    IMAGE_CREATE: new CreateImageFromSnapshot({ database, changes, store, fetch }),
+    IMAGE_CREATE: new CreateImageFromSnapshot({ database, changes, store, fetch, retry }),
     IMAGE_UPDATE: new UpdateImage({ database, changes, store }),
     IMAGE_DELETE: new DeleteImage({ database, changes, store }),
+    IMAGE_VERIFY: new VerifyImage({ database, changes, store }),
     REPOSITORY_REFRESH: new RefreshRepository({ database, changes, store, imgapi, accessTo }),
-  });
+  };
+  const runner = new TaskRunner(database, changes, log, { handlers, lanes: { ...DEFAULT_LANES, downloads: concurrency } });
   if (!config.run.worker) runner.leaveToOthers();
   const metrics = new Metrics();
   registerTaskMetrics(metrics.registry, database);

@@ -10,6 +10,8 @@ import { importImage } from './images/import-image.js';
 import { listImages } from './images/list-images.js';
 import { showImage } from './images/show-image.js';
 import { updateImage } from './images/update-image.js';
+import { verifyImage } from './images/verify-image.js';
+import { adoptImageStore } from './local/adopt-store.js';
 import { backup } from './local/backup.js';
 import { checkConfig, listConfig } from './local/check-config.js';
 import { copyDb } from './local/copy-db.js';
@@ -51,6 +53,7 @@ export const COMMANDS: readonly Command[] = [
   migrate,
   defineGroup('config', 'Check and list the settings.', [checkConfig, listConfig]),
   doctor,
+  defineGroup('store', 'Look after the image store.', [adoptImageStore]),
   printToken,
   defineGroup('admin', 'Get back in when all keys are lost.', [resetAdmin]),
   backup,
@@ -61,7 +64,7 @@ export const COMMANDS: readonly Command[] = [
   logout,
   whoami,
   api,
-  defineGroup('images', 'List, import and change images.', [listImages, showImage, importImage, updateImage, deleteImage, attachImage, detachImage]),
+  defineGroup('images', 'List, import and change images.', [listImages, showImage, importImage, updateImage, deleteImage, verifyImage, attachImage, detachImage]),
   defineGroup('repos', 'Manage and browse image repositories.', [listRepositories, addRepository, removeRepository, refreshRepositories, browseRepository]),
   defineGroup('tasks', 'List, await and call off tasks.', [listTasks, waitTask, cancelTask]),
   defineGroup('users', 'Manage users.', [listUsers, createUser, updateUser]),

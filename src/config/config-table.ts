@@ -105,6 +105,11 @@ export const settings = {
   ),
   PUBLIC_IMGAPI_ROOT: withDefault('off', '`on`: IMGAPI is served at the root of the gateway (/images, /ping) as at /imgapi, for nodes that know no base path.', onOff),
   RUN: withDefault('api,worker', 'What this process does: `api` answers requests, `worker` runs tasks; separate both by a comma.', processRoles),
+  IMPORT_CONCURRENCY: withDefault('4', 'Downloads that run at once: imports, and images that are created from snapshots.', integer(1, 64, ' downloads')),
+  IMPORT_MIN_RATE: withDefault(
+    '1024', 'Bytes per second, measured over 60 s, below which a download counts as stalled and is tried again; 0: only one that brings nothing.', integer(0, 1_000_000_000, ' bytes per second'),
+  ),
+  IMPORT_RETRY_FOR: withDefault('3600', 'Seconds that a download survives an outage of its source; what has arrived is kept meanwhile.', integer(0, 7 * 86_400, ' seconds')),
   REFRESH_INTERVAL: withDefault(
     '3600', 'Seconds between scheduled repository loads; 0 is off.', integer(0, longestTimerSeconds, ' seconds, 0 is off'),
   ),

@@ -37,6 +37,8 @@ export interface Config {
   imgapiAtRoot: boolean;
   run: ProcessRoles;
   /** 0: repositories are not loaded on a schedule. */
+  /** Downloads of image files: how many at once, the lowest rate in bytes per second, and how long an outage of a source is survived. */
+  imports: { concurrency: number; minRate: number; retryForMs: number };
   refreshIntervalSeconds: number;
   graphiql: boolean;
   introspection: boolean;
@@ -103,6 +105,7 @@ export function readConfig(env: Environment): Config {
     imgapiTrusted: values.IMGAPI_TRUSTED,
     imgapiAtRoot: values.PUBLIC_IMGAPI_ROOT,
     run: values.RUN,
+    imports: { concurrency: values.IMPORT_CONCURRENCY, minRate: values.IMPORT_MIN_RATE, retryForMs: values.IMPORT_RETRY_FOR * 1000 },
     refreshIntervalSeconds: values.REFRESH_INTERVAL,
     graphiql: values.GRAPHIQL,
     introspection: values.INTROSPECTION,

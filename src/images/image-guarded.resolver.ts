@@ -36,7 +36,8 @@ export class ImageGuardedResolver {
   async file(@Root() image: ImageType): Promise<ImageFileType | null> {
     await this.images.demandInspect(image);
     if (!image.guardedFile) return null;
-    return { ...image.guardedFile, url: `${this.imageServerUrl}/images/${image.uuid}/file` };
+    const { uuid, guardedFile } = image;
+    return { ...guardedFile, uuid, url: `${this.imageServerUrl}/images/${uuid}/file` };
   }
 
   @FieldResolver(() => HttpUrl, {

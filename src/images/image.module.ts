@@ -14,6 +14,7 @@ import { DeleteService } from './delete/delete.service.js';
 import { DatacenterImagesResolver } from './list/datacenter-images.resolver.js';
 import { ImageChangeVisibility } from './events/image-change.visibility.js';
 import { ImageChangedResolver } from './events/image-changed.resolver.js';
+import { ImageFileResolver } from './store/image-file.resolver.js';
 import { ImageGuardedResolver } from './image-guarded.resolver.js';
 import { ImageMutationResolver } from './mutations/image-mutation.resolver.js';
 import { ImageQueries } from './image.queries.js';
@@ -24,6 +25,7 @@ import { ImageVerdicts } from './rules/image-verdicts.js';
 import { ImportService } from './import/import.service.js';
 import type { FindOrigin } from './import/origins/missing-origin.js';
 import { UpdateService } from './update/update.service.js';
+import { VerifyService } from './verify/verify.service.js';
 import { TaskImageResolver } from './task-image.resolver.js';
 
 export interface ImageModuleServices {
@@ -73,6 +75,7 @@ function changes(work: ImageModuleServices): Provider[] {
     }),
     provide(UpdateService, (container) => new UpdateService(services(container))),
     provide(DeleteService, (container) => new DeleteService(services(container))),
+    provide(VerifyService, (container) => new VerifyService(services(container))),
   ];
 }
 
@@ -88,6 +91,7 @@ export function imageModule(work: ImageModuleServices): Provider[] {
       ImageGuardedResolver,
       (container) => new ImageGuardedResolver(container.get(ImageQueries), container.get(TaskQueries), work.imageServerUrl),
     ),
+    provide(ImageFileResolver, () => new ImageFileResolver(work.store)),
     provide(ImageMutationResolver, (container) => new ImageMutationResolver(container)),
     provide(DatacenterImagesResolver, (container) => new DatacenterImagesResolver(container.get(ImageQueries))),
     provide(TaskImageResolver, (container) => new TaskImageResolver(container.get(ImageQueries))),

@@ -36,7 +36,7 @@ export class ImageType {
   /** The uuid of the image that it builds on, in the catalogue or not. */
   originUuid!: string | null;
   inspectable!: boolean;
-  guardedFile?: Omit<ImageFileType, 'url'> | null;
+  guardedFile?: Omit<ImageFileType, 'url' | 'uuid'> | null;
   guardedManifestUrl?: string | null;
 
   @Field(() => Uuid, { description: 'Its UUID, the same on the image server and on compute nodes. It never changes.' })
@@ -119,6 +119,8 @@ export function isWhole(image: SelectedImage): image is ImageType {
   description: 'The file of an image on the image server.',
 })
 export class ImageFileType {
+  uuid!: string;
+
   @Field(() => ByteSize, { description: 'Size in bytes, as stored, that is compressed.' })
   size!: number;
 

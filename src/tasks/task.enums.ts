@@ -14,6 +14,7 @@ registerEnumType(TaskActionEnum, {
     IMAGE_DELETE: { description: 'Removes an image from the catalogue and from the image server.' },
     IMAGE_ATTACH: { description: 'Attaches an image to a datacenter.' },
     IMAGE_DETACH: { description: 'Detaches an image from a datacenter.' },
+    IMAGE_VERIFY: { description: 'Hashes the stored file of an image again and compares it with what was recorded.' },
     REPOSITORY_REFRESH: { description: 'Loads the list of an image repository.' },
     SETTINGS_UPDATE: { description: 'Changes settings, of one datacenter or global ones.' },
     DATACENTER_CREATE: { description: 'Creates a datacenter.' },

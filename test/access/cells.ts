@@ -32,7 +32,7 @@ export function text(query: string): () => Request {
 }
 
 /** Permissions are looked at before the state of a thing, so who hears of its state was allowed. */
-const LETTERS: Record<string, string> = { UNAUTHENTICATED: 'A', FORBIDDEN: 'F', NOT_FOUND: 'N', TASK_NOT_CANCELLABLE: 'y' };
+const LETTERS: Record<string, string> = { UNAUTHENTICATED: 'A', FORBIDDEN: 'F', NOT_FOUND: 'N', TASK_NOT_CANCELLABLE: 'y', NO_FILE: 'y' };
 
 async function answerOf({ world: { gateway }, clients }: PersonaWorld, persona: Persona, request: Request): Promise<Result> {
   const client = clients[persona];

@@ -64,6 +64,8 @@ function importingOffered(input: Record<string, unknown>): MakeRequest {
   };
 }
 
+const verifying = (name: string): MakeRequest => text(`mutation { verifyImage(name: "${name}") { task { id } } }`);
+
 /** Each cell gets an image of its own, as those who may will take it away. */
 function deleting(facts: Omit<ImageFacts, 'name'>): MakeRequest {
   return async (persona, { world }) => {
@@ -90,6 +92,8 @@ export const IMAGE_CHANGES: Case[] = [
   ...FIELDS.map(([field, value]): Case => ['updateImage', `${field} of a public image`, 'FFFyFNyFy', updating('public', () => ({ [field]: value() }))]),
   ...MANAGED.map(([name, cells]): Case => ['updateImage', name, cells, updating(name, () => ({ description: uniqueName('text') }))]),
   ...REBOUND.map(([name, cells, dcBound]): Case => ['updateImage', `dcBound of ${name}`, cells, updating(name, () => ({ dcBound }))]),
+  ...MANAGED.map(([name, cells]): Case => ['verifyImage', name, cells, verifying(name)]),
+  ['verifyImage', 'that is not there', 'NNNNNNNNN', verifying('nothing')],
   ['updateImage', 'that is not there', 'NNNNNNNNN', updating('nothing', () => ({ resize: true }))],
   ['deleteImage', 'a public image', 'FFFyFNyFy', deleting({ access: 'PUBLIC', owner: 'admin', bound: 'north', attached: none })],
   ['deleteImage', 'a private image of O', 'NFFyNNyNy', deleting({ access: 'PRIVATE', owner: 'O', bound: 'north', attached: none })],

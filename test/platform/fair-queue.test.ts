@@ -46,6 +46,46 @@ describe('a queue in which users take turns', () => {
     expect(jobs.started).toEqual(['g0', 'm']);
   });
 
+  it('lets others run while a job pauses, which then waits for its turn again', async () => {
+    const queue = new FairQueue({ ...LIMITS, running: 1 });
+    const [paused, over, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const order: string[] = [];
+    const one = queue.run('a', patient(), async () => {
+      paused.resolve();
+      await queue.pause('a', patient(), async () => over.promise);
+      order.push('a goes on');
+    });
+    await paused.promise;
+    const two = queue.run('b', patient(), async () => {
+      order.push('b');
+      await ended.promise;
+    });
+    over.resolve();
+    await expect.poll(() => order).toEqual(['b']);
+    ended.resolve();
+    await Promise.all([one, two]);
+    expect([order, queue.running, queue.waiting]).toEqual([['b', 'a goes on'], 0, 0]);
+  });
+
+  it('counts right when a job is aborted while it pauses, or while it waits to go on', async () => {
+    const queue = new FairQueue({ ...LIMITS, running: 1 });
+    const stop = new AbortController();
+    const pausing = queue.run('a', stop.signal, async () => queue.pause('a', stop.signal, async () => new Promise((_resolve, reject) => stop.signal.addEventListener('abort', () => reject(new Error('stopped'))))));
+    stop.abort();
+    await expect(pausing).rejects.toThrow('stopped');
+    const again = new AbortController();
+    const ended = Promise.withResolvers<void>();
+    const waiting = queue.run('a', again.signal, async () => queue.pause('a', again.signal, async () => undefined));
+    const other = queue.run('b', patient(), async () => ended.promise);
+    await expect.poll(() => queue.waiting).toBe(1);
+    again.abort(new Error('called off'));
+    await expect(waiting).rejects.toThrow('called off');
+    ended.resolve();
+    await other;
+    expect([queue.running, queue.waiting]).toEqual([0, 0]);
+    expect(await queue.run('c', patient(), async () => 'free')).toBe('free');
+  });
+
   it('gives the next one its turn when a job fails', async () => {
     const queue = new FairQueue(LIMITS);
     const failed = queue.run('a', patient(), async () => Promise.reject(new Error('broken')));

@@ -61,7 +61,7 @@ export async function createRefreshWorld(): Promise<RefreshWorld> {
   const [changes, fetch, store] = [new ChangeBus(), new GuardedFetch({ allow: [] }), new LocalFileStore(storePath)];
   const imgapi = new ImgapiClient(fetch);
   const handler = new RefreshRepository({ database, changes, store, imgapi, accessTo: accessToRepositories(new Map()) });
-  const newRunner = () => new TaskRunner(database, changes, pino({ level: 'silent' }), { REPOSITORY_REFRESH: handler });
+  const newRunner = () => new TaskRunner(database, changes, pino({ level: 'silent' }), { handlers: { REPOSITORY_REFRESH: handler } });
   const runner = newRunner();
   const as: RefreshWorld['as'] = (viewer) => {
     const em = database.em.fork();

@@ -179,7 +179,7 @@ export class World implements AsyncDisposable {
 
   /** What has bytes in the store, whole or in part. */
   async stored(): Promise<string[]> {
-    return (await readdir(join(this.folder.path, 'images'))).sort();
+    return (await readdir(join(this.folder.path, 'images'))).filter((name) => name !== '.store-id').sort();
   }
 
   async storedManifest(uuid: string): Promise<string> {

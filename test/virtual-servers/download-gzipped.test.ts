@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GuardedFetch } from '../../src/platform/fetch/fetch.js';
 import { LocalFileStore } from '../../src/platform/store/local-file-store.js';
 import { type GzippedFile, downloadGzipped, type GzippedDownload } from '../../src/virtual-servers/create-image/download-gzipped.js';
+import { FakeClock, THREE_ATTEMPTS } from '../images/import/fake-clock.js';
 import { type TemporaryFolder, temporaryFolder } from '../support/temp-folder.js';
 import { type Answer, type DataServer, diskBytes, first, stalling, startDataServer, whole } from './data-server.js';
 
@@ -30,13 +32,16 @@ async function read(answer: Answer, options: Partial<GzippedDownload> = {}): Pro
   data.answer = answer;
   data.asked = 0;
   const uuid = randomUUID();
+  const clock = new FakeClock();
   const gzipped = await downloadGzipped({
     what: 'snapshot daily',
     diskBytes: bytes.length,
     open: (signal) => fetch.get(data.url, { signal, idleTimeoutMs: 300 }),
     store,
     uuid,
-    retry: { attempts: 3, baseDelayMs: 1 },
+    retry: THREE_ATTEMPTS,
+    clock,
+    wait: clock.wait,
     signal: new AbortController().signal,
     ...options,
   });
@@ -121,7 +126,7 @@ describe('downloading the data of a snapshot', () => {
   ])('throws the reason of its signal when it is aborted %s', async (_when, answer) => {
     const controller = new AbortController();
     const reason = new Error('called off');
-    const reading = read(answer, { signal: controller.signal, retry: { attempts: 9, baseDelayMs: 60_000, maxDelayMs: 60_000 }, open: (signal) => fetch.get(data.url, { signal }) });
+    const reading = read(answer, { signal: controller.signal, wait: async () => delay(60_000, undefined, { signal: controller.signal }), open: (signal) => fetch.get(data.url, { signal }) });
     setTimeout(() => controller.abort(reason), 200);
     await expect(reading).rejects.toBe(reason);
   });

@@ -12,6 +12,7 @@ import { DatacenterImagesResolver } from '../../images/list/datacenter-images.re
 import { ImageBasesResolver } from '../../images/bases/image-bases.resolver.js';
 import { ImageChangedResolver } from '../../images/events/image-changed.resolver.js';
 import { ImageGuardedResolver } from '../../images/image-guarded.resolver.js';
+import { ImageFileResolver } from '../../images/store/image-file.resolver.js';
 import { ImageMutationResolver } from '../../images/mutations/image-mutation.resolver.js';
 import { ImageRelationsResolver } from '../../images/image-relations.resolver.js';
 import { ImageResolver } from '../../images/image.resolver.js';
@@ -49,6 +50,7 @@ export const RESOLVERS = [
   DatacenterImagesResolver,
   ImageBasesResolver,
   ImageChangedResolver,
+  ImageFileResolver,
   ImageGuardedResolver,
   ImageMutationResolver,
   ImageRelationsResolver,

@@ -21,7 +21,7 @@ export interface DeleteServices {
  * file; in the other order, a failure could leave a row without its file.
  */
 export class DeleteImage implements TaskHandler {
-  readonly lane = 'files';
+  readonly lane = 'changes';
 
   constructor(private readonly services: DeleteServices) {}
 
@@ -34,6 +34,8 @@ export class DeleteImage implements TaskHandler {
 
   async run(run: TaskRun): Promise<void> {
     const { uuid } = run.task.instructions as { uuid: string };
+    // Before the row goes: the bytes of a store that was unmounted could not be removed.
+    await this.services.store.check();
     await run.commitToPublish({});
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
       const image = await tx.findOne(Image, { uuid, status: 'PENDING' });

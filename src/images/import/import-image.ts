@@ -17,6 +17,7 @@ import { pendingImage } from '../mutations/pending-image.js';
 import { storedManifest } from '../manifest/stored-manifest.js';
 import type { Download } from './download/download-in-thread.js';
 import type { FileDigest } from './download/hasher.js';
+import { waitForSource } from './download/wait-for-source.js';
 import { mayImportInto } from './may-import.js';
 import { requireBase } from './origins/failed-origin.js';
 import type { ImportInstructions } from './source.js';
@@ -51,7 +52,7 @@ function typeOf({ manifest }: Image): string {
  * again, it goes on from what it finds in the store. Its undo removes the file, and the row unless that was there before the import.
  */
 export class ImportImage implements TaskHandler {
-  readonly lane = 'files';
+  readonly lane = 'downloads';
 
   constructor(private readonly services: ImportServices) {}
 
@@ -77,8 +78,11 @@ export class ImportImage implements TaskHandler {
     const wanted = run.task.instructions as unknown as ImportInstructions;
     await requireBase(this.#em(), image, wanted.originTaskId);
     await run.enter('CHECKING', { done: 0, total: wanted.size });
+    await this.services.store.check();
     const inStore = await this.services.store.statFile(image.uuid);
-    const file = inStore === null ? await this.#download(run, image, wanted) : await this.#inspect(run, image, wanted, inStore.size);
+    const file = await this.services.store.explainFull(wanted.size, async () =>
+      inStore === null ? this.#download(run, image, wanted) : this.#inspect(run, image, wanted, inStore.size),
+    );
     await this.#record(run, image, wanted, file);
   }
 
@@ -115,7 +119,9 @@ export class ImportImage implements TaskHandler {
     if (wanted.isLocal) {
       throw new AppError('FILE_UNREACHABLE', `The image store has no file for ${image.uuid}; place it there as ${image.uuid}/file.`);
     }
-    await run.enter('DOWNLOADING', { done: await this.services.store.partialSize(image.uuid), total: wanted.size });
+    const done = await this.services.store.partialSize(image.uuid);
+    await this.services.store.requireRoom(wanted.size - done);
+    await run.enter('DOWNLOADING', { done, total: wanted.size });
     const digest = await this.#fetchFile(run, image.uuid, wanted);
     await run.enter('VERIFYING', { done: wanted.size, total: wanted.size });
     verifyDigest(digest, wanted);
@@ -129,7 +135,11 @@ export class ImportImage implements TaskHandler {
     const access = await this.services.accessTo(this.#em(), wanted.repositoryId ?? null);
     return this.services.download(
       { uuid, url: wanted.fileUrl, expectedSize: wanted.size, expectedSha1: wanted.sha1, access },
-      { onProgress: (bytesDone) => void run.progress(bytesDone).catch(() => undefined), signal: run.signal },
+      {
+        onProgress: (bytesDone) => void run.progress(bytesDone).catch(() => undefined),
+        onWait: async (waiting) => waitForSource(run, waiting),
+        signal: run.signal,
+      },
     );
   }
 
@@ -177,8 +187,11 @@ export class ImportImage implements TaskHandler {
 
   /** Removes the file that this task brought, but not one that was in the store before it. */
   async #dropBytes(run: TaskRun, uuid: string): Promise<void> {
-    await this.services.store.discardPartial(uuid);
+    // A partial that cannot be reached, as its store was unmounted, is swept away by a later start.
+    await this.services.store.discardPartial(uuid).catch(() => undefined);
     const { digest, inPlace } = await run.latestInstructions<ImportInstructions>();
-    if (digest !== undefined && inPlace !== true) await this.services.store.remove(uuid);
+    if (digest === undefined || inPlace === true) return;
+    // Without its file there is nothing to remove: publishing failed, or the store is not there.
+    if ((await this.services.store.statFile(uuid)) !== null) await this.services.store.remove(uuid);
   }
 }

@@ -98,7 +98,7 @@ export class ImportService {
     if (existing !== null) return this.#importFile(existing, manifest, request, originsOf);
     const image = newImage(input, manifest, ownerId);
     await requireAdmissible(this.services.em.fork(), image, datacenter);
-    const withFile = (await this.services.gate.open()) !== null;
+    const withFile = await this.#openGate(manifest, source);
     const origins = await originsOf();
     const fileWarnings = withFile && request.dryRun ? await this.#fileWarnings(manifest, source) : [];
     return this.#importNew(image, { ...request, withFile, origins, fileWarnings, upstream: upstreamWarnings(manifest) });
@@ -122,10 +122,15 @@ export class ImportService {
     return owner;
   }
 
+  /** Whether there is an image server. Refuses a file for which its store has no room. */
+  async #openGate({ file }: Importable, source: ImportSource): Promise<boolean> {
+    return (await this.services.gate.open({ bytesNeeded: source.isLocal ? 0 : file.size })) !== null;
+  }
+
   async #importFile(existing: ImageType, manifest: Importable, request: ImportRequest, originsOf: () => Promise<NewOrigin[]>): Promise<ImageTaskPayloadType> {
     const { source, datacenter, dryRun, mayWait } = request;
     const { file } = manifest;
-    await this.services.gate.open();
+    await this.#openGate(manifest, source);
     const origins = await originsOf();
     const { uuid, name } = existing;
     const admittedTo = datacenter && { id: datacenter.id, name: datacenter.name };

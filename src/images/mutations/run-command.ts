@@ -94,6 +94,6 @@ export async function runCommand<O extends CommandOutcome, P extends { image?: S
     return await change.read({ images, tasks }, outcome);
   } finally {
     const { earlierTaskIds = [], taskId, work } = outcome;
-    if (work !== null) for (const id of [...earlierTaskIds, taskId]) runner.enqueue(id, work);
+    if (work !== null) for (const id of [...earlierTaskIds, taskId]) runner.enqueue(id, work, viewer.userId);
   }
 }

@@ -17,13 +17,14 @@ export class ImageServerGate {
 
   /**
    * The image server; null when none is configured. Throws IMAGE_SERVER_UNAVAILABLE when it is needed and its server or store is not
-   * operational.
+   * operational, or `bytesNeeded` do not fit; STORE_MISMATCH when the store is not that of the catalogue.
    */
-  async open({ isNeeded = true } = {}): Promise<ImageServerState | null> {
+  async open({ isNeeded = true, bytesNeeded = 0 } = {}): Promise<ImageServerState | null> {
     const server = await readImageServer(this.em);
     if (server === null || !isNeeded) return server;
     requireOperational(server);
     await this.store.check();
+    if (bytesNeeded > 0) await this.store.requireRoom(bytesNeeded);
     return server;
   }
 }

@@ -24,7 +24,7 @@ export interface UpdateServices {
 
 /** Writes the new manifest to the image server. Its undo restores every old value, owner and binding included. */
 export class UpdateImage implements TaskHandler {
-  readonly lane = 'files';
+  readonly lane = 'changes';
 
   constructor(private readonly services: UpdateServices) {}
 
@@ -37,7 +37,8 @@ export class UpdateImage implements TaskHandler {
   async run(run: TaskRun): Promise<void> {
     const image = await this.#em().findOneOrFail(Image, { name: run.task.imageName ?? '' }, { populate: ['tags'] });
     await run.commitToPublish({});
-    await this.services.store.writeManifest(image.uuid, storedManifest(image));
+    const manifest = storedManifest(image);
+    await this.services.store.explainFull(Buffer.byteLength(manifest), async () => this.services.store.writeManifest(image.uuid, manifest));
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
       if (await run.succeed(tx, announce)) await settle(tx, image.name, announce);
     });

@@ -62,6 +62,7 @@ interface GlobalSettingsTable {
   id: number;
   image_server_id: number | null;
   image_server_nic: number;
+  store_id: string | null;
   image_sources: string;
 }
 

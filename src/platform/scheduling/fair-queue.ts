@@ -20,6 +20,8 @@ interface Job {
 interface UserJobs {
   waiting: Set<Job>;
   running: number;
+  /** Jobs that have given their turn away for a while. */
+  paused: number;
 }
 
 /**
@@ -58,9 +60,33 @@ export class FairQueue {
     }
   }
 
+  /**
+   * For a running job that can do nothing for a while: lets other jobs run until `pause` ends, and then waits for its turn again. Rejects
+   * with the signal's reason if it aborts meanwhile.
+   */
+  async pause<T>(user: string, signal: AbortSignal, pause: () => Promise<T>): Promise<T> {
+    const jobs = this.#jobsOf(user);
+    jobs.paused += 1;
+    this.#ended(user, jobs);
+    let hasTurn = false;
+    try {
+      const result = await pause();
+      signal.throwIfAborted();
+      if (!this.#mayStart(jobs)) {
+        await this.#turn(user, jobs, signal);
+        hasTurn = true;
+      }
+      return result;
+    } finally {
+      // A job that stops here takes its turn back, too: run() ends it.
+      if (!hasTurn) this.#started(user, jobs);
+      jobs.paused -= 1;
+    }
+  }
+
   #jobsOf(user: string): UserJobs {
     let jobs = this.#users.get(user);
-    if (jobs === undefined) this.#users.set(user, (jobs = { waiting: new Set(), running: 0 }));
+    if (jobs === undefined) this.#users.set(user, (jobs = { waiting: new Set(), running: 0, paused: 0 }));
     return jobs;
   }
 
@@ -120,6 +146,6 @@ export class FairQueue {
 
   /** A user without jobs takes no memory. */
   #forget(user: string, jobs: UserJobs): void {
-    if (jobs.running === 0 && jobs.waiting.size === 0) this.#users.delete(user);
+    if (jobs.running === 0 && jobs.waiting.size === 0 && jobs.paused === 0) this.#users.delete(user);
   }
 }

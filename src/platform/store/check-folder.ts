@@ -2,21 +2,22 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../errors.js';
+import { isStoreFull } from './free-space.js';
 import { writeDurably } from './safe-open.js';
-import { makeFolder } from './make-folder.js';
 
 const CHECK_TIMEOUT_MS = 10_000;
 
 /**
- * Makes the folder if it is missing and writes a probe file, since permission bits do not show that a file system is read-only
- * or full. Throws IMAGE_SERVER_UNAVAILABLE on failure, and after 10 s, since a network mount may hang for ever.
+ * Runs `prepare` and then writes a probe file, since permission bits do not show that a file system is read-only. A full store passes:
+ * images can be deleted from it. Throws AppErrors of `prepare` unchanged, else IMAGE_SERVER_UNAVAILABLE; also after 10 s, since a network
+ * mount may hang for ever.
  */
-export async function checkFolder(root: string): Promise<void> {
+export async function checkFolder(root: string, prepare: () => Promise<void>): Promise<void> {
   const timer = new AbortController();
   try {
-    await Promise.race([proveWritable(root), timeout(timer.signal)]);
+    await Promise.race([prepare().then(async () => proveWritable(root)), timeout(timer.signal)]);
   } catch (error) {
-    throw unavailable(root, error);
+    throw error instanceof AppError ? error : unavailable(root, error);
   } finally {
     timer.abort();
   }
@@ -30,9 +31,12 @@ export function unavailable(root: string, error: unknown): AppError {
 }
 
 async function proveWritable(root: string): Promise<void> {
-  await makeFolder(root);
   const probe = join(root, '.write-probe');
-  await writeDurably(probe, 'probe');
+  try {
+    await writeDurably(probe, 'probe');
+  } catch (error) {
+    if (!isStoreFull(error)) throw error;
+  }
   await rm(probe, { force: true });
 }
 

@@ -21,10 +21,17 @@ export interface StoredFile {
  * The store treats symbolic links as absent, so that a link placed here by hand cannot lead out of it.
  */
 export interface FileStore {
-  /** Throws IMAGE_SERVER_UNAVAILABLE, with location and cause, unless the store can be reached and written. */
+  /**
+   * Throws IMAGE_SERVER_UNAVAILABLE, with location and cause, unless the store can be reached and written; STORE_MISMATCH unless it is the
+   * one that the catalogue was written with. A full store passes, as images can be deleted from it.
+   */
   check(): Promise<void>;
   /** Throws IMAGE_SERVER_UNAVAILABLE unless the store answers now. Unlike `check`, it makes and writes nothing, and waits as long as it takes. */
   reach(): Promise<void>;
+  /** Throws IMAGE_SERVER_UNAVAILABLE, with the bytes needed and free, unless that many bytes fit. */
+  requireRoom(bytes: number): Promise<void>;
+  /** Does work that writes to the store; when that finds it full, throws IMAGE_SERVER_UNAVAILABLE with the bytes needed (null: unknown) and free. */
+  explainFull<T>(bytesNeeded: number | null, work: () => Promise<T>): Promise<T>;
   /** Published images, sorted: those of the gateway and those placed by hand, even if manifest or file is missing. */
   listUuids(): Promise<string[]>;
   /** Folders placed by hand that are left out, as their name is a uuid with capital letters, sorted. */

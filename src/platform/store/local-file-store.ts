@@ -5,6 +5,9 @@ import { Readable, type Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { AppError } from '../errors.js';
 import { checkFolder, unavailable } from './check-folder.js';
+import { freeBytesOf, isStoreFull, noRoom } from './free-space.js';
+import { makeFolder } from './make-folder.js';
+import type { StoreIdentity } from './store-identity.js';
 import { type ByteRange, FileStoreConflict, FileStoreMissing, type FileStore, type OpenFile, type StoredFile } from './file-store.js';
 import { errorCode, isFolder, lstatOrNull, makeSubfolder, openForReading, openForWriting, syncFolder, writeDurably } from './safe-open.js';
 import { sendFile } from './send-file.js';
@@ -20,7 +23,8 @@ const DRAFT_AGE_MS = 10 * 60 * 1000;
 /**
  * Stores images in a local folder: `<uuid>/{manifest,file}` when published, `<uuid>.partial/` while being written.
  * `<uuid>.removed-*` and `<uuid>.manifest-*` exist only for a moment, or after a crash.
- * One rename publishes or removes an image, so the whole folder must be on one file system.
+ * One rename publishes or removes an image, so the whole folder must be on one file system. Everything that lists or changes it demands
+ * the identity of the store first: the folder may be the empty one below a file system that was unmounted.
  */
 export class LocalFileStore implements FileStore {
   private readonly layout: StoreLayout;
@@ -28,12 +32,29 @@ export class LocalFileStore implements FileStore {
   constructor(
     root: string,
     private readonly writeMode: WriteMode = { synchronous: false, syncEarly: true },
+    /** Null: any folder is accepted, and made if it is missing. */
+    private readonly identity: StoreIdentity | null = null,
   ) {
     this.layout = new StoreLayout(root);
   }
 
   async check(): Promise<void> {
-    await checkFolder(this.layout.root);
+    await checkFolder(this.layout.root, async () => (this.identity === null ? makeFolder(this.layout.root) : this.identity.demand()));
+  }
+
+  async requireRoom(bytes: number): Promise<void> {
+    const free = await freeBytesOf(this.layout.root);
+    if (bytes > free) throw noRoom(this.layout.root, bytes, free);
+  }
+
+  async explainFull<T>(bytesNeeded: number | null, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isStoreFull(error)) throw error;
+      const free = await freeBytesOf(this.layout.root).catch(() => null);
+      throw noRoom(this.layout.root, bytesNeeded, free, { cause: error });
+    }
   }
 
   async reach(): Promise<void> {
@@ -68,6 +89,7 @@ export class LocalFileStore implements FileStore {
   }
 
   async writeManifest(uuid: string, text: string): Promise<void> {
+    await this.identity?.demand();
     const folder = this.layout.published(uuid);
     if (!(await isFolder(folder))) throw new FileStoreMissing(uuid, 'image');
     const draft = this.layout.manifestDraft(uuid);
@@ -107,6 +129,7 @@ export class LocalFileStore implements FileStore {
   }
 
   async appendPartial(uuid: string, offset: number): Promise<Writable> {
+    await this.identity?.demand();
     const folder = this.layout.partial(uuid);
     await makeSubfolder(folder).catch(async (error: unknown) => {
       if (errorCode(error) !== 'EEXIST' || !(await isFolder(folder))) throw error;
@@ -132,6 +155,7 @@ export class LocalFileStore implements FileStore {
   }
 
   async publish(uuid: string, manifest: string): Promise<void> {
+    await this.identity?.demand();
     const [partial, published] = [this.layout.partial(uuid), this.layout.published(uuid)];
     if ((await lstatOrNull(published)) !== null) throw new FileStoreConflict(uuid);
     await this.syncPartialFile(uuid);
@@ -149,16 +173,20 @@ export class LocalFileStore implements FileStore {
   }
 
   async discardPartial(uuid: string): Promise<void> {
+    await this.identity?.demand();
     await rm(this.layout.partial(uuid), { recursive: true, force: true });
   }
 
   async remove(uuid: string): Promise<void> {
+    await this.identity?.demand();
     const removed = this.layout.removed(uuid);
     try {
       await rename(this.layout.published(uuid), removed);
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return;
-      throw error;
+      // Some file systems need space for a rename, which only deleting gives.
+      if (!isStoreFull(error)) throw error;
+      await rm(this.layout.published(uuid), { recursive: true, force: true });
     }
     await syncFolder(this.layout.root);
     // Readers no longer see the image; if deleting fails, the next sweep does it.
@@ -192,6 +220,7 @@ export class LocalFileStore implements FileStore {
   }
 
   private async entries(): Promise<Dirent[]> {
+    await this.identity?.demand();
     try {
       return await readdir(this.layout.root, { withFileTypes: true });
     } catch (error) {

@@ -41,6 +41,6 @@ export async function startRefresh(
     announce({ type: 'repository', repositoryId: repository.id });
     return id;
   });
-  if (taskId !== null) runner.enqueue(taskId, 'REPOSITORY_REFRESH');
+  if (taskId !== null) runner.enqueue(taskId, 'REPOSITORY_REFRESH', starter.userId);
   return taskId;
 }

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors.js';
 import { inTransaction } from '../../platform/database/in-transaction.js';
@@ -38,6 +39,19 @@ export interface RunParts {
   changes: ChangeBus;
   /** The permission that the task needs now; null once its effects are final. */
   permission: (em: SqlEntityManager, task: RunningTask) => Promise<TaskPermission | null>;
+  log: Logger;
+  /** Lets other tasks run until `wait` ends. */
+  pause: (wait: () => Promise<void>) => Promise<void>;
+}
+
+/** Why a run waits, as the detail of its task shows it. */
+export interface Waiting {
+  reason: string;
+  /** Attempts so far. */
+  attempts: number;
+  /** Since when the source is out. */
+  since: Date;
+  nextAttemptAt: Date;
 }
 
 /** One attempt at a task, for its handler. Every async method ends early once the run is aborted. */
@@ -85,6 +99,20 @@ export class TaskRun {
   }
 
   /**
+   * Shows in the detail of the task that it waits, and lets other tasks run until `wait` ends. The log gets a line for the attempts 1, 2, 4,
+   * 8 and so on, so that a long outage does not fill it.
+   */
+  async pause(waiting: Waiting, wait: () => Promise<void>): Promise<void> {
+    const { reason, attempts, nextAttemptAt } = waiting;
+    if (Number.isInteger(Math.log2(attempts))) {
+      this.parts.log.warn({ taskId: this.task.id, image: this.task.imageName, attempts, reason, nextAttemptAt }, 'A task waits for its source.');
+    }
+    await this.#write({ detail: { ...this.task.detail, waiting } }).catch(() => undefined);
+    await this.parts.pause(wait);
+    await this.#write({ detail: this.task.detail }).catch(() => undefined);
+  }
+
+  /**
    * The point of no return for a cancel: enters PUBLISHING and stores what a restart needs, unless a cancel came first.
    * FORBIDDEN when its starter lost the permission.
    */
@@ -110,7 +138,7 @@ export class TaskRun {
     return (await this.parts.em().count(Task, { id: this.task.id, phase: 'PUBLISHING' })) > 0;
   }
 
-  async #write(data: { phase?: TaskPhase; bytesDone?: number; bytesTotal?: number }): Promise<void> {
+  async #write(data: Pick<Partial<Task>, 'phase' | 'bytesDone' | 'bytesTotal' | 'detail'>): Promise<void> {
     await this.parts.em().nativeUpdate(Task, { id: this.task.id, finishedAt: null }, data);
     this.#announce();
   }

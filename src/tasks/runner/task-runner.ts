@@ -1,9 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Database, SqlEntityManager } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors.js';
 import type { ChangeBus } from '../changes/change-bus.js';
 import { Task } from '../task.entity.js';
 import type { Failure } from './end-task.js';
+import { type Lane, type LaneLimits, TaskLanes } from './task-lanes.js';
 import type { TaskPermission } from './task-permission.js';
 import type { TaskAction } from '../task.states.js';
 import { failureOf, RunStopped, type RunningTask, type StopReason, TaskRun } from './task-run.js';
@@ -26,28 +28,26 @@ export interface TaskHandler {
 }
 export type TaskHandlers = Partial<Record<TaskAction, TaskHandler>>;
 
-/** Concurrent tasks per lane: disk and downloads never hold up refreshes of repositories. */
-const LANES = { files: 4, repositories: 16 };
-export type Lane = keyof typeof LANES;
-
-/** The interval and number of polls for the end of a task that another process runs; a task that waits is asked at the same interval. */
+/** The interval and number of polls for the end of a task that another process runs; a task that waits for others is asked at the same interval. */
 const LOOK_MS = 250;
 const LOOKS = 240;
+/** The longest time that a cancel waits for the task to be undone before it answers. */
+const CANCEL_WAIT_MS = 500;
+/** For a task of another process, which hears of it within a second. */
+const CANCEL_LOOKS = 8;
 
 interface Entry {
   taskId: string;
-  lane: Lane;
+  userId: number;
   handler: TaskHandler;
   controller: AbortController;
   ended: Promise<void>;
-  resolve: () => void;
 }
 
-/** Runs tasks in this process, oldest first, with bounded concurrency per lane. */
+/** Runs tasks in this process. Each lane has its own queue and bound, and users take turns in it. */
 export class TaskRunner {
   readonly #entries = new Map<string, Entry>();
-  readonly #queues: Record<Lane, Entry[]> = { files: [], repositories: [] };
-  readonly #running: Record<Lane, number> = { files: 0, repositories: 0 };
+  readonly #lanes: TaskLanes;
   #stopping = false;
   #isElsewhere = false;
 
@@ -55,18 +55,14 @@ export class TaskRunner {
     private readonly database: Database,
     private readonly changes: ChangeBus,
     private readonly log: Logger,
-    private readonly handlers: TaskHandlers,
-  ) {}
+    private readonly options: { handlers: TaskHandlers; lanes?: LaneLimits },
+  ) {
+    this.#lanes = new TaskLanes(options.lanes);
+  }
 
   /** Queues every task that an earlier process left open; returns how many. */
   async start(): Promise<number> {
-    const open = await this.#em().find(
-      Task,
-      { status: ['PENDING', 'RUNNING'] },
-      { fields: ['id', 'action'], orderBy: { id: 'asc' } },
-    );
-    for (const task of open) this.enqueue(task.id, task.action);
-    return open.length;
+    return this.#enqueueAll(['PENDING', 'RUNNING']);
   }
 
   /** Makes this process run no tasks: they stay in the database for the worker process. */
@@ -77,48 +73,63 @@ export class TaskRunner {
 
   /** Queues tasks that other processes recorded, and aborts those that they cancelled. */
   async takeUp(): Promise<void> {
-    const em = this.#em();
-    const open = await em.find(Task, { status: 'PENDING' }, { fields: ['id', 'action'], orderBy: { id: 'asc' } });
-    for (const task of open) this.enqueue(task.id, task.action);
-    const cancelled = await em.find(Task, { id: [...this.#entries.keys()], cancelRequested: true, finishedAt: null }, { fields: ['id'] });
-    for (const { id } of cancelled) this.#entries.get(id)?.controller.abort('cancelled' satisfies StopReason);
+    await this.#enqueueAll(['PENDING']);
+    const here = [...this.#entries.keys()];
+    const cancelled = await this.#em().find(Task, { id: here, cancelRequested: true, finishedAt: null }, { fields: ['id'] });
+    for (const { id } of cancelled) this.#abort(id, 'cancelled');
   }
 
-  /** Queues a committed task, unless it is queued already. */
-  enqueue(taskId: string, action: TaskAction): void {
-    const handler = this.handlers[action];
+  /** Queues a committed task of a user, unless it is queued already. */
+  enqueue(taskId: string, action: TaskAction, userId: number): void {
+    const handler = this.options.handlers[action];
     if (handler === undefined) throw new Error(`No handler for ${action}.`);
     if (this.#entries.has(taskId) || this.#stopping) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const entry = { taskId, lane: handler.lane, handler, controller: new AbortController(), ended: promise, resolve };
+    const entry: Entry = { taskId, userId, handler, controller: new AbortController(), ended: promise };
     this.#entries.set(taskId, entry);
-    this.#queues[entry.lane].push(entry);
-    this.#next(entry.lane);
+    void this.#process(entry).finally(() => {
+      this.#entries.delete(taskId);
+      resolve();
+    });
   }
 
   /** Resolves when the task is no longer queued or running here. */
   async ended(taskId: string): Promise<void> {
-    if (this.#isElsewhere) await this.#endedElsewhere(taskId);
+    if (this.#isElsewhere) await this.#endedElsewhere(taskId, LOOKS);
     else await this.#entries.get(taskId)?.ended;
   }
 
-  /** Aborts a task whose row says that it is cancelled; resolves when it has been undone. */
+  /** Aborts a task whose row says that it is cancelled. One that is queued or quick to undo has ended when this resolves, which is soon. */
   async cancel(taskId: string): Promise<void> {
-    this.#entries.get(taskId)?.controller.abort('cancelled' satisfies StopReason);
-    await this.ended(taskId);
+    this.#abort(taskId, 'cancelled');
+    if (this.#isElsewhere) return this.#endedElsewhere(taskId, CANCEL_LOOKS);
+    let timer: NodeJS.Timeout | undefined;
+    const waited = new Promise<void>((resolve) => (timer = setTimeout(resolve, CANCEL_WAIT_MS)));
+    await Promise.race([this.ended(taskId), waited]);
+    clearTimeout(timer);
   }
 
   /** Aborts all tasks; the next start resumes them. */
   async stop(): Promise<void> {
     this.#stopping = true;
     const entries = [...this.#entries.values()];
-    for (const entry of entries) entry.controller.abort('shutdown' satisfies StopReason);
+    for (const { taskId } of entries) this.#abort(taskId, 'shutdown');
     await Promise.all(entries.map((entry) => entry.ended));
   }
 
-  /** Polls the database for at most a minute, about as long as a caller waits for its answer. */
-  async #endedElsewhere(taskId: string): Promise<void> {
-    for (let looks = 0; looks < LOOKS; looks += 1) {
+  async #enqueueAll(status: ('PENDING' | 'RUNNING')[]): Promise<number> {
+    const open = await this.#em().find(Task, { status }, { fields: ['id', 'action', 'user'], orderBy: { id: 'asc' } });
+    for (const task of open) this.enqueue(task.id, task.action, task.user.id);
+    return open.length;
+  }
+
+  #abort(taskId: string, reason: StopReason): void {
+    this.#entries.get(taskId)?.controller.abort(reason);
+  }
+
+  /** Polls the database; by default for a minute, about as long as a caller waits for its answer. */
+  async #endedElsewhere(taskId: string, looks: number): Promise<void> {
+    for (let look = 0; look < looks; look += 1) {
       if ((await this.#em().count(Task, { id: taskId, finishedAt: null })) === 0) return;
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
@@ -128,36 +139,21 @@ export class TaskRunner {
     return this.database.em.fork();
   }
 
-  #next(lane: Lane): void {
-    while (this.#running[lane] < LANES[lane]) {
-      const entry = this.#queues[lane].shift();
-      if (entry === undefined) return;
-      this.#running[lane] += 1;
-      void this.#work(entry).then((isOver) => {
-        this.#running[lane] -= 1;
-        if (isOver) {
-          this.#entries.delete(entry.taskId);
-          entry.resolve();
-        } else this.#defer(entry);
-        this.#next(lane);
-      });
+  async #process(entry: Entry): Promise<void> {
+    const { signal } = entry.controller;
+    try {
+      while (!(await this.#lanes.run(entry.handler.lane, entry.userId, signal, async () => this.#work(entry)))) {
+        // A task that waits for another one asks again a little later, and takes no turn meanwhile.
+        await delay(LOOK_MS, undefined, { signal });
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      // It was cancelled while it waited, and is undone at once.
+      await this.#work(entry);
     }
   }
 
-  /** Queues a task once more a little later, or at once when it is cancelled or the process stops. */
-  #defer(entry: Entry): void {
-    const { lane, controller: { signal } } = entry;
-    const again = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', again);
-      this.#queues[lane].push(entry);
-      this.#next(lane);
-    };
-    const timer = setTimeout(again, LOOK_MS);
-    signal.addEventListener('abort', again);
-  }
-
-  /** False when the task has to wait. */
+  /** False when the task has to wait. Never rejects. */
   async #work(entry: Entry): Promise<boolean> {
     try {
       const run = await this.#begin(entry);
@@ -169,19 +165,28 @@ export class TaskRunner {
     return true;
   }
 
-  async #begin(entry: Entry): Promise<TaskRun | 'later' | null> {
-    if (entry.controller.signal.reason === 'shutdown') return null;
+  async #begin({ taskId, userId, handler, controller }: Entry): Promise<TaskRun | 'later' | null> {
+    const { signal } = controller;
+    if (signal.reason === 'shutdown') return null;
     const em = this.#em();
-    const task = await em.findOne(Task, { id: entry.taskId, finishedAt: null });
+    const task = await em.findOne(Task, { id: taskId, finishedAt: null });
     if (task === null) return null;
-    if (task.cancelRequested) entry.controller.abort('cancelled' satisfies StopReason);
-    if (!entry.controller.signal.aborted && (await entry.handler.mustWait?.(em, task)) === true) return 'later';
-    task.status = 'RUNNING';
-    task.attempts += 1;
-    task.startedAt ??= new Date();
-    await em.flush();
-    this.changes.publish({ type: 'task', taskId: task.id, imageName: task.imageName ?? null });
-    return new TaskRun(task, entry.controller.signal, { em: () => this.#em(), changes: this.changes, permission: (reading, one) => entry.handler.permission(reading, one) });
+    if (task.cancelRequested) controller.abort('cancelled' satisfies StopReason);
+    if (!signal.aborted && (await handler.mustWait?.(em, task)) === true) return 'later';
+    if (!signal.aborted) {
+      task.status = 'RUNNING';
+      task.attempts += 1;
+      task.startedAt ??= new Date();
+      await em.flush();
+      this.changes.publish({ type: 'task', taskId, imageName: task.imageName ?? null });
+    }
+    return new TaskRun(task, signal, {
+      em: () => this.#em(),
+      changes: this.changes,
+      log: this.log,
+      permission: (reading, one) => handler.permission(reading, one),
+      pause: (wait) => this.#lanes.pause(handler.lane, userId, signal, wait),
+    });
   }
 
   async #attempt(entry: Entry, run: TaskRun): Promise<void> {

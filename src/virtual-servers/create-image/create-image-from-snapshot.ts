@@ -4,6 +4,8 @@ import { announceImage, attachmentsOf } from '../../images/events/image-changes.
 import { Image } from '../../images/image.entity.js';
 import { pendingImage } from '../../images/mutations/pending-image.js';
 import { storedManifest } from '../../images/manifest/stored-manifest.js';
+import type { RetryPolicy } from '../../images/import/download/retry-policy.js';
+import { waitForSource } from '../../images/import/download/wait-for-source.js';
 import { manifestKindOf } from '../../imgapi/os-type.js';
 import type { Database, SqlEntityManager } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors.js';
@@ -24,6 +26,7 @@ export interface CreateImageFromSnapshotServices {
   changes: ChangeBus;
   store: FileStore;
   fetch: GuardedFetch;
+  retry: RetryPolicy;
 }
 
 /** Encoded data may decode to a little more than the disk holds, so that the check of the disk names the fault. */
@@ -35,7 +38,7 @@ const DECODED_MARGIN_MIB = 1;
  * and file. Either way the snapshot is OK again at the end.
  */
 export class CreateImageFromSnapshot implements TaskHandler {
-  readonly lane = 'files';
+  readonly lane = 'downloads';
 
   constructor(private readonly services: CreateImageFromSnapshotServices) {}
 
@@ -55,8 +58,10 @@ export class CreateImageFromSnapshot implements TaskHandler {
 
   async run(run: TaskRun): Promise<void> {
     await run.enter('CHECKING');
+    await this.services.store.check();
     const image = await this.#image(run);
-    await this.#record(run, image.id, (await this.#published(run, image.uuid)) ?? (await this.#download(run, image)));
+    const file = (await this.#published(run, image.uuid)) ?? (await this.services.store.explainFull(null, async () => this.#download(run, image)));
+    await this.#record(run, image.id, file);
   }
 
   async undo(run: TaskRun, failure: Failure): Promise<void> {
@@ -94,11 +99,14 @@ export class CreateImageFromSnapshot implements TaskHandler {
   }
 
   async #download(run: TaskRun, image: Image): Promise<GzippedFile> {
+    const { retry } = this.services;
     const { url, what } = await this.#source(run);
     const gzipped = await downloadGzipped({
       what,
       diskBytes: image.sizeMib * 1024 * 1024,
-      open: async (signal) => this.services.fetch.get(url, { signal, decodedLimitBytes: (image.sizeMib + DECODED_MARGIN_MIB) * 2 ** 20 }),
+      open: async (signal) => this.services.fetch.get(url, { signal, idleTimeoutMs: 2 * retry.rateWindowMs, decodedLimitBytes: (image.sizeMib + DECODED_MARGIN_MIB) * 2 ** 20 }),
+      retry,
+      wait: async (waiting) => waitForSource(run, waiting),
       store: this.services.store,
       uuid: image.uuid,
       onStart: async (bytesTotal) => run.enter('DOWNLOADING', bytesTotal === null ? undefined : { done: 0, total: bytesTotal }),
@@ -140,7 +148,8 @@ export class CreateImageFromSnapshot implements TaskHandler {
 
   /** Keeps a file of another size, which somebody placed there by hand. */
   async #deleteFile(run: TaskRun, uuid: string): Promise<void> {
-    await this.services.store.discardPartial(uuid);
+    // A partial that cannot be reached, as its store was unmounted, is swept away by a later start.
+    await this.services.store.discardPartial(uuid).catch(() => undefined);
     const { digest } = await run.latestInstructions<CreateImageInstructions>();
     const inStore = await this.services.store.statFile(uuid);
     if (digest !== undefined && inStore?.size === digest.size) await this.services.store.remove(uuid);

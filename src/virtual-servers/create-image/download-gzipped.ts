@@ -1,10 +1,12 @@
 import { addAbortSignal } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FileKind } from '../../images/file-kind/file-kind.js';
-import { RetryableFailure } from '../../images/import/download/download-response.js';
+import type { DownloadWait } from '../../images/import/download/download-request.js';
+import { isBusy, isLasting, RetryableFailure } from '../../images/import/download/download-response.js';
 import { type FileDigest, Hasher } from '../../images/import/download/hasher.js';
 import { PartialWriter } from '../../images/import/download/partial-writer.js';
-import { backOffMs, DEFAULT_RETRY, type RetryPolicy } from '../../images/import/download/retry-policy.js';
+import { RateGuard } from '../../images/import/download/rate-guard.js';
+import { type Clock, DEFAULT_RETRY, Outage, retryAfterMs, type RetryPolicy, SYSTEM_CLOCK } from '../../images/import/download/retry-policy.js';
 import { AppError } from '../../platform/errors.js';
 import { toFetchFailure } from '../../platform/fetch/fetch-failure.js';
 import type { FetchResponse } from '../../platform/fetch/fetch.js';
@@ -12,7 +14,6 @@ import { redactUrl } from '../../platform/fetch/redact-url.js';
 import type { FileStore } from '../../platform/store/file-store.js';
 import { writeGzipped } from './write-gzipped.js';
 
-const RETRYABLE = new Set([408, 425, 429]);
 
 export interface GzippedDownload {
   /** Requests the bytes from the first one; its body fails when it stalls. An AppError that it throws is not retried. */
@@ -27,7 +28,10 @@ export interface GzippedDownload {
   onStart?: (bytesTotal: number | null) => Promise<void>;
   /** Called for every chunk, with the bytes received; a new attempt counts from 0 again. */
   onProgress?: (bytesRead: number) => void;
-  retry?: Partial<Omit<RetryPolicy, 'idleTimeoutMs'>>;
+  retry?: Partial<RetryPolicy>;
+  clock?: Clock;
+  /** Waits before another attempt; by default for the time that it is told. */
+  wait?: (waiting: DownloadWait) => Promise<void>;
   signal: AbortSignal;
 }
 
@@ -48,21 +52,26 @@ export interface GzippedFile {
  */
 export async function downloadGzipped(download: GzippedDownload): Promise<GzippedFile> {
   const retry = { ...DEFAULT_RETRY, ...download.retry };
+  const { clock = SYSTEM_CLOCK, signal, wait = async ({ waitMs }: DownloadWait) => delay(waitMs, undefined, { signal }) } = download;
+  const outage = new Outage(retry, clock);
   await using hasher = new Hasher();
-  for (let failures = 1; ; failures += 1) {
+  for (;;) {
     try {
-      return await attempt(download, hasher);
+      return await attempt(download, retry, hasher);
     } catch (error) {
-      download.signal.throwIfAborted();
+      signal.throwIfAborted();
       if (!(error instanceof RetryableFailure)) throw error;
-      if (failures >= retry.attempts) throw givenUp(download, failures, error);
+      const pause = outage.failed(retryAfterMs(error.retryAfter, clock.now()));
+      if (pause === null) throw givenUp(download, retry, outage.failures, error);
+      await wait({ reason: error.message, attempts: pause.failures, since: pause.since, waitMs: pause.waitMs }).catch(() => undefined);
+      signal.throwIfAborted();
     }
-    await delay(backOffMs(retry, failures), undefined, { signal: download.signal }).catch(() => undefined);
-    download.signal.throwIfAborted();
   }
 }
 
-async function attempt(download: GzippedDownload, hasher: Hasher): Promise<GzippedFile> {
+async function attempt(given: GzippedDownload, retry: RetryPolicy, hasher: Hasher): Promise<GzippedFile> {
+  using guard = new RateGuard(retry);
+  const download = { ...given, signal: AbortSignal.any([given.signal, guard.signal]) };
   const response = await request(download);
   const { body, headers } = response;
   // A body that is destroyed early may emit an error, which must not be uncaught.
@@ -71,18 +80,19 @@ async function attempt(download: GzippedDownload, hasher: Hasher): Promise<Gzipp
     requireReadable(download, response);
     await download.onStart?.(lengthOf(headers));
     hasher.reset();
-    const { kind, bytesRead } = await receive(download, response, hasher);
+    const { kind, bytesRead } = await receive(download, response, hasher, guard);
     return { digest: await hasher.digest(), kind, bytesRead };
   } finally {
     body.destroy();
   }
 }
 
-async function receive(download: GzippedDownload, response: FetchResponse, hasher: Hasher): Promise<Pick<GzippedFile, 'kind' | 'bytesRead'>> {
+async function receive(download: GzippedDownload, response: FetchResponse, hasher: Hasher, guard: RateGuard): Promise<Pick<GzippedFile, 'kind' | 'bytesRead'>> {
   let bytesRead = 0;
   async function* counted(): AsyncGenerator<Buffer> {
     for await (const chunk of chunksOf(response, download.signal)) {
       bytesRead += chunk.length;
+      guard.add(chunk.length);
       download.onProgress?.(bytesRead);
       yield chunk;
     }
@@ -98,17 +108,19 @@ async function receive(download: GzippedDownload, response: FetchResponse, hashe
   }
 }
 
-async function request({ open, signal }: GzippedDownload): Promise<FetchResponse> {
+async function request(download: GzippedDownload): Promise<FetchResponse> {
   try {
-    return await open(signal);
+    return await download.open(download.signal);
   } catch (error) {
-    throw error instanceof AppError ? error : new RetryableFailure(reasonOf('', error), { cause: error });
+    if (error instanceof AppError) throw error;
+    if (isLasting(error)) throw unreachable(download, reasonOf('', error));
+    throw new RetryableFailure(reasonOf('', error), { cause: error });
   }
 }
 
 function requireReadable(download: GzippedDownload, { url, status, headers }: FetchResponse): void {
   const refusal = `${redactUrl(url)} answered with status ${status}; 200 is needed`;
-  if (status >= 500 || RETRYABLE.has(status)) throw new RetryableFailure(refusal);
+  if (isBusy(status)) throw new RetryableFailure(refusal, { retryAfter: headers['retry-after'] });
   if (status !== 200) throw unreachable(download, refusal);
   // Without either, a connection that breaks and an answer that ends look the same.
   if (lengthOf(headers) === null && headers['transfer-encoding'] === undefined) {
@@ -129,7 +141,8 @@ async function* chunksOf({ body, url }: FetchResponse, signal: AbortSignal): Asy
     // A stream without a text encoding yields Buffers.
     for await (const chunk of addAbortSignal(signal, body)) yield chunk as Buffer;
   } catch (error) {
-    throw new RetryableFailure(reasonOf(url, error), { cause: error });
+    // The reason of an abort says more than the error of the stream.
+    throw new RetryableFailure(reasonOf(url, signal.aborted ? signal.reason : error), { cause: error });
   }
 }
 
@@ -137,12 +150,13 @@ function unreachable({ what }: GzippedDownload, reason: string): AppError {
   return new AppError('FILE_UNREACHABLE', `The data of ${what} cannot be read: ${reason}.`);
 }
 
-function givenUp({ what }: GzippedDownload, attempts: number, cause: RetryableFailure): AppError {
-  const message = `The data of ${what} could not be read in ${attempts} attempts; the last one failed: ${cause.message}.`;
+function givenUp({ what }: GzippedDownload, { retryForMs }: RetryPolicy, attempts: number, cause: RetryableFailure): AppError {
+  const message = `The data of ${what} could not be read for ${retryForMs / 1000} s (IMPORT_RETRY_FOR) in ${attempts} attempts; the last one failed: ${cause.message}.`;
   return new AppError('FILE_UNREACHABLE', message, { attempts }, { cause });
 }
 
 /** The cause for users, with the URL; without one here, the error itself names it. */
 function reasonOf(url: string, error: unknown): string {
-  return toFetchFailure(url, error).message.replace(/\.$/, '');
+  const message = url === '' && error instanceof Error ? error.message : toFetchFailure(url, error).message;
+  return message.replace(/\.$/, '');
 }

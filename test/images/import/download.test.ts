@@ -10,6 +10,7 @@ import { downloadFile, type DownloadOptions } from '../../../src/images/import/d
 import type { FileDigest } from '../../../src/images/import/download/hasher.js';
 import { AppError } from '../../../src/platform/errors.js';
 import { LocalFileStore } from '../../../src/platform/store/local-file-store.js';
+import { FakeClock, THREE_ATTEMPTS } from './fake-clock.js';
 import { type Answer, breakAfter, type FileServer, openFrom, rangeless, sha1Of, startFileServer, status, whole } from './file-server.js';
 
 const UUID = '11111111-1111-4111-8111-111111111111';
@@ -19,11 +20,13 @@ const HALF = 300_000;
 let root: string;
 let store: LocalFileStore;
 let server: FileServer | null;
+let clock: FakeClock;
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'download-'));
   store = new LocalFileStore(root);
   server = null;
+  clock = new FakeClock();
 });
 afterEach(async () => {
   await server?.close();
@@ -41,12 +44,13 @@ async function download(answers: readonly Answer[], changes: Partial<DownloadOpt
     expectedSize: BYTES.length,
     expectedSha1: sha1Of(BYTES),
     signal: new AbortController().signal,
+    clock,
+    wait: clock.wait,
     ...changes,
     onProgress: (done) => {
       changes.onProgress?.(done);
       server?.seen(done);
     },
-    retry: { baseDelayMs: 1, ...changes.retry },
   });
 }
 
@@ -76,12 +80,10 @@ describe('a download', () => {
   });
 
   it('resumes after a break, under the condition that the file is the same', async () => {
-    const causes: string[] = [];
-    const onAttempt = (n: number, cause: Error): number => causes.push(`${n}: ${cause.message}`);
-    await download([breakAfter(BYTES, HALF), breakAfter(BYTES, 1000), whole(BYTES)], { onAttempt });
+    await download([breakAfter(BYTES, HALF), breakAfter(BYTES, 1000), whole(BYTES)]);
     expect(ranges()).toEqual([null, `bytes=${HALF}-`, `bytes=${HALF + 1000}-`]);
     expect(server?.asked[1]?.ifRange).toBe('"one"');
-    expect(causes).toEqual(['2: aborted', '3: aborted']);
+    expect(clock.causes).toEqual(['1: aborted', '2: aborted']);
     expect((await arrived()).equals(BYTES)).toBe(true);
   });
 
@@ -123,10 +125,35 @@ describe('a download', () => {
     expect(ranges()).toHaveLength(3);
   });
 
-  it('survives more breaks than attempts while it gets on', async () => {
+  it('survives an outage of minutes with what has arrived, and asks less and less often', async () => {
+    const outage = Array.from({ length: 9 }, () => status(503));
+    await download([breakAfter(BYTES, HALF), ...outage, whole(BYTES)]);
+    expect(ranges().slice(1)).toEqual(Array.from({ length: 10 }, () => `bytes=${HALF}-`));
+    expect(clock.pauses).toEqual([0.5, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    expect((await arrived()).equals(BYTES)).toBe(true);
+  });
+
+  it('waits as long as the server asks for, within bounds, be it seconds or a date', async () => {
+    const at = new Date(clock.time + 120_000).toUTCString();
+    await download([status(503, { 'retry-after': '7' }), status(429, { 'retry-after': '86400' }), status(503, { 'retry-after': 'soon' }), whole(BYTES)]);
+    expect(clock.pauses).toEqual([7, 900, 2]);
+    await server?.close();
+    await store.discardPartial(UUID);
+    clock = new FakeClock();
+    await download([status(503, { 'retry-after': at }), whole(BYTES)]);
+    expect(clock.pauses).toEqual([120]);
+  });
+
+  it('starts afresh when the server has no such range, and resumes again after that', async () => {
+    await download([breakAfter(BYTES, HALF), status(416), breakAfter(BYTES, 1000), whole(BYTES)]);
+    expect(ranges()).toEqual([null, `bytes=${HALF}-`, null, 'bytes=1000-']);
+    expect((await arrived()).equals(BYTES)).toBe(true);
+  });
+
+  it('survives more breaks than an outage may have while it gets on', async () => {
     const large = randomBytes(8 * 1024 * 1024);
-    const steps = Array.from({ length: 4 }, () => breakAfter(large, 1_500_000));
-    const changes = { expectedSize: large.length, expectedSha1: sha1Of(large), retry: { attempts: 2 } };
+    const steps = Array.from({ length: 5 }, () => breakAfter(large, 1_500_000));
+    const changes = { expectedSize: large.length, expectedSha1: sha1Of(large), retry: THREE_ATTEMPTS };
     expect((await download([...steps, whole(large)], changes)).size).toBe(large.length);
   });
 
@@ -145,11 +172,36 @@ describe('a download', () => {
   });
 
   it('leaves a connection on which nothing comes any more', async () => {
-    const causes: string[] = [];
     const silent: Answer = () => undefined;
-    const retry = { idleTimeoutMs: 300 };
-    await download([silent, whole(BYTES)], { retry, onAttempt: (_n, cause) => causes.push(cause.message) });
-    expect(causes).toEqual(['no byte arrived for 0.3 s']);
+    await download([silent, whole(BYTES)], { retry: { rateWindowMs: 300 } });
+    expect(clock.causes).toEqual(['1: no byte arrived for 0.3 s']);
+  });
+
+  it('leaves a connection that brings less than the lowest rate', async () => {
+    const trickle: Answer = (_request, response) => {
+      response.writeHead(200, { 'content-length': BYTES.length });
+      const timer = setInterval(() => response.write('x'), 20);
+      response.on('close', () => clearInterval(timer));
+    };
+    await download([trickle, whole(BYTES)], { retry: { rateWindowMs: 300, minRate: 1024 } });
+    expect(clock.causes).toEqual([expect.stringMatching(/^1: only \d+ bytes arrived in 0.3 s, 308 are the least/)]);
+    expect((await arrived()).equals(BYTES)).toBe(true);
+  });
+
+  it('does not leave one that is fast enough, however long it takes', async () => {
+    const slow: Answer = (_request, response) => {
+      response.writeHead(200, { 'content-length': 100_000 });
+      let sent = 0;
+      const timer = setInterval(() => {
+        response.write(BYTES.subarray(sent, sent + 5000));
+        sent += 5000;
+        if (sent >= 100_000) response.end();
+      }, 30);
+      response.on('close', () => clearInterval(timer));
+    };
+    const part = BYTES.subarray(0, 100_000);
+    await download([slow], { expectedSize: part.length, expectedSha1: sha1Of(part), retry: { rateWindowMs: 200, minRate: 1024 } });
+    expect(clock.causes).toEqual([]);
   });
 });
 
@@ -185,7 +237,7 @@ describe('a download refuses', () => {
 
   it('a file that always ends too early', async () => {
     const short: Answer = (_request, response) => void response.end(BYTES.subarray(0, HALF));
-    const attempt = download([short], { retry: { attempts: 2 } });
+    const attempt = download([short]);
     await expect(attempt).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH', message: expect.stringContaining(`${HALF} bytes`) });
   });
 
@@ -226,8 +278,8 @@ describe('a download meets', () => {
   });
 
   it('a server that breaks every time, and tells the last cause', async () => {
-    const attempt = download([breakAfter(BYTES, HALF), status(502)], { retry: { attempts: 3 } });
-    const refusal = { code: 'FILE_UNREACHABLE', message: expect.stringMatching(/in 3 attempts.*answered 502/) };
+    const attempt = download([breakAfter(BYTES, HALF), status(502)], { retry: THREE_ATTEMPTS });
+    const refusal = { code: 'FILE_UNREACHABLE', message: expect.stringMatching(/for 3 s .*in 3 attempts.*answered 502/) };
     await expect(attempt).rejects.toMatchObject(refusal);
     expect(await store.partialSize(UUID)).toBe(HALF);
   });
@@ -235,7 +287,7 @@ describe('a download meets', () => {
   it('a server that is not there', async () => {
     const gone = openFrom('http://127.0.0.1:1/file');
     const refusal = { code: 'FILE_UNREACHABLE', message: expect.stringContaining('ECONNREFUSED') };
-    await expect(download([], { open: gone, retry: { attempts: 2 } })).rejects.toMatchObject(refusal);
+    await expect(download([], { open: gone, retry: THREE_ATTEMPTS })).rejects.toMatchObject(refusal);
   });
 
   it('a full disk, which no other attempt would mend', async () => {

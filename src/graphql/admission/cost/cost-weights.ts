@@ -42,6 +42,7 @@ export const WEIGHTS = {
 export const FIELD_WEIGHTS: ReadonlyMap<string, number> = new Map<string, number>([
   ['Image.actions', 300],
   ['Image.manifest', 15],
+  ['ImageFile.available', 20],
   ['RepositoryImage.manifest', 15],
   ['_Service.sdl', 1000],
 ]);
@@ -63,6 +64,7 @@ export const INTROSPECTION_LENGTHS: ReadonlyMap<string, number> = new Map<string
 export const MUTATION_WEIGHTS: ReadonlyMap<string, number> = new Map<string, number>([
   ['updateImage', 6000],
   ['deleteImage', 5000],
+  ['verifyImage', 5000],
   ['importImage', 5000],
   ['importRepositoryImage', 5000],
   ['createImageFromSnapshot', 5000],

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../../../platform/errors.js';
 import type { FetchAccess } from '../../../platform/fetch/fetch.js';
 import type { ProxySettings } from '../../../platform/fetch/proxy-settings.js';
 import type { FileDigest } from './hasher.js';
+import type { RetryPolicy } from './retry-policy.js';
 
 /** One download, as a message to its worker thread. */
 export interface DownloadRequest {
@@ -13,18 +14,35 @@ export interface DownloadRequest {
   access: FetchAccess;
 }
 
-/** The settings of the worker thread: the folder of the image store, FETCH_ALLOW, the proxies, and whether other downloads run. */
+/** A download that waits, as its source is out. */
+export interface DownloadWait {
+  reason: string;
+  /** Attempts so far. */
+  attempts: number;
+  /** When the outage began, in ms since 1970. */
+  since: number;
+  waitMs: number;
+}
+
+/** The settings of the worker thread: the image store, FETCH_ALLOW, the proxies, the IMPORT settings, and whether other downloads run. */
 export interface DownloadEnvironment {
   storePath: string;
+  /** Null accepts any store. */
+  storeId: string | null;
+  retry: RetryPolicy;
   allow: readonly string[];
   proxies: ProxySettings;
   /** Other downloads are running already. */
   isCrowded: boolean;
 }
 
-/** Messages of the worker thread: progress many times, and one of the others at the end. */
+/** Messages to the worker thread. `go on` ends a wait. */
+export type DownloadOrder = 'cancel' | 'go on';
+
+/** Messages of the worker thread: progress and waits many times, and one of the others at the end. */
 export type DownloadReport =
   | { kind: 'progress'; bytesDone: number }
+  | { kind: 'waiting'; waiting: DownloadWait }
   | { kind: 'done'; digest: FileDigest }
   | { kind: 'refused'; code: ErrorCode; message: string; extensions: Readonly<Record<string, unknown>> }
   | { kind: 'failed'; message: string; code: string | null; stack: string };

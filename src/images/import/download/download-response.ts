@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { AppError } from '../../../platform/errors.js';
+import { FetchFailure } from '../../../platform/fetch/fetch-failure.js';
 import { redactUrl } from '../../../platform/fetch/redact-url.js';
 import { sizeMismatch } from './verify.js';
 
@@ -12,13 +13,17 @@ export interface FileResponse {
 
 /** A failure that another attempt may not have: the network broke, the server is busy, the file ended early. */
 export class RetryableFailure extends Error {
-  constructor(message: string, options?: ErrorOptions) {
+  /** Retry-After as the server sent it. */
+  readonly retryAfter: string | undefined;
+
+  constructor(message: string, options: ErrorOptions & { retryAfter?: string | undefined } = {}) {
     super(message, options);
+    this.retryAfter = options.retryAfter;
     this.name = 'RetryableFailure';
   }
 }
 
-/** The partial response does not continue the bytes that are here, so the next attempt must request the whole file. */
+/** The response does not continue the bytes that are here, so the next attempt must request the whole file. */
 export class UntrustedRange extends RetryableFailure {}
 
 /** The body ended before the expected size, without an error. */
@@ -35,13 +40,28 @@ export interface FileRequest {
 
 const RETRYABLE = new Set([408, 425, 429]);
 
+/** Whether a status tells of a state that passes: the server is broken, busy or limits the rate. */
+export function isBusy(status: number): boolean {
+  return status >= 500 || RETRYABLE.has(status);
+}
+
+const LASTING_CODES = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|EPROTO|HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_INVALID|ERR_INVALID)/;
+
+/** Whether an error of a request will be the same the next time: TLS that does not fit, an answer that is not HTTP, redirects in a circle. */
+export function isLasting(error: unknown): boolean {
+  if (!(error instanceof FetchFailure)) return false;
+  const { cause } = error;
+  return !(cause instanceof Error) || LASTING_CODES.test('code' in cause ? String(cause.code) : '');
+}
+
 /**
  * The offset at which the body of this response begins. Throws `RetryableFailure` when another attempt may help, FILE_UNREACHABLE when
  * it cannot, and CHECKSUM_MISMATCH when a header says that the file has another size than its manifest says.
  */
 export function bodyOffset(answer: FileResponse, request: FileRequest): number {
   if (answer.status === 206) return partialOffset(answer, request);
-  if (answer.status !== 200) throw refused(answer.status, request);
+  if (answer.status === 416 && request.offset > 0) throw new UntrustedRange(`the server has no bytes from ${request.offset} on (416)`);
+  if (answer.status !== 200) throw refused(answer, request);
   const length = answer.headers['content-length'];
   if (length !== undefined && Number(length) !== request.expectedSize) {
     throw sizeMismatch(`The file at ${redactUrl(request.url)} has ${length} bytes`, request.expectedSize);
@@ -73,8 +93,8 @@ function partialOffset({ headers }: FileResponse, request: FileRequest): number 
   return offset;
 }
 
-function refused(status: number, request: FileRequest): Error {
-  if (status >= 500 || RETRYABLE.has(status)) return new RetryableFailure(`the server answered ${status}`);
+function refused({ status, headers }: FileResponse, request: FileRequest): Error {
+  if (isBusy(status)) return new RetryableFailure(`the server answered ${status}`, { retryAfter: headers['retry-after'] });
   const message = `The file at ${redactUrl(request.url)} cannot be fetched: the server answered ${status}; 200 or 206 is needed.`;
   return new AppError('FILE_UNREACHABLE', message, { status });
 }

@@ -5,14 +5,16 @@ import { fetchFile } from '../../../imgapi/fetch-file.js';
 import { AppError } from '../../../platform/errors.js';
 import { GuardedFetch } from '../../../platform/fetch/fetch.js';
 import { LocalFileStore } from '../../../platform/store/local-file-store.js';
+import { knownIdentity } from '../../../platform/store/store-identity.js';
 import { errorCode } from '../../../platform/store/safe-open.js';
 import { downloadFile } from './download.js';
-import type { DownloadRequest, DownloadEnvironment, DownloadReport } from './download-request.js';
+import type { DownloadEnvironment, DownloadOrder, DownloadReport, DownloadRequest, DownloadWait } from './download-request.js';
 
 /** Between two reports of progress, so that the thread that serves requests does not wake for each chunk. */
 const PROGRESS_MS = 100;
 /** Low enough that requests do not queue behind many downloads. */
 const CROWDED_PRIORITY = 10;
+const IDLE_MARGIN_MS = 10_000;
 
 const port = parentPort;
 if (port === null) throw new Error('download-thread runs in a worker thread only');
@@ -20,12 +22,16 @@ const { environment, request } = workerData as { environment: DownloadEnvironmen
 // On Linux, 0 means this thread, and the threads that it starts inherit the priority; elsewhere it means the whole process.
 if (environment.isCrowded && process.platform === 'linux') setPriority(0, CROWDED_PRIORITY);
 const cancel = new AbortController();
-port.once('message', () => cancel.abort());
+let goOn = Promise.withResolvers<void>();
+port.on('message', (order: DownloadOrder) => (order === 'cancel' ? cancel.abort() : goOn.resolve()));
 port.postMessage(await runDownload());
 port.close();
 
 async function runDownload(): Promise<DownloadReport> {
   const { access, ...wanted } = request;
+  const { storePath, storeId, retry, isCrowded } = environment;
+  // The rate decides whether the source has stalled; undici only ends what that cannot see.
+  const idleTimeoutMs = retry.rateWindowMs + IDLE_MARGIN_MS;
   const fetch = new GuardedFetch(environment);
   let note: string | null = null;
   try {
@@ -33,11 +39,13 @@ async function runDownload(): Promise<DownloadReport> {
       ...wanted,
       open: async (offset, ifRange, signal) => {
         note = null;
-        const answer = await fetchFile(fetch, request.url, { offset, ifRange: ifRange ?? undefined, signal, ...access });
+        const answer = await fetchFile(fetch, request.url, { offset, ifRange: ifRange ?? undefined, signal, idleTimeoutMs, ...access });
         ({ note } = answer);
         return answer;
       },
-      store: new LocalFileStore(environment.storePath, { synchronous: true, syncEarly: !environment.isCrowded }),
+      store: new LocalFileStore(storePath, { synchronous: true, syncEarly: !isCrowded }, knownIdentity(storePath, storeId)),
+      retry,
+      wait,
       onProgress: throttled((bytesDone) => report({ kind: 'progress', bytesDone })),
       signal: cancel.signal,
     });
@@ -46,6 +54,20 @@ async function runDownload(): Promise<DownloadReport> {
     return reportOf(error, note);
   } finally {
     await fetch.close();
+  }
+}
+
+/** The thread that runs the task decides when the wait is over. */
+async function wait(waiting: DownloadWait): Promise<void> {
+  cancel.signal.throwIfAborted();
+  goOn = Promise.withResolvers();
+  const cancelled = (): void => goOn.reject(cancel.signal.reason as Error);
+  cancel.signal.addEventListener('abort', cancelled);
+  report({ kind: 'waiting', waiting });
+  try {
+    await goOn.promise;
+  } finally {
+    cancel.signal.removeEventListener('abort', cancelled);
   }
 }
 

@@ -4,11 +4,12 @@ import { AppError } from '../../../platform/errors.js';
 import type { FileStore } from '../../../platform/store/file-store.js';
 import { FetchFailure } from '../../../platform/fetch/fetch-failure.js';
 import { redactUrl } from '../../../platform/fetch/redact-url.js';
-import { bodyOffset, RetryableFailure, EndedEarly, type FileResponse, UntrustedRange, validatorOf } from './download-response.js';
+import type { DownloadWait } from './download-request.js';
+import { bodyOffset, RetryableFailure, EndedEarly, type FileResponse, isLasting, UntrustedRange, validatorOf } from './download-response.js';
 import { type FileDigest, HALF_AND_HALF, Hasher } from './hasher.js';
-import { IdleSignal } from './idle-signal.js';
 import { PartialWriter } from './partial-writer.js';
-import { backOffMs, DEFAULT_RETRY, notableProgressBytes, type RetryPolicy } from './retry-policy.js';
+import { RateGuard } from './rate-guard.js';
+import { type Clock, DEFAULT_RETRY, notableProgressBytes, Outage, retryAfterMs, type RetryPolicy, SYSTEM_CLOCK } from './retry-policy.js';
 import { sizeMismatch, verifyDigest } from './verify.js';
 
 /** Requests the file from `offset` on (Range when above 0, If-Range when given). An AppError that it throws is final. */
@@ -25,17 +26,23 @@ export interface DownloadOptions {
   expectedSha1: string;
   /** Called for every chunk; the number falls when the download starts anew. */
   onProgress?: (bytesDone: number) => void;
-  /** Called before attempt `n` (from 2) with the failure of the one before. */
-  onAttempt?: (n: number, cause: Error) => void;
+  /** Waits before another attempt; by default for the time that it is told. */
+  wait?: (waiting: DownloadWait) => Promise<void>;
   retry?: Partial<RetryPolicy>;
+  clock?: Clock;
   /** Cancels; the bytes received so far stay in the partial file. */
   signal: AbortSignal;
 }
 
+/** Attempts in a row that end early without an error and without a byte more: then the file is shorter than its manifest says. */
+const MOST_EARLY_ENDS = 3;
+/** Ranges that do not continue what is here, after which every attempt asks for the whole file. */
+const MOST_UNTRUSTED_RANGES = 3;
+
 /**
  * Downloads a file into the partial file of `uuid`, and resolves when all of it is there and matches size and sha1. Continues what an
- * earlier process left, resumes after a broken connection, and needs the same memory for any size.
- * Throws FILE_UNREACHABLE with the last cause when the server refuses or every attempt failed; CHECKSUM_MISMATCH for another file than
+ * earlier process left, resumes after a broken connection and after an outage of the source, and needs the same memory for any size.
+ * Throws FILE_UNREACHABLE with the last cause when the server refuses or is out for too long; CHECKSUM_MISMATCH for another file than
  * expected, early if the size shows it; errors of the disk unchanged; and the reason of the signal.
  */
 export async function downloadFile(options: DownloadOptions): Promise<FileDigest> {
@@ -54,13 +61,19 @@ class Download {
   private validator: string | null = null;
   private joined = false;
   private resumable = true;
+  private inOnePiece = false;
   private attempts = 0;
+  private untrustedRanges = 0;
+  private readonly clock: Clock;
+  private readonly outage: Outage;
 
   constructor(
     private readonly options: DownloadOptions,
     private readonly hasher: Hasher,
   ) {
     this.retry = { ...DEFAULT_RETRY, ...options.retry };
+    this.clock = options.clock ?? SYSTEM_CLOCK;
+    this.outage = new Outage(this.retry, this.clock);
   }
 
   async run(): Promise<FileDigest> {
@@ -71,6 +84,7 @@ class Download {
     if (digest.sha1 !== expectedSha1.toLowerCase() && this.joined) {
       // Either the pieces are of different files or a crash damaged the partial file: only a download in one piece can tell.
       this.resumable = false;
+      this.inOnePiece = true;
       this.startAnew();
       await this.fetchRest();
       digest = await this.hasher.digest();
@@ -92,35 +106,48 @@ class Download {
   }
 
   private async fetchRest(): Promise<void> {
-    const { expectedSize, signal, onAttempt } = this.options;
-    let [failures, counted] = [0, this.bytesDone];
+    const { expectedSize, signal } = this.options;
+    let [counted, most, earlyEnds] = [this.bytesDone, this.bytesDone, 0];
     while (this.bytesDone < expectedSize) {
       this.attempts += 1;
       const cause = await this.attempt();
       signal.throwIfAborted();
       if (cause === null || this.bytesDone === expectedSize) return;
-      if (this.bytesDone - counted >= notableProgressBytes(expectedSize)) [failures, counted] = [0, this.bytesDone];
-      failures += 1;
-      if (failures >= this.retry.attempts) throw this.givenUp(cause);
-      onAttempt?.(this.attempts + 1, cause);
-      await delay(backOffMs(this.retry, failures), undefined, { signal });
+      if (this.bytesDone - counted >= notableProgressBytes(expectedSize)) {
+        counted = this.bytesDone;
+        this.outage.recovered();
+      }
+      if (this.bytesDone > most) [most, earlyEnds] = [this.bytesDone, 0];
+      if (cause instanceof EndedEarly) earlyEnds += 1;
+      if (earlyEnds >= MOST_EARLY_ENDS) throw sizeMismatch(`The file at ${redactUrl(this.options.url)} has ${this.bytesDone} bytes`, expectedSize);
+      await this.waitAfter(cause);
     }
+  }
+
+  private async waitAfter(cause: RetryableFailure): Promise<void> {
+    const { signal, wait = async ({ waitMs }: DownloadWait) => delay(waitMs, undefined, { signal }) } = this.options;
+    const pause = this.outage.failed(retryAfterMs(cause.retryAfter, this.clock.now()));
+    if (pause === null) throw this.givenUp(cause);
+    await wait({ reason: cause.message, attempts: this.attempts, since: pause.since, waitMs: pause.waitMs });
   }
 
   /** Null when the file is complete, else the failure that another attempt may not have; throws every other one. */
   private async attempt(): Promise<RetryableFailure | null> {
     const { url, expectedSize } = this.options;
-    using idle = new IdleSignal(this.retry.idleTimeoutMs);
-    const signal = AbortSignal.any([this.options.signal, idle.signal]);
+    using guard = new RateGuard(this.retry);
+    const signal = AbortSignal.any([this.options.signal, guard.signal]);
     const offset = this.resumable ? this.bytesDone : 0;
     const validator = offset > 0 ? this.validator : null;
     try {
       const answer = await this.ask(offset, validator, signal);
-      await this.receive(answer, () => bodyOffset(answer, { url, offset, expectedSize, validator }), idle, signal);
+      await this.receive(answer, () => bodyOffset(answer, { url, offset, expectedSize, validator }), guard, signal);
       if (this.bytesDone === expectedSize) return null;
       return new EndedEarly(`the file ended after ${this.bytesDone} of ${expectedSize} bytes`);
     } catch (error) {
-      if (error instanceof UntrustedRange) this.resumable = false;
+      if (error instanceof UntrustedRange) {
+        this.resumable = false;
+        this.untrustedRanges += 1;
+      }
       if (error instanceof RetryableFailure) return error;
       throw error;
     }
@@ -130,11 +157,13 @@ class Download {
     try {
       return await this.options.open(offset, ifRange, signal);
     } catch (error) {
-      throw error instanceof AppError ? error : new RetryableFailure(reasonOf(error), { cause: error });
+      if (error instanceof AppError) throw error;
+      if (isLasting(error)) throw new AppError('FILE_UNREACHABLE', `The file at ${redactUrl(this.options.url)} cannot be fetched: ${reasonOf(error)}.`, {}, { cause: error });
+      throw new RetryableFailure(reasonOf(error), { cause: error });
     }
   }
 
-  private async receive(answer: FileResponse, judge: () => number, idle: IdleSignal, signal: AbortSignal): Promise<void> {
+  private async receive(answer: FileResponse, judge: () => number, guard: RateGuard, signal: AbortSignal): Promise<void> {
     const { body, headers } = answer;
     // A body that is destroyed early may emit an error, which must not end the process.
     body.on('error', () => undefined);
@@ -146,7 +175,7 @@ class Download {
       const writer = new PartialWriter(await this.options.store.appendPartial(this.options.uuid, offset));
       try {
         for await (const chunk of chunksOf(body, signal)) {
-          idle.alive();
+          guard.add(chunk.length);
           await this.take(chunk, writer);
         }
       } finally {
@@ -171,13 +200,13 @@ class Download {
   private startAnew(): void {
     this.bytesDone = 0;
     this.joined = false;
+    this.resumable = !this.inOnePiece && this.untrustedRanges < MOST_UNTRUSTED_RANGES;
     this.hasher.reset();
   }
 
   private givenUp(cause: RetryableFailure): AppError {
-    const { url, expectedSize } = this.options;
-    if (cause instanceof EndedEarly) return sizeMismatch(`The file at ${redactUrl(url)} has ${this.bytesDone} bytes`, expectedSize);
-    const message = `The file at ${redactUrl(url)} could not be fetched in ${this.attempts} attempts; the last one failed: ${cause.message}.`;
+    const tried = `for ${this.retry.retryForMs / 1000} s (IMPORT_RETRY_FOR) in ${this.attempts} attempts`;
+    const message = `The file at ${redactUrl(this.options.url)} could not be fetched ${tried}; the last one failed: ${cause.message}.`;
     return new AppError('FILE_UNREACHABLE', message, { attempts: this.attempts }, { cause });
   }
 }

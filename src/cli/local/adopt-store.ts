@@ -1,0 +1,56 @@
+import { type Config, readConfig } from '../../config/config.js';
+import { ENTITIES } from '../../entities.js';
+import { replaceStoreId, uuidsWithFile } from '../../images/store/store-record.js';
+import { type Database, openDatabase } from '../../platform/database/database.js';
+import { boundMessage } from '../../platform/message-text.js';
+import { adoptStore, filesThere } from '../../platform/store/store-identity.js';
+import { startFault } from '../../start-fault.js';
+import { Refused } from '../command-error.js';
+import { defineCommand } from '../command.js';
+import { DRY_RUN } from '../options.js';
+
+/** Images of the catalogue whose file is looked for. */
+const MOST_LOOKED_FOR = 1_000_000;
+
+interface Adopted {
+  path: string;
+  /** Null in a dry run. */
+  id: string | null;
+  images: number;
+  filesThere: number;
+}
+
+/** Accepts the folder of IMAGE_STORE as the store of the catalogue, whatever it was written with. */
+export const adoptImageStore = defineCommand({
+  usage: 'adopt',
+  summary: 'Go on with the folder of IMAGE_STORE as the image store, although it is not the one that the catalogue was written with.',
+  notes: 'For a gateway that says STORE_MISMATCH. First make sure that the right file system is mounted: images whose files are not in the folder stay in the catalogue without their bytes.',
+  examples: [['store adopt --dry-run', 'Only count the images whose file is there']],
+  options: (parser) => parser.option('dry-run', DRY_RUN),
+  async run({ process: { env }, output }, { dryRun }) {
+    const config = readConfig(env);
+    const adopted = await withDatabase(config, async (database) => adopt(database, config.imageStore.path, dryRun));
+    const count = `${adopted.filesThere} of the ${adopted.images} files of its images are there`;
+    output.done(`The catalogue ${dryRun ? 'would go' : 'goes'} on with the image store ${adopted.path}: ${count}.`, adopted);
+  },
+});
+
+async function adopt(database: Database, path: string, dryRun: boolean): Promise<Adopted> {
+  const uuids = await uuidsWithFile(database.em.fork(), MOST_LOOKED_FOR);
+  const counts = { path, images: uuids.length, filesThere: await filesThere(path, uuids) };
+  if (dryRun) return { ...counts, id: null };
+  const id = await adoptStore(path);
+  await replaceStoreId(database.em.fork(), id);
+  return { ...counts, id };
+}
+
+async function withDatabase<Result>(config: Config, work: (database: Database) => Promise<Result>): Promise<Result> {
+  const database = await openDatabase(config.database, ENTITIES);
+  try {
+    return await work(database);
+  } catch (error) {
+    throw new Refused(startFault(error, config) ?? boundMessage(error instanceof Error ? error.message : 'The store could not be adopted.'));
+  } finally {
+    await database.close(true);
+  }
+}
