@@ -52,7 +52,7 @@ export class TaskResolver {
 
   @Mutation(() => TaskType, {
     description:
-      'Calls off a task that is PENDING or RUNNING; a running one stops at its next step and takes back what it has begun. Errors: NOT_FOUND when there is none that you can see, FORBIDDEN when you may see it but not call it off, TASK_NOT_CANCELLABLE when it has ended or can no longer be stopped.',
+      'Calls off a task that is PENDING or RUNNING. One that waits for its turn is CANCELLED in the answer; a running one stops within two seconds and takes back what it has begun. Errors: NOT_FOUND when there is none that you can see, FORBIDDEN when you may see it but not call it off, TASK_NOT_CANCELLABLE when it has ended or can no longer be stopped.',
   })
   async cancelTask(@Arg('id', () => ID, { description: 'Id of the task.' }) id: string): Promise<TaskType> {
     return this.service.cancel(id);

@@ -17,7 +17,8 @@ export class TaskService {
   ) {}
 
   /**
-   * Cancels an open task and returns it once everything has been undone. For the user who started it and for SuperAdmins.
+   * Cancels an open task and returns it at once: CANCELLED if it was queued or is undone quickly, else still RUNNING for a moment. For the
+   * user who started it and for SuperAdmins.
    * TASK_NOT_CANCELLABLE once it has ended or its result is being published.
    */
   async cancel(id: string): Promise<TaskType> {
