@@ -86,6 +86,26 @@ describe('a queue in which users take turns', () => {
     expect(await queue.run('c', patient(), async () => 'free')).toBe('free');
   });
 
+  it('starts no new job of a user who has many that pause, and resumes those first', async () => {
+    const queue = new FairQueue({ ...LIMITS, running: 1, pausedPerUser: 2, waitingPerUser: 100 });
+    const over = Promise.withResolvers<void>();
+    const order: string[] = [];
+    const dead = ['a1', 'a2', 'a3', 'a4'].map(async (name) =>
+      queue.run('a', patient(), async () => {
+        order.push(name);
+        await queue.pause('a', patient(), async () => over.promise);
+        order.push(`${name} again`);
+      }),
+    );
+    await expect.poll(() => order).toEqual(['a1', 'a2']);
+    expect(await queue.run('b', patient(), async () => 'served')).toBe('served');
+    expect([order, queue.waiting]).toEqual([['a1', 'a2'], 2]);
+    over.resolve();
+    await Promise.all(dead);
+    expect(order.slice(0, 4)).toEqual(['a1', 'a2', 'a1 again', 'a2 again']);
+    expect([queue.running, queue.waiting]).toEqual([0, 0]);
+  });
+
   it('gives the next one its turn when a job fails', async () => {
     const queue = new FairQueue(LIMITS);
     const failed = queue.run('a', patient(), async () => Promise.reject(new Error('broken')));

@@ -6,6 +6,8 @@ import { IMPORTER, type Person, World } from '../support/world.js';
 
 const IMPORT = 'mutation ($input: ImportImageInput!) { importImage(input: $input) { task { id } } }';
 const CANCEL = 'mutation ($id: ID!) { cancelTask(id: $id) { status attempts } }';
+/** On a busy machine. */
+const SOON = { timeout: 20_000 };
 const TASK = 'query ($id: ID!) { task(id: $id) { status phase attempts detail } }';
 
 let world: World;
@@ -46,7 +48,7 @@ describe('downloads that stall', () => {
     await world.addRepository('remote');
     world.repository.fail = { file: 'silence' };
     const stalled = [await begin(), await begin(), await begin()];
-    await expect.poll(async () => phase(stalled[1]!)).toBe('DOWNLOADING');
+    await expect.poll(async () => phase(stalled[1]!), SOON).toBe('DOWNLOADING');
     const { updateImage } = await world.admin.run(`mutation { updateImage(input: { name: "${changed.name}", description: "new" }) { task { id } } }`);
     const { verifyImage } = await world.admin.run(`mutation { verifyImage(name: "${gone.name}") { task { id } } }`);
     expect(await world.admin.ended(updateImage.task.id)).toMatchObject({ status: 'SUCCEEDED' });
@@ -60,7 +62,7 @@ describe('downloads that stall', () => {
   it('are cancelled at once, and so are those that wait behind them', async () => {
     world.repository.fail = { file: 'silence' };
     const tasks = [await begin(), await begin(), await begin()];
-    await expect.poll(async () => phase(tasks[1]!)).toBe('DOWNLOADING');
+    await expect.poll(async () => phase(tasks[1]!), SOON).toBe('DOWNLOADING');
     const queued = await cancelled(tasks[2]!);
     expect(queued).toMatchObject({ status: 'CANCELLED', attempts: 0 });
     expect(queued.tookMs).toBeLessThan(1000);
@@ -74,9 +76,10 @@ describe('downloads that stall', () => {
     const mute = createServer(() => undefined);
     mute.listen(0, '127.0.0.1');
     await once(mute, 'listening');
+    const connected = once(mute, 'connection');
     const id = await begin(world.admin, { fileUrl: `https://127.0.0.1:${(mute.address() as AddressInfo).port}/file` });
-    await expect.poll(async () => phase(id)).toBe('DOWNLOADING');
-    await once(mute, 'connection');
+    await connected;
+    expect(await phase(id)).toBe('DOWNLOADING');
     await cancelled(id);
     await expect.poll(async () => (await state(id)).status, { timeout: 2000 }).toBe('CANCELLED');
     mute.close();
@@ -88,9 +91,9 @@ describe('imports that wait', () => {
     world.repository.fail = { file: 'silence' };
     const mine = [await begin(), await begin(), await begin(), await begin()];
     const his = await begin(bob.client);
-    await expect.poll(async () => phase(mine[1]!)).toBe('DOWNLOADING');
+    await expect.poll(async () => phase(mine[1]!), SOON).toBe('DOWNLOADING');
     await cancelled(mine[0]!);
-    await expect.poll(async () => phase(his)).toBe('DOWNLOADING');
+    await expect.poll(async () => phase(his), SOON).toBe('DOWNLOADING');
     expect([await phase(mine[2]!), await phase(mine[3]!)]).toEqual(['QUEUED', 'QUEUED']);
   });
 
@@ -100,7 +103,7 @@ describe('imports that wait', () => {
     const { data } = await out.import('waiting');
     const id: string = data?.importImage.task.id;
     const waiting = async (): Promise<unknown> => (await out.admin.run(TASK, { id })).task.detail.waiting;
-    await expect.poll(waiting).toMatchObject({ reason: 'the server answered 500', attempts: expect.any(Number) as number, since: expect.any(String) as string, nextAttemptAt: expect.any(String) as string });
+    await expect.poll(waiting, SOON).toMatchObject({ reason: 'the server answered 500', attempts: expect.any(Number) as number, since: expect.any(String) as string, nextAttemptAt: expect.any(String) as string });
     // The pauses grow: one of them is long enough for another import.
     const other = await startSecond(out);
     expect(await out.admin.ended(other)).toMatchObject({ status: 'SUCCEEDED' });

@@ -11,6 +11,8 @@ export interface FairQueueLimits extends WaitingJobs {
   /** Jobs that run at once, and of them those of one user. */
   running: number;
   runningPerUser: number;
+  /** A user with so many jobs that pause starts no new one. Any number by default. */
+  pausedPerUser?: number;
 }
 
 interface Job {
@@ -19,6 +21,8 @@ interface Job {
 
 interface UserJobs {
   waiting: Set<Job>;
+  /** Jobs that wait for their turn after a pause; they go before new ones. */
+  resuming: Set<Job>;
   running: number;
   /** Jobs that have given their turn away for a while. */
   paused: number;
@@ -43,7 +47,7 @@ export class FairQueue {
   /** Jobs that wait, of all users. */
   get waiting(): number {
     let waiting = 0;
-    for (const jobs of this.#users.values()) waiting += jobs.waiting.size;
+    for (const jobs of this.#users.values()) waiting += jobs.waiting.size + jobs.resuming.size;
     return waiting;
   }
 
@@ -51,8 +55,12 @@ export class FairQueue {
   async run<T>(user: string, signal: AbortSignal | null, job: () => Promise<T>): Promise<T> {
     signal?.throwIfAborted();
     const jobs = this.#jobsOf(user);
-    if (this.#mayStart(jobs)) this.#started(user, jobs);
-    else await this.#turn(user, jobs, signal);
+    if (this.#mayStartNew(jobs)) {
+      this.#started(user, jobs);
+    } else {
+      this.#requireWaitingRoom(jobs);
+      await this.#turn(user, jobs, jobs.waiting, signal);
+    }
     try {
       return await job();
     } finally {
@@ -70,23 +78,23 @@ export class FairQueue {
     this.#ended(user, jobs);
     let hasTurn = false;
     try {
-      const result = await pause();
+      const result = await pause().finally(() => (jobs.paused -= 1));
       signal.throwIfAborted();
       if (!this.#mayStart(jobs)) {
-        await this.#turn(user, jobs, signal);
+        await this.#turn(user, jobs, jobs.resuming, signal);
         hasTurn = true;
       }
       return result;
     } finally {
       // A job that stops here takes its turn back, too: run() ends it.
       if (!hasTurn) this.#started(user, jobs);
-      jobs.paused -= 1;
+      this.#startNext();
     }
   }
 
   #jobsOf(user: string): UserJobs {
     let jobs = this.#users.get(user);
-    if (jobs === undefined) this.#users.set(user, (jobs = { waiting: new Set(), running: 0, paused: 0 }));
+    if (jobs === undefined) this.#users.set(user, (jobs = { waiting: new Set(), resuming: new Set(), running: 0, paused: 0 }));
     return jobs;
   }
 
@@ -94,18 +102,25 @@ export class FairQueue {
     return this.#running < this.limits.running && jobs.running < this.limits.runningPerUser;
   }
 
-  async #turn(user: string, jobs: UserJobs, signal: AbortSignal | null): Promise<void> {
-    if (jobs.waiting.size >= this.limits.waitingPerUser) {
-      const message = `${jobs.waiting.size} ${this.limits.jobs} of yours wait already, as many as one user may have waiting; send this one again when some of them are answered.`;
-      throw new AppError('RATE_LIMITED', message, { retryAfter: 1 });
-    }
+  #mayStartNew(jobs: UserJobs): boolean {
+    const { pausedPerUser = Number.POSITIVE_INFINITY } = this.limits;
+    return this.#mayStart(jobs) && jobs.paused + jobs.resuming.size < pausedPerUser;
+  }
+
+  #requireWaitingRoom(jobs: UserJobs): void {
+    if (jobs.waiting.size < this.limits.waitingPerUser) return;
+    const message = `${jobs.waiting.size} ${this.limits.jobs} of yours wait already, as many as one user may have waiting; send this one again when some of them are answered.`;
+    throw new AppError('RATE_LIMITED', message, { retryAfter: 1 });
+  }
+
+  async #turn(user: string, jobs: UserJobs, queue: Set<Job>, signal: AbortSignal | null): Promise<void> {
     const turn = Promise.withResolvers<void>();
     const job: Job = { start: turn.resolve };
     const leave = (): void => {
-      if (jobs.waiting.delete(job)) turn.reject(signal?.reason as Error);
+      if (queue.delete(job)) turn.reject(signal?.reason as Error);
       this.#forget(user, jobs);
     };
-    jobs.waiting.add(job);
+    queue.add(job);
     signal?.addEventListener('abort', leave, { once: true });
     try {
       await turn.promise;
@@ -135,9 +150,11 @@ export class FairQueue {
 
   #startNext(): void {
     for (const [user, jobs] of this.#users) {
-      const [job] = jobs.waiting;
-      if (job === undefined || !this.#mayStart(jobs)) continue;
-      jobs.waiting.delete(job);
+      if (!this.#mayStart(jobs)) continue;
+      const queue = jobs.resuming.size > 0 || !this.#mayStartNew(jobs) ? jobs.resuming : jobs.waiting;
+      const [job] = queue;
+      if (job === undefined) continue;
+      queue.delete(job);
       this.#started(user, jobs);
       job.start();
       return;
@@ -146,6 +163,6 @@ export class FairQueue {
 
   /** A user without jobs takes no memory. */
   #forget(user: string, jobs: UserJobs): void {
-    if (jobs.running === 0 && jobs.waiting.size === 0 && jobs.paused === 0) this.#users.delete(user);
+    if (jobs.running + jobs.paused + jobs.waiting.size + jobs.resuming.size === 0) this.#users.delete(user);
   }
 }

@@ -31,5 +31,6 @@ export class TaskLanes {
 
 function queueOf(running: number): FairQueue {
   // Tasks are rows of the database, so that any number may wait; mutations that record them have limits of their own.
-  return new FairQueue({ running, runningPerUser: running, waitingPerUser: Number.POSITIVE_INFINITY, jobs: 'tasks' });
+  // A paused task keeps its memory and threads: one user has a bounded number of them.
+  return new FairQueue({ running, runningPerUser: running, pausedPerUser: 2 * running, waitingPerUser: Number.POSITIVE_INFINITY, jobs: 'tasks' });
 }
