@@ -55,6 +55,7 @@ async function expectMismatch(reason: string): Promise<void> {
   for (const change of [DELETE, UPDATE, VERIFY]) expect(await world.admin.code(change)).toBe('STORE_MISMATCH');
   expect(await world.admin.run(SHOW)).toEqual({ image: { status: 'OK', description: expect.any(String) as string, file: { size: 4096, available: false } } });
   expect(await world.admin.run('{ imageServer { available } }')).toEqual({ imageServer: { available: false } });
+  await expect.poll(async () => (await fetch(`${world.gateway.url}/readyz`)).json(), { timeout: 10_000 }).toEqual({ status: 'not ready', notReady: ['store'] });
   expect(await world.admin.code('mutation { refreshImageRepository(name: "img01") { removed } }')).toBe('STORE_MISMATCH');
 }
 

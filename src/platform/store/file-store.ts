@@ -26,7 +26,7 @@ export interface FileStore {
    * one that the catalogue was written with. A full store passes, as images can be deleted from it.
    */
   check(): Promise<void>;
-  /** Throws IMAGE_SERVER_UNAVAILABLE unless the store answers now. Unlike `check`, it makes and writes nothing, and waits as long as it takes. */
+  /** Throws IMAGE_SERVER_UNAVAILABLE unless the store answers now, or STORE_MISMATCH. Unlike `check`, it makes and writes nothing, and waits as long as it takes. */
   reach(): Promise<void>;
   /** Throws IMAGE_SERVER_UNAVAILABLE, with the bytes needed and free, unless that many bytes fit. */
   requireRoom(bytes: number): Promise<void>;

@@ -62,6 +62,7 @@ export class LocalFileStore implements FileStore {
     await access(root, constants.R_OK | constants.W_OK).catch((error: unknown) => {
       throw unavailable(root, error);
     });
+    await this.identity?.compare();
   }
 
   async listUuids(): Promise<string[]> {

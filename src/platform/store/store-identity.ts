@@ -23,6 +23,8 @@ export interface StoreRecord {
 export interface StoreIdentity {
   /** Throws STORE_MISMATCH when the store is absent, empty or another one than the catalogue was written with. */
   demand(): Promise<void>;
+  /** The same for a store that has an id already; takes nothing over and writes nothing. */
+  compare(): Promise<void>;
 }
 
 /** Files of the catalogue that are looked for before a store without an id is taken over: one that is found is enough. */
@@ -42,7 +44,8 @@ async function demandId(root: string, expected: string): Promise<void> {
 
 /** The identity by an id that is known already; null accepts every store. */
 export function knownIdentity(root: string, id: string | null): StoreIdentity {
-  return { demand: async () => (id === null ? undefined : demandId(root, id)) };
+  const compare = async (): Promise<void> => (id === null ? undefined : demandId(root, id));
+  return { demand: compare, compare };
 }
 
 /**
@@ -59,6 +62,11 @@ export class RecordedIdentity implements StoreIdentity {
     const expected = await this.record.readId();
     if (expected === null) await this.#takeOver();
     else await demandId(this.root, expected);
+  }
+
+  async compare(): Promise<void> {
+    const expected = await this.record.readId();
+    if (expected !== null) await demandId(this.root, expected);
   }
 
   async #takeOver(): Promise<void> {
