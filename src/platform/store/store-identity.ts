@@ -23,7 +23,7 @@ export interface StoreRecord {
 export interface StoreIdentity {
   /** Throws STORE_MISMATCH when the store is absent, empty or another one than the catalogue was written with. */
   demand(): Promise<void>;
-  /** The same for a store that has an id already; takes nothing over and writes nothing. */
+  /** The same, but takes nothing over and writes nothing. */
   compare(): Promise<void>;
 }
 
@@ -66,7 +66,8 @@ export class RecordedIdentity implements StoreIdentity {
 
   async compare(): Promise<void> {
     const expected = await this.record.readId();
-    if (expected !== null) await demandId(this.root, expected);
+    if (expected === null) await this.#requireOwn(await readStoreId(this.root));
+    else await demandId(this.root, expected);
   }
 
   async #takeOver(): Promise<void> {
