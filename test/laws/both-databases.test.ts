@@ -36,6 +36,7 @@ const EXCEPTIONS = [
   'test/security/log-lines.test.ts',
   'test/security/request-ids.test.ts',
   'test/security/trust.test.ts',
+  'test/images/full-store.test.ts',
   'test/images/search.test.ts',
   'test/laws/permissions.test.ts',
   'test/platform/copy-database.test.ts',

@@ -29,9 +29,8 @@ export const ONCE: readonly string[] = [
   'test/acceptance/hostile-repository.test.ts',
   'test/security/{trust,headers,request-ids,log-floods,decompression,log-lines,file-modes}.test.ts',
   'test/images/import/**',
-  // The store, and the queues of a process.
+  // The disk of the store.
   'test/images/full-store.test.ts',
-  'test/tasks/lanes.test.ts',
   'test/repositories/list-diff.test.ts',
   'test/support/**',
   // Run on both databases, or on Postgres alone, by themselves.
