@@ -18,6 +18,7 @@ import type { Config } from './config/config.js';
 import { datacenterModule } from './datacenters/datacenter.module.js';
 import { DatacenterQueries } from './datacenters/datacenter.queries.js';
 import { readImageServer } from './datacenters/settings/image-server-state.js';
+import { createTaskRunner } from './app-tasks.js';
 import { ENTITIES } from './entities.js';
 import { prepareFirstStart } from './first-start.js';
 import { registerEntrance } from './graphql/server/entrance.js';
@@ -34,14 +35,8 @@ import { imageServerRewriter } from './image-server/request-url.js';
 import { imageServerFault, registerImageServer } from './image-server/routes.js';
 import { countSentBytes } from './image-server/sent-bytes-metric.js';
 import { imageModule } from './images/image.module.js';
-import { downloadsInThreads } from './images/import/download/download-in-thread.js';
-import { ImportImage } from './images/import/import-image.js';
-import { DeleteImage } from './images/delete/delete-image.js';
 import { restoreLabels } from './images/rules/restore-labels.js';
-import { UpdateImage } from './images/update/update-image.js';
-import { DEFAULT_RETRY } from './images/import/download/retry-policy.js';
 import { storeRecordOf } from './images/store/store-record.js';
-import { VerifyImage } from './images/verify/verify-image.js';
 import { unfinishedImports } from './images/import/unfinished-imports.js';
 import { ImgapiClient } from './imgapi/client.js';
 import { CallerTrust } from './platform/http/caller-trust.js';
@@ -65,7 +60,6 @@ import { maintainSearchIndexes } from './platform/database/search/search-upkeep.
 import { Tracing } from './platform/tracing.js';
 import { syncLocalRepository } from './repositories/local-repository.js';
 import { registerRepositoryMetrics } from './repositories/repository-metrics.js';
-import { RefreshRepository } from './repositories/refresh/refresh-repository.js';
 import { repositoryModule } from './repositories/repository.module.js';
 import { resetStaleRefreshes } from './repositories/refresh/reset-stale-refreshes.js';
 import { RefreshSchedule } from './repositories/refresh/refresh-schedule.js';
@@ -78,9 +72,7 @@ import { PeriodicReauthorization } from './tasks/changes/periodic-reauthorizatio
 import { registerTaskMetrics } from './tasks/task-metrics.js';
 import { TaskDatacenters } from './tasks/task-datacenters.js';
 import { taskModule } from './tasks/task.module.js';
-import { DEFAULT_LANES } from './tasks/runner/task-lanes.js';
 import { TaskRunner } from './tasks/runner/task-runner.js';
-import { CreateImageFromSnapshot } from './virtual-servers/create-image/create-image-from-snapshot.js';
 import { virtualServerModule } from './virtual-servers/virtual-server.module.js';
 import { reachPostgres } from './platform/database/postgres/reach-postgres.js';
 
@@ -125,18 +117,7 @@ function createWork(config: Config, database: Database, tracing: Tracing | null,
   const fetch = new GuardedFetch({ allow: config.fetchAllow, proxies: config.proxies });
   const imgapi = new ImgapiClient(fetch);
   const accessTo = accessToRepositories(config.repositoryAuth);
-  const { concurrency, minRate, retryForMs } = config.imports;
-  const retry = { ...DEFAULT_RETRY, minRate, retryForMs };
-  const download = downloadsInThreads({ storePath, storeId: async () => record.readId(), allow: config.fetchAllow, proxies: config.proxies, retry });
-  const handlers = {
-    IMAGE_IMPORT: new ImportImage({ database, changes, store, download, accessTo }),
-    IMAGE_CREATE: new CreateImageFromSnapshot({ database, changes, store, fetch, retry }),
-    IMAGE_UPDATE: new UpdateImage({ database, changes, store }),
-    IMAGE_DELETE: new DeleteImage({ database, changes, store }),
-    IMAGE_VERIFY: new VerifyImage({ database, changes, store }),
-    REPOSITORY_REFRESH: new RefreshRepository({ database, changes, store, imgapi, accessTo }),
-  };
-  const runner = new TaskRunner(database, changes, log, { handlers, lanes: { ...DEFAULT_LANES, downloads: concurrency } });
+  const runner = createTaskRunner(config, { database, changes, store, storeRecord: record, fetch, imgapi, accessTo }, log);
   if (!config.run.worker) runner.leaveToOthers();
   const metrics = new Metrics();
   registerTaskMetrics(metrics.registry, database);
