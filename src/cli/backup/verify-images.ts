@@ -6,6 +6,7 @@ import { readRows } from '../../platform/database/read/read-rows.js';
 import { sqlText } from '../../platform/database/sql-text.js';
 import type { FileStore } from '../../platform/store/file-store.js';
 import { errorCode, isFolder } from '../../platform/store/safe-open.js';
+import { STORE_ID_FILE } from '../../platform/store/store-id.js';
 import { isUuid, uuidOfPartial } from '../../platform/store/store-layout.js';
 import { hashStream } from './hashed-copy.js';
 import { type ImageRow, imageRowOf, imageRows, imageUuids } from './image-rows.js';
@@ -88,7 +89,7 @@ class Verification {
   }
 
   async otherEntry({ name }: Dirent): Promise<StoreFinding[]> {
-    if (isUuid(name)) return [];
+    if (isUuid(name) || name === STORE_ID_FILE) return [];
     const uuid = uuidOfPartial(name);
     if (uuid !== null && (await this.#isWorkedOn(uuid))) return [{ name, finding: 'unfinished', detail: 'a task works on it', isWrong: false }];
     // It may be gone by now: a file of a moment.

@@ -1,13 +1,10 @@
-import { type Config, readConfig } from '../../config/config.js';
-import { ENTITIES } from '../../entities.js';
+import { readConfig } from '../../config/config.js';
 import { replaceStoreId, uuidsWithFile } from '../../images/store/store-record.js';
-import { type Database, openDatabase } from '../../platform/database/database.js';
-import { boundMessage } from '../../platform/message-text.js';
+import type { Database } from '../../platform/database/database.js';
 import { adoptStore, filesThere } from '../../platform/store/store-identity.js';
-import { startFault } from '../../start-fault.js';
-import { Refused } from '../command-error.js';
 import { defineCommand } from '../command.js';
 import { DRY_RUN } from '../options.js';
+import { openPresent, withDatabase } from './open-database.js';
 
 /** Images of the catalogue whose file is looked for. */
 const MOST_LOOKED_FOR = 1_000_000;
@@ -29,7 +26,8 @@ export const adoptImageStore = defineCommand({
   options: (parser) => parser.option('dry-run', DRY_RUN),
   async run({ process: { env }, output }, { dryRun }) {
     const config = readConfig(env);
-    const adopted = await withDatabase(config, async (database) => adopt(database, config.imageStore.path, dryRun));
+    const database = await openPresent(config);
+    const adopted = await withDatabase(database, config, async () => adopt(database, config.imageStore.path, dryRun));
     const count = `${adopted.filesThere} of the ${adopted.images} files of its images are there`;
     output.done(`The catalogue ${dryRun ? 'would go' : 'goes'} on with the image store ${adopted.path}: ${count}.`, adopted);
   },
@@ -42,15 +40,4 @@ async function adopt(database: Database, path: string, dryRun: boolean): Promise
   const id = await adoptStore(path);
   await replaceStoreId(database.em.fork(), id);
   return { ...counts, id };
-}
-
-async function withDatabase<Result>(config: Config, work: (database: Database) => Promise<Result>): Promise<Result> {
-  const database = await openDatabase(config.database, ENTITIES);
-  try {
-    return await work(database);
-  } catch (error) {
-    throw new Refused(startFault(error, config) ?? boundMessage(error instanceof Error ? error.message : 'The store could not be adopted.'));
-  } finally {
-    await database.close(true);
-  }
 }

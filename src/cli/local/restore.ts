@@ -3,9 +3,11 @@ import { join, resolve } from 'node:path';
 import { secretFileIn } from '../../access/sign-in/signing-secret.js';
 import { type Config, readConfig } from '../../config/config.js';
 import { knownMigrations } from '../../platform/database/copy/copy-database.js';
+import { replaceStoreId } from '../../images/store/store-record.js';
 import type { FileStore } from '../../platform/store/file-store.js';
 import { LocalFileStore } from '../../platform/store/local-file-store.js';
 import { AlreadyRunning, lockFolder } from '../../platform/store/process-lock.js';
+import { adoptStore } from '../../platform/store/store-identity.js';
 import { lstatOrNull, syncFolder, writeDurably } from '../../platform/store/safe-open.js';
 import { type BackupManifest, readBackupManifest } from '../backup/backup-manifest.js';
 import { hashFile } from '../backup/hashed-copy.js';
@@ -15,7 +17,7 @@ import { CommandError, Refused } from '../command-error.js';
 import { defineCommand, type Session } from '../command.js';
 import { Progress } from '../output/progress.js';
 import { rowProgress } from './copy-db.js';
-import { faultOf, openReachable } from './open-database.js';
+import { faultOf, openPresent, openReachable, withDatabase } from './open-database.js';
 
 /** Brings a backup into the database and the image store of the settings. */
 export const restore = defineCommand({
@@ -84,6 +86,7 @@ async function restoreWith({ process: { terminal }, output }: Session, { config,
     const restored = await restoreImages(folder, manifest.images, store, (bytesDone, bytesTotal) => progress.show({ phase: 'Restoring images', bytesDone, bytesTotal }));
     await staged.replace();
     await replaceImages(store, restored.waiting);
+    await adoptRestoredStore(config);
     const secret = await restoreSecret(config, folder, manifest);
     progress.end();
     const { madeAt, program, rows } = manifest;
@@ -98,6 +101,13 @@ async function restoreWith({ process: { terminal }, output }: Session, { config,
     progress.end();
     await staged.discard();
   }
+}
+
+/** The restored catalogue goes on with the folder that its images were restored to. */
+async function adoptRestoredStore(config: Config): Promise<void> {
+  const id = await adoptStore(config.imageStore.path);
+  const database = await openPresent(config);
+  await withDatabase(database, config, async () => replaceStoreId(database.em.fork(), id));
 }
 
 /** How many images the store has that are not in the backup. */
