@@ -365,6 +365,6 @@ export class Model {
 
   #settings(): object {
     const { name, url } = this.facts.repository;
-    return { vmsImageVm: null, vmsImageVmNic: 1, vmsImageSources: [], vmsImageRepositories: [{ name, url }] };
+    return { vmsImageVm: null, vmsImageVmNic: 1, vmsImageSources: [], vmsImageRepositories: [{ name, url }], droppedRepositories: [] };
   }
 }

@@ -54,7 +54,7 @@ describe('HttpUrl', () => {
 
   it.each([
     'ftp://a/', 'file:///etc/passwd', 'javascript:alert(1)', 'data:text/plain,a', '//a/', '/images', 'a', '', 'http:a', 'http:\\\\a\\b', 'http://', 'http://a:99999/',
-    'http://user:secret@a/', 'http://user@a/', ' http://a/', 'http://a/ ', 'http://a/\n', 'http://a/\u0000', 'ht\ntp://a/', 'http://a b/',
+    ' http://a/', 'http://a/ ', 'http://a/\n', 'http://a/\u0000', 'ht\ntp://a/', 'http://a b/',
     `http://a/${'x'.repeat(1024)}`, 7, null, ['http://a/'],
   ])('refuses %j', (value) => {
     expect(() => HttpUrl.parseValue(value)).toThrow(/absolute http or https URL/);
