@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { GatewayProcess, TestClient } from '../support/gateway.js';
 import { type ImgapiRepository, makeImage, type PublishedImage } from '../support/imgapi-repository.js';
 import { World } from '../support/world.js';
-import { type Facts, type ImageFacts, naming, type ServerFacts, type TaskFacts } from './facts.js';
+import { type Facts, type ImageFacts, naming, type ServerFacts, type TaskFacts, type UserFacts } from './facts.js';
 import { Rules } from './rules.js';
 import type { Kind, WorldPlan } from './world.js';
 
@@ -37,6 +37,7 @@ function emptyFacts(plan: WorldPlan, url: string): Facts {
       email: at === 0 ? null : `${name.user(at)}@example.com`,
       isSuperAdmin,
       createdAt: '',
+      apiKeys: [],
       current: name.datacenter(at === 0 ? 0 : current),
     })),
     groups: plan.groups.map(({ permissions, users, datacenters }, at) => ({
@@ -205,10 +206,13 @@ class Builder {
   async known(): Promise<void> {
     const { facts } = this;
     const data = await this.admin.run(KNOWN);
-    const [users, datacenters, images] = [data.users, data.datacenters.nodes, data.images.nodes] as Record<string, string>[][];
+    const [datacenters, images] = [data.datacenters.nodes, data.images.nodes] as Record<string, string>[][];
     Object.assign(facts.repository, { lastUpdate: data.imageRepository.lastUpdate });
     facts.tasks = data.tasks.nodes as TaskFacts[];
-    for (const user of facts.users) user.createdAt = users?.find(({ username }) => username === user.username)?.createdAt ?? '';
+    for (const user of facts.users) {
+      const known = (data.users as Pick<UserFacts, 'username' | 'createdAt' | 'apiKeys'>[]).find(({ username }) => username === user.username);
+      Object.assign(user, { createdAt: known?.createdAt ?? '', apiKeys: known?.apiKeys ?? [] });
+    }
     for (const one of facts.datacenters) one.createdAt = datacenters?.find(({ name }) => name === one.name)?.createdAt ?? '';
     const main = facts.datacenters.find(({ name }) => name === 'main');
     if (main) Object.assign(main, { alias: data.main.alias, description: data.main.description });
@@ -236,7 +240,7 @@ const FIELDS: Record<string, string> = {
 };
 
 const KNOWN = `{
-  users { username createdAt }
+  users { username createdAt apiKeys { id name prefix createdAt expiresAt } }
   datacenters(first: 200) { nodes { name createdAt } }
   main: datacenter(name: "main") { alias description }
   images(showAll: true, showDeleted: true, first: 200) { nodes { name createdAt updatedAt } }

@@ -23,6 +23,8 @@ export interface UserFacts {
   email: string | null;
   isSuperAdmin: boolean;
   createdAt: string;
+  /** Without the last use, which changes while questions are asked. */
+  apiKeys: { id: string; name: string; prefix: string; createdAt: string; expiresAt: string | null }[];
   /** What it switched to, at a time when it could. */
   current: string;
 }

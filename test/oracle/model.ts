@@ -141,6 +141,7 @@ export class Model {
       isSuperAdmin: own(user?.isSuperAdmin),
       active: own(true),
       createdAt: own(user?.createdAt),
+      apiKeys: own(user?.apiKeys.map((key) => ({ __typename: 'ApiKey', ...key }))),
       groups: () => (isOpen ? this.#groups((group) => group.users.includes(username)) : refuse('FORBIDDEN')),
     };
   }
@@ -300,6 +301,7 @@ export class Model {
       image: () => this.#imageBy(undefined, one.uuid),
       importable: !isKnown,
       notImportableReason: isKnown ? 'ALREADY_EXISTS' : null,
+      nameTaken: this.facts.images.some((image) => image.name === one.name && image.uuid !== one.uuid),
     };
   }
 
