@@ -79,9 +79,6 @@ import { reachPostgres } from './platform/database/postgres/reach-postgres.js';
 /** Where `npm run build` puts GraphiQL, seen from the built file. */
 const GRAPHIQL_FOLDER = fileURLToPath(new URL('./graphiql', import.meta.url));
 
-/** The interval at which a worker process looks for tasks that other processes recorded. */
-const TAKE_UP_MS = 1000;
-
 /** The interval at which scrapes look whether the image store can be written. */
 const STORE_CHECK_MS = 30_000;
 
@@ -118,7 +115,7 @@ function createWork(config: Config, database: Database, tracing: Tracing | null,
   const imgapi = new ImgapiClient(fetch);
   const accessTo = accessToRepositories(config.repositoryAuth);
   const runner = createTaskRunner(config, { database, changes, store, storeRecord: record, fetch, imgapi, accessTo }, log);
-  if (!config.run.worker) runner.leaveToOthers();
+  if (!config.run.worker) runner.leaveToWorkers();
   const metrics = new Metrics();
   registerTaskMetrics(metrics.registry, database);
   registerRepositoryMetrics(metrics.registry, database);
@@ -208,10 +205,7 @@ async function startWorking(config: Config, work: Work, log: Logger): Promise<()
   const upkeep = maintainSearchIndexes(work.database, log);
   const purge = new AbortController();
   const purged = purgeRetiredRepositories(work.database.em.fork(), purge.signal).catch((error: unknown) => log.error({ err: error }, 'Retired repositories could not be deleted.'));
-  // A process with the API queues its own tasks at once.
-  const look = config.run.api ? null : setInterval(() => work.runner.takeUp().catch((error: unknown) => log.error({ err: error }, 'New tasks could not be looked for.')), TAKE_UP_MS);
   return async () => {
-    if (look !== null) clearInterval(look);
     purge.abort();
     await Promise.all([schedule.stop(), upkeep.stop(), purged]);
   };

@@ -18,6 +18,9 @@ const TaskSchema = defineEntity({
     bytesTotal: p.type(BytesType).$type<number>().nullable(),
     attempts: p.integer().default(0),
     cancelRequested: p.boolean().default(false),
+    // Which process runs it, and until when by the clock of the database: see TaskClaims.
+    claimedBy: p.string().length(36).nullable(),
+    claimedUntil: p.type(BytesType).$type<number>().nullable(),
     user: () => p.manyToOne(User).ref().deleteRule('no action'),
     datacenter: () => p.manyToOne(Datacenter).ref().nullable().deleteRule('set null'),
     image: () => p.manyToOne(Image).ref().nullable().deleteRule('set null'),

@@ -34,7 +34,7 @@ export class TaskService {
     );
     if (marked === 0) throw await this.#notCancellable(id);
     this.work.changes.publish({ type: 'task', taskId: id, imageName: task.imageName ?? null });
-    await this.work.runner.cancel(id);
+    await this.work.runner.cancel(id, task.action, task.userId);
     return this.tasks.require(id);
   }
 

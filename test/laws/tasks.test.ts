@@ -5,12 +5,12 @@ const sources = filesUnder(['src'], ['.ts']);
 
 describe('tasks', () => {
   it('are ended well by their run alone, which asks first whether their starter still may', () => {
-    const callers = sources.filter(({ text }) => /\bsucceedTask\b/.test(text)).map(({ path }) => path);
+    const callers = sources.filter(({ text }) => /\bendTask\b/.test(text)).map(({ path }) => path);
     expect(callers).toEqual(['src/tasks/runner/end-task.ts', 'src/tasks/runner/task-run.ts']);
   });
 
   it('are SUCCEEDED by nothing else', () => {
     const writers = sources.filter(({ text }) => /status: 'SUCCEEDED'/.test(text)).map(({ path }) => path);
-    expect(writers).toEqual(['src/tasks/runner/end-task.ts', 'src/tasks/runner/record-task.ts']);
+    expect(writers).toEqual(['src/tasks/runner/record-task.ts', 'src/tasks/runner/task-run.ts']);
   });
 });

@@ -223,7 +223,7 @@ describe('refreshing a repository', () => {
     const running = refresh().catch((error: unknown) => error);
     while ((await world.repository(name)).status !== 'LOADING' || server.requests.length < 2) await wait(5);
     const task = await world.database.em.fork().findOneOrFail(Task, { repository: id, finishedAt: null });
-    await world.runner.cancel(task.id);
+    await world.runner.cancel(task.id, task.action, task.user.id);
     expect(await running).toMatchObject({ code: 'REPOSITORY_UNREACHABLE' });
     expect(await world.repository(name)).toMatchObject({ status: 'OK', imageCount: 1, error: null });
   });

@@ -1,10 +1,10 @@
 import type { Database, SqlEntityManager } from '../../platform/database/database.js';
 import type { FileStore } from '../../platform/store/file-store.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
-import { type Failure, failTask } from '../../tasks/runner/end-task.js';
+import type { Failure } from '../../tasks/runner/end-task.js';
 import type { RunningTask, TaskRun } from '../../tasks/runner/task-run.js';
 import type { TaskPermission } from '../../tasks/runner/task-permission.js';
-import type { TaskHandler } from '../../tasks/runner/task-runner.js';
+import { MustRunAgain, type TaskHandler } from '../../tasks/runner/task-runner.js';
 import { transact } from '../../tasks/changes/transact.js';
 import { announceBase, announceImage, attachmentsOf } from '../events/image-changes.js';
 import { Image } from '../image.entity.js';
@@ -38,24 +38,28 @@ export class DeleteImage implements TaskHandler {
     await this.services.store.check();
     await run.commitToPublish({});
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
-      const image = await tx.findOne(Image, { uuid, status: 'PENDING' });
+      await run.requireClaim(tx);
+      const image = await tx.findOne(Image, { id: run.task.imageId ?? 0, status: 'PENDING' });
       if (image === null) return;
       await run.authorize(tx);
       announceImage('DELETED', image, await attachmentsOf(tx, image.id), announce);
       await tx.nativeDelete(Image, { id: image.id });
       await announceBase(tx, image.origin, announce);
     });
-    await this.services.store.remove(uuid);
+    try {
+      await this.services.store.remove(uuid);
+    } catch (error) {
+      throw new MustRunAgain(`The bytes of ${uuid} could not be removed after its row.`, { cause: error });
+    }
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
       await run.succeed(tx, announce);
     });
   }
 
   async undo(run: TaskRun, failure: Failure): Promise<void> {
-    const { uuid } = run.task.instructions as { uuid: string };
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
-      if (!(await failTask(tx, run.task.id, failure, announce))) return;
-      const image = await tx.findOne(Image, { uuid, status: 'PENDING' });
+      await run.fail(tx, failure, announce);
+      const image = await tx.findOne(Image, { id: run.task.imageId ?? 0, status: 'PENDING' });
       if (image === null) return;
       image.status = 'OK';
       announceImage('UPDATED', image, await attachmentsOf(tx, image.id), announce);

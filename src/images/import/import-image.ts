@@ -3,7 +3,7 @@ import { AppError } from '../../platform/errors.js';
 import type { FetchAccess } from '../../platform/fetch/fetch.js';
 import { type FileStore, FileStoreConflict } from '../../platform/store/file-store.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
-import { type Failure, failTask } from '../../tasks/runner/end-task.js';
+import type { Failure } from '../../tasks/runner/end-task.js';
 import type { RunningTask, TaskRun } from '../../tasks/runner/task-run.js';
 import type { TaskPermission } from '../../tasks/runner/task-permission.js';
 import type { TaskHandler } from '../../tasks/runner/task-runner.js';
@@ -56,8 +56,8 @@ export class ImportImage implements TaskHandler {
 
   constructor(private readonly services: ImportServices) {}
 
-  async permission(em: SqlEntityManager, { imageName, instructions }: RunningTask): Promise<TaskPermission | null> {
-    const image = await pendingImage(em, { name: imageName ?? '' });
+  async permission(em: SqlEntityManager, { imageId, instructions }: RunningTask): Promise<TaskPermission | null> {
+    const image = await pendingImage(em, { id: imageId });
     if (image === null) return null;
     const { keepsRow, admittedTo = image.bound } = instructions as unknown as ImportInstructions;
     if (keepsRow !== true) return (viewer) => mayImportInto(viewer, image.bound);
@@ -87,12 +87,13 @@ export class ImportImage implements TaskHandler {
   }
 
   async undo(run: TaskRun, failure: Failure): Promise<void> {
-    const image = await this.#em().findOne(Image, { name: run.task.imageName ?? '', status: 'PENDING' });
+    const image = await this.#em().findOne(Image, { id: run.task.imageId ?? 0, status: 'PENDING' });
     const wanted = run.task.instructions as unknown as ImportInstructions;
     // The file goes before the row: after a kill in between, the open task runs again and finishes this.
     if (image !== null) await this.#dropBytes(run, image.uuid);
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
-      if (!(await failTask(tx, run.task.id, failure, announce)) || image === null) return;
+      await run.fail(tx, failure, announce);
+      if (image === null) return;
       const attachments = await attachmentsOf(tx, image.id);
       if (wanted.keepsRow === true) {
         announceImage('UPDATED', image, attachments, announce);
@@ -110,7 +111,7 @@ export class ImportImage implements TaskHandler {
   }
 
   async #image(run: TaskRun): Promise<Image> {
-    const image = await this.#em().findOne(Image, { name: run.task.imageName ?? '', status: 'PENDING' }, { populate: ['tags'] });
+    const image = await this.#em().findOne(Image, { id: run.task.imageId ?? 0, status: 'PENDING' }, { populate: ['tags'] });
     if (image === null) throw new AppError('NOT_FOUND', `The image ${run.task.imageName} is gone.`);
     return image;
   }
@@ -178,7 +179,7 @@ export class ImportImage implements TaskHandler {
   async #record(run: TaskRun, image: Image, wanted: ImportInstructions, { digest, kind }: VerifiedFile): Promise<void> {
     const warnings = fileKindWarnings(kind, { compression: wanted.compression, type: typeOf(image) });
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
-      if (!(await run.succeed(tx, announce, { bytesDone: digest.size, warnings }))) return;
+      await run.succeed(tx, announce, { bytesDone: digest.size, warnings });
       const row = await tx.findOneOrFail(Image, image.id);
       recordPublishedFile(row, digest, kind);
       announceImage('UPDATED', row, await attachmentsOf(tx, row.id), announce);

@@ -10,11 +10,11 @@ export interface PendingImage {
 }
 
 /**
- * The image that a task has set PENDING, by its name or uuid; null once it is gone or OK again. Within a transaction, its binding is
+ * The image that a task has set PENDING, by its id or uuid; null once it is gone or OK again. Within a transaction, its binding is
  * locked until that ends.
  */
-export async function pendingImage(em: SqlEntityManager, which: { name: string } | { uuid: string }): Promise<PendingImage | null> {
-  const condition = 'name' in which ? sqlText`i.name = ${which.name}` : sqlText`i.uuid = ${which.uuid}`;
+export async function pendingImage(em: SqlEntityManager, which: { id: number | null } | { uuid: string }): Promise<PendingImage | null> {
+  const condition = 'id' in which ? sqlText`i.id = ${which.id}` : sqlText`i.uuid = ${which.uuid}`;
   const [image] = await readRows<[id: number]>(em, sqlText`select i.id from image i where ${condition} and i.status = 'PENDING'`);
   if (image === undefined) return null;
   const [id] = image;

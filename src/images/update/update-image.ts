@@ -2,7 +2,7 @@ import type { Database, SqlEntityManager } from '../../platform/database/databas
 import { AppError } from '../../platform/errors.js';
 import type { FileStore } from '../../platform/store/file-store.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
-import { type Failure, failTask } from '../../tasks/runner/end-task.js';
+import type { Failure } from '../../tasks/runner/end-task.js';
 import type { RunningTask, TaskRun } from '../../tasks/runner/task-run.js';
 import type { TaskPermission } from '../../tasks/runner/task-permission.js';
 import type { TaskHandler } from '../../tasks/runner/task-runner.js';
@@ -28,41 +28,57 @@ export class UpdateImage implements TaskHandler {
 
   constructor(private readonly services: UpdateServices) {}
 
-  async permission(em: SqlEntityManager, { imageName, detail }: RunningTask): Promise<TaskPermission | null> {
-    const image = await pendingImage(em, { name: imageName ?? '' });
+  async permission(em: SqlEntityManager, { imageId, detail }: RunningTask): Promise<TaskPermission | null> {
+    const image = await pendingImage(em, { id: imageId });
     const action = 'dcBound' in detail ? 'CHANGE_DC_BOUND' : 'UPDATE';
     return image && ((viewer) => permission(viewer, action, image.bound));
   }
 
   async run(run: TaskRun): Promise<void> {
-    const image = await this.#em().findOneOrFail(Image, { name: run.task.imageName ?? '' }, { populate: ['tags'] });
     await run.commitToPublish({});
-    const manifest = storedManifest(image);
-    await this.services.store.explainFull(Buffer.byteLength(manifest), async () => this.services.store.writeManifest(image.uuid, manifest));
+    const image = await this.#writeManifest(run);
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
-      if (await run.succeed(tx, announce)) await settle(tx, image.name, announce);
+      await run.succeed(tx, announce);
+      await settle(tx, image.id, announce);
     });
+  }
+
+  /**
+   * Writes the manifest of the image as its row is now. The row is read once more afterwards: an attempt that stood still before its write
+   * may have overwritten what a later task wrote, and then writes the newer manifest itself.
+   */
+  async #writeManifest(run: TaskRun): Promise<Image> {
+    const { store } = this.services;
+    let written = '';
+    for (;;) {
+      const image = await this.#em().findOneOrFail(Image, run.task.imageId ?? 0, { populate: ['tags'] });
+      const manifest = storedManifest(image);
+      if (manifest === written) return image;
+      await store.explainFull(Buffer.byteLength(manifest), async () => store.writeManifest(image.uuid, manifest));
+      written = manifest;
+    }
   }
 
   async undo(run: TaskRun, failure: Failure): Promise<void> {
     const { undo } = run.task.instructions as unknown as { undo: UndoUpdate };
-    const name = run.task.imageName ?? '';
-    if (await run.isPublishing()) await this.#restoreManifest(name, undo);
+    const id = run.task.imageId ?? 0;
+    if (await run.isPublishing()) await this.#restoreManifest(id, undo);
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
-      const image = await tx.findOneOrFail(Image, { name }, { populate: ['tags'] });
+      await run.requireClaim(tx);
+      const image = await tx.findOneOrFail(Image, id, { populate: ['tags'] });
       const shortfall = await restoreBinding(tx, image, undo.boundDatacenterId);
       const reported = shortfall === null ? failure : { ...failure, message: `${failure.message} ${shortfall}` };
-      if (!(await failTask(tx, run.task.id, reported, announce))) return;
+      await run.fail(tx, reported, announce);
       tx.assign(image, { owner: undo.ownerId });
       await applyUpdatableValues(tx, image, undo.shown);
       tx.assign(image, undo.labelKeys);
-      await settle(tx, name, announce);
+      await settle(tx, id, announce);
     });
   }
 
   /** Ignores a store that fails: most often the update failed by it too, and it still has the old manifest. */
-  async #restoreManifest(name: string, { shown }: UndoUpdate): Promise<void> {
-    const image = await this.#em().findOneOrFail(Image, { name }, { populate: ['tags'] });
+  async #restoreManifest(id: number, { shown }: UndoUpdate): Promise<void> {
+    const image = await this.#em().findOneOrFail(Image, id, { populate: ['tags'] });
     await this.services.store.writeManifest(image.uuid, storedManifest(image, { shown })).catch(() => undefined);
   }
 
@@ -71,8 +87,8 @@ export class UpdateImage implements TaskHandler {
   }
 }
 
-async function settle(tx: SqlEntityManager, name: string, announce: Announce): Promise<void> {
-  const image = await tx.findOneOrFail(Image, { name });
+async function settle(tx: SqlEntityManager, id: number, announce: Announce): Promise<void> {
+  const image = await tx.findOneOrFail(Image, id);
   image.status = 'OK';
   announceImage('UPDATED', image, await attachmentsOf(tx, image.id), announce);
 }

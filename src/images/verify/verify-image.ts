@@ -2,7 +2,7 @@ import type { Database, SqlEntityManager } from '../../platform/database/databas
 import { AppError } from '../../platform/errors.js';
 import type { FileStore } from '../../platform/store/file-store.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
-import { type Failure, failTask } from '../../tasks/runner/end-task.js';
+import type { Failure } from '../../tasks/runner/end-task.js';
 import type { RunningTask, TaskRun } from '../../tasks/runner/task-run.js';
 import type { TaskPermission } from '../../tasks/runner/task-permission.js';
 import type { TaskHandler } from '../../tasks/runner/task-runner.js';
@@ -59,7 +59,7 @@ export class VerifyImage implements TaskHandler {
 
   async undo(run: TaskRun, failure: Failure): Promise<void> {
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
-      await failTask(tx, run.task.id, failure, announce);
+      await run.fail(tx, failure, announce);
     });
   }
 

@@ -189,6 +189,8 @@ interface TaskTable {
   bytes_total: Big | null;
   attempts: number;
   cancel_requested: Flag;
+  claimed_by: string | null;
+  claimed_until: Big | null;
   user_id: number;
   datacenter_id: number | null;
   image_id: number | null;

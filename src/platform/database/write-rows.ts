@@ -22,3 +22,8 @@ export async function writeRows(tx: SqlEntityManager, text: SqlText): Promise<nu
     throw error instanceof Error ? tx.getDriver().convertException(error) : error;
   }
 }
+
+/** The same as `writeAtOnce`, for a statement with `returning`: the rows that it returns. */
+export async function writeReturning<R extends object>(em: SqlEntityManager, text: SqlText): Promise<R[]> {
+  return (await throughKysely(em, text)).rows as R[];
+}

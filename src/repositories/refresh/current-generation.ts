@@ -6,6 +6,8 @@ import type { RowOf } from '../../platform/database/tables.js';
 import { writeAtOnce } from '../../platform/database/write-rows.js';
 import { giveBack, growingBuffer } from '../../platform/memory/growing-buffer.js';
 import { UuidTable } from '../../platform/memory/uuid-table.js';
+import { type Attempt, isPresentAttempt } from '../../tasks/runner/claims.js';
+import type { ImageRepository } from '../image-repository.entity.js';
 import { OPEN_GENERATION } from '../entries/repository-image.entity.js';
 import { closeEntries, deleteEntries } from './entry-writes.js';
 
@@ -69,9 +71,10 @@ type Position = readonly [uuid: string, fromGeneration: number];
 
 /**
  * Reads the entries of a generation, and repairs what a killed refresh left behind: deletes entries that were never shown or
- * no longer are, and reopens those that it had closed. Only the one refresh of the repository may call it.
+ * no longer are, and reopens those that it had closed. Only the one refresh of the repository may call it; an attempt that is not the
+ * present one repairs nothing.
  */
-export async function readCurrentGeneration(em: SqlEntityManager, repositoryId: number, generation: number): Promise<CurrentGeneration> {
+export async function readCurrentGeneration(em: SqlEntityManager, { id: repositoryId, generation }: Pick<ImageRepository, 'id' | 'generation'>, attempt: Attempt): Promise<CurrentGeneration> {
   const current = new CurrentGeneration();
   const batchSize = new AdaptiveBatchSize();
   let after: Position | null = ['', 0];
@@ -80,7 +83,7 @@ export async function readCurrentGeneration(em: SqlEntityManager, repositoryId: 
     after = await batchSize.runBatch(async () => {
       const entries = await entriesAfter(em, repositoryId, position, batchSize.rows);
       for (const entry of entries) if (isShown(entry, generation)) current.add(entry.uuid, entry.id, entry.content_hash);
-      await repairEntries(em, entries, generation);
+      await repairEntries(em, entries, generation, attempt);
       const last = entries.at(-1);
       return last === undefined ? null : ([last.uuid, last.from_generation] as const);
     });
@@ -98,9 +101,10 @@ function isShown(entry: StoredEntry, generation: number): boolean {
   return entry.from_generation <= generation && generation < entry.to_generation;
 }
 
-async function repairEntries(em: SqlEntityManager, entries: readonly StoredEntry[], generation: number): Promise<void> {
+async function repairEntries(em: SqlEntityManager, entries: readonly StoredEntry[], generation: number, attempt: Attempt): Promise<void> {
   const hidden = entries.filter((entry) => !isShown(entry, generation));
   const closed = entries.filter((entry) => isShown(entry, generation) && entry.to_generation !== OPEN_GENERATION);
-  if (hidden.length > 0) await writeAtOnce(em, deleteEntries(em, hidden.map(({ id }) => id)));
-  if (closed.length > 0) await writeAtOnce(em, closeEntries(em, closed.map(({ id }) => id), OPEN_GENERATION));
+  const isPresent = sqlText`exists (select 1 from task where ${isPresentAttempt(attempt)})`;
+  if (hidden.length > 0) await writeAtOnce(em, sqlText`${deleteEntries(em, hidden.map(({ id }) => id))} and ${isPresent}`);
+  if (closed.length > 0) await writeAtOnce(em, sqlText`${closeEntries(em, closed.map(({ id }) => id), OPEN_GENERATION)} and ${isPresent}`);
 }

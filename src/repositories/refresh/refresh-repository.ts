@@ -9,7 +9,7 @@ import { redactUrl } from '../../platform/fetch/redact-url.js';
 import type { FileStore } from '../../platform/store/file-store.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
 import { transact } from '../../tasks/changes/transact.js';
-import { type Failure, failTask } from '../../tasks/runner/end-task.js';
+import type { Failure } from '../../tasks/runner/end-task.js';
 import type { TaskPermission } from '../../tasks/runner/task-permission.js';
 import type { TaskRun } from '../../tasks/runner/task-run.js';
 import type { TaskHandler } from '../../tasks/runner/task-runner.js';
@@ -23,7 +23,7 @@ import { readLocalEntries } from './local-entries.js';
 import { type ParsedEntry, readRemoteEntries, type SkippedEntry } from './remote-manifest.js';
 import { STATUS_BEFORE_REFRESH } from './reset-stale-refreshes.js';
 import { type SkippedEntries, stageEntries } from './stage-entries.js';
-import { type RefreshedRepository, StagingGeneration } from './staging-generation.js';
+import { StagingGeneration } from './staging-generation.js';
 import { refreshInstructions } from './start-refresh.js';
 
 export interface RefreshServices {
@@ -81,8 +81,8 @@ export class RefreshRepository implements TaskHandler {
     await using writer = createBatchWriter(this.services.database);
     // A list that is not answered with "not modified" has usually changed: start the thread while the list is read.
     writer.start();
-    using current = await readCurrentGeneration(this.#em(), repository.id, repository.generation);
-    const generation = new StagingGeneration(this.#em(), writer, repository, repository.generation + 1);
+    using current = await readCurrentGeneration(this.#em(), repository, run.task);
+    const generation = new StagingGeneration(this.#em(), writer, repository, repository.generation + 1, run.task);
     const diff = new ListDiff(current);
     const skipped = await stageEntries(list.entries, { diff, generation, checkpoint: () => run.checkpoint() });
     if (!repository.isLocal) requireSomeManifest(repository, diff.counts.total, skipped);
@@ -100,9 +100,9 @@ export class RefreshRepository implements TaskHandler {
     const { repositoryId } = refreshInstructions(run.task);
     const repository = await this.#em().findOne(ImageRepository, repositoryId, { fields: ['generation'] });
     // Repair the entries before recording the failure: from then on, another refresh may write the same generation.
-    if (repository !== null) (await readCurrentGeneration(this.#em(), repositoryId, repository.generation))[Symbol.dispose]();
+    if (repository !== null) (await readCurrentGeneration(this.#em(), repository, run.task))[Symbol.dispose]();
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
-      if (!(await failTask(tx, run.task.id, failure, announce))) return;
+      await run.fail(tx, failure, announce);
       // A user who lost the permission to refresh it is no fault of the repository.
       const isFault = failure.status === 'FAILED' && failure.code !== 'FORBIDDEN';
       const state = isFault ? sqlText`status = 'FAILED', error = ${failure.message}` : sqlText`status = ${STATUS_BEFORE_REFRESH}`;
@@ -144,11 +144,11 @@ export class RefreshRepository implements TaskHandler {
   }
 
   /** Shows the new list, if there is one, and ends the task, in one transaction. */
-  async #finish(run: TaskRun, repository: RefreshedRepository, result: RefreshResult, shown: ShownList | null): Promise<void> {
+  async #finish(run: TaskRun, repository: ImageRepository, result: RefreshResult, shown: ShownList | null): Promise<void> {
     await run.commitToPublish({});
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
-      if (!(await run.succeed(tx, announce, { detail: { url: redactUrl(repository.url), ...result } }))) return;
-      const same = { id: repository.id, url: repository.url, retired: false };
+      await run.succeed(tx, announce, { detail: { url: redactUrl(repository.url), ...result } });
+      const same = { id: repository.id, url: repository.url, retired: false, generation: repository.generation };
       const state = { ...shown, status: 'OK', error: null, lastUpdate: new Date() } as const;
       if ((await tx.nativeUpdate(ImageRepository, same, state)) === 0) throw notFound('image repository', repository.name);
       announce({ type: 'repository', repositoryId: repository.id });
@@ -157,7 +157,7 @@ export class RefreshRepository implements TaskHandler {
 }
 
 /** An empty list empties the repository, but a list in which nothing is a manifest is of something else, and must not. */
-function requireSomeManifest({ url }: RefreshedRepository, manifests: number, skipped: SkippedEntries): void {
+function requireSomeManifest({ url }: Pick<ImageRepository, 'name' | 'url'>, manifests: number, skipped: SkippedEntries): void {
   if (manifests > 0 || skipped.count === 0) return;
   const [first] = skipped.listed;
   const entries = skipped.count === 1 ? 'its only entry' : `each of its ${skipped.count} entries`;

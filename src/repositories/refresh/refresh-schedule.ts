@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { SYSTEM_USERNAME, User } from '../../access/people/user.entity.js';
 import type { Database } from '../../platform/database/database.js';
+import { sqlText } from '../../platform/database/sql-text.js';
 import { Periodic } from '../../platform/scheduling/periodic.js';
 import { ImageRepository } from '../image-repository.entity.js';
 import { type RefreshTaskServices, startRefresh } from './start-refresh.js';
@@ -14,14 +15,15 @@ export interface RefreshScheduleServices extends RefreshTaskServices {
 const FIRST_DELAY_MS = 2000;
 const JITTER = 0.1;
 
+/** A repository is due when its last refresh began so long ago; less than the interval, which varies. */
+const DUE = 1 - 2 * JITTER;
+
 /**
- * Refreshes every repository at an interval, as the user `system`; the first round leaves out those that were refreshed
- * within the interval. The interval varies by 10 %, so that many gateways do not ask a repository at the same moment.
+ * Refreshes every repository at an interval, as the user `system`. The interval varies by 10 %, so that many gateways do not ask a
+ * repository at the same moment. Of many processes with one database, the first one whose round comes refreshes what is due.
  */
 export class RefreshSchedule {
   readonly #rounds = new Periodic(async () => this.#round(), () => this.intervalSeconds * 1000 * (1 + JITTER * (2 * Math.random() - 1)));
-  /** The next round leaves out repositories that were refreshed since then; null: none. */
-  #refreshedSince: number | null = null;
 
   constructor(
     private readonly services: RefreshScheduleServices,
@@ -30,9 +32,7 @@ export class RefreshSchedule {
   ) {}
 
   start(): void {
-    if (this.intervalSeconds <= 0) return;
-    this.#refreshedSince = Date.now() - this.intervalSeconds * 1000;
-    this.#rounds.start(FIRST_DELAY_MS);
+    if (this.intervalSeconds > 0) this.#rounds.start(FIRST_DELAY_MS);
   }
 
   /** Starts no further refresh; resolves when none is being started. The runner ends those under way. */
@@ -40,20 +40,20 @@ export class RefreshSchedule {
     await this.#rounds.stop();
   }
 
-  /** Starts a refresh of every repository that was last refreshed before then; of every one when `before` is null. */
+  /** Starts a refresh of every repository whose last one began before then; of every one when `before` is null. */
   async refreshOlderThan(before: number | null): Promise<void> {
     const em = this.services.database.em.fork();
     const system = await em.findOneOrFail(User, { username: SYSTEM_USERNAME }, { fields: ['id'] });
-    const repositories = await em.find(ImageRepository, { retired: false }, { fields: ['id', 'url', 'lastUpdate'] });
+    const repositories = await em.find(ImageRepository, { retired: false }, { fields: ['id', 'url'] });
+    const isDue = before === null ? undefined : sqlText`not exists (select 1 from task t where t.repository_id = image_repository.id
+      and t.action = 'REPOSITORY_REFRESH' and t.created_at >= ${before})`;
     for (const repository of repositories) {
-      const isDue = before === null || !repository.lastUpdate || repository.lastUpdate.getTime() < before;
-      if (isDue && !this.#rounds.signal.aborted) await startRefresh(em, this.services, repository, { userId: system.id, tokenGroups: [] });
+      if (!this.#rounds.signal.aborted) await startRefresh(em, this.services, repository, { userId: system.id, tokenGroups: [] }, isDue);
     }
   }
 
   async #round(): Promise<void> {
-    const before = this.#refreshedSince;
-    this.#refreshedSince = null;
+    const before = Date.now() - this.intervalSeconds * 1000 * DUE;
     await this.refreshOlderThan(before).catch((error: unknown) => this.services.log.error({ err: error }, 'The scheduled refreshes of repositories could not be started.'));
   }
 }

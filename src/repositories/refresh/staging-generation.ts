@@ -1,7 +1,8 @@
 import { AdaptiveBatchSize } from '../../platform/scheduling/adaptive-batch-size.js';
 import type { BatchWriter } from '../../platform/database/batch-writer.js';
-import type { SqlEntityManager } from '../../platform/database/database.js';
-import { sqlText } from '../../platform/database/sql-text.js';
+import { isSqlite, type SqlEntityManager } from '../../platform/database/database.js';
+import { sqlConstant, sqlText } from '../../platform/database/sql-text.js';
+import { type Attempt, isPresentAttempt } from '../../tasks/runner/claims.js';
 import { notFound } from '../../platform/errors.js';
 import { OPEN_GENERATION } from '../entries/repository-image.entity.js';
 import type { ImageRepository } from '../image-repository.entity.js';
@@ -34,6 +35,8 @@ export class StagingGeneration {
     private readonly writer: BatchWriter,
     private readonly repository: RefreshedRepository,
     readonly number: number,
+    /** The attempt that writes: nothing is written once it is not the present one. */
+    private readonly attempt: Attempt | null = null,
   ) {
     this.#rowsPerInsert = rowsPerInsert(em);
   }
@@ -99,8 +102,13 @@ export class StagingGeneration {
   async #writeBatch(): Promise<void> {
     const { id, name, url } = this.repository;
     // The settings may remove the repository or change its URL meanwhile; its refresh must then write nothing more.
-    const isConfigured = sqlText`select 1 from image_repository where id = ${id} and url = ${url} and not retired`;
-    const written = await this.writer.write(isConfigured);
+    const isConfigured = sqlText`r.id = ${id} and r.url = ${url} and not r.retired`;
+    const written = await this.writer.write(
+      // The lock keeps another attempt from beginning before this batch is committed.
+      this.attempt === null
+        ? sqlText`select 1 from image_repository r where ${isConfigured}`
+        : sqlText`select 1 from image_repository r, task where ${isConfigured} and ${isPresentAttempt(this.attempt)}${sqlConstant(isSqlite(this.em) ? '' : ' for share of task')}`,
+    );
     if (written === null) throw notFound('image repository', name);
     this.#batchSize.adjust(written);
   }

@@ -21,6 +21,7 @@ export class ChangeBus {
   readonly #schedule = new FairSchedule();
   #round: Iterator<ChangeListener> = this.#listeners.keys();
   #relay: ((change: Change) => void) | null = null;
+  #onTaskRecorded: (() => void) | null = null;
 
   get listening(): number {
     return this.#listeners.size;
@@ -36,9 +37,20 @@ export class ChangeBus {
     this.#relay = relay;
   }
 
+  /** Calls back for each task that another process has recorded. */
+  onTaskRecorded(call: () => void): void {
+    this.#onTaskRecorded = call;
+  }
+
   publish(change: Change): void {
     this.deliver(change);
     this.#relay?.(change);
+  }
+
+  /** Takes a change from another process. */
+  receive(change: Change): void {
+    this.deliver(change);
+    if (change.type === 'task' && change.isRecorded === true) this.#onTaskRecorded?.();
   }
 
   /** Delivers a change to the listeners of this process only. */

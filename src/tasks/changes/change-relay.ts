@@ -65,7 +65,7 @@ export class ChangeRelay {
     const { from, change } = JSON.parse(payload) as Message;
     if (from === this.#id) return;
     if (change === undefined) this.changes.lost();
-    else this.changes.deliver(change);
+    else this.changes.receive(change);
   }
 
   #broke(client: Client): void {

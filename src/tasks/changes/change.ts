@@ -16,6 +16,8 @@ export interface TaskChange {
   type: 'task';
   taskId: string;
   imageName: string | null;
+  /** It was recorded just now and waits for a worker. */
+  isRecorded?: boolean;
 }
 
 /** A load of a repository started or ended, or its settings changed. */

@@ -1,20 +1,26 @@
 import type { Logger } from 'pino';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors.js';
+import { sqlText } from '../../platform/database/sql-text.js';
+import { writeRows } from '../../platform/database/write-rows.js';
 import { inTransaction } from '../../platform/database/in-transaction.js';
 import type { ChangeBus } from '../changes/change-bus.js';
-import { type Failure, succeedTask } from './end-task.js';
+import { type ClaimedTask, isPresentAttempt } from './claims.js';
+import { endTask, type Failure, type Success } from './end-task.js';
 import { Task } from '../task.entity.js';
 import { starterGroupsOf } from './record-task.js';
 import { demandStarter, type TaskPermission } from './task-permission.js';
-import type { TaskAction, TaskPhase } from '../task.states.js';
+import type { TaskPhase } from '../task.states.js';
 import type { Announce } from '../changes/transact.js';
 
 /** The interval at which progress within a phase is written and published. */
 const PROGRESS_INTERVAL_MS = 500;
 
-/** Why a run is aborted: a cancel, or the stop of the process, after which the next start resumes it. */
-export type StopReason = 'cancelled' | 'shutdown';
+/**
+ * Why a run is aborted: a cancel; the stop of the process, after which another one takes the task up; or the loss of the claim, after
+ * which the task is none of this process's business.
+ */
+export type StopReason = 'cancelled' | 'shutdown' | 'lost';
 
 /** Thrown by a run that was aborted. */
 export class RunStopped extends Error {
@@ -31,8 +37,8 @@ export function failureOf(error: unknown): Failure {
   return { status: 'FAILED', code: 'INTERNAL_SERVER_ERROR', message: 'An internal error stopped the task.' };
 }
 
-/** The columns of a task that its handler reads. */
-export type RunningTask = Readonly<Pick<Task, 'id' | 'instructions' | 'imageName' | 'attempts' | 'user' | 'detail'>> & { action: TaskAction };
+/** A task as its handler sees it. */
+export type RunningTask = Readonly<ClaimedTask>;
 
 export interface RunParts {
   em: () => SqlEntityManager;
@@ -72,17 +78,30 @@ export class TaskRun {
   /** FORBIDDEN unless the account that started the task is active and still has the permission. */
   async authorize(em: SqlEntityManager = this.parts.em()): Promise<void> {
     const permission = await this.parts.permission(em, this.task);
-    const { user, instructions } = this.task;
-    if (permission !== null) await demandStarter(em, { userId: user.id, tokenGroups: starterGroupsOf(instructions) }, permission);
+    const { userId, instructions } = this.task;
+    if (permission !== null) await demandStarter(em, { userId, tokenGroups: starterGroupsOf(instructions) }, permission);
   }
 
   /**
-   * Ends the task as succeeded, in the transaction that makes its effects final. False when it had ended before: the caller must then
-   * change nothing. FORBIDDEN when its starter lost the permission.
+   * Locks the row of the task until the transaction ends. Throws RunStopped when another attempt has begun or the task has ended: a
+   * transaction that changes other rows calls this first.
    */
-  async succeed(tx: SqlEntityManager, announce: Announce, outcome: Parameters<typeof succeedTask>[3] = {}): Promise<boolean> {
+  async requireClaim(tx: SqlEntityManager): Promise<void> {
+    if ((await writeRows(tx, sqlText`update task set attempts = attempts where ${isPresentAttempt(this.task)}`)) === 0) throw new RunStopped('lost');
+  }
+
+  /**
+   * Ends the task as succeeded, in the transaction that makes its effects final. FORBIDDEN when its starter lost the permission; throws
+   * RunStopped when another attempt has begun or the task has ended.
+   */
+  async succeed(tx: SqlEntityManager, announce: Announce, outcome: Success = {}): Promise<void> {
     await this.authorize(tx);
-    return succeedTask(tx, this.task.id, announce, outcome);
+    if (!(await endTask(tx, this.task, { status: 'SUCCEEDED', phase: 'DONE', ...outcome }, announce))) throw new RunStopped('lost');
+  }
+
+  /** Ends the task as failed or cancelled, in the transaction that takes its effects back. Throws RunStopped as `succeed` does. */
+  async fail(tx: SqlEntityManager, { status, code, message }: Failure, announce: Announce): Promise<void> {
+    if (!(await endTask(tx, this.task, { status, errorCode: code, error: message }, announce))) throw new RunStopped('lost');
   }
 
   async enter(phase: TaskPhase, bytes?: { done: number; total: number }): Promise<void> {
@@ -118,19 +137,20 @@ export class TaskRun {
    */
   async commitToPublish(remember: Record<string, unknown>): Promise<void> {
     this.checkpoint();
-    const instructions = { ...this.task.instructions, ...remember };
-    const updated = await inTransaction(this.parts.em(), async (tx) => {
+    await inTransaction(this.parts.em(), async (tx) => {
+      await this.requireClaim(tx);
       await this.authorize(tx);
-      return tx.nativeUpdate(Task, { id: this.task.id, cancelRequested: false, finishedAt: null }, { phase: 'PUBLISHING', instructions });
+      const instructions = { ...(await this.#storedInstructions(tx)), ...remember };
+      const { id } = this.task;
+      const updated = await tx.nativeUpdate(Task, { id, cancelRequested: false }, { phase: 'PUBLISHING', instructions });
+      if (updated === 0) throw new RunStopped('cancelled');
     });
-    if (updated === 0) throw new RunStopped('cancelled');
     this.#announce();
   }
 
   /** The stored instructions; newer than `task.instructions` after `commitToPublish`. */
   async latestInstructions<T>(): Promise<T> {
-    const task = await this.parts.em().findOneOrFail(Task, this.task.id, { fields: ['instructions'] });
-    return task.instructions as T;
+    return (await this.#storedInstructions(this.parts.em())) as T;
   }
 
   /** Whether this attempt or an earlier one has called `commitToPublish`. */
@@ -138,12 +158,17 @@ export class TaskRun {
     return (await this.parts.em().count(Task, { id: this.task.id, phase: 'PUBLISHING' })) > 0;
   }
 
+  async #storedInstructions(em: SqlEntityManager): Promise<Record<string, unknown>> {
+    return (await em.findOneOrFail(Task, this.task.id, { fields: ['instructions'] })).instructions;
+  }
+
   async #write(data: Pick<Partial<Task>, 'phase' | 'bytesDone' | 'bytesTotal' | 'detail'>): Promise<void> {
-    await this.parts.em().nativeUpdate(Task, { id: this.task.id, finishedAt: null }, data);
+    const { id, attempts } = this.task;
+    if ((await this.parts.em().nativeUpdate(Task, { id, attempts, finishedAt: null }, data)) === 0) throw new RunStopped('lost');
     this.#announce();
   }
 
   #announce(): void {
-    this.parts.changes.publish({ type: 'task', taskId: this.task.id, imageName: this.task.imageName ?? null });
+    this.parts.changes.publish({ type: 'task', taskId: this.task.id, imageName: this.task.imageName });
   }
 }

@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { Database, SqlEntityManager } from '../../platform/database/database.js';
+import { type Database, isSqlite, type SqlEntityManager } from '../../platform/database/database.js';
+import { isDatabaseAway } from '../../platform/database/database-away.js';
 import { AppError } from '../../platform/errors.js';
+import { Periodic } from '../../platform/scheduling/periodic.js';
 import type { ChangeBus } from '../changes/change-bus.js';
-import { Task } from '../task.entity.js';
+import type { TaskAction } from '../task.states.js';
+import { CLAIM_MS, RENEW_MS, TaskClaims } from './claims.js';
 import type { Failure } from './end-task.js';
 import { type Lane, type LaneLimits, TaskLanes } from './task-lanes.js';
 import type { TaskPermission } from './task-permission.js';
-import type { TaskAction } from '../task.states.js';
 import { failureOf, RunStopped, type RunningTask, type StopReason, TaskRun } from './task-run.js';
 
 /**
@@ -28,28 +30,44 @@ export interface TaskHandler {
 }
 export type TaskHandlers = Partial<Record<TaskAction, TaskHandler>>;
 
-/** The interval and number of polls for the end of a task that another process runs; a task that waits for others is asked at the same interval. */
-const LOOK_MS = 250;
-const LOOKS = 240;
+/** Thrown by a handler once its effects are final but for something that failed for now: it is run again, never undone. */
+export class MustRunAgain extends Error {}
+
+/** The interval at which a worker looks for tasks that nobody holds, and for cancels. */
+const LOOK_MS = 1000;
+/** The interval and number of looks at a task that another process runs, while a caller waits for its end. */
+const WAIT_MS = 250;
+const WAITS = 240;
 /** The longest time that a cancel waits for the task to be undone before it answers. */
 const CANCEL_WAIT_MS = 500;
-/** For a task of another process, which hears of it within a second. */
-const CANCEL_LOOKS = 8;
+/** Between two attempts at an end that could not be written: doubled up to the longest. */
+const SHORTEST_RETRY_MS = 250;
+const LONGEST_RETRY_MS = 10_000;
 
 interface Entry {
   taskId: string;
   userId: number;
   handler: TaskHandler;
   controller: AbortController;
+  /** Set while this process holds the claim. */
+  run: TaskRun | null;
   ended: Promise<void>;
 }
 
-/** Runs tasks in this process. Each lane has its own queue and bound, and users take turns in it. */
+/**
+ * Runs tasks. Each lane has its own queue and bound, and users take turns in it. On Postgres many processes do so side by side: a task is
+ * queued in each, and run by the one that claims it.
+ */
 export class TaskRunner {
   readonly #entries = new Map<string, Entry>();
   readonly #lanes: TaskLanes;
-  #stopping = false;
-  #isElsewhere = false;
+  readonly #claims: TaskClaims;
+  readonly #looks = new Periodic(async () => this.#look(), () => LOOK_MS);
+  readonly #renewals = new Periodic(async () => this.#renew(), () => RENEW_MS);
+  #renewedAt = performance.now();
+  #isLooking = false;
+  #isStopping = false;
+  #isWorker = true;
 
   constructor(
     private readonly database: Database,
@@ -58,85 +76,109 @@ export class TaskRunner {
     private readonly options: { handlers: TaskHandlers; lanes?: LaneLimits },
   ) {
     this.#lanes = new TaskLanes(options.lanes);
+    this.#claims = new TaskClaims(database);
   }
 
-  /** Queues every task that an earlier process left open; returns how many. */
+  /** Queues every open task that nobody holds, and goes on to look for more; returns how many there were. */
   async start(): Promise<number> {
-    return this.#enqueueAll(['PENDING', 'RUNNING']);
+    await this.#claims.releaseAll();
+    const open = await this.#claims.free();
+    for (const { id, action, userId } of open) this.enqueue(id, action, userId);
+    // On SQLite no other process records or cancels tasks.
+    if (!isSqlite(this.database.em)) {
+      this.#looks.start(LOOK_MS);
+      this.#renewals.start(RENEW_MS);
+      this.changes.onTaskRecorded(() => void this.#look());
+    }
+    return open.length;
   }
 
-  /** Makes this process run no tasks: they stay in the database for the worker process. */
-  leaveToOthers(): void {
-    this.#stopping = true;
-    this.#isElsewhere = true;
-  }
-
-  /** Queues tasks that other processes recorded, and aborts those that they cancelled. */
-  async takeUp(): Promise<void> {
-    await this.#enqueueAll(['PENDING']);
-    const here = [...this.#entries.keys()];
-    const cancelled = await this.#em().find(Task, { id: here, cancelRequested: true, finishedAt: null }, { fields: ['id'] });
-    for (const { id } of cancelled) this.#abort(id, 'cancelled');
+  /** Makes this process run no tasks but those that it cancels: workers run them. */
+  leaveToWorkers(): void {
+    this.#isWorker = false;
   }
 
   /** Queues a committed task of a user, unless it is queued already. */
   enqueue(taskId: string, action: TaskAction, userId: number): void {
+    if (this.#isWorker && !this.#isStopping) this.#add(taskId, action, userId);
+  }
+
+  /** Resolves when the task has ended, wherever it runs; after a minute, which is about as long as a caller waits, in any case. */
+  async ended(taskId: string): Promise<void> {
+    await this.#entries.get(taskId)?.ended;
+    if (!this.#isStopping) await this.#endedElsewhere(taskId, WAITS);
+  }
+
+  /**
+   * Cancels a task whose row says that it is cancelled. One that nobody runs is undone here, also without any worker; a worker that runs
+   * it learns of it within a second. It has ended when this resolves if it is quick to undo; this resolves soon in any case.
+   */
+  async cancel(taskId: string, action: TaskAction, userId: number): Promise<void> {
+    const entry = this.#entries.get(taskId) ?? this.#add(taskId, action, userId);
+    entry.controller.abort('cancelled' satisfies StopReason);
+    await Promise.race([this.ended(taskId), delay(CANCEL_WAIT_MS, undefined, { ref: false })]);
+  }
+
+  /** Aborts all tasks and gives their claims back: other workers, or the next start, take them up. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await this.#looks.stop();
+    const entries = [...this.#entries.values()];
+    for (const { controller } of entries) controller.abort('shutdown' satisfies StopReason);
+    await Promise.all(entries.map((entry) => entry.ended));
+    await this.#renewals.stop();
+  }
+
+  #add(taskId: string, action: TaskAction, userId: number): Entry {
+    const known = this.#entries.get(taskId);
+    if (known !== undefined) return known;
     const handler = this.options.handlers[action];
     if (handler === undefined) throw new Error(`No handler for ${action}.`);
-    if (this.#entries.has(taskId) || this.#stopping) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const entry: Entry = { taskId, userId, handler, controller: new AbortController(), ended: promise };
+    const entry: Entry = { taskId, userId, handler, controller: new AbortController(), run: null, ended: promise };
     this.#entries.set(taskId, entry);
     void this.#process(entry).finally(() => {
       this.#entries.delete(taskId);
       resolve();
     });
+    return entry;
   }
 
-  /** Resolves when the task is no longer queued or running here. */
-  async ended(taskId: string): Promise<void> {
-    if (this.#isElsewhere) await this.#endedElsewhere(taskId, LOOKS);
-    else await this.#entries.get(taskId)?.ended;
-  }
-
-  /** Aborts a task whose row says that it is cancelled. One that is queued or quick to undo has ended when this resolves, which is soon. */
-  async cancel(taskId: string): Promise<void> {
-    this.#abort(taskId, 'cancelled');
-    if (this.#isElsewhere) return this.#endedElsewhere(taskId, CANCEL_LOOKS);
-    let timer: NodeJS.Timeout | undefined;
-    const waited = new Promise<void>((resolve) => (timer = setTimeout(resolve, CANCEL_WAIT_MS)));
-    await Promise.race([this.ended(taskId), waited]);
-    clearTimeout(timer);
-  }
-
-  /** Aborts all tasks; the next start resumes them. */
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    const entries = [...this.#entries.values()];
-    for (const { taskId } of entries) this.#abort(taskId, 'shutdown');
-    await Promise.all(entries.map((entry) => entry.ended));
-  }
-
-  async #enqueueAll(status: ('PENDING' | 'RUNNING')[]): Promise<number> {
-    const open = await this.#em().find(Task, { status }, { fields: ['id', 'action', 'user'], orderBy: { id: 'asc' } });
-    for (const task of open) this.enqueue(task.id, task.action, task.user.id);
-    return open.length;
-  }
-
-  #abort(taskId: string, reason: StopReason): void {
-    this.#entries.get(taskId)?.controller.abort(reason);
-  }
-
-  /** Polls the database; by default for a minute, about as long as a caller waits for its answer. */
-  async #endedElsewhere(taskId: string, looks: number): Promise<void> {
-    for (let look = 0; look < looks; look += 1) {
-      if ((await this.#em().count(Task, { id: taskId, finishedAt: null })) === 0) return;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  /** Queues tasks that other processes recorded or lost, and aborts those that somebody cancelled. */
+  async #look(): Promise<void> {
+    if (this.#isLooking || this.#isStopping) return;
+    this.#isLooking = true;
+    try {
+      for (const { id, action, userId } of await this.#claims.free()) this.enqueue(id, action, userId);
+      for (const id of await this.#claims.cancelled([...this.#entries.keys()])) this.#entries.get(id)?.controller.abort('cancelled' satisfies StopReason);
+    } catch (error) {
+      this.log.warn({ err: error }, 'Tasks cannot be looked for; the next look follows in a second.');
+    } finally {
+      this.#isLooking = false;
     }
   }
 
-  #em(): SqlEntityManager {
-    return this.database.em.fork();
+  async #renew(): Promise<void> {
+    const held = [...this.#entries.values()].flatMap(({ run }) => (run === null ? [] : [run.task]));
+    try {
+      for (const id of await this.#claims.renew(held)) this.#lose(id);
+      this.#renewedAt = performance.now();
+    } catch (error) {
+      this.log.warn({ err: error }, 'The claims on running tasks cannot be renewed.');
+      // They have run out, as far as this process can tell.
+      if (performance.now() - this.#renewedAt > CLAIM_MS) for (const { id } of held) this.#lose(id);
+    }
+  }
+
+  #lose(taskId: string): void {
+    this.#entries.get(taskId)?.controller.abort('lost' satisfies StopReason);
+  }
+
+  async #endedElsewhere(taskId: string, waits: number): Promise<void> {
+    for (let wait = 0; wait < waits; wait += 1) {
+      if (!(await this.#claims.isOpen(taskId))) return;
+      await delay(WAIT_MS, undefined, { ref: false });
+    }
   }
 
   async #process(entry: Entry): Promise<void> {
@@ -144,7 +186,7 @@ export class TaskRunner {
     try {
       while (!(await this.#lanes.run(entry.handler.lane, entry.userId, signal, async () => this.#work(entry)))) {
         // A task that waits for another one asks again a little later, and takes no turn meanwhile.
-        await delay(LOOK_MS, undefined, { signal });
+        await delay(WAIT_MS, undefined, { signal });
       }
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -153,40 +195,51 @@ export class TaskRunner {
     }
   }
 
-  /** False when the task has to wait. Never rejects. */
+  /** Never rejects. Begins an attempt, and another one for as long as the database was away meanwhile. False when the task has to wait. */
   async #work(entry: Entry): Promise<boolean> {
-    try {
-      const run = await this.#begin(entry);
-      if (run === 'later') return false;
-      if (run !== null) await this.#attempt(entry, run);
-    } catch (error) {
-      this.log.error({ err: error, taskId: entry.taskId }, 'A task could not be ended; it is taken up at the next start.');
+    for (let retryMs = SHORTEST_RETRY_MS; ; retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 2)) {
+      try {
+        const run = await this.#begin(entry);
+        if (run === 'later') return false;
+        if (run !== null) await this.#attempt(entry, run);
+        return true;
+      } catch (error) {
+        if (isDatabaseAway(error)) this.log.warn({ err: error, taskId: entry.taskId, retryMs }, 'The database is away; the task is tried again.');
+        else this.log.error({ err: error, taskId: entry.taskId, retryMs }, 'A task could not be ended; it is tried again.');
+      } finally {
+        entry.run = null;
+      }
+      await delay(retryMs, undefined, { ref: false });
+      if (this.#isStopping) return true;
     }
-    return true;
   }
 
-  async #begin({ taskId, userId, handler, controller }: Entry): Promise<TaskRun | 'later' | null> {
+  async #begin(entry: Entry): Promise<TaskRun | 'later' | null> {
+    const { taskId, userId, handler, controller } = entry;
     const { signal } = controller;
     if (signal.reason === 'shutdown') return null;
-    const em = this.#em();
-    const task = await em.findOne(Task, { id: taskId, finishedAt: null });
+    // A claim that was lost may be had again, and then begins anew.
+    if (signal.reason === 'lost') entry.controller = new AbortController();
+    if (!entry.controller.signal.aborted && (await this.#mustWait(entry))) return 'later';
+    const task = await this.#claims.claim(taskId);
     if (task === null) return null;
-    if (task.cancelRequested) controller.abort('cancelled' satisfies StopReason);
-    if (!signal.aborted && (await handler.mustWait?.(em, task)) === true) return 'later';
-    if (!signal.aborted) {
-      task.status = 'RUNNING';
-      task.attempts += 1;
-      task.startedAt ??= new Date();
-      await em.flush();
-      this.changes.publish({ type: 'task', taskId, imageName: task.imageName ?? null });
-    }
-    return new TaskRun(task, signal, {
-      em: () => this.#em(),
+    const present = entry.controller.signal;
+    if (task.cancelRequested) entry.controller.abort('cancelled' satisfies StopReason);
+    else this.changes.publish({ type: 'task', taskId, imageName: task.imageName });
+    entry.run = new TaskRun(task, present, {
+      em: () => this.database.em.fork(),
       changes: this.changes,
       log: this.log,
       permission: (reading, one) => handler.permission(reading, one),
-      pause: (wait) => this.#lanes.pause(handler.lane, userId, signal, wait),
+      pause: (wait) => this.#lanes.pause(handler.lane, userId, present, wait),
     });
+    return entry.run;
+  }
+
+  async #mustWait({ taskId, handler }: Entry): Promise<boolean> {
+    if (handler.mustWait === undefined) return false;
+    const task = await this.#claims.read(taskId);
+    return task !== null && !task.cancelRequested && handler.mustWait(this.database.em.fork(), task);
   }
 
   async #attempt(entry: Entry, run: TaskRun): Promise<void> {
@@ -195,13 +248,26 @@ export class TaskRunner {
       await run.authorize();
       await entry.handler.run(run);
     } catch (error) {
-      const stopped = entry.controller.signal.reason as StopReason | undefined;
-      if (stopped === 'shutdown') return;
+      const stopped = run.signal.reason as StopReason | undefined;
+      if (stopped === 'shutdown') return this.#claims.release(run.task);
+      if (stopped === 'lost' || (error instanceof RunStopped && error.reason === 'lost')) {
+        this.log.warn({ taskId: entry.taskId, attempt: run.task.attempts }, 'The claim on a task was lost; its attempt here has stopped.');
+        return;
+      }
+      if (isDatabaseAway(error) || error instanceof MustRunAgain) throw error;
       const cause = stopped === 'cancelled' && !(error instanceof AppError) ? new RunStopped('cancelled') : error;
-      const failure = failureOf(cause);
-      if (failure.code === 'INTERNAL_SERVER_ERROR') this.log.error({ err: error, taskId: entry.taskId }, 'A task failed.');
-      else this.log.info({ taskId: entry.taskId, code: failure.code, reason: failure.message }, 'A task did not succeed.');
-      await entry.handler.undo(run, failure);
+      await this.#undo(entry, run, cause, error);
+    }
+  }
+
+  async #undo({ taskId, handler }: Entry, run: TaskRun, cause: unknown, error: unknown): Promise<void> {
+    const failure = failureOf(cause);
+    if (failure.code === 'INTERNAL_SERVER_ERROR') this.log.error({ err: error, taskId }, 'A task failed.');
+    else this.log.info({ taskId, code: failure.code, reason: failure.message }, 'A task did not succeed.');
+    try {
+      await handler.undo(run, failure);
+    } catch (undoError) {
+      if (!(undoError instanceof RunStopped)) throw undoError;
     }
   }
 }

@@ -12,7 +12,7 @@ import { AppError } from '../../platform/errors.js';
 import type { GuardedFetch } from '../../platform/fetch/fetch.js';
 import { type FileStore, FileStoreConflict } from '../../platform/store/file-store.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
-import { type Failure, failTask } from '../../tasks/runner/end-task.js';
+import type { Failure } from '../../tasks/runner/end-task.js';
 import type { RunningTask, TaskRun } from '../../tasks/runner/task-run.js';
 import type { TaskPermission } from '../../tasks/runner/task-permission.js';
 import type { TaskHandler } from '../../tasks/runner/task-runner.js';
@@ -70,7 +70,7 @@ export class CreateImageFromSnapshot implements TaskHandler {
     // Delete the file before the image: after a kill in between, the task is still open and is undone again.
     if (image !== null) await this.#deleteFile(run, uuid);
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
-      if (!(await failTask(tx, run.task.id, failure, announce))) return;
+      await run.fail(tx, failure, announce);
       await releaseSnapshot(tx, snapshotId);
       if (image === null) return;
       announceImage('DELETED', image, await attachmentsOf(tx, image.id), announce);
@@ -139,7 +139,7 @@ export class CreateImageFromSnapshot implements TaskHandler {
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
       const row = await tx.findOneOrFail(Image, imageId);
       const warnings = fileKindWarnings(kind, { compression: 'gzip', type: manifestKindOf(row.osType).type });
-      if (!(await run.succeed(tx, announce, { bytesDone: bytesRead, warnings }))) return;
+      await run.succeed(tx, announce, { bytesDone: bytesRead, warnings });
       await releaseSnapshot(tx, instructionsOf(run.task).snapshotId);
       recordPublishedFile(row, digest, kind);
       announceImage('UPDATED', row, await attachmentsOf(tx, row.id), announce);

@@ -11,6 +11,7 @@ import { ComparisonKeys } from './2026-11-27-comparison-keys.js';
 import { RepositoryCredentials } from './2026-11-27-repository-credentials.js';
 import { SchemaCompatibility } from './2026-11-27-schema-compatibility.js';
 import { ImageVerify } from './2026-11-27-image-verify.js';
+import { Claims } from './2026-11-27-claims.js';
 
 /** Oldest first; a migration that has been released never changes. */
-export const postgresMigrations = [Initial, Search, FewerIndexes, OnePlace, KeptSearch, ImageList, FileKind, ApiKeyUses, ImageOrigin, ComparisonKeys, RepositoryCredentials, SchemaCompatibility, ImageVerify];
+export const postgresMigrations = [Initial, Search, FewerIndexes, OnePlace, KeptSearch, ImageList, FileKind, ApiKeyUses, ImageOrigin, ComparisonKeys, RepositoryCredentials, SchemaCompatibility, ImageVerify, Claims];
