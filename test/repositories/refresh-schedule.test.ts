@@ -48,17 +48,27 @@ describe('the scheduled refreshes', () => {
     await schedule.refreshOlderThan(Date.now() - 60_000);
     expect(await ended()).toHaveLength(2);
     const em = world.database.em.fork();
-    await em.nativeUpdate(ImageRepository, { name: 'one' }, { lastUpdate: new Date(0) });
-    await em.nativeUpdate(ImageRepository, { name: 'two' }, { lastUpdate: new Date(0), status: 'LOADING' });
+    await em.nativeUpdate(Task, {}, { createdAt: new Date(0) });
+    await em.nativeUpdate(ImageRepository, { name: 'two' }, { status: 'LOADING' });
     await world.addRepository({ name: 'gone', url: server.url });
     await em.nativeUpdate(ImageRepository, { name: 'gone' }, { retired: true });
     await schedule.refreshOlderThan(Date.now() - 60_000);
     expect(await ended()).toHaveLength(3);
   });
 
+  it('start once for many processes that find the same repository due', async () => {
+    const em = world.database.em.fork();
+    await em.nativeUpdate(ImageRepository, { name: 'two' }, { status: 'OK' });
+    await em.nativeUpdate(Task, {}, { createdAt: new Date(0) });
+    await Promise.all([1, 2, 3].map(async () => schedule.refreshOlderThan(Date.now() - 60_000)));
+    expect(await ended()).toHaveLength(5);
+    await schedule.refreshOlderThan(Date.now() - 60_000);
+    expect(await ended()).toHaveLength(5);
+  });
+
   it('start none once stopped', async () => {
     await schedule.stop();
     await schedule.refreshOlderThan(null);
-    expect(await ended()).toHaveLength(3);
+    expect(await ended()).toHaveLength(5);
   });
 });

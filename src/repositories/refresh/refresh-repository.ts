@@ -82,7 +82,7 @@ export class RefreshRepository implements TaskHandler {
     // A list that is not answered with "not modified" has usually changed: start the thread while the list is read.
     writer.start();
     using current = await readCurrentGeneration(this.#em(), repository, run.task);
-    const generation = new StagingGeneration(this.#em(), writer, repository, repository.generation + 1, run.task);
+    const generation = new StagingGeneration(this.#em(), writer, { id: repository.id, name: repository.name, url: repository.url, attempt: run.task }, repository.generation + 1);
     const diff = new ListDiff(current);
     const skipped = await stageEntries(list.entries, { diff, generation, checkpoint: () => run.checkpoint() });
     if (!repository.isLocal) requireSomeManifest(repository, diff.counts.total, skipped);

@@ -10,8 +10,8 @@ import { closeEntries, WRITER_BATCHES } from './entry-writes.js';
 import { indexRemoteManifests, insertRemoteManifests, rowsPerInsert, type StagedManifest } from './insert-remote-manifests.js';
 import type { RemoteManifestColumns } from './remote-manifest.js';
 
-/** The repository as it was when its refresh began. */
-export type RefreshedRepository = Pick<ImageRepository, 'id' | 'name' | 'url'>;
+/** The repository as it was when its refresh began, and the attempt that refreshes it: once that is not the present one, it writes nothing. */
+export type RefreshedRepository = Pick<ImageRepository, 'id' | 'name' | 'url'> & { attempt?: Attempt };
 
 /** Manifests per batch, in characters: a few large ones must not take longer than many small ones. */
 const MAX_BATCH_CHARACTERS = 1024 * 1024;
@@ -35,8 +35,6 @@ export class StagingGeneration {
     private readonly writer: BatchWriter,
     private readonly repository: RefreshedRepository,
     readonly number: number,
-    /** The attempt that writes: nothing is written once it is not the present one. */
-    private readonly attempt: Attempt | null = null,
   ) {
     this.#rowsPerInsert = rowsPerInsert(em);
   }
@@ -100,14 +98,14 @@ export class StagingGeneration {
   }
 
   async #writeBatch(): Promise<void> {
-    const { id, name, url } = this.repository;
+    const { id, name, url, attempt } = this.repository;
     // The settings may remove the repository or change its URL meanwhile; its refresh must then write nothing more.
     const isConfigured = sqlText`r.id = ${id} and r.url = ${url} and not r.retired`;
     const written = await this.writer.write(
       // The lock keeps another attempt from beginning before this batch is committed.
-      this.attempt === null
+      attempt === undefined
         ? sqlText`select 1 from image_repository r where ${isConfigured}`
-        : sqlText`select 1 from image_repository r, task where ${isConfigured} and ${isPresentAttempt(this.attempt)}${sqlConstant(isSqlite(this.em) ? '' : ' for share of task')}`,
+        : sqlText`select 1 from image_repository r, task where ${isConfigured} and ${isPresentAttempt(attempt)}${sqlConstant(isSqlite(this.em) ? '' : ' for share of task')}`,
     );
     if (written === null) throw notFound('image repository', name);
     this.#batchSize.adjust(written);
