@@ -33,7 +33,7 @@ export class TaskService {
       { cancelRequested: true },
     );
     if (marked === 0) throw await this.#notCancellable(id);
-    this.work.changes.publish({ type: 'task', taskId: id, imageName: task.imageName ?? null });
+    this.work.changes.publish({ type: 'task', taskId: id, imageName: task.imageName ?? null, isCancelled: true });
     await this.work.runner.cancel(id, task.action, task.userId);
     return this.tasks.require(id);
   }

@@ -32,7 +32,7 @@ afterAll(async () => {
 });
 
 async function record(): Promise<string> {
-  return transact(opened.database.em.fork(), changes, async (tx, announce) => recordWork(tx, { action: 'IMAGE_VERIFY', userId, detail: {} }, { instructions: { given: 1 } }, announce));
+  return transact(opened.database.em.fork(), changes, async (tx, announce) => recordWork(tx, { action: 'IMAGE_VERIFY', userId, tokenGroups: [], detail: {} }, { instructions: { given: 1 } }, announce));
 }
 
 async function rowOf(id: string): Promise<Task> {
@@ -97,9 +97,9 @@ describe('a claim', () => {
     const [first, second, third] = [new TaskClaims(opened.database), new TaskClaims(opened.database), new TaskClaims(opened.database)];
     const attempt = await first.claim(id);
     expect(await second.claim(id)).toBeNull();
-    expect((await second.free()).map((task) => task.id)).not.toContain(id);
+    expect((await second.free(0)).map((task) => task.id)).not.toContain(id);
     await expire(id);
-    expect((await second.free()).map((task) => task.id)).toContain(id);
+    expect((await second.free(0)).map((task) => task.id)).toContain(id);
     expect(await second.claim(id)).toMatchObject({ attempts: 2 });
     // Too late: it is not the present attempt that gives back.
     await first.release({ id, attempts: attempt?.attempts ?? 0 });

@@ -1,9 +1,16 @@
 import { type Budget, FairSchedule } from '../../platform/scheduling/fair-schedule.js';
+import type { TaskAction } from '../task.states.js';
 import type { Change, Followed, RightsChange } from './change.js';
 import { ChangeListener, type Following } from './change-listener.js';
 import { ChangeLog } from './change-log.js';
 
 type Heard<T extends Followed['type']> = Extract<Change, { type: T }> | RightsChange;
+
+/** What a worker hears of tasks from other processes. */
+export interface TaskListener {
+  recorded(taskId: string, action: TaskAction, userId: number): void;
+  cancelled(taskId: string): void;
+}
 
 /** The changes that a listener receives. */
 export interface Changes<T extends Followed['type']> extends AsyncIterableIterator<Heard<T>> {
@@ -21,7 +28,7 @@ export class ChangeBus {
   readonly #schedule = new FairSchedule();
   #round: Iterator<ChangeListener> = this.#listeners.keys();
   #relay: ((change: Change) => void) | null = null;
-  #onTaskRecorded: (() => void) | null = null;
+  #worker: TaskListener | null = null;
 
   get listening(): number {
     return this.#listeners.size;
@@ -37,9 +44,9 @@ export class ChangeBus {
     this.#relay = relay;
   }
 
-  /** Calls back for each task that another process has recorded. */
-  onTaskRecorded(call: () => void): void {
-    this.#onTaskRecorded = call;
+  /** Tells a worker what other processes do with tasks. */
+  tellWorker(worker: TaskListener): void {
+    this.#worker = worker;
   }
 
   publish(change: Change): void {
@@ -50,7 +57,9 @@ export class ChangeBus {
   /** Takes a change from another process. */
   receive(change: Change): void {
     this.deliver(change);
-    if (change.type === 'task' && change.isRecorded === true) this.#onTaskRecorded?.();
+    if (change.type !== 'task') return;
+    if (change.recorded !== undefined) this.#worker?.recorded(change.taskId, change.recorded.action, change.recorded.userId);
+    if (change.isCancelled === true) this.#worker?.cancelled(change.taskId);
   }
 
   /** Delivers a change to the listeners of this process only. */

@@ -1,3 +1,5 @@
+import type { TaskAction } from '../task.states.js';
+
 /** A change of an image, with all that visibility needs once its row is gone. */
 export interface ImageChange {
   type: 'image';
@@ -17,7 +19,9 @@ export interface TaskChange {
   taskId: string;
   imageName: string | null;
   /** It was recorded just now and waits for a worker. */
-  isRecorded?: boolean;
+  recorded?: { action: TaskAction; userId: number };
+  /** Somebody asked to cancel it just now. */
+  isCancelled?: boolean;
 }
 
 /** A load of a repository started or ended, or its settings changed. */

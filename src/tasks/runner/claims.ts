@@ -81,10 +81,13 @@ export class TaskClaims {
 
   constructor(private readonly database: Database) {}
 
-  /** Raises the attempt of an open task that nobody holds, and returns it; null when it has ended or another process holds it. */
+  /**
+   * Raises the attempt of an open task that nobody holds, and returns it; null when it has ended or another process holds it. A task that
+   * was cancelled before it began has no attempt.
+   */
   async claim(taskId: string): Promise<ClaimedTask | null> {
     const now = this.#now();
-    const text = sqlText`update task set attempts = attempts + 1, claimed_by = ${this.#owner}, claimed_until = ${this.#until()},
+    const text = sqlText`update task set attempts = case when cancel_requested and attempts = 0 then 0 else attempts + 1 end, claimed_by = ${this.#owner}, claimed_until = ${this.#until()},
         status = case when cancel_requested then status else 'RUNNING' end,
         started_at = case when cancel_requested then started_at else coalesce(started_at, ${now}) end
       where id = ${taskId} and finished_at is null and (claimed_until is null or claimed_until < ${now} or claimed_by = ${this.#owner})
@@ -123,10 +126,10 @@ export class TaskClaims {
     if (isSqlite(this.database.em)) await writeAtOnce(this.#em(), sqlText`update task set claimed_until = null where finished_at is null`);
   }
 
-  /** Open tasks that nobody holds, oldest first. */
-  async free(): Promise<OpenTask[]> {
+  /** Open tasks that nobody holds and that were recorded so long ago, oldest first. */
+  async free(ageMs: number): Promise<OpenTask[]> {
     const text = sqlText`select t.id, t.action, t.user_id from task t
-      where t.status in ('PENDING', 'RUNNING') and (t.claimed_until is null or t.claimed_until < ${this.#now()})
+      where t.status in ('PENDING', 'RUNNING') and (t.claimed_until is null or t.claimed_until < ${this.#now()}) and t.created_at <= ${Date.now() - ageMs}
       order by t.id limit ${sqlInteger(MOST_OPEN, { max: MOST_OPEN })}`;
     const rows = await readRows<[id: string, action: TaskAction, userId: number]>(this.#em(), text);
     return rows.map(([id, action, userId]) => ({ id, action, userId }));

@@ -64,7 +64,7 @@ async function insertTask(tx: SqlEntityManager, facts: TaskFacts, beginning: Beg
       values (${id}, ${action}, ${status}, ${phase}, ${bytesDone}, ${bytesTotal}, 0, false, ${userId}, ${datacenterId}, ${imageId},
       ${imageName}, ${repositoryId}, ${JSON.stringify(detail)}, ${JSON.stringify(instructions)}, ${now}, ${endedAt}, ${endedAt})`,
   );
-  announce({ type: 'task', taskId: id, imageName, ...(!isDone && { isRecorded: true }) });
+  announce({ type: 'task', taskId: id, imageName, ...(!isDone && { recorded: { action, userId } }) });
   return id;
 }
 

@@ -35,6 +35,8 @@ export class MustRunAgain extends Error {}
 
 /** The interval at which a worker looks for tasks that nobody holds, and for cancels. */
 const LOOK_MS = 1000;
+/** A task that nobody holds after so long was missed: whoever records a task queues it at once, and tells the other processes. */
+const MISSED_MS = 2000;
 /** The interval and number of looks at a task that another process runs, while a caller waits for its end. */
 const WAIT_MS = 250;
 const WAITS = 240;
@@ -82,13 +84,16 @@ export class TaskRunner {
   /** Queues every open task that nobody holds, and goes on to look for more; returns how many there were. */
   async start(): Promise<number> {
     await this.#claims.releaseAll();
-    const open = await this.#claims.free();
+    const open = await this.#claims.free(0);
     for (const { id, action, userId } of open) this.enqueue(id, action, userId);
     // On SQLite no other process records or cancels tasks.
     if (!isSqlite(this.database.em)) {
       this.#looks.start(LOOK_MS);
       this.#renewals.start(RENEW_MS);
-      this.changes.onTaskRecorded(() => void this.#look());
+      this.changes.tellWorker({
+        recorded: (id, action, userId) => this.enqueue(id, action, userId),
+        cancelled: (id) => this.#entries.get(id)?.controller.abort('cancelled' satisfies StopReason),
+      });
     }
     return open.length;
   }
@@ -111,7 +116,7 @@ export class TaskRunner {
 
   /**
    * Cancels a task whose row says that it is cancelled. One that nobody runs is undone here, also without any worker; a worker that runs
-   * it learns of it within a second. It has ended when this resolves if it is quick to undo; this resolves soon in any case.
+   * it hears of it at once, and looks once a second besides. It has ended when this resolves if it is quick to undo; this resolves soon in any case.
    */
   async cancel(taskId: string, action: TaskAction, userId: number): Promise<void> {
     const entry = this.#entries.get(taskId) ?? this.#add(taskId, action, userId);
@@ -149,7 +154,7 @@ export class TaskRunner {
     if (this.#isLooking || this.#isStopping) return;
     this.#isLooking = true;
     try {
-      for (const { id, action, userId } of await this.#claims.free()) this.enqueue(id, action, userId);
+      for (const { id, action, userId } of await this.#claims.free(MISSED_MS)) this.enqueue(id, action, userId);
       for (const id of await this.#claims.cancelled([...this.#entries.keys()])) this.#entries.get(id)?.controller.abort('cancelled' satisfies StopReason);
     } catch (error) {
       this.log.warn({ err: error }, 'Tasks cannot be looked for; the next look follows in a second.');
