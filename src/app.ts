@@ -74,6 +74,7 @@ import { TaskDatacenters } from './tasks/task-datacenters.js';
 import { taskModule } from './tasks/task.module.js';
 import { TaskRunner } from './tasks/runner/task-runner.js';
 import { virtualServerModule } from './virtual-servers/virtual-server.module.js';
+import { withStartLock } from './platform/database/open/start-lock.js';
 import { reachPostgres } from './platform/database/postgres/reach-postgres.js';
 
 /** Where `npm run build` puts GraphiQL, seen from the built file. */
@@ -249,7 +250,7 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   const prepares = await reachDatabase(config, log);
   const database = await openDatabase(config.database, ENTITIES, { ...config.databaseLimits, prepares, tracing });
   const work = createWork(config, database, tracing, log);
-  const firstKey = await prepare(config, work, log);
+  const firstKey = await withStartLock(config.database, async () => prepare(config, work, log));
   const relay = config.database.kind === 'postgres' ? await ChangeRelay.start(config.database.directUrl ?? config.database.url, work.changes, log) : null;
   let stage: Stage = 'starting';
   const requestInterceptor: RequestInterceptor = { intercept: null };

@@ -15,7 +15,7 @@ let admin: TestClient;
 
 beforeAll(async () => {
   [database, repository] = [await createTestDatabase(), await startImgapiRepository()];
-  folders = [await temporaryFolder(), await temporaryFolder()];
+  folders = [await temporaryFolder(), await temporaryFolder(), await temporaryFolder()];
   api = await start(0, 'api');
   admin = new TestClient(api.url, api.firstKey);
 }, 60_000);
@@ -79,6 +79,34 @@ describe('a gateway split into API and worker processes', () => {
     expect(await admin.run('mutation ($id: ID!) { cancelTask(id: $id) { status } }', { id })).toEqual({ cancelTask: { status: 'CANCELLED' } });
     repository.fail = {};
     expect(await worker.stop()).toBe(0);
+  }, 60_000);
+
+  it('lets another worker take over what a worker ran that was killed', async () => {
+    const image = makeImage({ name: 'taken-over', version: '1', size: 2_000_000 });
+    repository.images.push(image);
+    repository.fail = { file: { slow: 200_000 } };
+    const killed = await start(1, 'worker');
+    const input = { name: 'taken-over', manifestUrl: repository.manifestUrl(image), datacenter: 'main', access: 'PUBLIC' };
+    const { importImage } = await admin.run('mutation ($input: ImportImageInput!) { importImage(input: $input) { task { id } } }', { input });
+    const task = async () => (await admin.run('query ($id: ID!) { task(id: $id) { status phase attempts } }', { id: importImage.task.id })).task;
+    await expect.poll(async () => (await task()).phase, { timeout: 10_000 }).toBe('DOWNLOADING');
+    const other = await start(2, 'worker');
+    await killed.kill();
+    repository.fail = {};
+    await expect.poll(async () => (await task()).status, { timeout: 30_000 }).toBe('SUCCEEDED');
+    expect(await task()).toMatchObject({ attempts: 2 });
+    const file = Buffer.from(await (await fetch(`${api.url}/imgapi/images/${image.manifest.uuid}/file`)).arrayBuffer());
+    expect(file.equals(image.file)).toBe(true);
+    expect(await other.stop()).toBe(0);
+  }, 60_000);
+
+  it('starts at the same time as others on an empty database, and makes one first key', async () => {
+    const empty = await createTestDatabase();
+    const settings = { DATABASE_URL: empty.url, IMAGE_STORE: `file:${folders[1]!.path}/images-of-empty` };
+    const three = await Promise.all(folders.map(async ({ path }) => GatewayProcess.start(`${path}/at-once`, settings)));
+    expect(three.filter(({ firstKey }) => firstKey !== null)).toHaveLength(1);
+    expect(await Promise.all(three.map(async (process) => process.stop()))).toEqual([0, 0, 0]);
+    await empty.drop();
   }, 60_000);
 
   it('serves no transport in a worker process, but health and metrics', async () => {

@@ -90,6 +90,7 @@ export class ImportImage implements TaskHandler {
     const image = await this.#em().findOne(Image, { id: run.task.imageId ?? 0, status: 'PENDING' });
     const wanted = run.task.instructions as unknown as ImportInstructions;
     // The file goes before the row: after a kill in between, the open task runs again and finishes this.
+    await run.demandClaim();
     if (image !== null) await this.#dropBytes(run, image.uuid);
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
       await run.fail(tx, failure, announce);

@@ -90,6 +90,12 @@ export class TaskRun {
     if ((await writeRows(tx, sqlText`update task set attempts = attempts where ${isPresentAttempt(this.task)}`)) === 0) throw new RunStopped('lost');
   }
 
+  /** Throws RunStopped when another attempt has begun or the task has ended: a step that takes bytes away calls this first. */
+  async demandClaim(): Promise<void> {
+    const { id, attempts } = this.task;
+    if ((await this.parts.em().count(Task, { id, attempts, finishedAt: null })) === 0) throw new RunStopped('lost');
+  }
+
   /**
    * Ends the task as succeeded, in the transaction that makes its effects final. FORBIDDEN when its starter lost the permission; throws
    * RunStopped when another attempt has begun or the task has ended.

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Database, isSqlite, type SqlEntityManager } from '../../platform/database/database.js';
-import { isDatabaseAway } from '../../platform/database/database-away.js';
+import { failedForNow } from '../../platform/database/failed-for-now.js';
 import { AppError } from '../../platform/errors.js';
 import { Periodic } from '../../platform/scheduling/periodic.js';
 import type { ChangeBus } from '../changes/change-bus.js';
@@ -209,7 +209,7 @@ export class TaskRunner {
         if (run !== null) await this.#attempt(entry, run);
         return true;
       } catch (error) {
-        if (isDatabaseAway(error)) this.log.warn({ err: error, taskId: entry.taskId, retryMs }, 'The database is away; the task is tried again.');
+        if (failedForNow(error)) this.log.warn({ err: error, taskId: entry.taskId, retryMs }, 'The database is away; the task is tried again.');
         else this.log.error({ err: error, taskId: entry.taskId, retryMs }, 'A task could not be ended; it is tried again.');
       } finally {
         entry.run = null;
@@ -259,7 +259,7 @@ export class TaskRunner {
         this.log.warn({ taskId: entry.taskId, attempt: run.task.attempts }, 'The claim on a task was lost; its attempt here has stopped.');
         return;
       }
-      if (isDatabaseAway(error) || error instanceof MustRunAgain) throw error;
+      if (failedForNow(error) || error instanceof MustRunAgain) throw error;
       const cause = stopped === 'cancelled' && !(error instanceof AppError) ? new RunStopped('cancelled') : error;
       await this.#undo(entry, run, cause, error);
     }

@@ -68,6 +68,7 @@ export class CreateImageFromSnapshot implements TaskHandler {
     const { uuid, snapshotId } = instructionsOf(run.task);
     const image = await this.#em().findOne(Image, { uuid, status: 'PENDING' });
     // Delete the file before the image: after a kill in between, the task is still open and is undone again.
+    await run.demandClaim();
     if (image !== null) await this.#deleteFile(run, uuid);
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
       await run.fail(tx, failure, announce);
