@@ -73,6 +73,11 @@ describe('a repository that is no IMGAPI server', () => {
     expect(message).toBe(`${url}/prefix/images/images answered with status 404; JSON with status 200 is expected. The server says: ResourceNotFound: … does not exist. The gateway adds /images to the URL of a repository by itself; give the URL without it: ${url}/prefix.`);
   });
 
+  it.each(['/images', '/images/', '/images/aaaaaaaa-0000-4000-8000-000000000001', '//images'])('is told the URL of its host, if that of the repository is %s', async (path) => {
+    const { url } = await routed({})();
+    expect(await messageOf(read(`${url}${path}`))).toMatch(new RegExp(`give the URL without it: ${url}\\.$`));
+  });
+
   it('is asked nothing at another origin, and is not waited for', async () => {
     const other = await serve((_request, response) => response.end());
     const { url } = await serve((request, response) => {
