@@ -8,7 +8,7 @@ const RFC_3339 = /^(\d{4}-\d{2}-\d{2})[Tt]([01]\d|2[0-3]):\d{2}:\d{2}(\.\d+)?([Z
 const UUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const URL_LENGTH = 1024;
 /** Stricter than `URL`, which also accepts surrounding blanks, line breaks, backslashes for slashes, and `http:host`. */
-const ABSOLUTE_HTTP = /^https?:\/\/[^\s\p{Cc}\\]+$/iu;
+const ABSOLUTE_HTTP = /^https?:\/\/[^\s\p{Cc}\\/][^\s\p{Cc}\\]*$/iu;
 const TWO_DIGITS = Array.from({ length: 100 }, (_, number) => String(number).padStart(2, '0'));
 
 function refuse(value: unknown, scalar: string, expected: string): GraphQLError {
