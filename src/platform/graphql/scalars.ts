@@ -86,7 +86,8 @@ export const Uuid = new GraphQLScalarType<string, string>({
 });
 
 function parseHttpUrl(value: unknown): string {
-  const expected = `an absolute http or https URL, at most ${URL_LENGTH} characters`;
+  const asShown = typeof value === 'string' && value.includes('@') ? '; it is shown here without a user and password, in which characters such as / ? # @ and blanks are written as %XX' : '';
+  const expected = `an absolute http or https URL, at most ${URL_LENGTH} characters${asShown}`;
   const isShaped = typeof value === 'string' && value.isWellFormed() && value.length <= URL_LENGTH && ABSOLUTE_HTTP.test(value);
   if (!isShaped || !URL.canParse(value)) throw refuse(value, 'HttpUrl', expected);
   return value;
