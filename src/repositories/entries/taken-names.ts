@@ -43,11 +43,12 @@ function labelOf({ aliasKey, versionKey }: Pick<WantedKeys, 'aliasKey' | 'versio
 export async function findTakenNames(em: Reads, entries: readonly NamedEntry[]): Promise<(uuid: string) => TakenNames> {
   const wanted = entries.map(keysOf).filter((keys) => keys !== null);
   if (wanted.length === 0) return () => NOTHING_TAKEN;
-  const distinct = (key: 'nameKey' | 'aliasKey' | 'versionKey'): string[] => [...new Set(wanted.map((keys) => keys[key]))];
-  const sameLabel = allOf([oneOf('i.alias_key', distinct('aliasKey')), oneOf('i.version_key', distinct('versionKey'))]);
+  const distinct = (keyOf: (keys: WantedKeys) => string): string[] => [...new Set(wanted.map(keyOf))];
+  const sameName = oneOf('i.name_key', distinct(({ nameKey }) => nameKey));
+  const sameLabel = allOf([oneOf('i.alias_key', distinct(({ aliasKey }) => aliasKey)), oneOf('i.version_key', distinct(({ versionKey }) => versionKey))]);
   const rows = await readRows<[uuid: string, nameKey: string | null, aliasKey: string, versionKey: string | null]>(
     em,
-    sqlText`select i.uuid, i.name_key, i.alias_key, i.version_key from image i where ${anyOf([oneOf('i.name_key', distinct('nameKey')), sameLabel])}`,
+    sqlText`select i.uuid, i.name_key, i.alias_key, i.version_key from image i where ${anyOf([sameName, sameLabel])}`,
   );
   const named = new Map(rows.map(([uuid, nameKey]) => [nameKey, uuid]));
   const labelled = new Map(rows.map(([uuid, , aliasKey, versionKey]) => [labelOf({ aliasKey, versionKey: versionKey ?? '' }), uuid]));
