@@ -63,7 +63,7 @@ export function requireImportable(value: unknown): ImgManifest & { file: Manifes
   const uuid = uuidOf(value.uuid);
   const manifest = describe(uuid ?? '', { ...upgradeManifest(value), ...(uuid === null ? {} : { uuid }) });
   const problems = [
-    ...(uuid === null ? [`uuid ${shown(value.uuid)} is not a uuid`] : []),
+    ...(uuid === null ? [value.uuid === undefined ? 'uuid is missing' : `uuid ${shown(value.uuid)} is not a uuid`] : []),
     ...(manifest.name === '' ? ['name is missing'] : []),
     ...fieldProblems(manifest),
     ...fileProblems(manifest.raw.files),
