@@ -8,7 +8,7 @@ export const CACHE_CONTROL_PUBLIC = 'no-cache';
 export const CACHE_CONTROL_PRIVATE = 'private';
 
 /** Part of each list's ETag; increment it when manifests are shown differently. */
-const LIST_FORMAT = 2;
+const LIST_FORMAT = 3;
 
 /** Whether If-None-Match has the ETag. Accepts what clients send: tags with or without quotes, weak ones, several, or `*`. */
 export function matchesEtag(request: Pick<FastifyRequest, 'headers'>, etag: string): boolean {

@@ -84,7 +84,7 @@ export class ImgapiClient {
     if (isObject(value) && typeof value.uuid === 'string') return value;
     const { text, what } = await explainAnswer(factsOf(response, bytes), 'manifest', { requested: url });
     if (isObject(value) && text === '') return value;
-    const fault = value === undefined ? (what === null ? `not JSON (it starts with "${beginningOf(bytes)}")` : 'not JSON') : Array.isArray(value) ? 'a list' : isObject(value) ? 'no manifest' : 'JSON but not an object';
+    const fault = manifestFault(value, bytes, what !== null);
     throw new AppError('INVALID_MANIFEST', joined(`${redactUrl(response.url)} is ${fault}; a manifest is one JSON object.`, text));
   }
 
@@ -186,6 +186,14 @@ async function readAtMost(body: Readable, limit: number, url: string): Promise<B
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+/** What an answer is in place of a manifest; `isRecognized`: what follows says more of it. */
+function manifestFault(value: unknown, bytes: Buffer, isRecognized: boolean): string {
+  if (bytes.length === 0) return 'empty';
+  if (value === undefined) return isRecognized ? 'not JSON' : `not JSON (it starts with "${beginningOf(bytes)}")`;
+  if (Array.isArray(value)) return 'a list';
+  return isObject(value) ? 'no manifest' : 'JSON but not an object';
 }
 
 /** Undefined for what is not JSON. */

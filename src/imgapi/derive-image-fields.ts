@@ -40,7 +40,7 @@ export function deriveImageFields(manifest: ImgManifest): DerivedImageFields {
     ...listed,
     name,
     alias: name ?? (fitLabel(manifest.name, 32) || manifest.uuid.slice(0, 32)),
-    version: fitLabel(manifest.version, 16) || '1.0',
+    version: fitVersion(manifest.version),
     description: cut(cleanText(manifest.description), 128),
     resize: readFlag(manifest.tags.resize) ?? (osType === 'SUNOS_ZONE' || osType === 'LINUX_ZONE'),
     deploy: readFlag(manifest.tags.deploy) ?? false,
@@ -58,6 +58,11 @@ export function fitName(name: string): string | null {
   const ascii = name.normalize('NFKD').replace(/\p{M}+/gu, '').replace(/[^A-Za-z0-9._-]+/g, '-');
   const fitted = ascii.replace(/^[._-]+/, '').slice(0, 32).replace(/[-_.]+$/, '');
   return fitted === '' ? null : fitted;
+}
+
+/** A version made to fit the rules of this catalogue. */
+export function fitVersion(version: string): string {
+  return fitLabel(version, 16) || '1.0';
 }
 
 function fitLabel(value: string, length: number): string {

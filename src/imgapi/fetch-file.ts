@@ -30,13 +30,20 @@ export async function fetchFile(fetch: GuardedFetch, url: string, request: FileR
   return { ...response, note: await noteOn(response, url) };
 }
 
+export interface FileStart {
+  bytes: Buffer;
+  /** As of FileAnswer. */
+  note: string | null;
+}
+
 /** The first bytes of a file, at most `length`. Throws FetchFailure or URL_NOT_ALLOWED as GuardedFetch does, and FetchFailure for a status other than 200 and 206. */
-export async function fetchFileStart(fetch: GuardedFetch, url: string, length: number, request: FetchRequest): Promise<Buffer> {
+export async function fetchFileStart(fetch: GuardedFetch, url: string, length: number, request: FetchRequest): Promise<FileStart> {
   const response = await fetch.get(url, { ...request, headers: { range: `bytes=0-${length - 1}` } });
   const { status, body } = response;
   try {
-    if (status !== 200 && status !== 206) throw new FetchFailure(url, [`it answered with status ${status}`, await noteOn(response, url)].filter((text) => text !== null).join('. ').replace(/\.$/, ''));
-    return await readUpTo(body, length);
+    const note = await noteOn(response, url);
+    if (status !== 200 && status !== 206) throw new FetchFailure(url, [`it answered with status ${status}`, note].filter((text) => text !== null).join('. ').replace(/\.$/, ''));
+    return { bytes: await readUpTo(body, length), note };
   } catch (error) {
     throw toFetchFailure(url, error);
   } finally {

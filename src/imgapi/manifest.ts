@@ -39,7 +39,8 @@ export type ManifestResult = { ok: true; manifest: ImgManifest } | { ok: false; 
 export type ImportProblem = 'UNSUPPORTED_TYPE' | 'NO_FILE' | 'INVALID_MANIFEST';
 
 const REQUIRED = ['version', 'type', 'os'] as const;
-const COMPRESSIONS = ['gzip', 'bzip2', 'xz', 'none'];
+/** The compressions that manifests have a word for. */
+export const MANIFEST_COMPRESSIONS: readonly string[] = ['gzip', 'bzip2', 'xz', 'none'];
 const MAX_DEPTH = 64;
 const MAX_INT32 = 2 ** 31 - 1;
 
@@ -62,7 +63,7 @@ export function requireImportable(value: unknown): ImgManifest & { file: Manifes
   const uuid = uuidOf(value.uuid);
   const manifest = describe(uuid ?? '', { ...upgradeManifest(value), ...(uuid === null ? {} : { uuid }) });
   const problems = [
-    ...(uuid === null ? [`uuid ${shown(value.uuid)} is not a uuid`] : []),
+    ...(uuid === null ? [value.uuid === undefined ? 'uuid is missing' : `uuid ${shown(value.uuid)} is not a uuid`] : []),
     ...(manifest.name === '' ? ['name is missing'] : []),
     ...fieldProblems(manifest),
     ...fileProblems(manifest.raw.files),
@@ -135,8 +136,8 @@ function fileProblems(files: unknown): string[] {
   const file: unknown = files[0];
   const read = readFile(file);
   if (read === null) return [`files[0] needs sha1 (40 hex digits) and size (bytes, above 0), it is ${shown(file)}`];
-  if (COMPRESSIONS.includes(read.compression)) return [];
-  return [`files[0].compression "${read.compression}" is none of ${COMPRESSIONS.join(', ')}`];
+  if (MANIFEST_COMPRESSIONS.includes(read.compression)) return [];
+  return [`files[0].compression "${read.compression}" is none of ${MANIFEST_COMPRESSIONS.join(', ')}`];
 }
 
 function flag(value: unknown): boolean {

@@ -1,4 +1,4 @@
-import { redactUrlsIn } from './fetch/redact-text.js';
+import { redactUrlsIn, redactValue } from './fetch/redact-text.js';
 
 /** Longest part of a caller's value that a message repeats. */
 export const MAX_VALUE_CHARACTERS = 200;
@@ -20,7 +20,7 @@ export function truncate(text: string, most: number = MAX_VALUE_CHARACTERS): str
 
 /** Redacts before truncating: in half a URL, the end of the password cannot be found. */
 function redactAndTruncate(text: string, most: number = MAX_VALUE_CHARACTERS): string {
-  return truncate(redactUrlsIn(truncate(text, MAX_INPUT_CHARACTERS)), most);
+  return truncate(redactValue(truncate(text, MAX_INPUT_CHARACTERS)), most);
 }
 
 /** The first `room` characters (or a few more) of a value's JSON. Stops there, so the cost does not grow with the value. */

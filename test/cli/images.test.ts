@@ -39,7 +39,10 @@ describe('repos', () => {
   it('are added once, loaded, listed and browsed', async () => {
     expect(await admin.run('repos', 'add', 'remote', repository.url)).toMatchObject({ code: 0, stderr: '' });
     expect(await admin.run('repos', 'add', 'remote', `${repository.url}/`)).toMatchObject({ code: 0, stdout: 'Repository remote is there already.\n' });
+    const withPassword = `${repository.url.replace('://', '://reader:s3cret@')}/`;
+    expect(await admin.run('repos', 'add', 'remote', withPassword)).toMatchObject({ code: 0, stdout: 'Repository remote is there already; its user and password are the given ones now.\n' });
     expect(await admin.json('repos', 'refresh', 'remote')).toMatchObject([{ added: 3, removed: 0, repository: { name: 'remote', status: 'OK' } }]);
+    expect(repository.requests.at(-1)?.headers.authorization).toBe(`Basic ${Buffer.from('reader:s3cret').toString('base64')}`);
     expect(await admin.json('repos', 'ls')).toEqual(expect.arrayContaining([expect.objectContaining({ name: 'remote', imageCount: 3 })]));
     const offered = await admin.json<{ name: string; version: string }[]>('repos', 'browse', 'remote', '--search', 'debian-12');
     expect(offered.map(({ name, version }) => `${name} ${version}`)).toEqual(['debian-12-minimal 9.0.0', 'debian-12 2.0.0', 'debian-12 1.0.0']);

@@ -125,6 +125,12 @@ describe('the manifest that the image server shows', () => {
     );
   });
 
+  it('names no compression where IMGAPI has none, so that nodes refuse the file', () => {
+    const shown = JSON.parse(JSON.stringify(shownManifest({ ...imported(SOURCE)!, file: { ...FILE, compression: 'zstd' } }))) as Json;
+    expect(shown.files).toEqual([{ sha1: FILE.sha1, size: FILE.size }]);
+    expect(JSON.stringify(referenceFaults(shown))).toContain('compression');
+  });
+
   it('is accepted for every real manifest that can be imported', () => {
     const shown = [...(v1 as unknown[]), ...(v2 as unknown[])].map((real) => imported(real)).filter((image) => image !== null).map(shownManifest);
     expect(shown.length).toBeGreaterThan(250);

@@ -127,6 +127,7 @@ describe('getManifest', () => {
     ['redirectLoop', 'MANIFEST_UNREACHABLE', 'circle'],
     ['html', 'INVALID_MANIFEST', 'not JSON; a manifest is one JSON object. This is an HTML page'],
     ['halfList', 'INVALID_MANIFEST', 'not JSON'],
+    [{ text: '' }, 'INVALID_MANIFEST', ' is empty; a manifest is one JSON object.'],
     ['spaces', 'INVALID_MANIFEST', 'larger than 1048576 bytes'],
     [{ cut: 1 }, 'MANIFEST_UNREACHABLE', 'closed before'],
     [{ redirectTo: 'http://localhost/' }, 'URL_NOT_ALLOWED', 'localhost'],

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ImgapiClient } from '../../src/imgapi/client.js';
-import { fetchFile } from '../../src/imgapi/fetch-file.js';
+import { fetchFile, fetchFileStart } from '../../src/imgapi/fetch-file.js';
 import { GuardedFetch } from '../../src/platform/fetch/fetch.js';
 
 const fetch = new GuardedFetch({ allow: ['127.0.0.1', 'localhost'] });
@@ -71,6 +71,11 @@ describe('a repository that is no IMGAPI server', () => {
     const { url } = await routed({}, json({ code: 'ResourceNotFound', message: '/prefix/images/images does not exist' }, 404))();
     const message = await messageOf(read(`${url}/prefix/images/`));
     expect(message).toBe(`${url}/prefix/images/images answered with status 404; JSON with status 200 is expected. The server says: ResourceNotFound: … does not exist. The gateway adds /images to the URL of a repository by itself; give the URL without it: ${url}/prefix.`);
+  });
+
+  it.each(['/images', '/images/', '/images/aaaaaaaa-0000-4000-8000-000000000001', '//images'])('is told the URL of its host, if that of the repository is %s', async (path) => {
+    const { url } = await routed({})();
+    expect(await messageOf(read(`${url}${path}`))).toMatch(new RegExp(`give the URL without it: ${url}\\.$`));
   });
 
   it('is asked nothing at another origin, and is not waited for', async () => {
@@ -148,6 +153,8 @@ describe('the file of an image', () => {
     expect(await noteOf(xml('<Error><Code>AccessDenied</Code></Error>', 403))).toContain('an S3 bucket that refuses access');
     expect(await noteOf(page(200))).toContain('an HTML page');
     expect(await noteOf((response) => response.writeHead(200, { 'content-encoding': 'br' }).end('x'))).toMatch(/Content-Encoding "br", although the gateway asks for none/);
+    const { url } = await serve((_request, response) => response.writeHead(200, { 'content-encoding': 'br' }).end('x'));
+    expect(await fetchFileStart(fetch, url, 100, {})).toEqual({ bytes: Buffer.from('x'), note: expect.stringContaining('Content-Encoding "br"') });
     expect(await noteOf((response) => response.end('bytes'))).toBeNull();
   });
 });

@@ -20,7 +20,7 @@ function trusted(): { trustedHosts: ReadonlySet<string> } {
   return { trustedHosts: new Set([repository.host]) };
 }
 
-describe('openFile', () => {
+describe('fetchFile', () => {
   const fileOf = (): string => `${repository.manifestUrl(repository.images[0] ?? makeImage())}/file`;
 
   it('reads the whole file, and the rest of it', async () => {

@@ -301,7 +301,7 @@ export class Model {
       image: () => this.#imageBy(undefined, one.uuid),
       importable: !isKnown,
       notImportableReason: isKnown ? 'ALREADY_EXISTS' : null,
-      nameTaken: this.facts.images.some((image) => image.name === one.name && image.uuid !== one.uuid),
+      nameTaken: this.facts.images.some((image) => image.name.toLowerCase() === one.name.toLowerCase() && image.uuid !== one.uuid),
     };
   }
 

@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GuardedFetch } from '../../src/platform/fetch/fetch.js';
 
 const PLAIN = Buffer.from('one text that is compressed '.repeat(5000));
+/** A frame of zstd that decoders leave out, with three bytes. */
+const SKIPPABLE = Buffer.from('502a4d1803000000616263', 'hex');
 const LIMIT = 8 * 1024 * 1024;
 
 let url: string;
@@ -42,6 +44,8 @@ describe('an encoded answer', () => {
     ['deflate', deflateRawSync(PLAIN)],
     ['br', brotliCompressSync(PLAIN)],
     ['zstd', zstdCompressSync(PLAIN)],
+    ['zstd', Buffer.concat([zstdCompressSync(PLAIN.subarray(0, 1000)), SKIPPABLE, zstdCompressSync(Buffer.alloc(0)), zstdCompressSync(PLAIN.subarray(1000), { params: { [constants.ZSTD_c_checksumFlag]: 1 } })])],
+    ['gzip', Buffer.concat([gzipSync(PLAIN.subarray(0, 1000)), gzipSync(PLAIN.subarray(1000))])],
     ['identity', PLAIN],
     ['gzip, br', brotliCompressSync(gzipSync(PLAIN))],
     ['deflate, identity, zstd, gzip', gzipSync(zstdCompressSync(deflateRawSync(PLAIN)))],
@@ -75,6 +79,7 @@ describe('an answer that cannot be decoded', () => {
   });
 
   it.each([
+    ['zstd', Buffer.concat([zstdCompressSync(PLAIN), Buffer.from('and more')])], ['zstd', Buffer.concat([zstdCompressSync(PLAIN), zstdCompressSync(PLAIN).subarray(0, -3)])],
     ['gzip', PLAIN], ['deflate', PLAIN], ['br', randomBytes(5000)], ['zstd', PLAIN],
     ['gzip', gzipSync(randomBytes(5000)).subarray(0, 3000)], ['br', brotliCompressSync(randomBytes(5000)).subarray(0, 3000)], ['zstd', zstdCompressSync(randomBytes(5000)).subarray(0, 3000)],
   ])('is told so: %s', async (encoding, body) => {

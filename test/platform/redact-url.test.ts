@@ -54,6 +54,18 @@ describe('a text with URLs', () => {
     expect(toFetchFailure('https://u:p@h/x?t=1', refused).message).toBe('https://h/x: the connection failed (EHOSTDOWN).');
   });
 
+  it.each([
+    'http:/user:s3cret@h/x', 'http:\\\\user:s3cret@h/x', 'http:user:s3cret@h/x', 'https:///user:s3cret@h/x', ' http: //user:s3cret@h/x', 'http://user:s3\tcret@h/x', 'http://user:s3 cret@h/x',
+    'http://user:s3\\cret@h/x', 'http://user:s3"cret@h/x', 'HTTP:/user:s3@cret@h/x', 'http:/user:s3cret@h/x?s3cret', 'postgres:/user:s3cret@h/x',
+  ])('loses the password when it is misspelt: %j', (text) => {
+    expect(quoteValue(text)).toMatch(/^" ?(https?|postgres):\/\/h\/x"$/i);
+    expect(quoteValue({ list: [{ url: text }] })).not.toMatch(/s3|cret/);
+  });
+
+  it('stays as it is when it is no URL', () => {
+    expect(quoteValue('ask http or me@example.com')).toBe('"ask http or me@example.com"');
+  });
+
   it('is redacted before it is cut, so that a password keeps the @ that ends it', () => {
     expect(quoteValue(`https://user:${'p'.repeat(500)}@h/x`)).toBe('"https://h/x"');
   });

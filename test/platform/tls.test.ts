@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
 import { GuardedFetch } from '../../src/platform/fetch/fetch.js';
 import { startTlsServer, type Certificate } from '../support/tls-server.js';
@@ -22,6 +22,15 @@ describe('an error of TLS', () => {
     expect(message).toMatch(wanted);
     expect(message).toMatch(/^https:\/\/localhost:\d+\/x: /);
     expect(message).not.toMatch(/s3cret|openssl|127\.0\.0\.1/i);
+  });
+
+  it('says what may help when the other side closes the connection at once', async () => {
+    const server = createTcpServer((socket) => socket.on('error', () => undefined).once('data', () => socket.destroy()));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    expect(await messageOf(`http://localhost:${port}/`)).toContain('the connection was closed without an answer; if this port speaks TLS, use https:// in the URL');
+    expect(await messageOf(`https://localhost:${port}/`)).toContain('the connection was closed during the TLS handshake; if this port speaks plain HTTP, use http:// in the URL');
+    server.close();
   });
 
   it('says that a port speaks plain HTTP', async () => {

@@ -59,6 +59,20 @@ describe('an entry of a repository', () => {
     expect(await entryOf('source', uuid)).toMatchObject({ importable: true, nameTaken: true });
   });
 
+  it('compares its name, and its alias with its version, as an import does', async () => {
+    await world.image('Upper');
+    const upper = await offered({ name: 'upper' });
+    expect(await entryOf('source', upper)).toMatchObject({ importable: true, nameTaken: true, notImportableDetail: 'The name upper is taken by another image; give another one to import it.' });
+    expect((await importOf('source', upper)).errors[0]).toMatchObject({ extensions: { code: 'ALREADY_EXISTS' } });
+    await world.image('another', { alias: 'Labelled', version: '7.0' });
+    const labelled = await offered({ name: 'labelled', version: '7.0' });
+    const detail = 'Another image has the alias labelled and the version 7.0; give another name, alias or version to import it.';
+    expect(await entryOf('source', labelled)).toEqual({ importable: true, notImportableReason: null, notImportableDetail: detail, nameTaken: false });
+    expect((await importOf('source', labelled)).errors[0]).toMatchObject({ extensions: { code: 'ALREADY_EXISTS' } });
+    expect((await importOf('source', labelled, { alias: 'free' })).errors).toEqual([]);
+    expect(await entryOf('source', await offered({ name: 'labelled', version: '8.0' }))).toMatchObject({ notImportableDetail: null, nameTaken: false });
+  });
+
   it('says that the catalogue has it, and that it is deleted there', async () => {
     const image = await world.image('present', {}, { name: 'present' });
     await world.loadRepository('source');

@@ -62,6 +62,27 @@ describe('the user and password of a repository', () => {
     expect(await errorOf('with-url')).toBeUndefined();
   });
 
+  it('stay when the path of the URL changes, and go with another server', async () => {
+    const at = async (url: string): Promise<string | undefined> => {
+      await say(SETTINGS, { repositories: [{ name: 'my-repo.2', url: byEnvironment.url }, { name: 'with-url', url }] });
+      return await errorOf('with-url');
+    };
+    expect(await at(`${byUrl.url}/`)).toBeUndefined();
+    const update = 'mutation ($input: NamedUrlInput!) { updateImageRepository(input: $input) { url } }';
+    expect((await say(update, { input: { name: 'with-url', url: byUrl.url } })).errors).toEqual([]);
+    expect(await errorOf('with-url')).toBeUndefined();
+    expect((await say(update, { input: { name: 'with-url', url: byEnvironment.url } })).errors[0]?.message).toContain('status 401');
+    expect(await at(byEnvironment.url)).toContain('status 401');
+    expect(await at(byUrl.url)).toContain('status 401');
+    expect(await at(byUrl.url.replace('://', `://${encodeURIComponent('re@der')}:${encodeURIComponent(IN_URL)}@`))).toBeUndefined();
+  });
+
+  it.each(['http:/', 'http:', 'http:///', 'http:\\\\'])('are not repeated where the URL is refused, as it begins with %s', async (beginning) => {
+    const url = `${beginning}re:${IN_URL}@${byUrl.host}/`;
+    const answer = await say(SETTINGS, { repositories: [{ name: 'misspelt', url }] });
+    expect(answer.errors.map(({ extensions }) => extensions.code)).toEqual(['BAD_USER_INPUT']);
+  });
+
   it('are not those of another repository, nor of a URL that a caller gives', async () => {
     const [image] = byEnvironment.images;
     const { errors } = await say('mutation ($input: ImportImageInput!) { importImage(input: $input) { task { id } } }', { input: { name: 'direct', datacenter: 'main', manifestUrl: `${byEnvironment.url}/images/${image?.manifest.uuid}` } });

@@ -4,6 +4,7 @@ import { defineCommand } from '../command.js';
 import { unlessRefused } from '../server/unless-refused.js';
 
 const ADD = 'mutation CliAddRepository($input: NamedUrlInput!) { addImageRepository(input: $input) { name url } }';
+const UPDATE = 'mutation CliRepositoryPassword($input: NamedUrlInput!) { updateImageRepository(input: $input) { name url } }';
 const READ = 'query CliConfiguredRepositories { globalSettings { vmsImageRepositories { name url } } }';
 
 interface RepositoryRow {
@@ -15,7 +16,7 @@ interface RepositoryRow {
 export const addRepository = defineCommand({
   usage: 'add <name> <url>',
   summary: 'Add an image repository.',
-  notes: 'The gateway asks the address for its list first, and refuses one that is no IMGAPI server. Adding one that is there under the same name and address changes nothing. Load its list with "repos refresh".',
+  notes: 'The gateway asks the address for its list first, and refuses one that is no IMGAPI server. Adding one that is there under the same name and address changes nothing, except that the user and password in the address become those of the repository. Load its list with "repos refresh".',
   examples: [['repos add community https://images.example.com', 'A name, and the address of an IMGAPI server']],
   options: (parser) =>
     parser
@@ -27,11 +28,25 @@ export const addRepository = defineCommand({
     if (added !== null) return output.done(`Repository ${name} is added. Load its list: image-gateway repos refresh ${name}`, added.addImageRepository);
     const { globalSettings } = await client.run<{ globalSettings: { vmsImageRepositories: RepositoryRow[] } }>(READ);
     const present = globalSettings.vmsImageRepositories.find((one) => one.name === name);
-    if (present !== undefined && withoutSlash(present.url) === withoutSlash(url)) return output.done(`Repository ${name} is there already.`, present);
+    if (present !== undefined && addressOf(present.url) === addressOf(url)) {
+      const withPassword = withUserOf(url, present.url);
+      if (withPassword !== null) await client.run(UPDATE, { input: { name, url: withPassword } });
+      return output.done(`Repository ${name} is there already${withPassword === null ? '' : '; its user and password are the given ones now'}.`, present);
+    }
     throw new Refused(`ALREADY_EXISTS: Repository ${name} has the address ${redactUrl(present?.url ?? '')}. Remove it first, or choose another name.`, 'ALREADY_EXISTS');
   },
 });
 
-function withoutSlash(url: string): string {
-  return (URL.parse(url)?.href ?? url).replace(/\/+$/, '');
+/** The URL without user, password and slashes at its end. */
+function addressOf(text: string): string {
+  const url = URL.parse(text);
+  if (url === null) return text;
+  [url.username, url.password] = ['', ''];
+  return url.href.replace(/\/+$/, '');
+}
+
+/** The present URL with the user and password of the given one; null when that has none. */
+function withUserOf(given: string, present: string): string | null {
+  const { username, password } = new URL(given);
+  return username === '' && password === '' ? null : present.replace('://', `://${username}:${password}@`);
 }

@@ -24,7 +24,7 @@ export class NamedUrlInput {
   })
   name!: string;
 
-  @Field(() => HttpUrl, { description: 'Address of the IMGAPI server; a path in it is kept. It may have a user and a password in it (`https://user:password@host`), which are sent to that server alone and never shown; an address without them keeps those that the repository has.' })
+  @Field(() => HttpUrl, { description: 'Address of the IMGAPI server; a path in it is kept. It may have a user and a password in it (`https://user:password@host`), which are sent to that server alone and never shown; an address of the same server (scheme, host and port) without them keeps those that the repository has.' })
   url!: string;
 }
 

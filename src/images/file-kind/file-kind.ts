@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { MANIFEST_COMPRESSIONS } from '../../imgapi/manifest.js';
 import { AppError } from '../../platform/errors.js';
 import { readUpTo } from '../../platform/fetch/read-up-to.js';
 import { decompressHead } from './decompress-head.js';
@@ -61,9 +62,12 @@ function compressionWords(compression: string): string {
 /** One sentence for each way in which a file differs from what its manifest says or nodes can install. */
 export function fileKindWarnings(kind: FileKind, declared: DeclaredFile): string[] {
   const warnings: string[] = [];
+  const isInstallable = MANIFEST_COMPRESSIONS.includes(kind.compression);
   if (kind.compression !== declared.compression) {
-    warnings.push(`The manifest says that the file is ${compressionWords(declared.compression)}, but it is ${compressionWords(kind.compression)}; the image server shows ${kind.compression}.`);
+    const shown = isInstallable ? `; the image server shows ${kind.compression}` : '';
+    warnings.push(`The manifest says that the file is ${compressionWords(declared.compression)}, but it is ${compressionWords(kind.compression)}${shown}.`);
   }
+  if (!isInstallable) warnings.push(`Compute nodes cannot install the file: IMGAPI has no compression ${kind.compression}, so the image server leaves it out of the manifest. Compress the file with gzip, bzip2 or xz.`);
   const expected = declared.type === 'zvol' ? 'a ZFS stream or a raw disk' : 'a ZFS stream';
   const fits = kind.format === 'ZFS_STREAM' || (kind.format === 'RAW' && declared.type === 'zvol');
   if (!fits) warnings.push(`The manifest says ${declared.type}, whose file is ${expected}, but the file is ${kind.name} (${kind.format}); nodes may be unable to install it.`);

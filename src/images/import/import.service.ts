@@ -151,8 +151,9 @@ export class ImportService {
       return fileKindWarnings(kind, declared);
     }
     try {
-      const start = await fetchFileStart(fetch, fileUrl, SAMPLE_BYTES, { ...(await accessTo(em, repositoryId)), signal: AbortSignal.timeout(LOOK_TIMEOUT_MS) });
-      return fileKindWarnings(await detectByStart(`The file at ${redactUrl(fileUrl)}`, start), declared);
+      const { bytes, note } = await fetchFileStart(fetch, fileUrl, SAMPLE_BYTES, { ...(await accessTo(em, repositoryId)), signal: AbortSignal.timeout(LOOK_TIMEOUT_MS) });
+      const kind = await detectByStart(`The file at ${redactUrl(fileUrl)}`, bytes);
+      return [...fileKindWarnings(kind, declared), ...(note === null ? [] : [note])];
     } catch (error) {
       if (!(error instanceof FetchFailure) && !isTimeout(error)) throw error;
       return [`Its file cannot be read now: ${error instanceof FetchFailure ? error.message : `${redactUrl(fileUrl)} sends no bytes within ${LOOK_TIMEOUT_MS / 1000} s.`}`];

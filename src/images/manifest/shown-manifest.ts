@@ -1,5 +1,5 @@
 import { publishedAtMs } from '../../imgapi/derive-image-fields.js';
-import { readManifest } from '../../imgapi/manifest.js';
+import { MANIFEST_COMPRESSIONS, readManifest } from '../../imgapi/manifest.js';
 import { type Corrections, CorrectionSentences, UNREPORTED } from '../../imgapi/publish/corrections.js';
 import { publishedFields, publishedVersion } from '../../imgapi/publish/published-fields.js';
 import { publishedTags } from '../../imgapi/publish/published-tags.js';
@@ -27,7 +27,6 @@ export interface ManifestFacts {
 /** The dates that IMGAPI can write. */
 const FIRST_DATE = new Date('0000-01-01T00:00:00Z').getTime();
 const LAST_DATE = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
-const COMPRESSIONS = ['gzip', 'bzip2', 'xz', 'none'];
 
 function publishedAtOf(given: Json, createdAt: Date): Date {
   const reading = readManifest(given);
@@ -41,7 +40,8 @@ export function publicationDate(manifest: string, createdAt: Date): Date {
 
 /**
  * The manifest, version 2, that the image server shows: the imported manifest with the present values of the image, in the order of
- * IMGAPI, and with nothing that imgadm or another image server would refuse. Access DELETED shows as disabled, because servers that use
+ * IMGAPI, and with nothing that imgadm or another image server would refuse, except that a file in a compression which they do not have
+ * is shown without one. Access DELETED shows as disabled, because servers that use
  * the image may still fetch it.
  */
 export function shownManifest(image: ManifestFacts): Json {
@@ -100,7 +100,7 @@ function shownDate(date: Date): string {
   return new Date(Math.min(Math.max(date.getTime(), FIRST_DATE), LAST_DATE)).toISOString();
 }
 
-/** Only the fields that IMGAPI has. */
+/** Only the fields that IMGAPI has. A node refuses a file without a compression; it would unpack one that is said to have `none`. */
 function fileEntry({ sha1, size, compression }: NonNullable<ManifestFacts['file']>): Json {
-  return { sha1, size, compression: COMPRESSIONS.includes(compression) ? compression : 'none' };
+  return { sha1, size, compression: MANIFEST_COMPRESSIONS.includes(compression) ? compression : undefined };
 }

@@ -66,7 +66,8 @@ function adviceOnUrl(requested: string, expected: Expected, known: string | null
     const base = path.replace(/\/images$/, '');
     const repository = base.replace(/\/images(\/[^/]*)?(\/file)?$/, '');
     if (repository === base) return null;
-    return `The gateway adds /images to the URL of a repository by itself; give the URL without it: ${redactUrl(new URL(repository, url))}.`;
+    url.pathname = repository;
+    return `The gateway adds /images to the URL of a repository by itself; give the URL without it: ${redactUrl(url).replace(/\/$/, '')}.`;
   }
   if (expected === 'manifest' && path.endsWith('/images')) return 'A URL that ends in /images is that of a list; the manifest of one image is at /images/UUID.';
   if (expected === 'manifest' && path.endsWith('/file')) return 'A URL that ends in /file is that of the bytes; the manifest is at the URL without /file.';

@@ -2,18 +2,20 @@ import { Duplex, pipeline, Readable, Transform } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress } from 'node:zlib';
 import { quoteValue } from '../message-text.js';
 import { FetchFailure } from './fetch-failure.js';
+import { ZstdFrameSplitter } from './zstd-frames.js';
 
 /** Encodings that may lie over one another; each costs memory and time. */
 const MAX_ENCODINGS = 3;
 /** RFC 9659: 8 MiB is the largest window of zstd in a Content-Encoding. A larger one would cost as much memory as the server likes. */
 const ZSTD_WINDOW_LOG = 23;
 
-const DECODERS: Readonly<Record<string, () => Duplex>> = {
-  gzip: createGunzip,
-  'x-gzip': createGunzip,
-  deflate: inflateEither,
-  br: createBrotliDecompress,
-  zstd: () => createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } }),
+/** The streams that decode each encoding, one after the other. */
+const DECODERS: Readonly<Record<string, () => Duplex[]>> = {
+  gzip: () => [createGunzip()],
+  'x-gzip': () => [createGunzip()],
+  deflate: () => [inflateEither()],
+  br: () => [createBrotliDecompress()],
+  zstd: () => [new ZstdFrameSplitter(), createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } })],
 };
 const ACCEPTED = 'gzip, deflate, br and zstd';
 
@@ -37,7 +39,7 @@ export function decodeBody(body: Readable, header: string | undefined, { url, li
     throw new FetchFailure(url, `the Content-Encoding of the answer is ${fault}`);
   }
   // The last encoding was applied last, so it is removed first.
-  const stages = decoders.toReversed().flatMap((create) => (create === undefined ? [] : [create(), new ByteLimit(limitBytes)]));
+  const stages = decoders.toReversed().flatMap((create) => (create === undefined ? [] : [...create(), new ByteLimit(limitBytes)]));
   const last = pipeline([body, ...stages], () => undefined);
   return wordedFaults(body, last as Readable & NodeJS.WritableStream, { url, encodings });
 }

@@ -34,9 +34,20 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['ENETUNREACH', 'the network cannot be reached'],
 ]);
 
+/** The codes of a connection that the other side has closed. */
+const CLOSED = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
 /** Converts an error of the request or of its body stream into a FetchFailure; returns a FetchFailure unchanged. */
 export function toFetchFailure(url: string, cause: unknown): FetchFailure {
   return cause instanceof FetchFailure ? cause : new FetchFailure(url, reasonOf(cause), { cause });
+}
+
+/** The same for a request that nothing was answered to: a connection that is closed then may be one to a port that speaks TLS, or does not. */
+export function toUnansweredFailure(url: URL, cause: unknown): FetchFailure {
+  if (!CLOSED.has(codeOf(cause))) return toFetchFailure(url.href, cause);
+  const isHandshake = cause instanceof Error && cause.message.includes('before secure TLS connection');
+  const reason = url.protocol === 'http:' ? 'the connection was closed without an answer; if this port speaks TLS, use https:// in the URL' : 'the connection was closed without an answer';
+  return new FetchFailure(url.href, isHandshake ? 'the connection was closed during the TLS handshake; if this port speaks plain HTTP, use http:// in the URL' : reason, { cause });
 }
 
 /** The error of a connection in words, without its system address. */

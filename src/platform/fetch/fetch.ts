@@ -5,7 +5,7 @@ import { AppError } from '../errors.js';
 import { AddressRefused } from './checked-lookup.js';
 import { decodeBody } from './decode-body.js';
 import { type FetchAllowlist, isAddressAllowed, parseFetchAllowlist } from './fetch-allowlist.js';
-import { toFetchFailure, FetchFailure } from './fetch-failure.js';
+import { FetchFailure, toUnansweredFailure } from './fetch-failure.js';
 import { guardedConnector } from './guarded-connector.js';
 import { NO_PROXIES, type ProxySettings } from './proxy-settings.js';
 import { redactUrl } from './redact-url.js';
@@ -128,7 +128,7 @@ export class GuardedFetch {
     } catch (error) {
       if (request.signal?.aborted === true) throw request.signal.reason;
       if (error instanceof AddressRefused) throw notAllowed(target);
-      throw toFetchFailure(target.href, error);
+      throw toUnansweredFailure(target, error);
     }
   }
 
@@ -146,6 +146,7 @@ export class GuardedFetch {
       throw new AppError('URL_NOT_ALLOWED', `${redactUrl(url)} is a ${url.protocol.slice(0, -1)} URL. ${ACCEPTED_URLS}.`);
     }
     if (url.username !== '' || url.password !== '') {
+      if (base !== undefined) throw new FetchFailure(originalUrl, `the redirect leads to ${redactUrl(url)} with a user name or password in the URL, and such redirects are not followed`);
       throw new AppError('URL_NOT_ALLOWED', `The URL for ${redactUrl(url)} carries a user name or password; give it without.`);
     }
     return url;

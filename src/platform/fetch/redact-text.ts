@@ -4,6 +4,8 @@ const URL_IN_TEXT = /([a-z][a-z0-9+.-]{0,30}):\/\/([^\s"\\]+)/gi;
 const HOST_AND_PORT = /^(\[[\da-f:.%]*\]|[^:]*)(:\d*)?$/i;
 /** Characters at the end of a URL that belong to the sentence around it. */
 const PUNCTUATION = new Set(")>'`.,:;!]}…");
+/** How a value begins that is meant as a URL with a user and a password. */
+const MISSPELT = /^\s*(https?|postgres(?:ql)?)\s*:/i;
 const BEARER = /(Bearer) +[\w.~+/=-]{8,}/gi;
 
 /**
@@ -12,6 +14,17 @@ const BEARER = /(Bearer) +[\w.~+/=-]{8,}/gi;
  */
 export function redactUrlsIn(text: string): string {
   return text.includes('://') ? text.replace(URL_IN_TEXT, (_all, scheme: string, rest: string) => `${scheme}://${redactAfterScheme(scheme, rest)}`) : text;
+}
+
+/**
+ * Redacts a caller's value, which may be a misspelt URL, such as one with a single slash or with a blank in its password: then nothing
+ * between its scheme and its last @ is shown.
+ */
+export function redactValue(value: string): string {
+  const text = redactUrlsIn(value);
+  const at = text.lastIndexOf('@');
+  const scheme = at === -1 ? undefined : MISSPELT.exec(text)?.[1];
+  return scheme === undefined ? text : redactUrlsIn(`${scheme}://${text.slice(at + 1)}`);
 }
 
 /** Redacts URLs and bearer tokens in a line of the log. */

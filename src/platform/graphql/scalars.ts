@@ -8,7 +8,7 @@ const RFC_3339 = /^(\d{4}-\d{2}-\d{2})[Tt]([01]\d|2[0-3]):\d{2}:\d{2}(\.\d+)?([Z
 const UUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const URL_LENGTH = 1024;
 /** Stricter than `URL`, which also accepts surrounding blanks, line breaks, backslashes for slashes, and `http:host`. */
-const ABSOLUTE_HTTP = /^https?:\/\/[^\s\p{Cc}\\]+$/iu;
+const ABSOLUTE_HTTP = /^https?:\/\/[^\s\p{Cc}\\/][^\s\p{Cc}\\]*$/iu;
 const TWO_DIGITS = Array.from({ length: 100 }, (_, number) => String(number).padStart(2, '0'));
 
 function refuse(value: unknown, scalar: string, expected: string): GraphQLError {
@@ -86,7 +86,8 @@ export const Uuid = new GraphQLScalarType<string, string>({
 });
 
 function parseHttpUrl(value: unknown): string {
-  const expected = `an absolute http or https URL, at most ${URL_LENGTH} characters`;
+  const asShown = typeof value === 'string' && value.includes('@') ? '; it is shown here without a user and password, in which characters such as / ? # @ and blanks are written as %XX' : '';
+  const expected = `an absolute http or https URL, at most ${URL_LENGTH} characters${asShown}`;
   const isShaped = typeof value === 'string' && value.isWellFormed() && value.length <= URL_LENGTH && ABSOLUTE_HTTP.test(value);
   if (!isShaped || !URL.canParse(value)) throw refuse(value, 'HttpUrl', expected);
   return value;

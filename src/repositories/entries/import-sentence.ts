@@ -1,24 +1,26 @@
-import { fitName } from '../../imgapi/derive-image-fields.js';
+import { fitName, fitVersion } from '../../imgapi/derive-image-fields.js';
 import { requireImportable } from '../../imgapi/manifest.js';
 import type { SelectedImage } from '../../images/image.type.js';
 import { AppError } from '../../platform/errors.js';
 import { quoteValue } from '../../platform/message-text.js';
 import type { RepositoryImageType } from './repository-image.type.js';
+import type { TakenNames } from './taken-names.js';
 
 /** What the sentence of an entry is made of. */
 export interface JudgedEntry {
-  entry: Pick<RepositoryImageType, 'uuid' | 'notImportableReason' | 'nameTaken'> & Partial<Pick<RepositoryImageType, 'name' | 'origin' | 'manifest'>>;
+  entry: Pick<RepositoryImageType, 'uuid' | 'notImportableReason'> & Partial<Pick<RepositoryImageType, 'name' | 'version' | 'origin' | 'manifest'>>;
   /** The image of the catalogue with its uuid; null when there is none that the viewer sees. */
   image: SelectedImage | null;
   isLocal: boolean;
+  taken: TakenNames;
 }
 
 /** The sentence with which an import of an entry under its own name would be refused; null when it would not. */
 export function importSentence(judged: JudgedEntry): string | null {
-  const { uuid, notImportableReason: reason, nameTaken, name = '', origin } = judged.entry;
+  const { uuid, notImportableReason: reason, origin } = judged.entry;
   switch (reason) {
     case null:
-      return nameTaken ? `The name ${fitName(name)} is taken by another image; give another one to import it.` : nameSentence(name);
+      return nameSentence(judged);
     case 'ALREADY_EXISTS':
       return existsSentence(uuid, judged.image);
     case 'MISSING_ORIGIN':
@@ -31,8 +33,11 @@ export function importSentence(judged: JudgedEntry): string | null {
 }
 
 /** A name of which nothing can be used cannot be taken, but an import has to give one all the same. */
-function nameSentence(name: string): string | null {
-  return fitName(name) === null ? `Nothing of the name ${quoteValue(name)} can be used here; give a name to import it.` : null;
+function nameSentence({ entry: { name = '', version = '' }, taken }: JudgedEntry): string | null {
+  const fitted = fitName(name);
+  if (fitted === null) return `Nothing of the name ${quoteValue(name)} can be used here; give a name to import it.`;
+  if (taken.name) return `The name ${fitted} is taken by another image; give another one to import it.`;
+  return taken.label ? `Another image has the alias ${fitted} and the version ${fitVersion(version)}; give another name, alias or version to import it.` : null;
 }
 
 function existsSentence(uuid: string, image: SelectedImage | null): string {

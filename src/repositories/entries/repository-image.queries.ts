@@ -1,6 +1,5 @@
 import type { Viewer } from '../../access/viewer.js';
-import { fitName } from '../../imgapi/derive-image-fields.js';
-import { allOf, oneOf } from '../../platform/database/list/conditions.js';
+import { allOf } from '../../platform/database/list/conditions.js';
 import type { ImageQueries } from '../../images/image.queries.js';
 import type { SelectedImage } from '../../images/image.type.js';
 import { Memo } from '../../platform/memory/memo.js';
@@ -12,6 +11,7 @@ import type { Reads } from '../../platform/database/read/reads.js';
 import type { ConnectionSelection, ObjectSelection } from '../../platform/graphql/selection.js';
 import { sqlText } from '../../platform/database/sql-text.js';
 import { importSentence } from './import-sentence.js';
+import { findTakenNames } from './taken-names.js';
 import type { ImageRepositoryType } from '../image-repository.type.js';
 import {
   hidesImportedEntries,
@@ -100,22 +100,14 @@ export class RepositoryImageQueries {
     const ids = fields.has('image') || fields.has('notImportableDetail') ? [...new Set(rows.flatMap(([, , imageId]) => imageId ?? []))] : [];
     const images = ids.length === 0 ? new Map<number, SelectedImage>() : await this.images.several(ids, imageSelection(fields, nested?.get('image')));
     const entries = toRepositoryImages(rows, repository, images, selection);
-    if (fields.has('nameTaken') || fields.has('notImportableDetail')) await this.#judgeNames(entries);
-    if (fields.has('notImportableDetail')) {
-      for (const entry of entries) entry.notImportableDetail = importSentence({ entry, image: entry.image, isLocal: repository.isLocal });
+    if (fields.has('nameTaken') || fields.has('notImportableDetail')) {
+      const takenOf = await findTakenNames(this.em, entries);
+      for (const entry of entries) {
+        const taken = takenOf(entry.uuid);
+        entry.nameTaken = taken.name;
+        if (fields.has('notImportableDetail')) entry.notImportableDetail = importSentence({ entry, image: entry.image, isLocal: repository.isLocal, taken });
+      }
     }
     return entries;
-  }
-
-  /** Finds in one statement which names are those of other images. */
-  async #judgeNames(entries: readonly SelectedRepositoryImage[]): Promise<void> {
-    const names = [...new Set(entries.flatMap(({ name = '' }) => fitName(name) ?? []))];
-    if (names.length === 0) return;
-    const rows = await readRows<[name: string, uuid: string]>(this.em, sqlText`select i.name, i.uuid from image i where ${oneOf('i.name', names)}`);
-    const takenBy = new Map(rows);
-    for (const entry of entries) {
-      const uuid = takenBy.get(fitName(entry.name ?? '') ?? '');
-      entry.nameTaken = uuid !== undefined && uuid !== entry.uuid;
-    }
   }
 }

@@ -84,7 +84,7 @@ const COLUMN_READERS = {
 const READERS = Object.entries(COLUMN_READERS);
 
 /** The columns that computed fields are made of. */
-const COLUMNS_BEHIND: Readonly<Record<string, readonly ColumnField[]>> = { nameTaken: ['name'], notImportableDetail: ['name', 'origin', 'manifest'] };
+const COLUMNS_BEHIND: Readonly<Record<string, readonly ColumnField[]>> = { nameTaken: ['name', 'version'], notImportableDetail: ['name', 'version', 'origin', 'manifest'] };
 
 function selectedReaders({ fields }: ObjectSelection): ColumnReader[] {
   const behind = Object.entries(COLUMNS_BEHIND).flatMap(([field, columns]) => (fields.has(field) ? columns : []));

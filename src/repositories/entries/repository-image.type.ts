@@ -86,7 +86,7 @@ export class RepositoryImageType {
 
   @Field(() => String, {
     nullable: true,
-    description: 'The sentence with which an import under its own name would be refused now, also when only that name is taken; null when it would not be.',
+    description: 'The sentence with which an import under its own name would be refused now, also when only that name is taken, or the alias and version that it would get; null when it would not be.',
   })
   notImportableDetail?: string | null;
 

@@ -12,7 +12,7 @@ import type { ChangeBus } from '../../tasks/changes/change-bus.js';
 import { type Announce, transact } from '../../tasks/changes/transact.js';
 import { recordDone } from '../../tasks/runner/record-task.js';
 import type { CredentialsFor } from '../credentials/repository-access.js';
-import { splitCredentials } from '../credentials/split-credentials.js';
+import { nextCredentials, splitCredentials } from '../credentials/split-credentials.js';
 import { ImageRepository } from '../image-repository.entity.js';
 import type { ImageRepositoryType } from '../image-repository.type.js';
 import { localRepositoryName } from '../local-repository.js';
@@ -68,7 +68,8 @@ export class ChangeRepositoriesService {
 
   /** Checks before the probe, which may take long, and again in the transaction, as others may have changed something meanwhile. */
   async #point({ name, url: given }: NamedUrlInput, check: (present: ImageRepository | null, count: number) => void): Promise<ImageRepositoryType> {
-    const { url, credentials } = splitCredentials(given);
+    const split = splitCredentials(given);
+    const { url } = split;
     const checked = async (em: SqlEntityManager): Promise<ImageRepository | null> => {
       const { present, localName, count } = await findRepository(em, name);
       const fault = nameFault(name, localName);
@@ -77,11 +78,12 @@ export class ChangeRepositoriesService {
       return present;
     };
     const before = await checked(this.services.em.fork());
-    if (before?.url !== url || credentials !== null) await this.#probe(name, url, credentials);
+    if (before?.url !== url || split.credentials !== null) await this.#probe({ name, url, credentials: nextCredentials(split, before) });
     await this.#change(async (tx, announce) => {
       const present = await checked(tx);
+      const credentials = nextCredentials(split, present);
       if (present?.url === url) {
-        present.credentials = credentials ?? present.credentials;
+        present.credentials = credentials;
         return;
       }
       if (present !== null) await retireRepository(tx, present);
@@ -93,8 +95,9 @@ export class ChangeRepositoriesService {
   }
 
   /** Throws what a load of this address would fail with at its beginning: unreachable, or no list of images. */
-  async #probe(name: string, url: string, credentials: string | null): Promise<void> {
-    const access = { trustedHosts: new Set([hostKey(url)]), credentials: this.services.credentialsFor({ name, url, credentials }) };
+  async #probe(repository: Pick<ImageRepository, 'name' | 'url' | 'credentials'>): Promise<void> {
+    const { url } = repository;
+    const access = { trustedHosts: new Set([hostKey(url)]), credentials: this.services.credentialsFor(repository) };
     const list = await this.services.imgapi.listImages(url, { ...access, timeLimitMs: PROBE_MS });
     if (list.notModified) return;
     await list.entries.next();

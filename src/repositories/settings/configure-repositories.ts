@@ -3,7 +3,7 @@ import type { SqlEntityManager } from '../../platform/database/database.js';
 import { quoteVisibly, strangeCharacter } from '../../platform/display-text.js';
 import type { FieldError } from '../../platform/errors.js';
 import type { Announce } from '../../tasks/changes/transact.js';
-import { splitCredentials } from '../credentials/split-credentials.js';
+import { nextCredentials, splitCredentials } from '../credentials/split-credentials.js';
 import { ImageRepository } from '../image-repository.entity.js';
 import { retireRepository } from '../retired-repositories.js';
 
@@ -40,19 +40,23 @@ export async function configuredRepositories(em: SqlEntityManager): Promise<{ na
 }
 
 /**
- * Replaces the configured repositories. One whose name and URL stay the same keeps its stored list, and its user and password if the URL
- * comes without any, as the graph shows it. The others are retired, and returned as they were.
+ * Replaces the configured repositories. One whose name and URL stay the same keeps its stored list. The others are retired, and returned
+ * as they were. A URL that comes without user and password, as the graph shows it, has those of the repository of that name if it leads
+ * to the same server.
  */
 export async function configureRepositories(tx: SqlEntityManager, given: readonly NamedUrlInput[], announce: Announce): Promise<{ name: string; url: string }[]> {
-  const wanted = given.map(({ name, url }) => ({ name, ...splitCredentials(url) }));
   const configured = await tx.find(ImageRepository, { retired: false, isLocal: false });
+  const wanted = given.map(({ name, url: withCredentials }) => {
+    const split = splitCredentials(withCredentials);
+    return { name, url: split.url, credentials: nextCredentials(split, configured.find((row) => row.name === name) ?? null) };
+  });
   const isWanted = (row: ImageRepository): boolean => wanted.some((one) => one.name === row.name && one.url === row.url);
   const unchanged = configured.filter(isWanted).map((row) => row.name);
   const unwanted = configured.filter((row) => !isWanted(row));
   const dropped = unwanted.map(({ name, url }) => ({ name, url })).sort((one, other) => (one.name < other.name ? -1 : 1));
   for (const row of unwanted) await retireRepository(tx, row);
   for (const row of configured) {
-    if (isWanted(row)) row.credentials = wanted.find((one) => one.name === row.name)?.credentials ?? row.credentials;
+    if (isWanted(row)) row.credentials = wanted.find((one) => one.name === row.name)?.credentials ?? null;
   }
   await tx.flush();
   for (const { name, url, credentials } of wanted) {

@@ -100,4 +100,11 @@ describe('the warnings', () => {
     ]);
     expect(fileKindWarnings({ compression: 'gzip', format: 'RAW', name: 'a raw disk' }, { compression: 'gzip', type: 'zone-dataset' })).toHaveLength(1);
   });
+
+  it('say that nodes cannot install what IMGAPI has no compression for', () => {
+    expect(fileKindWarnings({ compression: 'zstd', format: 'RAW', name: 'a raw disk' }, zvol)).toEqual([
+      'The manifest says that the file is compressed with gzip, but it is compressed with zstd.',
+      'Compute nodes cannot install the file: IMGAPI has no compression zstd, so the image server leaves it out of the manifest. Compress the file with gzip, bzip2 or xz.',
+    ]);
+  });
 });
