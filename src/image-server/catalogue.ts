@@ -65,7 +65,8 @@ function isServed(isTrusted: boolean): Condition {
   return isTrusted ? sqlText`i.file_sha1 is not null` : sqlText`i.file_sha1 is not null and i.access = 'PUBLIC'`;
 }
 
-export function toServedImage(row: ImageRow): ServedImage {
+/** The image as the caller may see it: fields that are for operators are shown to trusted callers only, as by other image servers. */
+export function toServedImage(row: ImageRow, isTrusted: boolean): ServedImage {
   const size = Number(row.file_size);
   const manifest = shownManifest({
     ...row,
@@ -77,7 +78,11 @@ export function toServedImage(row: ImageRow): ServedImage {
     createdAt: new Date(Number(row.created_at)),
     publishedAt: row.published_at === null ? null : new Date(Number(row.published_at)),
   });
-  return { uuid: row.uuid, manifest, file: { size, sha1: row.file_sha1, md5: row.file_md5 } };
+  return { uuid: row.uuid, manifest: isTrusted ? manifest : withoutOperatorFields(manifest), file: { size, sha1: row.file_sha1, md5: row.file_md5 } };
+}
+
+function withoutOperatorFields({ billing_tags: _billingTags, traits: _traits, ...shown }: Json): Json {
+  return shown;
 }
 
 export function toListPosition(row: PositionRow): ListPosition {
@@ -87,7 +92,7 @@ export function toListPosition(row: PositionRow): ListPosition {
 /** Returns null for an image that does not exist, has no file, or is not visible to this caller. */
 export async function findServedImage(em: SqlEntityManager, uuid: string, isTrusted: boolean): Promise<ServedImage | null> {
   const [row] = await readObjects<ImageRow>(em, sqlText`select ${COLUMNS} from image i where i.uuid = ${uuid} and ${isServed(isTrusted)}`);
-  return row === undefined ? null : toServedImage(row);
+  return row === undefined ? null : toServedImage(row, isTrusted);
 }
 
 /** The position of an image in the list; null for one that does not exist or is not visible to this caller. */

@@ -50,7 +50,7 @@ async function readStep({ em, query, isTrusted, onStep }: ListContext, from: Lis
   if (!isSqlite(em)) began = process.threadCpuUsage();
   const texts: string[] = [];
   for (const row of rows) {
-    const { manifest } = toServedImage(row);
+    const { manifest } = toServedImage(row, isTrusted);
     if (texts.length < left && matchesManifest(query, manifest)) texts.push(JSON.stringify(manifest));
   }
   const { user, system } = process.threadCpuUsage(began);

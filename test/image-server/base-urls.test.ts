@@ -42,6 +42,22 @@ describe('the image server', () => {
       expect(listed.map(({ uuid }) => uuid)).toEqual([shown]);
     });
 
+    it('shows fields for operators to trusted callers only, and finds nothing by them for others', async () => {
+      const name = `billed-${atRoot}`;
+      const { uuid } = await world.image(name, { access: 'PUBLIC' }, { manifest: { billing_tags: ['gold'], traits: { ssd: true } } });
+      const operator = { billing_tags: ['gold'], traits: { ssd: true } };
+      expect(await (await get(`/imgapi/images/${uuid}`)).json()).toMatchObject(operator);
+      expect(await (await get('/imgapi/images?billing_tag=gold')).json()).toMatchObject([{ uuid, ...operator }]);
+      const shownTo = async (path: string): Promise<object> => (await (await get(path, { headers: STRANGER })).json()) as object;
+      for (const manifest of [await shownTo(`/imgapi/images/${uuid}`), ...((await shownTo(`/imgapi/images?name=${name}`)) as object[])]) {
+        expect(Object.keys(manifest)).not.toContain('billing_tags');
+        expect(Object.keys(manifest)).not.toContain('traits');
+      }
+      expect(await shownTo('/imgapi/images?billing_tag=gold')).toEqual([]);
+      const { updateImage } = await world.admin.run('mutation ($name: String!) { updateImage(input: { name: $name, access: PRIVATE }) { task { id } } }', { name });
+      await world.admin.ended(updateImage.task.id);
+    });
+
     it('has nothing at its base, in the words of the protocol', async () => {
       for (const base of ['/imgapi', '/imgapi/', '/imgapi/?x=1', '/imgapi//']) {
         const answer = await get(base);

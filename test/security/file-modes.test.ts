@@ -77,7 +77,7 @@ describe('the files of a gateway', () => {
     const uuid = await importImage(gateway, 1);
     const modes = await modesIn(store);
     await gateway.stop();
-    expect(modes).toEqual({ [uuid]: '750', [`${uuid}/file`]: '640', [`${uuid}/manifest`]: '640' });
+    expect(modes).toEqual({ '.store-id': '640', [uuid]: '750', [`${uuid}/file`]: '640', [`${uuid}/manifest`]: '640' });
   });
 
   it('outside of DATA_DIR keep their rights, with a warning', async () => {
