@@ -42,6 +42,7 @@ import { ImgapiClient } from './imgapi/client.js';
 import { CallerTrust } from './platform/http/caller-trust.js';
 import { type Database, migrate, missingSearchIndex, openDatabase } from './platform/database/database.js';
 import { readRows } from './platform/database/read/read-rows.js';
+import { restoreNameKeys } from './platform/database/restore-name-keys.js';
 import { sqlText } from './platform/database/sql-text.js';
 import { Drain } from './platform/http/drain.js';
 import { GuardedFetch } from './platform/fetch/fetch.js';
@@ -181,6 +182,7 @@ async function prepare(config: Config, work: Work, log: Logger): Promise<string 
   if (applied.length > 0) log.info({ applied }, 'Migrations applied.');
   const unindexed = await missingSearchIndex(work.database);
   if (unindexed !== null) log.warn(unindexed);
+  await restoreNameKeys(work.database.em.fork());
   await restoreLabels(work.database.em.fork());
   const firstKey = await prepareFirstStart(work.database);
   const server = await readImageServer(work.database.em.fork());

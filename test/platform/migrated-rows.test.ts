@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { restoreLabels } from '../../src/images/rules/restore-labels.js';
 import { type Database, migrate } from '../../src/platform/database/database.js';
+import { restoreNameKeys } from '../../src/platform/database/restore-name-keys.js';
 import { openEmptyDatabase, type TestedDatabase } from '../support/database.js';
 
 let opened: TestedDatabase | null = null;
@@ -82,4 +83,26 @@ it('users, groups, datacenters and servers whose names differ in case only stay,
   expect(await rows(database, 'select name_key from user_group order by id')).toEqual([{ name_key: 'staff' }, { name_key: 'staff<2>' }]);
   expect(await rows(database, 'select name_key from datacenter order by id')).toEqual([{ name_key: 'main' }, { name_key: 'main<2>' }]);
   expect(await rows(database, 'select hostname_key from virtual_server order by id')).toEqual([{ hostname_key: 'web' }, { hostname_key: 'web<2>' }]);
+});
+
+it('rows that an older program writes after a rollback get their keys at the next start', async () => {
+  const database = await migrated('2026-11-27-image-list', [ADMIN]);
+  const server = (id: number, hostname: string): string => `insert into virtual_server (id, uuid, hostname, datacenter_id, owner_id, os_type, tags, addresses, created_at) values (${id}, 's${id}', '${hostname}', 1, 1, 'LINUX_VM', '[]', '[]', 0)`;
+  const statements = [
+    "insert into user_account (id, username, created_at) values (2, 'Bob', 0), (3, 'BOB', 0), (4, 'Admin', 0)",
+    "insert into user_group (id, name, alias, permissions, created_at) values (1, 'Staff', 'staff', '[]', 0)",
+    "insert into datacenter (id, name, alias, access, owner_id, description, created_at) values (1, 'Main', 'main', 'PUBLIC', 1, '', 0)",
+    server(1, 'Web'),
+    image(1, { name: 'Debian' }),
+  ];
+  for (const statement of statements) await database.em.getConnection().execute(statement, [], 'run');
+  for (let starts = 0; starts < 2; starts += 1) {
+    await restoreNameKeys(database.em.fork());
+    await restoreLabels(database.em.fork());
+    expect(await rows(database, 'select username_key from user_account order by id')).toEqual(['admin', 'bob', 'bob<3>', 'admin<4>'].map((key) => ({ username_key: key })));
+    expect(await rows(database, 'select name_key from user_group')).toEqual([{ name_key: 'staff' }]);
+    expect(await rows(database, 'select name_key from datacenter')).toEqual([{ name_key: 'main' }]);
+    expect(await rows(database, 'select hostname_key from virtual_server')).toEqual([{ hostname_key: 'web' }]);
+    expect(await rows(database, 'select name_key, version_key from image')).toEqual([{ name_key: 'debian', version_key: '1' }]);
+  }
 });

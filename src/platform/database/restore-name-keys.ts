@@ -1,0 +1,28 @@
+import { isSqlite, type SqlEntityManager } from './database.js';
+import { inTransaction } from './in-transaction.js';
+import { sqlConstant, sqlName, type SqlText, sqlText } from './sql-text.js';
+import { writeRows } from './write-rows.js';
+
+/** Names, which are ASCII, with their keys. */
+const NAMES = [['user_group', 'name'], ['user_account', 'username'], ['datacenter', 'name'], ['virtual_server', 'hostname'], ['image', 'name']] as const;
+
+/**
+ * Fills in the keys by which names that differ in case only are refused, where they are missing: in rows that an older program wrote
+ * after a rollback. Of names that clash, the row that has the plain key keeps it, and the others get keys with their id in them.
+ * Several processes may do this at once.
+ */
+export async function restoreNameKeys(em: SqlEntityManager): Promise<void> {
+  // Not by the locale of the database: the lower case of I is another letter in some.
+  const collation = sqlConstant(isSqlite(em) ? '' : ' collate "C"');
+  await inTransaction(em, async (tx) => {
+    for (const [table, column] of NAMES) await writeRows(tx, restoringStatement(sqlName(table), sqlName(column), sqlName(`${column}_key`), collation));
+  });
+}
+
+function restoringStatement(table: SqlText, column: SqlText, key: SqlText, collation: SqlText): SqlText {
+  const lower = (alias: SqlText): SqlText => sqlText`lower(${alias}.${column}${collation})`;
+  const [own, other] = [sqlConstant('t'), sqlConstant('x')];
+  const isTaken = sqlText`exists (select 1 from ${table} x where x.${key} = ${lower(own)})
+    or exists (select 1 from ${table} x where x.${key} is null and ${lower(other)} = ${lower(own)} and x.id < t.id)`;
+  return sqlText`update ${table} as t set ${key} = case when ${isTaken} then ${lower(own)} || '<' || cast(t.id as text) || '>' else ${lower(own)} end where t.${key} is null`;
+}
