@@ -76,7 +76,9 @@ describe('keys of users', () => {
     const listed = await ann.json<Listed[]>('keys', 'ls');
     expect(listed.map(({ user }) => user)).toEqual(listed.map(() => 'ann'));
     expect(listed).toContainEqual(expect.objectContaining({ id: made.id, name: 'mine', prefix: made.key.slice(0, 12), expiresAt: made.expiresAt }));
-    expect(await admin.json<Listed[]>('keys', 'ls', 'ann')).toEqual(listed);
+    // The last use of ann's own key is written some time after the use, so it may be in one of the two lists only.
+    const withoutUse = (keys: Listed[]): Partial<Listed>[] => keys.map((key) => ({ ...key, lastUsedAt: undefined }));
+    expect(withoutUse(await admin.json<Listed[]>('keys', 'ls', 'ann'))).toEqual(withoutUse(listed));
     expect((await admin.json<Listed[]>('keys', 'ls', '--all')).map(({ user }) => user)).toEqual(expect.arrayContaining(['admin', 'ann']));
     expect(await ann.run('keys', 'revoke', made.id)).toMatchObject({ code: 0 });
     expect((await ann.json<Listed[]>('keys', 'ls')).map(({ id }) => id)).not.toContain(made.id);
