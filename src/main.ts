@@ -98,8 +98,10 @@ async function run(config: Config, isDemo: boolean, warning: string | null): Pro
 
 /** One sentence for what whoever starts the gateway can mend; the stack for anything else. */
 function messageOf(error: unknown, config: Config | null): string {
-  if (error instanceof ConfigError || error instanceof StartRefusal) return error.message;
-  return (config === null ? null : startFault(error, config)) ?? String((error as Error).stack);
+  // Faults of settings show no secret, and URLs as examples of what is accepted, of which nothing must be missing.
+  if (error instanceof ConfigError) return error.message;
+  const message = error instanceof StartRefusal ? error.message : (config === null ? null : startFault(error, config)) ?? String((error as Error).stack);
+  return redactLogLine(message);
 }
 
 /** The words of the command line that run the gateway itself, which then starts without reading the commands first. */
@@ -114,7 +116,7 @@ async function startGatewayHere(isDemo: boolean): Promise<void> {
     config = readConfig(isDemo ? { DATA_DIR: DEMO_DATA_DIR, ...process.env } : process.env);
     await run(config, isDemo, unknownSettingsWarning(process.env));
   } catch (error) {
-    process.stderr.write(redactLogLine(`${messageOf(error, config)}\n`));
+    process.stderr.write(`${messageOf(error, config)}\n`);
     process.exit(1);
   }
 }

@@ -91,6 +91,7 @@ describe('a start that cannot succeed', () => {
     ['a Postgres on a host that nobody knows', () => ({ DATABASE_URL: 'postgres://u:secret-word@no-such-host.invalid/db' }), /^DATABASE_URL=\S+: the host name (is not known|cannot be looked up: no name server answers)\.\n$/],
     ['a Postgres that never answers', () => ({ DATABASE_URL: `postgres://u:secret-word@127.0.0.1:${portOf(silent)}/db` }), /^DATABASE_URL=\S+: the host does not answer\.\n$/],
     ['a database that is not there', () => ({ DATABASE_URL: absent() }), /^DATABASE_URL=\S+\/no_such_database: Postgres has no database of that name; create it \(createdb\), it is never made by the gateway\.\n$/],
+    ['a URL of Postgres with a slash in its password', () => ({ DATABASE_URL: 'postgres://u:secret-word/@db/catalogue' }), /^The environment cannot be used:\n {2}DATABASE_URL=postgres:\/\/\*\*\*@db\/catalogue: .*accepted: postgres:\/\/USER:PASSWORD@HOST:PORT\/DATABASE, or postgres:\/\/\/DATABASE\?host=\/FOLDER\/OF\/SOCKET.*\n$/],
   ])('says so in one sentence that names the setting: %s', async (mistake, settings, told) => {
     const { code, text, seconds } = await start({ DATA_DIR: join(folder.path, 'data', mistake), ...settings(folder.path) });
     expect(text).toMatch(told);

@@ -5,7 +5,7 @@ import { truncate } from '../../message-text.js';
 const TLS_MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
 type TlsMode = (typeof TLS_MODES)[number];
 
-const ACCEPTED = 'accepted: postgres://USER:PASSWORD@HOST:PORT/DATABASE, or postgres:///DATABASE?host=/FOLDER/OF/SOCKET';
+const ACCEPTED = 'accepted: postgres://USER:PASSWORD@HOST:PORT/DATABASE, or postgres:///DATABASE?host=/FOLDER/OF/SOCKET (in user and password @ is written %40, and / %2F)';
 const PARAMETERS = ['application_name', 'connect_timeout', 'host', 'port', 'sslcert', 'sslkey', 'sslmode', 'sslpassword', 'sslrootcert'];
 const DEFAULT_PORT = 5432;
 /** Longer than a busy server takes to accept a connection. A start tries two things in this time, and has to end within 10 s. */
