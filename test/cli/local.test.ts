@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { writeFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { freshFolder, GatewayProcess } from '../support/gateway.js';
@@ -86,6 +86,10 @@ describe('doctor', () => {
     expect(findings.map(({ what, health }) => `${what} ${health}`)).toEqual([
       'Program ok', 'Settings ok', 'Data folder ok', 'Database ok', 'Image store ok', 'Gateway ok', 'Clock of gateway ok', 'Image server ok',
     ]);
+    await rename(join(folder.path, 'images'), join(folder.path, 'elsewhere'));
+    const lost = await local.run('doctor');
+    expect(lost).toMatchObject({ code: 1, stdout: expect.stringMatching(/^Image store +fault .*not the one that this catalogue was written with: there is no such folder/m) as string });
+    expect(lost.stdout).toMatch(/^Gateway +fault .* answers that it is not ready: store /m);
     await gateway.stop();
     await folder.remove();
   });

@@ -24,6 +24,7 @@ const GIB = 1024 ** 3;
 const LEAST_FREE_BYTES = 5 * GIB;
 const LONGEST_CHECK_MS = 10_000;
 const LONGEST_CLOCK_DIFFERENCE_MS = 5000;
+const LONGEST_ANSWER = 1000;
 
 export function finding(what: string, health: Health, detail: string, advice = ''): Finding {
   return { what, health, detail, advice };
@@ -64,7 +65,7 @@ export async function checkDatabase(config: Config): Promise<Finding> {
     return finding('Database', 'warning', `${where}: not there yet`, 'The first start makes it; if there should be one, check DATABASE_URL and DATA_DIR.');
   }
   try {
-    const pending = await within(pendingMigrations(target));
+    const pending = await withinLimit(pendingMigrations(target));
     if (pending === 0) return finding('Database', 'ok', `${where}, up to date`);
     return finding('Database', 'warning', `${where}, ${pending} migrations are missing`, 'Take a backup; "image-gateway migrate" or the next start applies them.');
   } catch (error) {
@@ -89,7 +90,8 @@ async function pendingMigrations(target: DatabaseTarget): Promise<number> {
   }
 }
 
-async function within<Value>(work: Promise<Value>): Promise<Value> {
+/** What the work answers; throws when that takes too long. */
+export async function withinLimit<Value>(work: Promise<Value>): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${LONGEST_CHECK_MS / 1000} s`)), LONGEST_CHECK_MS);
@@ -99,15 +101,24 @@ async function within<Value>(work: Promise<Value>): Promise<Value> {
 
 interface Answered {
   status: number;
+  /** What /readyz lists as missing. */
+  notReady: string | null;
   /** How far the clock of the server is from this one. */
   clockDifferenceMs: number | null;
 }
 
 async function ask(url: URL): Promise<Answered> {
   const response = await fetch(url, { signal: AbortSignal.timeout(LONGEST_CHECK_MS), redirect: 'manual' });
-  await response.body?.cancel();
+  const notReady = response.status === 503 ? notReadyOf((await response.text()).slice(0, LONGEST_ANSWER)) : null;
+  if (response.status !== 503) await response.body?.cancel();
   const date = Date.parse(response.headers.get('date') ?? '');
-  return { status: response.status, clockDifferenceMs: Number.isNaN(date) ? null : Date.now() - date };
+  return { status: response.status, notReady, clockDifferenceMs: Number.isNaN(date) ? null : Date.now() - date };
+}
+
+/** The names in an answer of /readyz; null when it has none. */
+function notReadyOf(text: string): string | null {
+  const names = /"notReady":\[([a-z",]+)\]/.exec(text)?.[1];
+  return names === undefined ? null : names.replaceAll('"', '').replaceAll(',', ', ');
 }
 
 /** Whether the gateway, its image server and the key set are where the settings say, and whether the clocks agree. */
@@ -124,12 +135,17 @@ export async function checkAddresses(config: Config): Promise<Finding[]> {
 
 async function checkAddress(what: string, url: URL, advice: string): Promise<Finding[]> {
   try {
-    const { status, clockDifferenceMs } = await ask(url);
-    const reached = status === 200 ? finding(what, 'ok', redactUrl(url)) : finding(what, 'fault', `${redactUrl(url)} answers HTTP ${status}`, advice);
-    return [reached, ...clockFinding(what, clockDifferenceMs)];
+    const answered = await ask(url);
+    return [addressFinding(what, url, advice, answered), ...clockFinding(what, answered.clockDifferenceMs)];
   } catch (error) {
     return [finding(what, what === 'Key set' ? 'fault' : 'warning', `${redactUrl(url)}: ${reasonOf(error)}`, advice)];
   }
+}
+
+function addressFinding(what: string, url: URL, advice: string, { status, notReady }: Answered): Finding {
+  if (status === 200) return finding(what, 'ok', redactUrl(url));
+  if (notReady === null) return finding(what, 'fault', `${redactUrl(url)} answers HTTP ${status}`, advice);
+  return finding(what, 'fault', `${redactUrl(url)} answers that it is not ready: ${notReady}`, 'It goes on by itself when that is there again; see that line, and the log.');
 }
 
 function clockFinding(what: string, differenceMs: number | null): Finding[] {

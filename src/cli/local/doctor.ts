@@ -2,6 +2,7 @@ import { type Config, ConfigError, readConfig } from '../../config/config.js';
 import { Refused } from '../command-error.js';
 import { defineCommand, type Process } from '../command.js';
 import { checkAddresses, checkDatabase, checkFolder, type Finding, finding } from './doctor-checks.js';
+import { checkStore } from './doctor-store.js';
 
 /** Looks at everything the gateway needs, beside a running or a stopped one, and changes nothing. */
 export const doctor = defineCommand({
@@ -35,7 +36,7 @@ async function examine({ env, version }: Process): Promise<Finding[]> {
 async function examineWith(config: Config): Promise<Finding[]> {
   const [folder, store, database, addresses] = await Promise.all([
     checkFolder('Data folder', config.dataDir, 'DATA_DIR'),
-    checkFolder('Image store', config.imageStore.path, 'IMAGE_STORE'),
+    checkStore(config),
     checkDatabase(config),
     checkAddresses(config),
   ]);
