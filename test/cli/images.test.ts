@@ -92,7 +92,8 @@ describe('images import', () => {
     const [wanted] = repository.images;
     const chosen = ['images', 'import', 'first', '--repo', 'remote', '--uuid', String(wanted!.manifest.uuid)];
     expect(await admin.run(...chosen, '--dry-run')).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing was changed') as string });
-    expect(await admin.run(...chosen, '--wait', '--tag', 'a', '--tag', 'b')).toMatchObject({ code: 0 });
+    expect(await admin.json(...chosen, '--wait', '--tag', 'a', '--tag', 'b')).toMatchObject({ image: { name: 'first', version: '1.0.0', status: 'OK' }, task: { status: 'SUCCEEDED' } });
+    expect(await admin.json(...chosen, '--if-missing')).toMatchObject({ image: { name: 'first', version: '1.0.0', status: 'OK', uuid: String(wanted!.manifest.uuid) }, task: null });
     expect(await admin.json('images', 'show', 'first')).toMatchObject({ tags: ['a', 'b'], version: '1.0.0' });
     const alone = offer('alone', '1', '2026-01-01T00:00:00Z');
     const byUrl = ['images', 'import', 'alone', '--url', repository.manifestUrl(alone), '--wait'];

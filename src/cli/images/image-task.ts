@@ -17,12 +17,28 @@ export interface Waiting {
 /** Options of a command that starts a task. */
 export const WAIT = { type: 'boolean', default: false, describe: 'Wait until it is done' } as const;
 
-/** Shows the warnings, and waits for the task when that is asked for. `changed` says what is done then, and `begun` what is begun. */
+const IMAGE = 'query CliImageAfterTask($uuid: UUID!) { image(uuid: $uuid) { uuid name version status } }';
+
+/** What commands show of the image that they change. */
+export interface ChangedImage {
+  uuid: string;
+  name: string;
+  version: string;
+  status: string;
+}
+
+/** The image as its task left it; as it was before if the caller cannot see it any more. */
+export async function readAgain(client: GatewayClient, before: ChangedImage): Promise<{ image: ChangedImage }> {
+  const { image } = await client.run<{ image: ChangedImage | null }>(IMAGE, { uuid: before.uuid });
+  return { image: image ?? before };
+}
+
+/** Shows the warnings, and waits for the task when that is asked for. `changed` says what is done then, `begun` what is begun; `reread` reads again what the task has changed. */
 export async function finishImageTask<Payload extends ImageTask>(
   session: Session,
   client: GatewayClient,
   payload: Payload,
-  { waiting, changed, begun }: { waiting: Waiting; changed: string; begun: string },
+  { waiting, changed, begun, reread }: { waiting: Waiting; changed: string; begun: string; reread?: () => Promise<Partial<Payload>> },
 ): Promise<void> {
   const { output } = session;
   for (const warning of payload.warnings) output.note(warning);
@@ -30,5 +46,5 @@ export async function finishImageTask<Payload extends ImageTask>(
   if (payload.task.status === 'SUCCEEDED') return output.done(changed, payload);
   if (!waiting.wait) return output.done(`${begun} Task ${payload.task.id} works on it.`, payload);
   const task = await followTask(session, client, payload.task.id, waiting.within);
-  output.done(changed, { ...payload, task });
+  output.done(changed, { ...payload, ...(await reread?.()), task });
 }

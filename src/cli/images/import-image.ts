@@ -6,7 +6,7 @@ import { type OfferedImage, readOffered } from '../repositories/offered-images.j
 import type { GatewayClient } from '../server/gateway-client.js';
 import { WITHIN } from '../tasks/follow-task.js';
 import { imageFieldsOf, withImageFields } from './image-fields.js';
-import { finishImageTask, type ImageTask, WAIT, type Waiting } from './image-task.js';
+import { type ChangedImage, finishImageTask, type ImageTask, readAgain, WAIT, type Waiting } from './image-task.js';
 import { isHere, newestOffer } from './newest-offer.js';
 
 const PAYLOAD = '{ image { uuid name version status } task { id status } warnings }';
@@ -18,7 +18,7 @@ const PRESENT = 'query CliPresentImage($name: String!) { image(name: $name) { uu
 const LONGEST_NAME = 32;
 
 interface Imported {
-  imported: ImageTask & { image: { name: string; version: string } };
+  imported: ImageTask & { image: ChangedImage };
 }
 
 /** What the mutations of both sources take, and how the command goes on. */
@@ -107,5 +107,5 @@ async function importFromUrl(session: Session, client: GatewayClient, source: { 
 
 async function finish(session: Session, client: GatewayClient, imported: Imported['imported'], { waiting }: Wanted): Promise<void> {
   const named = `Image ${imported.image.name} ${imported.image.version}`;
-  await finishImageTask(session, client, imported, { waiting, changed: `${named} is imported.`, begun: `${named} is being imported.` });
+  await finishImageTask(session, client, imported, { waiting, changed: `${named} is imported.`, begun: `${named} is being imported.`, reread: async () => readAgain(client, imported.image) });
 }

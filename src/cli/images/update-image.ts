@@ -3,7 +3,7 @@ import { defineCommand } from '../command.js';
 import { DRY_RUN } from '../options.js';
 import { WITHIN } from '../tasks/follow-task.js';
 import { imageFieldsOf, withImageFields } from './image-fields.js';
-import { finishImageTask, type ImageTask, WAIT } from './image-task.js';
+import { type ChangedImage, finishImageTask, type ImageTask, readAgain, WAIT } from './image-task.js';
 
 const UPDATE = `mutation CliUpdateImage($input: UpdateImageInput!) {
   updateImage(input: $input) { image { uuid name version status } task { id status } warnings }
@@ -28,7 +28,12 @@ export const updateImage = defineCommand({
     const changes = { ...imageFieldsOf(given), dcBound };
     if (Object.values(changes).every((value) => value === undefined)) throw new WrongCall('Nothing is to be changed. Give at least one field, such as --access PUBLIC; see "image-gateway images update --help".');
     const client = await session.gateway();
-    const payload = (await client.run<{ updateImage: ImageTask }>(UPDATE, { input: { name, ...changes, dryRun } })).updateImage;
-    await finishImageTask(session, client, payload, { waiting: { wait, within, dryRun }, changed: `Image ${name} is changed.`, begun: `Image ${name} is being changed.` });
+    const payload = (await client.run<{ updateImage: ImageTask & { image: ChangedImage } }>(UPDATE, { input: { name, ...changes, dryRun } })).updateImage;
+    await finishImageTask(session, client, payload, {
+      waiting: { wait, within, dryRun },
+      changed: `Image ${name} is changed.`,
+      begun: `Image ${name} is being changed.`,
+      reread: async () => readAgain(client, payload.image),
+    });
   },
 });

@@ -2,7 +2,7 @@ import { Refused } from '../command-error.js';
 import type { GatewayClient } from '../server/gateway-client.js';
 import { type Listed, listPages, type Page } from '../server/list-pages.js';
 
-const FIELDS = 'uuid name version osType type state size downloadSize publishedAt importable notImportableReason image { name status }';
+const FIELDS = 'uuid name version osType type state size downloadSize publishedAt importable notImportableReason image { uuid name version status }';
 const LIST = `query CliOfferedImages($repository: String!, $first: Int, $after: String, $filter: RepositoryImageFilter) {
   imageRepository(name: $repository) {
     images(first: $first, after: $after, filter: $filter) { nodes { ${FIELDS} } pageInfo { hasNextPage endCursor } }
@@ -24,7 +24,7 @@ export interface OfferedImage {
   importable: boolean;
   notImportableReason: string | null;
   /** The image of the catalogue with the same UUID. */
-  image: { name: string; status: string } | null;
+  image: { uuid: string; name: string; version: string; status: string } | null;
 }
 
 export interface OfferFilter {
