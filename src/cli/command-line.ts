@@ -1,5 +1,5 @@
 import yargs, { type Argv } from 'yargs';
-import { boundMessage } from '../platform/message-text.js';
+import { boundMessage, truncate } from '../platform/message-text.js';
 import { CommandError, EXIT_CODES, WrongCall } from './command-error.js';
 import type { GlobalOptions, OpenSession, Process, Session } from './command.js';
 import { COMMANDS } from './commands.js';
@@ -43,7 +43,7 @@ interface ParserOptions {
 
 /** The parser with every command. */
 function parserOf(words: readonly string[], options: ParserOptions): Argv<GlobalOptions> {
-  return COMMANDS.reduce((parser, command) => command.addTo(parser, options.open), withGlobalOptions(yargs(words), options))
+  return COMMANDS.reduce((parser, command) => command.addTo(parser, options.open), withGlobalOptions(yargs(words), words, options))
     .completion('completion', 'Print a completion script for bash or zsh, to be put into your profile.')
     .demandCommand(1, 1, 'Name a command.')
     .strict()
@@ -51,7 +51,7 @@ function parserOf(words: readonly string[], options: ParserOptions): Argv<Global
     .epilogue(EPILOGUE);
 }
 
-function withGlobalOptions(parser: Argv, { version, width }: ParserOptions): Argv<GlobalOptions> {
+function withGlobalOptions(parser: Argv, words: readonly string[], { version, width }: ParserOptions): Argv<GlobalOptions> {
   return parser
     .scriptName(PROGRAM)
     .usage('$0 <command>')
@@ -59,11 +59,11 @@ function withGlobalOptions(parser: Argv, { version, width }: ParserOptions): Arg
     .locale('en')
     .exitProcess(false)
     .fail((message: string | null, error: unknown) => {
-      throw error instanceof Error && !isOfParser(error) ? error : wrongCall(message);
+      throw error instanceof Error && !isOfParser(error) ? error : wrongCall(message, words);
     })
     .version(version)
     .help()
-    .check((given, known) => refuseRepeated(given, known as unknown as KnownOptions), true)
+    .check((given, known) => refuseRepeated(given, known as unknown as KnownOptions, words), true)
     .wrap(width)
     .option('output', { alias: 'o', type: 'string', choices: ['table', 'json'], default: 'table', describe: 'How results are printed' })
     .option('server', { type: 'string', describe: 'Address of the gateway, before GATEWAY_URL and the login' })
@@ -96,16 +96,37 @@ interface KnownOptions {
 }
 
 /** Of two values for an option that takes one, nobody knows which was meant. */
-function refuseRepeated(given: object, known: KnownOptions): true {
+function refuseRepeated(given: object, known: KnownOptions, words: readonly string[]): true {
   const values = new Map<string, unknown>(Object.entries(given));
   const repeated = [...known.string, ...known.number, ...known.boolean].find((name) => Array.isArray(values.get(name)) && !known.array.includes(name));
-  if (repeated !== undefined) throw wrongCall(`--${repeated} is given more than once.`);
+  if (repeated !== undefined) throw wrongCall(`--${repeated} is given more than once.`, words);
   return true;
 }
 
-/** What the parser refuses; its own words, and where to read more. */
-function wrongCall(message: string | null): WrongCall {
-  return new WrongCall(`${boundMessage(message ?? 'This cannot be understood.')}\nSee "${PROGRAM} --help", and --help after a command.`);
+/** What the parser refuses, how the command is called, and where its help is. */
+function wrongCall(message: string | null, words: readonly string[]): WrongCall {
+  const { call, usage } = commandOf(words);
+  const lines = [boundMessage(clearer(message ?? 'This cannot be understood.', words[call.length] ?? '')), ...(usage === null ? [] : [`Usage: ${PROGRAM} ${usage}`]), `See "${[PROGRAM, ...call].join(' ')} --help".`];
+  return new WrongCall(lines.join('\n'));
+}
+
+/** The parser speaks of "non-option arguments", and suggests a command without the word that it does not know. */
+function clearer(message: string, word: string): string {
+  if (message.startsWith('Did you mean')) return `Unknown command: ${truncate(word)}. ${message}`;
+  return message.replace(/^(Not enough|Too many) non-option arguments: got (\d+), (need at least|maximum of) (\d+)$/, '$1 arguments: $2 given, $3 $4.');
+}
+
+/** The command, or the group of commands, that the words begin with, and its usage if it is a command. */
+function commandOf(words: readonly string[]): { call: readonly string[]; usage: string | null } {
+  let call: readonly string[] = [];
+  for (const { calls, usages } of COMMANDS) {
+    for (const [at, one] of calls.entries()) {
+      const differing = one.findIndex((word, index) => word !== words[index]);
+      if (differing === -1) return { call: one, usage: usages[at] ?? null };
+      if (differing > call.length) call = one.slice(0, differing);
+    }
+  }
+  return { call, usage: null };
 }
 
 function isOfParser(error: Error): boolean {

@@ -33,6 +33,8 @@ export type OpenSession = (options: GlobalOptions) => Session;
 export interface Command {
   /** The words that call each command: `['images', 'ls']`. */
   calls: readonly (readonly string[])[];
+  /** Each call with its arguments: `images show <name>`. */
+  usages: readonly string[];
   addTo(parser: Argv<GlobalOptions>, open: OpenSession): Argv<GlobalOptions>;
 }
 
@@ -49,7 +51,8 @@ interface Definition<Options> {
 
 /** One command of the command line. */
 export function defineCommand<Options extends GlobalOptions>({ usage, summary, examples = [], notes, options, run }: Definition<Options>): Command {
-  const [name = ''] = [usage].flat().map((one) => one.split(' ', 1)).flat();
+  const [full = ''] = [usage].flat();
+  const [name = ''] = full.split(' ', 1);
   const addTo: Command['addTo'] = (parser, open) =>
     parser.command(
       usage,
@@ -60,7 +63,7 @@ export function defineCommand<Options extends GlobalOptions>({ usage, summary, e
       },
       async (parsed) => run(open(parsed), parsed),
     );
-  return { calls: [[name]], addTo };
+  return { calls: [[name]], usages: [full], addTo };
 }
 
 /** Commands below a common word, such as `images ls`. */
@@ -70,5 +73,5 @@ export function defineGroup(name: string, summary: string, commands: readonly Co
       const filled = commands.reduce((one, command) => command.addTo(one, open), own);
       return filled.demandCommand(1, 1, `Name one of the commands of "${name}".`);
     });
-  return { calls: commands.flatMap(({ calls }) => calls.map((call) => [name, ...call])), addTo };
+  return { calls: commands.flatMap(({ calls }) => calls.map((call) => [name, ...call])), usages: commands.flatMap(({ usages }) => usages.map((usage) => `${name} ${usage}`)), addTo };
 }

@@ -119,6 +119,9 @@ describe('every command', () => {
   });
 
   it('names what was meant when it is called wrongly', async () => {
+    expect(await nobody.run('images', 'import', '--nonsense')).toMatchObject({ code: 2, stderr: expect.stringContaining('Usage: image-gateway images import <name>\nSee "image-gateway images import --help".\n') as string });
+    expect(await nobody.run('images', 'show')).toMatchObject({ code: 2, stderr: expect.stringMatching(/^Not enough arguments: 0 given, need at least 1\.\nUsage: image-gateway images show <name>\n/) as string });
+    expect(await nobody.run('images', 'shwo')).toMatchObject({ code: 2, stderr: 'Unknown command: shwo. Did you mean show?\nSee "image-gateway images --help".\n' });
     expect(await nobody.run('imagse')).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean images?') as string });
     expect(await nobody.run('images')).toMatchObject({ code: 2, stderr: expect.stringContaining('Name one of the commands of "images"') as string });
     expect(await nobody.run('images', 'ls', '-o', 'xml')).toMatchObject({ code: 2 });
