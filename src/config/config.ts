@@ -153,8 +153,13 @@ function limitsOf(values: SettingValues): Limits {
 
 /** The settings as text for `--help`. */
 export function configHelp(): string {
-  const rows = documentedSettings().map(([name, setting]) => `  ${name.padEnd(20)} ${setting.meaning.replaceAll('`', '')} [${setting.defaultText}]`);
+  const rows = documentedSettings().map(([name, setting]) => `  ${name.padEnd(20)} ${withoutMarkdown(setting.meaning)} [${setting.defaultText}]`);
   return ['Settings, read from the environment [default]:', ...rows, ''].join('\n');
+}
+
+/** A text of the documentation for a terminal: without backticks, and of links the text alone. */
+function withoutMarkdown(text: string): string {
+  return text.replaceAll('`', '').replace(/\[([^\]]*)\]\([^)]*\)/g, '$1');
 }
 
 /** The content of docs/configuration.md. */

@@ -64,7 +64,7 @@ export class KeySet {
     const reason = boundMessage(error instanceof Error ? error.message : String(error));
     if (this.#failedAt === null || now - this.#failedAt >= LOG_INTERVAL_MS) {
       this.#failedAt = now;
-      const message = `AUTH_JWKS_URL=${redactUrl(this.url)}: the key set cannot be read (${reason}); tokens that need it are refused until it can be, and API keys work.`;
+      const message = `AUTH_JWKS_URL=${redactUrl(this.url)}: the key set cannot be read (${reason.replace(/\.$/, '')}); tokens that need it are refused until it can be, and API keys work.`;
       this.options.log?.warn(message);
     }
     return new KeySetUnavailable(reason);

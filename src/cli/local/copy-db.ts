@@ -48,7 +48,7 @@ export function rowProgress({ table, rowsDone, rowsTotal }: CopyProgress) {
 
 /** A fault names the option rather than the setting of the gateway. */
 async function withOpened<Result>(config: Config, option: string, open: (config: Config) => Promise<Database>, work: (database: Database) => Promise<Result>): Promise<Result> {
-  const named = (message: string): string => message.replace(/^DATABASE_URL=/, `${option} `);
+  const named = (message: string): string => message.replace(/^DATABASE_URL=/, `${option} `).replace('; check DATABASE_URL and DATA_DIR.', '.');
   const database = await open(config).catch((error: unknown) => {
     throw error instanceof CommandError ? new CommandError(named(error.message), error.exitCode) : error;
   });

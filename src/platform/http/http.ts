@@ -82,7 +82,8 @@ function pathOf(url: string): string {
 function logRefusals(app: FastifyInstance): void {
   app.addHook('onResponse', async ({ log, method, url, routeOptions }, { statusCode: status }) => {
     if (status < 400 || routeOptions.url === '/graphql' || (log instanceof RequestLog && log.hasLogged)) return;
-    log.info({ status, code: codeOfStatus(status), method, path: pathOf(url) }, 'A request was refused.');
+    // A 503 is not always that of a process that shuts down: /readyz lists what is missing, and IMGAPI that a file is.
+    log.info({ status, code: status === 503 ? 'UNAVAILABLE' : codeOfStatus(status), method, path: pathOf(url) }, 'A request was refused.');
   });
   app.addHook('onRequestAbort', async ({ log, method, url, headers }) => {
     // A stream has no other end.

@@ -78,7 +78,7 @@ export async function copyDatabase(from: Database, to: Database, { replaces = fa
     }
     return inTransaction(to.em.fork(), async (target) => {
       await lockTables(target, tables);
-      if (!replaces && !(await isEmptyDatabase(target, tables))) throw new CopyRefused('The target is not empty.');
+      if (!replaces && !(await isEmptyDatabase(target, tables))) throw new CopyRefused('The target has rows; accepted: a database without tables, or with those of this version and no rows.');
       const copies: TableCopy[] = [];
       await replaceRows(target, tables, async () => {
         for (const table of tables) copies.push(await copyTable(source, target, table, onProgress).catch((error: unknown) => Promise.reject(copyFault(table, error))));
