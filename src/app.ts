@@ -217,7 +217,7 @@ async function startWorking(config: Config, work: Work, log: Logger): Promise<()
 /** What /readyz asks for. Reads need no image store, as other processes may have it. */
 function needsOf({ run }: Config, { database, store }: Work): Need[] {
   const answers = async (): Promise<unknown> => readRows(database.em.fork(), sqlText`select 1 as answer`);
-  return [{ name: 'database', check: answers }, ...(run.worker ? [{ name: 'store', check: async () => store.reach() }] : [])];
+  return [{ name: 'database', check: answers }, ...(run.worker ? [{ name: 'store', check: async () => store.reach(), checkedWith: 'database' }] : [])];
 }
 
 /** Makes sure that the database can be used. Returns whether its reads may be prepared. */

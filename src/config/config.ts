@@ -151,9 +151,21 @@ function limitsOf(values: SettingValues): Limits {
   };
 }
 
+/** A setting as documentation shows it. */
+export interface DescribedSetting {
+  name: string;
+  default: string;
+  meaning: string;
+}
+
+/** Every setting, with its meaning as plain text. */
+export function describedSettings(): DescribedSetting[] {
+  return documentedSettings().map(([name, { defaultText, meaning }]) => ({ name, default: defaultText, meaning: withoutMarkdown(meaning) }));
+}
+
 /** The settings as text for `--help`. */
 export function configHelp(): string {
-  const rows = documentedSettings().map(([name, setting]) => `  ${name.padEnd(20)} ${withoutMarkdown(setting.meaning)} [${setting.defaultText}]`);
+  const rows = describedSettings().map(({ name, meaning, default: fallback }) => `  ${name.padEnd(20)} ${meaning} [${fallback}]`);
   return ['Settings, read from the environment [default]:', ...rows, ''].join('\n');
 }
 

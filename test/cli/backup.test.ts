@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { appendFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, chown, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -128,6 +128,14 @@ describe('restore', () => {
     const { data, shell } = await elsewhere();
     expect(await shell.run('restore', '--from', backup)).toMatchObject({ code: 0 });
     expect(await shell.run('restore', '--from', backup)).toMatchObject({ code: 1, stderr: expect.stringContaining('has rows; accepted: an empty one, or --replace') as string });
+    await data.remove();
+  });
+
+  it('by root tells how the files get the owner of the folder', async (context) => {
+    if (process.getuid?.() !== 0) context.skip('only root restores for another user');
+    const { data, shell } = await elsewhere();
+    await chown(data.path, 65534, 65534);
+    expect(await shell.run('restore', '--from', backup)).toMatchObject({ code: 0, stderr: expect.stringContaining(`chown -R --reference='${data.path}' '${data.path}/'\n`) as string });
     await data.remove();
   });
 

@@ -71,6 +71,8 @@ describe('config', () => {
     expect(stderr.trim().split('\n').map((line) => line.split('=')[0])).toEqual(['PORT', 'AUTH_JWT_SECRET', 'GRAPHIQL']);
     expect(stderr).not.toContain('short');
     expect(await local.run('config', 'ls')).toMatchObject({ code: 0, stdout: expect.stringContaining('DATA_DIR') as string });
+    expect(await local.json('config', 'ls')).toContainEqual({ name: 'PORT', default: '4000', meaning: 'Port to listen on; 0 takes any free port.' });
+    expect(await local.json('config', 'ls')).toContainEqual(expect.objectContaining({ name: 'DATABASE_URL', meaning: expect.not.stringContaining('](') as string }));
     expect(await local.run('config', 'check', 'all')).toMatchObject({ code: 2 });
     await local.remove();
   });

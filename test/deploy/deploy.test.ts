@@ -74,6 +74,21 @@ describe('the files in deploy/', () => {
     expect(stderr).toBe('');
   });
 
+  it('have a script that runs commands with the settings of the unit', async () => {
+    await using folder = await temporaryFolder();
+    const [settings, script] = [join(folder.path, 'image-gateway.env'), join(folder.path, 'image-gateway')];
+    await writeFile(settings, "DATABASE_URL='sqlite:/nowhere/a&b.sqlite'\nPORT=x\n");
+    const text = await readFile(deployed('image-gateway.sh'), 'utf8');
+    expect(await readFile(deployed('image-gateway.service'), 'utf8')).toContain(`EnvironmentFile=-/etc/image-gateway.env\nEnvironment=NODE_ENV=production ${/^DATA_DIR=\S+$/m.exec(text)?.[0]}`);
+    await writeFile(script, text.replaceAll('/etc/image-gateway.env', settings).replace('/opt/image-gateway/bin/', `${ROOT}scripts/`), { mode: 0o755 });
+    const { stdout } = await run(script, ['doctor']).catch((error: { stdout: string }) => error);
+    expect(stdout).toContain('PORT=x: accepted');
+    await writeFile(settings, "DATABASE_URL='sqlite:/nowhere/a&b.sqlite'\n");
+    const checked = await run(script, ['config', 'check', '-o', 'json']);
+    expect(JSON.parse(checked.stdout)).toMatchObject({ dataDir: '/var/lib/image-gateway', database: 'sqlite' });
+    expect((await run(script, ['doctor']).catch((error: { stdout: string }) => error)).stdout).toContain('/nowhere/a&b.sqlite');
+  });
+
   it('have a server block that nginx accepts', async (context) => {
     if (!(await has('nginx')) || !(await has('openssl'))) context.skip('nginx or openssl is not installed here');
     const folder = await temporaryFolder();

@@ -1,4 +1,4 @@
-import { type Config, ConfigError, configHelp, readConfig } from '../../config/config.js';
+import { type Config, ConfigError, configHelp, describedSettings, readConfig } from '../../config/config.js';
 import { unknownSettingsWarning } from '../../config/unknown-settings.js';
 import { Refused } from '../command-error.js';
 import { defineCommand } from '../command.js';
@@ -23,7 +23,7 @@ export const listConfig = defineCommand({
   usage: ['ls', 'list'],
   summary: 'List the settings with their defaults.',
   options: (parser) => parser,
-  run: async ({ output }) => output.text(configHelp()),
+  run: async ({ output }) => (output.isJson ? output.done('', describedSettings()) : output.text(configHelp())),
 });
 
 /** What is no secret. */

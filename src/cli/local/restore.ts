@@ -1,4 +1,4 @@
-import { copyFile, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { secretFileIn } from '../../access/sign-in/signing-secret.js';
 import { type Config, readConfig } from '../../config/config.js';
@@ -97,10 +97,21 @@ async function restoreWith({ process: { terminal }, output }: Session, { config,
       { title: 'OTHER IMAGES', of: (one) => one.otherImages },
       { title: 'SECRET', of: (one) => one.secret },
     ]);
+    for (const path of await foldersOfOthers(config)) {
+      output.note(`The restored files belong to root, and ${path} to another user. Before that user starts the gateway: chown -R --reference='${path}' '${path}/'`);
+    }
   } finally {
     progress.end();
     await staged.discard();
   }
+}
+
+/** The folders restored into that belong to another user, where root restores: it owns what it writes there, and that user cannot read it. */
+async function foldersOfOthers({ dataDir, imageStore }: Config): Promise<string[]> {
+  if (process.getuid?.() !== 0) return [];
+  const folders = [...new Set([dataDir, imageStore.path])];
+  const owners = await Promise.all(folders.map(async (path) => (await stat(path)).uid));
+  return folders.filter((_path, at) => owners[at] !== 0);
 }
 
 /** The restored catalogue goes on with the folder that its images were restored to. */

@@ -10,6 +10,8 @@ const FRESH_MS = 1000;
 export interface Need {
   name: string;
   check: () => Promise<unknown>;
+  /** The name of a need without which the check can tell nothing: while that one is away, this one does not count as away. */
+  checkedWith?: string;
 }
 
 /** Asks whether what a process needs is there: one question at a time, whose answer all callers of the next second share. */
@@ -34,7 +36,8 @@ export class Readiness {
   async #ask(): Promise<string[]> {
     const present = await Promise.all(this.needs.map(async (need) => this.#isThere(need)));
     setTimeout(() => (this.#asked = null), FRESH_MS).unref();
-    const missing = this.needs.filter((_need, index) => present[index] !== true).map(({ name }) => name);
+    const away = this.needs.filter((_need, index) => present[index] !== true);
+    const missing = away.filter(({ checkedWith }) => !away.some(({ name }) => name === checkedWith)).map(({ name }) => name);
     this.#logChange(missing);
     return missing;
   }
