@@ -89,6 +89,7 @@ describe('doctor', () => {
       'Program ok', 'Settings ok', 'Data folder ok', 'Database ok', 'Image store ok', 'Gateway ok', 'Clock of gateway ok', 'Image server ok',
     ]);
     await rename(join(folder.path, 'images'), join(folder.path, 'elsewhere'));
+    await expect.poll(async () => (await fetch(`${gateway.url}/readyz`)).status, { timeout: 10_000 }).toBe(503);
     const lost = await local.run('doctor');
     expect(lost).toMatchObject({ code: 1, stdout: expect.stringMatching(/^Image store +fault .*not the one that this catalogue was written with: there is no such folder/m) as string });
     expect(lost.stdout).toMatch(/^Gateway +fault .* answers that it is not ready: store /m);

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, rename } from 'node:fs/promises';
+import { copyFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import { ENTITIES } from '../../src/entities.js';
@@ -145,7 +145,7 @@ describe('a gateway whose Postgres or image store is lost', () => {
 
       await rename(join(folder.path, 'images'), join(folder.path, 'away'));
       await expect.poll(async () => ready(gateway), { timeout: 10_000 }).toEqual([503, { status: 'not ready', notReady: ['store'] }]);
-      await mkdir(join(folder.path, 'images'));
+      await rename(join(folder.path, 'away'), join(folder.path, 'images'));
       await expect.poll(async () => ready(gateway), { timeout: 10_000 }).toEqual(OK);
     } finally {
       await gateway.stop();
