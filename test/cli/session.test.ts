@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { chmod, readFile, stat } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, afterAll, describe, expect, it } from 'vitest';
 import { type GatewayProcess, startFresh } from '../support/gateway.js';
@@ -37,6 +39,17 @@ describe('login', () => {
     await expect(readFile(file)).rejects.toThrow('ENOENT');
     expect(await own.run('logout')).toMatchObject({ code: 0, stdout: 'There was no login.\n' });
     expect(await own.run('whoami')).toMatchObject({ code: 2, stderr: expect.stringContaining('image-gateway login') as string });
+  });
+
+  it('says in words why a server cannot be reached', async () => {
+    // Ends each connection at once; when it has ended itself, nothing listens there.
+    const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    expect((await nobody.fed(key, 'login', url)).stderr).toContain('cannot be reached: the connection was closed before the answer was complete. Check');
+    server.close();
+    await once(server, 'close');
+    expect(await nobody.fed(key, 'login', url)).toMatchObject({ code: 3, stderr: expect.stringContaining('cannot be reached: nothing listens there (connection refused). Check') as string });
   });
 
   it('keeps nothing when the gateway refuses the key, does not answer, or the call is wrong', async () => {

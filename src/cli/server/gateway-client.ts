@@ -1,5 +1,5 @@
+import { reasonOf } from '../../platform/fetch/fetch-failure.js';
 import { redactUrl } from '../../platform/fetch/redact-url.js';
-import { truncate } from '../../platform/message-text.js';
 import { Refused, Unreachable } from '../command-error.js';
 
 export type Variables = Readonly<Record<string, unknown>>;
@@ -63,7 +63,7 @@ export class GatewayClient {
     if (error instanceof Error && error.name === 'TimeoutError') {
       throw new Unreachable(`${redactUrl(this.server)} gave no answer within ${this.options.timeoutMs / 1000} s. Try again, or allow more with --timeout.`);
     }
-    throw new Unreachable(`${redactUrl(this.server)} cannot be reached: ${reasonOf(error)}. Check that the gateway runs, and the address that "login" or GATEWAY_URL gave.`);
+    throw new Unreachable(`${redactUrl(this.server)} cannot be reached: ${reasonOf(error instanceof Error ? (error.cause ?? error) : error)}. Check that the gateway runs, and the address that "login" or GATEWAY_URL gave.`);
   }
 }
 
@@ -80,12 +80,6 @@ function parsed(text: string): GraphqlAnswer | null {
   } catch {
     return null;
   }
-}
-
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  if (cause instanceof Error && 'code' in cause) return String(cause.code);
-  return truncate(cause instanceof Error ? cause.message : String(cause));
 }
 
 function withAdvice(text: string, code: string | undefined): string {
