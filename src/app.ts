@@ -42,7 +42,7 @@ import { ImgapiClient } from './imgapi/client.js';
 import { CallerTrust } from './platform/http/caller-trust.js';
 import { type Database, migrate, missingSearchIndex, openDatabase } from './platform/database/database.js';
 import { readRows } from './platform/database/read/read-rows.js';
-import { restoreNameKeys } from './platform/database/restore-name-keys.js';
+import { restoreNameKeys } from './platform/database/schema/restore-name-keys.js';
 import { sqlText } from './platform/database/sql-text.js';
 import { Drain } from './platform/http/drain.js';
 import { GuardedFetch } from './platform/fetch/fetch.js';

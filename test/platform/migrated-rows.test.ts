@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { restoreLabels } from '../../src/images/rules/restore-labels.js';
 import { type Database, migrate } from '../../src/platform/database/database.js';
-import { restoreNameKeys } from '../../src/platform/database/restore-name-keys.js';
+import { restoreNameKeys } from '../../src/platform/database/schema/restore-name-keys.js';
 import { openEmptyDatabase, type TestedDatabase } from '../support/database.js';
 
 let opened: TestedDatabase | null = null;

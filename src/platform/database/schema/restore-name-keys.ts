@@ -1,7 +1,7 @@
-import { isSqlite, type SqlEntityManager } from './database.js';
-import { inTransaction } from './in-transaction.js';
-import { sqlConstant, sqlName, type SqlText, sqlText } from './sql-text.js';
-import { writeRows } from './write-rows.js';
+import { isSqlite, type SqlEntityManager } from '../database.js';
+import { inTransaction } from '../in-transaction.js';
+import { sqlConstant, sqlName, type SqlText, sqlText } from '../sql-text.js';
+import { writeRows } from '../write-rows.js';
 
 /** Names, which are ASCII, with their keys. */
 const NAMES = [['user_group', 'name'], ['user_account', 'username'], ['datacenter', 'name'], ['virtual_server', 'hostname'], ['image', 'name']] as const;
