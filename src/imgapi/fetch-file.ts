@@ -30,17 +30,21 @@ export async function fetchFile(fetch: GuardedFetch, url: string, request: FileR
   return { ...response, note: await noteOn(response, url) };
 }
 
-export interface FileStart {
+export interface FilePart {
   bytes: Buffer;
   /** As of FileAnswer. */
   note: string | null;
 }
 
-/** The first bytes of a file, at most `length`. Throws FetchFailure or URL_NOT_ALLOWED as GuardedFetch does, and FetchFailure for a status other than 200 and 206. */
-export async function fetchFileStart(fetch: GuardedFetch, url: string, length: number, request: FetchRequest): Promise<FileStart> {
-  const response = await fetch.get(url, { ...request, headers: { range: `bytes=0-${length - 1}` } });
+/**
+ * A part of a file: at most `length` bytes from `start` on; none where the server does not send a part that begins later. Throws
+ * FetchFailure or URL_NOT_ALLOWED as GuardedFetch does, and FetchFailure when the beginning is answered with a status other than 200 and 206.
+ */
+export async function fetchFilePart(fetch: GuardedFetch, url: string, { start, length }: { start: number; length: number }, request: FetchRequest): Promise<FilePart> {
+  const response = await fetch.get(url, { ...request, headers: { range: `bytes=${start}-${start + length - 1}` } });
   const { status, body } = response;
   try {
+    if (start > 0 && status !== 206) return { bytes: Buffer.alloc(0), note: null };
     const note = await noteOn(response, url);
     if (status !== 200 && status !== 206) throw new FetchFailure(url, [`it answered with status ${status}`, note].filter((text) => text !== null).join('. ').replace(/\.$/, ''));
     return { bytes: await readUpTo(body, length), note };

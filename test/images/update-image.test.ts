@@ -143,7 +143,7 @@ describe('updateImage', () => {
     await rename(lost, `${lost}.elsewhere`);
     const done = await settled({ name: 'unlucky', alias: 'New', tags: ['after'], owner: 'anna', dcBound: false });
     expect(done.image).toMatchObject({ status: 'PENDING', alias: 'New', owner: { username: 'anna' }, dcBound: false });
-    expect(done.ended.status).toBe('FAILED');
+    expect(done.ended).toMatchObject({ status: 'FAILED', errorCode: 'NO_FILE', error: `The image store has lost image unlucky; place its file there again as ${manifest.uuid}/file, or delete the image.` });
     const { image } = await world.admin.run('{ image(name: "unlucky") { status alias tags dcBound owner { username } boundDatacenter { name } } }');
     expect(image).toEqual({ status: 'OK', alias: 'unlucky', tags: ['before'], dcBound: true, owner: { username: 'admin' }, boundDatacenter: { name: 'alpha' } });
     await rename(`${lost}.elsewhere`, lost);

@@ -104,11 +104,13 @@ function fileOf(repository: ImgapiRepository, { file }: PublishedImage, request:
   const etag = `"${createHash('sha1').update(file).digest('hex')}"`;
   const headers = { etag, 'content-type': 'application/octet-stream', 'content-md5': createHash('md5').update(file).digest('base64') };
   const ifRange = request.headers['if-range'];
-  const offset = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? Number.NaN);
+  const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
+  const offset = Number(from ?? Number.NaN);
   if (!repository.ranges || Number.isNaN(offset) || (ifRange !== undefined && ifRange !== etag)) return { status: 200, headers, body: file };
   if (offset >= file.length) return { status: 416, headers: { 'content-range': `bytes */${file.length}` }, body: Buffer.alloc(0) };
-  const range = `bytes ${offset}-${file.length - 1}/${file.length}`;
-  return { status: 206, headers: { ...headers, 'content-range': range }, body: file.subarray(offset) };
+  const last = to ? Math.min(Number(to), file.length - 1) : file.length - 1;
+  const range = `bytes ${offset}-${last}/${file.length}`;
+  return { status: 206, headers: { ...headers, 'content-range': range }, body: file.subarray(offset, last + 1) };
 }
 
 function json(value: unknown, status = 200): Answer {

@@ -113,6 +113,28 @@ describe('imports that wait', () => {
     expect(await waiting()).toBeUndefined();
     await out.close();
   });
+
+  it('for a source that is out say so no longer once they ask again after a kill, or are cancelled', async () => {
+    const out = await World.start();
+    const detail = async (id: string): Promise<unknown> => (await out.admin.run(TASK, { id })).task.detail;
+    const waits = async (name: string): Promise<string> => {
+      out.repository.fail = { file: 'status500' };
+      const { data } = await out.import(name);
+      await expect.poll(async () => detail(data?.importImage.task.id), SOON).toHaveProperty('waiting');
+      return data?.importImage.task.id;
+    };
+    const gone = await waits('gone');
+    await out.admin.run(CANCEL, { id: gone });
+    expect(await out.admin.ended(gone)).toMatchObject({ status: 'CANCELLED' });
+    expect(await detail(gone)).not.toHaveProperty('waiting');
+    const id = await waits('again');
+    out.repository.fail = { file: 'silence' };
+    await out.restart();
+    await expect.poll(async () => (await out.admin.run(TASK, { id })).task, SOON).toMatchObject({ attempts: 2, phase: 'DOWNLOADING' });
+    expect(await detail(id)).not.toHaveProperty('waiting');
+    await out.admin.run(CANCEL, { id });
+    await out.close();
+  });
 });
 
 /** An import from the other world's repository, which answers. */

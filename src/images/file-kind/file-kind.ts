@@ -3,10 +3,11 @@ import { MANIFEST_COMPRESSIONS } from '../../imgapi/manifest.js';
 import { AppError } from '../../platform/errors.js';
 import { readUpTo } from '../../platform/fetch/read-up-to.js';
 import { decompressHead } from './decompress-head.js';
-import { type Compression, compressionOf, type FileFormat, formatOf, TAIL_BYTES } from './signatures.js';
+import { documentName } from './documents.js';
+import { type Compression, compressionOf, type FileFormat, formatOf, type NamedFormat, TAIL_BYTES } from './signatures.js';
 
 /** Enough for one block of bzip2, before whose end nothing of it can be decompressed. */
-export const SAMPLE_BYTES = 1024 * 1024;
+const SAMPLE_BYTES = 1024 * 1024;
 
 /** What the bytes of an image file are, whatever its manifest says. A type, as tasks store it in their instructions. */
 export type FileKind = {
@@ -39,20 +40,25 @@ export async function detectFileKind(what: string, size: number, read: ReadPart)
   const start = await bytesAt(read, 0, Math.min(size, SAMPLE_BYTES));
   const compression = compressionOf(start);
   const end = compression === 'none' && size >= TAIL_BYTES ? await bytesAt(read, size - TAIL_BYTES, TAIL_BYTES) : Buffer.alloc(0);
-  return kindOf(what, start, end);
+  return kindOf(what, start, end, 'gzip, bzip2, xz or zstd');
 }
 
-/** As `detectFileKind`, for the first bytes of a file whose end is not known. */
-export async function detectByStart(what: string, start: Buffer): Promise<FileKind> {
-  return kindOf(what, start, Buffer.alloc(0));
+/** As `detectFileKind`, for the first bytes of a file whose end is not known. `compressions` are those that the error says are accepted. */
+export async function detectByStart(what: string, start: Buffer, compressions: string): Promise<FileKind> {
+  return kindOf(what, start, Buffer.alloc(0), compressions);
 }
 
-async function kindOf(what: string, start: Buffer, end: Buffer): Promise<FileKind> {
+async function kindOf(what: string, start: Buffer, end: Buffer, compressions: string): Promise<FileKind> {
   const compression = compressionOf(start);
-  const { format, name, isDocument } = formatOf(await decompressHead(compression, start), end);
-  if (!isDocument) return { compression, format, name };
+  const head = await decompressHead(compression, start);
+  const document = documentName(head);
+  if (document === null) return { compression, ...(compression !== 'none' && head.length === 0 ? undecompressed(compression) : formatOf(head, end)) };
   const within = compression === 'none' ? '' : ` in ${compression}`;
-  throw new AppError('UNSUPPORTED_FORMAT', `${what} is ${name}${within}, as a server sends it in place of a file; accepted: a ZFS stream or a disk, plain or compressed with gzip, bzip2, xz or zstd.`);
+  throw new AppError('UNSUPPORTED_FORMAT', `${what} is ${document}${within}, as a server sends it in place of a file; accepted: a ZFS stream or a disk, plain or compressed with ${compressions}.`);
+}
+
+function undecompressed(compression: Compression): NamedFormat {
+  return { format: 'UNKNOWN', name: `${compression} data of which no byte can be decompressed` };
 }
 
 function compressionWords(compression: string): string {

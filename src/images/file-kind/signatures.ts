@@ -1,3 +1,5 @@
+import { isPlainText } from './documents.js';
+
 /** Compressions that image manifests name, and zstd, which newer files have. */
 export const COMPRESSIONS = ['none', 'gzip', 'bzip2', 'xz', 'zstd'] as const;
 export type Compression = (typeof COMPRESSIONS)[number];
@@ -15,7 +17,7 @@ interface Signature<Kind> {
 }
 
 /** A format, with the words by which people know it. */
-interface NamedFormat {
+export interface NamedFormat {
   format: FileFormat;
   name: string;
 }
@@ -31,6 +33,8 @@ const COMPRESSION_SIGNATURES: readonly Signature<Compression>[] = [
   { kind: 'bzip2', offset: 0, pattern: `${text('BZh')}..177245385090` },
   { kind: 'xz', offset: 0, pattern: 'fd377a585a00' },
   { kind: 'zstd', offset: 0, pattern: '28b52ffd' },
+  // The frame with which pzstd begins: it tells the size of the next one.
+  { kind: 'zstd', offset: 0, pattern: '502a4d1804000000........28b52ffd' },
 ];
 
 const ZFS_STREAM = { format: 'ZFS_STREAM', name: 'a ZFS stream' } as const;
@@ -119,34 +123,14 @@ export function compressionOf(head: Buffer): Compression {
   return COMPRESSION_SIGNATURES.find((signature) => matches(signature, head, Buffer.alloc(0)))?.kind ?? 'none';
 }
 
-/** Whether the bytes hold no control character but those of texts: tab, line feed, form feed, carriage return and escape. */
-function isText(bytes: Buffer): boolean {
-  return bytes.every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0d && byte !== 0x0b) || byte === 0x1b);
-}
-
-/** What a text that a web server sends in place of a file is called; null when the bytes are no such text. */
-function documentName(head: Buffer): string | null {
-  const start = head.subarray(0, 1024).toString('utf8').replace(/^\uFEFF/, '').trimStart();
-  if (!isText(head.subarray(0, 1024))) return null;
-  if (/^<(!doctype html|html|head|body|title|h1)[\s>]/i.test(start) || (start.startsWith('<?xml') && /<html[\s>]/i.test(start))) return 'an HTML page';
-  if (/^<\?xml\s|^<Error>/.test(start)) return 'an XML document';
-  return /^(\{\s*["}]|\[\s*[[{"\]\d])/.test(start) ? 'a JSON text' : null;
-}
-
-/** The format of a file, and in words what it is; `isDocument`: it is what a web server sends in place of a file. */
-export interface FormatFinding extends NamedFormat {
-  isDocument: boolean;
-}
-
 /**
  * Tells the format by the decompressed first HEAD_BYTES of a file, and by its last TAIL_BYTES where they are known (else empty).
  * A disk that begins with HEAD_BYTES of zeros is raw.
  */
-export function formatOf(head: Buffer, tail: Buffer): FormatFinding {
-  const document = documentName(head);
-  if (document !== null) return { ...other(document), isDocument: true };
+export function formatOf(head: Buffer, tail: Buffer): NamedFormat {
   const found = FORMAT_SIGNATURES.find((signature) => matches(signature, head, tail))?.kind;
-  if (found !== undefined) return { ...found, isDocument: false };
-  if (head.length >= 512 && head.every((byte) => byte === 0)) return { ...RAW, isDocument: false };
-  return { ...other('of no format that the gateway knows'), isDocument: false };
+  if (found !== undefined) return found;
+  if (head.length === 0) return other('empty');
+  if (head.length >= 512 && head.every((byte) => byte === 0)) return RAW;
+  return other(isPlainText(head) ? 'a plain text' : 'of no format that the gateway knows');
 }

@@ -1,8 +1,9 @@
+import { Readable } from 'node:stream';
 import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import type { DatacenterQueries } from '../../datacenters/datacenter.queries.js';
 import type { DatacenterType } from '../../datacenters/datacenter.type.js';
 import type { ImgManifest, ManifestFile } from '../../imgapi/manifest.js';
-import { fetchFileStart } from '../../imgapi/fetch-file.js';
+import { fetchFilePart } from '../../imgapi/fetch-file.js';
 import { withStoredTexts } from '../../platform/display-text.js';
 import { upstreamWarnings } from '../../imgapi/upstream-warnings.js';
 import { alreadyExists, badInput, type FieldError } from '../../platform/errors.js';
@@ -12,7 +13,7 @@ import { redactUrl } from '../../platform/fetch/redact-url.js';
 import { type Command, type CommandOutcome, type CommandServices, runCommand } from '../mutations/run-command.js';
 import { imageFieldFaults } from '../rules/image-rules.js';
 import { type ImageServerGate, NO_IMAGE_SERVER } from '../rules/image-server-gate.js';
-import { detectByStart, detectFileKind, fileKindWarnings, SAMPLE_BYTES } from '../file-kind/file-kind.js';
+import { detectFileKind, fileKindWarnings } from '../file-kind/file-kind.js';
 import { manifestCorrections } from '../manifest/shown-manifest.js';
 import type { ImageTaskPayloadType } from '../mutations/image-payload.type.js';
 import type { ImportImageInput } from '../mutations/image-mutation.inputs.js';
@@ -26,7 +27,7 @@ import { type FindOrigin, requireOrigin } from './origins/missing-origin.js';
 import { nameOfOrigin, readOrigins } from './origins/read-origins.js';
 import { type NewOrigin, recordOrigins } from './origins/record-origins.js';
 import { readSource, type SourceServices } from './read-source.js';
-import { type NewImage, recordImport, requireAdmissible } from './record-import.js';
+import { type NewImage, recordImport, requireAdmissible, requireRoomFor } from './record-import.js';
 import { defaultFileUrl, type ImportSource } from './source.js';
 
 export interface ImportServices extends CommandServices, SourceServices {
@@ -100,6 +101,7 @@ export class ImportService {
     await requireAdmissible(this.services.em.fork(), image, datacenter);
     const withFile = await this.#openGate(manifest, source);
     const origins = await originsOf();
+    await requireRoomFor(this.services.em.fork(), datacenter, origins.length + 1);
     const fileWarnings = withFile && request.dryRun ? await this.#fileWarnings(manifest, source) : [];
     return this.#importNew(image, { ...request, withFile, origins, fileWarnings, upstream: upstreamWarnings(manifest) });
   }
@@ -132,17 +134,18 @@ export class ImportService {
     const { file } = manifest;
     await this.#openGate(manifest, source);
     const origins = await originsOf();
+    await requireRoomFor(this.services.em.fork(), datacenter, origins.length);
     const { uuid, name } = existing;
     const admittedTo = datacenter && { id: datacenter.id, name: datacenter.name };
     const warnings = [...(dryRun ? [downloadWarning(file, source), ...(await this.#fileWarnings(manifest, source))] : []), ...upstreamWarnings(manifest)];
     return this.#run(name, dryRun, warnings.concat(`Image ${name} is in the catalogue without a file: it keeps its fields and gets its file.`), async (tx, announce) => {
       const { starter } = this.services.viewer;
-      const first = await recordOrigins(tx, origins, { datacenter, withFile: true, dryRun, starter, mayWait }, announce);
+      const first = await recordOrigins(tx, origins, { child: existing, datacenter, withFile: true, dryRun, starter, mayWait }, announce);
       return { ...(await recordFileImport(tx, { uuid, file, source, starter, admittedTo, mayWait }, announce)), earlierTaskIds: first.taskIds, warnings: first.warnings };
     });
   }
 
-  /** What a dry run tells of the file by its first bytes. UNSUPPORTED_FORMAT where the import would fail with it. */
+  /** What a dry run tells of the file by its first and last bytes. UNSUPPORTED_FORMAT where the import would fail with it. */
   async #fileWarnings({ uuid, type, file }: Importable, { fileUrl, isLocal, repositoryId }: ImportSource): Promise<string[]> {
     const { em, store, fetch, accessTo } = this.services;
     const declared = { compression: file.compression, type };
@@ -151,9 +154,15 @@ export class ImportService {
       return fileKindWarnings(kind, declared);
     }
     try {
-      const { bytes, note } = await fetchFileStart(fetch, fileUrl, SAMPLE_BYTES, { ...(await accessTo(em, repositoryId)), signal: AbortSignal.timeout(LOOK_TIMEOUT_MS) });
-      const kind = await detectByStart(`The file at ${redactUrl(fileUrl)}`, bytes);
-      return [...fileKindWarnings(kind, declared), ...(note === null ? [] : [note])];
+      const request = { ...(await accessTo(em, repositoryId)), signal: AbortSignal.timeout(LOOK_TIMEOUT_MS) };
+      const notes = new Set<string>();
+      const read = async (start: number, length: number): Promise<Readable> => {
+        const { bytes, note } = await fetchFilePart(fetch, fileUrl, { start, length }, request);
+        if (note !== null) notes.add(note);
+        return Readable.from([bytes]);
+      };
+      const kind = await detectFileKind(`The file at ${redactUrl(fileUrl)}`, file.size, read);
+      return [...fileKindWarnings(kind, declared), ...notes];
     } catch (error) {
       if (!(error instanceof FetchFailure) && !isTimeout(error)) throw error;
       return [`Its file cannot be read now: ${error instanceof FetchFailure ? error.message : `${redactUrl(fileUrl)} sends no bytes within ${LOOK_TIMEOUT_MS / 1000} s.`}`];
@@ -170,7 +179,7 @@ export class ImportService {
       return await this.#run(image.name, dryRun, allWarnings, async (tx, announce) => {
         const { viewer } = this.services;
         const record = { datacenter, withFile, dryRun, starter: viewer.starter, mayWait };
-        const first = await recordOrigins(tx, origins, record, announce);
+        const first = await recordOrigins(tx, origins, { ...record, child: image }, announce);
         const outcome = await recordImport(tx, { ...record, image, source }, announce);
         return { ...outcome, earlierTaskIds: first.taskIds, warnings: [...first.warnings, ...(await childWarnings(tx, viewer, image))] };
       });

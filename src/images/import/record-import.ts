@@ -37,10 +37,15 @@ export interface ImportRecord {
 /** Throws when the name or the label of a new image is taken, or the limit of its datacenter is reached. Changes nothing. */
 export async function requireAdmissible(em: SqlEntityManager, image: NewImage, datacenter: DatacenterRef | null): Promise<void> {
   await requireFreeName(em, image);
-  if (datacenter === null) return;
+  await requireRoomFor(em, datacenter, 1);
+}
+
+/** Throws IMAGE_LIMIT_REACHED when so many new images cannot be bound to the datacenter; null binds them to none. */
+export async function requireRoomFor(em: SqlEntityManager, datacenter: DatacenterRef | null, images: number): Promise<void> {
+  if (datacenter === null || images === 0) return;
   const row = await em.findOne(Datacenter, datacenter.id);
   if (row === null) throw notFound('datacenter', datacenter.name);
-  await requireRoom(em, row);
+  await requireRoom(em, row, images);
 }
 
 async function writeImage(tx: SqlEntityManager, record: ImportRecord): Promise<Image> {

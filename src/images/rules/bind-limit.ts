@@ -9,15 +9,16 @@ export async function countBound(em: SqlEntityManager, datacenterId: number): Pr
   return em.count(ImageAttachment, { datacenter: datacenterId, boundImageId: { $ne: null } });
 }
 
-/** Throws IMAGE_LIMIT_REACHED when the datacenter already has as many bound images as it may. */
-export async function requireRoom(em: SqlEntityManager, datacenter: Datacenter): Promise<void> {
+/** Throws IMAGE_LIMIT_REACHED when the datacenter may not have so many bound images more. */
+export async function requireRoom(em: SqlEntityManager, datacenter: Datacenter, more = 1): Promise<void> {
   const limit = datacenter.vmsImageLimit ?? null;
   if (limit === null) return;
   const bound = await countBound(em, datacenter.id);
-  if (bound < limit) return;
+  if (bound + more <= limit) return;
+  const brought = more === 1 ? '' : `, and this brings ${more}, with the base images that are missing`;
   throw new AppError(
     'IMAGE_LIMIT_REACHED',
-    `Datacenter ${datacenter.name} has ${bound} bound images and its VMS_IMAGE_LIMIT is ${limit}; delete or release one, or raise the limit.`,
+    `Datacenter ${datacenter.name} has ${bound} bound images and its VMS_IMAGE_LIMIT is ${limit}${brought}; delete or release ${more === 1 ? 'one' : 'some'}, or raise the limit.`,
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Database, SqlEntityManager } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors.js';
-import type { FileStore } from '../../platform/store/file-store.js';
+import { type FileStore, FileStoreMissing } from '../../platform/store/file-store.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
 import type { Failure } from '../../tasks/runner/end-task.js';
 import type { RunningTask, TaskRun } from '../../tasks/runner/task-run.js';
@@ -54,7 +54,10 @@ export class UpdateImage implements TaskHandler {
       const image = await this.#em().findOneOrFail(Image, run.task.imageId ?? 0, { populate: ['tags'] });
       const manifest = storedManifest(image);
       if (manifest === written) return image;
-      await store.explainFull(Buffer.byteLength(manifest), async () => store.writeManifest(image.uuid, manifest));
+      await store.explainFull(Buffer.byteLength(manifest), async () => store.writeManifest(image.uuid, manifest)).catch((error: unknown) => {
+        if (!(error instanceof FileStoreMissing)) throw error;
+        throw new AppError('NO_FILE', `The image store has lost image ${image.name}; place its file there again as ${image.uuid}/file, or delete the image.`);
+      });
       written = manifest;
     }
   }

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Agent, Dispatcher } from 'undici';
 import { AppError } from '../errors.js';
 import { AddressRefused } from './checked-lookup.js';
-import { decodeBody } from './decode-body.js';
+import { decodeBody, encodingsOf } from './decode-body.js';
 import { type FetchAllowlist, isAddressAllowed, parseFetchAllowlist } from './fetch-allowlist.js';
 import { FetchFailure, toUnansweredFailure } from './fetch-failure.js';
 import { guardedConnector } from './guarded-connector.js';
@@ -42,6 +42,8 @@ export type FetchAccess = Pick<FetchRequest, 'trustedHosts' | 'credentials'>;
 export interface FetchResponse {
   status: number;
   headers: Record<string, string | undefined>;
+  /** Whether the server tells where the body ends, by its length or in chunks: only then does a body fail that was cut. */
+  tellsEnd: boolean;
   /** The URL that answered, after redirects. */
   url: string;
   /** The caller must read or destroy it, else its connection stays open. Convert its errors with `toFetchFailure`. */
@@ -124,7 +126,8 @@ export class GuardedFetch {
       });
       // An abandoned body may still emit an error, which would end the process if nothing listened.
       response.body.on('error', () => undefined);
-      return { status: response.statusCode, headers: firstValues(response.headers), url: target.href, body: response.body };
+      const answered = firstValues(response.headers);
+      return { status: response.statusCode, headers: answered, tellsEnd: tellsEnd(answered), url: target.href, body: response.body };
     } catch (error) {
       if (request.signal?.aborted === true) throw request.signal.reason;
       if (error instanceof AddressRefused) throw notAllowed(target);
@@ -159,10 +162,14 @@ export function hostKey(url: string | URL): string {
   return `${hostname}:${port === '' ? (protocol === 'https:' ? '443' : '80') : port}`;
 }
 
+function tellsEnd(headers: FetchResponse['headers']): boolean {
+  return headers['content-length'] !== undefined || /(^|,)\s*chunked\s*$/i.test(headers['transfer-encoding'] ?? '');
+}
+
 /** A response without its Content-Encoding, if the request asks for that. */
 function decoded(response: FetchResponse, { decodedLimitBytes }: FetchRequest): FetchResponse {
   const { 'content-encoding': encoding, 'content-length': _ofEncoded, ...headers } = response.headers;
-  if (decodedLimitBytes === undefined || encoding === undefined || response.status === 304) return response;
+  if (decodedLimitBytes === undefined || encodingsOf(encoding).length === 0 || response.status === 304) return response;
   return { ...response, headers, body: decodeBody(response.body, encoding, { url: response.url, limitBytes: decodedLimitBytes }) };
 }
 

@@ -44,6 +44,11 @@ interface ClaimedRow {
   instructions: string;
 }
 
+/** The process of the attempt before may have been killed while it waited for a source. */
+function withoutWaiting({ waiting: _waiting, ...detail }: Record<string, unknown>): Record<string, unknown> {
+  return detail;
+}
+
 function toTask(row: ClaimedRow): ClaimedTask {
   return {
     id: row.id,
@@ -54,7 +59,7 @@ function toTask(row: ClaimedRow): ClaimedTask {
     imageName: row.image_name,
     cancelRequested: Boolean(row.cancel_requested),
     // Objects, as recordWork and commitToPublish write them.
-    detail: JSON.parse(row.detail) as Record<string, unknown>,
+    detail: withoutWaiting(JSON.parse(row.detail) as Record<string, unknown>),
     instructions: JSON.parse(row.instructions) as Record<string, unknown>,
   };
 }

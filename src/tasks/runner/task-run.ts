@@ -113,7 +113,7 @@ export class TaskRun {
   async enter(phase: TaskPhase, bytes?: { done: number; total: number }): Promise<void> {
     this.checkpoint();
     this.#lastReport = Date.now();
-    await this.#write({ phase, ...(bytes && { bytesDone: bytes.done, bytesTotal: bytes.total }) });
+    await this.#write({ phase, detail: this.task.detail, ...(bytes && { bytesDone: bytes.done, bytesTotal: bytes.total }) });
   }
 
   /** Progress within a phase; cheap to call for every chunk. */

@@ -7,13 +7,14 @@ import { type FileDigest, Hasher } from '../../images/import/download/hasher.js'
 import { PartialWriter } from '../../images/import/download/partial-writer.js';
 import { RateGuard } from '../../images/import/download/rate-guard.js';
 import { type Clock, DEFAULT_RETRY, Outage, retryAfterMs, type RetryPolicy, SYSTEM_CLOCK } from '../../images/import/download/retry-policy.js';
+import { factsOf, readHead } from '../../imgapi/answers/answer-facts.js';
+import { serverMessage } from '../../imgapi/answers/server-message.js';
 import { AppError } from '../../platform/errors.js';
 import { toFetchFailure } from '../../platform/fetch/fetch-failure.js';
 import type { FetchResponse } from '../../platform/fetch/fetch.js';
 import { redactUrl } from '../../platform/fetch/redact-url.js';
 import type { FileStore } from '../../platform/store/file-store.js';
 import { writeGzipped } from './write-gzipped.js';
-
 
 export interface GzippedDownload {
   /** Requests the bytes from the first one; its body fails when it stalls. An AppError that it throws is not retried. */
@@ -47,7 +48,7 @@ export interface GzippedFile {
 /**
  * Downloads bytes and writes them, compressed with gzip, to the partial file of `uuid`, in constant memory. A download that
  * breaks starts again from the first byte, as a gzip stream cannot be continued. Throws FILE_UNREACHABLE when the source
- * refuses, is empty or encoded, does not say where its answer ends, or breaks in every attempt; what `writeGzipped` throws;
+ * refuses, is empty, does not say where its answer ends, or breaks in every attempt; what `writeGzipped` throws;
  * errors of the disk unchanged; the reason of the signal.
  */
 export async function downloadGzipped(download: GzippedDownload): Promise<GzippedFile> {
@@ -77,7 +78,7 @@ async function attempt(given: GzippedDownload, retry: RetryPolicy, hasher: Hashe
   // A body that is destroyed early may emit an error, which must not be uncaught.
   body.on('error', () => undefined);
   try {
-    requireReadable(download, response);
+    await requireReadable(download, response);
     await download.onStart?.(lengthOf(headers));
     hasher.reset();
     const { kind, bytesRead } = await receive(download, response, hasher, guard);
@@ -118,16 +119,16 @@ async function request(download: GzippedDownload): Promise<FetchResponse> {
   }
 }
 
-function requireReadable(download: GzippedDownload, { url, status, headers }: FetchResponse): void {
+async function requireReadable(download: GzippedDownload, response: FetchResponse): Promise<void> {
+  const { url, status, headers, tellsEnd } = response;
   const refusal = `${redactUrl(url)} answered with status ${status}; 200 is needed`;
   if (isBusy(status)) throw new RetryableFailure(refusal, { retryAfter: headers['retry-after'] });
-  if (status !== 200) throw unreachable(download, refusal);
-  // Without either, a connection that breaks and an answer that ends look the same.
-  if (lengthOf(headers) === null && headers['transfer-encoding'] === undefined) {
-    throw unreachable(download, `${redactUrl(url)} answers with neither Content-Length nor Transfer-Encoding, so nobody can tell whether its answer is whole`);
+  if (status !== 200) {
+    const said = serverMessage(factsOf(response, await readHead(response.body)));
+    throw unreachable(download, said === null ? refusal : `${refusal}. The server says: ${said}`);
   }
-  const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') throw unreachable(download, `${redactUrl(url)} answered with Content-Encoding ${encoding}; the bytes are needed without an encoding`);
+  // Otherwise, a connection that breaks and an answer that ends look the same.
+  if (!tellsEnd) throw unreachable(download, `${redactUrl(url)} answers with neither Content-Length nor chunks, so nobody can tell whether its answer is whole`);
 }
 
 function lengthOf(headers: FetchResponse['headers']): number | null {

@@ -100,7 +100,7 @@ async function copyGzip(chunks: AsyncGenerator<Buffer>, meter: DiskMeter, { what
 export async function writeGzipped(data: SnapshotData): Promise<WrittenData> {
   const { what, diskBytes, chunks, write } = data;
   const start = await takeStart(chunks);
-  const kind = await detectByStart(`The data of ${what}`, Buffer.concat(start));
+  const kind = await detectByStart(`The data of ${what}`, Buffer.concat(start), 'gzip');
   if (kind.compression !== 'none' && kind.compression !== 'gzip') {
     throw new AppError('UNSUPPORTED_FORMAT', `The data of ${what} are compressed with ${kind.compression}; accepted: a ZFS stream or the bytes of the disk, plain or compressed with gzip.`);
   }

@@ -111,6 +111,21 @@ describe('an import with includeOrigins', () => {
     expect(image.origin).toEqual({ name, alias: name, uuid: base.uuid, repository: { name: 'other' } });
   });
 
+  it('leaves its name to the image that builds on origins of the same name', async () => {
+    const same = (version: string, origin?: string): OfferedImage => world.offer({ name: 'twin', version, manifest: { origin } });
+    const base = same('1');
+    const middle = same('2', base.uuid);
+    const top = same('3', middle.uuid);
+    await load();
+    const named = expect.arrayContaining([base, middle].map(({ uuid }) => expect.stringContaining(`as twin-${uuid.slice(0, 8)}.`) as string)) as string[];
+    const { importRepositoryImage: dry } = await people.anna.run(IMPORT, { input: input([top], { dryRun: true }) });
+    expect(dry.warnings).toEqual(named);
+    const { importRepositoryImage } = await people.anna.run(IMPORT, { input: input([top]) });
+    expect(importRepositoryImage.warnings).toEqual(named);
+    expect(await world.admin.ended(importRepositoryImage.task.id)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await found('twin')).toEqual(['twin', ...[base, middle].map(({ uuid }) => `twin-${uuid.slice(0, 8)}`)].sort());
+  });
+
   it('waits for a base that somebody else is importing', async () => {
     const images = chain('awaited', 2);
     await load();
@@ -130,7 +145,11 @@ describe('an import with includeOrigins', () => {
     const { datacenter } = await world.admin.run('{ datacenter(name: "alpha") { boundImageCount } }');
     const limit = async (value: number | null): Promise<unknown> => world.admin.run('mutation ($limit: Int) { updateDatacenterSettings(input: { datacenter: "alpha", vmsImageLimit: $limit }) { name } }', { limit: value });
     await limit(datacenter.boundImageCount + 2);
-    expect(await people.anna.code(IMPORT, { input: input(images) })).toBe('IMAGE_LIMIT_REACHED');
+    const { boundImageCount: bound } = datacenter;
+    expect((await people.anna.send(IMPORT, { input: input(images) })).errors[0]).toMatchObject({
+      message: `Datacenter alpha has ${bound} bound images and its VMS_IMAGE_LIMIT is ${bound + 2}, and this brings 3, with the base images that are missing; delete or release some, or raise the limit.`,
+      extensions: { code: 'IMAGE_LIMIT_REACHED' },
+    });
     expect(await found('limited')).toEqual([]);
     await limit(null);
     expect(await people.dora.code(IMPORT, { input: input(images) })).toBe('FORBIDDEN');

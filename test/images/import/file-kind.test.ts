@@ -9,6 +9,9 @@ const TEXT_BZIP2 = 'QlpoOTFBWSZTWby0vv0AAG3TgAAQQAUEACZtzEAgAJAppkYmJiBSqEyYh6E0
 const PAGE_XZ = '/Td6WFoAAATm1rRGAgAhARwAAAAQz1jM4AAzAC5dAB4IRQbQ76goF1nZqfXqpyU+xWwYHXmB5wImxU/eEosFq6Jv5aUs+YCk1Fjf/QAAAACqBVHIf5fUfgABSjQR5qQLH7bzfQEAAAAABFla';
 const DISK_BZIP2 = 'QlpoOTFBWSZTWTsJOzUAAAfCEMAQAgAAEAAIIAAwzQCKYmF1lBHtADxdyRThQkDsJOzU';
 const DISK_XZ = '/Td6WFoAAATm1rRGAgAhARwAAAAQz1jM4A//AB9dAABv/f6jTaaK9F+YSdfdA3h3xopwAEjwJsrxuadmOAAAABnvYc6mZw9AAAE7gCAAAAAfPDy8scRn+wIAAAAABFla';
+// The same disk with 400,000 bytes, whose blocks have checks of SHA-256; and 4096 bytes of it through the filter for x86 programs.
+const DISK_XZ_SHA256 = '/Td6WFoAAArh+wyhAgAhARwAAAAQz1jM5hp/AIVdAHXv+76iSbQupcrw9zbsVAy2J1Gk0vNnjgV3sib2O2ScvN7n/7i3EpXJIgfjJIQ/7B300vyU+MDC2/+9XODMnBW7HME2qD8lLabHL9/5yQKXVicAXfKIMebJw9Q8kT4cgKXGPpQoZnXOsecmI6j4BovZ9X/WDRs/fXergxQhbtHDNMHAAAAAAAAAR+r/x/iSDlKzRnwynoi8bNkb8aEeVGngvQkhnvT4y6AAAbkBgLUYAEmtJ2+26d8cAgAAAAAKWVo=';
+const DISK_XZ_FILTERED = '/Td6WFoAAATm1rRGAgEEACEBFgANhjUf4A//AB9dAHXv+76iSbOMcd+YSdfdA3h3xopwAEjwJsrxuadmOAAAAKxJ8uCjchEjAAE7gCAAAAAfPDy8scRn+wIAAAAABFla';
 
 function base64(text: string): Buffer {
   return Buffer.from(text, 'base64');
@@ -37,6 +40,8 @@ describe('the kind of a file', () => {
     ['a disk in zstd', zstdCompressSync(disk), 'zstd', 'RAW'],
     ['a disk in bzip2', base64(DISK_BZIP2), 'bzip2', 'RAW'],
     ['a disk in xz', base64(DISK_XZ), 'xz', 'RAW'],
+    ['a disk in xz with other checks', base64(DISK_XZ_SHA256), 'xz', 'RAW'],
+    ['a disk in zstd that pzstd wrote', Buffer.concat([Buffer.from('502a4d180400000000010000', 'hex'), zstdCompressSync(disk)]), 'zstd', 'RAW'],
     ['a disk with a GPT', bytes(4096, { 512: 'EFI PART' }), 'none', 'RAW'],
     ['a file system without partitions', bytes(4096, { 1080: [0x53, 0xef] }), 'none', 'RAW'],
     ['an empty disk', Buffer.alloc(200_000), 'none', 'RAW'],
@@ -67,17 +72,36 @@ describe('the kind of a file', () => {
     ['a page after a byte order mark and spaces', '\uFEFF \r\n<HTML lang="en">', 'an HTML page'],
     ['a page of XHTML', '<?xml version="1.0"?>\n<html xmlns="http://www.w3.org/1999/xhtml">', 'an HTML page'],
     ['the error of an object store', '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code></Error>', 'an XML document'],
+    ['a page after a comment', '<!-- cached -->\n<!-- by -- a proxy -->\n<p>Not found</p>', 'an HTML page'],
+    ['a page without a head', '<center><h1>403 Forbidden</h1></center>', 'an HTML page'],
+    ['a page in UTF-16', Buffer.from('\uFEFF<!DOCTYPE html><html></html>', 'utf16le'), 'an HTML page'],
+    ['a page in Latin-1', Buffer.from('<html><body>G\xe4ste</body></html>', 'latin1'), 'an HTML page'],
+    ['a list of an object store', '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"></ListBucketResult>', 'an XML document'],
+    ['a JSON string', '"not found"\n', 'a JSON text'],
+    ['null', 'null', 'a JSON text'],
+    ['a list of booleans', '[ true, false ]', 'a JSON text'],
     ['an error of IMGAPI', '{"code":"ResourceNotFound","message":"image not found"}', 'a JSON text'],
     ['a list', '[{"uuid":"x"}]', 'a JSON text'],
     ['a page in gzip', gzipSync('<html></html>'), 'an HTML page in gzip'],
     ['a page in xz', base64(PAGE_XZ), 'an HTML page in xz'],
   ])('is refused for %s', async (_what, file, name) => {
-    await expect(detectByStart('The file of image web', typeof file === 'string' ? Buffer.from(file) : file)).rejects.toMatchObject({ code: 'UNSUPPORTED_FORMAT', message: expect.stringContaining(`The file of image web is ${name}, as a server sends it`) });
+    await expect(detectByStart('The file of image web', typeof file === 'string' ? Buffer.from(file) : file, 'gzip')).rejects.toMatchObject({ code: 'UNSUPPORTED_FORMAT', message: expect.stringContaining(`The file of image web is ${name}, as a server sends it`) });
   });
 
   it('is not fooled by disks that begin like a text', async () => {
     expect(await kindOf(bytes(4096, { 0: '{"', 2: [0, 1], 510: [0x55, 0xaa] }))).toMatchObject({ format: 'RAW' });
     expect(await kindOf(Buffer.from(TEXT.repeat(20)))).toMatchObject({ format: 'UNKNOWN' });
+  });
+
+  it.each<[string, Buffer, string]>([
+    ['a file of no byte', Buffer.alloc(0), 'empty'],
+    ['a text', Buffer.from(TEXT.repeat(100)), 'a plain text'],
+    ['a number, which may be anything', Buffer.from('1234567890'), 'a plain text'],
+    ['bytes that are no control characters and no text', Buffer.alloc(5000, 0xff), 'of no format that the gateway knows'],
+    ['xz that cannot be decompressed', base64(DISK_XZ_FILTERED), 'xz data of which no byte can be decompressed'],
+    ['gzip that ends in its header', gzipSync(disk).subarray(0, 11), 'gzip data of which no byte can be decompressed'],
+  ])('is worded for %s', async (_what, file, name) => {
+    expect(await kindOf(file)).toMatchObject({ format: 'UNKNOWN', name });
   });
 
   it('ends decompression at what the signatures look at', async () => {

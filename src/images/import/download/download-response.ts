@@ -45,12 +45,14 @@ export function isBusy(status: number): boolean {
   return status >= 500 || RETRYABLE.has(status);
 }
 
-const LASTING_CODES = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|EPROTO|HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_INVALID|ERR_INVALID)/;
+const LASTING_CODES = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|EPROTO|UND_ERR_HEADERS_OVERFLOW|UND_ERR_INVALID|ERR_INVALID)/;
 
 /** Whether an error of a request will be the same the next time: TLS that does not fit, an answer that is not HTTP, redirects in a circle. */
 export function isLasting(error: unknown): boolean {
   if (!(error instanceof FetchFailure)) return false;
   const { cause } = error;
+  // Its parser gives an error no code; a connection that breaks within the headers is told as an early end of file.
+  if (cause instanceof Error && cause.name === 'HTTPParserError') return !cause.message.includes('EOF');
   return !(cause instanceof Error) || LASTING_CODES.test('code' in cause ? String(cause.code) : '');
 }
 

@@ -2,7 +2,7 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../../platform/errors.js';
 import type { FileStore } from '../../../platform/store/file-store.js';
-import { FetchFailure } from '../../../platform/fetch/fetch-failure.js';
+import { FetchFailure, reasonOf as reasonOfConnection } from '../../../platform/fetch/fetch-failure.js';
 import { redactUrl } from '../../../platform/fetch/redact-url.js';
 import type { DownloadWait } from './download-request.js';
 import { bodyOffset, RetryableFailure, EndedEarly, type FileResponse, isLasting, UntrustedRange, validatorOf } from './download-response.js';
@@ -220,9 +220,8 @@ async function* chunksOf(body: Readable, signal: AbortSignal): AsyncGenerator<Bu
   }
 }
 
-/** The reason of a failure. "fetch failed" and "aborted" say little, so it is their cause that counts. */
+/** The reason of a failure in words. "fetch failed" and "aborted" say little, so it is their cause that counts. */
 function reasonOf(error: unknown): string {
   if (error instanceof FetchFailure) return error.reason;
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return cause instanceof Error ? cause.message : String(cause);
+  return reasonOfConnection(error instanceof Error && error.cause instanceof Error ? error.cause : error);
 }
