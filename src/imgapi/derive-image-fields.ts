@@ -1,4 +1,4 @@
-import { cleanText } from '../platform/display-text.js';
+import { toDisplayText } from '../platform/display-text.js';
 import type { ImgManifest } from './manifest.js';
 import { type OsType, osTypeOf } from './os-type.js';
 import { parsePublishedAt } from './parse-published-at.js';
@@ -41,7 +41,7 @@ export function deriveImageFields(manifest: ImgManifest): DerivedImageFields {
     name,
     alias: name ?? (fitLabel(manifest.name, 32) || manifest.uuid.slice(0, 32)),
     version: fitVersion(manifest.version),
-    description: cut(cleanText(manifest.description), 128),
+    description: cut(toDisplayText(manifest.description), 128),
     resize: readFlag(manifest.tags.resize) ?? (osType === 'SUNOS_ZONE' || osType === 'LINUX_ZONE'),
     deploy: readFlag(manifest.tags.deploy) ?? false,
     tags: fitTags(manifest.tags.erigones),
@@ -66,7 +66,7 @@ export function fitVersion(version: string): string {
 }
 
 function fitLabel(value: string, length: number): string {
-  return cut(cleanText(value).replace(/[<>]+/g, ''), length).trim();
+  return cut(toDisplayText(value).replace(/[<>]+/g, ''), length).trim();
 }
 
 function fitTags(value: unknown): string[] {

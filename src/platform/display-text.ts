@@ -1,7 +1,7 @@
 import { quoteValue } from './message-text.js';
 
-/** Characters that nobody sees, or that change how others look: control, format and bidirectional characters, other ignorable ones, and lone surrogates. Variation selectors choose between two looks of a visible character. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|(?![\ufe00-\ufe0f])\p{Default_Ignorable_Code_Point}/u;
+/** Characters that nobody sees, or that change how others look: control, format and bidirectional characters, other ignorable ones, the blank of Braille, and lone surrogates. Variation selectors choose between two looks of a visible character. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u2800]|(?![\ufe00-\ufe0f])\p{Default_Ignorable_Code_Point}/u;
 const ALL_INVISIBLE = new RegExp(INVISIBLE, 'gu');
 const LINE_BREAKS = /[\t\n\r]/g;
 const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
@@ -86,7 +86,7 @@ export function invisibleFault(what: string, text: string): string | null {
 }
 
 /** A text that another program gave, cleaned to pass the rules above: control characters become spaces, other invisible ones go. */
-export function cleanText(text: string): string {
+export function toDisplayText(text: string): string {
   return storedText(text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').replace(ALL_INVISIBLE, ''));
 }
 

@@ -46,7 +46,7 @@ describe('a valid token of an unknown name', () => {
     expect(gateway.output()).toMatch(/"user":"new@example\.com".*"A user was created by a valid token/);
   });
 
-  it.each(['system', 'System', '.hidden', 'two words', '<b>', 'x'.repeat(65), 'Zoë'])('%s is refused: the rules of usernames hold', async (name) => {
+  it.each(['system', 'System', 'ADMIN', '.hidden', 'two words', '<b>', 'x'.repeat(65), 'Zoë'])('%s is refused: the rules of usernames hold', async (name) => {
     const { status, errors } = await (await client(name)).send(WHO);
     expect([status, errors[0]?.extensions.code]).toEqual([401, 'UNAUTHENTICATED']);
     expect((await admin.run('query ($username: String!) { user(username: $username) { username } }', { username: name })).user).toBeNull();

@@ -49,7 +49,7 @@ const TEXTS: [keyof typeof MUTATIONS, string, () => Record<string, unknown>][] =
 ];
 
 /** Characters that nobody sees, by their code points. */
-const INVISIBLE = ['\u200b', '\u200d', '\u2060', '\ufeff', '\u00ad', '\u202e', '\u2066', '\u200f', '\u061c', '\u0085', '\u001b', '\u2028', '\u3164', '\u034f', '\u{e0041}'];
+const INVISIBLE = ['\u200b', '\u200d', '\u2060', '\ufeff', '\u00ad', '\u202e', '\u2066', '\u200f', '\u061c', '\u0085', '\u001b', '\u2028', '\u3164', '\u2800', '\u034f', '\u{e0041}'];
 
 describe.each(TEXTS)('%s: the %s', (field, name, rest) => {
   it('is stored in NFC without outer spaces', async () => {

@@ -58,8 +58,10 @@ function raw(text: string): Answer {
 
 describe('downloading the data of a snapshot', () => {
   it('writes it compressed to the partial file, and returns the checksums of that file', async () => {
-    const { uuid, digest, bytesRead } = await read(whole(bytes));
+    const { uuid, digest, bytesRead, kind } = await read(whole(bytes));
     expect(bytesRead).toBe(bytes.length);
+    // Noise without a boot sector: it is as long as the disk.
+    expect(kind).toEqual({ compression: 'gzip', format: 'RAW', name: 'a raw disk' });
     expect(await store.partialSize(uuid)).toBe(digest.size);
     expect(gunzipSync(await buffer(await store.readPartial(uuid, digest.size))).equals(bytes)).toBe(true);
   });

@@ -1,6 +1,7 @@
 import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import { inTransaction } from '../../platform/database/in-transaction.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
+import { comparisonKey } from '../../platform/display-text.js';
 import { fieldFault } from '../people/people-rules.js';
 import { SYSTEM_USERNAME, User } from '../people/user.entity.js';
 
@@ -9,12 +10,17 @@ function mayProvision(username: string): boolean {
   return fieldFault('username', username).length === 0 && username.toLowerCase() !== SYSTEM_USERNAME;
 }
 
+/** Whether another user has the name in other letters, such as "ADMIN" beside "admin". */
+async function looksLikeAnother(em: SqlEntityManager, username: string): Promise<boolean> {
+  return (await em.count(User, { usernameKey: comparisonKey(username), username: { $ne: username } })) > 0;
+}
+
 /**
  * Creates a plain user without groups; false for a name that the rules refuse. When several processes create the user at once, one
  * does and the others find it.
  */
 export async function provisionUser(em: SqlEntityManager, username: string): Promise<boolean> {
-  if (!mayProvision(username)) return false;
+  if (!mayProvision(username) || (await looksLikeAnother(em, username))) return false;
   try {
     await inTransaction(em.fork(), async (tx) => {
       if ((await tx.count(User, { username })) === 0) tx.persist(tx.create(User, { username }));

@@ -10,7 +10,7 @@ import { announceBase, announceImage, attachmentsOf } from '../events/image-chan
 import { Image } from '../image.entity.js';
 import { pendingImage } from '../mutations/pending-image.js';
 
-export interface DeleteServices {
+export interface DeleteImageServices {
   database: Database;
   changes: ChangeBus;
   store: FileStore;
@@ -23,7 +23,7 @@ export interface DeleteServices {
 export class DeleteImage implements TaskHandler {
   readonly lane = 'changes';
 
-  constructor(private readonly services: DeleteServices) {}
+  constructor(private readonly services: DeleteImageServices) {}
 
   /** Null once the row is gone: removing the file needs no permission any more. */
   async permission(em: SqlEntityManager, task: RunningTask): Promise<TaskPermission | null> {

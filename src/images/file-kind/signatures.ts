@@ -43,7 +43,8 @@ const VMDK = { format: 'VMDK', name: 'a VMDK disk' } as const;
 const VHD = { format: 'VHD', name: 'a VHD disk' } as const;
 const ISO = { format: 'ISO', name: 'an ISO 9660 or UDF disc' } as const;
 const TAR = { format: 'TAR', name: 'a tar archive, such as an OVA' } as const;
-const RAW = { format: 'RAW', name: 'a raw disk' } as const;
+/** The bytes of a disk as they are. */
+export const RAW = { format: 'RAW', name: 'a raw disk' } as const;
 
 function other(name: string): NamedFormat {
   return { format: 'UNKNOWN', name };

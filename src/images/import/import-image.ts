@@ -23,7 +23,7 @@ import { requireBase } from './origins/failed-origin.js';
 import type { ImportInstructions } from './source.js';
 import { digestStream, verifyDigest } from './download/verify.js';
 
-export interface ImportServices {
+export interface ImportImageServices {
   database: Database;
   changes: ChangeBus;
   store: FileStore;
@@ -54,7 +54,7 @@ function typeOf({ manifest }: Image): string {
 export class ImportImage implements TaskHandler {
   readonly lane = 'downloads';
 
-  constructor(private readonly services: ImportServices) {}
+  constructor(private readonly services: ImportImageServices) {}
 
   async permission(em: SqlEntityManager, { imageId, instructions }: RunningTask): Promise<TaskPermission | null> {
     const image = await pendingImage(em, { id: imageId });

@@ -16,7 +16,7 @@ import { pendingImage } from '../mutations/pending-image.js';
 import { storedManifest } from '../manifest/stored-manifest.js';
 import { applyUpdatableValues, type UndoUpdate } from './image-values.js';
 
-export interface UpdateServices {
+export interface UpdateImageServices {
   database: Database;
   changes: ChangeBus;
   store: FileStore;
@@ -26,7 +26,7 @@ export interface UpdateServices {
 export class UpdateImage implements TaskHandler {
   readonly lane = 'changes';
 
-  constructor(private readonly services: UpdateServices) {}
+  constructor(private readonly services: UpdateImageServices) {}
 
   async permission(em: SqlEntityManager, { imageId, detail }: RunningTask): Promise<TaskPermission | null> {
     const image = await pendingImage(em, { id: imageId });

@@ -12,7 +12,7 @@ import { Image } from '../image.entity.js';
 import type { FileDigest } from '../import/download/hasher.js';
 import { digestStream } from '../import/download/verify.js';
 
-export interface VerifyServices {
+export interface VerifyImageServices {
   database: Database;
   changes: ChangeBus;
   store: FileStore;
@@ -28,7 +28,7 @@ export type VerifyInstructions = { uuid: string; size: number; sha1: string; sha
 export class VerifyImage implements TaskHandler {
   readonly lane = 'changes';
 
-  constructor(private readonly services: VerifyServices) {}
+  constructor(private readonly services: VerifyImageServices) {}
 
   async permission(em: SqlEntityManager, task: RunningTask): Promise<TaskPermission | null> {
     const image = await em.findOne(Image, { uuid: recordedIn(task).uuid });

@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { detectByStart, type FileKind } from '../../images/file-kind/file-kind.js';
-import { HEAD_BYTES } from '../../images/file-kind/signatures.js';
+import { HEAD_BYTES, RAW } from '../../images/file-kind/signatures.js';
 import { AppError } from '../../platform/errors.js';
 
 /** Larger chunks pass between the threads less often, and are still small beside the buffers of the streams. */
@@ -93,6 +93,11 @@ async function copyGzip(chunks: AsyncGenerator<Buffer>, meter: DiskMeter, { what
   }
 }
 
+/** As many bytes as the disk has are a raw disk, also one without partitions and boot sector. */
+function isWholeDisk({ format }: FileKind, bytes: number, diskBytes: number): boolean {
+  return format === 'UNKNOWN' && bytes === diskBytes;
+}
+
 /**
  * Writes the data of a snapshot as gzip: raw data compressed, gzip data as they are. Throws UNSUPPORTED_FORMAT for a page or JSON text
  * and for data in another compression, FILE_UNREACHABLE for more bytes than the disk holds and for gzip data that are not whole.
@@ -107,5 +112,5 @@ export async function writeGzipped(data: SnapshotData): Promise<WrittenData> {
   const meter = new DiskMeter(what, diskBytes, kind);
   const all = withStart(start, chunks);
   await (kind.compression === 'gzip' ? copyGzip(all, meter, data) : compress(all, meter, write));
-  return { kind: { ...kind, compression: 'gzip' }, diskBytes: meter.bytes };
+  return { kind: { ...kind, ...(isWholeDisk(kind, meter.bytes, diskBytes) && RAW), compression: 'gzip' }, diskBytes: meter.bytes };
 }
