@@ -40,7 +40,7 @@ const XZ_KNOWN_CHECKS: ReadonlySet<number | undefined> = new Set([0, 1, 4]);
 
 /** The checks come after the blocks, so the head can be read without them. */
 function withReadableChecks(bytes: Buffer): Buffer {
-  if (XZ_KNOWN_CHECKS.has(bytes[XZ_CHECK_BYTE])) return bytes;
+  if (XZ_KNOWN_CHECKS.has(bytes.at(XZ_CHECK_BYTE))) return bytes;
   return Buffer.concat([XZ_WITHOUT_CHECKS, bytes.subarray(XZ_WITHOUT_CHECKS.length)]);
 }
 

@@ -47,8 +47,8 @@ export function documentName(head: Buffer): string | null {
 function isJsonScalar(text: string, head: Buffer): boolean {
   if (head.length > TEXT_BYTES || !JSON_SCALAR.test(text.trimEnd())) return false;
   try {
-    JSON.parse(text);
-    return true;
+    const value: unknown = JSON.parse(text);
+    return value !== undefined;
   } catch {
     return false;
   }
