@@ -197,8 +197,9 @@ describe('creating an image that fails', () => {
     const { createImageFromSnapshot } = await admin.run(CREATE, { input: wanted });
     const { id } = createImageFromSnapshot.task;
     await until(() => data.asked > 0);
-    expect(await admin.run(CANCEL, { id })).toEqual({ cancelTask: { status: 'CANCELLED' } });
-    expect((await admin.run(TASK, { id })).task).toMatchObject({ status: 'CANCELLED', image: null });
+    await admin.run(CANCEL, { id });
+    // On a busy machine, it still runs for a moment.
+    await expect.poll(async () => (await admin.run(TASK, { id })).task, { timeout: 2000 }).toMatchObject({ status: 'CANCELLED', image: null });
     await expectNoTrace(wanted.name);
     data.answer = whole(bytes);
     expect((await create({ name: wanted.name })).ended).toMatchObject({ status: 'SUCCEEDED' });
