@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ImgapiClient } from '../../src/imgapi/client.js';
-import { fetchFile, fetchFileStart } from '../../src/imgapi/fetch-file.js';
+import { fetchFile, fetchFilePart } from '../../src/imgapi/fetch-file.js';
 import { GuardedFetch } from '../../src/platform/fetch/fetch.js';
 
 const fetch = new GuardedFetch({ allow: ['127.0.0.1', 'localhost'] });
@@ -154,7 +154,7 @@ describe('the file of an image', () => {
     expect(await noteOf(page(200))).toContain('an HTML page');
     expect(await noteOf((response) => response.writeHead(200, { 'content-encoding': 'br' }).end('x'))).toMatch(/Content-Encoding "br", although the gateway asks for none/);
     const { url } = await serve((_request, response) => response.writeHead(200, { 'content-encoding': 'br' }).end('x'));
-    expect(await fetchFileStart(fetch, url, 100, {})).toEqual({ bytes: Buffer.from('x'), note: expect.stringContaining('Content-Encoding "br"') });
+    expect(await fetchFilePart(fetch, url, { start: 0, length: 100 }, {})).toEqual({ bytes: Buffer.from('x'), note: expect.stringContaining('Content-Encoding "br"') });
     expect(await noteOf((response) => response.end('bytes'))).toBeNull();
   });
 });

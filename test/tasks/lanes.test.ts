@@ -131,7 +131,7 @@ describe('imports that wait', () => {
     out.repository.fail = { file: 'silence' };
     await out.restart();
     await expect.poll(async () => (await out.admin.run(TASK, { id })).task, SOON).toMatchObject({ attempts: 2, phase: 'DOWNLOADING' });
-    expect(await detail(id)).not.toHaveProperty('waiting');
+    await expect.poll(async () => detail(id), SOON).not.toHaveProperty('waiting');
     await out.admin.run(CANCEL, { id });
     await out.close();
   });
