@@ -58,7 +58,7 @@ describe('a start that cannot use its Postgres', () => {
     ['a wrong password', () => ({ DATABASE_URL: changed((url) => (url.password = 'secret-word')) }), /^DATABASE_URL=\S+: Postgres refuses the password, or the user does not exist\.\n$/],
     ['no such user', () => ({ DATABASE_URL: changed((url) => (url.username = 'nobody')) }), /^DATABASE_URL=\S+: Postgres refuses the password, or the user does not exist\.\n$/],
     ['no such database', () => ({ DATABASE_URL: changed((url) => (url.pathname = '/none')) }), /^DATABASE_URL=\S+\/none: Postgres has no database of that name; create it \(createdb\), it is never made by the gateway\.\n$/],
-    ['no file of the authority', () => ({ DATABASE_URL: at('silent', '?sslmode=verify-full&sslrootcert=/none.pem') }), /DATABASE_URL=postgres:\S+\/db: sslrootcert: the file \/none\.pem cannot be read \(ENOENT\); accepted: the path of a PEM file\n$/],
+    ['no file of the authority', () => ({ DATABASE_URL: at('silent', '?sslmode=verify-full&sslrootcert=/none.pem') }), /DATABASE_URL=postgres:\S+\/db\?\*\*\*: sslrootcert: the file \/none\.pem cannot be read \(ENOENT\); accepted: the path of a PEM file\n$/],
     ['a direct URL beside SQLite', () => ({ DATABASE_DIRECT_URL: at('silent') }), /DATABASE_DIRECT_URL: it leads to the same database as DATABASE_URL; accepted: beside a DATABASE_URL of Postgres\n$/],
   ])('says so in one sentence, and soon: %s', async (fault, settings, told) => {
     const { code, text, seconds } = await start({ DATA_DIR: `${folder.path}/${fault}`, ...settings() });

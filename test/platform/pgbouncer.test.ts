@@ -77,7 +77,7 @@ describe('PgBouncer in transaction mode', () => {
   });
 
   it.each([['auto', 'image-1'], ['on', 'image-2']])('serves two gateways without an error, with DATABASE_PREPARED=%s', async (prepared, attached) => {
-    const settings = { DATABASE_URL: pooler!.url, DATABASE_DIRECT_URL: direct.url, DATABASE_PREPARED: prepared, LOG_LEVEL: 'info', AUTH_JWT_SECRET: 'a secret of a test that is long enough' };
+    const settings = { DATABASE_URL: pooler!.url, DATABASE_DIRECT_URL: direct.url, DATABASE_PREPARED: prepared, IMAGE_STORE: `file:${folders[0]!.path}/images`, LOG_LEVEL: 'info', AUTH_JWT_SECRET: 'a secret of a test that is long enough' };
     const gateways: GatewayProcess[] = [];
     try {
       for (const { path } of folders) gateways.push(await GatewayProcess.start(path, settings));
