@@ -105,7 +105,7 @@ export const settings = {
   ),
   PUBLIC_IMGAPI_ROOT: withDefault('off', '`on`: IMGAPI is served at the root of the gateway (/images, /ping) as at /imgapi, for nodes that know no base path.', onOff),
   RUN: withDefault('api,worker', 'What this process does: `api` answers requests, `worker` runs tasks; separate both by a comma.', processRoles),
-  IMPORT_CONCURRENCY: withDefault('4', 'Downloads that run at once: imports, and images that are created from snapshots.', integer(1, 64, ' downloads')),
+  IMPORT_CONCURRENCY: withDefault('4', 'Downloads that run at once: imports, and images that are created from snapshots. A user who has none running may run one more.', integer(1, 64, ' downloads')),
   IMPORT_MIN_RATE: withDefault(
     '1024', 'Bytes per second, measured over 60 s, below which a download counts as stalled and is tried again; 0: only one that brings nothing.', integer(0, 1_000_000_000, ' bytes per second'),
   ),

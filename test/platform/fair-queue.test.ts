@@ -46,6 +46,20 @@ describe('a queue in which users take turns', () => {
     expect(jobs.started).toEqual(['g0', 'm']);
   });
 
+  it('lets a user who has no job run one beyond the limit, where there is room for that', async () => {
+    const jobs = new Jobs(new FairQueue({ ...LIMITS, running: 2, runningPerUser: 2, runningOfOthers: 1 }));
+    for (const name of ['g0', 'g1', 'g2']) void jobs.add('greedy', name);
+    void jobs.add('modest', 'm0');
+    void jobs.add('modest', 'm1');
+    void jobs.add('late', 'l0');
+    expect(jobs.started).toEqual(['g0', 'g1', 'm0']);
+    await jobs.end('g0');
+    await expect.poll(() => jobs.started).toEqual(['g0', 'g1', 'm0', 'l0']);
+    await jobs.end('m0');
+    await jobs.end('l0');
+    await expect.poll(() => jobs.started).toHaveLength(5);
+  });
+
   it('lets others run while a job pauses, which then waits for its turn again', async () => {
     const queue = new FairQueue({ ...LIMITS, running: 1 });
     const [paused, over, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<void>(), Promise.withResolvers<void>()];

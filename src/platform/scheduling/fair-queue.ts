@@ -11,6 +11,8 @@ export interface FairQueueLimits extends WaitingJobs {
   /** Jobs that run at once, and of them those of one user. */
   running: number;
   runningPerUser: number;
+  /** Jobs that run beyond that, of users who have none: one user with slow jobs does not keep all others waiting. */
+  runningOfOthers?: number;
   /** A user with so many jobs that pause starts no new one. Any number by default. */
   pausedPerUser?: number;
 }
@@ -99,7 +101,9 @@ export class FairQueue {
   }
 
   #mayStart(jobs: UserJobs): boolean {
-    return this.#running < this.limits.running && jobs.running < this.limits.runningPerUser;
+    const { running, runningPerUser, runningOfOthers = 0 } = this.limits;
+    if (jobs.running === 0) return this.#running < running + runningOfOthers;
+    return this.#running < running && jobs.running < runningPerUser;
   }
 
   #mayStartNew(jobs: UserJobs): boolean {

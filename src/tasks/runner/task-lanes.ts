@@ -32,5 +32,5 @@ export class TaskLanes {
 function queueOf(running: number): FairQueue {
   // Tasks are rows of the database, so that any number may wait; mutations that record them have limits of their own.
   // A paused task keeps its memory and threads: one user has a bounded number of them.
-  return new FairQueue({ running, runningPerUser: running, pausedPerUser: 2 * running, waitingPerUser: Number.POSITIVE_INFINITY, jobs: 'tasks' });
+  return new FairQueue({ running, runningPerUser: running, runningOfOthers: 1, pausedPerUser: 2 * running, waitingPerUser: Number.POSITIVE_INFINITY, jobs: 'tasks' });
 }
