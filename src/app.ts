@@ -44,6 +44,7 @@ import { type Database, migrate, missingSearchIndex, openDatabase } from './plat
 import { readRows } from './platform/database/read/read-rows.js';
 import { restoreNameKeys } from './platform/database/schema/restore-name-keys.js';
 import { sqlText } from './platform/database/sql-text.js';
+import { forgetCachedReads } from './platform/database/cache-invalidation.js';
 import { Drain } from './platform/http/drain.js';
 import { GuardedFetch } from './platform/fetch/fetch.js';
 import type { FileStore } from './platform/store/file-store.js';
@@ -253,6 +254,7 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   const database = await openDatabase(config.database, ENTITIES, { ...config.databaseLimits, prepares, tracing });
   const work = createWork(config, database, tracing, log);
   const firstKey = await withStartLock(config.database, async () => prepare(config, work, log));
+  work.changes.onRightsElsewhere(() => forgetCachedReads(database.driver));
   const relay = config.database.kind === 'postgres' ? await ChangeRelay.start(config.database.directUrl ?? config.database.url, work.changes, log) : null;
   let stage: Stage = 'starting';
   const requestInterceptor: RequestInterceptor = { intercept: null };

@@ -4,7 +4,7 @@ export const ONCE: readonly string[] = [
   'test/imgapi/**',
   'test/laws/!(migrations).test.ts',
   'test/deploy/*.test.ts',
-  'test/platform/!(database|batch-writer|in-transaction|migrated-rows).test.ts',
+  'test/platform/!(database|batch-writer|in-transaction|migrated-rows|cached-read).test.ts',
   'test/access/{token,permission-sets,oidc}.test.ts',
   'test/graphql/entities-resolver.test.ts',
   'test/graphql/compile-query.test.ts',

@@ -96,3 +96,15 @@ it('works on one change of a reader at a time, and charges its user', async () =
   bus.close();
   expect(await waiting).toEqual({ done: true, value: undefined });
 });
+
+it('has what was read of rights forgotten when they changed in another process, or when changes of others were lost', () => {
+  const bus = new ChangeBus();
+  let forgotten = 0;
+  bus.onRightsElsewhere(() => (forgotten += 1));
+  bus.publish({ type: 'rights' });
+  bus.receive(change(1));
+  expect(forgotten).toBe(0);
+  bus.receive({ type: 'rights' });
+  bus.lost();
+  expect(forgotten).toBe(2);
+});

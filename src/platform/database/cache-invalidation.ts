@@ -7,7 +7,7 @@ const ENDS_TRANSACTION = /^\s*(?:commit|rollback)\b/i;
 /** Statements that may write and do not begin with the name of a table; too rare to be worth parsing. */
 const MAY_WRITE = /^\s*(?:with|merge|replace|truncate|alter|drop)\b/i;
 
-/** Lifetime of cached reads: a change by another process is seen after this time at the latest. */
+/** Lifetime of cached reads: a change by another process is seen after this time at the latest, where it is not told at once. */
 export const CACHE_TTL_MS = 2000;
 
 /** What a statement means for the caches: it writes a watched table, it ends a transaction, or neither. */
@@ -54,8 +54,12 @@ export class WriteVersions {
     return this.#version;
   }
 
+  raise(): void {
+    this.#version += 1;
+  }
+
   connection(ran: () => void = () => undefined): ConnectionWrites {
-    return new ConnectionWrites(() => (this.#version += 1), ran);
+    return new ConnectionWrites(() => this.raise(), ran);
   }
 
   /** Wraps `executeQuery` of the connection, so that every statement is counted. */
@@ -75,6 +79,11 @@ const watches = new WeakMap<object, WriteVersions>();
 
 export function giveWriteVersions(driver: object, watch: WriteVersions): void {
   watches.set(driver, watch);
+}
+
+/** Has every cached read of this database made anew: another process wrote a watched table. */
+export function forgetCachedReads(driver: object): void {
+  watches.get(driver)?.raise();
 }
 
 /** A cached read: valid until this process writes a watched table, and for `CACHE_TTL_MS` at most. */

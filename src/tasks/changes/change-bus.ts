@@ -29,6 +29,7 @@ export class ChangeBus {
   #round: Iterator<ChangeListener> = this.#listeners.keys();
   #relay: ((change: Change) => void) | null = null;
   #worker: TaskListener | null = null;
+  #forget: (() => void) | null = null;
 
   get listening(): number {
     return this.#listeners.size;
@@ -49,6 +50,11 @@ export class ChangeBus {
     this.#worker = worker;
   }
 
+  /** Calls back when rights changed in another process, or may have: what was read of them must be forgotten. */
+  onRightsElsewhere(forget: () => void): void {
+    this.#forget = forget;
+  }
+
   publish(change: Change): void {
     this.deliver(change);
     this.#relay?.(change);
@@ -56,6 +62,7 @@ export class ChangeBus {
 
   /** Takes a change from another process. */
   receive(change: Change): void {
+    if (change.type === 'rights') this.#forget?.();
     this.deliver(change);
     if (change.type !== 'task') return;
     if (change.recorded !== undefined) this.#worker?.recorded(change.taskId, change.recorded.action, change.recorded.userId);
@@ -93,6 +100,7 @@ export class ChangeBus {
 
   /** Changes were lost: ends every listener with SLOW_READER, so that its client reads the present state. */
   lost(): void {
+    this.#forget?.();
     for (const listener of [...this.#listeners.keys()]) listener.lose();
   }
 
