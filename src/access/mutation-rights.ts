@@ -1,5 +1,4 @@
 import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
-import { unauthenticated } from '../platform/errors.js';
 import type { GatewayContext } from './request-container.js';
 
 type Resolve = GraphQLFieldResolver<unknown, GatewayContext>;
@@ -14,15 +13,11 @@ export function renewRightsBetweenMutations(schema: GraphQLSchema): GraphQLSchem
   for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
     const resolve: Resolve = field.resolve ?? defaultFieldResolver;
     const renewed: Resolve = async (source, args, context, info) => {
-      if (begun.has(context)) context.container = (await context.container.renewWithin()) ?? refuse();
+      if (begun.has(context)) context.container = await context.container.renewWithin();
       begun.add(context);
       return resolve(source, args, context, info);
     };
     field.resolve = renewed;
   }
   return schema;
-}
-
-function refuse(): never {
-  throw unauthenticated();
 }

@@ -1,7 +1,7 @@
 import { type Database, isSqlite, type SqlEntityManager } from '../platform/database/database.js';
 import { Operation } from '../platform/database/read/operation.js';
 import { joinOperation, OperationReads } from '../platform/database/read/reads.js';
-import { AppError, unauthenticated } from '../platform/errors.js';
+import { unauthenticated } from '../platform/errors.js';
 import type { SignIns } from './sign-in/authenticate.js';
 import type { Injectable, Provider, RequestContainer } from './request-container.js';
 import type { Viewer } from './viewer.js';
@@ -41,24 +41,18 @@ class Container implements RequestContainer {
     return instance as T; // `provide` ties what a provider makes to its class, which is the key of the map.
   }
 
-  async renew(): Promise<RequestContainer | null> {
-    return this.#signedIn(() => this.factory.open(this.authorization));
+  async renew(): Promise<RequestContainer> {
+    return signedIn(await this.factory.open(this.authorization));
   }
 
-  async renewWithin(): Promise<RequestContainer | null> {
-    return this.#signedIn(() => this.factory.openNow(this.authorization, this.operation));
+  async renewWithin(): Promise<RequestContainer> {
+    return signedIn(await this.factory.openNow(this.authorization, this.operation));
   }
+}
 
-  async #signedIn(open: () => Promise<RequestContainer>): Promise<RequestContainer | null> {
-    try {
-      const container = await open();
-      return container.isAnonymous ? null : container;
-    } catch (error) {
-      // Other errors come from the database; a client must not be told that its token is invalid because of them.
-      if (error instanceof AppError) return null;
-      throw error;
-    }
-  }
+function signedIn(container: RequestContainer): RequestContainer {
+  if (container.isAnonymous) throw unauthenticated();
+  return container;
 }
 
 /** Opens a container per request from its Authorization header, with the providers of all features. */

@@ -18,10 +18,10 @@ export interface RequestContainer {
   readonly operation: Operation;
   /** The one instance of that class within the container, made at first use. */
   get<T>(injectable: Injectable<T>): T;
-  /** A new container for the same caller, for another operation; null once the caller is no longer signed in. */
-  renew(): Promise<RequestContainer | null>;
+  /** A new container for the same caller, for another operation. Throws UNAUTHENTICATED once the caller is no longer signed in. */
+  renew(): Promise<RequestContainer>;
   /** The same for the rest of this operation, with the caller's present rights, whichever process changed them. */
-  renewWithin(): Promise<RequestContainer | null>;
+  renewWithin(): Promise<RequestContainer>;
 }
 
 /** How a container makes the instance of one class; each feature lists its own in `<feature>.module.ts`. */

@@ -3,7 +3,6 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { buildSchema, printSchema } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/temp-folder.js';
 import { projectFile } from './sources.js';
@@ -36,8 +35,7 @@ async function compile(modules: Record<string, string>): Promise<string[]> {
   const src = join(folder.path, 'src');
   const artifacts = join(src, 'generated');
   await mkdir(artifacts, { recursive: true });
-  // What introspection tells a client: without the directives of federation.
-  await writeFile(join(folder.path, 'schema.graphql'), printSchema(buildSchema(projectFile('schema.graphql'), { assumeValidSDL: true })));
+  await writeFile(join(folder.path, 'schema.graphql'), projectFile('schema.graphql'));
   for (const [name, text] of Object.entries(modules)) await writeFile(join(src, `${name}.js`), text);
   const config = { src: './src', schema: './schema.graphql', language: 'javascript', artifactDirectory: './src/generated' };
   await writeFile(join(folder.path, 'relay.config.json'), JSON.stringify(config));

@@ -1,6 +1,6 @@
-import { graphql, type GraphQLSchema, parse, print } from 'graphql';
+import { buildSchema, graphql, type GraphQLSchema, parse, print, validateSchema } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildGatewaySchema, subgraphSdl } from '../../src/graphql/schema/schema.js';
+import { apiSdl, buildGatewaySchema, subgraphSdl } from '../../src/graphql/schema/schema.js';
 import { differences, members, undescribed } from './compare-sdl.js';
 import { projectFile } from './sources.js';
 
@@ -14,10 +14,12 @@ const KEYS: Record<string, string[]> = {
 };
 
 let sdl: string;
+let subgraph: string;
 let schema: GraphQLSchema;
 
 beforeAll(async () => {
-  sdl = await subgraphSdl();
+  sdl = await apiSdl();
+  subgraph = await subgraphSdl();
   schema = await buildGatewaySchema({ referenceResolvers: {} });
 });
 
@@ -28,7 +30,7 @@ async function servedSdl(): Promise<string> {
 }
 
 function directivesOf(name: string): Map<string, string[]> {
-  const type = parse(sdl).definitions.find((one) => one.kind === 'ObjectTypeDefinition' && one.name.value === name);
+  const type = parse(subgraph).definitions.find((one) => one.kind === 'ObjectTypeDefinition' && one.name.value === name);
   const applied = type?.kind === 'ObjectTypeDefinition' ? (type.directives ?? []) : [];
   const fields = (key: string) =>
     applied
@@ -50,6 +52,15 @@ describe('the schema', () => {
     expect(projectFile('schema.graphql')).toBe(sdl);
   });
 
+  it('reaches gateways as schema.subgraph.graphql says', async () => {
+    expect(projectFile('schema.subgraph.graphql')).toBe(subgraph);
+    expect(await servedSdl()).toBe(subgraph);
+  });
+
+  it('is a schema by itself for the tools of clients, without a directive that GraphQL does not define', () => {
+    expect(validateSchema(buildSchema(projectFile('schema.graphql')))).toEqual([]);
+  });
+
   it('keeps nothing of it from gateways, and adds only what federation asks for', async () => {
     const served = await servedSdl();
     expect(differences(sdl, served)).toEqual([]);
@@ -60,7 +71,7 @@ describe('the schema', () => {
   });
 
   it('keys the types that other subgraphs may refer to, and no others', () => {
-    const types = parse(sdl).definitions.flatMap((one) => (one.kind === 'ObjectTypeDefinition' ? [one.name.value] : []));
+    const types = parse(subgraph).definitions.flatMap((one) => (one.kind === 'ObjectTypeDefinition' ? [one.name.value] : []));
     const keyed = types.filter((name) => directivesOf(name).has('key'));
     expect(Object.fromEntries(keyed.map((name) => [name, directivesOf(name).get('key')]))).toEqual(KEYS);
   });

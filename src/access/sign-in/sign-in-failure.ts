@@ -28,6 +28,11 @@ export class SignInRefused extends AppError implements Refusal {
   }
 }
 
+/** Whether a sign-in failed only because the token has expired, so that its client gets a new one by itself; nobody gets a new API key in that way. */
+export function isExpiry(error: unknown): boolean {
+  return error instanceof SignInRefused && error.reason === 'expired';
+}
+
 export function refused(reason: SignInFailure, username: string | null = null): SignInRefused {
   return new SignInRefused({ reason, username });
 }

@@ -1,5 +1,6 @@
 import { type DocumentNode, execute, type ExecutionArgs, type ExecutionResult, type FormattedExecutionResult, getOperationAST, GraphQLError, type GraphQLFormattedError, type GraphQLSchema, type OperationDefinitionNode, parse, specifiedRules, validate } from 'graphql';
 import type { Logger } from 'pino';
+import { isExpiry } from '../../access/sign-in/sign-in-failure.js';
 import { AppError } from '../../platform/errors.js';
 import { quoteValue } from '../../platform/message-text.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
@@ -156,7 +157,7 @@ export class OperationPipeline {
   }
 
   #refuse(error: unknown, operation: OperationDefinitionNode | undefined, context: FinishedOperation['context']): PublicErrors {
-    const refused = error instanceof PublicErrors ? error : new PublicErrors([publicErrorOf(error, this.#errorLog(context))]);
+    const refused = error instanceof PublicErrors ? error : new PublicErrors([publicErrorOf(error, this.#errorLog(context))], {}, isExpiry(error));
     refused.response = this.services.admission.refusalDetails(error, isOperationContext(context) ? context : null);
     this.services.report.finish({ context, operation, errors: refused.errors });
     return refused;
@@ -166,7 +167,7 @@ export class OperationPipeline {
     const shown = publicErrorOf(error, this.#errorLog(context));
     const { requestId, traceId, transport, container } = context;
     this.services.log.info({ requestId, traceId, transport, user: container.viewer.username, code: shown.extensions?.code, reason: shown.message }, 'A stream was ended.');
-    return new PublicErrors([shown]);
+    return new PublicErrors([shown], {}, isExpiry(error));
   }
 
   async #loadDocument(request: OperationRequest, context: OperationContext): Promise<DocumentNode> {

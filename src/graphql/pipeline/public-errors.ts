@@ -36,6 +36,8 @@ export class PublicErrors extends Error {
     errors: readonly GraphQLFormattedError[],
     /** Extensions of the response, and its headers as a flat list of names and values. */
     public response: { extensions?: object; headers?: readonly string[] } = {},
+    /** Whether the caller's token has expired: the same caller may come with a new one. */
+    readonly isExpiry = false,
   ) {
     super(errors[0]?.message);
     this.name = 'PublicErrors';

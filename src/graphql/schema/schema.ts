@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { buildSubgraphSchema, type GraphQLResolverMap } from '@apollo/subgraph';
 import { getDocumentNodeFromSchema } from '@graphql-tools/utils';
-import { type GraphQLSchema, lexicographicSortSchema, parse, print } from 'graphql';
+import { graphql, type GraphQLSchema, lexicographicSortSchema, parse, print, printSchema } from 'graphql';
 import { buildSchema, createResolversMap, type ResolverData } from 'type-graphql';
 import type { GatewayContext } from '../../access/request-container.js';
 import { describeBounds } from './input-bounds.js';
@@ -51,9 +51,16 @@ function sdlOf(schema: GraphQLSchema): string {
   return `${FEDERATION_LINK}\n\n${print(withFederationDirectives(getDocumentNodeFromSchema(schema)))}\n`;
 }
 
-/** The text of schema.graphql: the SDL that this subgraph serves, without the types that Federation adds. */
+/** The text of schema.graphql: the graph as its clients see it, without directives of Federation, which their tools do not know. */
+export async function apiSdl(): Promise<string> {
+  return `${print(parse(printSchema(await baseSchema())))}\n`;
+}
+
+/** The text of schema.subgraph.graphql: what `_service { sdl }` answers. */
 export async function subgraphSdl(): Promise<string> {
-  return sdlOf(await baseSchema());
+  const schema = await buildGatewaySchema({ referenceResolvers: {} });
+  const { data } = await graphql({ schema, source: '{ service: _service { sdl } }' });
+  return (data as { service: { sdl: string } }).service.sdl; // the one field that was asked for
 }
 
 /** Builds the executable Federation 2 subgraph. Routers can refer only to entities with a reference resolver. */

@@ -2,12 +2,16 @@ import type { IncomingMessage } from 'node:http';
 import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 
+/** What GraphQL clients, and the tracing of pages, send without being told to. */
+const CLIENT_HEADERS = ['apollographql-client-name', 'apollographql-client-version', 'baggage', 'graphql-client-name', 'graphql-client-version', 'sentry-trace', 'traceparent', 'tracestate', 'x-apollo-operation-name', 'x-requested-with'];
+const ALLOWED_HEADERS = ['accept', 'apollo-require-preflight', 'authorization', 'content-type', 'x-request-id', ...CLIENT_HEADERS];
+
 /** Lets pages of these origins read our responses (CORS); without it, browsers reserve them for pages of our own origin. */
 export async function allowCrossOrigin(app: FastifyInstance, origins: readonly string[]): Promise<void> {
   await app.register(cors, {
     origin: [...origins],
     methods: ['GET', 'POST'],
-    allowedHeaders: ['accept', 'apollo-require-preflight', 'authorization', 'content-type', 'traceparent', 'x-request-id'],
+    allowedHeaders: ALLOWED_HEADERS,
     exposedHeaders: ['ratelimit', 'ratelimit-policy', 'retry-after', 'x-request-id'],
     maxAge: 600,
   });

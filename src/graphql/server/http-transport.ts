@@ -30,6 +30,12 @@ import { setHeaders, streamHandler, wantsStream } from './sse-transport.js';
 /** Bytes of a body; a longer one is read only for callers who are signed in, as parsing it takes milliseconds. */
 const MAX_ANONYMOUS_BYTES = 16 * 1024;
 
+/**
+ * Headers of a GET that a page of another origin cannot send unless the browser has asked first. `authorization` is one of them; a browser
+ * sends one by itself only with Basic or Negotiate, which sign nobody in here.
+ */
+const PREFLIGHTED_HEADERS = ['apollo-require-preflight', 'authorization', 'x-apollo-operation-name'];
+
 /** Apollo Server's logger over ours; what it logs at info is of no interest to operators. */
 function apolloLogger(log: GraphqlServer['log']) {
   return {
@@ -54,6 +60,7 @@ function createApollo(graphqlServer: GraphqlServer): ApolloServer<OperationConte
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: MAX_TOKENS },
     documentStore: new DocumentCache(),
+    csrfPrevention: { requestHeaders: PREFLIGHTED_HEADERS },
     persistedQueries: { cache: graphqlServer.persistedQueries },
     logger: apolloLogger(graphqlServer.log),
     formatError: (formatted, error) => publicError(error, formatted, { ...(callers.getStore() ?? { requestId: randomUUID() }), log: graphqlServer.log }),
@@ -146,9 +153,20 @@ export async function openHttpTransport({ app, requestInterceptor }: { app: Fast
       await requireSignInFirst(request, fastPath);
       return interceptor.bodyOf(request) ?? payload;
     },
-    handler: async (request, reply) => (wantsStream(request) ? stream(request, reply) : handle(request, reply)),
+    handler: async (request, reply) => {
+      refuseLostUpgrade(request);
+      return wantsStream(request) ? stream(request, reply) : handle(request, reply);
+    },
   });
   return () => apollo.stop();
+}
+
+/** Throws a 426 for a WebSocket handshake that a proxy has turned into a plain GET, as proxies do unless they are told to forward `Upgrade`. */
+function refuseLostUpgrade({ headers }: FastifyRequest): void {
+  if (headers['sec-websocket-key'] === undefined) return;
+  const message =
+    'A WebSocket handshake came without "Connection: Upgrade" and "Upgrade: websocket": a proxy before the gateway does not forward them. In nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";';
+  throw Object.assign(new Error(message), { statusCode: 426 });
 }
 
 /** Throws a 401 for a long body whose sender is not signed in, before it is read. */

@@ -1,5 +1,6 @@
 import type { Context } from 'graphql-ws';
 import type { WebSocket } from 'ws';
+import { isExpiry } from '../../access/sign-in/sign-in-failure.js';
 import { AppError } from '../../platform/errors.js';
 import type { GraphqlServer } from './graphql-server.js';
 import type { SocketExtra } from './websocket-protocol.js';
@@ -7,6 +8,8 @@ import type { SocketExtra } from './websocket-protocol.js';
 /** Close codes: of the WebSocket protocol, and of graphql-transport-ws. */
 const TRY_AGAIN_LATER = 1013;
 const UNAUTHORIZED = 4401;
+/** After an expiry: clients of graphql-ws take 4401 as final, but reconnect after 4403 and ask for the token again. */
+const FORBIDDEN = 4403;
 /** Bytes that may wait to be written to one socket. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 /** How long a slow reader may take to read what waits and the close frame behind it. */
@@ -60,13 +63,14 @@ export async function acceptConnection(graphqlServer: GraphqlServer, connection:
     if (!holdSlot(socket, graphqlServer.connectionQuota.acquire(container.viewer.username))) return false;
     const left = msUntilExpiry(authorization);
     if (left !== null) {
-      const expiry = setTimeout(() => closeUnauthorized(socket), left).unref();
+      const expiry = setTimeout(() => closeExpired(socket), left).unref();
       socket.once('close', () => clearTimeout(expiry));
     }
     return true;
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     if (error.code === 'RATE_LIMITED') socket.close(TRY_AGAIN_LATER, 'Too many failed sign-ins');
+    else if (isExpiry(error)) closeExpired(socket);
     else socket.close(UNAUTHORIZED, 'Unauthorized');
     return false;
   }
@@ -75,6 +79,11 @@ export async function acceptConnection(graphqlServer: GraphqlServer, connection:
 /** Closes the socket with 4401 once its last messages had time to go out. */
 export function closeUnauthorized(socket: WebSocket): void {
   setTimeout(() => socket.close(UNAUTHORIZED, 'Unauthorized'), FLUSH_MS).unref();
+}
+
+/** Closes the socket of a caller whose token has expired. What is sent to it afterwards is dropped, so that no error ends its subscriptions for good. */
+export function closeExpired(socket: WebSocket): void {
+  socket.close(FORBIDDEN, 'The token has expired; connect again with a new one');
 }
 
 export function isTooSlow({ bufferedAmount }: WebSocket): boolean {

@@ -13,7 +13,7 @@ import type { Caller } from '../admission/admission.js';
 import type { AdmittedOperation, OperationRequest } from '../pipeline/operation-pipeline.js';
 import { PublicErrors } from '../pipeline/public-errors.js';
 import type { GraphqlServer } from './graphql-server.js';
-import { acceptConnection, authorizationOf, closeSlowReader, closeUnauthorized, type Connection, type ConnectionParams, isTooSlow } from './websocket-connection.js';
+import { acceptConnection, authorizationOf, closeExpired, closeSlowReader, closeUnauthorized, type Connection, type ConnectionParams, isTooSlow } from './websocket-connection.js';
 import { serveProtocol, type SocketExtra } from './websocket-protocol.js';
 
 const PROTOCOL = 'graphql-transport-ws';
@@ -92,7 +92,11 @@ async function subscribe(graphqlServer: GraphqlServer, { admitted, socket, id, o
       if (isTooSlow(socket)) closeSlowReader(socket, graphqlServer);
       else socket.send(`${head}${json}}`);
     },
-    end: (error) => (error === null ? end.resolve(done) : end.reject(error)),
+    end: (error) => {
+      if (error?.isExpiry === true) closeExpired(socket);
+      if (error === null) end.resolve(done);
+      else end.reject(error);
+    },
   });
   if (typeof leave !== 'function') return forGraphqlWs(leave);
   const stop = (): void => {
@@ -158,6 +162,7 @@ function serverOptions(graphqlServer: GraphqlServer): ServerOptions<ConnectionPa
       } catch (error) {
         operations.running -= 1;
         if (!(error instanceof PublicErrors)) throw error;
+        if (error.isExpiry) closeExpired(socket);
         return wrapErrors(error);
       }
     },
@@ -191,7 +196,7 @@ export function openWebsocketTransport(server: Server, graphqlServer: GraphqlSer
     socket.on('error', () => socket.destroy());
     if (request.url?.split('?', 1)[0] !== '/graphql') return refuse(socket, request, 404, 'There is no WebSocket here; it is at /graphql.');
     if (!graphqlServer.isOriginAllowed(request)) {
-      return refuse(socket, request, 403, `Pages of the origin ${quoteValue(request.headers.origin)} may not open streams here; ALLOWED_ORIGINS names those that may.`);
+      return refuse(socket, request, 403, `Pages of the origin ${quoteValue(request.headers.origin)} may not open streams here; accepted are the host of the request, PUBLIC_URL, and what ALLOWED_ORIGINS names. A proxy must forward Host, or PUBLIC_URL must be its address.`);
     }
     sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request));
   };

@@ -1,5 +1,4 @@
 import type { GatewayContext, RequestContainer, SubscriptionEvent } from '../../access/request-container.js';
-import { unauthenticated } from '../../platform/errors.js';
 import { filterMap } from '../../platform/graphql/filter-map.js';
 import type { Change, Followed } from './change.js';
 import { ChangeBus } from './change-bus.js';
@@ -33,7 +32,6 @@ export async function followChanges<T extends Followed['type'], P>(follow: Follo
   }
   return filterMap(changes, async (change: Change): Promise<SubscriptionEvent<P> | null> => {
     const container = await first.renew();
-    if (container === null) throw unauthenticated();
     await follow.admit(container);
     if (change.type === 'rights') return null;
     const event = change as Extract<Followed, { type: T }>;
