@@ -37,11 +37,12 @@ export interface Transport {
 export function getSdk(transport: Transport) {
   return {
 ${operations
-  .map(({ name, kind }) => {
+  .map(({ name, kind, isFree }) => {
     const [answer, variables] = [`${name}${capital(kind)}`, `${name}${capital(kind)}Variables`];
+    const optional = isFree ? `: ${variables} = {}` : `: ${variables}`;
     return kind === 'subscription'
-      ? `    follow${name.replace(/^Follow/, '')}: (variables: ${variables}): AsyncIterable<${answer}> => transport.follow(${name}Operation, variables),`
-      : `    ${name[0].toLowerCase()}${name.slice(1)}: (variables: ${variables}): Promise<${answer}> => transport.send(${name}Operation, variables),`;
+      ? `    follow${name.replace(/^Follow/, '')}: (variables${optional}): AsyncIterable<${answer}> => transport.follow(${name}Operation, variables),`
+      : `    ${name[0].toLowerCase()}${name.slice(1)}: (variables${optional}): Promise<${answer}> => transport.send(${name}Operation, variables),`;
   })
   .join('\n')}
   };

@@ -1,8 +1,8 @@
 // Lists the images that can be used in a datacenter, and follows them. See vite.config.ts for how to look at it.
 import { type FormEvent, StrictMode, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
-import { connect } from '../sdk/connect.ts';
-import type { ImageLineFragment, Sdk } from '../sdk/sdk.ts';
+import { connect } from '../../sdk/src/index.ts';
+import type { ImageLineFragment, Sdk } from '../../sdk/src/index.ts';
 
 /** The usable images by name, as they are at this moment; null until they have come. `error` says why they cannot. */
 function useImages(gateway: Sdk, datacenter: string): { images: readonly ImageLineFragment[] | null; error: string | null } {

@@ -63,6 +63,10 @@ describe('import-newest', () => {
     expect(await admin.run('{ image(name: "debian-12") { version status } }')).toEqual({ image: { version: '2.0.0', status: 'OK' } });
   });
 
+  it('ends with 0 and imports nothing when it is here already', async () => {
+    expect(await importNewest(admin.key, 'debian-12')).toEqual({ code: 0, stdout: 'debian-12 2.0.0 from remote\nIt is here already, as debian-12.\n', stderr: '' });
+  });
+
   it('ends with 1 and the reason when there is nothing to import, or the gateway refuses', async () => {
     expect(await importNewest(admin.key, 'never-was')).toMatchObject({ code: 1, stderr: expect.stringContaining('never-was') });
     expect(await importNewest('nonsense', 'debian-12')).toMatchObject({ code: 1, stderr: expect.stringMatching(/^UNAUTHENTICATED: /) });

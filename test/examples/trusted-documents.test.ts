@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { UsableImagesOperation } from '../../examples/sdk/sdk.js';
+import { UsableImagesOperation } from '../../sdk/src/generated.js';
 import { GatewayProcess, startFresh, TestClient } from '../support/gateway.js';
 import { type ImgapiRepository, makeImage, startImgapiRepository } from '../support/imgapi-repository.js';
 import type { TemporaryFolder } from '../support/temp-folder.js';
@@ -25,7 +25,7 @@ beforeAll(async () => {
   const { refreshImageRepository } = await first.admin.run('mutation { refreshImageRepository(name: "remote") { task { id } } }');
   await first.admin.ended(refreshImageRepository.task.id);
   await first.gateway.stop();
-  gateway = await GatewayProcess.start(folder.path, { TRUSTED_DOCUMENTS: 'examples/operations.json' });
+  gateway = await GatewayProcess.start(folder.path, { TRUSTED_DOCUMENTS: 'sdk/operations.json' });
 });
 afterAll(async () => {
   await gateway?.stop();
@@ -40,7 +40,7 @@ async function run(command: string, ...args: string[]): Promise<{ code: number; 
   });
 }
 
-describe('a gateway with TRUSTED_DOCUMENTS=examples/operations.json', () => {
+describe('a gateway with TRUSTED_DOCUMENTS=sdk/operations.json', () => {
   it('runs what the SDK asks: queries, a mutation, and a subscription over WebSocket', async () => {
     const { code, stdout, stderr } = await run(process.execPath, 'examples/import-newest.ts', 'debian-12');
     expect([code, stderr]).toEqual([0, '']);

@@ -1,0 +1,1238 @@
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** An image and the datacenter to attach it to or detach it from. */
+export type AttachImageInput = {
+  /** Name of the datacenter. */
+  readonly datacenter: string;
+  /** True: only checks and tells. The errors are the same, `warnings` say what would happen, and nothing changes; the image and the task answered are what they would be. */
+  readonly dryRun?: boolean | null | undefined;
+  /** Name of the image. */
+  readonly image: string;
+};
+
+/** What happened to an image. */
+export const ChangeKind = {
+  /** It came into the catalogue, perhaps still PENDING. */
+  Created: 'CREATED',
+  /** It is gone from the catalogue; only its name and UUID remain to be told. */
+  Deleted: 'DELETED',
+  /** A field, its status, its binding or its attachments changed. */
+  Updated: 'UPDATED'
+} as const;
+
+export type ChangeKind = typeof ChangeKind[keyof typeof ChangeKind];
+/** An image to create from a snapshot. It gets the size of the snapshot's disk and the server's OS type, and is bound to the server's datacenter. */
+export type CreateImageFromSnapshotInput = {
+  /** Who can use it. */
+  readonly access?: ImageAccess | null | undefined;
+  /** Name for display: 1 to 32 characters, no control, format or bidirectional characters, `<` or `>`; unique together with the version, upper and lower case are the same. Outer spaces are removed. Left out or null: the name. */
+  readonly alias?: string | null | undefined;
+  /** Whether a new server shuts down once deployed from it. */
+  readonly deploy?: boolean | null | undefined;
+  /** Free text, at most 128 characters; none when left out or null. */
+  readonly description?: string | null | undefined;
+  /** Which disk of the server, counted from 1. */
+  readonly diskId?: number;
+  /** True: only checks and tells. The errors are the same, `warnings` say what would happen, and nothing changes; the image and the task answered are what they would be. */
+  readonly dryRun?: boolean | null | undefined;
+  /** Unique name of the image: at most 32 letters, digits or `.`, `_`, `-`, the first a letter or digit. It cannot be changed later. */
+  readonly name: string;
+  /** Username of its owner, who must be active. Left out or null: you. */
+  readonly owner?: string | null | undefined;
+  /** Whether it can grow to fill a larger disk. */
+  readonly resize?: boolean | null | undefined;
+  /** The server, by hostname or UUID. */
+  readonly server: string;
+  /** Name of the snapshot. */
+  readonly snapshot: string;
+  /** At most 32 different tags, each at most 64 letters, digits, spaces or `:`, `/`, `_`, `-`. Left out or null: those of the manifest of an import, else none. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+  /** 1 to 16 characters, no control, format or bidirectional characters, `<` or `>`. Outer spaces are removed. */
+  readonly version?: string | null | undefined;
+};
+
+/** Who can see a datacenter and use what is in it. */
+export const DatacenterAccess = {
+  /** SuperAdmins, the owner, and members of attached groups. To everybody else the datacenter does not exist. */
+  Private: 'PRIVATE',
+  /** Every active user. The default datacenter is always public. */
+  Public: 'PUBLIC'
+} as const;
+
+export type DatacenterAccess = typeof DatacenterAccess[keyof typeof DatacenterAccess];
+/** An image to delete. */
+export type DeleteImageInput = {
+  /** True: only checks and tells. The errors are the same, `warnings` say what would happen, and nothing changes; the image and the task answered are what they would be. */
+  readonly dryRun?: boolean | null | undefined;
+  /** Name of the image. */
+  readonly name: string;
+};
+
+/** Who can choose an image for a new disk, where it is attached. */
+export const ImageAccess = {
+  /** Nobody: it is hidden and kept only for the servers that have it already. Can be taken back. */
+  Deleted: 'DELETED',
+  /** Its owner and SuperAdmins. Admins of its datacenters see it but cannot use it. */
+  Private: 'PRIVATE',
+  /** Every user of a datacenter it is attached to. */
+  Public: 'PUBLIC'
+} as const;
+
+export type ImageAccess = typeof ImageAccess[keyof typeof ImageAccess];
+/** Something that can be done to an image. */
+export const ImageAction = {
+  /** Make it usable in one more datacenter, with `attachImage`. */
+  Attach: 'ATTACH',
+  /** Bind it to its datacenter or release it, with `updateImage`. */
+  ChangeDcBound: 'CHANGE_DC_BOUND',
+  /** Remove it, with `deleteImage`. */
+  Delete: 'DELETE',
+  /** Make it unusable in one of its datacenters, with `detachImage`. */
+  Detach: 'DETACH',
+  /** Change its fields other than `dcBound`, with `updateImage`. */
+  Update: 'UPDATE',
+  /** Choose it for the disk of a new server. */
+  Use: 'USE'
+} as const;
+
+export type ImageAction = typeof ImageAction[keyof typeof ImageAction];
+/** Which images to show: those that meet every given condition. */
+export type ImageFilter = {
+  /** One of these kinds of access. DELETED finds something only together with `showDeleted`. */
+  readonly access?: ReadonlyArray<ImageAccess> | null | undefined;
+  /** Came into the catalogue later than this. */
+  readonly createdAfter?: string | null | undefined;
+  /** Came into the catalogue earlier than this. */
+  readonly createdBefore?: string | null | undefined;
+  /** True: only images bound to a datacenter. False: only unbound ones. */
+  readonly dcBound?: boolean | null | undefined;
+  /** Whether a server shuts down once deployed from it. */
+  readonly deploy?: boolean | null | undefined;
+  /** One of these OS types. */
+  readonly osType?: ReadonlyArray<OsType> | null | undefined;
+  /** Username of the owner. */
+  readonly owner?: string | null | undefined;
+  /** Whether it can grow to fill a larger disk. */
+  readonly resize?: boolean | null | undefined;
+  /** Text that occurs in the name, alias or description; upper and lower case are the same. At most 200 characters. */
+  readonly search?: string | null | undefined;
+  /** One of these states. */
+  readonly status?: ReadonlyArray<ImageStatus> | null | undefined;
+  /** Has all of these tags, exactly as written. At most 32 different ones. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+};
+
+/** How to sort images. Without it: by name. */
+export type ImageOrder = {
+  /** Which way. */
+  readonly direction?: OrderDirection;
+  /** What to sort by. */
+  readonly field: ImageOrderField;
+};
+
+/** What to sort images by. */
+export const ImageOrderField = {
+  /** Its name for display. */
+  Alias: 'ALIAS',
+  /** When it came into the catalogue. */
+  CreatedAt: 'CREATED_AT',
+  /** Its unique name. */
+  Name: 'NAME',
+  /** The smallest disk it fits on. */
+  Size: 'SIZE'
+} as const;
+
+export type ImageOrderField = typeof ImageOrderField[keyof typeof ImageOrderField];
+/** Whether an image can be worked with now. */
+export const ImageStatus = {
+  /** Ready to use. */
+  Ok: 'OK',
+  /** Being created, updated or deleted by a task; until that ends, nothing else can be done to it. */
+  Pending: 'PENDING'
+} as const;
+
+export type ImageStatus = typeof ImageStatus[keyof typeof ImageStatus];
+/** An image to import from the address of its manifest. */
+export type ImportImageInput = {
+  /** Who can use it. */
+  readonly access?: ImageAccess | null | undefined;
+  /** Name for display: 1 to 32 characters, no control, format or bidirectional characters, `<` or `>`; unique together with the version, upper and lower case are the same. Outer spaces are removed. Left out or null: the name. */
+  readonly alias?: string | null | undefined;
+  /** Name of the datacenter that the image is bound and attached to; required when `dcBound` is true. */
+  readonly datacenter?: string | null | undefined;
+  /** Whether it is bound to `datacenter`. False, for SuperAdmins only: bound and attached nowhere. */
+  readonly dcBound?: boolean | null | undefined;
+  /** Whether a new server shuts down once deployed from it. Left out or null: as the manifest says, else false. */
+  readonly deploy?: boolean | null | undefined;
+  /** Free text, at most 128 characters. Left out or null: the manifest's, cut to that length. */
+  readonly description?: string | null | undefined;
+  /** True: only checks and tells. The errors are the same, `warnings` say what would happen, and nothing changes; the image and the task answered are what they would be. */
+  readonly dryRun?: boolean | null | undefined;
+  /** Where its file is. Left out or null: `manifestUrl` with `/file` added to its path; its query stays, a slash at the end and a fragment do not count. */
+  readonly fileUrl?: string | null | undefined;
+  /** True: imports missing base images first, each from a configured repository that lists it, with the same access, owner and datacenter, in a task of its own that this one waits for. False: a missing base is MISSING_ORIGIN. */
+  readonly includeOrigins?: boolean | null | undefined;
+  /** Where its IMGAPI manifest is; the host must be one that may be fetched from. */
+  readonly manifestUrl: string;
+  /** Unique name: at most 32 letters, digits or `.`, `_`, `-`, the first a letter or digit. It cannot be changed later. */
+  readonly name: string;
+  /** Username of its owner, who must be active. Left out or null: you. */
+  readonly owner?: string | null | undefined;
+  /** Whether it can grow to fill a larger disk. Left out or null: as the manifest says; true for zones. */
+  readonly resize?: boolean | null | undefined;
+  /** At most 32 different tags, each at most 64 letters, digits, spaces or `:`, `/`, `_`, `-`. Left out or null: those of the manifest of an import, else none. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+  /** 1 to 16 characters, no control, format or bidirectional characters, `<` or `>`. Outer spaces are removed. Left out or null: the manifest's. */
+  readonly version?: string | null | undefined;
+};
+
+/** An image of a repository to import. */
+export type ImportRepositoryImageInput = {
+  /** Who can use it. */
+  readonly access?: ImageAccess | null | undefined;
+  /** Name for display: 1 to 32 characters, no control, format or bidirectional characters, `<` or `>`; unique together with the version, upper and lower case are the same. Outer spaces are removed. Left out or null: the name. */
+  readonly alias?: string | null | undefined;
+  /** Name of the datacenter that the image is bound and attached to; required when `dcBound` is true. */
+  readonly datacenter?: string | null | undefined;
+  /** Whether it is bound to `datacenter`. False, for SuperAdmins only: bound and attached nowhere. */
+  readonly dcBound?: boolean | null | undefined;
+  /** Whether a new server shuts down once deployed from it. Left out or null: as the manifest says, else false. */
+  readonly deploy?: boolean | null | undefined;
+  /** Free text, at most 128 characters. Left out or null: the manifest's, cut to that length. */
+  readonly description?: string | null | undefined;
+  /** True: only checks and tells. The errors are the same, `warnings` say what would happen, and nothing changes; the image and the task answered are what they would be. */
+  readonly dryRun?: boolean | null | undefined;
+  /** True: imports missing base images first, each from a configured repository that lists it, with the same access, owner and datacenter, in a task of its own that this one waits for. False: a missing base is MISSING_ORIGIN. */
+  readonly includeOrigins?: boolean | null | undefined;
+  /** Unique name: at most 32 letters, digits or `.`, `_`, `-`, the first a letter or digit. Left out or null: the manifest's name made to fit; BAD_USER_INPUT when none can be made of it. */
+  readonly name?: string | null | undefined;
+  /** Username of its owner, who must be active. Left out or null: you. */
+  readonly owner?: string | null | undefined;
+  /** Name of the repository. */
+  readonly repository: string;
+  /** Whether it can grow to fill a larger disk. Left out or null: as the manifest says; true for zones. */
+  readonly resize?: boolean | null | undefined;
+  /** At most 32 different tags, each at most 64 letters, digits, spaces or `:`, `/`, `_`, `-`. Left out or null: those of the manifest of an import, else none. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+  /** UUID of the image in the repository, which it keeps here. */
+  readonly uuid: string;
+  /** 1 to 16 characters, no control, format or bidirectional characters, `<` or `>`. Outer spaces are removed. Left out or null: the manifest's. */
+  readonly version?: string | null | undefined;
+};
+
+/** Which end of an order comes first. */
+export const OrderDirection = {
+  /** Smallest, earliest or first in the alphabet first. */
+  Asc: 'ASC',
+  /** Largest, latest or last in the alphabet first. */
+  Desc: 'DESC'
+} as const;
+
+export type OrderDirection = typeof OrderDirection[keyof typeof OrderDirection];
+/** What kind of system an image holds or a server runs; a server's disk takes images of its own kind only. */
+export const OsType = {
+  /** A BSD in a virtual machine. */
+  BsdVm: 'BSD_VM',
+  /** Linux in a virtual machine. */
+  LinuxVm: 'LINUX_VM',
+  /** Linux programs in a zone (LX brand), without a Linux kernel of their own. */
+  LinuxZone: 'LINUX_ZONE',
+  /** A SunOS descendant, such as SmartOS or OmniOS, in a virtual machine. */
+  SunosVm: 'SUNOS_VM',
+  /** A SunOS zone, which shares the kernel of its compute node. */
+  SunosZone: 'SUNOS_ZONE',
+  /** Windows in a virtual machine. */
+  WindowsVm: 'WINDOWS_VM'
+} as const;
+
+export type OsType = typeof OsType[keyof typeof OsType];
+/** What a group grants to its members in the datacenters it is attached to. A SuperAdmin needs none of these. */
+export const Permission = {
+  /** Sees every image, server and task of the datacenter, but changes no image. The owner of a datacenter holds this there without a group. */
+  Admin: 'ADMIN',
+  /** Together with ADMIN in the same datacenter: creates images from snapshots, and changes and deletes the images bound to that datacenter. Worth nothing without ADMIN. */
+  ImageAdmin: 'IMAGE_ADMIN',
+  /** Together with ADMIN and IMAGE_ADMIN in the same datacenter: imports images from URLs and repositories, and browses and refreshes repositories. Worth nothing without the two others. */
+  ImageImportAdmin: 'IMAGE_IMPORT_ADMIN'
+} as const;
+
+export type Permission = typeof Permission[keyof typeof Permission];
+/** How the list of a repository stands. */
+export const RepositoryStatus = {
+  /** The last load failed; what is shown is the list before. See `error`. */
+  Failed: 'FAILED',
+  /** Its list is being loaded; what is shown meanwhile is the list before, whole. */
+  Loading: 'LOADING',
+  /** Its list was never asked for; there is nothing to browse yet. */
+  NeverLoaded: 'NEVER_LOADED',
+  /** The last load succeeded. */
+  Ok: 'OK'
+} as const;
+
+export type RepositoryStatus = typeof RepositoryStatus[keyof typeof RepositoryStatus];
+/** What a task does. */
+export const TaskAction = {
+  /** Creates a datacenter. */
+  DatacenterCreate: 'DATACENTER_CREATE',
+  /** Deletes a datacenter, which unbinds and detaches its images. */
+  DatacenterDelete: 'DATACENTER_DELETE',
+  /** Changes a datacenter. */
+  DatacenterUpdate: 'DATACENTER_UPDATE',
+  /** Attaches an image to a datacenter. */
+  ImageAttach: 'IMAGE_ATTACH',
+  /** Creates an image from a snapshot. */
+  ImageCreate: 'IMAGE_CREATE',
+  /** Removes an image from the catalogue and from the image server. */
+  ImageDelete: 'IMAGE_DELETE',
+  /** Detaches an image from a datacenter. */
+  ImageDetach: 'IMAGE_DETACH',
+  /** Imports an image, from a URL or a repository. */
+  ImageImport: 'IMAGE_IMPORT',
+  /** Changes fields of an image. */
+  ImageUpdate: 'IMAGE_UPDATE',
+  /** Hashes the stored file of an image again and compares it with what was recorded. */
+  ImageVerify: 'IMAGE_VERIFY',
+  /** Loads the list of an image repository. */
+  RepositoryRefresh: 'REPOSITORY_REFRESH',
+  /** Changes settings, of one datacenter or global ones. */
+  SettingsUpdate: 'SETTINGS_UPDATE'
+} as const;
+
+export type TaskAction = typeof TaskAction[keyof typeof TaskAction];
+/** The step that a task is at, or was at when it ended without success. */
+export const TaskPhase = {
+  /** Finding out whether everything it needs is there. */
+  Checking: 'CHECKING',
+  /** Nothing left to do. */
+  Done: 'DONE',
+  /** Taking bytes in; `bytesDone` counts them. */
+  Downloading: 'DOWNLOADING',
+  /** Making the result visible on the image server and in the catalogue. */
+  Publishing: 'PUBLISHING',
+  /** Not begun. */
+  Queued: 'QUEUED',
+  /** Comparing checksums and size with the manifest. */
+  Verifying: 'VERIFYING'
+} as const;
+
+export type TaskPhase = typeof TaskPhase[keyof typeof TaskPhase];
+/** How a task stands. SUCCEEDED, FAILED and CANCELLED are final. */
+export const TaskStatus = {
+  /** It was stopped on request and what it had begun was taken back. */
+  Cancelled: 'CANCELLED',
+  /** It was given up and what it had begun was taken back; `error` says why. */
+  Failed: 'FAILED',
+  /** It waits for its turn, for the first time or after an attempt that broke off. */
+  Pending: 'PENDING',
+  /** It is being worked on. */
+  Running: 'RUNNING',
+  /** All of it was done. */
+  Succeeded: 'SUCCEEDED'
+} as const;
+
+export type TaskStatus = typeof TaskStatus[keyof typeof TaskStatus];
+/** Changes to an image. What is left out stays; tags replace the present ones. */
+export type UpdateImageInput = {
+  /** Who can use it from now on. DELETED hides it but keeps it for the servers that have it. */
+  readonly access?: ImageAccess | null | undefined;
+  /** New name for display: 1 to 32 characters, no control, format or bidirectional characters, `<` or `>`; unique together with the version, upper and lower case are the same. Outer spaces are removed. */
+  readonly alias?: string | null | undefined;
+  /** SuperAdmins only. True: binds it to its datacenter, when it is attached to exactly one. False: releases it; attachments stay. */
+  readonly dcBound?: boolean | null | undefined;
+  /** Whether a new server shuts down once deployed from it. */
+  readonly deploy?: boolean | null | undefined;
+  /** New free text, at most 128 characters; empty takes it away. */
+  readonly description?: string | null | undefined;
+  /** True: only checks and tells. The errors are the same, `warnings` say what would happen, and nothing changes; the image and the task answered are what they would be. */
+  readonly dryRun?: boolean | null | undefined;
+  /** Which image; a name never changes. */
+  readonly name: string;
+  /** Username of the new owner, who must be active. */
+  readonly owner?: string | null | undefined;
+  /** Whether it can grow to fill a larger disk. */
+  readonly resize?: boolean | null | undefined;
+  /** All its tags from now on: at most 32 different ones, each at most 64 letters, digits, spaces or `:`, `/`, `_`, `-`. Empty: none. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+  /** New version: 1 to 16 characters, no control, format or bidirectional characters, `<` or `>`. Outer spaces are removed. */
+  readonly version?: string | null | undefined;
+};
+
+export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ViewerQuery = { readonly viewer: { readonly permissions: ReadonlyArray<Permission>, readonly user: { readonly username: string }, readonly currentDatacenter: { readonly name: string, readonly alias: string } } };
+
+export type DatacentersQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type DatacentersQuery = { readonly datacenters: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly alias: string, readonly access: DatacenterAccess, readonly imageCount: number }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type SwitchDatacenterMutationVariables = Exact<{
+  name: string;
+}>;
+
+
+export type SwitchDatacenterMutation = { readonly switchDatacenter: { readonly permissions: ReadonlyArray<Permission>, readonly currentDatacenter: { readonly name: string, readonly alias: string } } };
+
+export type RepositoryLineFragment = { readonly name: string, readonly url: string, readonly isLocal: boolean, readonly status: RepositoryStatus, readonly lastUpdate: string | null, readonly imageCount: number, readonly error: string | null };
+
+export type RepositoriesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RepositoriesQuery = { readonly imageRepositories: ReadonlyArray<{ readonly name: string, readonly url: string, readonly isLocal: boolean, readonly status: RepositoryStatus, readonly lastUpdate: string | null, readonly imageCount: number, readonly error: string | null }> };
+
+export type FindInRepositoriesQueryVariables = Exact<{
+  name: string;
+  importable?: boolean | null | undefined;
+}>;
+
+
+export type FindInRepositoriesQuery = { readonly imageRepositories: ReadonlyArray<{ readonly name: string, readonly images: { readonly nodes: ReadonlyArray<{ readonly uuid: string, readonly name: string, readonly version: string, readonly publishedAt: string | null, readonly importable: boolean, readonly notImportableReason: string | null, readonly notImportableDetail: string | null, readonly image: { readonly name: string } | null }> } }> };
+
+export type RefreshRepositoryMutationVariables = Exact<{
+  name: string;
+}>;
+
+
+export type RefreshRepositoryMutation = { readonly refreshImageRepository: { readonly added: number, readonly changed: number, readonly removed: number, readonly repository: { readonly name: string, readonly url: string, readonly isLocal: boolean, readonly status: RepositoryStatus, readonly lastUpdate: string | null, readonly imageCount: number, readonly error: string | null }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
+
+export type FollowRepositoriesSubscriptionVariables = Exact<{
+  name?: string | null | undefined;
+}>;
+
+
+export type FollowRepositoriesSubscription = { readonly imageRepositoryChanged: { readonly name: string, readonly url: string, readonly isLocal: boolean, readonly status: RepositoryStatus, readonly lastUpdate: string | null, readonly imageCount: number, readonly error: string | null } };
+
+export type ImageLineFragment = { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } };
+
+export type ImagesQueryVariables = Exact<{
+  datacenter?: string | null | undefined;
+  filter?: ImageFilter | null | undefined;
+  orderBy?: ImageOrder | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ImagesQuery = { readonly images: { readonly nodes: ReadonlyArray<{ readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type UsableImagesQueryVariables = Exact<{
+  datacenter?: string | null | undefined;
+  filter?: ImageFilter | null | undefined;
+  orderBy?: ImageOrder | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type UsableImagesQuery = { readonly usableImages: { readonly nodes: ReadonlyArray<{ readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type ImageQueryVariables = Exact<{
+  name?: string | null | undefined;
+  uuid?: string | null | undefined;
+}>;
+
+
+export type ImageQuery = { readonly image: { readonly description: string, readonly tags: ReadonlyArray<string>, readonly resize: boolean, readonly deploy: boolean, readonly createdAt: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly boundDatacenter: { readonly name: string } | null, readonly datacenters: ReadonlyArray<{ readonly name: string }>, readonly actions: ReadonlyArray<{ readonly action: ImageAction, readonly allowed: boolean, readonly code: string | null, readonly reason: string | null }>, readonly owner: { readonly username: string } } | null };
+
+export type FollowImagesSubscriptionVariables = Exact<{
+  datacenter?: string | null | undefined;
+  image?: string | null | undefined;
+}>;
+
+
+export type FollowImagesSubscription = { readonly imageChanged: { readonly kind: ChangeKind, readonly name: string, readonly uuid: string, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } } | null } };
+
+export type ImportImageMutationVariables = Exact<{
+  input: ImportImageInput;
+}>;
+
+
+export type ImportImageMutation = { readonly importImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
+
+export type ImportRepositoryImageMutationVariables = Exact<{
+  input: ImportRepositoryImageInput;
+}>;
+
+
+export type ImportRepositoryImageMutation = { readonly importRepositoryImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
+
+export type CreateImageFromSnapshotMutationVariables = Exact<{
+  input: CreateImageFromSnapshotInput;
+}>;
+
+
+export type CreateImageFromSnapshotMutation = { readonly createImageFromSnapshot: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
+
+export type UpdateImageMutationVariables = Exact<{
+  input: UpdateImageInput;
+}>;
+
+
+export type UpdateImageMutation = { readonly updateImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
+
+export type DeleteImageMutationVariables = Exact<{
+  input: DeleteImageInput;
+}>;
+
+
+export type DeleteImageMutation = { readonly deleteImage: { readonly name: string, readonly uuid: string, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
+
+export type AttachImageMutationVariables = Exact<{
+  input: AttachImageInput;
+}>;
+
+
+export type AttachImageMutation = { readonly attachImage: { readonly bindingRemoved: boolean, readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } } } };
+
+export type DetachImageMutationVariables = Exact<{
+  input: AttachImageInput;
+}>;
+
+
+export type DetachImageMutation = { readonly detachImage: { readonly bindingRemoved: boolean, readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } } } };
+
+export type TaskLineFragment = { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null };
+
+export type TasksQueryVariables = Exact<{
+  datacenter?: string | null | undefined;
+  image?: string | null | undefined;
+  action?: ReadonlyArray<TaskAction> | TaskAction | null | undefined;
+  status?: ReadonlyArray<TaskStatus> | TaskStatus | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type TasksQuery = { readonly tasks: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type TaskQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type TaskQuery = { readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } | null };
+
+export type FollowTaskSubscriptionVariables = Exact<{
+  id?: string | number | null | undefined;
+  image?: string | null | undefined;
+}>;
+
+
+export type FollowTaskSubscription = { readonly taskChanged: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } };
+
+export type CancelTaskMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CancelTaskMutation = { readonly cancelTask: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } };
+
+
+/** The text of an operation, with the types of its answer and its variables; clients that know typed documents know this one. */
+export type Operation<R, V> = string & { readonly __apiType?: (variables: V) => R };
+
+export const AttachImageOperation: Operation<AttachImageMutation, AttachImageMutationVariables> = `mutation AttachImage($input: AttachImageInput!) {
+  attachImage(input: $input) {
+    image {
+      ...ImageLine
+    }
+    bindingRemoved
+    warnings
+  }
+}
+
+fragment ImageLine on Image {
+  uuid
+  name
+  alias
+  version
+  osType
+  size
+  access
+  status
+  dcBound
+  updatedAt
+  owner {
+    username
+  }
+}`;
+
+export const CancelTaskOperation: Operation<CancelTaskMutation, CancelTaskMutationVariables> = `mutation CancelTask($id: ID!) {
+  cancelTask(id: $id) {
+    ...TaskLine
+  }
+}
+
+fragment TaskLine on Task {
+  id
+  action
+  status
+  phase
+  bytesDone
+  bytesTotal
+  imageName
+  errorCode
+  error
+  warnings
+  createdAt
+  finishedAt
+}`;
+
+export const CreateImageFromSnapshotOperation: Operation<CreateImageFromSnapshotMutation, CreateImageFromSnapshotMutationVariables> = `mutation CreateImageFromSnapshot($input: CreateImageFromSnapshotInput!) {
+  createImageFromSnapshot(input: $input) {
+    image {
+      ...ImageLine
+    }
+    task {
+      ...TaskLine
+    }
+    warnings
+  }
+}
+
+fragment ImageLine on Image {
+  uuid
+  name
+  alias
+  version
+  osType
+  size
+  access
+  status
+  dcBound
+  updatedAt
+  owner {
+    username
+  }
+}
+
+fragment TaskLine on Task {
+  id
+  action
+  status
+  phase
+  bytesDone
+  bytesTotal
+  imageName
+  errorCode
+  error
+  warnings
+  createdAt
+  finishedAt
+}`;
+
+export const DatacentersOperation: Operation<DatacentersQuery, DatacentersQueryVariables> = `query Datacenters($first: Int = 50, $after: String) {
+  datacenters(first: $first, after: $after) {
+    nodes {
+      name
+      alias
+      access
+      imageCount
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}`;
+
+export const DeleteImageOperation: Operation<DeleteImageMutation, DeleteImageMutationVariables> = `mutation DeleteImage($input: DeleteImageInput!) {
+  deleteImage(input: $input) {
+    name
+    uuid
+    task {
+      ...TaskLine
+    }
+  }
+}
+
+fragment TaskLine on Task {
+  id
+  action
+  status
+  phase
+  bytesDone
+  bytesTotal
+  imageName
+  errorCode
+  error
+  warnings
+  createdAt
+  finishedAt
+}`;
+
+export const DetachImageOperation: Operation<DetachImageMutation, DetachImageMutationVariables> = `mutation DetachImage($input: AttachImageInput!) {
+  detachImage(input: $input) {
+    image {
+      ...ImageLine
+    }
+    bindingRemoved
+    warnings
+  }
+}
+
+fragment ImageLine on Image {
+  uuid
+  name
+  alias
+  version
+  osType
+  size
+  access
+  status
+  dcBound
+  updatedAt
+  owner {
+    username
+  }
+}`;
+
+export const FindInRepositoriesOperation: Operation<FindInRepositoriesQuery, FindInRepositoriesQueryVariables> = `query FindInRepositories($name: String!, $importable: Boolean) {
+  imageRepositories {
+    name
+    images(
+      first: 50
+      filter: {search: $name, importable: $importable}
+      orderBy: {field: PUBLISHED_AT}
+    ) {
+      nodes {
+        uuid
+        name
+        version
+        publishedAt
+        image {
+          name
+        }
+        importable
+        notImportableReason
+        notImportableDetail
+      }
+    }
+  }
+}`;
+
+export const FollowImagesOperation: Operation<FollowImagesSubscription, FollowImagesSubscriptionVariables> = `subscription FollowImages($datacenter: String, $image: String) {
+  imageChanged(datacenter: $datacenter, image: $image) {
+    kind
+    name
+    uuid
+    image {
+      ...ImageLine
+    }
+  }
+}
+
+fragment ImageLine on Image {
+  uuid
+  name
+  alias
+  version
+  osType
+  size
+  access
+  status
+  dcBound
+  updatedAt
+  owner {
+    username
+  }
+}`;
+
+export const FollowRepositoriesOperation: Operation<FollowRepositoriesSubscription, FollowRepositoriesSubscriptionVariables> = `subscription FollowRepositories($name: String) {
+  imageRepositoryChanged(name: $name) {
+    ...RepositoryLine
+  }
+}
+
+fragment RepositoryLine on ImageRepository {
+  name
+  url
+  isLocal
+  status
+  lastUpdate
+  imageCount
+  error
+}`;
+
+export const FollowTaskOperation: Operation<FollowTaskSubscription, FollowTaskSubscriptionVariables> = `subscription FollowTask($id: ID, $image: String) {
+  taskChanged(id: $id, image: $image) {
+    ...TaskLine
+  }
+}
+
+fragment TaskLine on Task {
+  id
+  action
+  status
+  phase
+  bytesDone
+  bytesTotal
+  imageName
+  errorCode
+  error
+  warnings
+  createdAt
+  finishedAt
+}`;
+
+export const ImageOperation: Operation<ImageQuery, ImageQueryVariables> = `query Image($name: String, $uuid: UUID) {
+  image(name: $name, uuid: $uuid) {
+    ...ImageLine
+    description
+    tags
+    resize
+    deploy
+    createdAt
+    boundDatacenter {
+      name
+    }
+    datacenters {
+      name
+    }
+    actions {
+      action
+      allowed
+      code
+      reason
+    }
+  }
+}
+
+fragment ImageLine on Image {
+  uuid
+  name
+  alias
+  version
+  osType
+  size
+  access
+  status
+  dcBound
+  updatedAt
+  owner {
+    username
+  }
+}`;
+
+export const ImagesOperation: Operation<ImagesQuery, ImagesQueryVariables> = `query Images($datacenter: String, $filter: ImageFilter, $orderBy: ImageOrder, $first: Int = 50, $after: String) {
+  images(
+    datacenter: $datacenter
+    filter: $filter
+    orderBy: $orderBy
+    first: $first
+    after: $after
+  ) {
+    nodes {
+      ...ImageLine
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+
+fragment ImageLine on Image {
+  uuid
+  name
+  alias
+  version
+  osType
+  size
+  access
+  status
+  dcBound
+  updatedAt
+  owner {
+    username
+  }
+}`;
+
+export const ImportImageOperation: Operation<ImportImageMutation, ImportImageMutationVariables> = `mutation ImportImage($input: ImportImageInput!) {
+  importImage(input: $input) {
+    image {
+      ...ImageLine
+    }
+    task {
+      ...TaskLine
+    }
+    warnings
+  }
+}
+
+fragment ImageLine on Image {
+  uuid
+  name
+  alias
+  version
+  osType
+  size
+  access
+  status
+  dcBound
+  updatedAt
+  owner {
+    username
+  }
+}
+
+fragment TaskLine on Task {
+  id
+  action
+  status
+  phase
+  bytesDone
+  bytesTotal
+  imageName
+  errorCode
+  error
+  warnings
+  createdAt
+  finishedAt
+}`;
+
+export const ImportRepositoryImageOperation: Operation<ImportRepositoryImageMutation, ImportRepositoryImageMutationVariables> = `mutation ImportRepositoryImage($input: ImportRepositoryImageInput!) {
+  importRepositoryImage(input: $input) {
+    image {
+      ...ImageLine
+    }
+    task {
+      ...TaskLine
+    }
+    warnings
+  }
+}
+
+fragment ImageLine on Image {
+  uuid
+  name
+  alias
+  version
+  osType
+  size
+  access
+  status
+  dcBound
+  updatedAt
+  owner {
+    username
+  }
+}
+
+fragment TaskLine on Task {
+  id
+  action
+  status
+  phase
+  bytesDone
+  bytesTotal
+  imageName
+  errorCode
+  error
+  warnings
+  createdAt
+  finishedAt
+}`;
+
+export const RefreshRepositoryOperation: Operation<RefreshRepositoryMutation, RefreshRepositoryMutationVariables> = `mutation RefreshRepository($name: String!) {
+  refreshImageRepository(name: $name) {
+    repository {
+      ...RepositoryLine
+    }
+    added
+    changed
+    removed
+    task {
+      ...TaskLine
+    }
+  }
+}
+
+fragment RepositoryLine on ImageRepository {
+  name
+  url
+  isLocal
+  status
+  lastUpdate
+  imageCount
+  error
+}
+
+fragment TaskLine on Task {
+  id
+  action
+  status
+  phase
+  bytesDone
+  bytesTotal
+  imageName
+  errorCode
+  error
+  warnings
+  createdAt
+  finishedAt
+}`;
+
+export const RepositoriesOperation: Operation<RepositoriesQuery, RepositoriesQueryVariables> = `query Repositories {
+  imageRepositories {
+    ...RepositoryLine
+  }
+}
+
+fragment RepositoryLine on ImageRepository {
+  name
+  url
+  isLocal
+  status
+  lastUpdate
+  imageCount
+  error
+}`;
+
+export const SwitchDatacenterOperation: Operation<SwitchDatacenterMutation, SwitchDatacenterMutationVariables> = `mutation SwitchDatacenter($name: String!) {
+  switchDatacenter(name: $name) {
+    currentDatacenter {
+      name
+      alias
+    }
+    permissions
+  }
+}`;
+
+export const TaskOperation: Operation<TaskQuery, TaskQueryVariables> = `query Task($id: ID!) {
+  task(id: $id) {
+    ...TaskLine
+  }
+}
+
+fragment TaskLine on Task {
+  id
+  action
+  status
+  phase
+  bytesDone
+  bytesTotal
+  imageName
+  errorCode
+  error
+  warnings
+  createdAt
+  finishedAt
+}`;
+
+export const TasksOperation: Operation<TasksQuery, TasksQueryVariables> = `query Tasks($datacenter: String, $image: String, $action: [TaskAction!], $status: [TaskStatus!], $first: Int = 50, $after: String) {
+  tasks(
+    datacenter: $datacenter
+    image: $image
+    action: $action
+    status: $status
+    first: $first
+    after: $after
+  ) {
+    nodes {
+      ...TaskLine
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+
+fragment TaskLine on Task {
+  id
+  action
+  status
+  phase
+  bytesDone
+  bytesTotal
+  imageName
+  errorCode
+  error
+  warnings
+  createdAt
+  finishedAt
+}`;
+
+export const UpdateImageOperation: Operation<UpdateImageMutation, UpdateImageMutationVariables> = `mutation UpdateImage($input: UpdateImageInput!) {
+  updateImage(input: $input) {
+    image {
+      ...ImageLine
+    }
+    task {
+      ...TaskLine
+    }
+    warnings
+  }
+}
+
+fragment ImageLine on Image {
+  uuid
+  name
+  alias
+  version
+  osType
+  size
+  access
+  status
+  dcBound
+  updatedAt
+  owner {
+    username
+  }
+}
+
+fragment TaskLine on Task {
+  id
+  action
+  status
+  phase
+  bytesDone
+  bytesTotal
+  imageName
+  errorCode
+  error
+  warnings
+  createdAt
+  finishedAt
+}`;
+
+export const UsableImagesOperation: Operation<UsableImagesQuery, UsableImagesQueryVariables> = `query UsableImages($datacenter: String, $filter: ImageFilter, $orderBy: ImageOrder, $first: Int = 200, $after: String) {
+  usableImages(
+    datacenter: $datacenter
+    filter: $filter
+    orderBy: $orderBy
+    first: $first
+    after: $after
+  ) {
+    nodes {
+      ...ImageLine
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+
+fragment ImageLine on Image {
+  uuid
+  name
+  alias
+  version
+  osType
+  size
+  access
+  status
+  dcBound
+  updatedAt
+  owner {
+    username
+  }
+}`;
+
+export const ViewerOperation: Operation<ViewerQuery, ViewerQueryVariables> = `query Viewer {
+  viewer {
+    user {
+      username
+    }
+    currentDatacenter {
+      name
+      alias
+    }
+    permissions
+  }
+}`;
+
+/** How operations get to a gateway: queries and mutations once, subscriptions until they are left. */
+export interface Transport {
+  send<R, V>(operation: Operation<R, V>, variables: V): Promise<R>;
+  follow<R, V>(operation: Operation<R, V>, variables: V): AsyncIterable<R>;
+}
+
+/** A method per operation. */
+export function getSdk(transport: Transport) {
+  return {
+    attachImage: (variables: AttachImageMutationVariables): Promise<AttachImageMutation> => transport.send(AttachImageOperation, variables),
+    cancelTask: (variables: CancelTaskMutationVariables): Promise<CancelTaskMutation> => transport.send(CancelTaskOperation, variables),
+    createImageFromSnapshot: (variables: CreateImageFromSnapshotMutationVariables): Promise<CreateImageFromSnapshotMutation> => transport.send(CreateImageFromSnapshotOperation, variables),
+    datacenters: (variables: DatacentersQueryVariables = {}): Promise<DatacentersQuery> => transport.send(DatacentersOperation, variables),
+    deleteImage: (variables: DeleteImageMutationVariables): Promise<DeleteImageMutation> => transport.send(DeleteImageOperation, variables),
+    detachImage: (variables: DetachImageMutationVariables): Promise<DetachImageMutation> => transport.send(DetachImageOperation, variables),
+    findInRepositories: (variables: FindInRepositoriesQueryVariables): Promise<FindInRepositoriesQuery> => transport.send(FindInRepositoriesOperation, variables),
+    followImages: (variables: FollowImagesSubscriptionVariables = {}): AsyncIterable<FollowImagesSubscription> => transport.follow(FollowImagesOperation, variables),
+    followRepositories: (variables: FollowRepositoriesSubscriptionVariables = {}): AsyncIterable<FollowRepositoriesSubscription> => transport.follow(FollowRepositoriesOperation, variables),
+    followTask: (variables: FollowTaskSubscriptionVariables = {}): AsyncIterable<FollowTaskSubscription> => transport.follow(FollowTaskOperation, variables),
+    image: (variables: ImageQueryVariables = {}): Promise<ImageQuery> => transport.send(ImageOperation, variables),
+    images: (variables: ImagesQueryVariables = {}): Promise<ImagesQuery> => transport.send(ImagesOperation, variables),
+    importImage: (variables: ImportImageMutationVariables): Promise<ImportImageMutation> => transport.send(ImportImageOperation, variables),
+    importRepositoryImage: (variables: ImportRepositoryImageMutationVariables): Promise<ImportRepositoryImageMutation> => transport.send(ImportRepositoryImageOperation, variables),
+    refreshRepository: (variables: RefreshRepositoryMutationVariables): Promise<RefreshRepositoryMutation> => transport.send(RefreshRepositoryOperation, variables),
+    repositories: (variables: RepositoriesQueryVariables = {}): Promise<RepositoriesQuery> => transport.send(RepositoriesOperation, variables),
+    switchDatacenter: (variables: SwitchDatacenterMutationVariables): Promise<SwitchDatacenterMutation> => transport.send(SwitchDatacenterOperation, variables),
+    task: (variables: TaskQueryVariables): Promise<TaskQuery> => transport.send(TaskOperation, variables),
+    tasks: (variables: TasksQueryVariables = {}): Promise<TasksQuery> => transport.send(TasksOperation, variables),
+    updateImage: (variables: UpdateImageMutationVariables): Promise<UpdateImageMutation> => transport.send(UpdateImageOperation, variables),
+    usableImages: (variables: UsableImagesQueryVariables = {}): Promise<UsableImagesQuery> => transport.send(UsableImagesOperation, variables),
+    viewer: (variables: ViewerQueryVariables = {}): Promise<ViewerQuery> => transport.send(ViewerOperation, variables),
+  };
+}
+export type Sdk = ReturnType<typeof getSdk>;
+
+/** Every `extensions.code` that an error can have. They are stable; a message beside one is for people and may change. */
+export const ERROR_CODES = [
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'BAD_USER_INPUT',
+  'IMAGE_NOT_READY',
+  'IMAGE_IN_USE',
+  'IMAGE_HAS_CHILDREN',
+  'IMAGE_NOT_USABLE',
+  'IMAGE_LIMIT_REACHED',
+  'IMAGE_SERVER_UNAVAILABLE',
+  'STORE_MISMATCH',
+  'SNAPSHOT_NOT_READY',
+  'SERVER_NOT_OPERATIONAL',
+  'SERVER_IS_IMAGE_SERVER',
+  'DATACENTER_NOT_EMPTY',
+  'INVALID_MANIFEST',
+  'MANIFEST_UNREACHABLE',
+  'FILE_UNREACHABLE',
+  'NO_FILE',
+  'CHECKSUM_MISMATCH',
+  'MISSING_ORIGIN',
+  'UNSUPPORTED_TYPE',
+  'UNSUPPORTED_FORMAT',
+  'URL_NOT_ALLOWED',
+  'REPOSITORY_BUSY',
+  'REPOSITORY_UNREACHABLE',
+  'TASK_NOT_CANCELLABLE',
+  'QUERY_TOO_COMPLEX',
+  'RATE_LIMITED',
+  'TOO_MANY_OPERATIONS',
+  'SLOW_READER',
+  'DOCUMENT_NOT_TRUSTED',
+  'BAD_REQUEST',
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'OPERATION_RESOLUTION_FAILURE',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'INTERNAL_SERVER_ERROR',
+  'METHOD_NOT_ALLOWED',
+  'NOT_ACCEPTABLE',
+  'REQUEST_TIMEOUT',
+  'PAYLOAD_TOO_LARGE',
+  'URI_TOO_LONG',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'HEADERS_TOO_LARGE',
+  'SHUTTING_DOWN',
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
