@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathOf, stop } from '../scripts/project.js';
 
-export const SECRET = 'a secret for measurements only, of enough length';
+export const SECRET = 'a secret for measurements only and of enough length';
 
 /** As `npm start` has it. */
 export const MEMORY = ['--max-semi-space-size=8'];
@@ -18,7 +18,7 @@ export async function startGateway(folder, settings = {}) {
   let output = '';
   for await (const chunk of child.stdout) {
     output += chunk;
-    const base = /Image server +(\S+)\/imgapi/.exec(output)?.[1];
+    const base = /(?:Image server|Health, metrics) +(\S+)\/(?:imgapi|readyz)/.exec(output)?.[1];
     if (base !== undefined) return new Gateway(child, exit, base, performance.now() - began);
   }
   return stop('The gateway did not start.');

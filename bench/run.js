@@ -9,6 +9,7 @@ import { fill } from './fill.js';
 import { fitCost } from './fit-cost.js';
 import { installOrStop } from './install.js';
 import { QUERIES, requestsOf } from './queries.js';
+import { scaleOut } from './scale-out.js';
 import { ask, cpuMs, end, LOAD_CORE, nodeOn, SERVERS, start, startGateway } from './servers.js';
 
 begin(`npm run bench [-- options]: the gateway, with everything it does in service, against mercurius, graphql-yoga and the
@@ -24,7 +25,9 @@ round, the server on one core and the load on another; printed are the medians o
   --images 10000       how large a catalogue
   --json file          also writes the figures there
   --fit-cost           instead, asks the gateway alone what each weight of cost stands for, and fails when one is off by
-                       more than 3 times; --images (50000), --only TEXT: operations with this in their name`);
+                       more than 3 times; --images (50000), --only TEXT: operations with this in their name
+  --scale-out          instead, 1, 2 and 3 API processes and workers on one Postgres behind a TCP balancer: what each adds;
+                       --rounds (3), --seconds (3), --images (10000), --queries (abg), --tasks 200`);
 
 const { values: options } = parseArgs({
   options: {
@@ -38,6 +41,8 @@ const { values: options } = parseArgs({
     json: { type: 'string' },
     'fit-cost': { type: 'boolean', default: false },
     only: { type: 'string' },
+    'scale-out': { type: 'boolean', default: false },
+    tasks: { type: 'string', default: '200' },
   },
 });
 const names = options.servers.split(',');
@@ -157,6 +162,13 @@ async function compare() {
   }
 }
 
+async function runScaleOut() {
+  await installOrStop();
+  const { rounds, seconds, images = '10000', queries, tasks } = options;
+  await scaleOut({ rounds: rounds === '5' ? 3 : Number(rounds), seconds: Number(seconds), images: Number(images), queries: queries === 'abcdefgh' ? ['a', 'b', 'g'] : asked, tasks: Number(tasks) });
+}
+
 await buildOrStop();
 if (options['fit-cost']) await fitCost({ images: Number(options.images ?? 50_000), only: options.only });
+else if (options['scale-out']) await runScaleOut();
 else await compare();

@@ -229,9 +229,9 @@ async function reachDatabase({ database, preparedStatements }: Config, log: Logg
   return preparedStatements === 'auto' ? !isPooled : preparedStatements === 'on';
 }
 
-/** Locks DATA_DIR and the SQLite file, which must be fit for use. Returns what unlocks both. */
+/** Locks DATA_DIR, shared with other processes of a Postgres database, and the SQLite file, which must be fit for use. Returns what unlocks both. */
 async function lockData({ dataDir, database }: Config): Promise<() => void> {
-  const unlockFolder = await lockFolder(dataDir);
+  const unlockFolder = await lockFolder(dataDir, database.kind === 'postgres');
   if (database.kind !== 'sqlite') return unlockFolder;
   await checkTemporaryFolder(tmpdir());
   const isDefault = database.path === join(dataDir, 'gateway.sqlite');
@@ -243,7 +243,7 @@ async function lockData({ dataDir, database }: Config): Promise<() => void> {
   };
 }
 
-/** Starts a gateway and resolves once it listens. Throws AlreadyRunning when another process has the same DATA_DIR or SQLite file. */
+/** Starts a gateway and resolves once it listens. Throws AlreadyRunning when another process has the same SQLite file, or works with SQLite in the same DATA_DIR. */
 export async function startGateway(given: Config, log: Logger): Promise<Gateway> {
   const port = given.port === 0 ? await freePort(given.host) : given.port;
   const config = { ...given, port, publicUrl: given.publicUrl.replace(/:0$/, `:${port}`) };

@@ -12,11 +12,11 @@ export class AlreadyRunning extends StartRefusal {
 
 /**
  * Locks a folder for this process until the returned function is called. It is a lock of the operating system, which releases it
- * when the process is killed. Throws AlreadyRunning when another process has the lock.
+ * when the process is killed. `isShared`: with others that share it. Throws AlreadyRunning when another process is in the way.
  */
-export async function lockFolder(folder: string): Promise<() => void> {
+export async function lockFolder(folder: string, isShared = false): Promise<() => void> {
   await makeFolder(folder);
-  return lockFile(join(folder, 'lock.sqlite'), `Another gateway works in ${folder}. Stop it first, or give this one a DATA_DIR of its own.`);
+  return lockFile(join(folder, 'lock.sqlite'), `Another gateway works in ${folder}. Stop it first, or give this one a DATA_DIR of its own.`, isShared);
 }
 
 /** Locks an SQLite file likewise, whichever path or symbolic link leads to it: the lock lies beside the file itself, as its log does. */
@@ -34,11 +34,12 @@ async function realPath(path: string): Promise<string> {
   }
 }
 
-function lockFile(file: string, whenTaken: string): () => void {
+function lockFile(file: string, whenTaken: string, isShared = false): () => void {
   const lock = new DatabaseSync(file);
   try {
     chmodSync(file, 0o600);
-    lock.exec('begin exclusive');
+    // A transaction that has read holds a shared lock until it ends.
+    lock.exec(isShared ? 'begin; select count(*) from sqlite_schema' : 'begin exclusive');
   } catch (error) {
     lock.close();
     throw isBusy(error) ? new AlreadyRunning(whenTaken) : error;
