@@ -2,34 +2,56 @@ import { explorerPlugin } from '@graphiql/plugin-explorer';
 import { HISTORY_PLUGIN } from '@graphiql/plugin-history';
 import { GraphiQL } from 'graphiql';
 import type { ReactNode } from 'react';
-import { useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { fetcherWith } from './fetcher';
 import { SignInBar } from './sign-in-bar';
-import { editorStorage } from './storage';
+import { closeStorage, editorStorage } from './storage';
+import { noteTabs } from './tabs';
 import { SwitchDialog } from './switch-dialog';
-import { forgetToken, signInFromAddress, storedToken, storeToken } from './token';
-import { chosenTour, startTour, stepsOf, type Tour } from './tour';
+import { leaveForSignIn, type Provider } from './provider';
+import { expiryOf, forgetToken, signInFromAddress, storedToken, storeToken } from './token';
+import { beginTour, openedTour, startTour, stepsOf, type Tour } from './tour';
 import type { SignIn } from './who-am-i';
 import { whoAmI } from './who-am-i';
 
 // One of each for the whole visit: a plugin made anew would lose what it shows.
 const PLUGINS = [HISTORY_PLUGIN, explorerPlugin({ showAttribution: false })];
 
-/**
- * GraphiQL under a line that shows who is signed in; the schema is read only with a token, and again with each new one. `offered`:
- * the token of a link that was opened while somebody else is signed in.
- */
-export function App(props: { offered: string | null }): ReactNode {
+/** Longer than the gateway still takes a token that has expired. */
+const EXPIRY_MARGIN_MS = 11_000;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export interface AppProps {
+  /** The token of a link that was opened while somebody else is signed in. */
+  offered: string | null;
+  /** Through which people can sign in, if one is configured. */
+  provider: Provider | null;
+  /** Why the sign-in through it failed just now. */
+  problem: string | null;
+}
+
+/** GraphiQL under a line that shows who is signed in; the schema is read only with a token, and again with each new one. */
+export function App(props: AppProps): ReactNode {
+  const { provider } = props;
   const [token, setToken] = useState(storedToken);
   const [offered, setOffered] = useState(props.offered);
-  const signIn = useSignIn(token);
-  const offeredSignIn = useSignIn(offered);
-  const fetcher = useMemo(() => fetcherWith(token), [token]);
+  const [problem, setProblem] = useState(props.problem);
+  const [signIn, lookAgain] = useSignIn(token);
+  const [offeredSignIn] = useSignIn(offered);
+  const fetcher = useMemo(() => fetcherWith(token, lookAgain), [token, lookAgain]);
   useEffect(() => followLinks(setOffered), []);
 
-  function acceptToken(pasted: string): void {
+  async function acceptToken(pasted: string): Promise<void> {
     storeToken(pasted);
-    setToken(pasted);
+    setProblem(null);
+    const answer = await whoAmI(pasted);
+    // The tabs of another tour show only after a load.
+    if (answer.state === 'signed-in' && beginTour(answer.caller)) loadAnew();
+    else setToken(pasted);
+  }
+
+  function signInAtProvider(): void {
+    if (provider !== null) leaveForSignIn(provider).catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)));
   }
 
   return (
@@ -37,7 +59,15 @@ export function App(props: { offered: string | null }): ReactNode {
       {offered === null ? null : (
         <SwitchDialog key={offered} present={signIn} offered={offeredSignIn} onKeep={() => setOffered(null)} onSwitch={() => signInAnew(offered)} />
       )}
-      <SignInBar signIn={signIn} onToken={acceptToken} onSignOut={signOut} tour={chosenTour()} onTour={tourAnew} />
+      <SignInBar
+        signIn={signIn}
+        problem={problem}
+        onToken={(pasted) => void acceptToken(pasted)}
+        onProvider={provider === null ? null : signInAtProvider}
+        onSignOut={signOut}
+        tour={openedTour()}
+        onTour={tourAnew}
+      />
       <main>
         <GraphiQL
           plugins={PLUGINS}
@@ -45,8 +75,9 @@ export function App(props: { offered: string | null }): ReactNode {
           schema={token === null ? null : undefined}
           schemaDescription
           inputValueDeprecation
-          defaultTabs={stepsOf(chosenTour())}
+          defaultTabs={stepsOf(openedTour())}
           storage={editorStorage}
+          onTabChange={({ tabs }) => noteTabs(tabs)}
           customScalarSchemas={{ JSON: {} }}
           defaultEditorToolsVisibility="variables"
         >
@@ -59,22 +90,29 @@ export function App(props: { offered: string | null }): ReactNode {
   );
 }
 
-function useSignIn(token: string | null): SignIn {
+/** Whom a token signs in; `lookAgain` asks the gateway once more. It is also asked when the token expires. */
+function useSignIn(token: string | null): [SignIn, lookAgain: () => void] {
   const [signIn, setSignIn] = useState<SignIn>({ state: token === null ? 'anonymous' : 'checking' });
+  const [looks, setLooks] = useState(0);
+  const lookAgain = useCallback(() => setLooks((before) => before + 1), []);
+  useEffect(() => setSignIn({ state: token === null ? 'anonymous' : 'checking' }), [token]);
   useEffect(() => {
-    if (token === null) {
-      setSignIn({ state: 'anonymous' });
-      return;
-    }
-    setSignIn({ state: 'checking' });
+    if (token === null) return;
     const abandoned = new AbortController();
     void whoAmI(token, abandoned.signal).then((answer) => {
       // The answer for an older token must not overwrite that of the newer one.
       if (!abandoned.signal.aborted) setSignIn(answer);
     });
     return () => abandoned.abort();
-  }, [token]);
-  return signIn;
+  }, [token, looks]);
+  useEffect(() => {
+    const expiry = token === null ? null : expiryOf(token);
+    const left = expiry === null ? LONGEST_TIMER_MS : expiry - Date.now() + EXPIRY_MARGIN_MS;
+    if (left < 0 || left >= LONGEST_TIMER_MS) return;
+    const timer = setTimeout(lookAgain, left);
+    return () => clearTimeout(timer);
+  }, [token, lookAgain]);
+  return [signIn, lookAgain];
 }
 
 /** A sign-in link opened over this page changes only the fragment. */
@@ -100,7 +138,12 @@ function signOut(): void {
   location.reload();
 }
 
+function loadAnew(): void {
+  closeStorage();
+  location.reload();
+}
+
 function tourAnew(tour: Tour): void {
   startTour(tour);
-  location.reload();
+  loadAnew();
 }

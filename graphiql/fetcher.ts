@@ -2,18 +2,36 @@ import type { Fetcher } from '@graphiql/toolkit';
 import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import type { DocumentNode } from 'graphql';
 import { Kind, parse } from 'graphql';
+import { createClient } from 'graphql-ws';
 
-/** Sends queries and mutations over HTTP and subscriptions over a WebSocket, all in the name of the token's owner. */
-export function fetcherWith(token: string | null): Fetcher {
+/** Codes with which the gateway closes a socket whose token is not, or no longer, good. */
+const REFUSALS: readonly unknown[] = [4401, 4403];
+
+/**
+ * Sends queries and mutations over HTTP and subscriptions over a WebSocket, all in the name of the token's owner. `onRefused` is called
+ * when the gateway no longer takes the token.
+ */
+export function fetcherWith(token: string | null, onRefused: () => void): Fetcher {
   const socket = new URL('/graphql', location.href);
   socket.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
   const credentials: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
+  const wsClient = createClient({
+    url: socket.href,
+    connectionParams: credentials,
+    // With the same token another try would end in the same way.
+    shouldRetry: (event) => !isRefusal(event),
+    on: { closed: (event) => (isRefusal(event) ? onRefused() : undefined) },
+  });
   const send = createGraphiQLFetcher({
     url: '/graphql',
-    subscriptionUrl: socket.href,
+    wsClient,
     headers: credentials,
-    wsConnectionParams: credentials,
     enableIncrementalDelivery: false,
+    fetch: async (input, init) => {
+      const answer = await fetch(input, init);
+      if (answer.status === 401) onRefused();
+      return answer;
+    },
   });
   return (params, options) => {
     const document = parsed(params.query);
@@ -22,6 +40,10 @@ export function fetcherWith(token: string | null): Fetcher {
     const operationName = onlyOperation(document) ?? params.operationName;
     return send({ ...params, operationName }, { ...options, documentAST: document });
   };
+}
+
+function isRefusal(event: unknown): boolean {
+  return event instanceof CloseEvent && REFUSALS.includes(event.code);
 }
 
 // A document that does not parse goes to the gateway as it is, for its error to be shown.

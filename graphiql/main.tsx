@@ -5,14 +5,21 @@ import './styles.css';
 import { createRoot } from 'react-dom/client';
 import { keepAccessible } from './accessibility';
 import { App } from './app';
-import { signInFromAddress } from './token';
+import { configuredProvider, returnFromSignIn } from './provider';
+import { signInFromAddress, storedToken, storeToken } from './token';
 import { beginTour } from './tour';
+import { whoAmI } from './who-am-i';
 
-// Before the first render: no request may go out without the token of the link.
+// Before the first render: no request may go out without the token of the link, and the tour is that of who signs in.
 const { offered } = signInFromAddress();
-beginTour();
+const provider = await configuredProvider();
+const returned = await returnFromSignIn(provider);
+if (returned !== null && 'token' in returned) storeToken(returned.token);
+const token = storedToken();
+const signIn = token === null ? null : await whoAmI(token);
+beginTour(signIn?.state === 'signed-in' ? signIn.caller : null);
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no element with the id "root".');
-createRoot(root).render(<App offered={offered} />);
+createRoot(root).render(<App offered={offered} provider={provider} problem={returned !== null && 'error' in returned ? returned.error : null} />);
 keepAccessible(root);

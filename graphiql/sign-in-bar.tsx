@@ -6,21 +6,39 @@ import type { SignIn } from './who-am-i';
 
 interface SignInBarProps {
   signIn: SignIn;
+  /** Why a sign-in through the provider failed. */
+  problem: string | null;
   onToken(token: string): void;
+  /** Null: no provider is configured. */
+  onProvider: (() => void) | null;
   onSignOut(): void;
   tour: Tour;
   onTour(tour: Tour): void;
 }
 
 /** The line above GraphiQL: who asks, and the way in and out. */
-export function SignInBar({ signIn, onToken, onSignOut, tour, onTour }: SignInBarProps): ReactNode {
+export function SignInBar({ signIn, problem, onToken, onProvider, onSignOut, tour, onTour }: SignInBarProps): ReactNode {
   return (
     <header className="sign-in-bar">
       <h1>Image gateway</h1>
       <span role="status" data-state={signIn.state}>
-        {describe(signIn)}
+        {describe(signIn, onProvider !== null)}
       </span>
-      {signIn.state === 'anonymous' || signIn.state === 'refused' ? <TokenField onToken={onToken} /> : null}
+      {problem === null ? null : (
+        <span role="alert" data-state="refused">
+          The sign-in failed: {problem}
+        </span>
+      )}
+      {WITHOUT_CALLER.includes(signIn.state) ? (
+        <>
+          {onProvider === null ? null : (
+            <button type="button" onClick={onProvider}>
+              Sign in at the provider
+            </button>
+          )}
+          <TokenField onToken={onToken} />
+        </>
+      ) : null}
       <span className="spacer" />
       <label>
         Tour for{' '}
@@ -68,20 +86,26 @@ function TokenField({ onToken }: { onToken(token: string): void }): ReactNode {
   );
 }
 
-function describe(signIn: SignIn): ReactNode {
+/** States in which another token is asked for. */
+const WITHOUT_CALLER: readonly SignIn['state'][] = ['anonymous', 'refused', 'expired'];
+
+function describe(signIn: SignIn, hasProvider: boolean): ReactNode {
+  const ways = hasProvider ? 'sign in at the provider, or paste' : 'paste';
   switch (signIn.state) {
     case 'anonymous':
-      return 'You are not signed in. Open the link printed at the first start of the gateway, or paste a token or API key.';
+      return `You are not signed in. Open the link printed at the first start of the gateway, ${hasProvider ? '' : 'or '}${ways} a token or API key.`;
     case 'checking':
       return 'Signing in …';
     case 'signed-in':
       return (
         <>
-          Signed in as <b>{signIn.username}</b>
+          Signed in as <b>{signIn.caller.username}</b>
         </>
       );
+    case 'expired':
+      return `Your token has expired; your tabs stay. To go on, ${ways} a new one.`;
     case 'refused':
-      return 'This token is not accepted: it may be mistyped, expired or revoked. Paste another.';
+      return `This token is not accepted: it may be mistyped or revoked. To go on, ${ways} another.`;
     case 'unreachable':
       return 'The gateway does not answer. Reload the page to try again.';
   }

@@ -36,7 +36,7 @@ export function SwitchDialog({ present, offered, onKeep, onSwitch }: SwitchDialo
 }
 
 function nameOf(signIn: SignIn): ReactNode {
-  return signIn.state === 'signed-in' ? <b>{signIn.username}</b> : 'somebody';
+  return signIn.state === 'signed-in' ? <b>{signIn.caller.username}</b> : 'somebody';
 }
 
 function offerOf(signIn: SignIn): ReactNode {
@@ -44,7 +44,7 @@ function offerOf(signIn: SignIn): ReactNode {
     case 'signed-in':
       return (
         <>
-          would sign you in as <b>{signIn.username}</b>
+          would sign you in as <b>{signIn.caller.username}</b>
         </>
       );
     case 'refused':

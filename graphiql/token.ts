@@ -6,6 +6,17 @@ export function readToken(pasted: string): string | null {
   return /^[\x21-\x7e]+$/.test(token) ? token : null;
 }
 
+/** When a JWT expires, in ms since 1970; null for an API key and for a token that does not say. Nothing is verified here: that is for the gateway. */
+export function expiryOf(token: string): number | null {
+  try {
+    const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
+    const { exp } = JSON.parse(atob(payload)) as { exp?: unknown };
+    return typeof exp === 'number' ? exp * 1000 : null;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Moves the token of a link such as `/graphiql/#token=…` out of the address, so that it is neither bookmarked nor shared by mistake.
  * Null when the address carries none; every other fragment is left alone.

@@ -158,7 +158,7 @@ async function openTransports({ app, drain, requestInterceptor }: { app: Fastify
   const mayBypassHooks = ({ headers }: IncomingMessage): boolean => !drain.isDraining && work.tracing === null && (config.origins.length === 0 || headers.origin === undefined);
   const stopApollo = await openHttpTransport({ app, requestInterceptor }, graphqlServer, mayBypassHooks);
   const closeSockets = openWebsocketTransport(app.server, graphqlServer);
-  if (config.graphiql) await registerGraphiql(app, { folder: GRAPHIQL_FOLDER });
+  if (config.graphiql) await registerGraphiql(app, { folder: GRAPHIQL_FOLDER, provider: config.graphiqlProvider });
   registerEntrance(app, config.graphiql);
   countSentBytes(app, work.metrics.registry);
   await registerImageServer(app, { ...work, trust: new CallerTrust(config), trustedNetworks: config.imgapiTrusted, atRoot: config.imgapiAtRoot, log });

@@ -41,6 +41,8 @@ export interface Config {
   imports: { concurrency: number; minRate: number; retryForMs: number };
   refreshIntervalSeconds: number;
   graphiql: boolean;
+  /** The OpenID provider through which people sign in to GraphiQL. */
+  graphiqlProvider: { issuer: string; clientId: string; scope: string; resource: string | null } | null;
   introspection: boolean;
   /** Other origins whose pages may use the API. */
   origins: readonly string[];
@@ -108,6 +110,7 @@ export function readConfig(env: Environment): Config {
     imports: { concurrency: values.IMPORT_CONCURRENCY, minRate: values.IMPORT_MIN_RATE, retryForMs: values.IMPORT_RETRY_FOR * 1000 },
     refreshIntervalSeconds: values.REFRESH_INTERVAL,
     graphiql: values.GRAPHIQL,
+    graphiqlProvider: providerOf(values),
     introspection: values.INTROSPECTION,
     origins: values.ALLOWED_ORIGINS ?? [],
     trustProxy: values.TRUST_PROXY ?? [],
@@ -124,6 +127,10 @@ export function readConfig(env: Environment): Config {
 function databaseOf({ DATABASE_URL: database, DATABASE_DIRECT_URL: directUrl, DATA_DIR: dataDir }: SettingValues): DatabaseTarget {
   if (database?.kind === 'postgres') return { ...database, ...(directUrl !== null && { directUrl }) };
   return database ?? { kind: 'sqlite', path: join(dataDir, 'gateway.sqlite') };
+}
+
+function providerOf({ GRAPHIQL_OIDC_ISSUER: issuer, GRAPHIQL_OIDC_CLIENT_ID: clientId, GRAPHIQL_OIDC_SCOPE: scope, GRAPHIQL_OIDC_RESOURCE: resource }: SettingValues): Config['graphiqlProvider'] {
+  return issuer === null || clientId === null ? null : { issuer, clientId, scope, resource };
 }
 
 function authOf(values: SettingValues): Config['auth'] {
@@ -215,7 +222,7 @@ function readSettings(env: Environment): { values: SettingValues; auth: Readonly
   const auth = readRepositoryAuth(env, faults);
   const keys = (['AUTH_JWT_SECRET', 'AUTH_JWT_PUBLIC_KEY', 'AUTH_JWKS_URL'] as const).filter((name) => nonBlank(env[name]) !== undefined);
   if (keys.length > 1) faults.push(`${keys.join(', ')}: only one of them may be set; accepted: the one that signs your tokens`);
-  if (faults.length === 0) faults.push(...processRoleFaults(values as SettingValues), ...directUrlFaults(values as SettingValues));
+  if (faults.length === 0) faults.push(...processRoleFaults(values as SettingValues), ...directUrlFaults(values as SettingValues), ...providerFaults(values as SettingValues));
   if (faults.length > 0) throw new ConfigError(faults);
   return { values: values as SettingValues, auth };
 }
@@ -256,6 +263,11 @@ function processRoleFaults({ RUN: { api, worker }, DATABASE_URL }: SettingValues
 function directUrlFaults({ DATABASE_URL, DATABASE_DIRECT_URL }: SettingValues): string[] {
   if (DATABASE_DIRECT_URL === null || DATABASE_URL?.kind === 'postgres') return [];
   return ['DATABASE_DIRECT_URL: it leads to the same database as DATABASE_URL; accepted: beside a DATABASE_URL of Postgres'];
+}
+
+function providerFaults({ GRAPHIQL_OIDC_ISSUER, GRAPHIQL_OIDC_CLIENT_ID }: SettingValues): string[] {
+  if ((GRAPHIQL_OIDC_ISSUER === null) === (GRAPHIQL_OIDC_CLIENT_ID === null)) return [];
+  return [`${GRAPHIQL_OIDC_ISSUER === null ? 'GRAPHIQL_OIDC_CLIENT_ID' : 'GRAPHIQL_OIDC_ISSUER'}: accepted: both GRAPHIQL_OIDC_ISSUER and GRAPHIQL_OIDC_CLIENT_ID, or none of them`];
 }
 
 function nonBlank(text: string | undefined): string | undefined {

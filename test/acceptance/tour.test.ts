@@ -83,9 +83,17 @@ it('leads an operator from the sign-in link to an imported image, in GraphiQL al
 
 it('shows a plain user the refusal with what is missing', async () => {
   const page = await open('ursula');
+  await page.getByLabel('Tour for').selectOption('operators');
+  await page.locator('.graphiql-tab', { hasText: 'Attach' }).waitFor();
   await run(page, 'Browse');
   await answerHolds(page, '"code": "FORBIDDEN"');
   expect(await page.locator('.graphiql-response').innerText()).toContain('IMAGE_IMPORT_ADMIN');
+});
+
+it.each([['ursula', 'user'], ['olga', 'user'], ['ivan', 'image-admin'], ['mila', 'importer'], ['admin', 'operator']])('opens for %s with the tour "%s"', async (username, tour) => {
+  const page = await open(username);
+  expect(await page.getByLabel('Tour for').inputValue()).toBe(tour);
+  await page.context().close();
 });
 
 const TOURS = join(import.meta.dirname, '../../graphiql/tour');

@@ -219,6 +219,37 @@ describe('GraphiQL in a browser', () => {
     expect(await page.getByLabel('Tour for').inputValue()).toBe('importer');
   });
 
+  it('keeps what was written when another tour is opened', async () => {
+    await using visited = await visit(link);
+    const { page } = visited;
+    const tabs = page.locator('.graphiql-tab');
+    await page.locator('.graphiql-query-editor .view-lines', { hasText: 'WhoAmI' }).waitFor();
+    await page.locator('.graphiql-query-editor .view-lines').click();
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.type('query Mine { viewer { user { username } } }');
+    await tabs.getByText('Mine').waitFor();
+    await page.getByLabel('Tour for').selectOption('importers');
+    await tabs.getByText('PastImports').waitFor();
+    expect(await tabs.allInnerTexts()).toEqual(['Repositories', 'Browse', 'Inspect', 'Import', 'Progress', 'PastImports', 'Mine']);
+    await page.getByRole('button', { name: 'Restart the tour' }).click();
+    await tabs.getByText('Mine').waitFor();
+  });
+
+  it('is usable on a phone: nothing is cut off at the side, and an operation is run', async () => {
+    await using visited = await visit(link);
+    const { page } = visited;
+    await page.setViewportSize({ width: 390, height: 844 });
+    await status(page).getByText('Signed in as ada').waitFor();
+    await run(page, 'WhoAmI');
+    await answerHolds(page, '"username": "ada"');
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
+    for (const part of ['.graphiql-query-editor', '.graphiql-response', '.graphiql-execute-button', '.sign-in-bar']) {
+      const box = await page.locator(part).boundingBox();
+      expect([part, (box?.x ?? -1) >= 0, (box?.x ?? 0) + (box?.width ?? 999) <= 391, (box?.height ?? 0) > 30]).toEqual([part, true, true, true]);
+    }
+    for (const part of ['.graphiql-query-editor', '.graphiql-response']) expect((await page.locator(part).boundingBox())?.width).toBeGreaterThan(250);
+  });
+
   it('forgets the token on sign-out', async () => {
     await using visited = await visit(link);
     const { page } = visited;

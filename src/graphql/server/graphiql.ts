@@ -7,6 +7,16 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 export interface GraphiqlOptions {
   /** The absolute path of the built bundle, which holds index.html. */
   folder: string;
+  /** Null: people sign in with a token or an API key only. */
+  provider?: SignInProvider | null;
+}
+
+/** The OpenID provider through which people sign in to GraphiQL: authorization code with PKCE, as a public client. */
+export interface SignInProvider {
+  issuer: string;
+  clientId: string;
+  scope: string;
+  resource: string | null;
 }
 
 interface BundledFile {
@@ -31,12 +41,12 @@ const TYPES: ReadonlyMap<string, string> = new Map([
 ]);
 
 // Monaco writes <style> elements and inline styles, and style sheets embed fonts; everything else comes from this origin.
-const POLICY = [
+const policyWith = (connections: string): string => [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self' 'unsafe-inline'",
   "worker-src 'self'",
-  "connect-src 'self'",
+  `connect-src ${connections}`,
   "img-src 'self' data:",
   "font-src 'self' data:",
   "base-uri 'none'",
@@ -52,13 +62,17 @@ const NOT_BUILT = 'GraphiQL is not built. Run "vite build --config graphiql/vite
  */
 export async function registerGraphiql(app: FastifyInstance, options: GraphiqlOptions): Promise<void> {
   const files = await readBundle(options.folder);
+  const { provider = null } = options;
+  // The page exchanges its code at the provider.
+  const policy = policyWith(provider === null ? "'self'" : `'self' ${new URL(provider.issuer).origin}`);
+  app.get('/graphiql/sign-in.json', (_request, reply) => withSecurityHeaders(reply).header('cache-control', 'no-cache').send({ provider }));
   // The redirect drops the query; the browser keeps the fragment, which may hold the sign-in token.
   app.get('/graphiql', (_request, reply) => withSecurityHeaders(reply).header('cache-control', 'no-cache').redirect('/graphiql/', 302));
   app.get<{ Params: { '*': string } }>('/graphiql/*', (request, reply) => {
     if (!files.has('index.html')) return sendText(reply, 503, NOT_BUILT);
     const path = request.params['*'];
     const file = files.get(path === '' ? 'index.html' : path);
-    return file === undefined ? sendText(reply, 404, 'There is no such file here. GraphiQL is at /graphiql/.\n') : send(file, request, reply);
+    return file === undefined ? sendText(reply, 404, 'There is no such file here. GraphiQL is at /graphiql/.\n') : send(file, request, reply.header('content-security-policy', policy));
   });
 }
 
@@ -99,8 +113,8 @@ function sendText(reply: FastifyReply, status: number, text: string): FastifyRep
 }
 
 function withSecurityHeaders(reply: FastifyReply): FastifyReply {
+  if (!reply.hasHeader('content-security-policy')) void reply.header('content-security-policy', policyWith("'self'"));
   return reply
-    .header('content-security-policy', POLICY)
     .header('x-content-type-options', 'nosniff')
     .header('referrer-policy', 'no-referrer');
 }
