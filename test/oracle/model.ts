@@ -23,7 +23,7 @@ const SDL = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8
 export const schema: GraphQLSchema = buildSchema(
   `${SDL}
   scalar _Any
-  union _Entity = Image | Datacenter | ImageRepository | User | VirtualServer | Task
+  union _Entity = Image | Datacenter | ImageRepository | RepositoryImage | User | Group | Viewer | VirtualServer | Snapshot | Task
   extend type Query { _entities(representations: [_Any!]!): [_Entity]! }`,
   // It names directives of federation, which it does not declare.
   { assumeValidSDL: true },
@@ -52,6 +52,8 @@ export class Model {
   #root(): object {
     const rules = this.#rules;
     return {
+      node: ({ id }: { id: string }) => this.#node(id),
+      nodes: ({ ids }: { ids: string[] }) => ids.map((id) => this.#node(id)),
       viewer: () => this.#viewer(),
       datacenter: ({ name }: { name: string }) => this.#datacenterNamed(name),
       datacenters: (page: PageArguments) => connection(this.#datacenters(), page, (one) => this.#datacenter(one)),
@@ -83,6 +85,54 @@ export class Model {
     };
   }
 
+  #idOf(type: string, name: string): string {
+    return this.facts.ids.get(`${type} ${name}`) ?? '';
+  }
+
+  /** What the id names, by type, with the names in the facts. */
+  #named(id: string): [type: string, name: string, part: string | undefined] {
+    const key = [...this.facts.ids].find(([, one]) => one === id)?.[0];
+    const [type = '', name = '', part] = key?.split(' ') ?? [];
+    return [type, name, part];
+  }
+
+  /** Null for who would be refused by the query of that type. */
+  #node(id: string): unknown {
+    const [type, name, part] = this.#named(id);
+    if (type === 'Viewer') return null;
+    if (type === 'ImageRepository' || type === 'RepositoryImage') return this.#rules.may('repository.use') ? this.#byId(type, name, part) : null;
+    if (type === 'User') return name === this.username || this.#rules.may('people.read') ? this.#userOrNull(name) : null;
+    return this.#byId(type, name, part);
+  }
+
+  #byId(type: string, name: string, part?: string): unknown {
+    const server = this.facts.servers.find(({ hostname }) => hostname === name);
+    switch (type) {
+      case 'Image':
+        return this.#imageNamed(name);
+      case 'Datacenter':
+        return this.#datacenterNamed(name);
+      case 'ImageRepository':
+        return this.#repository();
+      case 'RepositoryImage':
+        return this.facts.offered.filter((one) => one.uuid === name).map((one) => this.#offered(one))[0] ?? null;
+      case 'User':
+        return this.#userOrNull(name);
+      case 'Group':
+        return this.#groups((group) => group.name === name && (this.#rules.may('people.read') || group.users.includes(this.username)))[0] ?? null;
+      case 'VirtualServer':
+        return this.#serverOrNull((one) => one === server);
+      case 'Snapshot':
+        return server === undefined || !this.#rules.seesServer(server) ? null : (this.#snapshots(server).find((one) => one.name === part) ?? null);
+      case 'Task':
+        return this.#taskOrNull(name);
+      case 'Viewer':
+        return name === this.username ? this.#viewer() : null;
+      default:
+        return null;
+    }
+  }
+
   #demand(action: CallerAction): true {
     return this.#rules.may(action) || refuse('FORBIDDEN');
   }
@@ -97,7 +147,8 @@ export class Model {
   }
 
   #entity(reference: Record<string, string>): unknown {
-    const { __typename: type, name, uuid } = reference;
+    const { __typename: type, name, uuid, id } = reference;
+    if (id !== undefined) return this.#entityById(type ?? '', id);
     switch (type) {
       case 'Image':
         return this.#imageBy(name, uuid);
@@ -110,14 +161,24 @@ export class Model {
       case 'VirtualServer':
         return this.#serverOrNull((one) => (uuid === undefined ? one.hostname === reference.hostname : one.uuid === uuid));
       default:
-        return this.#taskOrNull(reference.id ?? '');
+        return null;
     }
+  }
+
+  #entityById(type: string, id: string): unknown {
+    const [of, name, part] = this.#named(id);
+    if (type === 'ImageRepository' || type === 'RepositoryImage') this.#demand('repository.use');
+    if (type === 'User' && !(of === type && name === this.username)) this.#demand('people.read');
+    const found = of === type ? this.#byId(type, name, part) : null;
+    return found === null && type === 'Group' ? this.#demand('people.read') && null : found;
   }
 
   // -- people
 
   #viewer(): object {
     return {
+      __typename: 'Viewer',
+      id: this.#idOf('Viewer', this.username),
       user: () => this.#user(this.username),
       currentDatacenter: () => this.#datacenter(this.#place(null)),
       datacenters: () => this.#datacenters().map((one) => this.#datacenter(one)),
@@ -136,6 +197,7 @@ export class Model {
     const own = <T>(value: T) => (): T => (isOpen ? value : refuse('FORBIDDEN'));
     return {
       __typename: 'User',
+      id: this.#idOf('User', username),
       username,
       email: own(user?.email),
       isSuperAdmin: own(user?.isSuperAdmin),
@@ -148,6 +210,8 @@ export class Model {
 
   #groups(isWantedGroup: (group: Facts['groups'][number]) => boolean): object[] {
     return ordered(this.facts.groups.filter(isWantedGroup), ({ name }) => name, 'ASC').map((group) => ({
+      __typename: 'Group',
+      id: this.#idOf('Group', group.name),
       name: group.name,
       alias: group.name,
       permissions: group.permissions,
@@ -179,6 +243,7 @@ export class Model {
     const attached = this.facts.images.filter((image) => image.attached.includes(one.name));
     return {
       __typename: 'Datacenter',
+      id: this.#idOf('Datacenter', one.name),
       name: one.name,
       alias: one.alias,
       access: one.access,
@@ -232,6 +297,7 @@ export class Model {
     return {
       ...plain,
       __typename: 'Image',
+      id: this.#idOf('Image', image.name),
       owner: () => this.#user(image.owner),
       dcBound: image.bound !== null,
       boundDatacenter: () => this.#datacenterNamed(image.bound ?? ''),
@@ -260,6 +326,7 @@ export class Model {
     const { offered } = this.facts;
     return {
       __typename: 'ImageRepository',
+      id: this.#idOf('ImageRepository', name),
       name,
       url,
       isLocal: false,
@@ -290,6 +357,8 @@ export class Model {
     const { kind, ...plain } = one;
     return {
       ...plain,
+      __typename: 'RepositoryImage',
+      id: this.#idOf('RepositoryImage', one.uuid),
       repository: () => this.#repository(),
       osType: kind,
       homepage: null,
@@ -325,6 +394,7 @@ export class Model {
     const inherited = this.facts.images.find(({ name }) => name === server.image)?.tags ?? [];
     return {
       __typename: 'VirtualServer',
+      id: this.#idOf('VirtualServer', server.hostname),
       uuid: server.uuid,
       hostname: server.hostname,
       datacenter: () => this.#datacenterNamed(server.datacenter),
@@ -337,9 +407,21 @@ export class Model {
         { diskId: 1, size: server.size, image: () => this.#imageNamed(server.image) },
         { diskId: 2, size: 512, image: null },
       ],
-      snapshots: server.snapshots.map((one) => ({ ...one, diskId: 1, size: 5, status: 'OK', server: () => this.#server(server) })),
+      snapshots: () => this.#snapshots(server),
       isImageServer: false,
     };
+  }
+
+  #snapshots(server: ServerFacts): (object & { name: string })[] {
+    return server.snapshots.map((one) => ({
+      ...one,
+      __typename: 'Snapshot',
+      id: this.#idOf('Snapshot', `${server.hostname} ${one.name}`),
+      diskId: 1,
+      size: 5,
+      status: 'OK',
+      server: () => this.#server(server),
+    }));
   }
 
   // -- tasks

@@ -32,7 +32,10 @@ function typeNameOf({ __typename: name }: { __typename?: string }): string | und
 
 /** Resolves the field `id` of every type, and the type of a Node, which `NodeResolver` has set on the object. */
 export function useGlobalIds(resolvers: Resolvers): void {
-  for (const [type, encode] of ID_ENCODERS) resolvers[type] = { ...resolvers[type], id: ({ id }: { id: never }) => encode(id) };
+  for (const [type, fields] of Object.entries(resolvers)) {
+    const encode = ID_ENCODERS.get(type);
+    if (encode !== undefined) fields['id'] = ({ id }: { id: never }) => encode(id);
+  }
   resolvers['Image'] = { ...resolvers['Image'], id: imageId };
   resolvers['Node'] = { __resolveType: typeNameOf };
 }

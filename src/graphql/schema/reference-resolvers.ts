@@ -42,9 +42,9 @@ function textIn<F extends string>(reference: Representation, fields: readonly F[
 /** No row has this number. */
 const NO_ROW = 0;
 
-/** Reads the key of a representation: `id`, or else the first of `fields` that it has. Lower-cases a UUID, as the database stores it. */
+/** Reads the key of a representation: the first of `fields` that it has, or else `id`. Lower-cases a UUID, as the database stores it. */
 function keyIn<F extends string>(reference: Representation, ids: GlobalIds<number>, fields: readonly F[]): Key<F | 'id'> {
-  const { field, value } = textIn(reference, ['id', ...fields]);
+  const { field, value } = textIn(reference, [...fields, 'id']);
   return field === 'id' ? { field, value: ids.decode(value) ?? NO_ROW } : { field, value };
 }
 
