@@ -1,13 +1,15 @@
+<<<<<<< HEAD
 import { execFile } from 'node:child_process';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+=======
+import { readdir } from 'node:fs/promises';
+>>>>>>> 5b31127 (Try the caches of Apollo Client, urql and Relay as they are installed)
 import { describe, expect, it } from 'vitest';
+import { compileForRelay, relayModule } from '../support/relay-compiler.js';
 import { temporaryFolder } from '../support/temp-folder.js';
-import { projectFile } from './sources.js';
-
-const COMPILER = createRequire(import.meta.url).resolve('relay-compiler/cli.js');
 
 const NODES: Record<string, string> = {
   images: 'edges { node { uuid name owner { username } servers(first: 5) { edges { node { hostname } } } } }',
@@ -27,11 +29,12 @@ function moduleOf(field: string, selection: string): string {
     }`;
   const query = `query ${field}Query { ...${field}Forward ...${field}Backward }`;
   const documents = [query, page('Forward', 'first', 'after'), page('Backward', 'last', 'before')];
-  return `import { graphql } from 'relay-runtime';\n${documents.map((one, at) => `export const d${at} = graphql\`${one}\`;`).join('\n')}\n`;
+  return relayModule(documents);
 }
 
 async function compile(modules: Record<string, string>): Promise<string[]> {
   await using folder = await temporaryFolder();
+<<<<<<< HEAD
   const src = join(folder.path, 'src');
   const artifacts = join(src, 'generated');
   await mkdir(artifacts, { recursive: true });
@@ -41,6 +44,9 @@ async function compile(modules: Record<string, string>): Promise<string[]> {
   await writeFile(join(folder.path, 'relay.config.json'), JSON.stringify(config));
   await promisify(execFile)(process.execPath, [COMPILER, 'relay.config.json'], { cwd: folder.path });
   return (await readdir(artifacts)).toSorted();
+=======
+  return (await readdir(await compileForRelay(folder.path, modules))).toSorted();
+>>>>>>> 5b31127 (Try the caches of Apollo Client, urql and Relay as they are installed)
 }
 
 describe('the Relay compiler', () => {
