@@ -1,12 +1,4 @@
-<<<<<<< HEAD
-import { execFile } from 'node:child_process';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-=======
 import { readdir } from 'node:fs/promises';
->>>>>>> 5b31127 (Try the caches of Apollo Client, urql and Relay as they are installed)
 import { describe, expect, it } from 'vitest';
 import { compileForRelay, relayModule } from '../support/relay-compiler.js';
 import { temporaryFolder } from '../support/temp-folder.js';
@@ -34,19 +26,7 @@ function moduleOf(field: string, selection: string): string {
 
 async function compile(modules: Record<string, string>): Promise<string[]> {
   await using folder = await temporaryFolder();
-<<<<<<< HEAD
-  const src = join(folder.path, 'src');
-  const artifacts = join(src, 'generated');
-  await mkdir(artifacts, { recursive: true });
-  await writeFile(join(folder.path, 'schema.graphql'), projectFile('schema.graphql'));
-  for (const [name, text] of Object.entries(modules)) await writeFile(join(src, `${name}.js`), text);
-  const config = { src: './src', schema: './schema.graphql', language: 'javascript', artifactDirectory: './src/generated' };
-  await writeFile(join(folder.path, 'relay.config.json'), JSON.stringify(config));
-  await promisify(execFile)(process.execPath, [COMPILER, 'relay.config.json'], { cwd: folder.path });
-  return (await readdir(artifacts)).toSorted();
-=======
   return (await readdir(await compileForRelay(folder.path, modules))).toSorted();
->>>>>>> 5b31127 (Try the caches of Apollo Client, urql and Relay as they are installed)
 }
 
 describe('the Relay compiler', () => {

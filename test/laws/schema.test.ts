@@ -1,13 +1,7 @@
-<<<<<<< HEAD
-import { buildSchema, graphql, type GraphQLSchema, parse, print, validateSchema } from 'graphql';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { apiSdl, buildGatewaySchema, subgraphSdl } from '../../src/graphql/schema/schema.js';
-=======
-import { graphql, type GraphQLSchema, isObjectType, parse, print } from 'graphql';
+import { buildSchema, graphql, type GraphQLSchema, isObjectType, parse, print, validateSchema } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { NODE_FINDERS } from '../../src/graphql/schema/node-finders.js';
-import { buildGatewaySchema, subgraphSdl } from '../../src/graphql/schema/schema.js';
->>>>>>> b5f7af9 (Try global ids in every way to a row, for every persona)
+import { apiSdl, buildGatewaySchema, subgraphSdl } from '../../src/graphql/schema/schema.js';
 import { differences, members, undescribed } from './compare-sdl.js';
 import { projectFile } from './sources.js';
 

@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { buildSchema, printSchema } from 'graphql';
 
 const require = createRequire(import.meta.url);
 const COMPILER = require.resolve('relay-compiler/cli.js');
@@ -14,8 +13,7 @@ export async function compileForRelay(folder: string, modules: Readonly<Record<s
   const src = join(folder, 'src');
   const artifacts = join(src, 'generated');
   await mkdir(artifacts, { recursive: true });
-  // What introspection tells a client: without the directives of federation.
-  await writeFile(join(folder, 'schema.graphql'), printSchema(buildSchema(await readFile(SCHEMA, 'utf8'), { assumeValidSDL: true })));
+  await copyFile(SCHEMA, join(folder, 'schema.graphql'));
   for (const [name, text] of Object.entries(modules)) await writeFile(join(src, `${name}.js`), text);
   const config = { src: './src', schema: './schema.graphql', language: 'javascript', artifactDirectory: './src/generated' };
   await writeFile(join(folder, 'relay.config.json'), JSON.stringify(config));
