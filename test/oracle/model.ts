@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { buildSchema, type GraphQLError, graphqlSync, type GraphQLSchema } from 'graphql';
+import { type GraphQLError, graphqlSync } from 'graphql';
 import type { CallerAction } from '../../src/access/matrix.js';
 import type { DatacenterFacts, Facts, ImageFacts, OfferedFacts, ServerFacts, TaskFacts } from './facts.js';
 import { meets } from './filters.js';
 import { connection, isAmong, isWanted, type OrderArgument, ordered, type PageArguments, refuse } from './lists.js';
+import { Nodes } from './nodes.js';
 import { Rules } from './rules.js';
+import { schema } from './schema.js';
 
 interface ImageList extends PageArguments {
   filter?: Readonly<Record<string, unknown>> | null;
@@ -17,18 +18,6 @@ interface OfferedList extends PageArguments {
   orderBy?: OrderArgument<'PUBLISHED_AT' | 'NAME' | 'SIZE'> | null;
 }
 
-const SDL = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
-
-/** The schema as the gateway publishes it, and what federation adds. */
-export const schema: GraphQLSchema = buildSchema(
-  `${SDL}
-  scalar _Any
-  union _Entity = Image | Datacenter | ImageRepository | RepositoryImage | User | Group | Viewer | VirtualServer | Snapshot | Task
-  extend type Query { _entities(representations: [_Any!]!): [_Entity]! }`,
-  // It names directives of federation, which it does not declare.
-  { assumeValidSDL: true },
-);
-
 function demandOne(one: unknown, other: unknown): true {
   return (one === undefined) !== (other === undefined) || refuse('BAD_USER_INPUT');
 }
@@ -36,12 +25,25 @@ function demandOne(one: unknown, other: unknown): true {
 /** The whole graph as one user may see it, worked out from the facts of a world by the rules alone. */
 export class Model {
   readonly #rules: Rules;
+  readonly #nodes: Nodes;
 
   constructor(
     private readonly facts: Facts,
     private readonly username: string,
   ) {
     this.#rules = new Rules(facts, username);
+    this.#nodes = new Nodes(facts, this.#rules, new Map<string, (name: string, part: string | undefined) => unknown>([
+      ['Image', (name) => this.#imageNamed(name)],
+      ['Datacenter', (name) => this.#datacenterNamed(name)],
+      ['ImageRepository', () => this.#repository()],
+      ['RepositoryImage', (name) => facts.offered.filter((one) => one.uuid === name).map((one) => this.#offered(one))[0]],
+      ['User', (name) => this.#userOrNull(name)],
+      ['Group', (name) => this.#groups((group) => group.name === name)[0]],
+      ['VirtualServer', (name) => this.#serverOrNull((one) => one.hostname === name)],
+      ['Snapshot', (name, part) => facts.servers.filter((one) => one.hostname === name && this.#rules.seesServer(one)).flatMap((one) => this.#snapshots(one)).find((one) => one.name === part)],
+      ['Task', (name) => this.#taskOrNull(name)],
+      ['Viewer', (name) => (name === username ? this.#viewer() : null)],
+    ]));
   }
 
   /** What the gateway is to answer. */
@@ -52,8 +54,8 @@ export class Model {
   #root(): object {
     const rules = this.#rules;
     return {
-      node: ({ id }: { id: string }) => this.#node(id),
-      nodes: ({ ids }: { ids: string[] }) => ids.map((id) => this.#node(id)),
+      node: ({ id }: { id: string }) => this.#nodes.node(id),
+      nodes: ({ ids }: { ids: string[] }) => ids.map((id) => this.#nodes.node(id)),
       viewer: () => this.#viewer(),
       datacenter: ({ name }: { name: string }) => this.#datacenterNamed(name),
       datacenters: (page: PageArguments) => connection(this.#datacenters(), page, (one) => this.#datacenter(one)),
@@ -85,54 +87,6 @@ export class Model {
     };
   }
 
-  #idOf(type: string, name: string): string {
-    return this.facts.ids.get(`${type} ${name}`) ?? '';
-  }
-
-  /** What the id names, by type, with the names in the facts. */
-  #named(id: string): [type: string, name: string, part: string | undefined] {
-    const key = [...this.facts.ids].find(([, one]) => one === id)?.[0];
-    const [type = '', name = '', part] = key?.split(' ') ?? [];
-    return [type, name, part];
-  }
-
-  /** Null for who would be refused by the query of that type. */
-  #node(id: string): unknown {
-    const [type, name, part] = this.#named(id);
-    if (type === 'Viewer') return null;
-    if (type === 'ImageRepository' || type === 'RepositoryImage') return this.#rules.may('repository.use') ? this.#byId(type, name, part) : null;
-    if (type === 'User') return name === this.username || this.#rules.may('people.read') ? this.#userOrNull(name) : null;
-    return this.#byId(type, name, part);
-  }
-
-  #byId(type: string, name: string, part?: string): unknown {
-    const server = this.facts.servers.find(({ hostname }) => hostname === name);
-    switch (type) {
-      case 'Image':
-        return this.#imageNamed(name);
-      case 'Datacenter':
-        return this.#datacenterNamed(name);
-      case 'ImageRepository':
-        return this.#repository();
-      case 'RepositoryImage':
-        return this.facts.offered.filter((one) => one.uuid === name).map((one) => this.#offered(one))[0] ?? null;
-      case 'User':
-        return this.#userOrNull(name);
-      case 'Group':
-        return this.#groups((group) => group.name === name && (this.#rules.may('people.read') || group.users.includes(this.username)))[0] ?? null;
-      case 'VirtualServer':
-        return this.#serverOrNull((one) => one === server);
-      case 'Snapshot':
-        return server === undefined || !this.#rules.seesServer(server) ? null : (this.#snapshots(server).find((one) => one.name === part) ?? null);
-      case 'Task':
-        return this.#taskOrNull(name);
-      case 'Viewer':
-        return name === this.username ? this.#viewer() : null;
-      default:
-        return null;
-    }
-  }
-
   #demand(action: CallerAction): true {
     return this.#rules.may(action) || refuse('FORBIDDEN');
   }
@@ -148,7 +102,7 @@ export class Model {
 
   #entity(reference: Record<string, string>): unknown {
     const { __typename: type, name, uuid, id } = reference;
-    if (id !== undefined) return this.#entityById(type ?? '', id);
+    if (id !== undefined) return this.#nodes.entity(type ?? '', id);
     switch (type) {
       case 'Image':
         return this.#imageBy(name, uuid);
@@ -165,20 +119,12 @@ export class Model {
     }
   }
 
-  #entityById(type: string, id: string): unknown {
-    const [of, name, part] = this.#named(id);
-    if (type === 'ImageRepository' || type === 'RepositoryImage') this.#demand('repository.use');
-    if (type === 'User' && !(of === type && name === this.username)) this.#demand('people.read');
-    const found = of === type ? this.#byId(type, name, part) : null;
-    return found === null && type === 'Group' ? this.#demand('people.read') && null : found;
-  }
-
   // -- people
 
   #viewer(): object {
     return {
       __typename: 'Viewer',
-      id: this.#idOf('Viewer', this.username),
+      id: this.#nodes.idOf('Viewer', this.username),
       user: () => this.#user(this.username),
       currentDatacenter: () => this.#datacenter(this.#place(null)),
       datacenters: () => this.#datacenters().map((one) => this.#datacenter(one)),
@@ -197,7 +143,7 @@ export class Model {
     const own = <T>(value: T) => (): T => (isOpen ? value : refuse('FORBIDDEN'));
     return {
       __typename: 'User',
-      id: this.#idOf('User', username),
+      id: this.#nodes.idOf('User', username),
       username,
       email: own(user?.email),
       isSuperAdmin: own(user?.isSuperAdmin),
@@ -211,7 +157,7 @@ export class Model {
   #groups(isWantedGroup: (group: Facts['groups'][number]) => boolean): object[] {
     return ordered(this.facts.groups.filter(isWantedGroup), ({ name }) => name, 'ASC').map((group) => ({
       __typename: 'Group',
-      id: this.#idOf('Group', group.name),
+      id: this.#nodes.idOf('Group', group.name),
       name: group.name,
       alias: group.name,
       permissions: group.permissions,
@@ -243,7 +189,7 @@ export class Model {
     const attached = this.facts.images.filter((image) => image.attached.includes(one.name));
     return {
       __typename: 'Datacenter',
-      id: this.#idOf('Datacenter', one.name),
+      id: this.#nodes.idOf('Datacenter', one.name),
       name: one.name,
       alias: one.alias,
       access: one.access,
@@ -297,7 +243,7 @@ export class Model {
     return {
       ...plain,
       __typename: 'Image',
-      id: this.#idOf('Image', image.name),
+      id: this.#nodes.idOf('Image', image.name),
       owner: () => this.#user(image.owner),
       dcBound: image.bound !== null,
       boundDatacenter: () => this.#datacenterNamed(image.bound ?? ''),
@@ -326,7 +272,7 @@ export class Model {
     const { offered } = this.facts;
     return {
       __typename: 'ImageRepository',
-      id: this.#idOf('ImageRepository', name),
+      id: this.#nodes.idOf('ImageRepository', name),
       name,
       url,
       isLocal: false,
@@ -358,7 +304,7 @@ export class Model {
     return {
       ...plain,
       __typename: 'RepositoryImage',
-      id: this.#idOf('RepositoryImage', one.uuid),
+      id: this.#nodes.idOf('RepositoryImage', one.uuid),
       repository: () => this.#repository(),
       osType: kind,
       homepage: null,
@@ -394,7 +340,7 @@ export class Model {
     const inherited = this.facts.images.find(({ name }) => name === server.image)?.tags ?? [];
     return {
       __typename: 'VirtualServer',
-      id: this.#idOf('VirtualServer', server.hostname),
+      id: this.#nodes.idOf('VirtualServer', server.hostname),
       uuid: server.uuid,
       hostname: server.hostname,
       datacenter: () => this.#datacenterNamed(server.datacenter),
@@ -416,7 +362,7 @@ export class Model {
     return server.snapshots.map((one) => ({
       ...one,
       __typename: 'Snapshot',
-      id: this.#idOf('Snapshot', `${server.hostname} ${one.name}`),
+      id: this.#nodes.idOf('Snapshot', `${server.hostname} ${one.name}`),
       diskId: 1,
       size: 5,
       status: 'OK',

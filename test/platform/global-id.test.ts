@@ -37,11 +37,11 @@ describe('a global id', () => {
       fc.property(numbers, fc.nat(), fc.string({ minLength: 1, maxLength: 1 }), (number, position, character) => {
         const id = images.encode(number);
         const at = position % (id.length + 1);
-        for (const other of [id.slice(0, at) + character + id.slice(at + 1), id.slice(0, at) + character + id.slice(at), id.slice(0, at)]) {
+        const others = [id.slice(0, at) + character + id.slice(at + 1), id.slice(0, at) + character + id.slice(at), id.slice(0, at)];
+        return others.every((other) => {
           const decoded = images.decode(other);
-          if (decoded !== null) expect(images.encode(decoded)).toBe(other);
-          expect(entries.decode(other)).toBeNull();
-        }
+          return entries.decode(other) === null && (decoded === null || images.encode(decoded) === other);
+        });
       }),
     );
   });
