@@ -27,6 +27,7 @@ import { CatalogueSizes } from './graphql/admission/cost/catalogue-sizes.js';
 import { createGraphqlServer } from './graphql/server/graphql-server.js';
 import { allowCrossOrigin } from './graphql/server/cross-origin.js';
 import { openHttpTransport } from './graphql/server/http-transport.js';
+import { NodeResolver } from './graphql/schema/node.resolver.js';
 import { referenceResolvers } from './graphql/schema/reference-resolvers.js';
 import { buildGatewaySchema } from './graphql/schema/schema.js';
 import { traceRootFields } from './graphql/schema/trace-root-fields.js';
@@ -136,6 +137,7 @@ function createContainers(config: Config, work: Work, signIns: SignIns): Request
     ...imageModule({ ...work, findOrigin }),
     ...repositoryModule(work),
     ...virtualServerModule(work),
+    provide(NodeResolver, (container) => new NodeResolver(container)),
     provide(TaskDatacenters, (container) => ({
       datacenterId: async (name) => (await container.get(DatacenterQueries).require(name)).id,
     })),

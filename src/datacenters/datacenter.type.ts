@@ -1,14 +1,21 @@
 import { Directive, Field, ObjectType } from 'type-graphql';
 import { connectionType } from '../platform/database/list/page.js';
+import { rowIds } from '../platform/graphql/global-id.js';
+import { NodeType } from '../platform/graphql/node.type.js';
 import { DateTime } from '../platform/graphql/scalars.js';
 import { type DatacenterAccess, DatacenterAccessEnum } from './datacenter.enums.js';
+
+/** The ids that the graph shows of datacenters. */
+export const DATACENTER_IDS = rowIds('Datacenter');
 
 /** What the API shows of a datacenter. Only the guarded field `settings` shows `vmsImageLimit`. */
 @ObjectType('Datacenter', {
   simpleResolvers: true,
+  implements: NodeType,
   description:
     'A virtual datacenter: users hold permissions in it, servers run in it, and images attached to it can be used there. One that you may not see is nowhere mentioned.',
 })
+@Directive('@key(fields: "id")')
 @Directive('@key(fields: "name")')
 export class DatacenterType {
   id!: number;

@@ -128,7 +128,7 @@ export const IMAGE_FIELDS = {
   originUuid: column('i.origin', (image, uuid) => void (image.originUuid = uuid)),
   guardedManifestUrl: column('i.manifest_url', (image, url) => void (image.guardedManifestUrl = url)),
   guardedFile: FILE,
-} satisfies Record<Exclude<keyof ImageType, 'id' | 'inspectable'>, FieldReader>;
+} satisfies Record<Exclude<keyof ImageType, 'id' | 'inspectable' | 'isDryRun'>, FieldReader>;
 
 /** `fileSha1` -> `file_sha1`, as the naming strategy of the entities does. */
 type Underscored<Name extends string> = Name extends `${infer First}${infer Rest}`

@@ -114,11 +114,11 @@ export class ImageQueries {
   }
 
   /**
-   * By uuid or name, in one statement; both must be selected. Null for each image that the viewer cannot see; an error among the keys is
+   * By id, uuid or name, in one statement; the last two must be selected. Null for each image that the viewer cannot see; an error among the keys is
    * returned in its position.
    */
-  async referred(keys: readonly (Key<'uuid' | 'name'> | Error)[], selection: ObjectSelection): Promise<(SelectedImage | null | Error)[]> {
-    const found = keyBatch({ uuid: 'i.uuid', name: 'i.name' }, async (where) => (await this.#find(where, selection)).filter(hasKeys));
+  async referred(keys: readonly (Key<'id' | 'uuid' | 'name'> | Error)[], selection: ObjectSelection): Promise<(SelectedImage | null | Error)[]> {
+    const found = keyBatch({ id: 'i.id', uuid: 'i.uuid', name: 'i.name' }, async (where) => (await this.#find(where, selection)).filter(hasKeys));
     const images = await found(keys.flatMap((key) => (key instanceof Error ? [] : [key])));
     let at = 0;
     return keys.map((key) => (key instanceof Error ? key : (images[at++] ?? null)));

@@ -37,7 +37,7 @@ export class RepositoryQueries {
   readonly byId = idLoader<ImageRepositoryType>(async (ids) => this.#find(amongIds(this.em, 'r.id', ids)));
 
   /** By the keys of other subgraphs, one statement per batch. Checks no permission, like `byId`. */
-  readonly byKey = keyLoader({ name: 'r.name' }, async (where) => this.#find(where));
+  readonly byKey = keyLoader({ id: 'r.id', name: 'r.name' }, async (where) => this.#find(where));
 
   constructor(
     private readonly em: Reads,

@@ -108,10 +108,10 @@ export class TaskQueries {
     private readonly viewer: Viewer,
   ) {}
 
-  /** Reads the task again, past the loader's cache. NOT_FOUND when the viewer cannot see it. */
-  async require(id: string): Promise<TaskType> {
+  /** Reads the task again, past the loader's cache. NOT_FOUND, naming the id as it was given, when the viewer cannot see it. */
+  async require(id: string, given = id): Promise<TaskType> {
     const task = await this.byId.clear(id).load(id);
-    if (task === null) throw notFound('task', id);
+    if (task === null) throw notFound('task', given);
     return task;
   }
 

@@ -4,7 +4,7 @@ import { type Connection, PageArgs } from '../platform/database/list/page.js';
 import { connectionSelection } from '../platform/graphql/selection.js';
 import { TaskActionEnum, TaskStatusEnum } from './task.enums.js';
 import type { TaskAction, TaskStatus } from './task.states.js';
-import { TaskConnection, TaskType } from './task.type.js';
+import { TaskConnection, TaskType, taskUuid } from './task.type.js';
 
 import { TaskDatacenters } from './task-datacenters.js';
 import { TaskQueries } from './task.queries.js';
@@ -21,7 +21,7 @@ export class TaskResolver {
 
   @Query(() => TaskType, { nullable: true, description: 'One task, or null when there is none that you can see.' })
   async task(@Arg('id', () => ID, { description: 'Id of the task.' }) id: string): Promise<TaskType | null> {
-    return this.queries.byId.load(id);
+    return this.queries.byId.load(taskUuid(id));
   }
 
   @Query(() => TaskConnection, {

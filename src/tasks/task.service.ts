@@ -5,7 +5,7 @@ import type { ChangeBus } from './changes/change-bus.js';
 import { Task } from './task.entity.js';
 import type { TaskQueries } from './task.queries.js';
 import type { TaskRunner } from './runner/task-runner.js';
-import type { TaskType } from './task.type.js';
+import { type TaskType, taskUuid } from './task.type.js';
 
 /** Cancels tasks. */
 export class TaskService {
@@ -19,10 +19,11 @@ export class TaskService {
   /**
    * Cancels an open task and returns it at once: CANCELLED if it was queued or is undone quickly, else still RUNNING for a moment. For the
    * user who started it and for SuperAdmins.
-   * TASK_NOT_CANCELLABLE once it has ended or its result is being published.
+   * TASK_NOT_CANCELLABLE once it has ended or its result is being published. Messages name the id as it was given.
    */
-  async cancel(id: string): Promise<TaskType> {
-    const task = await this.tasks.require(id);
+  async cancel(given: string): Promise<TaskType> {
+    const id = taskUuid(given);
+    const task = await this.tasks.require(id, given);
     if (task.userId !== this.viewer.userId && !this.viewer.can('task.cancelAny').allowed) {
       throw forbidden('You may not cancel a task that somebody else asked for.', { permissions: ['SUPER_ADMIN'], datacenter: null });
     }
@@ -32,15 +33,15 @@ export class TaskService {
       { id, finishedAt: null, phase: { $nin: ['PUBLISHING', 'DONE'] } },
       { cancelRequested: true },
     );
-    if (marked === 0) throw await this.#notCancellable(id);
+    if (marked === 0) throw await this.#notCancellable(id, given);
     this.work.changes.publish({ type: 'task', taskId: id, imageName: task.imageName ?? null, isCancelled: true });
     await this.work.runner.cancel(id, task.action, task.userId);
     return this.tasks.require(id);
   }
 
-  async #notCancellable(id: string): Promise<AppError> {
-    const now = await this.tasks.require(id);
+  async #notCancellable(id: string, given: string): Promise<AppError> {
+    const now = await this.tasks.require(id, given);
     const state = now.finishedAt === null ? `its phase is ${now.phase}` : `it has ${now.status}`;
-    return new AppError('TASK_NOT_CANCELLABLE', `Task ${id} can no longer be cancelled: ${state}.`);
+    return new AppError('TASK_NOT_CANCELLABLE', `Task ${given} can no longer be cancelled: ${state}.`);
   }
 }

@@ -1,14 +1,25 @@
-import { Directive, Field, ID, Int, ObjectType } from 'type-graphql';
+import { Directive, Field, Int, ObjectType } from 'type-graphql';
 import type { UserType } from '../access/people/user.type.js';
 import type { DatacenterType } from '../datacenters/datacenter.type.js';
 import { connectionType } from '../platform/database/list/page.js';
+import { uuidIds } from '../platform/graphql/global-id.js';
+import { NodeType } from '../platform/graphql/node.type.js';
 import { ByteSize, DateTime, Json } from '../platform/graphql/scalars.js';
 import { TaskActionEnum, TaskPhaseEnum, TaskStatusEnum } from './task.enums.js';
 import type { TaskAction, TaskPhase, TaskStatus } from './task.states.js';
 
+/** The ids that the graph shows of tasks. */
+export const TASK_IDS = uuidIds('Task');
+
+/** The UUID of the task with this id. Callers may also give the UUID itself, which was the id before version 1.0. */
+export function taskUuid(id: string): string {
+  return TASK_IDS.decode(id) ?? id;
+}
+
 /** A task as the API shows it. A `loaded…` property is undefined when it was not loaded; null is a value. */
 @ObjectType('Task', {
   simpleResolvers: true,
+  implements: NodeType,
   description:
     'A piece of work and its entry in the log. Whoever asked for it can see it, and so can the admins of its datacenter and SuperAdmins.',
 })
@@ -21,7 +32,7 @@ export class TaskType {
   loadedUser?: UserType;
   loadedDatacenter?: DatacenterType | null;
 
-  @Field(() => ID, { description: 'Its id, to watch or cancel it by.' })
+  /** The UUID of the row. */
   id!: string;
 
   @Field(() => TaskActionEnum, { description: 'What it does.' })

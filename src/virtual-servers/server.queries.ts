@@ -55,7 +55,7 @@ export class ServerQueries {
   readonly byId = idLoader<VirtualServerType>(async (ids) => this.#find(oneOf('s.id', ids)));
 
   /** By the keys of other subgraphs, one statement per batch; null for one that the viewer cannot see. */
-  readonly byKey = keyLoader({ uuid: 's.uuid', hostname: 's.hostname' }, async (where) => this.#find(where));
+  readonly byKey = keyLoader({ id: 's.id', uuid: 's.uuid', hostname: 's.hostname' }, async (where) => this.#find(where));
 
   /** The disks of a server in their order, by the id of the server. */
   readonly disks = new Loader<number, VirtualDiskType[]>(async (serverIds) => {

@@ -58,10 +58,6 @@ export class UserResolver {
     description: 'The groups the user is in, by name. Of yourself also those that your token names, for as long as it holds.',
   })
   async groups(@Root() user: UserType): Promise<GroupType[]> {
-    const stored = await this.groupQueries.byUser.load(user.id);
-    const { userId, tokenGroups } = this.viewer;
-    if (user.id !== userId || tokenGroups.length === 0) return stored;
-    const all = new Map([...stored, ...(await this.groupQueries.byNames(tokenGroups))].map((group) => [group.name, group]));
-    return [...all.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
+    return user.id === this.viewer.userId ? this.groupQueries.ofCaller(this.viewer) : this.groupQueries.byUser.load(user.id);
   }
 }

@@ -1,11 +1,18 @@
 import { Directive, Field, ObjectType } from 'type-graphql';
+import { rowIds } from '../../platform/graphql/global-id.js';
+import { NodeType } from '../../platform/graphql/node.type.js';
 import { DateTime } from '../../platform/graphql/scalars.js';
+
+/** The ids that the graph shows of users. */
+export const USER_IDS = rowIds('User');
 
 /** What the API shows of an account: no credentials. */
 @ObjectType('User', {
   simpleResolvers: true,
+  implements: NodeType,
   description: 'A person or program that can sign in. Accounts are never deleted, only deactivated.',
 })
+@Directive('@key(fields: "id")')
 @Directive('@key(fields: "username")')
 export class UserType {
   id!: number;

@@ -30,8 +30,9 @@ function typeNameOf(reference: unknown): string | null {
 }
 
 /** Sets `__typename` on the object itself: an object that several references share gets the same value again. */
-function withTypeName(object: unknown, typeName: string): unknown {
-  if (isObject(object) && !(object instanceof Error)) object['__typename'] = typeName;
+export function withTypeName<T>(object: T, typeName: string): T {
+  const named: unknown = object;
+  if (isObject(named) && !(named instanceof Error)) named['__typename'] = typeName;
   return object;
 }
 

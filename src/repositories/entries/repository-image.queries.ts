@@ -1,5 +1,6 @@
 import type { Viewer } from '../../access/viewer.js';
-import { allOf } from '../../platform/database/list/conditions.js';
+import { allOf, anyOf, oneOf } from '../../platform/database/list/conditions.js';
+import { Loader } from '../../platform/graphql/loader.js';
 import type { ImageQueries } from '../../images/image.queries.js';
 import type { SelectedImage } from '../../images/image.type.js';
 import { Memo } from '../../platform/memory/memo.js';
@@ -14,6 +15,7 @@ import { importSentence } from './import-sentence.js';
 import { findTakenNames } from './taken-names.js';
 import type { ImageRepositoryType } from '../image-repository.type.js';
 import {
+  COLUMN_FIELDS,
   hidesImportedEntries,
   ENTRY_FROM,
   ENTRY_JOINS,
@@ -44,11 +46,27 @@ function imageSelection(fields: ReadonlySet<string>, selected: ObjectSelection |
   return selected && { ...selected, fields: new Set([...selected.fields, 'name', 'access']) };
 }
 
+function keyOf({ repository, uuid }: EntryKey): string {
+  return `${repository.id} ${uuid}`;
+}
+
 /** Statements of lists without a filter, per viewer and selection; the key is the repository and the order. */
 const unfilteredLists = new Memo<ListStatement>(50);
 
+/** What a list, or another subgraph, finds an entry by. */
+export interface EntryKey {
+  repository: ImageRepositoryType;
+  uuid: string;
+}
+
+/** Selects all fields of an entry. */
+const WHOLE_ENTRY: ObjectSelection = { fields: new Set<string>([...COLUMN_FIELDS, 'id', 'image', 'manifestUrl', 'nameTaken', 'notImportableDetail']) };
+
 /** Reads the entries of repositories. FORBIDDEN for viewers who may not use repositories, on every access path. */
 export class RepositoryImageQueries {
+  /** By repository and uuid, one statement per batch; null for one that the list would not show. */
+  readonly byKey = new Loader<EntryKey, SelectedRepositoryImage | null, string>(async (keys) => this.#several(keys), { cacheKeyFn: keyOf });
+
   constructor(
     private readonly em: Reads,
     private readonly viewer: Viewer,
@@ -94,19 +112,42 @@ export class RepositoryImageQueries {
     return entry ?? null;
   }
 
+  async #several(keys: readonly EntryKey[]): Promise<(SelectedRepositoryImage | null)[]> {
+    this.viewer.demand('repository.use');
+    const byRepository = Map.groupBy(keys, ({ repository }) => repository.id);
+    const conditions = [...byRepository.values()].flatMap((wanted) => {
+      const repository = wanted[0]?.repository;
+      return repository === undefined ? [] : [allOf([visibleEntries(this.viewer, repository), oneOf('o.uuid', wanted.map(({ uuid }) => uuid))])];
+    });
+    const text = sqlText`select ${entryColumns('o.repository_id', WHOLE_ENTRY)} from ${ENTRY_FROM} where ${anyOf(conditions)}`;
+    const rows = Map.groupBy(await readRows<EntryRow>(this.em, text), ([, repositoryId]) => Number(repositoryId));
+    const images = await this.#imagesBehind([...rows.values()].flat(), WHOLE_ENTRY);
+    const entries = await Promise.all(
+      [...byRepository].map(async ([id, [first]]) => (first === undefined ? [] : this.#withNames(toRepositoryImages(rows.get(id) ?? [], first.repository, images, WHOLE_ENTRY), WHOLE_ENTRY))),
+    );
+    const found = new Map(entries.flat().map((entry) => [keyOf(entry), entry]));
+    return keys.map((key) => found.get(keyOf(key)) ?? null);
+  }
+
   /** Reads the images of the catalogue behind the entries in one statement, if they were selected. */
   async #toRepositoryImages(rows: readonly EntryRow[], repository: ImageRepositoryType, selection: ObjectSelection): Promise<SelectedRepositoryImage[]> {
-    const { fields, nested } = selection;
+    const images = await this.#imagesBehind(rows, selection);
+    return this.#withNames(toRepositoryImages(rows, repository, images, selection), selection);
+  }
+
+  async #imagesBehind(rows: readonly EntryRow[], { fields, nested }: ObjectSelection): Promise<ReadonlyMap<number, SelectedImage>> {
     const ids = fields.has('image') || fields.has('notImportableDetail') ? [...new Set(rows.flatMap(([, , imageId]) => imageId ?? []))] : [];
-    const images = ids.length === 0 ? new Map<number, SelectedImage>() : await this.images.several(ids, imageSelection(fields, nested?.get('image')));
-    const entries = toRepositoryImages(rows, repository, images, selection);
-    if (fields.has('nameTaken') || fields.has('notImportableDetail')) {
-      const takenOf = await findTakenNames(this.em, entries);
-      for (const entry of entries) {
-        const taken = takenOf(entry.uuid);
-        entry.nameTaken = taken.name;
-        if (fields.has('notImportableDetail')) entry.notImportableDetail = importSentence({ entry, image: entry.image, isLocal: repository.isLocal, taken });
-      }
+    return ids.length === 0 ? new Map() : this.images.several(ids, imageSelection(fields, nested?.get('image')));
+  }
+
+  /** Adds, if selected, which names are taken. Takes entries of one repository, as two may have the same uuid. */
+  async #withNames(entries: SelectedRepositoryImage[], { fields }: ObjectSelection): Promise<SelectedRepositoryImage[]> {
+    if (!fields.has('nameTaken') && !fields.has('notImportableDetail')) return entries;
+    const takenOf = await findTakenNames(this.em, entries);
+    for (const entry of entries) {
+      const taken = takenOf(entry.uuid);
+      entry.nameTaken = taken.name;
+      if (fields.has('notImportableDetail')) entry.notImportableDetail = importSentence({ entry, image: entry.image, isLocal: entry.repository.isLocal, taken });
     }
     return entries;
   }

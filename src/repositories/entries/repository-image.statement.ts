@@ -15,7 +15,7 @@ import type { ImageRepositoryType } from '../image-repository.type.js';
 import { manifestUrlOf } from './manifest-url.js';
 import type { RepositoryImageOrderField } from './repository-image.enums.js';
 import type { RepositoryImageFilter } from './repository-image.inputs.js';
-import type { RepositoryImageType } from './repository-image.type.js';
+import { ENTRY_IDS, type RepositoryImageType } from './repository-image.type.js';
 
 /** Entries (alias `o`) with the image of the same uuid (`i`) and the image that they build on (`base`). */
 export const ENTRY_TABLE = sqlText`repository_image o`;
@@ -43,11 +43,11 @@ const REASON = sqlText`case ${joinTexts(OBSTACLES.map(({ condition, code }) => s
 const IMPORTABLE = sqlText`(case when ${anyOf(OBSTACLES.map(({ condition }) => condition))} then false else true end)`;
 
 /** Fields that are not columns of the entry. */
-type ComputedField = 'uuid' | 'repository' | 'image' | 'manifestUrl' | 'importable' | 'notImportableReason' | 'notImportableDetail' | 'nameTaken';
+type ComputedField = 'id' | 'uuid' | 'repository' | 'image' | 'manifestUrl' | 'importable' | 'notImportableReason' | 'notImportableDetail' | 'nameTaken';
 type ColumnField = Exclude<keyof RepositoryImageType, ComputedField>;
 
-/** An entry as far as it was selected: a field of a column, and the URL, is there only if the selection names it. */
-export type SelectedRepositoryImage = Pick<RepositoryImageType, Exclude<ComputedField, 'manifestUrl' | 'notImportableDetail'>> & Partial<RepositoryImageType>;
+/** An entry as far as it was selected: a field of a column, the id, and the URL, is there only if the selection names it. */
+export type SelectedRepositoryImage = Pick<RepositoryImageType, Exclude<ComputedField, 'id' | 'manifestUrl' | 'notImportableDetail'>> & Partial<RepositoryImageType>;
 
 type EntryTable = Tables['repository_image'];
 type EntryColumn = Extract<Column, `o.${string}`>;
@@ -82,6 +82,9 @@ const COLUMN_READERS = {
   manifest: reader('o.manifest', (entry, value) => void (entry.manifest = JSON.parse(value) as unknown)),
 } satisfies Record<ColumnField, ColumnReader>;
 const READERS = Object.entries(COLUMN_READERS);
+
+/** The fields that columns of an entry fill. */
+export const COLUMN_FIELDS: readonly string[] = Object.keys(COLUMN_READERS);
 
 /** The columns that computed fields are made of. */
 const COLUMNS_BEHIND: Readonly<Record<string, readonly ColumnField[]>> = { nameTaken: ['name', 'version'], notImportableDetail: ['name', 'version', 'origin', 'manifest'] };
@@ -153,6 +156,7 @@ export function toRepositoryImages(
 ): SelectedRepositoryImage[] {
   const readers = selectedReaders(selection);
   const withUrl = selection.fields.has('manifestUrl');
+  const withId = selection.fields.has('id');
   return rows.map((row) => {
     const [, , imageId, uuid, reason] = row;
     const entry: SelectedRepositoryImage = {
@@ -163,6 +167,7 @@ export function toRepositoryImages(
       notImportableReason: reason,
       nameTaken: false,
     };
+    if (withId) entry.id = ENTRY_IDS.encode({ rowId: repository.id, uuid });
     if (withUrl) entry.manifestUrl = redactUrl(manifestUrlOf(repository.url, uuid));
     readers.forEach(({ assign }, at) => assign(entry, row[LEADING_COLUMNS + at]));
     return entry;

@@ -1,17 +1,26 @@
-import { Field, Int, ObjectType } from 'type-graphql';
+import { Directive, Field, Int, ObjectType } from 'type-graphql';
 import type { OsType } from '../../imgapi/os-type.js';
 import { ImageType, type SelectedImage } from '../../images/image.type.js';
 import { OsTypeEnum } from '../../images/image.enums.js';
 import { connectionType } from '../../platform/database/list/page.js';
+import { partIds } from '../../platform/graphql/global-id.js';
+import { NodeType } from '../../platform/graphql/node.type.js';
 import { ByteSize, DateTime, HttpUrl, Json, Uuid } from '../../platform/graphql/scalars.js';
 import { ImageRepositoryType } from '../image-repository.type.js';
+
+/** The ids that the graph shows of entries: by repository and uuid, as each refresh writes a changed entry into a new row. */
+export const ENTRY_IDS = partIds('RepositoryImage');
 
 /** What the API shows of an entry of a repository's list. */
 @ObjectType('RepositoryImage', {
   simpleResolvers: true,
+  implements: NodeType,
   description: 'An image that a repository offers. It is no image of this cloud until it is imported.',
 })
+@Directive('@key(fields: "id")')
 export class RepositoryImageType {
+  id!: string;
+
   @Field(() => ImageRepositoryType, { description: 'The repository that offers it.' })
   repository!: ImageRepositoryType;
 
