@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { type AttemptKey, type FileKey, nameOfKey } from './file-key.js';
 
 /** Bytes `start` to `end`, both inclusive as in an HTTP range. */
 export interface ByteRange {
@@ -13,32 +14,16 @@ export interface StoredFile {
   modifiedAt: Date;
 }
 
-/** Names one file of the store, with its manifest. Which of the files under a uuid is the image, its row says. */
-export interface FileKey {
-  /** In lower case. */
-  uuid: string;
-  /**
-   * The attempt that brought it, as `<task id>-<attempt>` in decimal numbers. Null: the pair `<uuid>/manifest` and `<uuid>/file`, which was
-   * placed by hand or by a version that knew no other layout.
-   */
-  attempt: string | null;
-}
-
-/** Names what one attempt of one task wrote. */
-export interface AttemptKey extends FileKey {
-  attempt: string;
-}
-
 /**
  * Stores image files, each with a manifest, in a layout that is the same in a folder and in an object store:
  *
  *     <uuid>/file, <uuid>/manifest                   a pair, placed by hand or by an earlier version
- *     <uuid>/<task>-<attempt>/file, .../manifest     what one attempt of one task brought
+ *     <uuid>/<task id>-<number>/file, .../manifest   what one attempt of one task brought
  *
  * Nothing gets a name that two attempts share, and nothing is ever moved to one. So an attempt that was given up, and goes on writing,
  * changes no byte of another one. The row of an image names the attempt whose file is the image; all others are left-overs.
  *
- * A key must have a lower-case uuid and two decimal numbers, else BAD_USER_INPUT, because it becomes part of a path or an object's name.
+ * A key that `demandKey` does not accept is refused, because it becomes part of a path or an object's name.
  * A local store treats symbolic links as absent, so that a link placed there by hand cannot lead out of it.
  */
 export interface FileStore {
@@ -125,9 +110,4 @@ export class FileStoreMissing extends Error {
     super(`The image store has no ${what} of ${nameOfKey(key)}.`);
     this.name = 'FileStoreMissing';
   }
-}
-
-/** The name of a key as messages, the log and the layout show it: `<uuid>` for a pair, else `<uuid>/<task>-<attempt>`. */
-export function nameOfKey({ uuid, attempt }: FileKey): string {
-  return attempt === null ? uuid : `${uuid}/${attempt}`;
 }

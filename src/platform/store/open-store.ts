@@ -1,9 +1,9 @@
 import type { FileStore } from './file-store.js';
-import { LocalFileStore } from './local-file-store.js';
-import { LocalStoreMark } from './local-store-mark.js';
+import { LocalFileStore } from './local/local-file-store.js';
+import { LocalStoreMark } from './local/local-store-mark.js';
 import type { StoreIdentity } from './store-identity.js';
 import type { StoreMark } from './store-mark.js';
-import type { WriteMode } from './write-behind.js';
+import type { WriteMode } from './local/write-behind.js';
 
 /** Where the image store is (IMAGE_STORE). It can be sent to another thread. */
 export interface StoreLocation {

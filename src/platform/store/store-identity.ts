@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../errors.js';
 import { truncate } from '../message-text.js';
-import type { FileKey } from './file-store.js';
+import { type FileKey, isUuid } from './file-key.js';
 import { isStoreFull } from './free-space.js';
-import { isUuid } from './store-layout.js';
 import { STORE_ID_FILE, type StoreMark } from './store-mark.js';
 
 /** What the database knows of the store that the catalogue was written with. */

@@ -1,4 +1,4 @@
-import type { FileKey } from './file-store.js';
+import type { FileKey } from './file-key.js';
 
 /** The file (or object) at the root of a store that holds its id. */
 export const STORE_ID_FILE = '.store-id';

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { link, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import type { FileKey } from './file-store.js';
-import { makeFolder } from './make-folder.js';
-import { errorCode, isFolder, lstatOrNull, openForReading, syncFolder, writeDurably } from './safe-open.js';
-import { isUuid, StoreLayout } from './store-layout.js';
-import { STORE_ID_FILE, type StoreMark } from './store-mark.js';
+import { type FileKey, isUuid } from '../file-key.js';
+import { makeFolder } from '../make-folder.js';
+import { errorCode, isFolder, lstatOrNull, openForReading, syncFolder, writeDurably } from '../safe-open.js';
+import { StoreLayout } from './store-layout.js';
+import { STORE_ID_FILE, type StoreMark } from '../store-mark.js';
 
 const MAX_ID_BYTES = 64;
 /** File systems that know no hard links. */
