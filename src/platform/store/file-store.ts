@@ -43,8 +43,11 @@ export interface FileStore {
   listPairs(): Promise<string[]>;
   /** Folders placed by hand that are left out, as their name is a uuid with capital letters, sorted. */
   listMisnamed(): Promise<string[]>;
-  /** Every attempt of which anything is in the store, sealed or not; as a stream, in no order. An object store's open uploads are among them. */
-  listAttempts(): AsyncIterable<AttemptKey>;
+  /**
+   * Every attempt of which anything is in the store, sealed or not, or of those of one uuid; as a stream, in no order. An object store's open
+   * uploads are among them.
+   */
+  listAttempts(uuid?: string): AsyncIterable<AttemptKey>;
 
   /** Null when there is none. Throws INVALID_MANIFEST above 1 MiB. */
   readManifest(key: FileKey): Promise<string | null>;
@@ -60,10 +63,11 @@ export interface FileStore {
   redirectTo(key: FileKey): Promise<string | null>;
 
   /**
-   * Begins the file of an attempt. It goes on from what an earlier attempt of the same task left: takes those bytes under its own name,
-   * then removes the earlier ones. An earlier attempt that still runs may go on writing under its own name.
+   * Begins the file of an attempt. It goes on from what this attempt, or an earlier one of the same task, left: takes those bytes under its
+   * own name, then removes the earlier ones. An earlier attempt that still runs may go on writing under its own name. The file of a pair is
+   * written only by commands that have the store for themselves, such as a restore; it goes on from an unfinished one of that pair.
    */
-  openDraft(key: AttemptKey): Promise<FileDraft>;
+  openDraft(key: FileKey): Promise<FileDraft>;
   /** Hides what is under this key from new readers at once, then deletes it; of a pair, file and manifest. Nothing there: does nothing. */
   remove(key: FileKey): Promise<void>;
   /**
