@@ -40,6 +40,12 @@ export function parseAttempt(text: string): TaskAttempt | null {
   return match === null || !isUuid(taskId) ? null : { taskId, number: Number(match[1]) };
 }
 
+/** Whether one is an earlier attempt of the same task than another. */
+export function isEarlierAttempt(one: AttemptKey, other: AttemptKey): boolean {
+  const [first, second] = [parseAttempt(one.attempt), parseAttempt(other.attempt)];
+  return first !== null && second !== null && first.taskId === second.taskId && first.number < second.number;
+}
+
 /** The name of a key, which is where it is below the root of the store: `<uuid>` for a pair, else `<uuid>/<task id>-<number>`. */
 export function nameOfKey({ uuid, attempt }: FileKey): string {
   return attempt === null ? uuid : `${uuid}/${attempt}`;

@@ -2,7 +2,7 @@ import { constants, createReadStream, createWriteStream } from 'node:fs';
 import { copyFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { type AttemptKey, parseAttempt } from '../file-key.js';
+import { type AttemptKey, isEarlierAttempt } from '../file-key.js';
 import { errorCode, lstatOrNull } from '../safe-open.js';
 import { type StoreLayout, UNFINISHED } from './store-layout.js';
 
@@ -29,14 +29,11 @@ export async function takeOverEarlier(layout: StoreLayout, key: AttemptKey, isSo
   return earlier.map((one) => one.key);
 }
 
-async function earlierAttempts(layout: StoreLayout, { uuid, attempt }: AttemptKey): Promise<Earlier[]> {
-  const own = parseAttempt(attempt);
+async function earlierAttempts(layout: StoreLayout, own: AttemptKey): Promise<Earlier[]> {
   const found: Earlier[] = [];
-  for (const name of await readdir(layout.image(uuid))) {
-    const other = parseAttempt(name);
-    if (own === null || other === null || other.taskId !== own.taskId || other.number >= own.number) continue;
-    const key = { uuid, attempt: name };
-    found.push({ key, ...(await longestFile(layout.folder(key))) });
+  for (const name of await readdir(layout.image(own.uuid))) {
+    const key = { uuid: own.uuid, attempt: name };
+    if (isEarlierAttempt(key, own)) found.push({ key, ...(await longestFile(layout.folder(key))) });
   }
   return found;
 }
