@@ -20,6 +20,9 @@ export interface StoreOptions {
   writeMode?: WriteMode;
 }
 
+/** For commands, which have the store that IMAGE_STORE names for themselves or only read it. */
+export const ANY_STORE: StoreOptions = { identity: null, isSoleOwner: false };
+
 /** Opens the image store at a location. Nothing is asked of it yet. */
 export async function openStore(location: StoreLocation, { identity, isSoleOwner, writeMode }: StoreOptions): Promise<FileStore> {
   const mark = await openStoreMark(location);

@@ -55,7 +55,7 @@ async function* readPairs(listing: LocalListing, uuids: readonly string[]): Asyn
 async function* readCatalogue(listing: LocalListing): AsyncGenerator<ParsedEntry[]> {
   for (let last = 0; ; ) {
     const images = await listing.em().find(Image, { id: { $gt: last }, fileKey: { $ne: null }, fileSha1: { $ne: null } }, { populate: ['tags'], orderBy: { id: 'asc' }, limit: PAGE });
-    for (const image of images) yield [await toEntry(listing, { key: keyOfImage(image), isInCatalogue: true }, storedManifest(image))];
+    for (const image of images) yield [await readEntry(listing, { key: keyOfImage(image), isInCatalogue: true }, async () => storedManifest(image))];
     const end = images.at(-1);
     if (end === undefined || images.length < PAGE) return;
     last = end.id;
@@ -63,10 +63,14 @@ async function* readCatalogue(listing: LocalListing): AsyncGenerator<ParsedEntry
 }
 
 async function readPlaced(listing: LocalListing, file: LocalFile): Promise<ParsedEntry> {
+  return readEntry(listing, file, async () => listing.store.readManifest(file.key));
+}
+
+async function readEntry(listing: LocalListing, file: LocalFile, readText: () => Promise<string | null>): Promise<ParsedEntry> {
   const { key } = file;
   const name = nameOfKey(key);
   try {
-    const text = (await listing.store.readManifest(key))?.replace(/^\uFEFF/, '');
+    const text = (await readText())?.replace(/^\uFEFF/, '');
     return text === undefined ? { uuid: key.uuid, reason: `The folder ${name} has no manifest.` } : await toEntry(listing, file, text);
   } catch (error) {
     // Skip a folder that cannot be read; the others must still be listed.
