@@ -11,7 +11,7 @@ import type { TaskHandler } from '../../tasks/runner/task-runner.js';
 import { transact } from '../../tasks/changes/transact.js';
 import { recordPublishedFile } from '../mutations/record-published-file.js';
 import { keyOfRun } from '../store/image-key.js';
-import { removeLostAttemptsOf } from '../store/lost-attempts.js';
+import { removeAttemptsUpTo, removeLostAttemptsOf } from '../store/lost-attempts.js';
 import { placedFileOf } from '../store/placed-files.js';
 import { isBeingDeleted } from '../delete/is-being-deleted.js';
 import { findBase } from '../bases/base-rules.js';
@@ -56,7 +56,7 @@ function typeOf({ manifest }: Image): string {
 /**
  * Brings the file of a PENDING image to the image server, under a name of this attempt: download, verify, record. With the record, which
  * also ends the task, it is the file of the image. The process may be killed after any step; the next attempt goes on from the bytes that it
- * finds. Undo removes the row, unless that was there before the import, and then what the attempts of this task have in the store.
+ * finds. Undo removes what the attempts of this task have in the store, and the row unless that was there before the import.
  */
 export class ImportImage implements TaskHandler {
   readonly lane = 'downloads';
@@ -97,6 +97,9 @@ export class ImportImage implements TaskHandler {
   async undo(run: TaskRun, failure: Failure): Promise<void> {
     const image = await this.#em().findOne(Image, { id: run.task.imageId ?? 0, status: 'PENDING' });
     const wanted = await run.latestInstructions<ImportInstructions>();
+    // The files go before the row: after a kill in between, the open task runs again and finishes this.
+    await run.demandClaim();
+    if (image !== null) await this.#dropFiles(run, image.uuid, wanted);
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
       await run.fail(tx, failure, announce);
       if (image === null) return;
@@ -110,10 +113,12 @@ export class ImportImage implements TaskHandler {
       await tx.nativeDelete(Image, { id: image.id, status: 'PENDING' });
       await announceBase(tx, image.origin, announce);
     });
-    if (image === null) return;
-    await this.#tidy(image.uuid);
-    const hasPublishedPair = wanted.digest !== undefined && wanted.inPlace !== true;
-    if (hasPublishedPair) await this.services.store.remove({ uuid: image.uuid, attempt: null }).catch(() => undefined);
+  }
+
+  async #dropFiles(run: TaskRun, uuid: string, { digest, inPlace }: ImportInstructions): Promise<void> {
+    const { store } = this.services;
+    await removeAttemptsUpTo(keyOfRun(uuid, run), store);
+    if (digest !== undefined && inPlace !== true) await store.remove({ uuid, attempt: null }).catch(() => undefined);
   }
 
   async lose(run: TaskRun): Promise<void> {

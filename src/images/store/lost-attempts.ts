@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { inBatches } from '../../platform/in-batches.js';
-import { type AttemptKey, nameOfKey, parseAttempt } from '../../platform/store/file-key.js';
+import { type AttemptKey, isEarlierAttempt, nameOfKey, parseAttempt } from '../../platform/store/file-key.js';
 import type { FileStore } from '../../platform/store/file-store.js';
 import { timeOfTask } from '../../tasks/runner/record-task.js';
 import { MOST_KEYS, type Owner, ownersOf } from './attempt-owners.js';
@@ -39,6 +39,18 @@ export async function removeLostAttempts({ em, store, onBatch, signal }: LostAtt
 /** The same for what one image has in the store, at the end of a task. What the store refuses now is removed by a later sweep. */
 export async function removeLostAttemptsOf(uuid: string, work: LostAttemptsWork): Promise<void> {
   await removeLostAttempts(work, work.store.listAttempts(uuid)).catch(() => undefined);
+}
+
+/**
+ * Removes what an attempt and the earlier ones of its task have in the store, before the task ends as failed. The caller has made sure that
+ * it is the present attempt: no row can name these files then. What the store refuses now is removed by a later sweep.
+ */
+export async function removeAttemptsUpTo(key: AttemptKey, store: FileStore): Promise<void> {
+  try {
+    for await (const one of store.listAttempts(key.uuid)) if (one.attempt === key.attempt || isEarlierAttempt(one, key)) await store.remove(one);
+  } catch {
+    // The store is away, and the task must end all the same.
+  }
 }
 
 async function isLost(store: FileStore, key: AttemptKey, owner: Owner | undefined): Promise<boolean> {

@@ -4,7 +4,7 @@ import { announceImage, attachmentsOf } from '../../images/events/image-changes.
 import { Image } from '../../images/image.entity.js';
 import { pendingImage } from '../../images/mutations/pending-image.js';
 import { keyOfRun } from '../../images/store/image-key.js';
-import { removeLostAttemptsOf } from '../../images/store/lost-attempts.js';
+import { removeAttemptsUpTo, removeLostAttemptsOf } from '../../images/store/lost-attempts.js';
 import { storedManifest } from '../../images/manifest/stored-manifest.js';
 import type { RetryPolicy } from '../../images/import/download/retry-policy.js';
 import { waitForSource } from '../../images/import/download/wait-for-source.js';
@@ -42,8 +42,8 @@ interface StoredFile extends GzippedFile {
 
 /**
  * Copies the bytes of a snapshot to the image store, as the file of a PENDING image, under a name of this attempt: download, gzip, hash,
- * seal, record. The process may be killed after any step; the next attempt downloads anew. Undo deletes the image, and then what the
- * attempts of this task have in the store. Either way the snapshot is OK again at the end.
+ * seal, record. The process may be killed after any step; the next attempt downloads anew. Undo deletes what the attempts of this task
+ * have in the store, and the image. Either way the snapshot is OK again at the end.
  */
 export class CreateImageFromSnapshot implements TaskHandler {
   readonly lane = 'downloads';
@@ -76,6 +76,11 @@ export class CreateImageFromSnapshot implements TaskHandler {
   async undo(run: TaskRun, failure: Failure): Promise<void> {
     const { uuid, snapshotId, digest } = await run.latestInstructions<CreateImageInstructions>();
     const image = await this.#em().findOne(Image, { uuid, status: 'PENDING' });
+    // The files go before the row: after a kill in between, the open task runs again and finishes this.
+    await run.demandClaim();
+    await removeAttemptsUpTo(keyOfRun(uuid, run), this.services.store);
+    // The uuid was made for this image, so nobody else has placed a pair under it.
+    if (image !== null && digest !== undefined) await this.services.store.remove({ uuid, attempt: null }).catch(() => undefined);
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
       await run.fail(tx, failure, announce);
       await releaseSnapshot(tx, snapshotId);
@@ -83,9 +88,6 @@ export class CreateImageFromSnapshot implements TaskHandler {
       announceImage('DELETED', image, await attachmentsOf(tx, image.id), announce);
       await tx.nativeDelete(Image, { id: image.id, status: 'PENDING' });
     });
-    await this.#tidy(run);
-    // The uuid was made for this image, so nobody else has placed a pair under it.
-    if (image !== null && digest !== undefined) await this.services.store.remove({ uuid, attempt: null }).catch(() => undefined);
   }
 
   async lose(run: TaskRun): Promise<void> {
