@@ -35,7 +35,7 @@ export class StoreSweep {
   }
 
   start(): void {
-    this.#rounds.start(LOOK_MS);
+    this.#rounds.start(0);
   }
 
   /** Begins no further sweep; resolves when the present one has stopped. */

@@ -35,7 +35,7 @@ async function demandId(mark: StoreMark, expected: string): Promise<void> {
   const found = await mark.readId();
   if (found === expected) return;
   if (found !== null) throw storeMismatch(mark, `its id is ${truncate(found)}, and ${expected} is expected`);
-  throw storeMismatch(mark, (await mark.exists()) ? `it has no id (${STORE_ID_FILE}), and ${expected} is expected` : 'nothing is there');
+  throw storeMismatch(mark, (await mark.exists()) ? `it has no id (${STORE_ID_FILE}), and ${expected} is expected` : `there is no such ${mark.location.startsWith('s3:') ? 'bucket' : 'folder'}`);
 }
 
 /** The identity by an id that is known already; null accepts every store. */

@@ -15,6 +15,12 @@ const BATCH_BYTES = 1024 * 1024;
 const BATCH_MS = 100;
 const READ_BUFFER_BYTES = 256 * 1024;
 
+export interface LocalDraftOptions {
+  mode: WriteMode;
+  /** Throws STORE_MISMATCH when the store is not there any more: its open files could still be written. */
+  demandStore: () => Promise<void>;
+}
+
 /** The file of an attempt, or of a pair, in a local folder. Chunks are written in batches. */
 export class LocalFileDraft implements FileDraft {
   #stream: Writable;
@@ -25,7 +31,7 @@ export class LocalFileDraft implements FileDraft {
 
   private constructor(
     private readonly paths: DraftPaths,
-    private readonly mode: WriteMode,
+    private readonly options: LocalDraftOptions,
     { stream, size }: { stream: Writable; size: number },
   ) {
     this.#stream = stream;
@@ -33,8 +39,8 @@ export class LocalFileDraft implements FileDraft {
   }
 
   /** Opens the unfinished file, and goes on at its end; its folder must be there. */
-  static async open(paths: DraftPaths, mode: WriteMode): Promise<LocalFileDraft> {
-    return new LocalFileDraft(paths, mode, await openStream(paths.unfinished, mode, null));
+  static async open(paths: DraftPaths, options: LocalDraftOptions): Promise<LocalFileDraft> {
+    return new LocalFileDraft(paths, options, await openStream(paths.unfinished, options.mode, null));
   }
 
   get size(): number {
@@ -52,8 +58,9 @@ export class LocalFileDraft implements FileDraft {
 
   async restart(): Promise<void> {
     if (this.#size === 0) return;
+    await this.options.demandStore();
     await this.#end();
-    const { stream } = await openStream(this.paths.unfinished, this.mode, 0);
+    const { stream } = await openStream(this.paths.unfinished, this.options.mode, 0);
     this.#stream = stream;
     this.#size = 0;
     this.#isOpen = true;
@@ -79,6 +86,7 @@ export class LocalFileDraft implements FileDraft {
   async seal(manifest?: string): Promise<void> {
     const { folder, unfinished, sealedFolder, sealed } = this.paths;
     await this.#end();
+    await this.options.demandStore();
     await syncFile(unfinished);
     if (sealedFolder !== folder) await ensureSubfolder(sealedFolder);
     if (manifest !== undefined) await writeDurably(this.paths.manifest, manifest);

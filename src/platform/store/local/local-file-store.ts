@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { AppError } from '../../errors.js';
-import { type AttemptKey, type FileKey, isUuid, nameOfKey, parseAttempt } from '../file-key.js';
+import { type AttemptKey, type FileKey, isUuid, nameOfKey } from '../file-key.js';
 import { type ByteRange, type FileDraft, FileStoreMissing, type FileStore, type OpenFile, type StoredFile } from '../file-store.js';
 import { freeBytesOf, isStoreFull, noRoom } from '../free-space.js';
 import { makeFolder } from '../make-folder.js';
@@ -12,6 +12,7 @@ import { errorCode, isFolder, lstatOrNull, openForReading, syncFolder, writeDura
 import { sendFile } from '../send-file.js';
 import type { StoreIdentity } from '../store-identity.js';
 import { checkFolder, unavailable } from './check-folder.js';
+import { attemptFolders } from './attempt-folders.js';
 import { ensureSubfolder } from './ensure-subfolder.js';
 import { LocalFileDraft } from './local-file-draft.js';
 import { sweepLeftovers } from './sweep-leftovers.js';
@@ -157,7 +158,7 @@ export class LocalFileStore implements FileStore {
       if (this.#isSoleOwner) await takeOverPartial(this.#layout, { uuid, attempt });
       for (const one of earlier) await this.#removeAttempt(one);
     }
-    return LocalFileDraft.open(paths, this.#writeMode);
+    return LocalFileDraft.open(paths, { mode: this.#writeMode, demandStore: async () => this.#identity?.demand() });
   }
 
   async remove(key: FileKey): Promise<void> {
@@ -172,9 +173,7 @@ export class LocalFileStore implements FileStore {
   }
 
   async *#attemptsOf(uuid: string): AsyncGenerator<AttemptKey> {
-    const folder = this.#layout.image(uuid);
-    if (!(await isFolder(folder))) return;
-    for (const name of (await namesIn(folder)) ?? []) if (parseAttempt(name) !== null) yield { uuid, attempt: name };
+    for (const name of await attemptFolders(this.#layout.image(uuid))) yield { uuid, attempt: name };
   }
 
   /** For an attempt, makes the folder of its image too, again where somebody removes it as empty meanwhile. */
@@ -192,6 +191,7 @@ export class LocalFileStore implements FileStore {
 
   async #removeAttempt(key: AttemptKey): Promise<void> {
     const folder = this.#layout.folder(key);
+    if (!(await this.#isThere(key))) return;
     await this.#hide(key.uuid, [folder], async (removed) => rename(folder, removed));
   }
 
@@ -227,8 +227,10 @@ export class LocalFileStore implements FileStore {
     await syncFolder(this.#layout.root);
   }
 
-  async #isThere({ uuid, attempt }: FileKey): Promise<boolean> {
-    return (await isFolder(this.#layout.image(uuid))) && (attempt === null || (await isFolder(this.#layout.folder({ uuid, attempt }))));
+  /** Whether there is a folder for it, to which no link leads. */
+  async #isThere(key: FileKey): Promise<boolean> {
+    const folder = this.#layout.folder(key);
+    return (await isFolder(this.#layout.image(key.uuid))) && isFolder(folder);
   }
 
   async #open(key: FileKey, name: 'file' | 'manifest'): Promise<Awaited<ReturnType<typeof openForReading>>> {

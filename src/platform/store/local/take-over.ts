@@ -1,9 +1,10 @@
 import { constants, createReadStream, createWriteStream } from 'node:fs';
-import { copyFile, readdir, rename, rm } from 'node:fs/promises';
+import { copyFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type AttemptKey, isEarlierAttempt } from '../file-key.js';
 import { errorCode, lstatOrNull } from '../safe-open.js';
+import { attemptFolders } from './attempt-folders.js';
 import { type StoreLayout, UNFINISHED } from './store-layout.js';
 
 const COPY_CHUNK_BYTES = 1024 * 1024;
@@ -31,7 +32,7 @@ export async function takeOverEarlier(layout: StoreLayout, key: AttemptKey, isSo
 
 async function earlierAttempts(layout: StoreLayout, own: AttemptKey): Promise<Earlier[]> {
   const found: Earlier[] = [];
-  for (const name of await readdir(layout.image(own.uuid))) {
+  for (const name of await attemptFolders(layout.image(own.uuid))) {
     const key = { uuid: own.uuid, attempt: name };
     if (isEarlierAttempt(key, own)) found.push({ key, ...(await longestFile(layout.folder(key))) });
   }
