@@ -26,8 +26,8 @@ export interface StoreIdentity {
 /** Files of the catalogue that are looked for before a store without an id is taken over: one that is found is enough. */
 const FILES_LOOKED_FOR = 1000;
 
-function storeMismatch({ location }: StoreMark, reason: string): AppError {
-  const message = `The image store ${location} is not the one that this catalogue was written with: ${reason}. Mount or name the right one (IMAGE_STORE), or accept this one with "image-gateway store adopt".`;
+function storeMismatch({ location: where }: StoreMark, reason: string): AppError {
+  const message = `The image store ${where} is not the one that this catalogue was written with: ${reason}. Mount or name the right one (IMAGE_STORE), or accept this one with "image-gateway store adopt".`;
   return new AppError('STORE_MISMATCH', message);
 }
 
@@ -35,7 +35,8 @@ async function demandId(mark: StoreMark, expected: string): Promise<void> {
   const found = await mark.readId();
   if (found === expected) return;
   if (found !== null) throw storeMismatch(mark, `its id is ${truncate(found)}, and ${expected} is expected`);
-  throw storeMismatch(mark, (await mark.exists()) ? `it has no id (${STORE_ID_FILE}), and ${expected} is expected` : `there is no such ${mark.location.startsWith('s3:') ? 'bucket' : 'folder'}`);
+  if (await mark.exists()) throw storeMismatch(mark, `it has no id (${STORE_ID_FILE}), and ${expected} is expected`);
+  throw storeMismatch(mark, mark.location.startsWith('s3:') ? 'there is no such bucket' : 'there is no such folder');
 }
 
 /** The identity by an id that is known already; null accepts every store. */
