@@ -38,7 +38,7 @@ import { countSentBytes } from './image-server/sent-bytes-metric.js';
 import { imageModule } from './images/image.module.js';
 import { restoreLabels } from './images/rules/restore-labels.js';
 import { storeRecordOf } from './images/store/store-record.js';
-import { unfinishedImports } from './images/import/unfinished-imports.js';
+import { StoreSweep } from './images/store/store-sweep.js';
 import { ImgapiClient } from './imgapi/client.js';
 import { CallerTrust } from './platform/http/caller-trust.js';
 import { type Database, migrate, missingSearchIndex, openDatabase } from './platform/database/database.js';
@@ -49,7 +49,7 @@ import { forgetCachedReads } from './platform/database/cache-invalidation.js';
 import { Drain } from './platform/http/drain.js';
 import { GuardedFetch } from './platform/fetch/fetch.js';
 import type { FileStore } from './platform/store/file-store.js';
-import { LocalFileStore } from './platform/store/local-file-store.js';
+import { openStore } from './platform/store/open-store.js';
 import { RecordedIdentity } from './platform/store/store-identity.js';
 import { type Need, Readiness, registerHealth, type Stage } from './platform/http/health.js';
 import { createHttpServer, freePort, type RequestInterceptor } from './platform/http/http.js';
@@ -110,11 +110,10 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-function createWork(config: Config, database: Database, tracing: Tracing | null, log: Logger): Work {
+async function createWork(config: Config, database: Database, tracing: Tracing | null, log: Logger): Promise<Work> {
   const changes = new ChangeBus();
-  const { path: storePath } = config.imageStore;
   const record = storeRecordOf(database);
-  const store = new LocalFileStore(storePath, undefined, new RecordedIdentity(storePath, record));
+  const store = await openStore(config.imageStore, { identity: (mark) => new RecordedIdentity(mark, record), isSoleOwner: config.database.kind === 'sqlite' });
   const fetch = new GuardedFetch({ allow: config.fetchAllow, proxies: config.proxies });
   const imgapi = new ImgapiClient(fetch);
   const accessTo = accessToRepositories(config.repositoryAuth);
@@ -196,24 +195,24 @@ async function prepare(config: Config, work: Work, log: Logger): Promise<string 
   if (!config.run.worker) return firstKey;
   await resetStaleRefreshes(work.database.em.fork());
   await work.store.check().catch((error: unknown) => log.warn({ err: error }, 'The image store is not available; images cannot be imported.'));
-  const swept = await work.store.sweep(await unfinishedImports(work.database.em.fork())).catch(() => []);
-  if (swept.length > 0) log.info({ swept }, 'Left-over files removed from the image store.');
   return firstKey;
 }
 
-/** In a worker: resumes open tasks, refreshes repositories on a schedule, purges retired ones and maintains the search indexes. */
+/** In a worker: resumes open tasks, refreshes repositories on a schedule, purges retired ones, sweeps the image store and maintains the search indexes. */
 async function startWorking(config: Config, work: Work, log: Logger): Promise<() => Promise<void>> {
   if (!config.run.worker) return async () => undefined;
   const resumed = await work.runner.start();
   if (resumed > 0) log.info({ tasks: resumed }, 'Open tasks taken up again.');
   const schedule = new RefreshSchedule({ ...work, log }, config.refreshIntervalSeconds);
   schedule.start();
+  const sweep = new StoreSweep(work.database, work.store, log);
+  sweep.start();
   const upkeep = maintainSearchIndexes(work.database, log);
   const purge = new AbortController();
   const purged = purgeRetiredRepositories(work.database.em.fork(), purge.signal).catch((error: unknown) => log.error({ err: error }, 'Retired repositories could not be deleted.'));
   return async () => {
     purge.abort();
-    await Promise.all([schedule.stop(), upkeep.stop(), purged]);
+    await Promise.all([schedule.stop(), sweep.stop(), upkeep.stop(), purged]);
   };
 }
 
@@ -254,7 +253,7 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   const tracing = config.traces === null ? null : await Tracing.start(config.traces);
   const prepares = await reachDatabase(config, log);
   const database = await openDatabase(config.database, ENTITIES, { ...config.databaseLimits, prepares, tracing });
-  const work = createWork(config, database, tracing, log);
+  const work = await createWork(config, database, tracing, log);
   const firstKey = await withStartLock(config.database, async () => prepare(config, work, log));
   work.changes.onRightsElsewhere(() => forgetCachedReads(database.driver));
   const relay = config.database.kind === 'postgres' ? await ChangeRelay.start(config.database.directUrl ?? config.database.url, work.changes, log) : null;

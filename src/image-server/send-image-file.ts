@@ -9,9 +9,9 @@ import { planFileResponse } from './file-response.js';
 
 /** Sends the file of an image, or the requested range. Returns the error to answer with when the file is not available, else null. */
 export async function sendImageFile(request: FastifyRequest, reply: FastifyReply, image: ServedImage, { store, log }: { store: FileStore; log: Logger }): Promise<ImgapiError | null> {
-  const { uuid, file } = image;
+  const { uuid, file, key } = image;
   const missing = imgapiError('ServiceUnavailableError', `the file of image ${uuid} is not available`);
-  const stored = await store.statFile(uuid);
+  const stored = await store.statFile(key);
   if (stored === null || stored.size !== file.size) {
     log.error({ uuid, stored, expected: file }, 'The file of an image is not in the image store as it was put there.');
     return missing;
@@ -22,7 +22,13 @@ export async function sendImageFile(request: FastifyRequest, reply: FastifyReply
     void reply.code(plan.status).headers(plan.headers).send();
     return null;
   }
-  const bytes = await store.openFile(uuid);
+  const elsewhere = await store.redirectTo(key);
+  if (elsewhere !== null) {
+    // The address is good for a short while only.
+    void reply.header('cache-control', 'no-store').redirect(elsewhere, 307);
+    return null;
+  }
+  const bytes = await store.openFile(key);
   if (bytes === null) return missing;
   // Bypass Fastify, which would copy the file through streams of its own.
   reply.hijack();

@@ -129,6 +129,8 @@ export function isWhole(image: SelectedImage): image is ImageType {
 })
 export class ImageFileType {
   uuid!: string;
+  /** Its key in the image store, together with the uuid. */
+  attempt!: string | null;
 
   @Field(() => ByteSize, { description: 'Size in bytes, as stored, that is compressed.' })
   size!: number;

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.js';
 import { storeRecordOf } from '../../images/store/store-record.js';
 import { AppError } from '../../platform/errors.js';
+import { openStoreMark } from '../../platform/store/open-store.js';
 import { RecordedIdentity } from '../../platform/store/store-identity.js';
 import { checkFolder, type Finding, finding, withinLimit } from './doctor-checks.js';
 import { openPresent } from './open-database.js';
@@ -20,7 +21,7 @@ export async function checkStore(config: Config): Promise<Finding> {
 async function mismatchOf(config: Config): Promise<string | null> {
   const database = await openPresent(config);
   try {
-    await new RecordedIdentity(config.imageStore.path, storeRecordOf(database)).compare();
+    await new RecordedIdentity(await openStoreMark(config.imageStore), storeRecordOf(database)).compare();
     return null;
   } catch (error) {
     if (error instanceof AppError && error.code === 'STORE_MISMATCH') return error.message.split('. ', 1).join('');

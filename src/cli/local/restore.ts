@@ -5,14 +5,14 @@ import { type Config, readConfig } from '../../config/config.js';
 import { knownMigrations } from '../../platform/database/copy/copy-database.js';
 import { replaceStoreId } from '../../images/store/store-record.js';
 import type { FileStore } from '../../platform/store/file-store.js';
-import { LocalFileStore } from '../../platform/store/local-file-store.js';
+import { ANY_STORE, openStore, openStoreMark } from '../../platform/store/open-store.js';
 import { AlreadyRunning, lockFolder } from '../../platform/store/process-lock.js';
 import { adoptStore } from '../../platform/store/store-identity.js';
 import { lstatOrNull, syncFolder, writeDurably } from '../../platform/store/safe-open.js';
 import { type BackupManifest, readBackupManifest } from '../backup/backup-manifest.js';
 import { hashFile } from '../backup/hashed-copy.js';
 import { demandRestorable, stageDatabase } from '../backup/restore-database.js';
-import { replaceImages, restoreImages } from '../backup/restore-images.js';
+import { closeWaiting, replaceImages, restoreImages } from '../backup/restore-images.js';
 import { CommandError, Refused } from '../command-error.js';
 import { defineCommand, type Session } from '../command.js';
 import { Progress } from '../output/progress.js';
@@ -75,7 +75,7 @@ async function lockData({ dataDir }: Config): Promise<() => void> {
 }
 
 async function restoreWith({ process: { terminal }, output }: Session, { config, folder, manifest, replaces }: Restore): Promise<void> {
-  const store = new LocalFileStore(config.imageStore.path);
+  const store = await openStore(config.imageStore, ANY_STORE);
   await demandRestorable(config, async () => openReachable(config), replaces);
   await store.check();
   const others = await otherImages(store, manifest);
@@ -84,8 +84,11 @@ async function restoreWith({ process: { terminal }, output }: Session, { config,
   const staged = await stageDatabase(config, folder, manifest, (state) => progress.show(rowProgress(state)));
   try {
     const restored = await restoreImages(folder, manifest.images, store, (bytesDone, bytesTotal) => progress.show({ phase: 'Restoring images', bytesDone, bytesTotal }));
-    await staged.replace();
-    await replaceImages(store, restored.waiting);
+    await staged.replace().catch(async (error: unknown) => {
+      await closeWaiting(restored.waiting);
+      throw error;
+    });
+    await replaceImages(restored.waiting);
     await adoptRestoredStore(config);
     const secret = await restoreSecret(config, folder, manifest);
     progress.end();
@@ -116,7 +119,7 @@ async function foldersOfOthers({ dataDir, imageStore }: Config): Promise<string[
 
 /** The restored catalogue goes on with the folder that its images were restored to. */
 async function adoptRestoredStore(config: Config): Promise<void> {
-  const id = await adoptStore(config.imageStore.path);
+  const id = await adoptStore(await openStoreMark(config.imageStore));
   const database = await openPresent(config);
   await withDatabase(database, config, async () => replaceStoreId(database.em.fork(), id));
 }
@@ -124,7 +127,9 @@ async function adoptRestoredStore(config: Config): Promise<void> {
 /** How many images the store has that are not in the backup. */
 async function otherImages(store: FileStore, { images }: BackupManifest): Promise<number> {
   const backedUp = new Set(images.map(({ uuid }) => uuid));
-  return (await store.listUuids()).filter((uuid) => !backedUp.has(uuid)).length;
+  const stored = new Set(await store.listPairs());
+  for await (const key of store.listAttempts()) if ((await store.statFile(key)) !== null) stored.add(key.uuid);
+  return [...stored].filter((uuid) => !backedUp.has(uuid)).length;
 }
 
 /** The secret that the tokens of the backup were signed with; one that is there and differs is kept as `jwt-secret.before-restore`. */

@@ -1,5 +1,5 @@
 import { readConfig } from '../../config/config.js';
-import { LocalFileStore } from '../../platform/store/local-file-store.js';
+import { ANY_STORE, openStore } from '../../platform/store/open-store.js';
 import { type StoreFinding, verifyImages } from '../backup/verify-images.js';
 import { Refused } from '../command-error.js';
 import { defineCommand } from '../command.js';
@@ -19,7 +19,7 @@ export const verifyStore = defineCommand({
     const progress = new Progress(terminal);
     const { findings, files, bytes } = await withDatabase(database, config, async () => {
       try {
-        const store = new LocalFileStore(config.imageStore.path);
+        const store = await openStore(config.imageStore, ANY_STORE);
         return await verifyImages({ em: database.em.fork(), store, root: config.imageStore.path, onBytes: (bytesDone, bytesTotal) => progress.show({ phase: 'Verifying', bytesDone, bytesTotal }) });
       } finally {
         progress.end();

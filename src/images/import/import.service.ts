@@ -20,6 +20,7 @@ import type { ImportImageInput } from '../mutations/image-mutation.inputs.js';
 import type { ImageType } from '../image.type.js';
 import { childWarnings } from '../bases/base-warnings.js';
 import type { ImageAccess } from '../image.enums.js';
+import { placedFileOf } from '../store/placed-files.js';
 import { requireActiveUser } from '../rules/owner.js';
 import { findWithoutFile, recordFileImport } from './image-without-file.js';
 import { type ImportFields, newImage } from './new-image.js';
@@ -150,7 +151,8 @@ export class ImportService {
     const { em, store, fetch, accessTo } = this.services;
     const declared = { compression: file.compression, type };
     if (isLocal) {
-      const kind = await detectFileKind(`The file of ${uuid}`, file.size, async (start, length) => store.readFile(uuid, { start, end: start + length - 1 }));
+      const key = await placedFileOf(em, store, uuid);
+      const kind = await detectFileKind(`The file of ${uuid}`, file.size, async (start, length) => store.readFile(key, { start, end: start + length - 1 }));
       return fileKindWarnings(kind, declared);
     }
     try {

@@ -17,7 +17,7 @@ export const DRY_RUN_IMAGE_ID = 2_147_483_647;
 /** Columns that `insertImage`, a trigger of the database or a later task fills. */
 type FilledLater =
   | 'owner' | 'nameKey' | 'aliasKey' | 'versionKey' | 'searchText' | 'createdAt' | 'updatedAt' | 'publishedAt' | 'attachments' | 'tags' | 'places' | 'tagList'
-  | 'fileSize' | 'fileSha1' | 'fileSha256' | 'fileMd5' | 'fileCompression' | 'fileFormat';
+  | 'fileSize' | 'fileSha1' | 'fileSha256' | 'fileMd5' | 'fileCompression' | 'fileFormat' | 'fileKey';
 
 type Insertable = RequiredEntityData<Image>;
 type ValueOf<Stored> = NonNullable<Stored> extends Reference<infer _Row> ? number | null : Stored;
