@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { AttemptKey } from '../file-key.js';
+import type { FileKey } from '../file-key.js';
 import type { FileDraft } from '../file-store.js';
 import { type EarlierFile, findEarlierFile, removeEarlierFile, type S3Services } from './earlier-attempt.js';
 import { COPIED_PART_BYTES, FIRST_PART_BYTES, partBytes } from './part-sizes.js';
@@ -10,7 +10,7 @@ import { S3Failure } from './s3-failure.js';
 const PRECONDITION_FAILED = 412;
 
 /**
- * The file of an attempt, as an upload in parts: one part is being filled, and some are on their way. A small file is written at once
+ * The file of an attempt or a pair, as an upload in parts: one part is being filled, and some are on their way. A small file is written at once
  * when it is sealed. Nobody sees an object before that.
  */
 export class S3FileDraft implements FileDraft {
@@ -25,16 +25,16 @@ export class S3FileDraft implements FileDraft {
 
   private constructor(
     private readonly services: S3Services,
-    private readonly key: AttemptKey,
+    private readonly key: FileKey,
   ) {
     this.#name = services.keys.object(key, 'file');
     this.#writer = this.#newWriter();
   }
 
-  /** Begins the file of an attempt with what an earlier one of the same task left. */
-  static async open(services: S3Services, key: AttemptKey): Promise<S3FileDraft> {
-    const draft = new S3FileDraft(services, key);
-    const earlier = await findEarlierFile(services, key);
+  /** Begins the file of an attempt with what an earlier one of the same task left; that of a pair, where nobody may see half a file, from its start. */
+  static async open(services: S3Services, { uuid, attempt }: FileKey): Promise<S3FileDraft> {
+    const draft = new S3FileDraft(services, { uuid, attempt });
+    const earlier = attempt === null ? null : await findEarlierFile(services, { uuid, attempt });
     if (earlier !== null) await draft.#takeOver(earlier);
     return draft;
   }

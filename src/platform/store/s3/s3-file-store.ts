@@ -80,11 +80,12 @@ export class S3FileStore implements FileStore {
     return [...names].sort();
   }
 
-  async *listAttempts(): AsyncGenerator<AttemptKey> {
+  async *listAttempts(uuid?: string): AsyncGenerator<AttemptKey> {
     await this.identity?.demand();
     const { uploads, objects, keys } = this.services;
+    const prefix = uuid === undefined ? keys.prefix : keys.folder(uuid);
     const open = new Set<string>();
-    for await (const { name } of uploads.list(keys.prefix)) {
+    for await (const { name } of uploads.list(prefix)) {
       const key = keys.attemptOf(name);
       if (key === null || open.has(nameOfKey(key))) continue;
       open.add(nameOfKey(key));
@@ -92,7 +93,7 @@ export class S3FileStore implements FileStore {
     }
     // Objects come in the order of their names, so those of one attempt follow each other.
     let last = '';
-    for await (const { name } of objects.list(keys.prefix)) {
+    for await (const { name } of objects.list(prefix)) {
       const key = keys.attemptOf(name);
       if (key === null || nameOfKey(key) === last || open.has(nameOfKey(key))) continue;
       last = nameOfKey(key);
@@ -154,7 +155,7 @@ export class S3FileStore implements FileStore {
     return this.#location.redirects ? this.services.objects.presign(this.services.keys.object(key, 'file'), REDIRECT_SECONDS) : null;
   }
 
-  async openDraft(key: AttemptKey): Promise<FileDraft> {
+  async openDraft(key: FileKey): Promise<FileDraft> {
     await this.identity?.demand();
     return S3FileDraft.open(this.services, key);
   }
@@ -165,6 +166,7 @@ export class S3FileStore implements FileStore {
     const name = keys.object(key, 'file');
     await objects.delete(name);
     await objects.delete(keys.object(key, 'manifest'));
+    if (key.attempt === null) await objects.delete(keys.folder(key.uuid));
     for await (const upload of uploads.list(name)) if (upload.name === name) await uploads.abort(upload);
   }
 

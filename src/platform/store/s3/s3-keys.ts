@@ -15,6 +15,12 @@ export class S3Keys {
     return `${this.prefix}${nameOfKey(key)}/${kind}`;
   }
 
+  /** What the objects of an image begin with; an object of this name marks an empty folder. */
+  folder(uuid: string): string {
+    demandKey({ uuid, attempt: null });
+    return `${this.prefix}${uuid}/`;
+  }
+
   /** What the objects of all attempts of a task for an image begin with. */
   attemptsOf(uuid: string, taskId: string): string {
     demandKey({ uuid, attempt: `${taskId}-1` });
