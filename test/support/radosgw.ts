@@ -11,7 +11,7 @@ import { temporaryFolder } from './temp-folder.js';
 
 const run = promisify(execFile);
 
-const PACKAGES = ['radosgw', 'ceph-mon', 'ceph-osd', 'ceph-base'];
+const PACKAGES = ['radosgw', 'ceph-mon', 'ceph-osd', 'ceph-base', 'ceph-common'];
 const STORE_BYTES = 4 * 1024 ** 3;
 const PATIENCE_MS = 90_000;
 const NAME = 'client.rgw';
