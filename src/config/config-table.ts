@@ -98,7 +98,7 @@ export const settings = {
     '–', 'Hosts, addresses and CIDRs, separated by commas, that the gateway may fetch from although they are not public.', hostsAndNetworks,
   ),
   HTTPS_PROXY: alsoInLowerCase(optional(
-    '–', 'Proxy for https URLs of repositories, manifests, files, snapshots and key sets: `http://USER:PASSWORD@HOST:PORT`, the user and password only if it asks for them.', proxyUrl,
+    '–', 'Proxy for https URLs of repositories, manifests, files, snapshots, key sets and the object storage: `http://USER:PASSWORD@HOST:PORT`, the user and password only if it asks for them.', proxyUrl,
   )),
   HTTP_PROXY: alsoInLowerCase(optional('–', 'Proxy for http URLs; the gateway uses CONNECT with it too.', proxyUrl)),
   NO_PROXY: alsoInLowerCase(optional(
