@@ -82,8 +82,8 @@ export function gatewayOnS3(kind: string, connect: () => Promise<TestBucket>): v
       const image = makeImage({ name: 'by-hand', version: '1', size: 5000 });
       await bucket.objects.put(`${bucket.location.prefix}${image.manifest.uuid}/file`, image.file);
       await bucket.objects.put(`${bucket.location.prefix}${image.manifest.uuid}/manifest`, JSON.stringify(image.manifest));
-      await world.admin.run('mutation { refreshImageRepository(name: "local") { added } }');
-      const { importRepositoryImage } = await world.admin.run('mutation ($uuid: UUID!) { importRepositoryImage(input: { repository: "local", uuid: $uuid, datacenter: "main", access: PUBLIC }) { task { id } } }', { uuid: image.manifest.uuid });
+      await world.admin.run('mutation { refreshImageRepository(name: "img01") { added } }');
+      const { importRepositoryImage } = await world.admin.run('mutation ($uuid: UUID!) { importRepositoryImage(input: { repository: "img01", uuid: $uuid, datacenter: "main", access: PUBLIC }) { task { id } } }', { uuid: image.manifest.uuid });
       expect(await world.admin.ended(importRepositoryImage.task.id)).toMatchObject({ status: 'SUCCEEDED' });
       expect(await world.servedImages()).toEqual(['by-hand', PUBLIC_IMAGE, 'large']);
     });
@@ -123,7 +123,7 @@ export function gatewayOnS3(kind: string, connect: () => Promise<TestBucket>): v
     });
 
     it('writes changes into the manifest, and removes what is deleted', async () => {
-      await world.admin.run(`mutation { updateImage(input: { name: "${PUBLIC_IMAGE}", desc: "changed" }) { task { id } } }`);
+      await world.admin.run(`mutation { updateImage(input: { name: "${PUBLIC_IMAGE}", description: "changed" }) { task { id } } }`);
       const name = (await bucket.names()).find((one) => one.startsWith(String(world.repository.images[0]?.manifest.uuid)) && one.endsWith('/manifest'));
       const manifest = async (): Promise<string> => {
         const object = await bucket.objects.get(`${bucket.location.prefix}${name}`);
