@@ -48,7 +48,8 @@ export async function copyImages({ from, to, replaces, onBytes }: CopyWork): Pro
     }
     const outcome = await copyFile({ from, to, replaces, count }, file, manifest);
     if (outcome === 'different') copied.different.push(nameOfKey(file.key));
-    else copied[outcome] += 1;
+    else if (outcome === 'copied') copied.copied += 1;
+    else copied.present += 1;
     copied.bytes += file.size;
   }
   return copied;

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { MOST_BYTES_IN_FLIGHT, MOST_PARTS } from './part-sizes.js';
+import { MOST_BYTES_IN_FLIGHT, MOST_PARTS, partBytes } from './part-sizes.js';
 import { S3Failure } from './s3-failure.js';
 import type { CopySource, S3Part, S3Upload, S3Uploads } from './s3-uploads.js';
 import type { ByteRange } from '../file-store.js';
@@ -32,9 +32,9 @@ export class PartWriter {
     return this.#nextNumber;
   }
 
-  /** Whether no more parts should be added before `room` resolves. */
+  /** Whether no more bytes should be collected before `room` resolves. One part may always be on its way while the next is filled. */
   get isFull(): boolean {
-    return this.#bytesInFlight >= MOST_BYTES_IN_FLIGHT;
+    return this.#bytesInFlight > Math.max(MOST_BYTES_IN_FLIGHT, partBytes(this.#nextNumber));
   }
 
   /** Null while every part went well. */

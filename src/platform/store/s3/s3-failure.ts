@@ -46,10 +46,10 @@ export class S3Failure extends AppError {
   readonly status: number;
 
   constructor(location: S3Location, error: unknown) {
-    const [reason, status] = [codeOf(error), statusOf(error)];
-    super('IMAGE_SERVER_UNAVAILABLE', `The image store ${nameOfS3(location)} cannot be used: ${wordsOf(location, error)}.`);
-    this.reason = reason;
-    this.status = status;
+    const [store, words] = [nameOfS3(location), wordsOf(location, error)];
+    super('IMAGE_SERVER_UNAVAILABLE', `The image store ${store} cannot be used: ${words}.`);
+    this.reason = codeOf(error);
+    this.status = statusOf(error);
   }
 
   /** Whether the object, the upload or the bucket is not there. A bucket that is missing is no missing object. */

@@ -8,6 +8,7 @@ import { readObject } from './read-object.js';
 import { S3Failure } from './s3-failure.js';
 
 const PRECONDITION_FAILED = 412;
+const COPIES_AT_ONCE = 4;
 
 /**
  * The file of an attempt or a pair, as an upload in parts: one part is being filled, and some are on their way. A small file is written at once
@@ -138,8 +139,10 @@ export class S3FileDraft implements FileDraft {
     const rest = earlier.size % COPIED_PART_BYTES;
     const copied = rest < FIRST_PART_BYTES ? earlier.size - rest : earlier.size;
     try {
-      for (let start = 0; start < copied; start += COPIED_PART_BYTES) {
-        await this.#writer.copy(earlier, { start, end: Math.min(start + COPIED_PART_BYTES, copied) - 1 });
+      const starts = Array.from({ length: Math.ceil(copied / COPIED_PART_BYTES) }, (_, at) => at * COPIED_PART_BYTES);
+      for (let at = 0; at < starts.length; at += COPIES_AT_ONCE) {
+        const copies = starts.slice(at, at + COPIES_AT_ONCE).map(async (start) => this.#writer.copy(earlier, { start, end: Math.min(start + COPIED_PART_BYTES, copied) - 1 }));
+        await Promise.all(copies);
       }
       return copied;
     } catch (error) {
