@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LocalWorld } from '../cli/local-world.js';
@@ -94,6 +94,15 @@ export function gatewayOnS3(kind: string, connect: () => Promise<TestBucket>): v
       expect(await world.shell.run('verify-store')).toMatchObject({ code: 0, stderr: expect.stringContaining('3 files of') as string });
       expect(await world.shell.run('store', 'adopt', '--dry-run')).toMatchObject({ code: 0, stdout: expect.stringContaining('3 of the 3 files') as string });
       expect(await world.shell.run('config', 'check', '-o', 'json')).toMatchObject({ code: 0, stdout: expect.not.stringContaining('endpoint') as string });
+    });
+
+    it('is used with credentials of a file, and not without any', async () => {
+      const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret } = bucket.credentials;
+      const file = join(folder.path, 'credentials');
+      await writeFile(file, `[default]\naws_access_key_id = nobody\naws_secret_access_key = nothing\n[images]\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`);
+      const nobody = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_EC2_METADATA_DISABLED: 'true' };
+      expect(await world.shell.with({ ...nobody, AWS_SHARED_CREDENTIALS_FILE: file, AWS_PROFILE: 'images' }).run('verify-store')).toMatchObject({ code: 0 });
+      expect(await world.shell.with(nobody).run('verify-store')).toMatchObject({ code: 1, stderr: expect.stringContaining('there are no credentials; accepted:') as string });
     });
 
     it('is backed up, and restored into another storage', { timeout: 60_000 }, async () => {

@@ -11,7 +11,7 @@ import { faultOf } from './open-database.js';
 
 const MOST_NAMES = 20;
 
-/** Copies an image store to another place, such as from a folder to an object storage. */
+/** Copies an image store into another one, such as from a folder into an object storage. */
 export const copyStore = defineCommand({
   usage: 'copy-store',
   summary: 'Copy all files of an image store into another one, a folder or an object storage, and compare the hashes of both.',
