@@ -89,21 +89,21 @@ export class ConfigError extends Error {
 /** Reads and validates the settings. Treats an empty variable as unset, ignores unknown ones. Throws ConfigError, which never shows secrets. */
 export function readConfig(env: Environment): Config {
   const { values, auth } = readSettings(env);
-  const dataDir = values.DATA_DIR;
+  const proxies = { https: values.HTTPS_PROXY, http: values.HTTP_PROXY, noProxy: values.NO_PROXY ?? [] };
   return {
     host: values.HOST,
     port: values.PORT,
     publicUrl: values.PUBLIC_URL ?? urlOf(values.HOST, values.PORT),
-    dataDir,
+    dataDir: values.DATA_DIR,
     database: databaseOf(values),
     preparedStatements: values.DATABASE_PREPARED,
     databaseLimits: { connections: values.DATABASE_POOL, statementTimeoutMs: values.STATEMENT_TIMEOUT * 1000 },
-    imageStore: imageStoreOf(values),
+    imageStore: imageStoreOf(values, proxies),
     auth: authOf(values),
     provision: values.AUTH_PROVISION,
     apiKeyMaxDays: values.API_KEY_MAX_DAYS,
     fetchAllow: values.FETCH_ALLOW ?? [],
-    proxies: proxiesOf(values),
+    proxies,
     repositoryAuth: auth,
     imgapiTrusted: values.IMGAPI_TRUSTED,
     imgapiAtRoot: values.PUBLIC_IMGAPI_ROOT,
@@ -134,14 +134,9 @@ function providerOf({ GRAPHIQL_OIDC_ISSUER: issuer, GRAPHIQL_OIDC_CLIENT_ID: cli
   return issuer === null || clientId === null ? null : { issuer, clientId, scope, resource };
 }
 
-function imageStoreOf(values: SettingValues): StoreLocation {
-  const { IMAGE_STORE: store, IMAGE_STORE_REDIRECT: redirects, DATA_DIR: dataDir } = values;
-  if (store?.kind === 's3') return { ...store, redirects, proxies: proxiesOf(values) };
+function imageStoreOf({ IMAGE_STORE: store, IMAGE_STORE_REDIRECT: redirects, DATA_DIR: dataDir }: SettingValues, proxies: ProxySettings): StoreLocation {
+  if (store?.kind === 's3') return { ...store, redirects, proxies };
   return store ?? { kind: 'file', path: join(dataDir, 'images') };
-}
-
-function proxiesOf({ HTTPS_PROXY, HTTP_PROXY, NO_PROXY }: SettingValues): ProxySettings {
-  return { https: HTTPS_PROXY, http: HTTP_PROXY, noProxy: NO_PROXY ?? [] };
 }
 
 function authOf(values: SettingValues): Config['auth'] {
