@@ -123,7 +123,7 @@ async function createWork(config: Config, database: Database, tracing: Tracing |
   registerTaskMetrics(metrics.registry, database);
   registerRepositoryMetrics(metrics.registry, database);
   registerDatabaseMetrics(metrics.registry, database);
-  registerDiskMetrics(metrics.registry, { data: config.dataDir, store: config.imageStore.path });
+  registerDiskMetrics(metrics.registry, { data: config.dataDir, ...(config.imageStore.kind === 'file' && { store: config.imageStore.path }) });
   registerAvailability(metrics.registry, { name: 'gateway_store_up', help: '1 when the image store can be read and written, else 0; asked twice a minute at most.', everyMs: STORE_CHECK_MS, check: async () => store.reach() });
   return { database, changes, store, fetch, imgapi, accessTo, credentialsFor: credentialsFrom(config.repositoryAuth), runner, metrics, tracing, imageServerUrl: `${config.publicUrl}/imgapi` };
 }

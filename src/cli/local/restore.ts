@@ -5,7 +5,7 @@ import { type Config, readConfig } from '../../config/config.js';
 import { knownMigrations } from '../../platform/database/copy/copy-database.js';
 import { replaceStoreId } from '../../images/store/store-record.js';
 import type { FileStore } from '../../platform/store/file-store.js';
-import { ANY_STORE, openStore, openStoreMark } from '../../platform/store/open-store.js';
+import { ANY_STORE, nameOfLocation, openStore, openStoreMark } from '../../platform/store/open-store.js';
 import { AlreadyRunning, lockFolder } from '../../platform/store/process-lock.js';
 import { adoptStore } from '../../platform/store/store-identity.js';
 import { lstatOrNull, syncFolder, writeDurably } from '../../platform/store/safe-open.js';
@@ -79,7 +79,7 @@ async function restoreWith({ process: { terminal }, output }: Session, { config,
   await demandRestorable(config, async () => openReachable(config), replaces);
   await store.check();
   const others = await otherImages(store, manifest);
-  if (others > 0 && !replaces) throw new Refused(`IMAGE_STORE=file:${config.imageStore.path}: it has ${others} images that the backup does not have; accepted: an empty folder, or --replace, with which they stay.`);
+  if (others > 0 && !replaces) throw new Refused(`IMAGE_STORE=${namedIn(config)}: it has ${others} images that the backup does not have; accepted: an empty one, or --replace, with which they stay.`);
   const progress = new Progress(terminal);
   const staged = await stageDatabase(config, folder, manifest, (state) => progress.show(rowProgress(state)));
   try {
@@ -112,12 +112,16 @@ async function restoreWith({ process: { terminal }, output }: Session, { config,
 /** The folders restored into that belong to another user, where root restores: it owns what it writes there, and that user cannot read it. */
 async function foldersOfOthers({ dataDir, imageStore }: Config): Promise<string[]> {
   if (process.getuid?.() !== 0) return [];
-  const folders = [...new Set([dataDir, imageStore.path])];
+  const folders = [...new Set([dataDir, ...(imageStore.kind === 'file' ? [imageStore.path] : [])])];
   const owners = await Promise.all(folders.map(async (path) => (await stat(path)).uid));
   return folders.filter((_path, at) => owners[at] !== 0);
 }
 
-/** The restored catalogue goes on with the folder that its images were restored to. */
+function namedIn({ imageStore }: Config): string {
+  return imageStore.kind === 'file' ? `file:${imageStore.path}` : nameOfLocation(imageStore);
+}
+
+/** The restored catalogue goes on with the store that its images were restored to. */
 async function adoptRestoredStore(config: Config): Promise<void> {
   const id = await adoptStore(await openStoreMark(config.imageStore));
   const database = await openPresent(config);

@@ -20,7 +20,7 @@ export const verifyStore = defineCommand({
     const { findings, files, bytes } = await withDatabase(database, config, async () => {
       try {
         const store = await openStore(config.imageStore, ANY_STORE);
-        return await verifyImages({ em: database.em.fork(), store, root: config.imageStore.path, onBytes: (bytesDone, bytesTotal) => progress.show({ phase: 'Verifying', bytesDone, bytesTotal }) });
+        return await verifyImages({ em: database.em.fork(), store, root: config.imageStore.kind === 'file' ? config.imageStore.path : null, onBytes: (bytesDone, bytesTotal) => progress.show({ phase: 'Verifying', bytesDone, bytesTotal }) });
       } finally {
         progress.end();
       }

@@ -57,8 +57,11 @@ export interface FileStore {
   statFile(key: FileKey): Promise<StoredFile | null>;
   /** The caller must read the stream to its end or destroy it. A later `remove` does not disturb it in a folder; null as for `statFile`. */
   readFile(key: FileKey, range?: ByteRange): Promise<Readable | null>;
-  /** Opens a file to send all or a range of it; null as for `statFile`. It stays open until it is sent or closed. */
-  openFile(key: FileKey): Promise<OpenFile | null>;
+  /**
+   * Opens a file to send all or a range of it; null as for `statFile`. It stays open until it is sent or closed. An object storage is asked
+   * at once for the range that is going to be sent, if it is given, so that a failure is known before the first byte.
+   */
+  openFile(key: FileKey, range?: ByteRange): Promise<OpenFile | null>;
   /** Where a client can fetch this file for a short while without the gateway (IMAGE_STORE_REDIRECT); null: it is to be sent. */
   redirectTo(key: FileKey): Promise<string | null>;
 
