@@ -67,7 +67,7 @@ const ROOT_RULES: Readonly<Record<RootType, RootRules>> = {
 };
 
 /** Object fields that a rule guards wherever the object is reached. */
-const FIELD_RULES = {
+export const FIELD_RULES = {
   User: { email: ownAccount, isSuperAdmin: ownAccount, active: ownAccount, createdAt: ownAccount, groups: ownAccount, apiKeys: ownAccount },
   Datacenter: { groups: may('people.read') },
 };
