@@ -1,8 +1,8 @@
 import type { ErrorCode, FieldCode } from './error-codes.js';
-import { truncate, boundMessage, boundData, quoteValue } from './message-text.js';
+import { truncate, boundMessage, boundData, MAX_VALUE_CHARACTERS, quoteValue } from './message-text.js';
 
 /** The values that a message names, so that a client can write its own. */
-export type FieldParams = Readonly<Record<string, string | number | readonly string[]>>;
+export type FieldParams = Readonly<Record<string, string | number>>;
 
 /** One fault in the caller's input; `path` is the argument or field as the caller wrote it. */
 export interface FieldError {
@@ -88,8 +88,7 @@ const MAX_FIELD_BYTES = 24 * 1024;
 const MAX_FIELD_MESSAGE_CHARACTERS = 500;
 
 function boundField({ path, code, message, params = {} }: FieldError): Required<FieldError> {
-  const values = Object.entries(boundData(params) as FieldParams);
-  const bounded = Object.fromEntries(values.map(([name, value]) => [name, typeof value === 'string' ? truncate(value) : value]));
+  const bounded = boundData(params, 0, MAX_VALUE_CHARACTERS) as FieldParams; // the same shape
   return { path: truncate(path), code, message: boundMessage(message, MAX_FIELD_MESSAGE_CHARACTERS), params: bounded };
 }
 

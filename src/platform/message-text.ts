@@ -79,11 +79,11 @@ const MAX_DATA_ITEMS = 100;
 const MAX_DATA_DEPTH = 6;
 
 /** Bounds the data of an error, such as its `extensions`: cuts long texts and lists, redacts URLs, replaces objects nested too deeply by null. */
-export function boundData(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return redactAndTruncate(value, MAX_DATA_TEXT_CHARACTERS);
+export function boundData(value: unknown, depth = 0, mostCharacters = MAX_DATA_TEXT_CHARACTERS): unknown {
+  if (typeof value === 'string') return redactAndTruncate(value, mostCharacters);
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
   if (depth >= MAX_DATA_DEPTH) return null;
-  if (Array.isArray(value)) return value.slice(0, MAX_DATA_ITEMS).map((one) => boundData(one, depth + 1));
+  if (Array.isArray(value)) return value.slice(0, MAX_DATA_ITEMS).map((one) => boundData(one, depth + 1, mostCharacters));
   const entries = Object.entries(value).slice(0, MAX_DATA_ITEMS);
-  return Object.fromEntries(entries.map(([name, one]) => [truncate(name), boundData(one, depth + 1)]));
+  return Object.fromEntries(entries.map(([name, one]) => [truncate(name), boundData(one, depth + 1, mostCharacters)]));
 }

@@ -21,7 +21,8 @@ const BUILT_IN: ReadonlySet<string> = new Set(['String', 'ID', 'Int', 'Float', '
 function typeAt(type: GraphQLInputType, [key, ...rest]: Path): GraphQLInputType | undefined {
   if (key === undefined) return type;
   const shape = getNullableType(type);
-  const inner: GraphQLInputType | undefined = isListType(shape) ? shape.ofType : isInputObjectType(shape) ? shape.getFields()[key]?.type : undefined;
+  const fields = isInputObjectType(shape) ? Object.values(shape.getFields()) : [];
+  const inner: GraphQLInputType | undefined = isListType(shape) ? shape.ofType : fields.find(({ name }) => name === key)?.type;
   return inner === undefined ? undefined : typeAt(inner, rest);
 }
 
