@@ -1,5 +1,6 @@
+import { visibleText } from './display-text.js';
 import type { ErrorCode, FieldCode } from './error-codes.js';
-import { truncate, boundMessage, boundData, MAX_VALUE_CHARACTERS, quoteValue } from './message-text.js';
+import { truncate, boundMessage, boundData, quoteValue, redactAndTruncate } from './message-text.js';
 
 /** The values that a message names, so that a client can write its own. */
 export type FieldParams = Readonly<Record<string, string | number>>;
@@ -88,7 +89,7 @@ const MAX_FIELD_BYTES = 24 * 1024;
 const MAX_FIELD_MESSAGE_CHARACTERS = 500;
 
 function boundField({ path, code, message, params = {} }: FieldError): Required<FieldError> {
-  const bounded = boundData(params, 0, MAX_VALUE_CHARACTERS) as FieldParams; // the same shape
+  const bounded = boundData(params, 0, (text) => visibleText(redactAndTruncate(text))) as FieldParams; // the same shape
   return { path: truncate(path), code, message: boundMessage(message, MAX_FIELD_MESSAGE_CHARACTERS), params: bounded };
 }
 
