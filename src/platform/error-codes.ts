@@ -211,7 +211,7 @@ export const ERROR_CODES = {
   BAD_REQUEST: {
     when: 'The request is malformed, or was refused as one that a page of another site may have sent.',
     advice: 'Correct it as the message says.',
-    statuses: [400],
+    statuses: [400, 426],
   },
   METHOD_NOT_ALLOWED: { when: 'The path does not take this HTTP method.', advice: 'Use one that `Allow` names.', statuses: [405] },
   NOT_ACCEPTABLE: { when: 'The answer has no media type that `Accept` names.', advice: 'Accept `application/json`.', statuses: [406] },
