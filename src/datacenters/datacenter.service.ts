@@ -5,7 +5,7 @@ import { User } from '../access/people/user.entity.js';
 import type { Viewer } from '../access/viewer.js';
 import type { SqlEntityManager } from '../platform/database/database.js';
 import { comparisonKey, withStoredTexts } from '../platform/display-text.js';
-import { alreadyExists, AppError, badInput, type FieldError, notFound } from '../platform/errors.js';
+import { alreadyExists, AppError, badInput, blame, type FieldError, notFound, unknownName } from '../platform/errors.js';
 import { readRows } from '../platform/database/read/read-rows.js';
 import { sqlText } from '../platform/database/sql-text.js';
 import type { ChangeBus } from '../tasks/changes/change-bus.js';
@@ -30,13 +30,13 @@ type Fields = Pick<UpdateDatacenterInput, 'alias' | 'access' | 'owner' | 'groups
 async function check(tx: SqlEntityManager, name: string, input: Fields, faults: FieldError[]): Promise<{ owner: User | null; groups: Group[] }> {
   faults.push(...fieldFault('alias', input.alias), ...fieldFault('description', input.description));
   if (name === DEFAULT_DATACENTER && input.access === 'PRIVATE') {
-    faults.push({ path: 'access', message: 'The default datacenter main is always PUBLIC.' });
+    faults.push({ path: 'access', code: 'NOT_ACCEPTED', params: { value: 'PRIVATE' }, message: 'The default datacenter main is always PUBLIC.' });
   }
   const owner = input.owner ? await tx.findOne(User, { username: input.owner, active: true }) : null;
-  if (input.owner && owner === null) faults.push({ path: 'owner', message: `There is no active user "${input.owner}".` });
+  if (input.owner && owner === null) faults.push(unknownName('owner', 'active user', input.owner));
   const groups = await tx.find(Group, { name: input.groups ?? [] });
   (input.groups ?? []).forEach((wanted, at) => {
-    if (!groups.some((group) => group.name === wanted)) faults.push({ path: `groups.${at}`, message: `There is no group "${wanted}".` });
+    if (!groups.some((group) => group.name === wanted)) faults.push(unknownName(`groups.${at}`, 'group', wanted));
   });
   if (faults.length > 0) throw badInput(faults);
   return { owner, groups };
@@ -60,7 +60,7 @@ export class DatacenterService {
     const { em, viewer, changes, datacenters } = this.dependencies;
     viewer.demand('datacenter.change');
     const { name } = input;
-    const taken = alreadyExists(`The datacenter name ${name} is taken; upper and lower case are the same.`);
+    const taken = alreadyExists(`The datacenter name ${name} is taken; upper and lower case are the same.`, { name });
     try {
       await transact(em.fork(), changes, async (tx, announce) => {
         const { owner, groups } = await check(tx, name, input, fieldFault('name', name));
@@ -91,7 +91,7 @@ export class DatacenterService {
     viewer.demand('datacenter.change');
     await transact(em.fork(), changes, async (tx, announce) => {
       const datacenter = await tx.findOne(Datacenter, { name: input.name }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-      if (datacenter === null) throw notFound('datacenter', input.name);
+      if (datacenter === null) throw notFound('datacenter', input.name, 'name');
       // Not in the locking statement, which would lock the owner as well and block all who refer to that user.
       await tx.populate(datacenter, ['groups', 'owner']);
       const before = logged(datacenter, datacenter.owner.getEntity().username);
@@ -119,8 +119,8 @@ export class DatacenterService {
     await transact(em.fork(), changes, async (tx, announce) => {
       // Lock it, so that no server is registered in it between the check and the commit.
       const datacenter = await tx.findOne(Datacenter, { name }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-      if (datacenter === null) throw notFound('datacenter', name);
-      if (datacenter.isDefault()) throw badInput([{ path: 'name', message: 'The default datacenter main cannot be deleted.' }]);
+      if (datacenter === null) throw notFound('datacenter', name, 'name');
+      if (datacenter.isDefault()) throw badInput([{ path: 'name', code: 'NOT_ACCEPTED', params: { value: name }, message: 'The default datacenter main cannot be deleted.' }]);
       await requireEmpty(tx, datacenter);
       const detachedImages = await announceDetached(tx, datacenter.id, announce);
       await this.#log(tx, 'DATACENTER_DELETE', null, { name, alias: datacenter.alias, access: datacenter.access, detachedImages }, announce);
@@ -147,5 +147,5 @@ async function requireEmpty(tx: SqlEntityManager, datacenter: Datacenter): Promi
   const servers = Number(row?.[0] ?? 0);
   if (servers === 0) return;
   const count = servers === 1 ? '1 server' : `${servers} servers`;
-  throw new AppError('DATACENTER_NOT_EMPTY', `Datacenter ${datacenter.name} has ${count}; unregister or move them first.`);
+  throw blame(new AppError('DATACENTER_NOT_EMPTY', `Datacenter ${datacenter.name} has ${count}; unregister or move them first.`), { name: datacenter.name });
 }

@@ -3,6 +3,8 @@ import { UserType } from '../access/people/user.type.js';
 import { DatacenterType } from '../datacenters/datacenter.type.js';
 import type { OsType } from '../imgapi/os-type.js';
 import { connectionType } from '../platform/database/list/page.js';
+import type { ErrorCode } from '../platform/error-codes.js';
+import { ErrorCodeEnum } from '../platform/graphql/error-code.enum.js';
 import { rowIds } from '../platform/graphql/global-id.js';
 import { NodeType } from '../platform/graphql/node.type.js';
 import { ByteSize, DateTime, HttpUrl, Uuid } from '../platform/graphql/scalars.js';
@@ -176,11 +178,11 @@ export class ImageActionVerdictType {
   @Field(() => Boolean, { description: 'Whether you may.' })
   allowed!: boolean;
 
-  @Field(() => String, {
+  @Field(() => ErrorCodeEnum, {
     nullable: true,
     description: 'The error code you would get, such as FORBIDDEN, IMAGE_NOT_READY, IMAGE_IN_USE or IMAGE_HAS_CHILDREN; null when you may.',
   })
-  code!: string | null;
+  code!: ErrorCode | null;
 
   @Field(() => String, { nullable: true, description: 'A sentence of why not, for people; null when you may.' })
   reason!: string | null;

@@ -55,9 +55,10 @@ export class RepositoryQueries {
     return (await this.#find(sqlText`r.name = ${name}`))[0] ?? null;
   }
 
-  async require(name: string): Promise<ImageRepositoryType> {
+  /** NOT_FOUND when there is none of that name; `path` is the input that names it. */
+  async require(name: string, path = 'name'): Promise<ImageRepositoryType> {
     const repository = await this.byName(name);
-    if (repository === null) throw notFound('image repository', name);
+    if (repository === null) throw notFound('image repository', name, path);
     return repository;
   }
 

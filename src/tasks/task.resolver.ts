@@ -25,8 +25,9 @@ export class TaskResolver {
   }
 
   @Query(() => TaskConnection, {
+    nullable: true,
     description:
-      'Tasks, newest first: your own, those of datacenters where you hold ADMIN, and for a SuperAdmin all. Conditions that are given must all be met. NOT_FOUND when you cannot see the datacenter.',
+      'Tasks, newest first: your own, those of datacenters where you hold ADMIN, and for a SuperAdmin all. Conditions that are given must all be met. Null with a NOT_FOUND error when you cannot see the datacenter.',
   })
   async tasks(
     @Args(() => PageArgs) page: PageArgs,

@@ -2,6 +2,8 @@ import { Directive, Field, Int, ObjectType } from 'type-graphql';
 import type { UserType } from '../access/people/user.type.js';
 import type { DatacenterType } from '../datacenters/datacenter.type.js';
 import { connectionType } from '../platform/database/list/page.js';
+import type { ErrorCode } from '../platform/error-codes.js';
+import { ErrorCodeEnum } from '../platform/graphql/error-code.enum.js';
 import { uuidIds } from '../platform/graphql/global-id.js';
 import { NodeType } from '../platform/graphql/node.type.js';
 import { ByteSize, DateTime, Json } from '../platform/graphql/scalars.js';
@@ -67,11 +69,11 @@ export class TaskType {
   })
   detail!: unknown;
 
-  @Field(() => String, {
+  @Field(() => ErrorCodeEnum, {
     nullable: true,
-    description: 'Why it failed, as one of the codes that errors have, such as CHECKSUM_MISMATCH; null unless it FAILED.',
+    description: 'Why it did not succeed, such as CHECKSUM_MISMATCH or CANCELLED; null while it goes on, and when it SUCCEEDED.',
   })
-  errorCode!: string | null;
+  errorCode!: ErrorCode | null;
 
   @Field(() => String, { nullable: true, description: 'Why it failed, as a sentence; null unless it FAILED.' })
   error!: string | null;

@@ -94,7 +94,8 @@ describe.each(['Apollo Gateway', ...Object.keys(PLANNERS).map((name) => `Hive Ga
     const { data } = await send('S', '{ invoices { nodes { number image { alias } user { email isSuperAdmin } } } }');
     expect(data?.invoices.nodes).toEqual([
       { number: 1, image: { alias: 'public' }, user: { email: null, isSuperAdmin: false } },
-      { number: 2, image: null, user: null },
+      // A router knows no more than the key, and every other field of a user is nullable.
+      { number: 2, image: null, user: { email: null, isSuperAdmin: null } },
       { number: 3, image: { alias: 'foreign' }, user: { email: null, isSuperAdmin: true } },
     ]);
   });
@@ -110,7 +111,7 @@ describe.each(['Apollo Gateway', ...Object.keys(PLANNERS).map((name) => `Hive Ga
   it('an error of ours arrives with its code', async () => {
     const { data, errors } = await send('U', '{ image(name: "public") { price serverCount } }');
     expect(data).toEqual({ image: { price: SIZE * CENTS_PER_MIB, serverCount: null } });
-    expect(errors).toMatchObject([{ message: expect.stringMatching(/ADMIN is missing/), extensions: { code: 'FORBIDDEN' } }]);
+    expect(errors).toMatchObject([{ message: expect.stringMatching(/You need ADMIN/), extensions: { code: 'FORBIDDEN' } }]);
   });
 
   it('nobody gets anything of ours without signing in', async () => {

@@ -161,7 +161,7 @@ export class Model {
       name: group.name,
       alias: group.name,
       permissions: group.permissions,
-      users: () => this.#demand('people.read') && [...group.users].sort().map((one) => this.#user(one)),
+      users: () => [...group.users].sort().filter((one) => this.#rules.isSuperAdmin || one === this.username).map((one) => this.#user(one)),
       datacenters: () => this.#datacenters().filter(({ name }) => group.datacenters.includes(name)).map((one) => this.#datacenter(one)),
     }));
   }

@@ -169,7 +169,7 @@ describe('a task that a killed process left, when its starter may not have it do
   it('says who may do what no more, in the third person', async () => {
     const { tasks, starter } = caseOf('is in a group with fewer permissions');
     const { error } = await world.admin.ended(tasks.update!);
-    expect(error).toBe(`${starter.username} may no longer update this image: ADMIN and IMAGE_ADMIN are missing in datacenter ${starter.datacenter}.`);
+    expect(error).toBe(`${starter.username} may no longer update this image. ${starter.username} needs ADMIN and IMAGE_ADMIN together in datacenter ${starter.datacenter}.`);
     const closed = caseOf('is deactivated');
     expect((await world.admin.ended(closed.tasks.delete!)).error).toBe(`The account ${closed.starter.username} that asked for this is not active any more.`);
   });

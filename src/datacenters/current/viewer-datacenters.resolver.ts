@@ -40,8 +40,9 @@ export class ViewerDatacentersResolver {
   }
 
   @FieldResolver(() => [PermissionEnum], {
+    nullable: true,
     description:
-      'What you hold in one datacenter, by owning it or through groups; a SuperAdmin holds all. NOT_FOUND when you cannot see the datacenter.',
+      'What you hold in one datacenter, by owning it or through groups; a SuperAdmin holds all. Null with a NOT_FOUND error when you cannot see the datacenter.',
   })
   async permissions(
     @Root() _viewer: ViewerType,

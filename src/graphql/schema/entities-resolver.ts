@@ -50,7 +50,7 @@ export function entitiesResolver(resolvers: ReferenceResolvers) {
       const resolve = name !== null && Object.hasOwn(resolvers, name) ? resolvers[name] : undefined;
       if (name === null || resolve === undefined) {
         const message = `This names no type that can be referred to; those are ${typeNames}.`;
-        for (const index of indexes) entities[index] = badInput([{ path: `representations.${index}`, message }]);
+        for (const index of indexes) entities[index] = badInput([{ path: `representations.${index}`, code: 'NOT_ACCEPTED', message }]);
         return;
       }
       const wanted = indexes.map((index) => representations[index] as Representation); // `typeNameOf` found a name in each

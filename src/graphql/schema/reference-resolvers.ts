@@ -32,7 +32,7 @@ function textIn<F extends string>(reference: Representation, fields: readonly F[
   const value = field === undefined ? undefined : valueOf(field);
   if (field === undefined || typeof value !== 'string') {
     const [type, path] = [String(reference['__typename']), field ?? fields.join(' or ')];
-    throw badInput([{ path, message: `A reference to ${type} has ${fields.join(' or ')}, a string, and this one has not.` }]);
+    throw badInput([{ path, code: 'REQUIRED', message: `A reference to ${type} has ${fields.join(' or ')}, a string, and this one has not.` }]);
   }
   // No key has half a surrogate pair, for which a driver would write another character; no key is empty either.
   if (!value.isWellFormed()) return { field, value: '' };

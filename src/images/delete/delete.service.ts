@@ -43,7 +43,7 @@ export class DeleteService {
 
   async #record(tx: SqlEntityManager, name: string, isWork: boolean, announce: Announce): Promise<CommandOutcome & { dryRunWarnings: string[] }> {
     const image = await tx.findOne(Image, { name }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-    if (image === null) throw notFound('image', name);
+    if (image === null) throw notFound('image', name, 'name');
     const target = await actionTargetOf(tx, image);
     await new ActionRules(tx, this.services.viewer).demand('DELETE', target);
     const attachments = await attachmentsOf(tx, image.id);

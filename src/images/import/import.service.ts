@@ -6,7 +6,7 @@ import type { ImgManifest, ManifestFile } from '../../imgapi/manifest.js';
 import { fetchFilePart } from '../../imgapi/fetch-file.js';
 import { withStoredTexts } from '../../platform/display-text.js';
 import { upstreamWarnings } from '../../imgapi/upstream-warnings.js';
-import { alreadyExists, badInput, type FieldError } from '../../platform/errors.js';
+import { alreadyExists, badInput, type BlamedFields, blaming, type FieldError } from '../../platform/errors.js';
 import { FetchFailure } from '../../platform/fetch/fetch-failure.js';
 import type { GuardedFetch } from '../../platform/fetch/fetch.js';
 import { redactUrl } from '../../platform/fetch/redact-url.js';
@@ -75,7 +75,7 @@ export class ImportService {
     }
     if (typeof input.datacenter !== 'string') {
       viewer.demand('repository.use');
-      throw badInput([{ path: 'datacenter', message: 'Name the datacenter to bind the image to, or give dcBound: false.' }]);
+      throw badInput([{ path: 'datacenter', code: 'REQUIRED', message: 'Name the datacenter to bind the image to, or give dcBound: false.' }]);
     }
     const datacenter = await datacenters.require(input.datacenter);
     viewer.demand('image.import', { datacenter });
@@ -93,12 +93,13 @@ export class ImportService {
 
   async #importFromStored(input: ImportFields, datacenter: DatacenterType | null, source: ImportSource): Promise<ImageTaskPayloadType> {
     const ownerId = await this.#checkFields(input);
-    const manifest = await readSource(this.services, source);
-    const existing = await findWithoutFile(this.services, manifest.uuid, source, input.name ?? null);
+    const blamed = blamedInput(source);
+    const manifest = await blaming(blamed, async () => readSource(this.services, source));
+    const existing = await blaming(blamed, async () => findWithoutFile(this.services, manifest.uuid, source, input.name ?? null));
     const request = { source, datacenter, dryRun: input.dryRun === true, mayWait: input.includeOrigins === true };
-    const originsOf = async (): Promise<NewOrigin[]> => this.#origins(manifest, request, { access: input.access ?? existing?.access, ownerId });
+    const originsOf = async (): Promise<NewOrigin[]> => blaming(blamed, async () => this.#origins(manifest, request, { access: input.access ?? existing?.access, ownerId }));
     if (existing !== null) return this.#importFile(existing, manifest, request, originsOf);
-    const image = newImage(input, manifest, ownerId);
+    const image = await blaming(blamed, async () => newImage(input, manifest, ownerId));
     await requireAdmissible(this.services.em.fork(), image, datacenter);
     const withFile = await this.#openGate(manifest, source);
     const origins = await originsOf();
@@ -188,8 +189,8 @@ export class ImportService {
     } catch (error) {
       // A concurrent import committed after the check; the unique indexes refuse this one.
       if (!(error instanceof UniqueConstraintViolationException)) throw error;
-      await findWithoutFile(this.services, image.uuid, source, image.name);
-      throw alreadyExists(`The name ${image.name}, or the alias ${image.alias} with version ${image.version}, is taken.`);
+      await blaming(blamedInput(source), async () => findWithoutFile(this.services, image.uuid, source, image.name));
+      throw alreadyExists(`The name ${image.name}, or the alias ${image.alias} with version ${image.version}, is taken.`, { name: image.name, alias: image.alias, version: image.version });
     }
   }
 
@@ -207,4 +208,9 @@ function isTimeout(error: unknown): boolean {
 
 function downloadWarning({ size }: ManifestFile, { fileUrl, isLocal }: ImportSource): string {
   return isLocal ? `Its file of ${size} bytes will be verified where it lies in the image store.` : `Its file of ${size} bytes will be downloaded from ${redactUrl(fileUrl)}.`;
+}
+
+/** The input that names the manifest: the field to blame for what is wrong with it. */
+function blamedInput({ manifestUrl, repositoryId, uuid }: ImportSource): BlamedFields {
+  return repositoryId === null ? { manifestUrl: redactUrl(manifestUrl) } : { uuid };
 }

@@ -12,7 +12,7 @@ export function newImage(input: ImportFields, manifest: ImgManifest & { file: Ma
   const derived = deriveImageFields(manifest);
   const name = input.name ?? derived.name;
   if (name === null) {
-    throw badInput([{ path: 'name', message: `Nothing of the manifest's name ${JSON.stringify(manifest.name)} can be a name here; give one.` }]);
+    throw badInput([{ path: 'name', code: 'REQUIRED', message: `Nothing of the manifest's name ${JSON.stringify(manifest.name)} can be a name here; give one.` }]);
   }
   if (derived.osType === null) throw new AppError('UNSUPPORTED_TYPE', `An image of type ${manifest.type} cannot run here.`);
   return {

@@ -2,7 +2,7 @@ import type { DatacenterRef } from '../../access/viewer.js';
 import { Datacenter } from '../../datacenters/datacenter.entity.js';
 import type { ManifestFile } from '../../imgapi/manifest.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
-import { notFound } from '../../platform/errors.js';
+import { blaming, notFound } from '../../platform/errors.js';
 import { recordDone, recordWork, type TaskFacts, type TaskStarter } from '../../tasks/runner/record-task.js';
 import type { Announce } from '../../tasks/changes/transact.js';
 import { lockBase } from '../bases/base-rules.js';
@@ -45,7 +45,7 @@ export async function requireRoomFor(em: SqlEntityManager, datacenter: Datacente
   if (datacenter === null || images === 0) return;
   const row = await em.findOne(Datacenter, datacenter.id);
   if (row === null) throw notFound('datacenter', datacenter.name);
-  await requireRoom(em, row, images);
+  await blaming({ datacenter: row.name }, async () => requireRoom(em, row, images));
 }
 
 async function writeImage(tx: SqlEntityManager, record: ImportRecord): Promise<Image> {

@@ -37,10 +37,10 @@ export async function isFreeName(tx: SqlEntityManager, image: Pick<NewImageRow, 
 /** Throws ALREADY_EXISTS when another image has the name, or both the alias and the version. */
 export async function requireFreeName(tx: SqlEntityManager, image: Pick<NewImageRow, 'name' | 'alias' | 'version'>): Promise<void> {
   const named = await tx.count(Image, { nameKey: comparisonKey(image.name) });
-  if (named > 0) throw alreadyExists(`The name ${image.name} is taken by another image; names are unique, upper and lower case are the same.`);
+  if (named > 0) throw alreadyExists(`The name ${image.name} is taken by another image; names are unique, upper and lower case are the same.`, { name: image.name });
   const labelled = await tx.count(Image, labelKeysOf(image));
   if (labelled > 0) {
-    throw alreadyExists(`Another image has the alias ${image.alias} and the version ${image.version}; the two together are unique.`);
+    throw alreadyExists(`Another image has the alias ${image.alias} and the version ${image.version}; the two together are unique.`, { alias: image.alias, version: image.version });
   }
 }
 

@@ -1,7 +1,7 @@
 import type { DatacenterRef, Verdict, Viewer } from '../../access/viewer.js';
 import { Datacenter } from '../../datacenters/datacenter.entity.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
-import { alreadyExists, AppError, badInput, notFound } from '../../platform/errors.js';
+import { alreadyExists, AppError, badInput, blame, blaming, notFound } from '../../platform/errors.js';
 import { baseUse, hasChildren } from '../bases/base-rules.js';
 import { requireRoom } from './bind-limit.js';
 import type { ImageAction } from '../image.enums.js';
@@ -82,19 +82,19 @@ export class ActionRules {
   async #requireDetached({ name, attached }: ActionTarget, datacenter: DatacenterRef | null): Promise<void> {
     if (datacenter !== null && !attached.some((one) => one.id === datacenter.id)) return;
     const isEverywhere = attached.length >= (await this.em.count(Datacenter));
-    if (isEverywhere) throw alreadyExists(`Image ${name} is attached to every datacenter already.`);
-    if (datacenter !== null) throw alreadyExists(`Image ${name} is attached to datacenter ${datacenter.name} already.`);
+    if (isEverywhere) throw alreadyExists(`Image ${name} is attached to every datacenter already.`, { image: name });
+    if (datacenter !== null) throw alreadyExists(`Image ${name} is attached to datacenter ${datacenter.name} already.`, { datacenter: datacenter.name });
   }
 
   async #requireBindable({ name, attached }: ActionTarget): Promise<void> {
     const [only, second] = attached;
     if (only === undefined || second !== undefined) {
       const message = `Image ${name} is attached to ${attached.length} datacenters; it can be bound while it is attached to exactly one.`;
-      throw badInput([{ path: 'dcBound', message }]);
+      throw badInput([{ path: 'dcBound', code: 'NOT_ACCEPTED', message }]);
     }
     const datacenter = await this.em.findOne(Datacenter, only.id);
     if (datacenter === null) throw notFound('datacenter', only.name);
-    await requireRoom(this.em, datacenter);
+    await blaming({ dcBound: null }, async () => requireRoom(this.em, datacenter));
   }
 
   async #use(image: ActionTarget, datacenter: DatacenterRef | null): Promise<void> {
@@ -107,8 +107,9 @@ export class ActionRules {
 }
 
 function requireAttached({ name, attached }: ActionTarget, datacenter: DatacenterRef | null): void {
-  if (attached.length === 0) throw new AppError('NOT_FOUND', `Image ${name} is attached to no datacenter.`);
+  if (attached.length === 0) throw blame(new AppError('NOT_FOUND', `Image ${name} is attached to no datacenter.`), { image: name });
   if (datacenter === null || attached.some((one) => one.id === datacenter.id)) return;
   const where = attached.map((one) => one.name).join(', ');
-  throw new AppError('NOT_FOUND', `Image ${name} is not attached to datacenter ${datacenter.name}; it is attached to ${where}.`);
+  const error = new AppError('NOT_FOUND', `Image ${name} is not attached to datacenter ${datacenter.name}; it is attached to ${where}.`);
+  throw blame(error, { datacenter: datacenter.name });
 }

@@ -39,7 +39,7 @@ export interface UpdateOutcome extends CommandOutcome {
 export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update: Update, announce: Announce): Promise<UpdateOutcome> {
   const { name, wanted, hasServer } = update;
   const image = await tx.findOne(Image, { name }, { lockMode: LockMode.PESSIMISTIC_WRITE, populate: ['tags'] });
-  if (image === null) throw notFound('image', name);
+  if (image === null) throw notFound('image', name, 'name');
   // Not together with the lock, which would lock the owner as well, and block everybody who refers to that user.
   await tx.populate(image, ['owner']);
   const target = await actionTargetOf(tx, image);
@@ -71,7 +71,7 @@ export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update:
 async function requireFreeLabel(tx: SqlEntityManager, image: Image, { alias = image.alias, version = image.version }: Partial<UpdatableValues>): Promise<void> {
   if (alias === image.alias && version === image.version) return;
   const other = await tx.count(Image, { ...labelKeysOf({ alias, version }), id: { $ne: image.id } });
-  if (other > 0) throw alreadyExists(`Another image has the alias ${alias} and the version ${version}; the two together are unique.`);
+  if (other > 0) throw alreadyExists(`Another image has the alias ${alias} and the version ${version}; the two together are unique.`, { alias, version });
 }
 
 async function changeBinding(tx: SqlEntityManager, { id, attached }: ActionTarget, isBound: boolean): Promise<void> {

@@ -58,7 +58,7 @@ export function isUuid(name: string): boolean {
 
 /** Throws BAD_USER_INPUT unless the key can be part of a path or of an object's name. */
 export function demandKey(key: FileKey): void {
-  if (!isUuid(key.uuid)) throw badInput([{ path: 'uuid', message: `${quoteValue(key.uuid)} is not a uuid; 8-4-4-4-12 lower-case hexadecimal digits are accepted.` }]);
+  if (!isUuid(key.uuid)) throw badInput([{ path: 'uuid', code: 'INVALID_FORMAT', message: `${quoteValue(key.uuid)} is not a uuid; 8-4-4-4-12 lower-case hexadecimal digits are accepted.` }]);
   if (key.attempt === null || parseAttempt(key.attempt) !== null) return;
   throw badInput([{ path: 'attempt', message: `${quoteValue(key.attempt)} is no attempt of a task; the id of a task, a hyphen and a decimal number are accepted.` }]);
 }

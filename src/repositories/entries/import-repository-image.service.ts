@@ -21,9 +21,9 @@ export class RepositoryImportService {
   /** Checks the viewer's right to import first, so that nobody else learns what the repository has. */
   async importRepositoryImage(input: ImportRepositoryImageInput): Promise<ImageTaskPayloadType> {
     const datacenter = await this.imports.admit(input);
-    const repository = await this.repositories.require(input.repository);
+    const repository = await this.repositories.require(input.repository, 'repository');
     const image = await this.entries.one(repository, input.uuid, NO_FIELDS);
-    if (image === null) throw notFound(`image in the repository ${repository.name} with the uuid`, input.uuid);
+    if (image === null) throw notFound(`image in the repository ${repository.name} with the uuid`, input.uuid, 'uuid');
     return this.imports.importFrom(input, datacenter, {
       manifestUrl: manifestUrlOf(repository.url, image.uuid),
       fileUrl: fileUrlOf(repository.url, image.uuid),

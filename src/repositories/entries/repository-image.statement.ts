@@ -1,6 +1,7 @@
 import type { Viewer } from '../../access/viewer.js';
 import type { OsType } from '../../imgapi/os-type.js';
 import type { SelectedImage } from '../../images/image.type.js';
+import { storedErrorCode } from '../../platform/error-codes.js';
 import type { Column } from '../../platform/database/columns.js';
 import { allOf, anyOf, type Condition, contains, oneOf } from '../../platform/database/list/conditions.js';
 import type { ObjectSelection } from '../../platform/graphql/selection.js';
@@ -164,7 +165,7 @@ export function toRepositoryImages(
       repository,
       image: imageId === null ? null : (images.get(imageId) ?? null),
       importable: reason === null,
-      notImportableReason: reason,
+      notImportableReason: storedErrorCode(reason),
       nameTaken: false,
     };
     if (withId) entry.id = ENTRY_IDS.encode({ rowId: repository.id, uuid });

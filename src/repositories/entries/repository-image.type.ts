@@ -3,6 +3,8 @@ import type { OsType } from '../../imgapi/os-type.js';
 import { ImageType, type SelectedImage } from '../../images/image.type.js';
 import { OsTypeEnum } from '../../images/image.enums.js';
 import { connectionType } from '../../platform/database/list/page.js';
+import type { ErrorCode } from '../../platform/error-codes.js';
+import { ErrorCodeEnum } from '../../platform/graphql/error-code.enum.js';
 import { partIds } from '../../platform/graphql/global-id.js';
 import { NodeType } from '../../platform/graphql/node.type.js';
 import { ByteSize, DateTime, HttpUrl, Json, Uuid } from '../../platform/graphql/scalars.js';
@@ -86,12 +88,12 @@ export class RepositoryImageType {
   })
   importable!: boolean;
 
-  @Field(() => String, {
+  @Field(() => ErrorCodeEnum, {
     nullable: true,
     description:
       'Why it cannot be imported now, as a code: UNSUPPORTED_TYPE, NO_FILE, ALREADY_EXISTS, MISSING_ORIGIN, ...; null when it can.',
   })
-  notImportableReason!: string | null;
+  notImportableReason!: ErrorCode | null;
 
   @Field(() => String, {
     nullable: true,

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../../platform/errors.js';
+import type { ErrorCode } from '../../../platform/error-codes.js';
 import type { FetchAccess } from '../../../platform/fetch/fetch.js';
 import type { ProxySettings } from '../../../platform/fetch/proxy-settings.js';
 import type { AttemptKey } from '../../../platform/store/file-key.js';
