@@ -10,8 +10,8 @@ import { openPresent, withDatabase } from './open-database.js';
 export const verifyStore = defineCommand({
   usage: 'verify-store',
   summary: 'Hash every file of the image store again, and compare it with the database and the manifests. Changes nothing.',
-  notes: 'Beside a running gateway or a stopped one. Exit code 1 when anything is wrong: bytes that are missing or differ, a manifest that says something else, files that belong to no image. A pair of file and manifest that was placed by hand, and unfinished files of tasks, are shown and are not wrong.',
-  examples: [['verify-store -o json', 'For a monitor; each finding has uuid, finding, detail and isWrong']],
+  notes: 'Beside a running gateway or a stopped one. Exit code 1 when anything is wrong: bytes that are missing or differ, a manifest that says something else, files that belong to no image. A pair of file and manifest that was placed by hand, files that came after the moment to which a database was restored, and unfinished files of tasks, are shown and are not wrong.',
+  examples: [['verify-store -o json', 'For a monitor; each finding has name, finding, detail and isWrong']],
   options: (parser) => parser,
   async run({ process: { env, terminal }, output }) {
     const config = readConfig(env);

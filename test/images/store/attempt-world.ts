@@ -141,8 +141,8 @@ export class AttemptWorld {
     return stream && text(stream);
   }
 
-  /** What the store has, without the manifests. */
-  async stored(): Promise<string[]> {
-    return (await filesOfStore(this.root)).filter((path) => !path.endsWith('/manifest'));
+  /** What the store has, of one image or of all, without the manifests. */
+  async stored(uuid = ''): Promise<string[]> {
+    return (await filesOfStore(this.root)).filter((path) => path.startsWith(uuid) && !path.endsWith('/manifest'));
   }
 }

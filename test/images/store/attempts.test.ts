@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ImportImage } from '../../../src/images/import/import-image.js';
 import { AppError } from '../../../src/platform/errors.js';
 import type { FileKey } from '../../../src/platform/store/file-key.js';
@@ -10,10 +10,10 @@ import { AttemptWorld, type Bring, BYTES, HALF } from './attempt-world.js';
 
 let world: AttemptWorld;
 
-beforeEach(async () => {
+beforeAll(async () => {
   world = await AttemptWorld.open();
 });
-afterEach(async () => world?.close());
+afterAll(async () => world?.close());
 
 /** Brings what is missing. */
 const bringRest: Bring = async (draft) => {
@@ -79,7 +79,7 @@ describe('an import whose process is frozen', () => {
     const before = await rows();
     await wake();
     expect([await rows(), await world.fileOf(uuid)]).toEqual([before, BYTES.toString()]);
-    expect(await world.stored()).toEqual([`${uuid}/${id}-2/file`]);
+    expect(await world.stored(uuid)).toEqual([`${uuid}/${id}-2/file`]);
   });
 
   it('that opens its file only after it has woken leaves nothing either', async () => {
@@ -100,19 +100,19 @@ describe('an import whose process is frozen', () => {
     await takeOver(id, bringRest);
     woken.resolve();
     await runner.ended(id);
-    expect([await world.fileOf(uuid), await world.stored()]).toEqual([BYTES.toString(), [`${uuid}/${id}-2/file`]]);
+    expect([await world.fileOf(uuid), await world.stored(uuid)]).toEqual([BYTES.toString(), [`${uuid}/${id}-2/file`]]);
   });
 
   it('and is cancelled meanwhile leaves neither row nor bytes', async () => {
     const { uuid, id, wake } = await frozenImport({ wakes: bringRest });
     await takeOver(id, async () => Promise.reject(new AppError('FILE_UNREACHABLE', 'The server is gone.')));
-    expect([await world.imageOf(uuid), await world.stored()]).toEqual([null, []]);
+    expect([await world.imageOf(uuid), await world.stored(uuid)]).toEqual([null, []]);
     // The image is imported again before it wakes.
     const again = await world.task('IMAGE_IMPORT', await world.image(uuid));
     await takeOver(again, bringRest);
     await wake();
     expect([await world.fileOf(uuid), (await world.row(id)).status]).toEqual([BYTES.toString(), 'FAILED']);
-    expect((await world.stored()).filter((path) => path.startsWith(`${uuid}/${again}`))).toEqual([`${uuid}/${again}-1/file`]);
+    expect((await world.stored(uuid)).filter((path) => path.startsWith(`${uuid}/${again}`))).toEqual([`${uuid}/${again}-1/file`]);
   });
 });
 
@@ -150,13 +150,13 @@ describe('an image that is deleted while it is imported again', () => {
     const id = await world.task('IMAGE_DELETE', image);
     const runner = world.runner({ IMAGE_DELETE: world.deleter(new AwayStore(world.root)) });
     runner.enqueue(id, 'IMAGE_DELETE', 1);
-    await expect.poll(async () => world.imageOf(uuid)).toBeNull();
+    await expect.poll(async () => world.imageOf(uuid), { timeout: 10_000 }).toBeNull();
     const again = await world.task('IMAGE_IMPORT', await world.image(uuid));
     await takeOver(again, bringRest);
     isAway = false;
     await runner.ended(id);
     expect(await world.row(id)).toMatchObject({ status: 'SUCCEEDED' });
-    expect([await world.fileOf(uuid), await world.stored()]).toEqual([BYTES.toString(), [`${uuid}/${again}-1/file`]]);
+    expect([await world.fileOf(uuid), await world.stored(uuid)]).toEqual([BYTES.toString(), [`${uuid}/${again}-1/file`]]);
   });
 
   it('takes no pair that is about to go', async () => {
@@ -174,6 +174,6 @@ describe('an image that is deleted while it is imported again', () => {
     const runner = world.runner({ IMAGE_DELETE: world.deleter() });
     runner.enqueue(id, 'IMAGE_DELETE', 1);
     await runner.ended(id);
-    expect([await world.fileOf(uuid), await world.stored()]).toEqual([BYTES.toString(), [`${uuid}/${downloaded}-1/file`]]);
+    expect([await world.fileOf(uuid), await world.stored(uuid)]).toEqual([BYTES.toString(), [`${uuid}/${downloaded}-1/file`]]);
   });
 });

@@ -72,7 +72,7 @@ describe('a sweep of the image store', () => {
     const sweep = new StoreSweep(world.database, world.store, world.log);
     sweep.start();
     await leave(uuid, `${id}-1`);
-    await expect.poll(async () => world.stored(), { timeout: 4000 }).toEqual([]);
+    await expect.poll(async () => world.stored(), { timeout: 10_000 }).toEqual([]);
     await sweep.stop();
   });
 });

@@ -21,8 +21,9 @@ export async function sweepLeftovers({ root }: StoreLayout, entries: readonly Di
       continue;
     }
     if (!(await isLeftover(entry, path))) continue;
-    await rm(path, { recursive: true, force: true });
-    swept.push(entry.name);
+    // Another process may be deleting it too; what is still there is swept the next time.
+    const isGone = await rm(path, { recursive: true, force: true }).then(() => true, () => false);
+    if (isGone) swept.push(entry.name);
   }
   return swept.sort();
 }
