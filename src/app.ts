@@ -70,6 +70,7 @@ import { purgeRetiredRepositories } from './repositories/retired-repositories.js
 import { findOrigin } from './repositories/entries/find-origin.js';
 import { type AccessTo, accessToRepositories, type CredentialsFor, credentialsFrom, unknownRepositoryAuth } from './repositories/credentials/repository-access.js';
 import { ChangeBus } from './tasks/changes/change-bus.js';
+import { ChangeHistory } from './tasks/changes/change-history.js';
 import { ChangeRelay } from './tasks/changes/change-relay.js';
 import { PeriodicReauthorization } from './tasks/changes/periodic-reauthorization.js';
 import { registerTaskMetrics } from './tasks/task-metrics.js';
@@ -90,6 +91,7 @@ const STORE_CHECK_MS = 30_000;
 interface Work {
   database: Database;
   changes: ChangeBus;
+  history: ChangeHistory;
   store: FileStore;
   fetch: GuardedFetch;
   imgapi: ImgapiClient;
@@ -111,7 +113,8 @@ export interface Gateway {
 }
 
 async function createWork(config: Config, database: Database, tracing: Tracing | null, log: Logger): Promise<Work> {
-  const changes = new ChangeBus();
+  const history = new ChangeHistory(database);
+  const changes = new ChangeBus(history);
   const record = storeRecordOf(database);
   const store = await openStore(config.imageStore, { identity: (mark) => new RecordedIdentity(mark, record), isSoleOwner: config.database.kind === 'sqlite' });
   const fetch = new GuardedFetch({ allow: config.fetchAllow, proxies: config.proxies });
@@ -125,7 +128,7 @@ async function createWork(config: Config, database: Database, tracing: Tracing |
   registerDatabaseMetrics(metrics.registry, database);
   registerDiskMetrics(metrics.registry, { data: config.dataDir, ...(config.imageStore.kind === 'file' && { store: config.imageStore.path }) });
   registerAvailability(metrics.registry, { name: 'gateway_store_up', help: '1 when the image store can be read and written, else 0; asked twice a minute at most.', everyMs: STORE_CHECK_MS, check: async () => store.reach() });
-  return { database, changes, store, fetch, imgapi, accessTo, credentialsFor: credentialsFrom(config.repositoryAuth), runner, metrics, tracing, imageServerUrl: `${config.publicUrl}/imgapi` };
+  return { database, changes, history, store, fetch, imgapi, accessTo, credentialsFor: credentialsFrom(config.repositoryAuth), runner, metrics, tracing, imageServerUrl: `${config.publicUrl}/imgapi` };
 }
 
 function createContainers(config: Config, work: Work, signIns: SignIns): RequestContainerFactory {
@@ -256,7 +259,8 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   const work = await createWork(config, database, tracing, log);
   const firstKey = await withStartLock(config.database, async () => prepare(config, work, log));
   work.changes.onRightsElsewhere(() => forgetCachedReads(database.driver));
-  const relay = config.database.kind === 'postgres' ? await ChangeRelay.start(config.database.directUrl ?? config.database.url, work.changes, log) : null;
+  const relay = config.database.kind === 'postgres' ? await ChangeRelay.start(config.database.directUrl ?? config.database.url, work, log) : null;
+  work.history.startPruning((error) => log.warn({ err: error }, 'Old records of changes could not be deleted; this is tried again.'));
   let stage: Stage = 'starting';
   const requestInterceptor: RequestInterceptor = { intercept: null };
   const app = createHttpServer(log, { trustProxy: config.trustProxy, requestTimeoutMs: config.limits.requestTimeoutMs, ownFaultBody: imageServerFault, rewriteUrl: imageServerRewriter(config.imgapiAtRoot), interceptor: requestInterceptor });
@@ -282,6 +286,7 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
       await work.runner.stop();
       await work.fetch.close();
       await relay?.stop();
+      work.history.stopPruning();
       await database.close();
       await tracing?.stop();
       unlock();

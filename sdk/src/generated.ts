@@ -18,7 +18,9 @@ export const ChangeKind = {
   Created: 'CREATED',
   /** It is gone from the catalogue; only its name and UUID remain to be told. */
   Deleted: 'DELETED',
-  /** A field, its status, its binding or its attachments changed. */
+  /** It still exists, but you can see it no longer, or no longer in the datacenter that you listen to: it was made PRIVATE, set DELETED, detached, became PENDING where you may only use it, or you lost rights. Only its name and UUID are told. */
+  Hidden: 'HIDDEN',
+  /** A field, its status, its binding or its attachments changed, or it came into your sight: add it where you do not have it. */
   Updated: 'UPDATED'
 } as const;
 

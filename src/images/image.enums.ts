@@ -98,7 +98,7 @@ registerEnumType(ImageOrderFieldEnum, {
 });
 
 /** The kinds of changes that events report. */
-export const CHANGE_KINDS = ['CREATED', 'UPDATED', 'DELETED'] as const;
+export const CHANGE_KINDS = ['CREATED', 'UPDATED', 'DELETED', 'HIDDEN'] as const;
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
 export const ChangeKindEnum = enumOf(CHANGE_KINDS);
 
@@ -107,7 +107,11 @@ registerEnumType(ChangeKindEnum, {
   description: 'What happened to an image.',
   valuesConfig: {
     CREATED: { description: 'It came into the catalogue, perhaps still PENDING.' },
-    UPDATED: { description: 'A field, its status, its binding or its attachments changed.' },
+    UPDATED: { description: 'A field, its status, its binding or its attachments changed, or it came into your sight: add it where you do not have it.' },
     DELETED: { description: 'It is gone from the catalogue; only its name and UUID remain to be told.' },
+    HIDDEN: {
+      description:
+        'It still exists, but you can see it no longer, or no longer in the datacenter that you listen to: it was made PRIVATE, set DELETED, detached, became PENDING where you may only use it, or you lost rights. Only its name and UUID are told.',
+    },
   },
 });

@@ -12,7 +12,6 @@ import { ImageChildren } from './bases/image-children.js';
 import { AttachmentService } from './mutations/attachment.service.js';
 import { DeleteService } from './delete/delete.service.js';
 import { DatacenterImagesResolver } from './list/datacenter-images.resolver.js';
-import { ImageChangeVisibility } from './events/image-change.visibility.js';
 import { ImageChangedResolver } from './events/image-changed.resolver.js';
 import { ImageFileResolver } from './store/image-file.resolver.js';
 import { ImageGuardedResolver } from './image-guarded.resolver.js';
@@ -47,10 +46,6 @@ function reads(work: ImageModuleServices): Provider[] {
       const [datacenters, images] = [container.get(DatacenterQueries), container.get(ImageQueries)];
       return new ImageVerdicts({ em: container.em, viewer: container.viewer, datacenters, images, gate: new ImageServerGate(container.em, work.store) });
     }),
-    provide(
-      ImageChangeVisibility,
-      (container) => new ImageChangeVisibility(container.em, container.viewer, container.get(ImageQueries), container.get(DatacenterQueries)),
-    ),
   ];
 }
 

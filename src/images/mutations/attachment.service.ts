@@ -13,7 +13,7 @@ import type { Announce } from '../../tasks/changes/transact.js';
 import { ActionRules } from '../rules/action-rules.js';
 import { payloadSelection, type CommandServices, runCommand, type CommandOutcome, readPayload, type SelectedPayload } from './run-command.js';
 import { bindingRemovedWarning } from '../rules/dry-run-warnings.js';
-import { announceImage, type LockedImage, lockImage, actionTargetOf } from '../events/image-changes.js';
+import { announceImage, type LockedImage, lockImage, actionTargetOf, stateOf } from '../events/image-changes.js';
 import type { AttachImageInput } from './image-mutation.inputs.js';
 import type { AttachImagePayloadType } from './image-payload.type.js';
 import { NO_IMAGE_SERVER } from '../rules/image-server-gate.js';
@@ -104,9 +104,9 @@ export class AttachmentService {
     const action = direction === 'ATTACH' ? ('IMAGE_ATTACH' as const) : ('IMAGE_DETACH' as const);
     const facts = { action, userId: this.services.viewer.userId, datacenterId: datacenter.id, imageId: image.id, imageName: name, detail };
     const taskId = await recordDone(tx, facts, announce);
-    // Both those who saw the image before and those who see it now are told. It is no longer bound.
-    const datacenterIds = [...new Set([...target.attached.map(({ id }) => id), datacenter.id])];
-    announceImage('UPDATED', image, { datacenterIds, boundDatacenterId: null }, announce);
+    const before = stateOf(target);
+    const others = before.datacenterIds.filter((id) => id !== datacenter.id);
+    announceImage('UPDATED', image, { before, datacenterIds: direction === 'ATTACH' ? [...others, datacenter.id] : others, boundDatacenterId: null }, announce);
     return { image, taskId, work: null, isBindingRemoved: bound !== null, dryRunWarnings };
   }
 }

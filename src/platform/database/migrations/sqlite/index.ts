@@ -13,6 +13,7 @@ import { SchemaCompatibility } from './2026-11-27-schema-compatibility.js';
 import { ImageVerify } from './2026-11-27-image-verify.js';
 import { Claims } from './2026-11-27-claims.js';
 import { FileKeys } from './2026-11-27-file-keys.js';
+import { RecordedChanges } from './2026-11-27-recorded-changes.js';
 
 /** Oldest first; a migration that has been released never changes. */
-export const sqliteMigrations = [Initial, Search, FewerIndexes, OnePlace, KeptSearch, ImageList, FileKind, ApiKeyUses, ImageOrigin, ComparisonKeys, RepositoryCredentials, SchemaCompatibility, ImageVerify, Claims, FileKeys];
+export const sqliteMigrations = [Initial, Search, FewerIndexes, OnePlace, KeptSearch, ImageList, FileKind, ApiKeyUses, ImageOrigin, ComparisonKeys, RepositoryCredentials, SchemaCompatibility, ImageVerify, Claims, FileKeys, RecordedChanges];
