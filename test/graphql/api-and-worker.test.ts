@@ -1,5 +1,5 @@
 import { MikroORM } from '@mikro-orm/postgresql';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { follow } from '../support/follow.js';
 import { GatewayProcess, TestClient } from '../support/gateway.js';
 import { type ImgapiRepository, makeImage, startImgapiRepository } from '../support/imgapi-repository.js';
@@ -45,25 +45,21 @@ describe('a gateway split into API and worker processes', () => {
     expect(await worker.stop()).toBe(0);
   }, 60_000);
 
-  it('sends events of the worker to the subscribers of the API, also after the connection between them broke', async () => {
+  it('sends events of the worker to the subscribers of the API, also what happened while the connection between them was broken', async () => {
     const worker = await start(1, 'worker');
-    const following = await follow('websocket', api.url, api.firstKey!, 'subscription { taskChanged { status } }');
+    const following = await follow('websocket', api.url, api.firstKey!, 'subscription { taskChanged { id status } }');
     await admin.run('mutation { refreshImageRepository(name: "remote") { added } }');
     while (following.events.at(-1)?.taskChanged.status !== 'SUCCEEDED') await new Promise((resolve) => setTimeout(resolve, 20));
     const again = await follow('sse', api.url, api.firstKey!, 'subscription { imageRepositoryChanged { status } }');
     const orm = await MikroORM.init({ clientUrl: database.url, entities: [], discovery: { warnWhenNoEntities: false } });
-    await orm.em.getConnection().execute("select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen %' or query like '%pg_notify%' and pid <> pg_backend_pid()");
+    await orm.em.getConnection().execute("select pg_terminate_backend(pid) from pg_stat_activity where (query like 'listen %' or query like '%pg_notify%' or query like 'select cast(extract(epoch%') and pid <> pg_backend_pid()");
     await orm.close(true);
-    expect(await Promise.all([following.ended, again.ended])).toEqual(['SLOW_READER', 'SLOW_READER']);
+    const heard = following.events.length;
+    const { refreshImageRepository: { task } } = await admin.run('mutation { refreshImageRepository(name: "remote") { task { id } } }');
+    await expect.poll(() => following.events.slice(heard).map(({ taskChanged }) => `${taskChanged.id} ${taskChanged.status}`), { timeout: 20_000 }).toContain(`${task.id} SUCCEEDED`);
+    await expect.poll(() => again.events.at(-1)?.imageRepositoryChanged.status, { timeout: 20_000 }).toBe('OK');
+    expect(await Promise.race([following.ended, again.ended, Promise.resolve('open')])).toBe('open');
     await Promise.all([following.stop(), again.stop()]);
-    // Events of the worker come again once the API has connected anew.
-    await expect.poll(async () => {
-      const anew = await follow('websocket', api.url, api.firstKey!, 'subscription { imageRepositoryChanged { status } }');
-      await admin.run('mutation { refreshImageRepository(name: "remote") { added } }');
-      const ended = await Promise.race([anew.ended, vi.waitFor(() => expect(anew.events.at(-1)?.imageRepositoryChanged.status).toBe('OK'), 1000).then(() => 'OK', () => 'nothing')]);
-      await anew.stop();
-      return ended;
-    }, { timeout: 30_000 }).toBe('OK');
     expect(await worker.stop()).toBe(0);
   }, 60_000);
 
