@@ -1,7 +1,8 @@
 import { Directive, Field, ObjectType } from 'type-graphql';
+import { MissingPermissionsType } from '../access/verdict.type.js';
 import { connectionType } from '../platform/database/list/page.js';
 import { DateTime } from '../platform/graphql/scalars.js';
-import { type DatacenterAccess, DatacenterAccessEnum } from './datacenter.enums.js';
+import { type ActionInDatacenter, type DatacenterAccess, DatacenterAccessEnum, DatacenterActionEnum } from './datacenter.enums.js';
 
 /** What the API shows of a datacenter. Only the guarded field `settings` shows `vmsImageLimit`. */
 @ObjectType('Datacenter', {
@@ -34,6 +35,31 @@ export class DatacenterType {
 
   @Field(() => DateTime, { description: 'When the datacenter was made.' })
   createdAt!: Date | number;
+}
+
+/** Whether the viewer may do something in one datacenter. */
+@ObjectType('DatacenterActionVerdict', {
+  simpleResolvers: true,
+  description: 'Whether you may do something in a datacenter now. The operation itself would answer the same.',
+})
+export class DatacenterActionVerdictType {
+  @Field(() => DatacenterActionEnum, { description: 'What would be done.' })
+  action!: ActionInDatacenter;
+
+  @Field(() => Boolean, { description: 'Whether you may, as far as it does not depend on further input.' })
+  allowed!: boolean;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The error code you would get, such as FORBIDDEN, IMAGE_LIMIT_REACHED, IMAGE_SERVER_UNAVAILABLE or DATACENTER_NOT_EMPTY; null when you may.',
+  })
+  code!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'A sentence of why not, for people; null when you may.' })
+  reason!: string | null;
+
+  @Field(() => MissingPermissionsType, { nullable: true, description: 'What is missing when the code is FORBIDDEN; else null.' })
+  requires!: MissingPermissionsType | null;
 }
 
 /** One page of datacenters. */

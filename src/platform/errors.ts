@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'NOT_FOUND'
   | 'ALREADY_EXISTS'
   | 'BAD_USER_INPUT'
+  | 'CONFLICT'
   | 'IMAGE_NOT_READY'
   | 'IMAGE_IN_USE'
   | 'IMAGE_HAS_CHILDREN'

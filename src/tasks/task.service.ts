@@ -1,11 +1,13 @@
+import { verdictOf } from '../access/verdict.type.js';
 import type { Viewer } from '../access/viewer.js';
 import type { SqlEntityManager } from '../platform/database/database.js';
-import { AppError, forbidden } from '../platform/errors.js';
+import type { AppError } from '../platform/errors.js';
+import { cancelRefusal, FINAL_PHASES, notCancellable } from './cancel-rules.js';
 import type { ChangeBus } from './changes/change-bus.js';
 import { Task } from './task.entity.js';
 import type { TaskQueries } from './task.queries.js';
 import type { TaskRunner } from './runner/task-runner.js';
-import type { TaskType } from './task.type.js';
+import type { TaskCancelVerdictType, TaskType } from './task.type.js';
 
 /** Cancels tasks. */
 export class TaskService {
@@ -23,13 +25,13 @@ export class TaskService {
    */
   async cancel(id: string): Promise<TaskType> {
     const task = await this.tasks.require(id);
-    if (task.userId !== this.viewer.userId && !this.viewer.can('task.cancelAny').allowed) {
-      throw forbidden('You may not cancel a task that somebody else asked for.', { permissions: ['SUPER_ADMIN'], datacenter: null });
-    }
+    const refusal = cancelRefusal(this.viewer, task);
+    // The state may change until the statement below, which decides it.
+    if (refusal?.code === 'FORBIDDEN') throw refusal;
     // One statement, so that it cannot pass the run's own step into PUBLISHING: one of the two wins.
     const marked = await this.em.fork().nativeUpdate(
       Task,
-      { id, finishedAt: null, phase: { $nin: ['PUBLISHING', 'DONE'] } },
+      { id, finishedAt: null, phase: { $nin: [...FINAL_PHASES] } },
       { cancelRequested: true },
     );
     if (marked === 0) throw await this.#notCancellable(id);
@@ -38,9 +40,14 @@ export class TaskService {
     return this.tasks.require(id);
   }
 
+  /** Whether the viewer may cancel a task that was read. */
+  cancelVerdict(task: TaskType): TaskCancelVerdictType {
+    const { allowed, code, reason } = verdictOf(cancelRefusal(this.viewer, task));
+    return { allowed, code, reason };
+  }
+
   async #notCancellable(id: string): Promise<AppError> {
-    const now = await this.tasks.require(id);
-    const state = now.finishedAt === null ? `its phase is ${now.phase}` : `it has ${now.status}`;
-    return new AppError('TASK_NOT_CANCELLABLE', `Task ${id} can no longer be cancelled: ${state}.`);
+    const task = await this.tasks.require(id);
+    return cancelRefusal(this.viewer, task) ?? notCancellable(task);
   }
 }

@@ -1,10 +1,11 @@
 import type { Viewer } from '../../access/viewer.js';
 import { isSqlite, type SqlEntityManager } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors.js';
-import { readRows } from '../../platform/database/read/read-rows.js';
+import { amongIds, readRows } from '../../platform/database/read/read-rows.js';
 import type { Reads } from '../../platform/database/read/reads.js';
 import { sqlConstant, sqlInteger, sqlText } from '../../platform/database/sql-text.js';
 import { visibleImages } from '../image.visibility.js';
+import { jsonNames, readNames } from '../rules/named-rows.js';
 
 /** How many children a refusal names; the others are only counted. */
 const MOST_NAMES = 10;
@@ -15,14 +16,15 @@ export interface BaseUse {
   children: string[];
 }
 
-/** The images that build on the image of that uuid, also those that are being imported. */
-export async function baseUse(em: Reads, viewer: Viewer, uuid: string): Promise<BaseUse> {
-  const [counted] = await readRows<[total: number | string]>(em, sqlText`select count(*) as total from image i where i.origin = ${uuid}`, { heavy: true });
-  const count = Number(counted?.[0] ?? 0);
-  if (count === 0) return { count, children: [] };
-  const named = sqlText`select i.name from image i where i.origin = ${uuid} and ${visibleImages(viewer)}
-    order by i.name limit ${sqlInteger(MOST_NAMES, { max: MOST_NAMES })}`;
-  return { count, children: (await readRows<[name: string]>(em, named, { heavy: true })).map(([name]) => name) };
+/** The images that build on each of these uuids, also those that are being imported: two statements at most. */
+export async function baseUses(em: Reads, viewer: Viewer, uuids: readonly string[]): Promise<BaseUse[]> {
+  const text = sqlText`select i.origin, count(*) as total from image i where ${amongIds(em, 'i.origin', uuids)} group by i.origin`;
+  const counts = new Map(await readRows<[uuid: string, total: number | string]>(em, text, { heavy: true }));
+  if (counts.size === 0) return uuids.map(() => ({ count: 0, children: [] }));
+  const first = sqlText`select i.name from image i where i.origin = f.origin and ${visibleImages(viewer)} order by i.name limit ${sqlInteger(MOST_NAMES, { max: MOST_NAMES })}`;
+  const bases = sqlText`select distinct i.origin from image i where ${amongIds(em, 'i.origin', [...counts.keys()])}`;
+  const names = await readNames<string>(em, sqlText`select f.origin, (select ${jsonNames(em)} from (${first}) x) as names from (${bases}) f`);
+  return uuids.map((uuid) => ({ count: Number(counts.get(uuid) ?? 0), children: names.get(uuid) ?? [] }));
 }
 
 /** The refusal because images build on it. Message and `extensions` count all children and name those that the viewer sees. */
