@@ -48,27 +48,32 @@ export interface Base {
 
 /** The image that others build on; null when the catalogue has none of that uuid. */
 export async function findBase(em: Reads, uuid: string): Promise<Base | null> {
-  return readBase(em, uuid, false);
+  return (await readBases(em, [uuid], false)).get(uuid) ?? null;
+}
+
+/** By uuid, in one statement, those that the catalogue has. */
+export async function findBases(em: Reads, uuids: readonly string[]): Promise<ReadonlyMap<string, Base>> {
+  return readBases(em, uuids, false);
 }
 
 /** The same, kept from being deleted until the transaction ends: a deletion locks the row before it counts the children. */
 export async function lockBase(tx: SqlEntityManager, uuid: string): Promise<Base | null> {
-  return readBase(tx, uuid, !isSqlite(tx));
+  return (await readBases(tx, [uuid], !isSqlite(tx))).get(uuid) ?? null;
 }
 
-async function readBase(em: Reads, uuid: string, isLocked: boolean): Promise<Base | null> {
+type BaseRow = [uuid: string, name: string, status: string, taskId: string | null, action: string | null];
+
+async function readBases(em: Reads, uuids: readonly string[], isLocked: boolean): Promise<Map<string, Base>> {
   // On SQLite, a transaction that writes locks the whole database.
   const held = sqlConstant(isLocked ? ' for share of i' : '');
-  const text = sqlText`select i.id, i.name, i.status from image i where i.uuid = ${uuid}${held}`;
-  const [row] = await readRows<[id: number, name: string, status: string]>(em, text);
-  if (row === undefined) return null;
-  const [id, name, status] = row;
-  return status === 'OK' ? { name, state: 'READY', taskId: null } : { name, ...(await workOn(em, id)) };
+  const open = sqlText`from task t where t.image_id = i.id and t.finished_at is null order by t.created_at desc limit 1`;
+  const text = sqlText`select i.uuid, i.name, i.status, (select t.id ${open}) as task_id, (select t.action ${open}) as action
+    from image i where ${amongIds(em, 'i.uuid', uuids)}${held}`;
+  const rows = await readRows<BaseRow>(em, text);
+  return new Map(rows.map(([uuid, name, status, taskId, action]) => [uuid, status === 'OK' ? { name, state: 'READY', taskId: null } : { name, taskId, state: stateDuring(action) }]));
 }
 
-async function workOn(em: Reads, imageId: number): Promise<Omit<Base, 'name'>> {
-  const text = sqlText`select t.id, t.action from task t where t.image_id = ${imageId} and t.finished_at is null order by t.created_at desc limit 1`;
-  const [task] = await readRows<[id: string, action: string]>(em, text);
-  const [taskId, action] = task ?? [null, null];
-  return { taskId, state: action === 'IMAGE_UPDATE' ? 'READY' : action === 'IMAGE_DELETE' ? 'LEAVING' : 'COMING' };
+/** `IS_READY` of the repositories' entries is the same rule in SQL. */
+function stateDuring(action: string | null): Base['state'] {
+  return action === 'IMAGE_UPDATE' ? 'READY' : action === 'IMAGE_DELETE' ? 'LEAVING' : 'COMING';
 }

@@ -29,6 +29,7 @@ import { type NewOrigin, recordOrigins } from './origins/record-origins.js';
 import { readSource, type SourceServices } from './read-source.js';
 import { type NewImage, recordImport, requireAdmissible, requireRoomFor } from './record-import.js';
 import { defaultFileUrl, type ImportSource } from './source.js';
+import { requireStoredFile } from './stored-file.js';
 
 export interface ImportServices extends CommandServices, SourceServices {
   gate: ImageServerGate;
@@ -93,6 +94,7 @@ export class ImportService {
   async #importFromStored(input: ImportFields, datacenter: DatacenterType | null, source: ImportSource): Promise<ImageTaskPayloadType> {
     const ownerId = await this.#checkFields(input);
     const manifest = await readSource(this.services, source);
+    if (source.isLocal) await requireStoredFile(this.services.store, manifest, source.mismatchedAt ?? null);
     const existing = await findWithoutFile(this.services, manifest.uuid, source, input.name ?? null);
     const request = { source, datacenter, dryRun: input.dryRun === true, mayWait: input.includeOrigins === true };
     const originsOf = async (): Promise<NewOrigin[]> => this.#origins(manifest, request, { access: input.access ?? existing?.access, ownerId });
@@ -110,7 +112,7 @@ export class ImportService {
   async #origins(manifest: ImgManifest, { mayWait, source }: ImportRequest, { access, ownerId }: { access: ImageAccess | undefined; ownerId: number }): Promise<NewOrigin[]> {
     const { em, findOrigin } = this.services;
     if (!mayWait) {
-      await requireOrigin(em.fork(), manifest, { findOrigin, mayWait, repositoryId: source.repositoryId });
+      await requireOrigin(em.fork(), manifest, { findOrigin, repositoryId: source.repositoryId });
       return [];
     }
     const origins = await readOrigins(this.services, manifest, source);

@@ -1,11 +1,12 @@
 import { LockMode } from '@mikro-orm/core';
 import type { Viewer } from '../../access/viewer.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
-import { alreadyExists, notFound } from '../../platform/errors.js';
+import { notFound } from '../../platform/errors.js';
 import { recordDone, recordWork } from '../../tasks/runner/record-task.js';
 import type { Announce } from '../../tasks/changes/transact.js';
 import { ActionRules, type ActionTarget } from '../rules/action-rules.js';
 import { lockForBinding } from '../rules/bind-limit.js';
+import { labelTaken } from '../mutations/insert-image.js';
 import type { CommandOutcome } from '../mutations/run-command.js';
 import { baseWarnings, childWarnings } from '../bases/base-warnings.js';
 import { accessWarnings, bindingMadeWarning, bindingRemovedWarning, fieldWarnings } from '../rules/dry-run-warnings.js';
@@ -71,7 +72,7 @@ export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update:
 async function requireFreeLabel(tx: SqlEntityManager, image: Image, { alias = image.alias, version = image.version }: Partial<UpdatableValues>): Promise<void> {
   if (alias === image.alias && version === image.version) return;
   const other = await tx.count(Image, { ...labelKeysOf({ alias, version }), id: { $ne: image.id } });
-  if (other > 0) throw alreadyExists(`Another image has the alias ${alias} and the version ${version}; the two together are unique.`);
+  if (other > 0) throw labelTaken({ alias, version });
 }
 
 async function changeBinding(tx: SqlEntityManager, { id, attached }: ActionTarget, isBound: boolean): Promise<void> {

@@ -30,6 +30,7 @@ export class RepositoryImportService {
       uuid: image.uuid,
       repositoryId: repository.id,
       isLocal: repository.isLocal,
+      mismatchedAt: image.notImportableReason === 'CHECKSUM_MISMATCH' && repository.lastUpdate !== null ? Number(repository.lastUpdate) : null,
     });
   }
 }
