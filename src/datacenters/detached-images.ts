@@ -1,6 +1,8 @@
 import { isSqlite, type SqlEntityManager } from '../platform/database/database.js';
 import { readObjects } from '../platform/database/read/read-rows.js';
 import { sqlConstant, sqlText } from '../platform/database/sql-text.js';
+import { writeRows } from '../platform/database/write-rows.js';
+import { laterUpdatedAt } from '../platform/updated-at.js';
 import type { Announce } from '../tasks/changes/transact.js';
 
 interface Row {
@@ -11,7 +13,7 @@ interface Row {
   owner_id: number;
 }
 
-/** Announces a change of every image that is attached to a datacenter about to be deleted; returns how many there are. */
+/** Dates and announces the change of every image that is attached to a datacenter about to be deleted; returns how many there are. */
 export async function announceDetached(tx: SqlEntityManager, datacenterId: number, announce: Announce): Promise<number> {
   // Deleting the datacenter updates a column of each image, so lock these rows in the order of their ids: two deletions cannot deadlock.
   const lock = sqlConstant(isSqlite(tx) ? '' : ' for no key update of i');
@@ -21,5 +23,6 @@ export async function announceDetached(tx: SqlEntityManager, datacenterId: numbe
   for (const { id, uuid, name, access, owner_id: ownerId } of rows) {
     announce({ type: 'image', kind: 'UPDATED', imageId: id, uuid, name, access, ownerId, datacenterIds: [datacenterId], boundDatacenterId: null });
   }
+  await writeRows(tx, sqlText`update image set ${laterUpdatedAt()} where id in (select a.image_id from image_attachment a where a.datacenter_id = ${datacenterId})`);
   return rows.length;
 }

@@ -82,6 +82,11 @@ export function alreadyExists(message: string): AppError {
   return new AppError('ALREADY_EXISTS', message);
 }
 
+/** What the caller relied on is another by now; `current` is its value at present. */
+export function conflict(message: string, current: unknown): AppError {
+  return new AppError('CONFLICT', message, { current });
+}
+
 /** Most faults that one error lists, and the most bytes of JSON that they take together. */
 const MAX_FIELDS = 100;
 const MAX_FIELD_BYTES = 24 * 1024;

@@ -30,7 +30,7 @@ export class ImageMutationResolver {
 
   @Mutation(() => ImageTaskPayloadType, {
     description:
-      'Changes what is given of an image; if the image server cannot follow, the old values come back. Needs ADMIN and IMAGE_ADMIN in the datacenter the image is bound to; for an unbound image and for `dcBound`, SuperAdmin only. Errors: NOT_FOUND, FORBIDDEN, BAD_USER_INPUT for a broken value, ALREADY_EXISTS when alias and version are taken, IMAGE_NOT_READY while a task works on it, IMAGE_LIMIT_REACHED, IMAGE_SERVER_UNAVAILABLE, STORE_MISMATCH.',
+      'Changes what is given of an image; if the image server cannot follow, the old values come back. Needs ADMIN and IMAGE_ADMIN in the datacenter the image is bound to; for an unbound image and for `dcBound`, SuperAdmin only. Errors: NOT_FOUND, FORBIDDEN, BAD_USER_INPUT for a broken value, ALREADY_EXISTS when alias and version are taken, CONFLICT when it was changed since `ifUpdatedAt`, IMAGE_NOT_READY while a task works on it, IMAGE_LIMIT_REACHED, IMAGE_SERVER_UNAVAILABLE, STORE_MISMATCH.',
   })
   async updateImage(
     @Arg('input', () => UpdateImageInput, { description: 'Which image, and what changes.' }) input: UpdateImageInput,

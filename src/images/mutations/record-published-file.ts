@@ -1,5 +1,6 @@
 import type { FileKind } from '../file-kind/file-kind.js';
 import type { Image } from '../image.entity.js';
+import { laterThan } from '../../platform/updated-at.js';
 import type { FileDigest } from '../import/download/hasher.js';
 
 /** Makes the image OK and records the file that was published for it. */
@@ -11,5 +12,5 @@ export function recordPublishedFile(image: Image, { size, sha1, sha256, md5 }: F
   image.fileMd5 = md5;
   image.fileCompression = compression;
   image.fileFormat = format;
-  image.updatedAt = new Date();
+  image.updatedAt = laterThan(image.updatedAt);
 }

@@ -16,6 +16,7 @@ import { Image } from '../image.entity.js';
 import { labelKeysOf, type UpdatableValues } from '../rules/image-rules.js';
 import { imageUse } from '../rules/image-use.js';
 import { applyUpdatableValues, differences, type Differences, type UndoUpdate, updatableValuesOf } from './image-values.js';
+import { requireUnchanged } from './if-updated-at.js';
 
 /** The checked changes; undefined: not given. */
 export interface ImageUpdate {
@@ -26,6 +27,8 @@ export interface ImageUpdate {
 
 export interface Update {
   name: string;
+  /** The caller's `updatedAt` of the image; null: any. */
+  ifUpdatedAt: Date | null;
   wanted: ImageUpdate;
   hasServer: boolean;
 }
@@ -45,6 +48,7 @@ export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update:
   await tx.populate(image, ['owner']);
   const target = await actionTargetOf(tx, image);
   await new ActionRules(tx, viewer).demand(wanted.dcBound === true ? 'CHANGE_DC_BOUND' : 'UPDATE', target);
+  requireUnchanged(image, update.ifUpdatedAt);
   const before = { ...updatableValuesOf(image), owner: image.owner.getEntity().username, dcBound: target.bound !== null };
   const changed = differences(before, { ...wanted.shown, owner: wanted.owner?.username, dcBound: wanted.dcBound });
   await requireFreeLabel(tx, image, wanted.shown);
