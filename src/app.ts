@@ -71,6 +71,7 @@ import { type AccessTo, accessToRepositories, type CredentialsFor, credentialsFr
 import { ChangeBus } from './tasks/changes/change-bus.js';
 import { ChangeRelay } from './tasks/changes/change-relay.js';
 import { PeriodicReauthorization } from './tasks/changes/periodic-reauthorization.js';
+import { deleteOldKeysRegularly } from './tasks/idempotency/key-upkeep.js';
 import { registerTaskMetrics } from './tasks/task-metrics.js';
 import { TaskDatacenters } from './tasks/task-datacenters.js';
 import { taskModule } from './tasks/task.module.js';
@@ -199,7 +200,7 @@ async function prepare(config: Config, work: Work, log: Logger): Promise<string 
   return firstKey;
 }
 
-/** In a worker: resumes open tasks, refreshes repositories on a schedule, purges retired ones and maintains the search indexes. */
+/** In a worker: resumes open tasks, refreshes repositories on a schedule, purges retired ones, deletes old idempotency keys and maintains the search indexes. */
 async function startWorking(config: Config, work: Work, log: Logger): Promise<() => Promise<void>> {
   if (!config.run.worker) return async () => undefined;
   const resumed = await work.runner.start();
@@ -207,11 +208,12 @@ async function startWorking(config: Config, work: Work, log: Logger): Promise<()
   const schedule = new RefreshSchedule({ ...work, log }, config.refreshIntervalSeconds);
   schedule.start();
   const upkeep = maintainSearchIndexes(work.database, log);
+  const keyUpkeep = deleteOldKeysRegularly(work.database, log);
   const purge = new AbortController();
   const purged = purgeRetiredRepositories(work.database.em.fork(), purge.signal).catch((error: unknown) => log.error({ err: error }, 'Retired repositories could not be deleted.'));
   return async () => {
     purge.abort();
-    await Promise.all([schedule.stop(), upkeep.stop(), purged]);
+    await Promise.all([schedule.stop(), upkeep.stop(), keyUpkeep.stop(), purged]);
   };
 }
 

@@ -11,6 +11,7 @@ import { Image } from './images/image.entity.js';
 import { ImageRepository } from './repositories/image-repository.entity.js';
 import { RepositoryImage } from './repositories/entries/repository-image.entity.js';
 import { SchemaCompatibility } from './platform/database/schema/schema-compatibility.entity.js';
+import { IdempotencyKey } from './tasks/idempotency/idempotency-key.entity.js';
 import { Task } from './tasks/task.entity.js';
 import { Snapshot } from './virtual-servers/snapshots/snapshot.entity.js';
 import { VirtualDisk } from './virtual-servers/disks/virtual-disk.entity.js';
@@ -23,6 +24,7 @@ export const ENTITIES = [
   Datacenter,
   GlobalSettings,
   Group,
+  IdempotencyKey,
   Image,
   ImageAttachment,
   ImageListVersion,

@@ -172,6 +172,8 @@ export type ImportImageInput = {
   readonly dryRun?: boolean | null | undefined;
   /** Where its file is. Left out or null: `manifestUrl` with `/file` added to its path; its query stays, a slash at the end and a fragment do not count. */
   readonly fileUrl?: string | null | undefined;
+  /** A text of your choice, 1 to 200 characters, such as a UUID, by which this import can be sent again after an answer that was lost: within a day, the same input with the same key makes nothing new and answers with the same image and task. CONFLICT for another input with it. `dryRun` uses up no key. */
+  readonly idempotencyKey?: string | null | undefined;
   /** True: imports missing base images first, each from a configured repository that lists it, with the same access, owner and datacenter, in a task of its own that this one waits for. False: a missing base is MISSING_ORIGIN. */
   readonly includeOrigins?: boolean | null | undefined;
   /** Where its IMGAPI manifest is; the host must be one that may be fetched from. */
@@ -204,6 +206,8 @@ export type ImportRepositoryImageInput = {
   readonly description?: string | null | undefined;
   /** True: only checks and tells. The errors are the same, `warnings` say what would happen, and nothing changes; the image and the task answered are what they would be. */
   readonly dryRun?: boolean | null | undefined;
+  /** A text of your choice, 1 to 200 characters, such as a UUID, by which this import can be sent again after an answer that was lost: within a day, the same input with the same key makes nothing new and answers with the same image and task. CONFLICT for another input with it. `dryRun` uses up no key. */
+  readonly idempotencyKey?: string | null | undefined;
   /** True: imports missing base images first, each from a configured repository that lists it, with the same access, owner and datacenter, in a task of its own that this one waits for. False: a missing base is MISSING_ORIGIN. */
   readonly includeOrigins?: boolean | null | undefined;
   /** Unique name: at most 32 letters, digits or `.`, `_`, `-`, the first a letter or digit. Left out or null: the manifest's name made to fit; BAD_USER_INPUT when none can be made of it. */
@@ -347,6 +351,8 @@ export type UpdateImageInput = {
   readonly description?: string | null | undefined;
   /** True: only checks and tells. The errors are the same, `warnings` say what would happen, and nothing changes; the image and the task answered are what they would be. */
   readonly dryRun?: boolean | null | undefined;
+  /** The `updatedAt` that you have read. CONFLICT when the image was changed since; `extensions.current` is its present `updatedAt`. Left out or null: whatever it is now. */
+  readonly ifUpdatedAt?: string | null | undefined;
   /** Which image; a name never changes. */
   readonly name: string;
   /** Username of the new owner, who must be active. */
@@ -1192,6 +1198,7 @@ export const ERROR_CODES = [
   'NOT_FOUND',
   'ALREADY_EXISTS',
   'BAD_USER_INPUT',
+  'CONFLICT',
   'IMAGE_NOT_READY',
   'IMAGE_IN_USE',
   'IMAGE_HAS_CHILDREN',

@@ -18,6 +18,7 @@ import { manifestCorrections } from '../manifest/shown-manifest.js';
 import type { ImageTaskPayloadType } from '../mutations/image-payload.type.js';
 import type { ImportImageInput } from '../mutations/image-mutation.inputs.js';
 import type { ImageType } from '../image.type.js';
+import { demandUnusedKey, keyedRequest, type KeyedRequest, recordKey } from '../../tasks/idempotency/idempotency-keys.js';
 import { childWarnings } from '../bases/base-warnings.js';
 import type { ImageAccess } from '../image.enums.js';
 import { requireActiveUser } from '../rules/owner.js';
@@ -27,6 +28,7 @@ import { type FindOrigin, requireOrigin } from './origins/missing-origin.js';
 import { nameOfOrigin, readOrigins } from './origins/read-origins.js';
 import { type NewOrigin, recordOrigins } from './origins/record-origins.js';
 import { readSource, type SourceServices } from './read-source.js';
+import { onceForKey } from './repeated-import.js';
 import { type NewImage, recordImport, requireAdmissible, requireRoomFor } from './record-import.js';
 import { defaultFileUrl, type ImportSource } from './source.js';
 import { requireStoredFile } from './stored-file.js';
@@ -50,6 +52,7 @@ interface ImportRequest {
   dryRun: boolean;
   /** Missing origins are imported first, and the import waits for them. */
   mayWait: boolean;
+  key: KeyedRequest | null;
 }
 
 interface ImportOutcome extends CommandOutcome {
@@ -63,7 +66,7 @@ export class ImportService {
   async importImage(input: ImportImageInput): Promise<ImageTaskPayloadType> {
     const datacenter = await this.admit(input);
     const fileUrl = input.fileUrl ?? defaultFileUrl(input.manifestUrl);
-    return this.importFrom(input, datacenter, { manifestUrl: input.manifestUrl, fileUrl, uuid: null, repositoryId: null, isLocal: false });
+    return this.once(input, async () => this.importFrom(input, datacenter, { manifestUrl: input.manifestUrl, fileUrl, uuid: null, repositoryId: null, isLocal: false }));
   }
 
   /** The datacenter to import to, null for none. Refuses a viewer without the permission before anything is fetched or any repository is read. */
@@ -82,6 +85,15 @@ export class ImportService {
     return datacenter;
   }
 
+  /** For an admitted viewer: answers a request that was sent before, by its idempotency key, with what that made. */
+  async once(input: ImportFields, run: () => Promise<ImageTaskPayloadType>): Promise<ImageTaskPayloadType> {
+    return onceForKey(this.services, this.#keyOf(input), run);
+  }
+
+  #keyOf(input: ImportFields): KeyedRequest | null {
+    return keyedRequest(this.services.viewer.userId, withStoredTexts(input));
+  }
+
   /**
    * Imports the image that a manifest describes. The image is PENDING while its task goes on after the response; without an image server
    * it is OK at once. The values of the caller are checked before the manifest. An image that was imported from the same source without
@@ -96,7 +108,7 @@ export class ImportService {
     const manifest = await readSource(this.services, source);
     if (source.isLocal) await requireStoredFile(this.services.store, manifest, source.mismatchedAt ?? null);
     const existing = await findWithoutFile(this.services, manifest.uuid, source, input.name ?? null);
-    const request = { source, datacenter, dryRun: input.dryRun === true, mayWait: input.includeOrigins === true };
+    const request = { source, datacenter, dryRun: input.dryRun === true, mayWait: input.includeOrigins === true, key: this.#keyOf(input) };
     const originsOf = async (): Promise<NewOrigin[]> => this.#origins(manifest, request, { access: input.access ?? existing?.access, ownerId });
     if (existing !== null) return this.#importFile(existing, manifest, request, originsOf);
     const image = newImage(input, manifest, ownerId);
@@ -140,7 +152,7 @@ export class ImportService {
     const { uuid, name } = existing;
     const admittedTo = datacenter && { id: datacenter.id, name: datacenter.name };
     const warnings = [...(dryRun ? [downloadWarning(file, source), ...(await this.#fileWarnings(manifest, source))] : []), ...upstreamWarnings(manifest)];
-    return this.#run(name, dryRun, warnings.concat(`Image ${name} is in the catalogue without a file: it keeps its fields and gets its file.`), async (tx, announce) => {
+    return this.#run({ name, ...request }, warnings.concat(`Image ${name} is in the catalogue without a file: it keeps its fields and gets its file.`), async (tx, announce) => {
       const { starter } = this.services.viewer;
       const first = await recordOrigins(tx, origins, { child: existing, datacenter, withFile: true, dryRun, starter, mayWait }, announce);
       return { ...(await recordFileImport(tx, { uuid, file, source, starter, admittedTo, mayWait }, announce)), earlierTaskIds: first.taskIds, warnings: first.warnings };
@@ -178,7 +190,7 @@ export class ImportService {
     const warnings = [...(dryRun ? [created, ...(withFile ? [downloadWarning(image.file, source), ...fileWarnings] : [])] : []), ...upstream];
     try {
       const allWarnings = [...warnings, ...manifestCorrections(image), ...(withFile ? [] : [NO_IMAGE_SERVER])];
-      return await this.#run(image.name, dryRun, allWarnings, async (tx, announce) => {
+      return await this.#run({ name: image.name, ...request }, allWarnings, async (tx, announce) => {
         const { viewer } = this.services;
         const record = { datacenter, withFile, dryRun, starter: viewer.starter, mayWait };
         const first = await recordOrigins(tx, origins, { ...record, child: image }, announce);
@@ -193,9 +205,14 @@ export class ImportService {
     }
   }
 
-  async #run(name: string, dryRun: boolean, warnings: string[], work: Command<ImportOutcome, ImageTaskPayloadType>['work']): Promise<ImageTaskPayloadType> {
+  async #run({ name, dryRun, key }: { name: string; dryRun: boolean; key: KeyedRequest | null }, warnings: string[], work: Command<ImportOutcome, ImageTaskPayloadType>['work']): Promise<ImageTaskPayloadType> {
     return runCommand(this.services, dryRun, {
-      work,
+      work: async (tx, announce) => {
+        if (key !== null) await demandUnusedKey(tx, key);
+        const outcome = await work(tx, announce);
+        if (key !== null && !dryRun) await recordKey(tx, key, outcome.taskId);
+        return outcome;
+      },
       read: async (reading, { taskId, warnings: found }) => ({ image: await reading.images.require(name), task: await reading.tasks.require(taskId), warnings: [...warnings, ...found] }),
     });
   }

@@ -20,7 +20,7 @@ export class ImageMutationResolver {
 
   @Mutation(() => ImageTaskPayloadType, {
     description:
-      'Imports an image from the address of its manifest; the file is downloaded and verified in a task, and if that fails the image disappears again. Needs ADMIN, IMAGE_ADMIN and IMAGE_IMPORT_ADMIN in the datacenter; with `dcBound: false`, SuperAdmin only. Errors: FORBIDDEN, NOT_FOUND for an unknown datacenter, BAD_USER_INPUT for a broken value, ALREADY_EXISTS, IMAGE_LIMIT_REACHED, IMAGE_SERVER_UNAVAILABLE, URL_NOT_ALLOWED, MANIFEST_UNREACHABLE, INVALID_MANIFEST, UNSUPPORTED_TYPE, MISSING_ORIGIN, STORE_MISMATCH. A file that is no disk ends the task, or the dry run, with UNSUPPORTED_FORMAT.',
+      'Imports an image from the address of its manifest; the file is downloaded and verified in a task, and if that fails the image disappears again. Needs ADMIN, IMAGE_ADMIN and IMAGE_IMPORT_ADMIN in the datacenter; with `dcBound: false`, SuperAdmin only. Errors: FORBIDDEN, NOT_FOUND for an unknown datacenter, BAD_USER_INPUT for a broken value, ALREADY_EXISTS, CONFLICT for an `idempotencyKey` of another input, IMAGE_LIMIT_REACHED, IMAGE_SERVER_UNAVAILABLE, URL_NOT_ALLOWED, MANIFEST_UNREACHABLE, INVALID_MANIFEST, UNSUPPORTED_TYPE, MISSING_ORIGIN, STORE_MISMATCH. A file that is no disk ends the task, or the dry run, with UNSUPPORTED_FORMAT.',
   })
   async importImage(
     @Arg('input', () => ImportImageInput, { description: 'The image.' }) input: ImportImageInput,
