@@ -35,7 +35,7 @@ describe('an import with an idempotencyKey', () => {
     const input = fresh();
     const first = await send(input);
     expect(first.errors).toEqual([]);
-    const { image, task } = first.data?.importImage;
+    const { image, task } = first.data?.importImage ?? {};
     for (const again of [input, { ...input, alias: null, dcBound: true }, { ...input, dryRun: true }]) {
       const { data, errors } = await send(again);
       expect([errors, data?.importImage]).toEqual([[], { image, task, warnings: [expect.stringContaining('nothing new was made')] }]);
@@ -68,7 +68,7 @@ describe('an import with an idempotencyKey', () => {
   it('is refused for another input under the same key, which it names; not for another user', async () => {
     const input = fresh();
     const { data } = await send(input);
-    const { task } = data?.importImage;
+    const { task } = data?.importImage ?? {};
     const refused = await send({ ...fresh(), idempotencyKey: input.idempotencyKey });
     expect(refused.errors).toMatchObject([{ message: expect.stringMatching(new RegExp(`^The idempotencyKey "key of ${input.name}" was used at .* the task ${task.id} of image ${input.name};`)), extensions: { code: 'CONFLICT', current: { task: task.id, image: input.name } } }]);
     expect((await send({ ...input, dryRun: true, description: 'other' })).errors[0]?.extensions.code).toBe('CONFLICT');

@@ -95,9 +95,6 @@ describe('a list of 10,000 images', () => {
       statements = 0;
       const shown = await Promise.all(nodes.filter(isWhole).flatMap((image) => datacenters.map(async (datacenter) => verdicts.of(image, { datacenter, only }))));
       expect(shown).toHaveLength(first * datacenters.length);
-      // The first five are used by a server, and the first is a base.
-      const allowed = shown.flat().filter(({ action, code }) => action === 'DELETE' && code === null);
-      if (first === 200 && only === null) expect(allowed).toHaveLength(195 * datacenters.length);
       return statements;
     };
     const [few, many] = [await cost(10, null, [null, 'main']), await cost(200, null, [null, 'main'])];

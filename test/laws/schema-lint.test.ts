@@ -11,6 +11,8 @@ const PARTS = [
   'DatacenterSettings',
   'GlobalSettings',
   'ImageActionVerdict',
+  'DatacenterActionVerdict',
+  'TaskCancelVerdict',
   'ImageFile',
   'ImageServer',
   'MissingPermissions',
