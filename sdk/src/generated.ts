@@ -62,6 +62,25 @@ export const DatacenterAccess = {
 } as const;
 
 export type DatacenterAccess = typeof DatacenterAccess[keyof typeof DatacenterAccess];
+/** Something that can be done in a datacenter. */
+export const DatacenterAction = {
+  /** Change its settings, with `updateDatacenterSettings`. */
+  ChangeSettings: 'CHANGE_SETTINGS',
+  /** Create an image from a snapshot of a server in it, with `createImageFromSnapshot`. */
+  CreateFromSnapshot: 'CREATE_FROM_SNAPSHOT',
+  /** Remove it, with `deleteDatacenter`. */
+  Delete: 'DELETE',
+  /** Import an image that is bound to it, with `importImage` or `importRepositoryImage`. */
+  Import: 'IMPORT',
+  /** Import an image that is bound to no datacenter, with `dcBound: false`. The same in every datacenter. */
+  ImportUnbound: 'IMPORT_UNBOUND',
+  /** See all images attached to it, with `images`. */
+  ListImages: 'LIST_IMAGES',
+  /** Change it, with `updateDatacenter`. */
+  Update: 'UPDATE'
+} as const;
+
+export type DatacenterAction = typeof DatacenterAction[keyof typeof DatacenterAction];
 /** An image to delete. */
 export type DeleteImageInput = {
   /** True: only checks and tells. The errors are the same, `warnings` say what would happen, and nothing changes; the image and the task answered are what they would be. */
@@ -378,6 +397,14 @@ export type DatacentersQueryVariables = Exact<{
 
 export type DatacentersQuery = { readonly datacenters: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly alias: string, readonly access: DatacenterAccess, readonly imageCount: number }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
 
+export type DatacenterActionsQueryVariables = Exact<{
+  name: string;
+  only?: ReadonlyArray<DatacenterAction> | DatacenterAction | null | undefined;
+}>;
+
+
+export type DatacenterActionsQuery = { readonly datacenter: { readonly name: string, readonly actions: ReadonlyArray<{ readonly action: DatacenterAction, readonly allowed: boolean, readonly code: string | null, readonly reason: string | null, readonly requires: { readonly permissions: ReadonlyArray<string>, readonly datacenter: string | null } | null }> } | null };
+
 export type SwitchDatacenterMutationVariables = Exact<{
   name: string;
 }>;
@@ -405,7 +432,7 @@ export type RefreshRepositoryMutationVariables = Exact<{
 }>;
 
 
-export type RefreshRepositoryMutation = { readonly refreshImageRepository: { readonly added: number, readonly changed: number, readonly removed: number, readonly repository: { readonly name: string, readonly url: string, readonly isLocal: boolean, readonly status: RepositoryStatus, readonly lastUpdate: string | null, readonly imageCount: number, readonly error: string | null }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
+export type RefreshRepositoryMutation = { readonly refreshImageRepository: { readonly added: number, readonly changed: number, readonly removed: number, readonly repository: { readonly name: string, readonly url: string, readonly isLocal: boolean, readonly status: RepositoryStatus, readonly lastUpdate: string | null, readonly imageCount: number, readonly error: string | null }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: string | null, readonly reason: string | null } } } };
 
 export type FollowRepositoriesSubscriptionVariables = Exact<{
   name?: string | null | undefined;
@@ -441,10 +468,11 @@ export type UsableImagesQuery = { readonly usableImages: { readonly nodes: Reado
 export type ImageQueryVariables = Exact<{
   name?: string | null | undefined;
   uuid?: string | null | undefined;
+  datacenter?: string | null | undefined;
 }>;
 
 
-export type ImageQuery = { readonly image: { readonly description: string, readonly tags: ReadonlyArray<string>, readonly resize: boolean, readonly deploy: boolean, readonly createdAt: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly boundDatacenter: { readonly name: string } | null, readonly datacenters: ReadonlyArray<{ readonly name: string }>, readonly actions: ReadonlyArray<{ readonly action: ImageAction, readonly allowed: boolean, readonly code: string | null, readonly reason: string | null }>, readonly owner: { readonly username: string } } | null };
+export type ImageQuery = { readonly image: { readonly description: string, readonly tags: ReadonlyArray<string>, readonly resize: boolean, readonly deploy: boolean, readonly createdAt: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly boundDatacenter: { readonly name: string } | null, readonly datacenters: ReadonlyArray<{ readonly name: string }>, readonly actions: ReadonlyArray<{ readonly action: ImageAction, readonly allowed: boolean, readonly code: string | null, readonly reason: string | null, readonly requires: { readonly permissions: ReadonlyArray<string>, readonly datacenter: string | null } | null }>, readonly owner: { readonly username: string } } | null };
 
 export type FollowImagesSubscriptionVariables = Exact<{
   datacenter?: string | null | undefined;
@@ -459,35 +487,35 @@ export type ImportImageMutationVariables = Exact<{
 }>;
 
 
-export type ImportImageMutation = { readonly importImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
+export type ImportImageMutation = { readonly importImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: string | null, readonly reason: string | null } } } };
 
 export type ImportRepositoryImageMutationVariables = Exact<{
   input: ImportRepositoryImageInput;
 }>;
 
 
-export type ImportRepositoryImageMutation = { readonly importRepositoryImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
+export type ImportRepositoryImageMutation = { readonly importRepositoryImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: string | null, readonly reason: string | null } } } };
 
 export type CreateImageFromSnapshotMutationVariables = Exact<{
   input: CreateImageFromSnapshotInput;
 }>;
 
 
-export type CreateImageFromSnapshotMutation = { readonly createImageFromSnapshot: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
+export type CreateImageFromSnapshotMutation = { readonly createImageFromSnapshot: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: string | null, readonly reason: string | null } } } };
 
 export type UpdateImageMutationVariables = Exact<{
   input: UpdateImageInput;
 }>;
 
 
-export type UpdateImageMutation = { readonly updateImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
+export type UpdateImageMutation = { readonly updateImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: string | null, readonly reason: string | null } } } };
 
 export type DeleteImageMutationVariables = Exact<{
   input: DeleteImageInput;
 }>;
 
 
-export type DeleteImageMutation = { readonly deleteImage: { readonly name: string, readonly uuid: string, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
+export type DeleteImageMutation = { readonly deleteImage: { readonly name: string, readonly uuid: string, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: string | null, readonly reason: string | null } } } };
 
 export type AttachImageMutationVariables = Exact<{
   input: AttachImageInput;
@@ -503,7 +531,7 @@ export type DetachImageMutationVariables = Exact<{
 
 export type DetachImageMutation = { readonly detachImage: { readonly bindingRemoved: boolean, readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } } } };
 
-export type TaskLineFragment = { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null };
+export type TaskLineFragment = { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: string | null, readonly reason: string | null } };
 
 export type TasksQueryVariables = Exact<{
   datacenter?: string | null | undefined;
@@ -515,14 +543,14 @@ export type TasksQueryVariables = Exact<{
 }>;
 
 
-export type TasksQuery = { readonly tasks: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+export type TasksQuery = { readonly tasks: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: string | null, readonly reason: string | null } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
 
 export type TaskQueryVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type TaskQuery = { readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } | null };
+export type TaskQuery = { readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: string | null, readonly reason: string | null } } | null };
 
 export type FollowTaskSubscriptionVariables = Exact<{
   id?: string | number | null | undefined;
@@ -530,14 +558,14 @@ export type FollowTaskSubscriptionVariables = Exact<{
 }>;
 
 
-export type FollowTaskSubscription = { readonly taskChanged: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } };
+export type FollowTaskSubscription = { readonly taskChanged: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: string | null, readonly reason: string | null } } };
 
 export type CancelTaskMutationVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type CancelTaskMutation = { readonly cancelTask: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } };
+export type CancelTaskMutation = { readonly cancelTask: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: string | null, readonly reason: string | null } } };
 
 
 /** The text of an operation, with the types of its answer and its variables; clients that know typed documents know this one. */
@@ -588,6 +616,11 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
+  cancel {
+    allowed
+    code
+    reason
+  }
 }`;
 
 export const CreateImageFromSnapshotOperation: Operation<CreateImageFromSnapshotMutation, CreateImageFromSnapshotMutationVariables> = `mutation CreateImageFromSnapshot($input: CreateImageFromSnapshotInput!) {
@@ -631,6 +664,27 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
+  cancel {
+    allowed
+    code
+    reason
+  }
+}`;
+
+export const DatacenterActionsOperation: Operation<DatacenterActionsQuery, DatacenterActionsQueryVariables> = `query DatacenterActions($name: String!, $only: [DatacenterAction!]) {
+  datacenter(name: $name) {
+    name
+    actions(only: $only) {
+      action
+      allowed
+      code
+      reason
+      requires {
+        permissions
+        datacenter
+      }
+    }
+  }
 }`;
 
 export const DatacentersOperation: Operation<DatacentersQuery, DatacentersQueryVariables> = `query Datacenters($first: Int = 50, $after: String) {
@@ -671,6 +725,11 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
+  cancel {
+    allowed
+    code
+    reason
+  }
 }`;
 
 export const DetachImageOperation: Operation<DetachImageMutation, DetachImageMutationVariables> = `mutation DetachImage($input: AttachImageInput!) {
@@ -785,9 +844,14 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
+  cancel {
+    allowed
+    code
+    reason
+  }
 }`;
 
-export const ImageOperation: Operation<ImageQuery, ImageQueryVariables> = `query Image($name: String, $uuid: UUID) {
+export const ImageOperation: Operation<ImageQuery, ImageQueryVariables> = `query Image($name: String, $uuid: UUID, $datacenter: String) {
   image(name: $name, uuid: $uuid) {
     ...ImageLine
     description
@@ -801,11 +865,15 @@ export const ImageOperation: Operation<ImageQuery, ImageQueryVariables> = `query
     datacenters {
       name
     }
-    actions {
+    actions(datacenter: $datacenter) {
       action
       allowed
       code
       reason
+      requires {
+        permissions
+        datacenter
+      }
     }
   }
 }
@@ -901,6 +969,11 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
+  cancel {
+    allowed
+    code
+    reason
+  }
 }`;
 
 export const ImportRepositoryImageOperation: Operation<ImportRepositoryImageMutation, ImportRepositoryImageMutationVariables> = `mutation ImportRepositoryImage($input: ImportRepositoryImageInput!) {
@@ -944,6 +1017,11 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
+  cancel {
+    allowed
+    code
+    reason
+  }
 }`;
 
 export const RefreshRepositoryOperation: Operation<RefreshRepositoryMutation, RefreshRepositoryMutationVariables> = `mutation RefreshRepository($name: String!) {
@@ -983,6 +1061,11 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
+  cancel {
+    allowed
+    code
+    reason
+  }
 }`;
 
 export const RepositoriesOperation: Operation<RepositoriesQuery, RepositoriesQueryVariables> = `query Repositories {
@@ -1030,6 +1113,11 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
+  cancel {
+    allowed
+    code
+    reason
+  }
 }`;
 
 export const TasksOperation: Operation<TasksQuery, TasksQueryVariables> = `query Tasks($datacenter: String, $image: String, $action: [TaskAction!], $status: [TaskStatus!], $first: Int = 50, $after: String) {
@@ -1064,6 +1152,11 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
+  cancel {
+    allowed
+    code
+    reason
+  }
 }`;
 
 export const UpdateImageOperation: Operation<UpdateImageMutation, UpdateImageMutationVariables> = `mutation UpdateImage($input: UpdateImageInput!) {
@@ -1107,6 +1200,11 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
+  cancel {
+    allowed
+    code
+    reason
+  }
 }`;
 
 export const UsableImagesOperation: Operation<UsableImagesQuery, UsableImagesQueryVariables> = `query UsableImages($datacenter: String, $filter: ImageFilter, $orderBy: ImageOrder, $first: Int = 200, $after: String) {
@@ -1168,6 +1266,7 @@ export function getSdk(transport: Transport) {
     attachImage: (variables: AttachImageMutationVariables): Promise<AttachImageMutation> => transport.send(AttachImageOperation, variables),
     cancelTask: (variables: CancelTaskMutationVariables): Promise<CancelTaskMutation> => transport.send(CancelTaskOperation, variables),
     createImageFromSnapshot: (variables: CreateImageFromSnapshotMutationVariables): Promise<CreateImageFromSnapshotMutation> => transport.send(CreateImageFromSnapshotOperation, variables),
+    datacenterActions: (variables: DatacenterActionsQueryVariables): Promise<DatacenterActionsQuery> => transport.send(DatacenterActionsOperation, variables),
     datacenters: (variables: DatacentersQueryVariables = {}): Promise<DatacentersQuery> => transport.send(DatacentersOperation, variables),
     deleteImage: (variables: DeleteImageMutationVariables): Promise<DeleteImageMutation> => transport.send(DeleteImageOperation, variables),
     detachImage: (variables: DetachImageMutationVariables): Promise<DetachImageMutation> => transport.send(DetachImageOperation, variables),
