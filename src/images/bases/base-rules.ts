@@ -3,7 +3,7 @@ import { isSqlite, type SqlEntityManager } from '../../platform/database/databas
 import { AppError } from '../../platform/errors.js';
 import { amongIds, readRows } from '../../platform/database/read/read-rows.js';
 import type { Reads } from '../../platform/database/read/reads.js';
-import { sqlConstant, sqlInteger, sqlText } from '../../platform/database/sql-text.js';
+import { sqlInteger, sqlText } from '../../platform/database/sql-text.js';
 import { visibleImages } from '../image.visibility.js';
 import { jsonNames, readNames } from '../rules/named-rows.js';
 
@@ -48,27 +48,24 @@ export interface Base {
 
 /** The image that others build on; null when the catalogue has none of that uuid. */
 export async function findBase(em: Reads, uuid: string): Promise<Base | null> {
-  return (await readBases(em, [uuid], false)).get(uuid) ?? null;
-}
-
-/** By uuid, in one statement, those that the catalogue has. */
-export async function findBases(em: Reads, uuids: readonly string[]): Promise<ReadonlyMap<string, Base>> {
-  return readBases(em, uuids, false);
+  return (await findBases(em, [uuid])).get(uuid) ?? null;
 }
 
 /** The same, kept from being deleted until the transaction ends: a deletion locks the row before it counts the children. */
 export async function lockBase(tx: SqlEntityManager, uuid: string): Promise<Base | null> {
-  return (await readBases(tx, [uuid], !isSqlite(tx))).get(uuid) ?? null;
+  // On SQLite, a transaction that writes locks the whole database. On Postgres, only a further statement sees the task of the transaction that
+  // this one has waited for.
+  if (!isSqlite(tx)) await readRows(tx, sqlText`select i.id from image i where i.uuid = ${uuid} for share of i`);
+  return findBase(tx, uuid);
 }
 
 type BaseRow = [uuid: string, name: string, status: string, taskId: string | null, action: string | null];
 
-async function readBases(em: Reads, uuids: readonly string[], isLocked: boolean): Promise<Map<string, Base>> {
-  // On SQLite, a transaction that writes locks the whole database.
-  const held = sqlConstant(isLocked ? ' for share of i' : '');
+/** By uuid, in one statement, those that the catalogue has. */
+export async function findBases(em: Reads, uuids: readonly string[]): Promise<ReadonlyMap<string, Base>> {
   const open = sqlText`from task t where t.image_id = i.id and t.finished_at is null order by t.created_at desc limit 1`;
   const text = sqlText`select i.uuid, i.name, i.status, (select t.id ${open}) as task_id, (select t.action ${open}) as action
-    from image i where ${amongIds(em, 'i.uuid', uuids)}${held}`;
+    from image i where ${amongIds(em, 'i.uuid', uuids)}`;
   const rows = await readRows<BaseRow>(em, text);
   return new Map(rows.map(([uuid, name, status, taskId, action]) => [uuid, status === 'OK' ? { name, state: 'READY', taskId: null } : { name, taskId, state: stateDuring(action) }]));
 }

@@ -9,7 +9,7 @@ export function noStoredFile(uuid: string): AppError {
 
 /** The refusal of an image placed by hand whose file is another one. */
 export function otherStoredFile(uuid: string): AppError {
-  return new AppError('CHECKSUM_MISMATCH', `The file of ${uuid} in the image store is not the one that its manifest describes: its size or its sha1 is another.`);
+  return new AppError('CHECKSUM_MISMATCH', `The file of ${uuid} in the image store is not the one that its manifest describes: its size or its sha1 is another; replace it, and refresh the repository.`);
 }
 
 /**
