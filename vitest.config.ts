@@ -8,6 +8,9 @@ import { ONCE } from './test/support/once.js';
 const maxWorkers = 4;
 const patience = { testTimeout: 60_000, hookTimeout: 60_000, teardownTimeout: 30_000 };
 
+/** Tests that need a real object storage. */
+const OBJECT_STORAGE = 'test/s3/**/*.test.ts';
+
 const LARGEST_SEED = 2 ** 31 - 2;
 
 /** TEST_SEED as the environment has it, or a seed for this run. */
@@ -38,7 +41,7 @@ function suiteOn(database: 'sqlite' | 'postgres', exclude: string[], settings: R
     test: {
       name: database,
       include: ['test/**/*.test.ts'],
-      exclude,
+      exclude: ['**/node_modules/**', OBJECT_STORAGE, ...exclude],
       env: { TEST_SEED, TEST_DATABASE: database, TEST_SETTINGS: JSON.stringify(settings) },
       pool: 'forks' as const,
       // Loading the modules anew for each file would take a fifth of all processor time.
@@ -49,6 +52,14 @@ function suiteOn(database: 'sqlite' | 'postgres', exclude: string[], settings: R
   };
 }
 
+/** The suite on an object storage, which `npm run test:s3` names or starts; with SQLite. */
+function suiteOnObjectStorage() {
+  const { extends: inherits, test } = suiteOn('sqlite', [], {});
+  return { extends: inherits, test: { ...test, name: 's3', include: [OBJECT_STORAGE], exclude: ['**/node_modules/**'] } };
+}
+
+const isOnObjectStorage = process.env.TEST_S3 === 'on';
+
 export default defineConfig({
   resolve: {
     // Two copies of graphql, one loaded as ESM and one as CommonJS, refuse each other's schemas.
@@ -57,7 +68,7 @@ export default defineConfig({
   test: {
     maxWorkers,
     sequence: { sequencer: ByProject },
-    globalSetup: ['test/support/postgres-server.ts'],
-    projects: [suiteOn('sqlite', ['**/node_modules/**'], {}), suiteOn('postgres', ['**/node_modules/**', ...ONCE], { COMPILED_OPERATIONS: 'off' })],
+    globalSetup: [isOnObjectStorage ? 'test/support/s3-server.ts' : 'test/support/postgres-server.ts'],
+    projects: isOnObjectStorage ? [suiteOnObjectStorage()] : [suiteOn('sqlite', [], {}), suiteOn('postgres', [...ONCE], { COMPILED_OPERATIONS: 'off' })],
   },
 });

@@ -17,7 +17,8 @@ const gateway = connect({ url, token });
 
 async function newest(wanted: string) {
   const { imageRepositories } = await gateway.findInRepositories({ name: wanted });
-  const offers = imageRepositories.flatMap(({ name: repository, images }) => images.nodes.map((image) => ({ repository, ...image })));
+  // Null comes only with an error, which the SDK throws.
+  const offers = (imageRepositories ?? []).flatMap(({ name: repository, images }) => images.nodes.map((image) => ({ repository, ...image })));
   return offers.filter((offer) => offer.name === wanted).sort((one, other) => (other.publishedAt ?? '').localeCompare(one.publishedAt ?? ''))[0];
 }
 

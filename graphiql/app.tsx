@@ -1,5 +1,6 @@
 import { explorerPlugin } from '@graphiql/plugin-explorer';
 import { HISTORY_PLUGIN } from '@graphiql/plugin-history';
+import type { Fetcher } from '@graphiql/toolkit';
 import { GraphiQL } from 'graphiql';
 import type { ReactNode } from 'react';
 import { useCallback, useEffect, useMemo, useState } from 'react';
@@ -69,24 +70,30 @@ export function App(props: AppProps): ReactNode {
         onTour={tourAnew}
       />
       <main>
-        <GraphiQL
-          plugins={PLUGINS}
-          fetcher={fetcher}
-          schema={token === null ? null : undefined}
-          schemaDescription
-          inputValueDeprecation
-          defaultTabs={stepsOf(openedTour())}
-          storage={editorStorage}
-          onTabChange={({ tabs }) => noteTabs(tabs)}
-          customScalarSchemas={{ JSON: {} }}
-          defaultEditorToolsVisibility="variables"
-        >
-          <GraphiQL.Logo>
-            <span />
-          </GraphiQL.Logo>
-        </GraphiQL>
+        <Editors fetcher={fetcher} isSignedIn={token !== null} />
       </main>
     </>
+  );
+}
+
+function Editors({ fetcher, isSignedIn }: { fetcher: Fetcher; isSignedIn: boolean }): ReactNode {
+  return (
+    <GraphiQL
+      plugins={PLUGINS}
+      fetcher={fetcher}
+      schema={isSignedIn ? undefined : null}
+      schemaDescription
+      inputValueDeprecation
+      defaultTabs={stepsOf(openedTour())}
+      storage={editorStorage}
+      onTabChange={({ tabs }) => noteTabs(tabs)}
+      customScalarSchemas={{ JSON: {} }}
+      defaultEditorToolsVisibility="variables"
+    >
+      <GraphiQL.Logo>
+        <span />
+      </GraphiQL.Logo>
+    </GraphiQL>
   );
 }
 

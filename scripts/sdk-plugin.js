@@ -1,21 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { pathOf } from './project.js';
 import { operationsOf } from './trusted-documents.js';
-
-/** Codes of faults in a request itself and of the gateway, beside those that are given on purpose. */
-const REQUEST_CODES = ['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'OPERATION_RESOLUTION_FAILURE', 'PERSISTED_QUERY_NOT_FOUND', 'INTERNAL_SERVER_ERROR'];
-
-/** The codes between two marks in a source file. */
-function codesIn(file, marks) {
-  const text = marks.exec(readFileSync(pathOf('src', 'platform', file), 'utf8'))?.[1];
-  if (text === undefined) throw new Error(`src/platform/${file} has no ${marks} to read codes from.`);
-  return [...text.matchAll(/'([A-Z_]+)'/g)].map(([, code]) => code);
-}
-
-function errorCodes() {
-  const [given, ofHttp] = [codesIn('errors.ts', /export type ErrorCode =([^;]+);/), codesIn('http/http-faults.ts', /const CODES[^{]+{([^}]+)}/)];
-  return [...new Set([...given, ...REQUEST_CODES, ...ofHttp])];
-}
 
 const capital = (word) => word[0].toUpperCase() + word.slice(1);
 
@@ -50,10 +33,7 @@ ${operations
 export type Sdk = ReturnType<typeof getSdk>;
 
 /** Every \`extensions.code\` that an error can have. They are stable; a message beside one is for people and may change. */
-export const ERROR_CODES = [
-${errorCodes().map((code) => `  '${code}',`).join('\n')}
-] as const;
-export type ErrorCode = (typeof ERROR_CODES)[number];
+export const ERROR_CODES: readonly ErrorCode[] = Object.values(ErrorCode);
 `;
 }
 

@@ -33,7 +33,7 @@ export interface TaskServices {
 export function createTaskRunner(config: Config, { database, changes, store, storeRecord, fetch, imgapi, accessTo }: TaskServices, log: Logger): TaskRunner {
   const { concurrency, minRate, retryForMs } = config.imports;
   const retry = { ...DEFAULT_RETRY, minRate, retryForMs };
-  const download = downloadsInThreads({ storePath: config.imageStore.path, storeId: async () => storeRecord.readId(), allow: config.fetchAllow, proxies: config.proxies, retry });
+  const download = downloadsInThreads({ store: config.imageStore, isSoleOwner: config.database.kind === 'sqlite', storeId: async () => storeRecord.readId(), allow: config.fetchAllow, proxies: config.proxies, retry });
   const handlers = {
     IMAGE_IMPORT: new ImportImage({ database, changes, store, download, accessTo }),
     IMAGE_CREATE: new CreateImageFromSnapshot({ database, changes, store, fetch, retry }),

@@ -27,6 +27,7 @@ import { CatalogueSizes } from './graphql/admission/cost/catalogue-sizes.js';
 import { createGraphqlServer } from './graphql/server/graphql-server.js';
 import { allowCrossOrigin } from './graphql/server/cross-origin.js';
 import { openHttpTransport } from './graphql/server/http-transport.js';
+import { NodeResolver } from './graphql/schema/node.resolver.js';
 import { referenceResolvers } from './graphql/schema/reference-resolvers.js';
 import { buildGatewaySchema } from './graphql/schema/schema.js';
 import { traceRootFields } from './graphql/schema/trace-root-fields.js';
@@ -37,7 +38,7 @@ import { countSentBytes } from './image-server/sent-bytes-metric.js';
 import { imageModule } from './images/image.module.js';
 import { restoreLabels } from './images/rules/restore-labels.js';
 import { storeRecordOf } from './images/store/store-record.js';
-import { unfinishedImports } from './images/import/unfinished-imports.js';
+import { StoreSweep } from './images/store/store-sweep.js';
 import { ImgapiClient } from './imgapi/client.js';
 import { CallerTrust } from './platform/http/caller-trust.js';
 import { type Database, migrate, missingSearchIndex, openDatabase } from './platform/database/database.js';
@@ -48,7 +49,7 @@ import { forgetCachedReads } from './platform/database/cache-invalidation.js';
 import { Drain } from './platform/http/drain.js';
 import { GuardedFetch } from './platform/fetch/fetch.js';
 import type { FileStore } from './platform/store/file-store.js';
-import { LocalFileStore } from './platform/store/local-file-store.js';
+import { openStore } from './platform/store/open-store.js';
 import { RecordedIdentity } from './platform/store/store-identity.js';
 import { type Need, Readiness, registerHealth, type Stage } from './platform/http/health.js';
 import { createHttpServer, freePort, type RequestInterceptor } from './platform/http/http.js';
@@ -110,11 +111,10 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-function createWork(config: Config, database: Database, tracing: Tracing | null, log: Logger): Work {
+async function createWork(config: Config, database: Database, tracing: Tracing | null, log: Logger): Promise<Work> {
   const changes = new ChangeBus();
-  const { path: storePath } = config.imageStore;
   const record = storeRecordOf(database);
-  const store = new LocalFileStore(storePath, undefined, new RecordedIdentity(storePath, record));
+  const store = await openStore(config.imageStore, { identity: (mark) => new RecordedIdentity(mark, record), isSoleOwner: config.database.kind === 'sqlite' });
   const fetch = new GuardedFetch({ allow: config.fetchAllow, proxies: config.proxies });
   const imgapi = new ImgapiClient(fetch);
   const accessTo = accessToRepositories(config.repositoryAuth);
@@ -124,7 +124,7 @@ function createWork(config: Config, database: Database, tracing: Tracing | null,
   registerTaskMetrics(metrics.registry, database);
   registerRepositoryMetrics(metrics.registry, database);
   registerDatabaseMetrics(metrics.registry, database);
-  registerDiskMetrics(metrics.registry, { data: config.dataDir, store: config.imageStore.path });
+  registerDiskMetrics(metrics.registry, { data: config.dataDir, ...(config.imageStore.kind === 'file' && { store: config.imageStore.path }) });
   registerAvailability(metrics.registry, { name: 'gateway_store_up', help: '1 when the image store can be read and written, else 0; asked twice a minute at most.', everyMs: STORE_CHECK_MS, check: async () => store.reach() });
   return { database, changes, store, fetch, imgapi, accessTo, credentialsFor: credentialsFrom(config.repositoryAuth), runner, metrics, tracing, imageServerUrl: `${config.publicUrl}/imgapi` };
 }
@@ -137,6 +137,7 @@ function createContainers(config: Config, work: Work, signIns: SignIns): Request
     ...imageModule({ ...work, findOrigin }),
     ...repositoryModule(work),
     ...virtualServerModule(work),
+    provide(NodeResolver, (container) => new NodeResolver(container)),
     provide(TaskDatacenters, (container) => ({
       datacenterId: async (name) => (await container.get(DatacenterQueries).require(name)).id,
     })),
@@ -195,25 +196,25 @@ async function prepare(config: Config, work: Work, log: Logger): Promise<string 
   if (!config.run.worker) return firstKey;
   await resetStaleRefreshes(work.database.em.fork());
   await work.store.check().catch((error: unknown) => log.warn({ err: error }, 'The image store is not available; images cannot be imported.'));
-  const swept = await work.store.sweep(await unfinishedImports(work.database.em.fork())).catch(() => []);
-  if (swept.length > 0) log.info({ swept }, 'Left-over files removed from the image store.');
   return firstKey;
 }
 
-/** In a worker: resumes open tasks, refreshes repositories on a schedule, purges retired ones, deletes old idempotency keys and maintains the search indexes. */
+/** In a worker: resumes open tasks, refreshes repositories on a schedule, purges retired ones, deletes old idempotency keys, sweeps the image store and maintains the search indexes. */
 async function startWorking(config: Config, work: Work, log: Logger): Promise<() => Promise<void>> {
   if (!config.run.worker) return async () => undefined;
   const resumed = await work.runner.start();
   if (resumed > 0) log.info({ tasks: resumed }, 'Open tasks taken up again.');
   const schedule = new RefreshSchedule({ ...work, log }, config.refreshIntervalSeconds);
   schedule.start();
+  const sweep = new StoreSweep(work.database, work.store, log);
+  sweep.start();
   const upkeep = maintainSearchIndexes(work.database, log);
   const keyUpkeep = deleteOldKeysRegularly(work.database, log);
   const purge = new AbortController();
   const purged = purgeRetiredRepositories(work.database.em.fork(), purge.signal).catch((error: unknown) => log.error({ err: error }, 'Retired repositories could not be deleted.'));
   return async () => {
     purge.abort();
-    await Promise.all([schedule.stop(), upkeep.stop(), keyUpkeep.stop(), purged]);
+    await Promise.all([schedule.stop(), sweep.stop(), upkeep.stop(), keyUpkeep.stop(), purged]);
   };
 }
 
@@ -254,7 +255,7 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   const tracing = config.traces === null ? null : await Tracing.start(config.traces);
   const prepares = await reachDatabase(config, log);
   const database = await openDatabase(config.database, ENTITIES, { ...config.databaseLimits, prepares, tracing });
-  const work = createWork(config, database, tracing, log);
+  const work = await createWork(config, database, tracing, log);
   const firstKey = await withStartLock(config.database, async () => prepare(config, work, log));
   work.changes.onRightsElsewhere(() => forgetCachedReads(database.driver));
   const relay = config.database.kind === 'postgres' ? await ChangeRelay.start(config.database.directUrl ?? config.database.url, work.changes, log) : null;

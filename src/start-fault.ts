@@ -61,7 +61,7 @@ function settingOf(path: string, { dataDir, imageStore, trustedDocuments }: Sett
   if (path === trustedDocuments) return ['TRUSTED_DOCUMENTS', trustedDocuments];
   const isWithin = (folder: string): boolean => path === folder || path.startsWith(`${folder}/`) || folder.startsWith(`${path}/`);
   if (isWithin(dataDir)) return ['DATA_DIR', dataDir];
-  return isWithin(imageStore.path) ? ['IMAGE_STORE', `file:${imageStore.path}`] : null;
+  return imageStore.kind === 'file' && isWithin(imageStore.path) ? ['IMAGE_STORE', `file:${imageStore.path}`] : null;
 }
 
 function fileFault({ code, path }: StartError, settings: Settings): string | null {

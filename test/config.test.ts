@@ -171,8 +171,34 @@ describe('a faulty configuration', () => {
     expect(faults[0]).toMatch(new RegExp(`^${name}=.*accepted:`));
   });
 
-  it('says that object storage is not available yet', () => {
-    expect(faultsOf({ IMAGE_STORE: 's3://bucket/images' })).toEqual(['IMAGE_STORE=s3://bucket/images: object storage is not available yet; accepted: file:PATH']);
+  it('reads an object storage, with the proxies that lead to it', () => {
+    const read = (IMAGE_STORE: string, more = {}) => readConfig({ IMAGE_STORE, ...more }).imageStore;
+    const none = { https: null, http: null, noProxy: [] };
+    expect(read('s3://images')).toEqual({ kind: 's3', bucket: 'images', prefix: '', endpoint: null, region: null, pathStyle: false, redirects: false, proxies: none });
+    expect(read('s3://my.images-1/prod/eu/?endpoint=http%3A%2F%2F10.0.0.1%3A9000%2F&region=eu-west-1&pathStyle=true', { IMAGE_STORE_REDIRECT: 'on', HTTPS_PROXY: 'proxy:3128' })).toEqual({
+      kind: 's3', bucket: 'my.images-1', prefix: 'prod/eu/', endpoint: 'http://10.0.0.1:9000', region: 'eu-west-1', pathStyle: true, redirects: true, proxies: { ...none, https: 'http://proxy:3128/' },
+    });
+    expect(read('s3://images/?endpoint=https://s3.lan')).toMatchObject({ prefix: '', endpoint: 'https://s3.lan', region: 'us-east-1' });
+    expect(faultsOf({ IMAGE_STORE_REDIRECT: 'on' })).toEqual([expect.stringMatching(/^IMAGE_STORE_REDIRECT=on: .* accepted: off, or an IMAGE_STORE of s3:/)]);
+  });
+
+  it.each([
+    ['s3://', 'name of a bucket'], ['s3:images', 'accepted: s3://BUCKET'], ['s3://Images', 'name of a bucket'], ['s3://10.0.0.1', 'name of a bucket'], ['s3://a..b', 'name of a bucket'], ['s3://images:9000/x', 'name of a bucket'],
+    ['s3://images/a//b', 'no prefix'], ['s3://images/../x', 'no prefix'], ['s3://images/a b', 'no prefix'], [`s3://images/${'x'.repeat(600)}`, 'no prefix'], ['s3://images#x', 'accepted: s3://BUCKET'],
+    ['s3://images?acl=x', '"acl" is no parameter; accepted: endpoint, region, pathStyle'], ['s3://images?region=a&region=b', 'region is there twice'], ['s3://images?region=a%20b', 'region=a b; accepted:'],
+    ['s3://images?pathStyle=yes', 'pathStyle=yes; accepted: true or false'], ['s3://images?endpoint=ftp://x', 'endpoint=ftp://x; accepted:'], ['s3://images?endpoint=https://x?y=1', 'endpoint=https://x?***; accepted:'],
+  ])('refuses the object storage %s', (text, reason) => {
+    const [fault = ''] = faultsOf({ IMAGE_STORE: text });
+    expect(fault).toMatch(/^IMAGE_STORE=/);
+    expect(fault.toLowerCase()).toContain('accepted:');
+    expect(fault).toContain(reason);
+    expect(fault.length).toBeLessThan(1000);
+  });
+
+  it.each(['s3://AKIAKEY:topsecret@images/x', 's3://images/x?endpoint=https://AKIAKEY:topsecret@s3.lan', 's3://images?secret_access_key=topsecret', 's3://AKIAKEY:top/secret@images'])('refuses credentials in %s, and does not repeat them', (text) => {
+    const [fault = ''] = faultsOf({ IMAGE_STORE: text });
+    expect(fault).toMatch(/^IMAGE_STORE=/);
+    expect(fault).not.toMatch(/topsecret|AKIAKEY|top\/secret/);
   });
 
   it('allows one kind of key only', () => {

@@ -11,7 +11,7 @@ function useImages(gateway: Sdk, datacenter: string): { images: readonly ImageLi
     let isGone = false;
     const load = async (): Promise<void> => {
       const { usableImages } = await gateway.usableImages({ datacenter });
-      if (!isGone) setState({ images: usableImages.nodes, error: null });
+      if (!isGone) setState({ images: usableImages?.nodes ?? [], error: null });
     };
     // Whatever changed, the list is asked for anew: only the gateway knows what this caller may use.
     const events = gateway.followImages({ datacenter })[Symbol.asyncIterator]();

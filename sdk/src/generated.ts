@@ -62,25 +62,6 @@ export const DatacenterAccess = {
 } as const;
 
 export type DatacenterAccess = typeof DatacenterAccess[keyof typeof DatacenterAccess];
-/** Something that can be done in a datacenter. */
-export const DatacenterAction = {
-  /** Change its settings, with `updateDatacenterSettings`. */
-  ChangeSettings: 'CHANGE_SETTINGS',
-  /** Create an image from a snapshot of a server in it, with `createImageFromSnapshot`. */
-  CreateFromSnapshot: 'CREATE_FROM_SNAPSHOT',
-  /** Remove it, with `deleteDatacenter`. */
-  Delete: 'DELETE',
-  /** Import an image that is bound to it, with `importImage` or `importRepositoryImage`. */
-  Import: 'IMPORT',
-  /** Import an image that is bound to no datacenter, with `dcBound: false`. The same in every datacenter. */
-  ImportUnbound: 'IMPORT_UNBOUND',
-  /** See all images attached to it, with `images`. */
-  ListImages: 'LIST_IMAGES',
-  /** Change it, with `updateDatacenter`. */
-  Update: 'UPDATE'
-} as const;
-
-export type DatacenterAction = typeof DatacenterAction[keyof typeof DatacenterAction];
 /** An image to delete. */
 export type DeleteImageInput = {
   /** True: only checks and tells. The errors are the same, `warnings` say what would happen, and nothing changes; the image and the task answered are what they would be. */
@@ -89,6 +70,111 @@ export type DeleteImageInput = {
   readonly name: string;
 };
 
+/** Every code that `extensions.code` of an error, a verdict or a task can have. Codes are stable; the sentence beside one is for people and may change. */
+export const ErrorCode = {
+  /** A name, a label, a UUID or an attachment is taken. `fields` names the inputs. Ask for another value, or use what is there. */
+  AlreadyExists: 'ALREADY_EXISTS',
+  /** The request is malformed, or was refused as one that a page of another site may have sent. Correct it as the message says. */
+  BadRequest: 'BAD_REQUEST',
+  /** Values of the input break a rule. `fields` lists all of them at once. Show each message at its field; do not send the same input again. */
+  BadUserInput: 'BAD_USER_INPUT',
+  /** Only of a task: somebody cancelled it. Start it again if it is wanted after all. */
+  Cancelled: 'CANCELLED',
+  /** The file is not the one that its manifest or the catalogue describes: the size or a hash differs. Have the file or the manifest corrected at its source, then start again. */
+  ChecksumMismatch: 'CHECKSUM_MISMATCH',
+  /** The object was changed since you read it. `current` is its value now. Show what is new, let the user decide, and send the change again with the new value of `ifUpdatedAt`. */
+  Conflict: 'CONFLICT',
+  /** The datacenter has servers, and so cannot be deleted. Unregister or move them first. */
+  DatacenterNotEmpty: 'DATACENTER_NOT_EMPTY',
+  /** The gateway runs trusted documents only, and this is none of them. Have the document added to the manifest of the gateway. */
+  DocumentNotTrusted: 'DOCUMENT_NOT_TRUSTED',
+  /** The file of the image, or the data of the snapshot, cannot be read to its end. Check the address; start again once the server answers. */
+  FileUnreachable: 'FILE_UNREACHABLE',
+  /** You see the object but may not do this. `requires` names the missing permissions and the datacenter where they are needed. Do not try again. Hide the action, or show the message; `actions` of an object tells beforehand. */
+  Forbidden: 'FORBIDDEN',
+  /** The document is no GraphQL. Correct it; `locations` says where. */
+  GraphqlParseFailed: 'GRAPHQL_PARSE_FAILED',
+  /** The document does not fit the schema. Correct it; generate clients from `schema.graphql`. */
+  GraphqlValidationFailed: 'GRAPHQL_VALIDATION_FAILED',
+  /** The headers are too long. Send fewer or shorter ones. */
+  HeadersTooLarge: 'HEADERS_TOO_LARGE',
+  /** Other images build on the image. `count` and `children` say how many, and which of them you can see. Delete the children first, or set the access of the image to DELETED. */
+  ImageHasChildren: 'IMAGE_HAS_CHILDREN',
+  /** Servers have disks made from the image. `count` and `servers` say how many, and which of them you can see. Remove those disks, or set the access of the image to DELETED. */
+  ImageInUse: 'IMAGE_IN_USE',
+  /** The datacenter has as many bound images as its VMS_IMAGE_LIMIT allows. Delete or release an image that is bound to it, or have a SuperAdmin raise the limit. */
+  ImageLimitReached: 'IMAGE_LIMIT_REACHED',
+  /** A task works on the image, which is PENDING, or on its base. Watch the task with `taskChanged`, and try again once it has ended. */
+  ImageNotReady: 'IMAGE_NOT_READY',
+  /** A disk of a server may not be made from the image; the message says which rule is in the way. Choose another image: `usableImages` lists those that can be used. */
+  ImageNotUsable: 'IMAGE_NOT_USABLE',
+  /** The image server cannot take work: it is not running, or its store cannot be reached, written, or has no room (`bytesNeeded`, `bytesFree`). Nothing was changed. Try again later, and tell the operator; `imageServer.available` says when. */
+  ImageServerUnavailable: 'IMAGE_SERVER_UNAVAILABLE',
+  /** Something went wrong in the gateway, or its database is away. `requestId` leads to the line in its log. Try again in a moment; report it with the request id if it stays. */
+  InternalServerError: 'INTERNAL_SERVER_ERROR',
+  /** What is at the address is no manifest, or no list of them. `problems` lists what is wrong with it. Correct the address or the manifest. */
+  InvalidManifest: 'INVALID_MANIFEST',
+  /** The manifest cannot be fetched. Check the address; try again once the server answers. */
+  ManifestUnreachable: 'MANIFEST_UNREACHABLE',
+  /** The path does not take this HTTP method. Use one that `Allow` names. */
+  MethodNotAllowed: 'METHOD_NOT_ALLOWED',
+  /** The image builds on one that is not in the catalogue. `origin` is its UUID, `repository` where it can be had. Import that image first, or give `includeOrigins: true`. */
+  MissingOrigin: 'MISSING_ORIGIN',
+  /** The answer has no media type that `Accept` names. Accept `application/json`. */
+  NotAcceptable: 'NOT_ACCEPTABLE',
+  /** There is no such object, or you may not see it; the two are told apart nowhere. At HTTP: there is nothing at this path. Show the message at the field that `fields` names, and read the list again. */
+  NotFound: 'NOT_FOUND',
+  /** The image has no file, or its repository names none. Place the file in the image store, or choose another image. */
+  NoFile: 'NO_FILE',
+  /** The document has several operations and none was named, or not the one that was. Give the right `operationName`. */
+  OperationResolutionFailure: 'OPERATION_RESOLUTION_FAILURE',
+  /** The body is too long. Send less at once. */
+  PayloadTooLarge: 'PAYLOAD_TOO_LARGE',
+  /** No document with this hash is known. Send the text of the document with its hash; clients with persisted queries do so by themselves. */
+  PersistedQueryNotFound: 'PERSISTED_QUERY_NOT_FOUND',
+  /** Persisted queries are off. Send the text of the document. */
+  PersistedQueryNotSupported: 'PERSISTED_QUERY_NOT_SUPPORTED',
+  /** The operation costs more than one may, is too deep or too long, or took too long. Ask for less: smaller pages, fewer fields, a narrower filter. */
+  QueryTooComplex: 'QUERY_TOO_COMPLEX',
+  /** The budget of the user or the address is used up for the moment. `retryAfter`, and Retry-After, are the seconds to wait. Wait that long, then send the request again. */
+  RateLimited: 'RATE_LIMITED',
+  /** The repository is being loaded. Wait until its status is no longer LOADING. */
+  RepositoryBusy: 'REPOSITORY_BUSY',
+  /** The repository gives no usable list; the images before stay. Read the message for the cause; try again once the repository answers. */
+  RepositoryUnreachable: 'REPOSITORY_UNREACHABLE',
+  /** The request did not arrive in time. Send it faster, or in smaller parts. */
+  RequestTimeout: 'REQUEST_TIMEOUT',
+  /** The server is the image server, and so cannot be unregistered. Name another image server, or none, in the global settings first. */
+  ServerIsImageServer: 'SERVER_IS_IMAGE_SERVER',
+  /** The server has a status in which no image can be created from its snapshots. Bring it to RUNNING, STOPPED, STOPPING or FROZEN. */
+  ServerNotOperational: 'SERVER_NOT_OPERATIONAL',
+  /** The process stops. Send the request again: another process, or the next one, takes it. */
+  ShuttingDown: 'SHUTTING_DOWN',
+  /** A stream was ended because its reader did not keep up, or events were lost. Read the present state, and subscribe again. */
+  SlowReader: 'SLOW_READER',
+  /** The snapshot is not OK: it is being made, rolled back, or used for an image. Wait until its status is OK, then try again. */
+  SnapshotNotReady: 'SNAPSHOT_NOT_READY',
+  /** The image store is not the one that the catalogue was written with. Reads go on; nothing is imported, changed or deleted. Tell the operator: bring the right store back, or accept this one with `image-gateway store adopt`. */
+  StoreMismatch: 'STORE_MISMATCH',
+  /** The task has ended, or is past the point where it can be stopped. Read the task again. */
+  TaskNotCancellable: 'TASK_NOT_CANCELLABLE',
+  /** The user has as many operations, sockets or streams open as one user may. Complete some of them first. */
+  TooManyOperations: 'TOO_MANY_OPERATIONS',
+  /** Nobody is signed in: the token is missing, malformed, expired or revoked, or its user is unknown or inactive. The words are the same for each. Get a fresh token or API key and send the request again. */
+  Unauthenticated: 'UNAUTHENTICATED',
+  /** The file is no disk, but a page, JSON or something else. Correct the address of the file. */
+  UnsupportedFormat: 'UNSUPPORTED_FORMAT',
+  /** The body has a type that is not read here. Send `application/json`. */
+  UnsupportedMediaType: 'UNSUPPORTED_MEDIA_TYPE',
+  /** The image is of a type that this cloud cannot run. Choose another image. */
+  UnsupportedType: 'UNSUPPORTED_TYPE',
+  /** The address is too long. Send the operation by POST. */
+  UriTooLong: 'URI_TOO_LONG',
+  /** The URL leads to an address that is not public, has another scheme than http or https, or a password. Give another URL, or have the operator add its host to FETCH_ALLOW. */
+  UrlNotAllowed: 'URL_NOT_ALLOWED'
+} as const;
+
+export type ErrorCode = typeof ErrorCode[keyof typeof ErrorCode];
 /** Who can choose an image for a new disk, where it is attached. */
 export const ImageAccess = {
   /** Nobody: it is hidden and kept only for the servers that have it already. Can be taken back. */
@@ -191,8 +277,6 @@ export type ImportImageInput = {
   readonly dryRun?: boolean | null | undefined;
   /** Where its file is. Left out or null: `manifestUrl` with `/file` added to its path; its query stays, a slash at the end and a fragment do not count. */
   readonly fileUrl?: string | null | undefined;
-  /** A text of your choice, 1 to 200 characters, such as a UUID, by which this import can be sent again after an answer that was lost: within a day, the same input with the same key makes nothing new and answers with the same image and task. CONFLICT for another input with it. `dryRun` uses up no key. */
-  readonly idempotencyKey?: string | null | undefined;
   /** True: imports missing base images first, each from a configured repository that lists it, with the same access, owner and datacenter, in a task of its own that this one waits for. False: a missing base is MISSING_ORIGIN. */
   readonly includeOrigins?: boolean | null | undefined;
   /** Where its IMGAPI manifest is; the host must be one that may be fetched from. */
@@ -225,8 +309,6 @@ export type ImportRepositoryImageInput = {
   readonly description?: string | null | undefined;
   /** True: only checks and tells. The errors are the same, `warnings` say what would happen, and nothing changes; the image and the task answered are what they would be. */
   readonly dryRun?: boolean | null | undefined;
-  /** A text of your choice, 1 to 200 characters, such as a UUID, by which this import can be sent again after an answer that was lost: within a day, the same input with the same key makes nothing new and answers with the same image and task. CONFLICT for another input with it. `dryRun` uses up no key. */
-  readonly idempotencyKey?: string | null | undefined;
   /** True: imports missing base images first, each from a configured repository that lists it, with the same access, owner and datacenter, in a task of its own that this one waits for. False: a missing base is MISSING_ORIGIN. */
   readonly includeOrigins?: boolean | null | undefined;
   /** Unique name: at most 32 letters, digits or `.`, `_`, `-`, the first a letter or digit. Left out or null: the manifest's name made to fit; BAD_USER_INPUT when none can be made of it. */
@@ -370,8 +452,6 @@ export type UpdateImageInput = {
   readonly description?: string | null | undefined;
   /** True: only checks and tells. The errors are the same, `warnings` say what would happen, and nothing changes; the image and the task answered are what they would be. */
   readonly dryRun?: boolean | null | undefined;
-  /** The `updatedAt` that you have read. CONFLICT when the image was changed since; `extensions.current` is its present `updatedAt`. Left out or null: whatever it is now. */
-  readonly ifUpdatedAt?: string | null | undefined;
   /** Which image; a name never changes. */
   readonly name: string;
   /** Username of the new owner, who must be active. */
@@ -387,7 +467,7 @@ export type UpdateImageInput = {
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ViewerQuery = { readonly viewer: { readonly permissions: ReadonlyArray<Permission>, readonly user: { readonly username: string }, readonly currentDatacenter: { readonly name: string, readonly alias: string } } };
+export type ViewerQuery = { readonly viewer: { readonly permissions: ReadonlyArray<Permission> | null, readonly user: { readonly username: string }, readonly currentDatacenter: { readonly name: string, readonly alias: string } } };
 
 export type DatacentersQueryVariables = Exact<{
   first?: number | null | undefined;
@@ -397,27 +477,19 @@ export type DatacentersQueryVariables = Exact<{
 
 export type DatacentersQuery = { readonly datacenters: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly alias: string, readonly access: DatacenterAccess, readonly imageCount: number }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
 
-export type DatacenterActionsQueryVariables = Exact<{
-  name: string;
-  only?: ReadonlyArray<DatacenterAction> | DatacenterAction | null | undefined;
-}>;
-
-
-export type DatacenterActionsQuery = { readonly datacenter: { readonly name: string, readonly actions: ReadonlyArray<{ readonly action: DatacenterAction, readonly allowed: boolean, readonly code: string | null, readonly reason: string | null, readonly requires: { readonly permissions: ReadonlyArray<string>, readonly datacenter: string | null } | null }> } | null };
-
 export type SwitchDatacenterMutationVariables = Exact<{
   name: string;
 }>;
 
 
-export type SwitchDatacenterMutation = { readonly switchDatacenter: { readonly permissions: ReadonlyArray<Permission>, readonly currentDatacenter: { readonly name: string, readonly alias: string } } };
+export type SwitchDatacenterMutation = { readonly switchDatacenter: { readonly permissions: ReadonlyArray<Permission> | null, readonly currentDatacenter: { readonly name: string, readonly alias: string } } };
 
 export type RepositoryLineFragment = { readonly name: string, readonly url: string, readonly isLocal: boolean, readonly status: RepositoryStatus, readonly lastUpdate: string | null, readonly imageCount: number, readonly error: string | null };
 
 export type RepositoriesQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type RepositoriesQuery = { readonly imageRepositories: ReadonlyArray<{ readonly name: string, readonly url: string, readonly isLocal: boolean, readonly status: RepositoryStatus, readonly lastUpdate: string | null, readonly imageCount: number, readonly error: string | null }> };
+export type RepositoriesQuery = { readonly imageRepositories: ReadonlyArray<{ readonly name: string, readonly url: string, readonly isLocal: boolean, readonly status: RepositoryStatus, readonly lastUpdate: string | null, readonly imageCount: number, readonly error: string | null }> | null };
 
 export type FindInRepositoriesQueryVariables = Exact<{
   name: string;
@@ -425,14 +497,14 @@ export type FindInRepositoriesQueryVariables = Exact<{
 }>;
 
 
-export type FindInRepositoriesQuery = { readonly imageRepositories: ReadonlyArray<{ readonly name: string, readonly images: { readonly nodes: ReadonlyArray<{ readonly uuid: string, readonly name: string, readonly version: string, readonly publishedAt: string | null, readonly importable: boolean, readonly notImportableReason: string | null, readonly notImportableDetail: string | null, readonly image: { readonly name: string } | null }> } }> };
+export type FindInRepositoriesQuery = { readonly imageRepositories: ReadonlyArray<{ readonly name: string, readonly images: { readonly nodes: ReadonlyArray<{ readonly uuid: string, readonly name: string, readonly version: string, readonly publishedAt: string | null, readonly importable: boolean, readonly notImportableReason: ErrorCode | null, readonly notImportableDetail: string | null, readonly image: { readonly name: string } | null }> } }> | null };
 
 export type RefreshRepositoryMutationVariables = Exact<{
   name: string;
 }>;
 
 
-export type RefreshRepositoryMutation = { readonly refreshImageRepository: { readonly added: number, readonly changed: number, readonly removed: number, readonly repository: { readonly name: string, readonly url: string, readonly isLocal: boolean, readonly status: RepositoryStatus, readonly lastUpdate: string | null, readonly imageCount: number, readonly error: string | null }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: string | null, readonly reason: string | null } } } };
+export type RefreshRepositoryMutation = { readonly refreshImageRepository: { readonly added: number, readonly changed: number, readonly removed: number, readonly repository: { readonly name: string, readonly url: string, readonly isLocal: boolean, readonly status: RepositoryStatus, readonly lastUpdate: string | null, readonly imageCount: number, readonly error: string | null }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
 
 export type FollowRepositoriesSubscriptionVariables = Exact<{
   name?: string | null | undefined;
@@ -452,7 +524,7 @@ export type ImagesQueryVariables = Exact<{
 }>;
 
 
-export type ImagesQuery = { readonly images: { readonly nodes: ReadonlyArray<{ readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+export type ImagesQuery = { readonly images: { readonly nodes: ReadonlyArray<{ readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
 
 export type UsableImagesQueryVariables = Exact<{
   datacenter?: string | null | undefined;
@@ -463,16 +535,15 @@ export type UsableImagesQueryVariables = Exact<{
 }>;
 
 
-export type UsableImagesQuery = { readonly usableImages: { readonly nodes: ReadonlyArray<{ readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+export type UsableImagesQuery = { readonly usableImages: { readonly nodes: ReadonlyArray<{ readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
 
 export type ImageQueryVariables = Exact<{
   name?: string | null | undefined;
   uuid?: string | null | undefined;
-  datacenter?: string | null | undefined;
 }>;
 
 
-export type ImageQuery = { readonly image: { readonly description: string, readonly tags: ReadonlyArray<string>, readonly resize: boolean, readonly deploy: boolean, readonly createdAt: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly boundDatacenter: { readonly name: string } | null, readonly datacenters: ReadonlyArray<{ readonly name: string }>, readonly actions: ReadonlyArray<{ readonly action: ImageAction, readonly allowed: boolean, readonly code: string | null, readonly reason: string | null, readonly requires: { readonly permissions: ReadonlyArray<string>, readonly datacenter: string | null } | null }>, readonly owner: { readonly username: string } } | null };
+export type ImageQuery = { readonly image: { readonly description: string, readonly tags: ReadonlyArray<string>, readonly resize: boolean, readonly deploy: boolean, readonly createdAt: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly boundDatacenter: { readonly name: string } | null, readonly datacenters: ReadonlyArray<{ readonly name: string }>, readonly actions: ReadonlyArray<{ readonly action: ImageAction, readonly allowed: boolean, readonly code: ErrorCode | null, readonly reason: string | null }>, readonly owner: { readonly username: string } } | null };
 
 export type FollowImagesSubscriptionVariables = Exact<{
   datacenter?: string | null | undefined;
@@ -487,35 +558,35 @@ export type ImportImageMutationVariables = Exact<{
 }>;
 
 
-export type ImportImageMutation = { readonly importImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: string | null, readonly reason: string | null } } } };
+export type ImportImageMutation = { readonly importImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
 
 export type ImportRepositoryImageMutationVariables = Exact<{
   input: ImportRepositoryImageInput;
 }>;
 
 
-export type ImportRepositoryImageMutation = { readonly importRepositoryImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: string | null, readonly reason: string | null } } } };
+export type ImportRepositoryImageMutation = { readonly importRepositoryImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
 
 export type CreateImageFromSnapshotMutationVariables = Exact<{
   input: CreateImageFromSnapshotInput;
 }>;
 
 
-export type CreateImageFromSnapshotMutation = { readonly createImageFromSnapshot: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: string | null, readonly reason: string | null } } } };
+export type CreateImageFromSnapshotMutation = { readonly createImageFromSnapshot: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
 
 export type UpdateImageMutationVariables = Exact<{
   input: UpdateImageInput;
 }>;
 
 
-export type UpdateImageMutation = { readonly updateImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: string | null, readonly reason: string | null } } } };
+export type UpdateImageMutation = { readonly updateImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
 
 export type DeleteImageMutationVariables = Exact<{
   input: DeleteImageInput;
 }>;
 
 
-export type DeleteImageMutation = { readonly deleteImage: { readonly name: string, readonly uuid: string, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: string | null, readonly reason: string | null } } } };
+export type DeleteImageMutation = { readonly deleteImage: { readonly name: string, readonly uuid: string, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
 
 export type AttachImageMutationVariables = Exact<{
   input: AttachImageInput;
@@ -531,7 +602,7 @@ export type DetachImageMutationVariables = Exact<{
 
 export type DetachImageMutation = { readonly detachImage: { readonly bindingRemoved: boolean, readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } } } };
 
-export type TaskLineFragment = { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: string | null, readonly reason: string | null } };
+export type TaskLineFragment = { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null };
 
 export type TasksQueryVariables = Exact<{
   datacenter?: string | null | undefined;
@@ -543,14 +614,14 @@ export type TasksQueryVariables = Exact<{
 }>;
 
 
-export type TasksQuery = { readonly tasks: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: string | null, readonly reason: string | null } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+export type TasksQuery = { readonly tasks: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
 
 export type TaskQueryVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type TaskQuery = { readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: string | null, readonly reason: string | null } } | null };
+export type TaskQuery = { readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } | null };
 
 export type FollowTaskSubscriptionVariables = Exact<{
   id?: string | number | null | undefined;
@@ -558,14 +629,14 @@ export type FollowTaskSubscriptionVariables = Exact<{
 }>;
 
 
-export type FollowTaskSubscription = { readonly taskChanged: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: string | null, readonly reason: string | null } } };
+export type FollowTaskSubscription = { readonly taskChanged: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } };
 
 export type CancelTaskMutationVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type CancelTaskMutation = { readonly cancelTask: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: string | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: string | null, readonly reason: string | null } } };
+export type CancelTaskMutation = { readonly cancelTask: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } };
 
 
 /** The text of an operation, with the types of its answer and its variables; clients that know typed documents know this one. */
@@ -616,11 +687,6 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
-  cancel {
-    allowed
-    code
-    reason
-  }
 }`;
 
 export const CreateImageFromSnapshotOperation: Operation<CreateImageFromSnapshotMutation, CreateImageFromSnapshotMutationVariables> = `mutation CreateImageFromSnapshot($input: CreateImageFromSnapshotInput!) {
@@ -664,27 +730,6 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
-  cancel {
-    allowed
-    code
-    reason
-  }
-}`;
-
-export const DatacenterActionsOperation: Operation<DatacenterActionsQuery, DatacenterActionsQueryVariables> = `query DatacenterActions($name: String!, $only: [DatacenterAction!]) {
-  datacenter(name: $name) {
-    name
-    actions(only: $only) {
-      action
-      allowed
-      code
-      reason
-      requires {
-        permissions
-        datacenter
-      }
-    }
-  }
 }`;
 
 export const DatacentersOperation: Operation<DatacentersQuery, DatacentersQueryVariables> = `query Datacenters($first: Int = 50, $after: String) {
@@ -725,11 +770,6 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
-  cancel {
-    allowed
-    code
-    reason
-  }
 }`;
 
 export const DetachImageOperation: Operation<DetachImageMutation, DetachImageMutationVariables> = `mutation DetachImage($input: AttachImageInput!) {
@@ -844,14 +884,9 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
-  cancel {
-    allowed
-    code
-    reason
-  }
 }`;
 
-export const ImageOperation: Operation<ImageQuery, ImageQueryVariables> = `query Image($name: String, $uuid: UUID, $datacenter: String) {
+export const ImageOperation: Operation<ImageQuery, ImageQueryVariables> = `query Image($name: String, $uuid: UUID) {
   image(name: $name, uuid: $uuid) {
     ...ImageLine
     description
@@ -865,15 +900,11 @@ export const ImageOperation: Operation<ImageQuery, ImageQueryVariables> = `query
     datacenters {
       name
     }
-    actions(datacenter: $datacenter) {
+    actions {
       action
       allowed
       code
       reason
-      requires {
-        permissions
-        datacenter
-      }
     }
   }
 }
@@ -969,11 +1000,6 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
-  cancel {
-    allowed
-    code
-    reason
-  }
 }`;
 
 export const ImportRepositoryImageOperation: Operation<ImportRepositoryImageMutation, ImportRepositoryImageMutationVariables> = `mutation ImportRepositoryImage($input: ImportRepositoryImageInput!) {
@@ -1017,11 +1043,6 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
-  cancel {
-    allowed
-    code
-    reason
-  }
 }`;
 
 export const RefreshRepositoryOperation: Operation<RefreshRepositoryMutation, RefreshRepositoryMutationVariables> = `mutation RefreshRepository($name: String!) {
@@ -1061,11 +1082,6 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
-  cancel {
-    allowed
-    code
-    reason
-  }
 }`;
 
 export const RepositoriesOperation: Operation<RepositoriesQuery, RepositoriesQueryVariables> = `query Repositories {
@@ -1113,11 +1129,6 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
-  cancel {
-    allowed
-    code
-    reason
-  }
 }`;
 
 export const TasksOperation: Operation<TasksQuery, TasksQueryVariables> = `query Tasks($datacenter: String, $image: String, $action: [TaskAction!], $status: [TaskStatus!], $first: Int = 50, $after: String) {
@@ -1152,11 +1163,6 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
-  cancel {
-    allowed
-    code
-    reason
-  }
 }`;
 
 export const UpdateImageOperation: Operation<UpdateImageMutation, UpdateImageMutationVariables> = `mutation UpdateImage($input: UpdateImageInput!) {
@@ -1200,11 +1206,6 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
-  cancel {
-    allowed
-    code
-    reason
-  }
 }`;
 
 export const UsableImagesOperation: Operation<UsableImagesQuery, UsableImagesQueryVariables> = `query UsableImages($datacenter: String, $filter: ImageFilter, $orderBy: ImageOrder, $first: Int = 200, $after: String) {
@@ -1266,7 +1267,6 @@ export function getSdk(transport: Transport) {
     attachImage: (variables: AttachImageMutationVariables): Promise<AttachImageMutation> => transport.send(AttachImageOperation, variables),
     cancelTask: (variables: CancelTaskMutationVariables): Promise<CancelTaskMutation> => transport.send(CancelTaskOperation, variables),
     createImageFromSnapshot: (variables: CreateImageFromSnapshotMutationVariables): Promise<CreateImageFromSnapshotMutation> => transport.send(CreateImageFromSnapshotOperation, variables),
-    datacenterActions: (variables: DatacenterActionsQueryVariables): Promise<DatacenterActionsQuery> => transport.send(DatacenterActionsOperation, variables),
     datacenters: (variables: DatacentersQueryVariables = {}): Promise<DatacentersQuery> => transport.send(DatacentersOperation, variables),
     deleteImage: (variables: DeleteImageMutationVariables): Promise<DeleteImageMutation> => transport.send(DeleteImageOperation, variables),
     detachImage: (variables: DetachImageMutationVariables): Promise<DetachImageMutation> => transport.send(DetachImageOperation, variables),
@@ -1291,54 +1291,4 @@ export function getSdk(transport: Transport) {
 export type Sdk = ReturnType<typeof getSdk>;
 
 /** Every `extensions.code` that an error can have. They are stable; a message beside one is for people and may change. */
-export const ERROR_CODES = [
-  'UNAUTHENTICATED',
-  'FORBIDDEN',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'BAD_USER_INPUT',
-  'CONFLICT',
-  'IMAGE_NOT_READY',
-  'IMAGE_IN_USE',
-  'IMAGE_HAS_CHILDREN',
-  'IMAGE_NOT_USABLE',
-  'IMAGE_LIMIT_REACHED',
-  'IMAGE_SERVER_UNAVAILABLE',
-  'STORE_MISMATCH',
-  'SNAPSHOT_NOT_READY',
-  'SERVER_NOT_OPERATIONAL',
-  'SERVER_IS_IMAGE_SERVER',
-  'DATACENTER_NOT_EMPTY',
-  'INVALID_MANIFEST',
-  'MANIFEST_UNREACHABLE',
-  'FILE_UNREACHABLE',
-  'NO_FILE',
-  'CHECKSUM_MISMATCH',
-  'MISSING_ORIGIN',
-  'UNSUPPORTED_TYPE',
-  'UNSUPPORTED_FORMAT',
-  'URL_NOT_ALLOWED',
-  'REPOSITORY_BUSY',
-  'REPOSITORY_UNREACHABLE',
-  'TASK_NOT_CANCELLABLE',
-  'QUERY_TOO_COMPLEX',
-  'RATE_LIMITED',
-  'TOO_MANY_OPERATIONS',
-  'SLOW_READER',
-  'DOCUMENT_NOT_TRUSTED',
-  'BAD_REQUEST',
-  'GRAPHQL_PARSE_FAILED',
-  'GRAPHQL_VALIDATION_FAILED',
-  'OPERATION_RESOLUTION_FAILURE',
-  'PERSISTED_QUERY_NOT_FOUND',
-  'INTERNAL_SERVER_ERROR',
-  'METHOD_NOT_ALLOWED',
-  'NOT_ACCEPTABLE',
-  'REQUEST_TIMEOUT',
-  'PAYLOAD_TOO_LARGE',
-  'URI_TOO_LONG',
-  'UNSUPPORTED_MEDIA_TYPE',
-  'HEADERS_TOO_LARGE',
-  'SHUTTING_DOWN',
-] as const;
-export type ErrorCode = (typeof ERROR_CODES)[number];
+export const ERROR_CODES: readonly ErrorCode[] = Object.values(ErrorCode);

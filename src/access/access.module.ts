@@ -19,7 +19,7 @@ export function accessModule({ apiKeyMaxDays }: { apiKeyMaxDays: number }): Prov
     provide(ApiKeyQueries, (container) => new ApiKeyQueries(container.reads)),
     provide(ViewerResolver, (container) => new ViewerResolver(container.viewer, () => container.get(UserQueries))),
     provide(UserResolver, (container) => new UserResolver(container.viewer, container.get(UserQueries), container.get(UserService), container.get(GroupQueries))),
-    provide(GroupResolver, (container) => new GroupResolver(container.get(GroupQueries), container.get(UserQueries))),
+    provide(GroupResolver, (container) => new GroupResolver(container.get(GroupQueries), container.get(UserQueries), container.viewer)),
     provide(ApiKeyResolver, (container) => new ApiKeyResolver(container.get(ApiKeyService), container.get(ApiKeyQueries))),
   ];
 }

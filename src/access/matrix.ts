@@ -65,6 +65,7 @@ export const MATRIX = {
   'datacenterSettings.change': { needs: 'superAdmin', phrase: 'change the settings of a datacenter' },
   'globalSettings.read': { needs: 'superAdmin', phrase: 'read the global settings' },
   'globalSettings.change': { needs: 'superAdmin', phrase: 'change the global settings' },
+  'node.read': { needs: 'signedIn', phrase: 'read what you can see by its id' },
   'viewer.read': { needs: 'signedIn', phrase: 'see your own account and permissions' },
   'people.read': { needs: 'superAdmin', phrase: 'read users and groups' },
   'people.change': { needs: 'superAdmin', phrase: 'change users or groups' },
@@ -109,6 +110,8 @@ export function isCallerAction(action: Action): action is CallerAction {
 /** Every root field of the schema, and the row that says who may ask it; a field that is not here is closed. */
 export const ROOT_ACTIONS = {
   Query: {
+    node: 'node.read',
+    nodes: 'node.read',
     viewer: 'viewer.read',
     datacenter: 'datacenter.read',
     datacenters: 'datacenter.read',

@@ -67,9 +67,8 @@ const ROOT_RULES: Readonly<Record<RootType, RootRules>> = {
 };
 
 /** Object fields that a rule guards wherever the object is reached. */
-const FIELD_RULES = {
+export const FIELD_RULES = {
   User: { email: ownAccount, isSuperAdmin: ownAccount, active: ownAccount, createdAt: ownAccount, groups: ownAccount, apiKeys: ownAccount },
-  Group: { users: may('people.read') },
   Datacenter: { groups: may('people.read') },
 };
 
@@ -101,7 +100,7 @@ function guarded(schema: GraphQLSchema, rootTypes: readonly RootType[]): GraphQL
     { ...ROOT_RULES, ...FIELD_RULES },
     {
       allowExternalErrors: true,
-      fallbackError: new AppError('FORBIDDEN', 'This field is not open to anybody.', { requires: { permissions: [], datacenter: null } }),
+      fallbackError: new AppError('FORBIDDEN', 'This field is open to nobody.', { requires: { permissions: [], datacenter: null } }),
     },
   );
   const rules = generator.generate(schema) as Record<string, Record<string, unknown>>; // shield's own type for a map of maps names no field.

@@ -1,4 +1,5 @@
 import { Field, ObjectType } from 'type-graphql';
+import type { ErrorCode } from '../platform/error-codes.js';
 import { AppError, type Requirement } from '../platform/errors.js';
 
 /** What a viewer with a FORBIDDEN verdict would need. */
@@ -17,7 +18,7 @@ export class MissingPermissionsType {
 /** A verdict as the API shows it. */
 export interface ShownVerdict {
   allowed: boolean;
-  code: string | null;
+  code: ErrorCode | null;
   reason: string | null;
   requires: MissingPermissionsType | null;
 }

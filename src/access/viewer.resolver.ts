@@ -2,7 +2,7 @@ import { FieldResolver, Query, Resolver, Root } from 'type-graphql';
 import { UserQueries } from './people/user.queries.js';
 import { UserType } from './people/user.type.js';
 import { Viewer } from './viewer.js';
-import { ViewerType } from './viewer.type.js';
+import { shownViewer, ViewerType } from './viewer.type.js';
 
 /** The signed-in caller and its account. */
 @Resolver(() => ViewerType)
@@ -14,7 +14,7 @@ export class ViewerResolver {
 
   @Query(() => ViewerType, { description: 'You, the signed-in caller. UNAUTHENTICATED when nobody is signed in.' })
   async viewer(): Promise<ViewerType> {
-    return { userId: this.self.userId, ...(this.self.account && { loadedUser: this.self.account }) };
+    return shownViewer(this.self);
   }
 
   @FieldResolver(() => UserType, { description: 'Your account.' })

@@ -1,5 +1,5 @@
 import { AppError, forbidden } from '../platform/errors.js';
-import { type Action, type DatacenterAction, holdsOneOf, MATRIX, missingPermissions, type Needs, type PermissionRow } from './matrix.js';
+import { type Action, type DatacenterAction, holdsOneOf, MATRIX, missingPermissions, type Needs, type PermissionRow, type PermissionSet } from './matrix.js';
 import { type Permission, PERMISSIONS } from './permission.js';
 import type { UserType } from './people/user.type.js';
 
@@ -44,7 +44,7 @@ type TargetOf<A extends Action> = A extends Action ? ((typeof MATRIX)[A] extends
 
 export type Verdict = { allowed: true } | { allowed: false; error: AppError };
 
-const ALLOWED: Verdict = { allowed: true };
+export const ALLOWED: Verdict = { allowed: true };
 const NOTHING: ReadonlySet<Permission> = new Set();
 
 /**
@@ -116,23 +116,25 @@ export class Viewer {
   #judge(action: Action, target: Target): Verdict {
     const row = MATRIX[action];
     if (this.isSuperAdmin || row.needs === 'signedIn') return ALLOWED;
-    if (row.needs === 'superAdmin') return refusal(`You may not ${row.phrase}: SUPER_ADMIN is missing.`, ['SUPER_ADMIN'], null);
+    if (row.needs === 'superAdmin') return refusal(`You may not ${row.phrase}. You need to be a SuperAdmin.`, ['SUPER_ADMIN'], null);
     const passes = ({ id }: DatacenterRef): boolean => holdsOneOf(this.#held(id), row.needs);
     switch (row.where) {
       case 'anyDatacenter':
-        return this.#where(row.needs).length > 0 ? ALLOWED : this.#missing(row, null);
+        return this.#where(row.needs).length > 0 ? ALLOWED : this.#missing(row, null, 'at least one datacenter');
       case 'datacenter': {
         const datacenter = required(target.datacenter, action);
-        return passes(datacenter) ? ALLOWED : this.#missing(row, datacenter);
+        return passes(datacenter) ? ALLOWED : this.#missing(row, datacenter, `datacenter ${datacenter.name}`);
       }
       case 'attachedDatacenter': {
         const attached = required(target.attached, action);
-        return attached.some(passes) ? ALLOWED : this.#missing(row, attached[0] ?? null);
+        const [first = null, second] = attached;
+        const where = first === null || second !== undefined ? 'at least one datacenter that the image is attached to' : `datacenter ${first.name}`;
+        return attached.some(passes) ? ALLOWED : this.#missing(row, first, where);
       }
       case 'boundDatacenter': {
         const bound = required(target.bound, action);
-        if (bound === null) return refusal(`You may not ${row.phrase}: it is bound to no datacenter, so only a SuperAdmin manages it.`, ['SUPER_ADMIN'], null);
-        return passes(bound) ? ALLOWED : this.#missing(row, bound);
+        if (bound === null) return refusal(`You may not ${row.phrase}. It is bound to no datacenter, so you need to be a SuperAdmin.`, ['SUPER_ADMIN'], null);
+        return passes(bound) ? ALLOWED : this.#missing(row, bound, `datacenter ${bound.name}`);
       }
     }
   }
@@ -150,13 +152,22 @@ export class Viewer {
     return this.#memberships.get(datacenterId)?.permissions ?? NOTHING;
   }
 
-  /** Names what the viewer lacks in that datacenter; null: in every one. */
-  #missing({ needs, phrase }: PermissionRow, datacenter: DatacenterRef | null): Verdict {
+  /** Names all that is needed, and what of it the viewer lacks in that datacenter; null: in every one. */
+  #missing({ needs, phrase }: PermissionRow, datacenter: DatacenterRef | null, where: string): Verdict {
     const missing = missingPermissions(datacenter === null ? NOTHING : this.#held(datacenter.id), needs);
-    const where = datacenter === null ? 'some datacenter' : `datacenter ${datacenter.name}`;
-    const message = `You may not ${phrase}: ${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing in ${where}.`;
-    return refusal(message, missing, datacenter?.name ?? null);
+    const isPart = needs.every((set) => set.length > missing.length);
+    const lacking = isPart ? `; ${listOf(missing)} ${missing.length === 1 ? 'is' : 'are'} missing` : '';
+    return refusal(`You may not ${phrase}. You need ${needs.map(setInWords).join(', or ')} in ${where}${lacking}.`, missing, datacenter?.name ?? null);
   }
+}
+
+/** `A, B and C`. */
+function listOf(words: readonly string[]): string {
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
+function setInWords(set: PermissionSet): string {
+  return set.length < 2 ? listOf(set) : `${listOf(set)} together`;
 }
 
 function refusal(message: string, permissions: readonly string[], datacenter: string | null): Verdict {

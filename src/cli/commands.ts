@@ -15,6 +15,7 @@ import { adoptImageStore } from './local/adopt-store.js';
 import { backup } from './local/backup.js';
 import { checkConfig, listConfig } from './local/check-config.js';
 import { copyDb } from './local/copy-db.js';
+import { copyStore } from './local/copy-store.js';
 import { doctor } from './local/doctor.js';
 import { migrate } from './local/migrate.js';
 import { printToken } from './local/print-token.js';
@@ -60,6 +61,7 @@ export const COMMANDS: readonly Command[] = [
   restore,
   verifyStore,
   copyDb,
+  copyStore,
   login,
   logout,
   whoami,

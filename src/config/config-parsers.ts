@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { connectionOptions } from '../platform/database/postgres/connection-options.js';
 import { InvalidPostgresUrl } from '../platform/database/postgres/postgres-url.js';
+import { InvalidS3Url, parseS3Url, type S3Location } from '../platform/store/s3/s3-location.js';
 
 /** The text of a setting is invalid; the message says what would be accepted instead. */
 export class InvalidSetting extends Error {}
@@ -76,6 +77,16 @@ export function postgresUrl(text: string): string {
     return text;
   } catch (error) {
     if (error instanceof InvalidPostgresUrl) throw new InvalidSetting(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** The URL of an image store in an object storage. */
+export function s3Location(text: string): S3Location {
+  try {
+    return parseS3Url(text);
+  } catch (error) {
+    if (error instanceof InvalidS3Url) throw new InvalidSetting(error.message, { cause: error });
     throw error;
   }
 }

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import {
-  anyText, baseUrl, host, hostsAndNetworks, httpUrl, integer, commaSeparated, networks, oneOf, onOff, origins, pathAfterScheme, postgresUrl, proxyExceptions, proxyUrl, InvalidSetting, userAndPassword,
+  anyText, baseUrl, host, hostsAndNetworks, httpUrl, integer, commaSeparated, networks, oneOf, onOff, origins, pathAfterScheme, postgresUrl, proxyExceptions, proxyUrl, InvalidSetting, s3Location, userAndPassword,
 } from './config-parsers.js';
 import { claimName, hmacSecrets, publicKeys } from './sign-in-parsers.js';
 import type { DatabaseTarget } from '../platform/database/database.js';
 import { logFormats, logLevels } from '../platform/log.js';
+import type { StoreLocation } from '../platform/store/open-store.js';
 
 /** One environment variable: how it is documented and how its text is parsed. */
 export interface Setting<T> {
@@ -18,8 +19,6 @@ export interface Setting<T> {
   readonly read: (text: string | undefined) => T;
 }
 
-/** Where image files are stored; the path is absolute. */
-export interface ImageStore { kind: 'file'; path: string }
 /** What this process does (RUN): answer requests, run tasks, or both. */
 export interface ProcessRoles { api: boolean; worker: boolean }
 
@@ -45,10 +44,10 @@ function database(text: string): DatabaseTarget {
   return { kind: 'postgres', url: postgresUrl(text) };
 }
 
-function imageStore(text: string): ImageStore {
+function imageStore(text: string): StoreLocation {
   if (text.startsWith('file:')) return { kind: 'file', path: pathAfterScheme('file', text) };
-  const note = text.startsWith('s3:') ? 'object storage is not available yet; ' : '';
-  throw new InvalidSetting(`${note}accepted: file:PATH`);
+  if (text.startsWith('s3:')) return s3Location(text);
+  throw new InvalidSetting('accepted: file:PATH or s3://BUCKET/PREFIX');
 }
 
 function processRoles(text: string): ProcessRoles {
@@ -76,7 +75,12 @@ export const settings = {
   ),
   DATABASE_POOL: withDefault('10', 'Connections to Postgres that the process may have open; at most half of them answer searches and counts.', integer(2, 1000, ' connections')),
   STATEMENT_TIMEOUT: withDefault('30', 'Seconds that one statement may take on Postgres, except in migrations, and a search or count of a task anywhere.', integer(1, 3600, ' seconds')),
-  IMAGE_STORE: optional('file:DATA_DIR/images', 'Where image files are stored: `file:PATH`.', imageStore),
+  IMAGE_STORE: optional(
+    'file:DATA_DIR/images', 'Where image files are stored: `file:PATH`, or [object storage](operations.md#object-storage) as `s3://BUCKET/PREFIX?endpoint=URL&region=REGION&pathStyle=true`.', imageStore,
+  ),
+  IMAGE_STORE_REDIRECT: withDefault(
+    'off', '`on`: /imgapi answers requests for files with a redirect to the object storage, valid for five minutes; `off`: the gateway sends the bytes itself.', onOff,
+  ),
   AUTH_JWT_SECRET: secret(
     optional('generated in DATA_DIR', 'Secret that signs tokens with HS256, at least 32 bytes; or several, separated by commas or line ends: the first signs, and all verify. Set at most one of AUTH_JWT_SECRET, AUTH_JWT_PUBLIC_KEY and AUTH_JWKS_URL.', hmacSecrets),
   ),
@@ -94,7 +98,7 @@ export const settings = {
     '–', 'Hosts, addresses and CIDRs, separated by commas, that the gateway may fetch from although they are not public.', hostsAndNetworks,
   ),
   HTTPS_PROXY: alsoInLowerCase(optional(
-    '–', 'Proxy for https URLs of repositories, manifests, files, snapshots and key sets: `http://USER:PASSWORD@HOST:PORT`, the user and password only if it asks for them.', proxyUrl,
+    '–', 'Proxy for https URLs of repositories, manifests, files, snapshots, key sets and the object storage: `http://USER:PASSWORD@HOST:PORT`, the user and password only if it asks for them.', proxyUrl,
   )),
   HTTP_PROXY: alsoInLowerCase(optional('–', 'Proxy for http URLs; the gateway uses CONNECT with it too.', proxyUrl)),
   NO_PROXY: alsoInLowerCase(optional(

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import type { TokenAuth } from '../access/sign-in/token.js';
 import { InvalidSetting } from './config-parsers.js';
 import { repositoryAuth, settings } from './config-table.js';
-import type { ImageStore, ProcessRoles, Setting, SettingName, SettingValues } from './config-table.js';
+import type { ProcessRoles, Setting, SettingName, SettingValues } from './config-table.js';
 import type { DatabaseTarget } from '../platform/database/database.js';
 import type { ProxySettings } from '../platform/fetch/proxy-settings.js';
 import type { LogFormat, LogLevel } from '../platform/log.js';
+import type { StoreLocation } from '../platform/store/open-store.js';
 
 /** All settings, validated; paths are absolute. */
 export interface Config {
@@ -20,7 +21,7 @@ export interface Config {
   /** `auto`: unless a pooler is found. */
   preparedStatements: 'auto' | 'on' | 'off';
   databaseLimits: { connections: number; statementTimeoutMs: number };
-  imageStore: ImageStore;
+  imageStore: StoreLocation;
   /** At most one of `secrets`, `publicKeys` (SPKI PEM) and `jwksUrl` is set; with none, a generated secret in `dataDir` signs tokens. */
   auth: TokenAuth;
   /** Whether a valid token of an unknown username creates the user. */
@@ -88,21 +89,21 @@ export class ConfigError extends Error {
 /** Reads and validates the settings. Treats an empty variable as unset, ignores unknown ones. Throws ConfigError, which never shows secrets. */
 export function readConfig(env: Environment): Config {
   const { values, auth } = readSettings(env);
-  const dataDir = values.DATA_DIR;
+  const proxies = { https: values.HTTPS_PROXY, http: values.HTTP_PROXY, noProxy: values.NO_PROXY ?? [] };
   return {
     host: values.HOST,
     port: values.PORT,
     publicUrl: values.PUBLIC_URL ?? urlOf(values.HOST, values.PORT),
-    dataDir,
+    dataDir: values.DATA_DIR,
     database: databaseOf(values),
     preparedStatements: values.DATABASE_PREPARED,
     databaseLimits: { connections: values.DATABASE_POOL, statementTimeoutMs: values.STATEMENT_TIMEOUT * 1000 },
-    imageStore: values.IMAGE_STORE ?? { kind: 'file', path: join(dataDir, 'images') },
+    imageStore: imageStoreOf(values, proxies),
     auth: authOf(values),
     provision: values.AUTH_PROVISION,
     apiKeyMaxDays: values.API_KEY_MAX_DAYS,
     fetchAllow: values.FETCH_ALLOW ?? [],
-    proxies: { https: values.HTTPS_PROXY, http: values.HTTP_PROXY, noProxy: values.NO_PROXY ?? [] },
+    proxies,
     repositoryAuth: auth,
     imgapiTrusted: values.IMGAPI_TRUSTED,
     imgapiAtRoot: values.PUBLIC_IMGAPI_ROOT,
@@ -131,6 +132,11 @@ function databaseOf({ DATABASE_URL: database, DATABASE_DIRECT_URL: directUrl, DA
 
 function providerOf({ GRAPHIQL_OIDC_ISSUER: issuer, GRAPHIQL_OIDC_CLIENT_ID: clientId, GRAPHIQL_OIDC_SCOPE: scope, GRAPHIQL_OIDC_RESOURCE: resource }: SettingValues): Config['graphiqlProvider'] {
   return issuer === null || clientId === null ? null : { issuer, clientId, scope, resource };
+}
+
+function imageStoreOf({ IMAGE_STORE: store, IMAGE_STORE_REDIRECT: redirects, DATA_DIR: dataDir }: SettingValues, proxies: ProxySettings): StoreLocation {
+  if (store?.kind === 's3') return { ...store, redirects, proxies };
+  return store ?? { kind: 'file', path: join(dataDir, 'images') };
 }
 
 function authOf(values: SettingValues): Config['auth'] {
@@ -222,7 +228,7 @@ function readSettings(env: Environment): { values: SettingValues; auth: Readonly
   const auth = readRepositoryAuth(env, faults);
   const keys = (['AUTH_JWT_SECRET', 'AUTH_JWT_PUBLIC_KEY', 'AUTH_JWKS_URL'] as const).filter((name) => nonBlank(env[name]) !== undefined);
   if (keys.length > 1) faults.push(`${keys.join(', ')}: only one of them may be set; accepted: the one that signs your tokens`);
-  if (faults.length === 0) faults.push(...processRoleFaults(values as SettingValues), ...directUrlFaults(values as SettingValues), ...providerFaults(values as SettingValues));
+  if (faults.length === 0) faults.push(...processRoleFaults(values as SettingValues), ...directUrlFaults(values as SettingValues), ...providerFaults(values as SettingValues), ...redirectFaults(values as SettingValues));
   if (faults.length > 0) throw new ConfigError(faults);
   return { values: values as SettingValues, auth };
 }
@@ -268,6 +274,11 @@ function directUrlFaults({ DATABASE_URL, DATABASE_DIRECT_URL }: SettingValues): 
 function providerFaults({ GRAPHIQL_OIDC_ISSUER, GRAPHIQL_OIDC_CLIENT_ID }: SettingValues): string[] {
   if ((GRAPHIQL_OIDC_ISSUER === null) === (GRAPHIQL_OIDC_CLIENT_ID === null)) return [];
   return [`${GRAPHIQL_OIDC_ISSUER === null ? 'GRAPHIQL_OIDC_CLIENT_ID' : 'GRAPHIQL_OIDC_ISSUER'}: accepted: both GRAPHIQL_OIDC_ISSUER and GRAPHIQL_OIDC_CLIENT_ID, or none of them`];
+}
+
+function redirectFaults({ IMAGE_STORE, IMAGE_STORE_REDIRECT }: SettingValues): string[] {
+  if (!IMAGE_STORE_REDIRECT || IMAGE_STORE?.kind === 's3') return [];
+  return ['IMAGE_STORE_REDIRECT=on: only an object storage can be redirected to; accepted: off, or an IMAGE_STORE of s3://BUCKET/PREFIX'];
 }
 
 function nonBlank(text: string | undefined): string | undefined {

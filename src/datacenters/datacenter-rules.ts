@@ -1,4 +1,4 @@
-import { AppError, badInput } from '../platform/errors.js';
+import { AppError, badInput, blame } from '../platform/errors.js';
 import { amongIds, readRows } from '../platform/database/read/read-rows.js';
 import type { Reads } from '../platform/database/read/reads.js';
 import { sqlText } from '../platform/database/sql-text.js';
@@ -13,8 +13,8 @@ export async function countServers(em: Reads, datacenterIds: readonly number[]):
 
 /** Why a datacenter cannot be deleted, whoever asks; null when it can. */
 export function deletionRefusal(name: string, servers: number): AppError | null {
-  if (name === DEFAULT_DATACENTER) return badInput([{ path: 'name', message: 'The default datacenter main cannot be deleted.' }]);
+  if (name === DEFAULT_DATACENTER) return badInput([{ path: 'name', code: 'NOT_ACCEPTED', params: { value: name }, message: 'The default datacenter main cannot be deleted.' }]);
   if (servers === 0) return null;
   const count = servers === 1 ? '1 server' : `${servers} servers`;
-  return new AppError('DATACENTER_NOT_EMPTY', `Datacenter ${name} has ${count}; unregister or move them first.`);
+  return blame(new AppError('DATACENTER_NOT_EMPTY', `Datacenter ${name} has ${count}; unregister or move them first.`), { name });
 }

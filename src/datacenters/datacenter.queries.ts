@@ -46,11 +46,11 @@ export class DatacenterQueries {
     return (await this.visible()).byName(name);
   }
 
-  /** The datacenter a request works in: the one named, else the current one. NOT_FOUND when the viewer cannot see it. */
-  async require(name: string | null | undefined): Promise<DatacenterType> {
+  /** The datacenter a request works in: the one named, else the current one. NOT_FOUND when the viewer cannot see it; `path` is the input that names it. */
+  async require(name: string | null | undefined, path = 'datacenter'): Promise<DatacenterType> {
     if (name === null || name === undefined) return this.current();
     const datacenter = await this.byName(name);
-    if (datacenter === null) throw notFound('datacenter', name);
+    if (datacenter === null) throw notFound('datacenter', name, path);
     return datacenter;
   }
 

@@ -79,7 +79,9 @@ export class DatacenterResolver {
   }
 
   @FieldResolver(() => [GroupType], {
-    description: 'The groups whose members can see it and hold their permissions there, by name.',
+    nullable: true,
+    description:
+      'The groups whose members can see it and hold their permissions there, by name. Only for SuperAdmins; else null with a FORBIDDEN error.',
   })
   async groups(@Root() datacenter: DatacenterType): Promise<GroupType[]> {
     return this.groupQueries.byDatacenter.load(datacenter.id);

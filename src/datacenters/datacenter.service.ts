@@ -5,7 +5,7 @@ import { User } from '../access/people/user.entity.js';
 import type { Viewer } from '../access/viewer.js';
 import type { SqlEntityManager } from '../platform/database/database.js';
 import { comparisonKey, withStoredTexts } from '../platform/display-text.js';
-import { alreadyExists, badInput, type FieldError, notFound } from '../platform/errors.js';
+import { alreadyExists, badInput, type FieldError, notFound, unknownName } from '../platform/errors.js';
 import type { ChangeBus } from '../tasks/changes/change-bus.js';
 import { recordDone } from '../tasks/runner/record-task.js';
 import { type Announce, transact } from '../tasks/changes/transact.js';
@@ -29,13 +29,13 @@ type Fields = Pick<UpdateDatacenterInput, 'alias' | 'access' | 'owner' | 'groups
 async function check(tx: SqlEntityManager, name: string, input: Fields, faults: FieldError[]): Promise<{ owner: User | null; groups: Group[] }> {
   faults.push(...fieldFault('alias', input.alias), ...fieldFault('description', input.description));
   if (name === DEFAULT_DATACENTER && input.access === 'PRIVATE') {
-    faults.push({ path: 'access', message: 'The default datacenter main is always PUBLIC.' });
+    faults.push({ path: 'access', code: 'NOT_ACCEPTED', params: { value: 'PRIVATE' }, message: 'The default datacenter main is always PUBLIC.' });
   }
   const owner = input.owner ? await tx.findOne(User, { username: input.owner, active: true }) : null;
-  if (input.owner && owner === null) faults.push({ path: 'owner', message: `There is no active user "${input.owner}".` });
+  if (input.owner && owner === null) faults.push(unknownName('owner', 'active user', input.owner));
   const groups = await tx.find(Group, { name: input.groups ?? [] });
   (input.groups ?? []).forEach((wanted, at) => {
-    if (!groups.some((group) => group.name === wanted)) faults.push({ path: `groups.${at}`, message: `There is no group "${wanted}".` });
+    if (!groups.some((group) => group.name === wanted)) faults.push(unknownName(`groups.${at}`, 'group', wanted));
   });
   if (faults.length > 0) throw badInput(faults);
   return { owner, groups };
@@ -59,7 +59,7 @@ export class DatacenterService {
     const { em, viewer, changes, datacenters } = this.dependencies;
     viewer.demand('datacenter.change');
     const { name } = input;
-    const taken = alreadyExists(`The datacenter name ${name} is taken; upper and lower case are the same.`);
+    const taken = alreadyExists(`The datacenter name ${name} is taken; upper and lower case are the same.`, { name });
     try {
       await transact(em.fork(), changes, async (tx, announce) => {
         const { owner, groups } = await check(tx, name, input, fieldFault('name', name));
@@ -90,7 +90,7 @@ export class DatacenterService {
     viewer.demand('datacenter.change');
     await transact(em.fork(), changes, async (tx, announce) => {
       const datacenter = await tx.findOne(Datacenter, { name: input.name }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-      if (datacenter === null) throw notFound('datacenter', input.name);
+      if (datacenter === null) throw notFound('datacenter', input.name, 'name');
       // Not in the locking statement, which would lock the owner as well and block all who refer to that user.
       await tx.populate(datacenter, ['groups', 'owner']);
       const before = logged(datacenter, datacenter.owner.getEntity().username);
@@ -118,7 +118,7 @@ export class DatacenterService {
     await transact(em.fork(), changes, async (tx, announce) => {
       // Lock it, so that no server is registered in it between the check and the commit.
       const datacenter = await tx.findOne(Datacenter, { name }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-      if (datacenter === null) throw notFound('datacenter', name);
+      if (datacenter === null) throw notFound('datacenter', name, 'name');
       const [servers = 0] = await countServers(tx, [datacenter.id]);
       const refusal = deletionRefusal(name, servers);
       if (refusal !== null) throw refusal;

@@ -1,15 +1,24 @@
 import { Directive, Field, ObjectType } from 'type-graphql';
 import { MissingPermissionsType } from '../access/verdict.type.js';
+import type { ErrorCode } from '../platform/error-codes.js';
+import { ErrorCodeEnum } from '../platform/graphql/error-code.enum.js';
 import { connectionType } from '../platform/database/list/page.js';
+import { rowIds } from '../platform/graphql/global-id.js';
+import { NodeType } from '../platform/graphql/node.type.js';
 import { DateTime } from '../platform/graphql/scalars.js';
 import { type ActionInDatacenter, type DatacenterAccess, DatacenterAccessEnum, DatacenterActionEnum } from './datacenter.enums.js';
+
+/** The ids that the graph shows of datacenters. */
+export const DATACENTER_IDS = rowIds('Datacenter');
 
 /** What the API shows of a datacenter. Only the guarded field `settings` shows `vmsImageLimit`. */
 @ObjectType('Datacenter', {
   simpleResolvers: true,
+  implements: NodeType,
   description:
     'A virtual datacenter: users hold permissions in it, servers run in it, and images attached to it can be used there. One that you may not see is nowhere mentioned.',
 })
+@Directive('@key(fields: "id")')
 @Directive('@key(fields: "name")')
 export class DatacenterType {
   id!: number;
@@ -49,11 +58,11 @@ export class DatacenterActionVerdictType {
   @Field(() => Boolean, { description: 'Whether you may, as far as it does not depend on further input.' })
   allowed!: boolean;
 
-  @Field(() => String, {
+  @Field(() => ErrorCodeEnum, {
     nullable: true,
     description: 'The error code you would get, such as FORBIDDEN, IMAGE_LIMIT_REACHED, IMAGE_SERVER_UNAVAILABLE or DATACENTER_NOT_EMPTY; null when you may.',
   })
-  code!: string | null;
+  code!: ErrorCode | null;
 
   @Field(() => String, { nullable: true, description: 'A sentence of why not, for people; null when you may.' })
   reason!: string | null;

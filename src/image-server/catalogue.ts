@@ -2,6 +2,7 @@ import { isSqlite, type SqlEntityManager } from '../platform/database/database.j
 import { ALWAYS, allOf, type Condition, NEVER, oneOf } from '../platform/database/list/conditions.js';
 import { readObjects } from '../platform/database/read/read-rows.js';
 import { type SqlText, sqlText } from '../platform/database/sql-text.js';
+import type { FileKey } from '../platform/store/file-key.js';
 import { asBoolean, type Flag } from '../platform/database/tables.js';
 import { type Json, shownManifest } from '../images/manifest/shown-manifest.js';
 import type { ListQuery, TextFilter } from './list-query.js';
@@ -22,6 +23,7 @@ export interface ImageRow {
   file_size: number | string;
   file_sha1: string;
   file_md5: string | null;
+  file_key: string | null;
   file_compression: string;
   created_at: number | string;
 }
@@ -32,6 +34,8 @@ export interface ServedImage {
   manifest: Json;
   /** Size in bytes, checksums in hex. */
   file: { size: number; sha1: string; md5: string | null };
+  /** Where the image store has it. */
+  key: FileKey;
 }
 
 /** The key of an image in the order of publication. */
@@ -58,7 +62,7 @@ interface PositionRow {
 }
 
 const COLUMNS = sqlText`i.uuid, i.name, i.version, i.access, i.description, i.size_mib, i.resize, i.deploy, i.tag_list, i.manifest, i.published_at,
-  i.file_size, i.file_sha1, i.file_md5, i.file_compression, i.created_at`;
+  i.file_size, i.file_sha1, i.file_md5, i.file_key, i.file_compression, i.created_at`;
 
 /** Images that have a file; callers outside the trusted networks see only the public ones. */
 function isServed(isTrusted: boolean): Condition {
@@ -78,7 +82,12 @@ export function toServedImage(row: ImageRow, isTrusted: boolean): ServedImage {
     createdAt: new Date(Number(row.created_at)),
     publishedAt: row.published_at === null ? null : new Date(Number(row.published_at)),
   });
-  return { uuid: row.uuid, manifest: isTrusted ? manifest : withoutOperatorFields(manifest), file: { size, sha1: row.file_sha1, md5: row.file_md5 } };
+  return {
+    uuid: row.uuid,
+    manifest: isTrusted ? manifest : withoutOperatorFields(manifest),
+    file: { size, sha1: row.file_sha1, md5: row.file_md5 },
+    key: { uuid: row.uuid, attempt: row.file_key },
+  };
 }
 
 function withoutOperatorFields({ billing_tags: _billingTags, traits: _traits, ...shown }: Json): Json {

@@ -91,8 +91,8 @@ export const OWNER_NAME = column('i.owner_id', (image, id, { usernames }) => {
 });
 
 /** A check of the database allows only rows with size, checksums and compression, or with none of them. */
-const FILE = columns(['i.file_size', 'i.file_sha1', 'i.file_sha256', 'i.file_compression', 'i.file_format'], (image, [size, sha1, sha256, compression, format]) => {
-  image.guardedFile = sha1 === null || sha256 === null ? null : { size: Number(size), sha1, sha256, compression: compression ?? 'none', format: format ?? 'UNKNOWN' };
+const FILE = columns(['i.file_size', 'i.file_sha1', 'i.file_sha256', 'i.file_compression', 'i.file_format', 'i.file_key'], (image, [size, sha1, sha256, compression, format, attempt]) => {
+  image.guardedFile = sha1 === null || sha256 === null ? null : { size: Number(size), sha1, sha256, compression: compression ?? 'none', format: format ?? 'UNKNOWN', attempt };
 });
 
 /**
@@ -128,7 +128,7 @@ export const IMAGE_FIELDS = {
   originUuid: column('i.origin', (image, uuid) => void (image.originUuid = uuid)),
   guardedManifestUrl: column('i.manifest_url', (image, url) => void (image.guardedManifestUrl = url)),
   guardedFile: FILE,
-} satisfies Record<Exclude<keyof ImageType, 'id' | 'inspectable'>, FieldReader>;
+} satisfies Record<Exclude<keyof ImageType, 'id' | 'inspectable' | 'isDryRun'>, FieldReader>;
 
 /** `fileSha1` -> `file_sha1`, as the naming strategy of the entities does. */
 type Underscored<Name extends string> = Name extends `${infer First}${infer Rest}`

@@ -43,6 +43,8 @@ const ImageSchema = defineEntity({
     fileCompression: p.string().length(16).nullable(),
     // Null: the file is older than the column.
     fileFormat: p.string().length(16).$type<FileFormat>().nullable(),
+    // The `attempt` of its FileKey in the image store; null as well where there is no file.
+    fileKey: p.string().length(48).nullable(),
     repository: () => p.manyToOne(ImageRepository).ref().nullable().deleteRule('set null').index(),
     manifestUrl: p.string().length(1100).nullable(),
     sourceSnapshot: () => p.manyToOne(Snapshot).ref().nullable().deleteRule('set null').index(),

@@ -18,7 +18,7 @@ import { Loader } from '../platform/graphql/loader.js';
 import type { Reads } from '../platform/database/read/reads.js';
 
 function noKey(): AppError {
-  return badInput([{ path: 'name', message: 'Give the name or the uuid of the image.' }]);
+  return badInput([{ path: 'name', code: 'REQUIRED', message: 'Give the name or the uuid of the image.' }]);
 }
 
 function requireWhole(image: SelectedImage): ImageType {
@@ -90,21 +90,23 @@ export class ImageQueries {
   async select(name: string | null | undefined, uuid: string | null | undefined, selection: ObjectSelection): Promise<SelectedImage | null> {
     const [hasName, hasUuid] = [typeof name === 'string', typeof uuid === 'string'];
     if (hasName === hasUuid) {
-      throw hasName ? badInput([{ path: 'uuid', message: 'Give name or uuid, not both.' }]) : noKey();
+      throw hasName ? badInput([{ path: 'uuid', code: 'EXCLUSIVE', message: 'Give name or uuid, not both.', params: { other: 'name' } }]) : noKey();
     }
     const [image] = await this.#find(typeof name === 'string' ? sqlText`i.name = ${name}` : sqlText`i.uuid = ${uuid ?? null}`, selection);
     return image ?? null;
   }
 
-  /** The whole image of that name; NOT_FOUND when the viewer cannot see it. */
-  async require(name: string): Promise<ImageType> {
-    return requireWhole(await this.requireSelected(name, WHOLE));
+  /** The whole image of that name; NOT_FOUND when the viewer cannot see it. `path` is the input that names it. */
+  async require(name: string, path = 'name'): Promise<ImageType> {
+    const image = await this.one(name, null);
+    if (image === null) throw notFound('image', name, path);
+    return image;
   }
 
   /** The selected fields of the image of that name; NOT_FOUND when the viewer cannot see it. */
   async requireSelected(name: string, selection: ObjectSelection): Promise<SelectedImage> {
     const image = await this.select(name, null, selection);
-    if (image === null) throw notFound('image', name);
+    if (image === null) throw notFound('image', name, 'image');
     return image;
   }
 
@@ -114,11 +116,11 @@ export class ImageQueries {
   }
 
   /**
-   * By uuid or name, in one statement; both must be selected. Null for each image that the viewer cannot see; an error among the keys is
+   * By id, uuid or name, in one statement; the last two must be selected. Null for each image that the viewer cannot see; an error among the keys is
    * returned in its position.
    */
-  async referred(keys: readonly (Key<'uuid' | 'name'> | Error)[], selection: ObjectSelection): Promise<(SelectedImage | null | Error)[]> {
-    const found = keyBatch({ uuid: 'i.uuid', name: 'i.name' }, async (where) => (await this.#find(where, selection)).filter(hasKeys));
+  async referred(keys: readonly (Key<'id' | 'uuid' | 'name'> | Error)[], selection: ObjectSelection): Promise<(SelectedImage | null | Error)[]> {
+    const found = keyBatch({ id: 'i.id', uuid: 'i.uuid', name: 'i.name' }, async (where) => (await this.#find(where, selection)).filter(hasKeys));
     const images = await found(keys.flatMap((key) => (key instanceof Error ? [] : [key])));
     let at = 0;
     return keys.map((key) => (key instanceof Error ? key : (images[at++] ?? null)));

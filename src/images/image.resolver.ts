@@ -35,8 +35,9 @@ export class ImageResolver {
   }
 
   @Query(() => ImageConnection, {
+    nullable: true,
     description:
-      'The images to manage: all that are attached to a datacenter, bound to it or not. Needs ADMIN there, or a SuperAdmin; else FORBIDDEN. NOT_FOUND when you cannot see the datacenter.',
+      'The images to manage: all that are attached to a datacenter, bound to it or not. Needs ADMIN there, or a SuperAdmin; else null with a FORBIDDEN error. Null with a NOT_FOUND error when you cannot see the datacenter.',
   })
   async images(
     @Args(() => ImageListArgs) list: ImageListArgs,
@@ -70,8 +71,9 @@ export class ImageResolver {
   }
 
   @Query(() => ImageConnection, {
+    nullable: true,
     description:
-      'The images that you can choose for a new server in a datacenter: attached to it, OK, and PUBLIC or your own; for a SuperAdmin also the PRIVATE ones of others. NOT_FOUND when you cannot see the datacenter.',
+      'The images that you can choose for a new server in a datacenter: attached to it, OK, and PUBLIC or your own; for a SuperAdmin also the PRIVATE ones of others. Null with a NOT_FOUND error when you cannot see the datacenter.',
   })
   async usableImages(
     @Args(() => ImageListArgs) list: ImageListArgs,

@@ -30,6 +30,10 @@ const MOST_COLUMNS = 100;
 const NOTHING = sqlText``;
 const NO_COLUMN = sqlText`null as c0`;
 const READERS: ReadonlyMap<string, FieldReader> = new Map(Object.entries(IMAGE_FIELDS));
+/** Fields that need no column but the first. */
+const FIELDS_OF_EVERY_ROW: ReadonlySet<string> = new Set(['__typename', 'id']);
+/** The fields of an owner that need no join. */
+const FIELDS_OF_OWNER_NAME: ReadonlySet<string> = new Set(['__typename', 'id', 'username']);
 
 /** How a reader takes its columns from a row: the one at `at` or, unless `end` is null, all up to `end`. */
 interface PlacedReader {
@@ -58,7 +62,7 @@ function readersOf({ fields, nested }: ObjectSelection, isWhole: boolean): Set<F
   const readers = new Set(isWhole ? READERS.values() : [...fields].flatMap((field) => READERS.get(field) ?? []));
   if (readers.has(ATTACHMENTS)) readers.delete(BINDING);
   const ofOwner = nested?.get('owner')?.fields;
-  if (readers.has(OWNER) && ofOwner !== undefined && [...ofOwner].every((field) => field === 'username' || field === '__typename')) {
+  if (readers.has(OWNER) && ofOwner !== undefined && [...ofOwner].every((field) => FIELDS_OF_OWNER_NAME.has(field))) {
     readers.delete(OWNER);
     readers.add(OWNER_NAME);
   }
@@ -66,7 +70,7 @@ function readersOf({ fields, nested }: ObjectSelection, isWhole: boolean): Set<F
 }
 
 function selectColumns(selection: ObjectSelection): SelectedColumns {
-  const isWhole = [...selection.fields].some((field) => field !== '__typename' && !READERS.has(field));
+  const isWhole = [...selection.fields].some((field) => !FIELDS_OF_EVERY_ROW.has(field) && !READERS.has(field));
   const readers = readersOf(selection, isWhole);
   let at = FIRST_COLUMN;
   let ownerAt: number | null = null;

@@ -4,6 +4,10 @@ import { MissingPermissionsType } from '../access/verdict.type.js';
 import { DatacenterType } from '../datacenters/datacenter.type.js';
 import type { OsType } from '../imgapi/os-type.js';
 import { connectionType } from '../platform/database/list/page.js';
+import type { ErrorCode } from '../platform/error-codes.js';
+import { ErrorCodeEnum } from '../platform/graphql/error-code.enum.js';
+import { rowIds } from '../platform/graphql/global-id.js';
+import { NodeType } from '../platform/graphql/node.type.js';
 import { ByteSize, DateTime, HttpUrl, Uuid } from '../platform/graphql/scalars.js';
 import type { FileFormat } from './file-kind/signatures.js';
 import {
@@ -17,15 +21,20 @@ import {
   OsTypeEnum,
 } from './image.enums.js';
 
+/** The ids that the graph shows of images. */
+export const IMAGE_IDS = rowIds('Image');
+
 /**
  * What the API shows of an image. Field resolvers show the guarded fields, and only to a viewer for whom the image is `inspectable`.
  * `IMAGE_FIELDS` says which column fills each field; the compiler refuses a field that none fills.
  */
 @ObjectType('Image', {
   simpleResolvers: true,
+  implements: NodeType,
   description:
     'A template for virtual disks. Admins of the datacenters it is attached to can see it, and so can those who may use it.',
 })
+@Directive('@key(fields: "id")')
 @Directive('@key(fields: "uuid")')
 @Directive('@key(fields: "name")')
 export class ImageType {
@@ -37,6 +46,8 @@ export class ImageType {
   /** The uuid of the image that it builds on, in the catalogue or not. */
   originUuid!: string | null;
   inspectable!: boolean;
+  /** Whether a dry run wrote it. It then has an id of its own, so that no cache takes it for the image. */
+  isDryRun?: boolean;
   guardedFile?: Omit<ImageFileType, 'url' | 'uuid'> | null;
   guardedManifestUrl?: string | null;
 
@@ -121,6 +132,8 @@ export function isWhole(image: SelectedImage): image is ImageType {
 })
 export class ImageFileType {
   uuid!: string;
+  /** Its key in the image store, together with the uuid. */
+  attempt!: string | null;
 
   @Field(() => ByteSize, { description: 'Size in bytes, as stored, that is compressed.' })
   size!: number;
@@ -153,11 +166,11 @@ export class ImageActionVerdictType {
   @Field(() => Boolean, { description: 'Whether you may.' })
   allowed!: boolean;
 
-  @Field(() => String, {
+  @Field(() => ErrorCodeEnum, {
     nullable: true,
     description: 'The error code you would get, such as FORBIDDEN, IMAGE_NOT_READY, IMAGE_IN_USE or IMAGE_HAS_CHILDREN; null when you may.',
   })
-  code!: string | null;
+  code!: ErrorCode | null;
 
   @Field(() => String, { nullable: true, description: 'A sentence of why not, for people; null when you may.' })
   reason!: string | null;

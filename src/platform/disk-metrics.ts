@@ -3,7 +3,7 @@ import { Gauge, type Registry } from 'prom-client';
 import { shareRead } from './metrics.js';
 
 /** Room on the file systems of some folders. A folder that is missing, or a mount that does not answer, has no value. */
-export function registerDiskMetrics(registry: Registry, folders: Readonly<Record<'data' | 'store', string>>): void {
+export function registerDiskMetrics(registry: Registry, folders: Readonly<Record<string, string>>): void {
   const forget = (): void => {
     for (const gauge of [free, size]) gauge.reset();
   };

@@ -51,9 +51,14 @@ export function findCharacter(text: string, pattern: RegExp): string | null {
   return null;
 }
 
+/** A text with its invisible characters as escapes. */
+export function visibleText(text: string): string {
+  return text.replace(ALL_INVISIBLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
 /** A text quoted for a message, with its invisible characters as escapes. */
 export function quoteVisibly(text: string): string {
-  return quoteValue(text).replace(ALL_INVISIBLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+  return visibleText(quoteValue(text));
 }
 
 /** The end of a sentence about a name that has a character which is not printable ASCII; empty for others. */

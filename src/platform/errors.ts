@@ -1,50 +1,17 @@
-import { truncate, boundMessage, boundData, quoteValue } from './message-text.js';
+import { visibleText } from './display-text.js';
+import type { ErrorCode, FieldCode } from './error-codes.js';
+import { truncate, boundMessage, boundData, quoteValue, redactAndTruncate } from './message-text.js';
 
-/** Stable codes that clients may branch on; messages are for people and may change. */
-export type ErrorCode =
-  | 'UNAUTHENTICATED'
-  | 'FORBIDDEN'
-  | 'NOT_FOUND'
-  | 'ALREADY_EXISTS'
-  | 'BAD_USER_INPUT'
-  | 'CONFLICT'
-  | 'IMAGE_NOT_READY'
-  | 'IMAGE_IN_USE'
-  | 'IMAGE_HAS_CHILDREN'
-  | 'IMAGE_NOT_USABLE'
-  | 'IMAGE_LIMIT_REACHED'
-  | 'IMAGE_SERVER_UNAVAILABLE'
-  | 'STORE_MISMATCH'
-  | 'SNAPSHOT_NOT_READY'
-  | 'SERVER_NOT_OPERATIONAL'
-  | 'SERVER_IS_IMAGE_SERVER'
-  | 'DATACENTER_NOT_EMPTY'
-  | 'INVALID_MANIFEST'
-  | 'MANIFEST_UNREACHABLE'
-  | 'FILE_UNREACHABLE'
-  | 'NO_FILE'
-  | 'CHECKSUM_MISMATCH'
-  | 'MISSING_ORIGIN'
-  | 'UNSUPPORTED_TYPE'
-  | 'UNSUPPORTED_FORMAT'
-  | 'URL_NOT_ALLOWED'
-  | 'REPOSITORY_BUSY'
-  | 'REPOSITORY_UNREACHABLE'
-  | 'TASK_NOT_CANCELLABLE'
-  | 'QUERY_TOO_COMPLEX'
-  | 'RATE_LIMITED'
-  | 'TOO_MANY_OPERATIONS'
-  | 'SLOW_READER'
-  | 'DOCUMENT_NOT_TRUSTED'
-  | 'BAD_REQUEST';
+/** The values that a message names, so that a client can write its own. */
+export type FieldParams = Readonly<Record<string, string | number>>;
 
 /** One fault in the caller's input; `path` is the argument or field as the caller wrote it. */
 export interface FieldError {
   path: string;
+  /** The rule that was broken. */
+  code: FieldCode;
   message: string;
-  /** The rule that was broken. With `params`, the values in the message, a client can write its own message. */
-  code?: 'TOO_LONG' | 'TOO_MANY' | 'TOO_DEEP';
-  params?: Readonly<Record<string, string | number>>;
+  params?: FieldParams;
 }
 
 /**
@@ -72,14 +39,48 @@ export function unauthenticated(): AppError {
   return new AppError('UNAUTHENTICATED', 'Sign in first: send "Authorization: Bearer <token>" with a valid token or API key.');
 }
 
-/** One error for a thing that does not exist and for one that the caller may not see. */
-export function notFound(kind: string, value: string): AppError {
-  return new AppError('NOT_FOUND', `There is no ${kind} ${quoteValue(value)} that you can see.`);
+/** The input fields that an error blames, by their path, with the value of each. */
+export type BlamedFields = Readonly<Record<string, string | number | null>>;
+
+/** The same error with an entry of `extensions.fields` per blamed field, so that a form can show it there. Leaves one that has entries as it is. */
+export function blame(error: AppError, blamed: BlamedFields): AppError {
+  const { code, message, extensions, cause } = error;
+  const paths = Object.entries(blamed);
+  if (paths.length === 0 || extensions['fields'] !== undefined) return error;
+  const fields = paths.map(([path, value]) => boundField({ path, code, message, params: value === null ? {} : { value } }));
+  return new AppError(code, message, { ...extensions, fields }, { cause });
+}
+
+/** Runs what an input field leads to, such as a fetch from its URL: an error that may be shown blames the field. */
+export async function blaming<T>(blamed: BlamedFields, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof AppError ? blame(error, blamed) : error;
+  }
+}
+
+/** One error for a thing that does not exist and for one that the caller may not see; `path` is the input that names it. */
+export function notFound(kind: string, value: string, path?: string): AppError {
+  const error = new AppError('NOT_FOUND', `There is no ${kind} ${quoteValue(value)} that you can see.`);
+  return path === undefined ? error : blame(error, { [path]: value });
 }
 
 /** The name or id is taken; the message says by what. */
-export function alreadyExists(message: string): AppError {
-  return new AppError('ALREADY_EXISTS', message);
+export function alreadyExists(message: string, blamed: BlamedFields = {}): AppError {
+  return blame(new AppError('ALREADY_EXISTS', message), blamed);
+}
+
+/** The fault of a text that breaks a rule: it is empty, has more than `most` characters, or another form. */
+export function textFault(path: string, message: string, text: string, most: number): FieldError {
+  const given = [...text].length;
+  if (given > most) return { path, code: 'TOO_LONG', message, params: { given, accepted: most } };
+  return { path, code: given === 0 ? 'REQUIRED' : 'INVALID_FORMAT', message, params: { value: text } };
+}
+
+/** The fault of a name that nothing has. */
+export function unknownName(path: string, kind: string, name: string): FieldError {
+  return { path, code: 'NOT_FOUND', message: `There is no ${kind} ${quoteValue(name)}.`, params: { value: name } };
 }
 
 /** What the caller relied on is another by now; `current` is its value at present. */
@@ -92,8 +93,9 @@ const MAX_FIELDS = 100;
 const MAX_FIELD_BYTES = 24 * 1024;
 const MAX_FIELD_MESSAGE_CHARACTERS = 500;
 
-function boundField({ path, message, ...rest }: FieldError): FieldError {
-  return { path: truncate(path), message: boundMessage(message, MAX_FIELD_MESSAGE_CHARACTERS), ...rest };
+function boundField({ path, code, message, params = {} }: FieldError): Required<FieldError> {
+  const bounded = boundData(params, 0, (text) => visibleText(redactAndTruncate(text))) as FieldParams; // the same shape
+  return { path: truncate(path), code, message: boundMessage(message, MAX_FIELD_MESSAGE_CHARACTERS), params: bounded };
 }
 
 /** As many of the first faults as fit into one error, at least one. */

@@ -19,7 +19,7 @@ export function truncate(text: string, most: number = MAX_VALUE_CHARACTERS): str
 }
 
 /** Redacts before truncating: in half a URL, the end of the password cannot be found. */
-function redactAndTruncate(text: string, most: number = MAX_VALUE_CHARACTERS): string {
+export function redactAndTruncate(text: string, most: number = MAX_VALUE_CHARACTERS): string {
   return truncate(redactValue(truncate(text, MAX_INPUT_CHARACTERS)), most);
 }
 
@@ -78,12 +78,16 @@ const MAX_DATA_TEXT_CHARACTERS = 500;
 const MAX_DATA_ITEMS = 100;
 const MAX_DATA_DEPTH = 6;
 
+function boundDataText(text: string): string {
+  return redactAndTruncate(text, MAX_DATA_TEXT_CHARACTERS);
+}
+
 /** Bounds the data of an error, such as its `extensions`: cuts long texts and lists, redacts URLs, replaces objects nested too deeply by null. */
-export function boundData(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return redactAndTruncate(value, MAX_DATA_TEXT_CHARACTERS);
+export function boundData(value: unknown, depth = 0, boundText = boundDataText): unknown {
+  if (typeof value === 'string') return boundText(value);
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
   if (depth >= MAX_DATA_DEPTH) return null;
-  if (Array.isArray(value)) return value.slice(0, MAX_DATA_ITEMS).map((one) => boundData(one, depth + 1));
+  if (Array.isArray(value)) return value.slice(0, MAX_DATA_ITEMS).map((one) => boundData(one, depth + 1, boundText));
   const entries = Object.entries(value).slice(0, MAX_DATA_ITEMS);
-  return Object.fromEntries(entries.map(([name, one]) => [truncate(name), boundData(one, depth + 1)]));
+  return Object.fromEntries(entries.map(([name, one]) => [truncate(name), boundData(one, depth + 1, boundText)]));
 }

@@ -19,8 +19,9 @@ export class ImageRepositoryResolver {
   }
 
   @Query(() => [ImageRepositoryType], {
+    nullable: true,
     description:
-      'All repositories by name, the local one included while an image server is configured. Needs ADMIN, IMAGE_ADMIN and IMAGE_IMPORT_ADMIN together in some datacenter, or a SuperAdmin; else FORBIDDEN.',
+      'All repositories by name, the local one included while an image server is configured. Needs ADMIN, IMAGE_ADMIN and IMAGE_IMPORT_ADMIN together in at least one datacenter, or a SuperAdmin; else null with a FORBIDDEN error.',
   })
   async imageRepositories(): Promise<ImageRepositoryType[]> {
     return this.repositories.all();
@@ -29,7 +30,7 @@ export class ImageRepositoryResolver {
   @Query(() => ImageRepositoryType, {
     nullable: true,
     description:
-      'One repository, or null when there is none of that name. Needs the same permissions as `imageRepositories`, else FORBIDDEN.',
+      'One repository, or null when there is none of that name. Needs the same permissions as `imageRepositories`; else null with a FORBIDDEN error.',
   })
   async imageRepository(
     @Arg('name', () => String, { description: 'Exact name.' }) name: string,

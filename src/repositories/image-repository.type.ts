@@ -1,14 +1,21 @@
 import { Directive, Field, Int, ObjectType } from 'type-graphql';
+import { rowIds } from '../platform/graphql/global-id.js';
+import { NodeType } from '../platform/graphql/node.type.js';
 import { DateTime } from '../platform/graphql/scalars.js';
 import { TaskType } from '../tasks/task.type.js';
 import { type RepositoryStatus, RepositoryStatusEnum } from './image-repository.enums.js';
 
+/** The ids that the graph shows of repositories. */
+export const REPOSITORY_IDS = rowIds('ImageRepository');
+
 /** What the API shows of a repository. */
 @ObjectType('ImageRepository', {
   simpleResolvers: true,
+  implements: NodeType,
   description:
     'An IMGAPI server to import images from. SuperAdmins and those who may import in some datacenter can see it.',
 })
+@Directive('@key(fields: "id")')
 @Directive('@key(fields: "name")')
 export class ImageRepositoryType {
   id!: number;

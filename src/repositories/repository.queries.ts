@@ -37,7 +37,7 @@ export class RepositoryQueries {
   readonly byId = idLoader<ImageRepositoryType>(async (ids) => this.#find(amongIds(this.em, 'r.id', ids)));
 
   /** By the keys of other subgraphs, one statement per batch. Checks no permission, like `byId`. */
-  readonly byKey = keyLoader({ name: 'r.name' }, async (where) => this.#find(where));
+  readonly byKey = keyLoader({ id: 'r.id', name: 'r.name' }, async (where) => this.#find(where));
 
   constructor(
     private readonly em: Reads,
@@ -55,9 +55,10 @@ export class RepositoryQueries {
     return (await this.#find(sqlText`r.name = ${name}`))[0] ?? null;
   }
 
-  async require(name: string): Promise<ImageRepositoryType> {
+  /** NOT_FOUND when there is none of that name; `path` is the input that names it. */
+  async require(name: string, path = 'name'): Promise<ImageRepositoryType> {
     const repository = await this.byName(name);
-    if (repository === null) throw notFound('image repository', name);
+    if (repository === null) throw notFound('image repository', name, path);
     return repository;
   }
 

@@ -1,6 +1,6 @@
 import type { Viewer } from '../access/viewer.js';
 import type { SqlEntityManager } from '../platform/database/database.js';
-import { AppError, type ErrorCode } from '../platform/errors.js';
+import { AppError, blame } from '../platform/errors.js';
 import { Task } from '../tasks/task.entity.js';
 import type { TaskQueries } from '../tasks/task.queries.js';
 import type { TaskType } from '../tasks/task.type.js';
@@ -30,7 +30,7 @@ export class RepositoryService {
     const repository = await repositories.require(name);
     const taskId = await startRefresh(em, this.services, repository, viewer.starter);
     if (taskId === null) {
-      throw new AppError('REPOSITORY_BUSY', `The repository ${name} is being loaded already; wait until its status is no longer LOADING.`);
+      throw blame(new AppError('REPOSITORY_BUSY', `The repository ${name} is being loaded already; wait until its status is no longer LOADING.`), { name });
     }
     const task = await this.#ended(taskId);
     if (task.status !== 'SUCCEEDED') throw errorOf(task, name);
@@ -77,7 +77,6 @@ export class RepositoryService {
 function errorOf(task: TaskType, name: string): Error {
   const message = task.error ?? `The load of the repository ${name} was interrupted; the task ${task.id} says how it goes on.`;
   if (task.errorCode === 'INTERNAL_SERVER_ERROR') return new Error(message);
-  const isKnown = task.status === 'FAILED' && task.errorCode !== null;
-  // The column holds the codes of AppErrors.
-  return new AppError(isKnown ? (task.errorCode as ErrorCode) : 'REPOSITORY_UNREACHABLE', message);
+  const code = task.status === 'FAILED' ? task.errorCode : null;
+  return blame(new AppError(code ?? 'REPOSITORY_UNREACHABLE', message), { name });
 }

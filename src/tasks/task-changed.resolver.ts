@@ -3,7 +3,7 @@ import type { GatewayContext, SubscriptionEvent } from '../access/request-contai
 import { followChanges } from './changes/follow-changes.js';
 import { EventDeduplication } from './changes/event-deduplication.js';
 import { TaskQueries } from './task.queries.js';
-import { TaskType } from './task.type.js';
+import { TaskType, taskUuid } from './task.type.js';
 
 interface Subscribed {
   args: { id?: string | null; image?: string | null };
@@ -11,12 +11,13 @@ interface Subscribed {
 }
 
 async function subscribeToTasks({ args, context }: Subscribed): Promise<AsyncIterable<SubscriptionEvent<TaskType>>> {
+  const wanted = args.id ? taskUuid(args.id) : null;
   const deduplication = new EventDeduplication();
   return followChanges({
     context,
     type: 'task',
     admit: ({ viewer }) => void viewer,
-    isWanted: (change) => (!args.id || args.id === change.taskId) && (!args.image || args.image === change.imageName),
+    isWanted: (change) => (wanted === null || wanted === change.taskId) && (!args.image || args.image === change.imageName),
     show: async (change, now) => deduplication.unlessSent(await now.get(TaskQueries).byId.load(change.taskId)),
   });
 }

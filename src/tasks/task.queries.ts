@@ -1,5 +1,6 @@
 import type { Viewer } from '../access/viewer.js';
 import { ALWAYS, allOf, type Condition, oneOf } from '../platform/database/list/conditions.js';
+import { storedErrorCode } from '../platform/error-codes.js';
 import { notFound } from '../platform/errors.js';
 import { keyLoader } from '../platform/database/list/key-loader.js';
 import type { KeysetOrder } from '../platform/database/list/keyset.js';
@@ -65,7 +66,7 @@ function toTask(row: TaskRow): TaskType {
     attempts: row.attempts,
     imageName: row.image_name,
     detail: JSON.parse(row.detail) as unknown,
-    errorCode: row.error_code,
+    errorCode: storedErrorCode(row.error_code),
     error: row.error,
     warnings: row.warnings === null ? [] : (JSON.parse(row.warnings) as string[]), // a list of strings, as the entity writes it
     createdAt: new Date(Number(row.created_at)),
@@ -108,10 +109,10 @@ export class TaskQueries {
     private readonly viewer: Viewer,
   ) {}
 
-  /** Reads the task again, past the loader's cache. NOT_FOUND when the viewer cannot see it. */
-  async require(id: string): Promise<TaskType> {
+  /** Reads the task again, past the loader's cache. NOT_FOUND, naming the id as it was given, when the viewer cannot see it. */
+  async require(id: string, given = id): Promise<TaskType> {
     const task = await this.byId.clear(id).load(id);
-    if (task === null) throw notFound('task', id);
+    if (task === null) throw notFound('task', given, 'id');
     return task;
   }
 

@@ -4,7 +4,7 @@ import { type Connection, PageArgs } from '../platform/database/list/page.js';
 import { connectionSelection } from '../platform/graphql/selection.js';
 import { TaskActionEnum, TaskStatusEnum } from './task.enums.js';
 import type { TaskAction, TaskStatus } from './task.states.js';
-import { TaskCancelVerdictType, TaskConnection, TaskType } from './task.type.js';
+import { TaskCancelVerdictType, TaskConnection, TaskType, taskUuid } from './task.type.js';
 
 import { TaskDatacenters } from './task-datacenters.js';
 import { TaskQueries } from './task.queries.js';
@@ -21,12 +21,13 @@ export class TaskResolver {
 
   @Query(() => TaskType, { nullable: true, description: 'One task, or null when there is none that you can see.' })
   async task(@Arg('id', () => ID, { description: 'Id of the task.' }) id: string): Promise<TaskType | null> {
-    return this.queries.byId.load(id);
+    return this.queries.byId.load(taskUuid(id));
   }
 
   @Query(() => TaskConnection, {
+    nullable: true,
     description:
-      'Tasks, newest first: your own, those of datacenters where you hold ADMIN, and for a SuperAdmin all. Conditions that are given must all be met. NOT_FOUND when you cannot see the datacenter.',
+      'Tasks, newest first: your own, those of datacenters where you hold ADMIN, and for a SuperAdmin all. Conditions that are given must all be met. Null with a NOT_FOUND error when you cannot see the datacenter.',
   })
   async tasks(
     @Args(() => PageArgs) page: PageArgs,

@@ -7,7 +7,7 @@ import type { ChangeBus } from './changes/change-bus.js';
 import { Task } from './task.entity.js';
 import type { TaskQueries } from './task.queries.js';
 import type { TaskRunner } from './runner/task-runner.js';
-import type { TaskCancelVerdictType, TaskType } from './task.type.js';
+import { TASK_IDS, type TaskCancelVerdictType, type TaskType, taskUuid } from './task.type.js';
 
 /** Cancels tasks. */
 export class TaskService {
@@ -21,11 +21,12 @@ export class TaskService {
   /**
    * Cancels an open task and returns it at once: CANCELLED if it was queued or is undone quickly, else still RUNNING for a moment. For the
    * user who started it and for SuperAdmins.
-   * TASK_NOT_CANCELLABLE once it has ended or its result is being published.
+   * TASK_NOT_CANCELLABLE once it has ended or its result is being published. Messages name the id as it was given.
    */
-  async cancel(id: string): Promise<TaskType> {
-    const task = await this.tasks.require(id);
-    const refusal = cancelRefusal(this.viewer, task);
+  async cancel(given: string): Promise<TaskType> {
+    const id = taskUuid(given);
+    const task = await this.tasks.require(id, given);
+    const refusal = cancelRefusal(this.viewer, task, given);
     // The state may change until the statement below, which decides it.
     if (refusal?.code === 'FORBIDDEN') throw refusal;
     // One statement, so that it cannot pass the run's own step into PUBLISHING: one of the two wins.
@@ -34,7 +35,7 @@ export class TaskService {
       { id, finishedAt: null, phase: { $nin: [...FINAL_PHASES] } },
       { cancelRequested: true },
     );
-    if (marked === 0) throw await this.#notCancellable(id);
+    if (marked === 0) throw await this.#notCancellable(id, given);
     this.work.changes.publish({ type: 'task', taskId: id, imageName: task.imageName ?? null, isCancelled: true });
     await this.work.runner.cancel(id, task.action, task.userId);
     return this.tasks.require(id);
@@ -42,12 +43,12 @@ export class TaskService {
 
   /** Whether the viewer may cancel a task that was read. */
   cancelVerdict(task: TaskType): TaskCancelVerdictType {
-    const { allowed, code, reason } = verdictOf(cancelRefusal(this.viewer, task));
+    const { allowed, code, reason } = verdictOf(cancelRefusal(this.viewer, task, TASK_IDS.encode(task.id)));
     return { allowed, code, reason };
   }
 
-  async #notCancellable(id: string): Promise<AppError> {
-    const task = await this.tasks.require(id);
-    return cancelRefusal(this.viewer, task) ?? notCancellable(task);
+  async #notCancellable(id: string, given: string): Promise<AppError> {
+    const task = await this.tasks.require(id, given);
+    return cancelRefusal(this.viewer, task, given) ?? notCancellable(task, given);
   }
 }

@@ -1,14 +1,27 @@
-import { Directive, Field, ID, Int, ObjectType } from 'type-graphql';
+import { Directive, Field, Int, ObjectType } from 'type-graphql';
 import type { UserType } from '../access/people/user.type.js';
 import type { DatacenterType } from '../datacenters/datacenter.type.js';
 import { connectionType } from '../platform/database/list/page.js';
+import type { ErrorCode } from '../platform/error-codes.js';
+import { ErrorCodeEnum } from '../platform/graphql/error-code.enum.js';
+import { uuidIds } from '../platform/graphql/global-id.js';
+import { NodeType } from '../platform/graphql/node.type.js';
 import { ByteSize, DateTime, Json } from '../platform/graphql/scalars.js';
 import { TaskActionEnum, TaskPhaseEnum, TaskStatusEnum } from './task.enums.js';
 import type { TaskAction, TaskPhase, TaskStatus } from './task.states.js';
 
+/** The ids that the graph shows of tasks. */
+export const TASK_IDS = uuidIds('Task');
+
+/** The UUID of the task with this id. Callers may also give the UUID itself, which was the id before version 1.0. */
+export function taskUuid(id: string): string {
+  return TASK_IDS.decode(id) ?? id;
+}
+
 /** A task as the API shows it. A `loaded…` property is undefined when it was not loaded; null is a value. */
 @ObjectType('Task', {
   simpleResolvers: true,
+  implements: NodeType,
   description:
     'A piece of work and its entry in the log. Whoever asked for it can see it, and so can the admins of its datacenter and SuperAdmins.',
 })
@@ -21,7 +34,7 @@ export class TaskType {
   loadedUser?: UserType;
   loadedDatacenter?: DatacenterType | null;
 
-  @Field(() => ID, { description: 'Its id, to watch or cancel it by.' })
+  /** The UUID of the row. */
   id!: string;
 
   @Field(() => TaskActionEnum, { description: 'What it does.' })
@@ -56,11 +69,11 @@ export class TaskType {
   })
   detail!: unknown;
 
-  @Field(() => String, {
+  @Field(() => ErrorCodeEnum, {
     nullable: true,
-    description: 'Why it failed, as one of the codes that errors have, such as CHECKSUM_MISMATCH; null unless it FAILED.',
+    description: 'Why it did not succeed, such as CHECKSUM_MISMATCH or CANCELLED; null while it goes on, and when it SUCCEEDED.',
   })
-  errorCode!: string | null;
+  errorCode!: ErrorCode | null;
 
   @Field(() => String, { nullable: true, description: 'Why it failed, as a sentence; null unless it FAILED.' })
   error!: string | null;
@@ -87,8 +100,8 @@ export class TaskCancelVerdictType {
   @Field(() => Boolean, { description: 'Whether you may.' })
   allowed!: boolean;
 
-  @Field(() => String, { nullable: true, description: 'The error code you would get, FORBIDDEN or TASK_NOT_CANCELLABLE; null when you may.' })
-  code!: string | null;
+  @Field(() => ErrorCodeEnum, { nullable: true, description: 'The error code you would get, FORBIDDEN or TASK_NOT_CANCELLABLE; null when you may.' })
+  code!: ErrorCode | null;
 
   @Field(() => String, { nullable: true, description: 'A sentence of why not, for people; null when you may.' })
   reason!: string | null;

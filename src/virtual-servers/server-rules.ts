@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { imageFieldFaults } from '../images/rules/image-rules.js';
 import { quoteVisibly, strangeCharacter } from '../platform/display-text.js';
-import type { FieldError } from '../platform/errors.js';
+import { type FieldError, textFault } from '../platform/errors.js';
 import type { VirtualDiskInput } from './virtual-server.inputs.js';
 
 const LABEL = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
@@ -14,16 +14,18 @@ export interface ServerFields {
   addresses?: readonly string[] | null;
 }
 
+const LONGEST_HOSTNAME = 128;
+
 function isHostname(hostname: string): boolean {
-  return hostname.length <= 128 && hostname.split('.').every((label) => LABEL.test(label));
+  return hostname.length <= LONGEST_HOSTNAME && hostname.split('.').every((label) => LABEL.test(label));
 }
 
 function diskFaults(disks: readonly VirtualDiskInput[]): FieldError[] {
   const faults: FieldError[] = [];
   disks.forEach(({ diskId, size }, at) => {
-    if (diskId < 1) faults.push({ path: `disks.${at}.diskId`, message: `${diskId} is not a disk number; they start at 1.` });
-    if (size < 1) faults.push({ path: `disks.${at}.size`, message: `${size} MiB is not a size; at least 1 is.` });
-    if (disks.findIndex((disk) => disk.diskId === diskId) < at) faults.push({ path: `disks.${at}.diskId`, message: `Disk ${diskId} is given twice.` });
+    if (diskId < 1) faults.push({ path: `disks.${at}.diskId`, code: 'OUT_OF_RANGE', params: { value: diskId, min: 1 }, message: `${diskId} is not a disk number; they start at 1.` });
+    if (size < 1) faults.push({ path: `disks.${at}.size`, code: 'OUT_OF_RANGE', params: { value: size, min: 1 }, message: `${size} MiB is not a size; at least 1 is.` });
+    if (disks.findIndex((disk) => disk.diskId === diskId) < at) faults.push({ path: `disks.${at}.diskId`, code: 'DUPLICATE', params: { value: diskId }, message: `Disk ${diskId} is given twice.` });
   });
   return faults;
 }
@@ -32,12 +34,12 @@ function diskFaults(disks: readonly VirtualDiskInput[]): FieldError[] {
 export function serverFieldFaults(fields: ServerFields): FieldError[] {
   const faults: FieldError[] = [];
   if (typeof fields.hostname === 'string' && !isHostname(fields.hostname)) {
-    const message = `${quoteVisibly(fields.hostname)} is not a host name of at most 128 characters: labels of letters, digits and "-", joined by dots.${strangeCharacter(fields.hostname)}`;
-    faults.push({ path: 'hostname', message });
+    const message = `${quoteVisibly(fields.hostname)} is not a host name of at most ${LONGEST_HOSTNAME} characters: labels of letters, digits and "-", joined by dots.${strangeCharacter(fields.hostname)}`;
+    faults.push(textFault('hostname', message, fields.hostname, LONGEST_HOSTNAME));
   }
   faults.push(...imageFieldFaults({ tags: fields.tags }), ...diskFaults(fields.disks ?? []));
   (fields.addresses ?? []).forEach((address, at) => {
-    if (isIP(address) === 0) faults.push({ path: `addresses.${at}`, message: `${quoteVisibly(address)} is not an IP address.` });
+    if (isIP(address) === 0) faults.push({ path: `addresses.${at}`, code: 'INVALID_FORMAT', params: { value: address }, message: `${quoteVisibly(address)} is not an IP address.` });
   });
   return faults;
 }

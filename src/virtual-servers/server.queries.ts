@@ -55,7 +55,7 @@ export class ServerQueries {
   readonly byId = idLoader<VirtualServerType>(async (ids) => this.#find(oneOf('s.id', ids)));
 
   /** By the keys of other subgraphs, one statement per batch; null for one that the viewer cannot see. */
-  readonly byKey = keyLoader({ uuid: 's.uuid', hostname: 's.hostname' }, async (where) => this.#find(where));
+  readonly byKey = keyLoader({ id: 's.id', uuid: 's.uuid', hostname: 's.hostname' }, async (where) => this.#find(where));
 
   /** The disks of a server in their order, by the id of the server. */
   readonly disks = new Loader<number, VirtualDiskType[]>(async (serverIds) => {
@@ -92,8 +92,8 @@ export class ServerQueries {
   async one(hostname: string | null | undefined, uuid: string | null | undefined): Promise<VirtualServerType | null> {
     const [hasName, hasUuid] = [typeof hostname === 'string', typeof uuid === 'string'];
     if (hasName === hasUuid) {
-      const message = hasName ? 'Give hostname or uuid, not both.' : 'Give the hostname or the uuid of the server.';
-      throw badInput([{ path: hasName ? 'uuid' : 'hostname', message }]);
+      if (hasName) throw badInput([{ path: 'uuid', code: 'EXCLUSIVE', message: 'Give hostname or uuid, not both.', params: { other: 'hostname' } }]);
+      throw badInput([{ path: 'hostname', code: 'REQUIRED', message: 'Give the hostname or the uuid of the server.' }]);
     }
     return (await this.#find(typeof hostname === 'string' ? sqlText`s.hostname = ${hostname}` : sqlText`s.uuid = ${uuid ?? null}`))[0] ?? null;
   }
@@ -103,14 +103,14 @@ export class ServerQueries {
     const lower = name.toLowerCase();
     // A host name may look like a UUID.
     const server = (isUuid(lower) ? await this.one(null, lower) : null) ?? (await this.one(name, null));
-    if (server === null) throw notFound('server', name);
+    if (server === null) throw notFound('server', name, 'server');
     return server;
   }
 
   /** By UUID, read anew. NOT_FOUND when the viewer cannot see it. */
   async require(uuid: string): Promise<VirtualServerType> {
     const server = await this.one(null, uuid);
-    if (server === null) throw notFound('server', uuid);
+    if (server === null) throw notFound('server', uuid, 'uuid');
     return server;
   }
 

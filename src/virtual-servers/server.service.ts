@@ -5,7 +5,7 @@ import { Datacenter } from '../datacenters/datacenter.entity.js';
 import { GlobalSettings } from '../datacenters/settings/global-settings.entity.js';
 import type { SqlEntityManager } from '../platform/database/database.js';
 import { comparisonKey } from '../platform/display-text.js';
-import { alreadyExists, AppError, badInput, type FieldError, notFound } from '../platform/errors.js';
+import { alreadyExists, AppError, badInput, blame, type FieldError, notFound, unknownName } from '../platform/errors.js';
 import { inTransaction } from '../platform/database/in-transaction.js';
 import { renameLocalRepository } from './image-server/rename-local-repository.js';
 import { imageNameFaults, lockNamedImages, type NamedImages, replaceDisks } from './disks/replace-disks.js';
@@ -91,7 +91,8 @@ export class ServerService {
     await inTransaction(this.em.fork(), async (tx) => {
       const server = await requireServer(tx, uuid);
       if ((await tx.count(GlobalSettings, { imageServer: server.id })) > 0) {
-        throw new AppError('SERVER_IS_IMAGE_SERVER', `${server.hostname} is the image server (VMS_IMAGE_VM); name another one, or none, in the global settings first.`);
+        const message = `${server.hostname} is the image server (VMS_IMAGE_VM); name another one, or none, in the global settings first.`;
+        throw blame(new AppError('SERVER_IS_IMAGE_SERVER', message), { uuid });
       }
       await requireNoImageCreation(tx, { serverId: server.id });
       await tx.nativeDelete(VirtualServer, { id: server.id });
@@ -103,7 +104,7 @@ export class ServerService {
     try {
       await inTransaction(this.em.fork(), work);
     } catch (error) {
-      throw error instanceof UniqueConstraintViolationException ? alreadyExists(`A server with this uuid or the host name ${hostname} exists already.`) : error;
+      throw error instanceof UniqueConstraintViolationException ? alreadyExists(`A server with this uuid or the host name ${hostname} exists already.`, { hostname }) : error;
     }
   }
 }
@@ -111,7 +112,7 @@ export class ServerService {
 /** Locks the server until the transaction ends. */
 async function requireServer(tx: SqlEntityManager, uuid: string): Promise<VirtualServer> {
   const server = await tx.findOne(VirtualServer, { uuid }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-  if (server === null) throw notFound('server', uuid);
+  if (server === null) throw notFound('server', uuid, 'uuid');
   return server;
 }
 
@@ -123,16 +124,16 @@ async function requireNamedRows(tx: SqlEntityManager, input: ServerFields & { da
   const faults: FieldError[] = [...serverFieldFaults(input), ...imageNameFaults(disks, images)];
   const named = typeof input.datacenter === 'string' ? input.datacenter : null;
   const datacenter = named === null ? null : await tx.findOne(Datacenter, { name: named }, { lockMode: LockMode.PESSIMISTIC_READ });
-  if (named !== null && datacenter === null) faults.push({ path: 'datacenter', message: `There is no datacenter "${named}".` });
+  if (named !== null && datacenter === null) faults.push(unknownName('datacenter', 'datacenter', named));
   const username = typeof input.owner === 'string' ? input.owner : null;
   const owner = username === null ? null : await tx.findOne(User, { username, active: true });
-  if (username !== null && owner === null) faults.push({ path: 'owner', message: `There is no active user "${username}".` });
+  if (username !== null && owner === null) faults.push(unknownName('owner', 'active user', username));
   if (faults.length > 0) throw badInput(faults);
   return { datacenter, owner, images };
 }
 
 async function requireFree(tx: SqlEntityManager, uuid: string | null, hostname: string, ownId = 0): Promise<void> {
-  if (uuid !== null && (await tx.count(VirtualServer, { uuid })) > 0) throw alreadyExists(`A server with the uuid ${uuid} is registered already.`);
+  if (uuid !== null && (await tx.count(VirtualServer, { uuid })) > 0) throw alreadyExists(`A server with the uuid ${uuid} is registered already.`, { uuid });
   const taken = await tx.count(VirtualServer, { hostnameKey: comparisonKey(hostname), id: { $ne: ownId } });
-  if (taken > 0) throw alreadyExists(`The host name ${hostname} is taken by another server; upper and lower case are the same.`);
+  if (taken > 0) throw alreadyExists(`The host name ${hostname} is taken by another server; upper and lower case are the same.`, { hostname });
 }

@@ -31,8 +31,9 @@ export class VirtualServerResolver {
   }
 
   @Query(() => VirtualServerConnection, {
+    nullable: true,
     description:
-      'The servers of a datacenter by host name: all of them with ADMIN there or as a SuperAdmin, else your own. NOT_FOUND when you cannot see the datacenter.',
+      'The servers of a datacenter by host name: all of them with ADMIN there or as a SuperAdmin, else your own. Null with a NOT_FOUND error when you cannot see the datacenter.',
   })
   async servers(
     @Args(() => PageArgs) page: PageArgs,

@@ -1,9 +1,9 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { GatewayProcess, startFresh, TestClient } from '../support/gateway.js';
 import { makeImage, startImgapiRepository } from '../support/imgapi-repository.js';
 import { random } from '../support/random.js';
+import { filesOfStore } from '../support/stored-image.js';
 
 const IMPORT = `mutation ($input: ImportImageInput!) { importImage(input: $input) { task { id } } }`;
 const KILLS = 4;
@@ -28,9 +28,11 @@ it('leaves no pending image and no stray file however often it is killed during 
   const { tasks } = await admin.run('{ tasks(action: [IMAGE_IMPORT], first: 200) { nodes { id } } }');
   for (const task of tasks.nodes) await admin.ended(task.id);
   const shown = await admin.run('{ images(first: 200) { nodes { uuid status file { sha1 } } } }');
-  const stored = (await readdir(join(folder.path, 'images'))).filter((name) => name !== '.store-id').sort();
   expect(shown.images.nodes.map((image: { status: string }) => image.status)).toEqual(Array(KILLS).fill('OK'));
-  expect(stored).toEqual(shown.images.nodes.map((image: { uuid: string }) => image.uuid).sort());
+  // One file and one manifest each, under the name of an attempt; nothing else.
+  const uuids = shown.images.nodes.map((image: { uuid: string }) => image.uuid) as string[];
+  const stored = async () => (await filesOfStore(join(folder.path, 'images'))).map((path) => path.replace(/\/[0-9a-f-]{36}-\d+\//, '/'));
+  await expect.poll(stored, { timeout: 30_000 }).toEqual(uuids.flatMap((uuid) => [`${uuid}/file`, `${uuid}/manifest`]).sort());
   await gateway.stop();
   await repository.close();
   await folder.remove();

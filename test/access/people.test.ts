@@ -56,8 +56,8 @@ describe('a user', () => {
 
   it('is refused with every broken value at once, a taken name, and a name that is not there', async () => {
     expect(await faults(CREATE_USER, { username: ' a', email: 'nowhere', groups: ['none'] })).toEqual(['BAD_USER_INPUT', 'username', 'email', 'groups.0']);
-    expect(await faults(CREATE_USER, { username: 'admin' })).toEqual(['ALREADY_EXISTS']);
-    expect(await faults(UPDATE_USER, { username: 'nobody', email: 'nowhere' })).toEqual(['NOT_FOUND']);
+    expect(await faults(CREATE_USER, { username: 'admin' })).toEqual(['ALREADY_EXISTS', 'username']);
+    expect(await faults(UPDATE_USER, { username: 'nobody', email: 'nowhere' })).toEqual(['NOT_FOUND', 'username']);
     expect(await faults(UPDATE_USER, { username: 'admin', email: 'nowhere', groups: ['none'] })).toEqual(['BAD_USER_INPUT', 'email', 'groups.0']);
   });
 
@@ -136,8 +136,8 @@ describe('a group', () => {
   it('is refused with every broken value at once, a taken name, and a name that is not there', async () => {
     await admin.run(CREATE_GROUP, { input: { name, permissions: [] } });
     expect(await faults(CREATE_GROUP, { name: '', alias: '>', permissions: [], users: ['nobody'], datacenters: ['nowhere'] })).toEqual(['BAD_USER_INPUT', 'name', 'alias', 'users.0', 'datacenters.0']);
-    expect(await faults(CREATE_GROUP, { name, permissions: [] })).toEqual(['ALREADY_EXISTS']);
-    expect(await faults(UPDATE_GROUP, { name: 'nothing', alias: '>' })).toEqual(['NOT_FOUND']);
+    expect(await faults(CREATE_GROUP, { name, permissions: [] })).toEqual(['ALREADY_EXISTS', 'name']);
+    expect(await faults(UPDATE_GROUP, { name: 'nothing', alias: '>' })).toEqual(['NOT_FOUND', 'name']);
     expect(await admin.code('mutation { deleteGroup(name: "nothing") }')).toBe('NOT_FOUND');
   });
 });

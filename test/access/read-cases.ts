@@ -23,6 +23,21 @@ const task = async (name: string, { clients }: PersonaWorld): Promise<Request> =
   return { query: 'query ($id: ID!) { task(id: $id) { id } }', variables: { id: tasks.nodes[0].id } };
 };
 
+const ID_OF: Record<string, string> = {
+  Image: 'image(name: $n)',
+  Datacenter: 'datacenter(name: $n)',
+  User: 'user(username: $n)',
+  Group: 'group(name: $n)',
+  VirtualServer: 'server(hostname: $n)',
+  ImageRepository: 'imageRepository(name: $n)',
+};
+
+/** An object of the world by its global id, alone or in a list. */
+const byId = (field: 'node' | 'nodes', type: string, name: string): MakeRequest => async (_persona, { clients }) => {
+  const { it } = await clients.S.run(`query ($n: String!) { it: ${ID_OF[type]} { id } }`, { n: name });
+  return { query: `query ($id: ID!) { ${field === 'node' ? 'node(id: $id)' : 'nodes(ids: [$id])'} { __typename } }`, variables: { id: it.id } };
+};
+
 /** Queries and subscriptions, by what they ask for. */
 export const READS: Case[] = [
   ['images', 'of a datacenter', 'FFyyFNyFy', text('{ images(datacenter: "north") { nodes { name } } }')],
@@ -34,6 +49,13 @@ export const READS: Case[] = [
   ...VISIBLE.map(([name, cells]): Case => ['image', `${name}, by uuid`, cells, byUuid(name)]),
   ['usableImages', 'of a datacenter', 'yyyyyNyyy', text('{ usableImages(datacenter: "north") { nodes { name } } }')],
   ['datacenter', 'and its usable images', 'yyyyyNyyy', text('{ datacenter(name: "north") { usableImages { nodes { name } } } }')],
+  ...VISIBLE.map(([name, cells]): Case => ['node', `image ${name}`, cells, byId('node', 'Image', name)]),
+  ['nodes', 'images', 'NyyyNNyNy', byId('nodes', 'Image', 'private')],
+  ['node', 'datacenter', 'yyyyyNyyy', byId('node', 'Datacenter', 'north')],
+  ['node', 'user U', 'yNNNNNNNy', byId('node', 'User', 'U')],
+  ['node', 'group of U, O and X', 'yyNNyNNNy', byId('node', 'Group', 'north-users')],
+  ['node', 'server of U', 'yNyyNNyNy', byId('node', 'VirtualServer', 'u-server')],
+  ['node', 'repository', 'NNNNNNyNy', byId('node', 'ImageRepository', 'remote')],
   ['imageServer', 'where none is configured', 'FFNNNNNFN', text('{ imageServer { url } }')],
   ['imageRepositories', 'list', 'FFFFFFyFy', text('{ imageRepositories { name } }')],
   ['imageRepository', 'by name', 'FFFFFFyFy', text('{ imageRepository(name: "remote") { name } }')],

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DATABASE } from '../support/database.js';
 import { freshFolder } from '../support/gateway.js';
 import { makeImage } from '../support/imgapi-repository.js';
+import { folderOfImage } from '../support/stored-image.js';
 import { type TemporaryFolder, temporaryFolder } from '../support/temp-folder.js';
 import { listOf, LocalWorld, settingsOf } from './local-world.js';
 
@@ -112,8 +113,9 @@ describe('backup', () => {
     const { data, shell } = await elsewhere();
     await shell.run('restore', '--from', backup);
     const [first, second] = (await readdir(join(data.path, 'images'))).filter((name) => name !== '.store-id');
-    await rm(join(data.path, 'images', first ?? '', 'file'));
-    await appendFile(join(data.path, 'images', second ?? '', 'file'), 'more');
+    const images = join(data.path, 'images');
+    await rm(join(await folderOfImage(images, first ?? ''), 'file'));
+    await appendFile(join(await folderOfImage(images, second ?? ''), 'file'), 'more');
     const partly = join(folder.path, 'partly');
     const { code, stderr } = await shell.run('backup', '--to', partly);
     expect([code, stderr.includes(`Image ${first} has no bytes`), stderr.includes(`Image ${second} has other bytes`)]).toEqual([1, true, true]);
@@ -154,7 +156,7 @@ describe('restore', () => {
     await world.gateway.stop();
     const image = (await listOf(backup)).images.find(({ uuid }) => uuid === world.repository.images[0]?.manifest.uuid);
     const damaged = join(backup, 'files', image?.file.sha256 ?? '');
-    const stored = join(world.data.path, 'images', image?.uuid ?? '', 'file');
+    const stored = join(await folderOfImage(join(world.data.path, 'images'), image?.uuid ?? ''), 'file');
     const bytes = await readFile(damaged);
     await writeFile(damaged, Buffer.alloc(bytes.length));
     await writeFile(stored, 'other bytes');

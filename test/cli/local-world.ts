@@ -12,6 +12,8 @@ const IMPORT = `mutation ($uuid: UUID!) {
 
 /** A gateway with images from a repository, and a shell with its settings. */
 export class LocalWorld {
+  #settings: Readonly<Record<string, string>> = {};
+
   private constructor(
     public data: TemporaryFolder,
     readonly repository: ImgapiRepository,
@@ -20,13 +22,15 @@ export class LocalWorld {
     public admin: TestClient,
   ) {}
 
-  static async start(images: number): Promise<LocalWorld> {
+  /** `settings` are those of the gateway and of the shell, beside its folder and database. */
+  static async start(images: number, settings: Readonly<Record<string, string>> = {}): Promise<LocalWorld> {
     const repository = await startImgapiRepository();
     for (let at = 1; at <= images; at += 1) repository.images.push(makeImage({ name: `image-${at}`, version: '1', size: 200_000 + at }));
     const data = await freshFolder();
-    const gateway = await GatewayProcess.start(data.path);
-    const shell = (await freshRunner()).with(settingsOf(data));
+    const gateway = await GatewayProcess.start(data.path, settings);
+    const shell = (await freshRunner()).with({ ...settingsOf(data), ...settings });
     const world = new LocalWorld(data, repository, shell, gateway, new TestClient(gateway.url, gateway.firstKey));
+    world.#settings = settings;
     await world.admin.run('mutation ($url: HttpUrl!) { updateGlobalSettings(input: { vmsImageRepositories: [{ name: "remote", url: $url }] }) { vmsImageRepositories { name } } }', { url: repository.url });
     return world;
   }
@@ -52,8 +56,8 @@ export class LocalWorld {
   }
 
   /** Starts the gateway again over its folder, where the same keys are valid. */
-  async start(): Promise<void> {
-    this.gateway = await GatewayProcess.start(this.data.path);
+  async start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
+    this.gateway = await GatewayProcess.start(this.data.path, { ...this.#settings, ...settings });
     this.admin = new TestClient(this.gateway.url, this.admin.key);
   }
 

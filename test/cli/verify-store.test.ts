@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { folderOfImage } from '../support/stored-image.js';
 import { LocalWorld } from './local-world.js';
 
 let world: LocalWorld;
@@ -11,6 +12,7 @@ beforeAll(async () => {
   world = await LocalWorld.start(3);
   for (const image of world.repository.images) await world.import(image);
   store = join(world.data.path, 'images');
+  for (const { manifest } of world.repository.images) folders.push((await folderOfImage(store, manifest.uuid)).slice(store.length + 1));
 });
 afterAll(async () => world?.end());
 
@@ -33,11 +35,14 @@ async function contents(): Promise<string[]> {
 
 /** Places an image by hand, with the manifest of what may be another file. */
 async function placePair(folder: string, said: string, bytes: string): Promise<void> {
-  await mkdir(folder);
+  await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'file'), bytes);
   await writeFile(join(folder, 'manifest'), JSON.stringify({ files: [{ size: said.length, sha1: createHash('sha1').update(said).digest('hex') }] }));
 }
 
+/** Of an image, the folder of its file; names as the command shows them. */
+const folders: string[] = [];
+const folderOf = (at: number): string => folders[at] ?? '';
 const uuidOf = (at: number): string => world.repository.images[at]?.manifest.uuid ?? '';
 
 describe('verify-store', () => {
@@ -50,18 +55,21 @@ describe('verify-store', () => {
 
   it.each<[what: string, changes: readonly [name: () => string, finding: string, change: (path: string) => Promise<unknown>][]]>([
     ['bytes', [
-      [() => uuidOf(0), 'missing bytes', async (path) => rm(`${path}/file`)],
-      [() => uuidOf(1), 'wrong size', async (path) => writeFile(`${path}/file`, 'short')],
-      [() => uuidOf(2), 'wrong hash', async (path) => writeFile(`${path}/file`, Buffer.alloc((await readFile(`${path}/file`)).length))],
+      [() => folderOf(0), 'missing bytes', async (path) => rm(`${path}/file`)],
+      [() => folderOf(1), 'wrong size', async (path) => writeFile(`${path}/file`, 'short')],
+      [() => folderOf(2), 'wrong hash', async (path) => writeFile(`${path}/file`, Buffer.alloc((await readFile(`${path}/file`)).length))],
     ]],
     ['manifests', [
-      [() => uuidOf(0), 'missing manifest', async (path) => rm(`${path}/manifest`)],
-      [() => uuidOf(1), 'wrong manifest', async (path) => writeFile(`${path}/manifest`, '{"files":[{"size":1,"sha1":"x"}]}')],
-      [() => uuidOf(2), 'wrong manifest', async (path) => writeFile(`${path}/manifest`, 'no JSON')],
+      [() => folderOf(0), 'missing manifest', async (path) => rm(`${path}/manifest`)],
+      [() => folderOf(1), 'wrong manifest', async (path) => writeFile(`${path}/manifest`, '{"files":[{"size":1,"sha1":"x"}]}')],
+      [() => folderOf(2), 'wrong manifest', async (path) => writeFile(`${path}/manifest`, 'no JSON')],
     ]],
     ['files of nobody', [
       [() => 'notes.txt', 'stray', async (path) => writeFile(path, 'mine')],
       [() => `${uuidOf(0)}/notes.txt`, 'stray', async (path) => writeFile(path, 'mine')],
+      [() => `${folderOf(0)}/notes.txt`, 'stray', async (path) => writeFile(path, 'mine')],
+      [() => `${uuidOf(1)}`, 'stray', async (path) => placePair(path, 'said', 'said')],
+      [() => `${uuidOf(2)}/00000000-0000-4000-8000-000000000004-1`, 'stray', async (path) => placePair(path, 'said', 'said')],
       [() => '00000000-0000-4000-8000-000000000001', 'stray', mkdir],
       [() => '00000000-0000-4000-8000-000000000002.partial', 'stray', mkdir],
       [() => '00000000-0000-4000-8000-000000000003', 'wrong manifest', async (path) => placePair(path, 'said', 'other')],
@@ -80,6 +88,13 @@ describe('verify-store', () => {
     const folder = join(store, randomUUID());
     await placePair(folder, 'bytes', 'bytes');
     expect(await verify()).toMatchObject({ code: 0, findings: [{ finding: 'placed by hand', isWrong: false }] });
+    await rm(folder, { recursive: true });
+  });
+
+  it('shows files that the database does not know, as after a restore of it alone, which are not wrong', async () => {
+    const folder = join(store, randomUUID());
+    await placePair(join(folder, `${randomUUID()}-1`), 'bytes', 'bytes');
+    expect(await verify()).toMatchObject({ code: 0, findings: [{ finding: 'not in the catalogue', isWrong: false }] });
     await rm(folder, { recursive: true });
   });
 

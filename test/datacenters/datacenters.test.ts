@@ -66,7 +66,7 @@ describe('a new datacenter', () => {
   });
 
   it('is refused a name that is taken', async () => {
-    expect(await faults(CREATE, { name: 'alpha' })).toEqual({ code: 'ALREADY_EXISTS', paths: [] });
+    expect(await faults(CREATE, { name: 'alpha' })).toEqual({ code: 'ALREADY_EXISTS', paths: ['name'] });
   });
 });
 
@@ -89,7 +89,7 @@ describe('updating a datacenter', () => {
     await world.admin.run(`mutation { createUser(input: { username: "gone-${name}" }) { username } }`);
     await world.admin.run(`mutation { updateUser(input: { username: "gone-${name}", active: false }) { username } }`);
     expect(await faults(UPDATE, { name, owner: `gone-${name}` })).toEqual({ code: 'BAD_USER_INPUT', paths: ['owner'] });
-    expect(await faults(UPDATE, { name: 'nowhere', owner: 'nobody' })).toEqual({ code: 'NOT_FOUND', paths: [] });
+    expect(await faults(UPDATE, { name: 'nowhere', owner: 'nobody' })).toEqual({ code: 'NOT_FOUND', paths: ['name'] });
   });
 });
 

@@ -83,7 +83,7 @@ describe('VMS_IMAGE_LIMIT', () => {
     await limit('closed', 0);
     expect(await importCode('nothing-in', { datacenter: 'closed' })).toBe('IMAGE_LIMIT_REACHED');
     expect(await faults(LIMIT, { datacenter: 'closed', vmsImageLimit: -1 })).toEqual(['BAD_USER_INPUT', 'vmsImageLimit']);
-    expect(await faults(LIMIT, { datacenter: 'nowhere', vmsImageLimit: -1 })).toEqual(['NOT_FOUND']);
+    expect(await faults(LIMIT, { datacenter: 'nowhere', vmsImageLimit: -1 })).toEqual(['NOT_FOUND', 'datacenter']);
   });
 });
 

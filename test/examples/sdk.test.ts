@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { buildSchema, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES } from '../../sdk/src/generated.js';
+import { ERROR_CODES as GATEWAY_CODES } from '../../src/platform/error-codes.js';
 import { filesUnder, projectFile } from '../laws/sources.js';
 
 const run = promisify(execFile);
@@ -28,11 +29,8 @@ describe('the SDK', () => {
     await pass('node_modules/typescript/bin/tsc', '-p', `examples/${config}`);
   });
 
-  it('knows every code that the gateway gives on purpose, each once', () => {
-    const declared = /export type ErrorCode =([^;]+);/.exec(projectFile('src/platform/errors.ts'))?.[1]?.match(/[A-Z_]{3,}/g) ?? [];
-    expect(declared.length).toBeGreaterThan(20);
-    expect(ERROR_CODES).toEqual(expect.arrayContaining(declared));
-    expect(new Set(ERROR_CODES).size).toBe(ERROR_CODES.length);
+  it('knows every code of the gateway, each once', () => {
+    expect(ERROR_CODES.toSorted()).toEqual(Object.keys(GATEWAY_CODES).sort());
   });
 
   it('comes with a manifest that names each document by the sha256 of its text', () => {

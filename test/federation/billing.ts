@@ -15,6 +15,16 @@ type User @key(fields: "username") {
   balance: Int!
 }
 
+type Datacenter @key(fields: "id") {
+  id: ID!
+  rate: Int!
+}
+
+type Viewer @key(fields: "id") {
+  id: ID!
+  invoiceCount: Int!
+}
+
 type PageInfo @shareable {
   hasNextPage: Boolean!
   hasPreviousPage: Boolean!
@@ -46,12 +56,17 @@ export interface InvoiceFacts {
 /** What an image costs per MiB, in cents. */
 export const CENTS_PER_MIB = 2;
 
-/** Knows prices of images by name, and balances of users. Invoices lead back to images and users that it knows by key only. */
+/** What a datacenter costs, in cents. */
+export const RATE = 9;
+
+/** Knows prices of images by name, balances of users, and rates of datacenters and invoices of the viewer by id. Invoices lead back to images and users that it knows by key only. */
 export async function startBilling(balances: Readonly<Record<string, number>>, invoices: readonly InvoiceFacts[]): Promise<Subgraph> {
   const nodes = invoices.map(({ image, username }, at) => ({ number: at + 1, image: { name: image }, user: { username } }));
   return startSubgraph('billing', SDL, {
     Query: { invoices: () => ({ nodes, pageInfo: { hasNextPage: false, hasPreviousPage: false } }) },
     Image: { __resolveReference: ({ name, size = 0 }: { name: string; size?: number }) => ({ name, price: size * CENTS_PER_MIB }) },
+    Datacenter: { __resolveReference: ({ id }: { id: string }) => ({ id, rate: RATE }) },
+    Viewer: { __resolveReference: ({ id }: { id: string }) => ({ id, invoiceCount: invoices.length }) },
     User: {
       __resolveReference: ({ username }: { username: string }) => ({ username }),
       balance: ({ username }: { username: string }) => balances[username] ?? 0,

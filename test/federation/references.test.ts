@@ -11,6 +11,8 @@ import type { SqlEntityManager } from '../../src/platform/database/database.js';
 import { AppError } from '../../src/platform/errors.js';
 import { RepositoryQueries } from '../../src/repositories/repository.queries.js';
 import { TaskQueries } from '../../src/tasks/task.queries.js';
+import { rowIds } from '../../src/platform/graphql/global-id.js';
+import { NodeResolver } from '../../src/graphql/schema/node.resolver.js';
 import { ServerQueries } from '../../src/virtual-servers/server.queries.js';
 import { openMigratedDatabase, type TestedDatabase } from '../support/database.js';
 import { watchStatements } from '../support/statements.js';
@@ -58,13 +60,15 @@ function contextOf(facts: ViewerFacts): GatewayContext {
     [RepositoryQueries, new RepositoryQueries(em, viewer)],
   ]);
   const get = <T>(part: Injectable<T>): T => parts.get(part) as T;
-  return { container: { em, viewer, isAnonymous: false, get } as unknown as RequestContainer, requestId: 'test' };
+  const container = { em, viewer, isAnonymous: false, get } as unknown as RequestContainer;
+  parts.set(NodeResolver, new NodeResolver(container));
+  return { container, requestId: 'test' };
 }
 
 const QUERY = `query ($refs: [_Any!]!) {
   entities: _entities(representations: $refs) {
     __typename
-    ... on Image { name } ... on VirtualServer { hostname } ... on Datacenter { alias } ... on User { username } ... on ImageRepository { url } ... on Task { status }
+    ... on Image { name } ... on VirtualServer { hostname } ... on Datacenter { alias } ... on User { username } ... on ImageRepository { url } ... on Task { status } ... on Viewer { id }
   }
 }`;
 
@@ -77,6 +81,8 @@ async function refer(facts: ViewerFacts, refs: readonly unknown[]) {
 function images(by: 'uuid' | 'name'): { __typename: string }[] {
   return Array.from({ length: IMAGES }, (_, at) => ({ __typename: 'Image', [by]: by === 'uuid' ? `U${at + 1}` : `image-${at + 1}` }));
 }
+
+const NODES = `query ($ids: [ID!]!, $other: ID!) { nodes(ids: $ids) { __typename id ... on Image { name } ... on VirtualServer { hostname } } other: node(id: $other) { id } }`;
 
 const reading = (table: string) => statements.filter((one) => one.includes(`from ${table} `));
 
@@ -114,6 +120,29 @@ describe('references', () => {
     expect(reading('datacenter d').length).toBeLessThanOrEqual(1);
   });
 
+  it('by id find what any other key finds, still in one statement', async () => {
+    const refs = [
+      { __typename: 'Image', id: rowIds('Image').encode(1) },
+      { __typename: 'Image', name: 'image-1' },
+      { __typename: 'Image', id: rowIds('Image').encode(2) },
+      { __typename: 'Image', id: rowIds('Datacenter').encode(1) },
+      { __typename: 'VirtualServer', id: rowIds('VirtualServer').encode(2) },
+      { __typename: 'Datacenter', id: rowIds('Datacenter').encode(2) },
+      { __typename: 'Datacenter', id: 'main' },
+      { __typename: 'User', id: rowIds('User').encode(2) },
+      { __typename: 'Viewer', id: rowIds('Viewer').encode(1) },
+      { __typename: 'Viewer', id: rowIds('Viewer').encode(2) },
+    ];
+    const { entities, codes } = await refer(SUPER, refs);
+    expect(codes).toEqual([]);
+    expect(entities).toEqual([
+      { __typename: 'Image', name: 'image-1' }, { __typename: 'Image', name: 'image-1' }, { __typename: 'Image', name: 'image-2' }, null,
+      { __typename: 'VirtualServer', hostname: 'host-2' }, { __typename: 'Datacenter', alias: 'dark' }, null, { __typename: 'User', username: 'pat' },
+      { __typename: 'Viewer', id: rowIds('Viewer').encode(1) }, null,
+    ]);
+    for (const table of ['image i', 'virtual_server s', 'user_account u']) expect([table, reading(table).length]).toEqual([table, 1]);
+  });
+
   it('are null for what the caller may not see, as for what is not there', async () => {
     const { entities } = await refer(PLAIN, [...images('name').slice(0, 4), { __typename: 'Image', name: 'never-was' }, { __typename: 'Datacenter', name: 'dark' }, { __typename: 'VirtualServer', hostname: 'host-2' }]);
     expect(entities.map((one) => one?.name ?? null)).toEqual(['image-1', null, 'image-3', null, null, null, null]);
@@ -149,5 +178,17 @@ describe('references', () => {
   it('are looked up by their key; what else they bring along is not believed', async () => {
     const { entities } = await refer(PLAIN, [{ __typename: 'Image', uuid: 'u1', name: 'image-2', id: 2, inspectable: true, size: 1 }]);
     expect(entities).toEqual([{ __typename: 'Image', name: 'image-1' }]);
+  });
+});
+
+describe('nodes', () => {
+  it('of one type are read in one statement, in a list and alone', async () => {
+    const ids = Array.from({ length: 50 }, (_, at) => [rowIds('Image').encode(at + 1), rowIds('VirtualServer').encode(at + 1)]).flat();
+    const { data, errors } = await graphql({ schema, source: NODES, variableValues: { ids, other: rowIds('Image').encode(70) }, contextValue: contextOf(SUPER) });
+    expect(errors).toBeUndefined();
+    const { nodes, other } = data as unknown as { nodes: { __typename: string; id: string }[]; other: { id: string } };
+    expect(nodes.slice(0, 2)).toEqual([{ __typename: 'Image', id: ids[0], name: 'image-1' }, { __typename: 'VirtualServer', id: ids[1], hostname: 'host-1' }]);
+    expect([...nodes.map(({ id }) => id), other.id]).toEqual([...ids, rowIds('Image').encode(70)]);
+    for (const table of ['image i', 'virtual_server s']) expect([table, reading(table).length]).toEqual([table, 1]);
   });
 });

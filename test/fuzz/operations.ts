@@ -86,18 +86,19 @@ class Writer {
     const named = getNamedType(type);
     if (!isCompositeType(named)) return '';
     if (isUnionType(named) || isInterfaceType(named)) {
-      const parts = this.tape.some(this.schema.getPossibleTypes(named), 3).map((one) => `... on ${one.name} ${this.#fieldsOf(one, depth)}`);
+      // With aliases, as fields of one name in two types may differ in nullability.
+      const parts = this.tape.some(this.schema.getPossibleTypes(named), 3).map((one) => `... on ${one.name} ${this.#fieldsOf(one, depth, `of${one.name}_`)}`);
       return ` { __typename ${parts.join(' ')} }`;
     }
     return ` ${this.#fieldsOf(named, depth)}`;
   }
 
-  #fieldsOf(type: GraphQLObjectType, depth: number): string {
+  #fieldsOf(type: GraphQLObjectType, depth: number, prefix?: string): string {
     const fields = this.#selectable(type).filter((field) => (depth > 0 && this.#left > 0) || !isCompositeType(getNamedType(field.type)));
     if (fields.length === 0) return '{ __typename }';
     const chosen = this.tape.some(fields, 5);
     this.#left -= chosen.length;
-    return `{ ${chosen.map((field) => this.#field(type, field, depth)).join(' ')} }`;
+    return `{ ${chosen.map((field) => `${prefix === undefined ? '' : `${prefix}${field.name}: `}${this.#field(type, field, depth)}`).join(' ')} }`;
   }
 
   value(type: GraphQLInputType, place: string, depth: number): unknown {

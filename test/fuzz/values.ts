@@ -63,9 +63,9 @@ function text(facts: Facts, place: string, tape: Tape): string {
 }
 
 function reference(facts: Facts, tape: Tape): unknown {
-  const type = tape.pick(['Image', 'Datacenter', 'User', 'VirtualServer', 'Task', 'ImageRepository', 'Snapshot', 'Nothing', '__proto__']);
+  const type = tape.pick(['Image', 'Datacenter', 'User', 'VirtualServer', 'Task', 'ImageRepository', 'Snapshot', 'Group', 'RepositoryImage', 'Viewer', 'Nothing', '__proto__']);
   const key = tape.pick(['name', 'uuid', 'username', 'hostname', 'id', 'constructor']);
-  const value = tape.chance(80) ? tape.pick([...facts.images.map(({ name }) => name), ...facts.images.map(({ uuid }) => uuid), 'main', 'user1']) : tape.pick(WRONG_VALUES);
+  const value = tape.chance(80) ? tape.pick([...facts.images.map(({ name }) => name), ...facts.images.map(({ uuid }) => uuid), ...facts.ids.values(), 'main', 'user1']) : tape.pick(WRONG_VALUES);
   return tape.chance(90) ? { __typename: type, [key]: value } : tape.pick(WRONG_VALUES);
 }
 
@@ -81,7 +81,7 @@ function scalar(facts: Facts, type: string, place: string, tape: Tape): unknown 
     case 'UUID':
       return tape.pick([...facts.images, ...facts.servers, ...facts.offered].map(({ uuid }) => uuid).concat(randomUUID(), randomUUID().toUpperCase(), 'no-uuid'));
     case 'ID':
-      return tape.pick([...facts.tasks.slice(0, 5).map(({ id }) => id), ...ODD_TEXTS]);
+      return tape.pick([...facts.ids.values(), ...facts.tasks.slice(0, 5).map(({ id }) => id), ...ODD_TEXTS]);
     case 'HttpUrl':
       return urls(facts, tape);
     case 'DateTime':

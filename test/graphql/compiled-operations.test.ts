@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PersonaWorld, startPersonas } from '../access/personas.js';
+import { rowIds } from '../../src/platform/graphql/global-id.js';
 import type { World } from '../support/world.js';
 import { withCompiledOperations } from '../support/gateway.js';
 
@@ -13,8 +14,11 @@ beforeAll(async () => {
 });
 afterAll(async () => world?.close());
 
-const IMAGE = `fragment Shown on Image { __typename uuid name alias version access size osType status resize deploy description tags homepage
-  createdAt updatedAt dcBound owner { username } boundDatacenter { name isDefault createdAt } datacenters { name access } }`;
+const IMAGE = `fragment Shown on Image { __typename id uuid name alias version access size osType status resize deploy description tags homepage
+  createdAt updatedAt dcBound owner { id username } boundDatacenter { id name isDefault createdAt } datacenters { id name access } }`;
+
+/** Ids that the world may have given. */
+const ID_GUESSES = ['User', 'Datacenter', 'Image', 'Group'].flatMap((type) => Array.from({ length: 12 }, (_, at) => rowIds(type).encode(at + 1)));
 
 interface Case {
   query: string;
@@ -29,6 +33,16 @@ const CASES: Record<string, Case> = {
   },
   'aliases and the same field twice with different selections': {
     query: `{ a: image(name: "public") { name owner { username } } b: image(name: "private") { uuid } a: image(name: "public") { version owner { active } } none: image(name: "nowhere") { name } }`,
+    variables: [{}],
+  },
+  'everything by its id': {
+    query: `query ($ids: [ID!]!, $one: ID = "none") { nodes(ids: $ids) { id __typename ... on Image { ...Shown serverCount } ... on Datacenter { name owner { id } } ...Named ... on Node { again: id } } node(id: $one) { id } }
+      fragment Named on User { username email groups { id name } } ${IMAGE}`,
+    variables: [{ ids: ID_GUESSES }, { ids: [] }, { ids: ID_GUESSES.slice(3, 9), one: ID_GUESSES[4] }, { ids: ['none', ''] }, { ids: [7] }, { ids: null }, {}],
+  },
+  'ids of everything': {
+    query: `{ images(datacenter: "north") { nodes { id owner { id } } } servers(datacenter: "north") { nodes { id snapshots { id server { id } } } } tasks(datacenter: "north") { nodes { id image { id } user { id } } }
+      viewer { id user { id groups { id } } } imageRepositories { id images { nodes { id repository { id } } } } }`,
     variables: [{}],
   },
   'skip and include, on fields and on fragments': {

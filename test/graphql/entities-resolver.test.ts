@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { resolveEach } from '../../src/graphql/schema/entities-resolver.js';
 import { buildGatewaySchema } from '../../src/graphql/schema/schema.js';
 import { notFound } from '../../src/platform/errors.js';
+import { TASK_IDS } from '../../src/tasks/task.type.js';
 
 interface Reference {
   __typename: string;
@@ -13,6 +14,7 @@ const QUERY = `query ($refs: [_Any!]!) {
   entities: _entities(representations: $refs) { ... on Datacenter { name access isDefault createdAt } ... on Task { id bytesDone detail status } }
 }`;
 
+const TASK = '00000000-0000-4000-8000-000000000007';
 const CREATED = new Date('2026-01-31T12:00:00Z');
 
 let schema: GraphQLSchema;
@@ -41,10 +43,10 @@ function main(): Reference {
 
 describe('a reference of a federation gateway', () => {
   it('becomes the object that the subgraph itself would show, of whatever type, in order', async () => {
-    const { entities, codes } = await refer({ __typename: 'Task', id: '7' }, main());
+    const { entities, codes } = await refer({ __typename: 'Task', id: TASK }, main());
     expect(codes).toEqual([]);
     expect(entities).toEqual([
-      { id: '7', bytesDone: 2 ** 40, detail: { a: [1] }, status: 'RUNNING' },
+      { id: TASK_IDS.encode(TASK), bytesDone: 2 ** 40, detail: { a: [1] }, status: 'RUNNING' },
       { name: 'main', access: 'PUBLIC', isDefault: true, createdAt: '2026-01-31T12:00:00.000Z' },
     ]);
   });

@@ -71,7 +71,7 @@ describe('a client of the image server', () => {
     it('installs nothing whose bytes are not those of the manifest', async () => {
       using imgadm = new Imgadm();
       await imgadm.addSource(url());
-      const path = join(world.folder.path, 'images', odd.uuid, 'file');
+      const path = join(await world.folderOfImage(odd.uuid), 'file');
       const bytes = Buffer.from(odd.file);
       bytes.writeUInt8(bytes.readUInt8(7) ^ 1, 7);
       await writeFile(path, bytes);

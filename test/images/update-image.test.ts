@@ -1,4 +1,4 @@
-import { readFile, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startStaffed, type StaffedWorld } from '../support/staff.js';
@@ -27,7 +27,7 @@ async function settled(input: Record<string, unknown>, client = world.admin) {
 }
 
 async function storedManifest(uuid: string): Promise<Record<string, unknown>> {
-  return JSON.parse(await readFile(join(world.folder.path, 'images', uuid, 'manifest'), 'utf8')) as Record<string, unknown>;
+  return JSON.parse(await world.storedManifest(uuid)) as Record<string, unknown>;
 }
 
 describe('updateImage', () => {
@@ -140,10 +140,11 @@ describe('updateImage', () => {
   it('takes all of it back, owner and binding too, when the image server cannot follow', async () => {
     const { manifest } = await world.image('unlucky', { access: 'PUBLIC', tags: ['before'] });
     const lost = join(world.folder.path, 'images', manifest.uuid);
+    const place = (await world.folderOfImage(manifest.uuid)).slice(join(world.folder.path, 'images').length + 1);
     await rename(lost, `${lost}.elsewhere`);
     const done = await settled({ name: 'unlucky', alias: 'New', tags: ['after'], owner: 'anna', dcBound: false });
     expect(done.image).toMatchObject({ status: 'PENDING', alias: 'New', owner: { username: 'anna' }, dcBound: false });
-    expect(done.ended).toMatchObject({ status: 'FAILED', errorCode: 'NO_FILE', error: `The image store has lost image unlucky; place its file there again as ${manifest.uuid}/file, or delete the image.` });
+    expect(done.ended).toMatchObject({ status: 'FAILED', errorCode: 'NO_FILE', error: `The image store has lost image unlucky; place its file there again as ${place}/file, or delete the image.` });
     const { image } = await world.admin.run('{ image(name: "unlucky") { status alias tags dcBound owner { username } boundDatacenter { name } } }');
     expect(image).toEqual({ status: 'OK', alias: 'unlucky', tags: ['before'], dcBound: true, owner: { username: 'admin' }, boundDatacenter: { name: 'alpha' } });
     await rename(`${lost}.elsewhere`, lost);

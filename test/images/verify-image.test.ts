@@ -15,7 +15,7 @@ let bytes: Buffer;
 beforeAll(async () => {
   world = await World.start();
   const { uuid } = await world.image('checked');
-  file = join(world.folder.path, 'images', uuid, 'file');
+  file = join(await world.folderOfImage(uuid), 'file');
   bytes = await readFile(file);
 });
 afterAll(() => world?.close());

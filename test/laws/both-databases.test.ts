@@ -49,6 +49,10 @@ const EXCEPTIONS = [
   'test/platform/postgres-reader.test.ts',
   'test/platform/search-upkeep.test.ts',
   'test/platform/statement-timeout.test.ts',
+  'test/s3/gateway.test.ts',
+  'test/s3/interrupted-upload.test.ts',
+  'test/s3/refusals.test.ts',
+  'test/store/s3-gateway.test.ts',
   'test/scale/plans.test.ts',
   'test/security/memory.test.ts',
 ];

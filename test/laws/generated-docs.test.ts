@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { permissionsMarkdown } from '../../src/access/permissions-doc.js';
 import { commandLineMarkdown } from '../../src/cli/commands-doc.js';
 import { configMarkdown } from '../../src/config/config.js';
+import { errorsMarkdown } from '../../src/graphql/pipeline/errors-doc.js';
 import { projectFile } from './sources.js';
 
 // Red after a change of a table: run "npm run docs".
@@ -12,6 +13,10 @@ describe('the generated pages', () => {
 
   it('docs/permissions.md says what the permission matrix holds', () => {
     expect(projectFile('docs/permissions.md')).toBe(permissionsMarkdown());
+  });
+
+  it('docs/errors.md says what the tables of codes hold', () => {
+    expect(projectFile('docs/errors.md')).toBe(errorsMarkdown());
   });
 
   it('docs/command-line.md says what each command helps with', async () => {

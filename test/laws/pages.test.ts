@@ -60,6 +60,6 @@ describe('the pages', () => {
   it('name settings that are there', () => {
     const settings = new Set([...projectFile('src/config/config-table.ts').matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].map(([, name]) => name));
     const named = pages.flatMap(({ path, text }) => [...text.matchAll(/\b([A-Z][A-Z_]+)=/g)].map(([, name = '']) => ({ path, name })));
-    expect(named.filter(({ name }) => !settings.has(name) && !/^(TMPDIR|GATEWAY_|APOLLO_|TEST_|KEY$)/.test(name))).toEqual([]);
+    expect(named.filter(({ name }) => !settings.has(name) && !/^(TMPDIR|GATEWAY_|APOLLO_|AWS_|TEST_|KEY$)/.test(name))).toEqual([]);
   });
 });

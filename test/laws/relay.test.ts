@@ -1,13 +1,7 @@
-import { execFile } from 'node:child_process';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { compileForRelay, relayModule } from '../support/relay-compiler.js';
 import { temporaryFolder } from '../support/temp-folder.js';
-import { projectFile } from './sources.js';
-
-const COMPILER = createRequire(import.meta.url).resolve('relay-compiler/cli.js');
 
 const NODES: Record<string, string> = {
   images: 'edges { node { uuid name owner { username } servers(first: 5) { edges { node { hostname } } } } }',
@@ -27,20 +21,12 @@ function moduleOf(field: string, selection: string): string {
     }`;
   const query = `query ${field}Query { ...${field}Forward ...${field}Backward }`;
   const documents = [query, page('Forward', 'first', 'after'), page('Backward', 'last', 'before')];
-  return `import { graphql } from 'relay-runtime';\n${documents.map((one, at) => `export const d${at} = graphql\`${one}\`;`).join('\n')}\n`;
+  return relayModule(documents);
 }
 
 async function compile(modules: Record<string, string>): Promise<string[]> {
   await using folder = await temporaryFolder();
-  const src = join(folder.path, 'src');
-  const artifacts = join(src, 'generated');
-  await mkdir(artifacts, { recursive: true });
-  await writeFile(join(folder.path, 'schema.graphql'), projectFile('schema.graphql'));
-  for (const [name, text] of Object.entries(modules)) await writeFile(join(src, `${name}.js`), text);
-  const config = { src: './src', schema: './schema.graphql', language: 'javascript', artifactDirectory: './src/generated' };
-  await writeFile(join(folder.path, 'relay.config.json'), JSON.stringify(config));
-  await promisify(execFile)(process.execPath, [COMPILER, 'relay.config.json'], { cwd: folder.path });
-  return (await readdir(artifacts)).toSorted();
+  return (await readdir(await compileForRelay(folder.path, modules))).toSorted();
 }
 
 describe('the Relay compiler', () => {

@@ -5,19 +5,19 @@ import { getNamedType, type GraphQLField, type GraphQLInputField, isInputObjectT
 import { describe, expect, it } from 'vitest';
 import { projectFile } from './sources.js';
 
-/** Entities whose key is a name that people choose, and parts of others that have no identity of their own. */
-const KNOWN_BY_NAME = ['Datacenter', 'Group', 'ImageRepository', 'NamedUrl', 'Snapshot', 'User'];
+/** Parts of others that have no identity of their own. */
 const PARTS = [
   'DatacenterSettings',
   'GlobalSettings',
   'ImageActionVerdict',
   'DatacenterActionVerdict',
   'TaskCancelVerdict',
+  'ImageChange',
   'ImageFile',
   'ImageServer',
   'MissingPermissions',
+  'NamedUrl',
   'PageInfo',
-  'Viewer',
   'VirtualDisk',
 ];
 
@@ -34,13 +34,13 @@ const RULES = {
   '@graphql-eslint/strict-id-in-types': [
     'error',
     {
-      acceptedIdNames: ['id', 'uuid'],
-      acceptedIdTypes: ['ID', 'UUID'],
-      exceptions: { types: [...KNOWN_BY_NAME, ...PARTS], suffixes: ['Connection', 'Edge', 'Payload'] },
+      acceptedIdNames: ['id'],
+      acceptedIdTypes: ['ID'],
+      exceptions: { types: PARTS, suffixes: ['Connection', 'Edge', 'Payload'] },
     },
   ],
-  // No subgraph can own `Query.node`, so objects are found again by their keys. And a tag is no edge.
-  '@graphql-eslint/relay-edge-types': ['error', { withEdgeSuffix: true, shouldImplementNode: false, listTypeCanWrapOnlyEdgeType: false }],
+  // A tag is no edge.
+  '@graphql-eslint/relay-edge-types': ['error', { withEdgeSuffix: true, shouldImplementNode: true, listTypeCanWrapOnlyEdgeType: false }],
 } as Linter.RulesRecord;
 
 /** Findings of both presets, as `rule: message`. */

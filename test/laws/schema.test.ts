@@ -1,16 +1,21 @@
-import { buildSchema, graphql, type GraphQLSchema, parse, print, validateSchema } from 'graphql';
+import { buildSchema, graphql, type GraphQLSchema, isObjectType, parse, print, validateSchema } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { NODE_FINDERS } from '../../src/graphql/schema/node-finders.js';
 import { apiSdl, buildGatewaySchema, subgraphSdl } from '../../src/graphql/schema/schema.js';
 import { differences, members, undescribed } from './compare-sdl.js';
 import { projectFile } from './sources.js';
 
 const KEYS: Record<string, string[]> = {
-  Datacenter: ['name'],
-  Image: ['name', 'uuid'],
-  ImageRepository: ['name'],
+  Datacenter: ['id', 'name'],
+  Group: ['id'],
+  Image: ['id', 'name', 'uuid'],
+  ImageRepository: ['id', 'name'],
+  RepositoryImage: ['id'],
+  Snapshot: ['id'],
   Task: ['id'],
-  User: ['username'],
-  VirtualServer: ['hostname', 'uuid'],
+  User: ['id', 'username'],
+  Viewer: ['id'],
+  VirtualServer: ['hostname', 'id', 'uuid'],
 };
 
 let sdl: string;
@@ -74,6 +79,12 @@ describe('the schema', () => {
     const types = parse(subgraph).definitions.flatMap((one) => (one.kind === 'ObjectTypeDefinition' ? [one.name.value] : []));
     const keyed = types.filter((name) => directivesOf(name).has('key'));
     expect(Object.fromEntries(keyed.map((name) => [name, directivesOf(name).get('key')]))).toEqual(KEYS);
+  });
+
+  it('keys every type that implements Node by its id', () => {
+    const nodes = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) && type.getInterfaces().some(({ name }) => name === 'Node'));
+    expect(nodes.map(({ name }) => name).sort()).toEqual(Object.keys(NODE_FINDERS).sort());
+    expect(nodes.filter(({ name }) => !directivesOf(name).get('key')?.includes('id'))).toEqual([]);
   });
 
   it('lets other subgraphs have a PageInfo of their own', () => {

@@ -14,6 +14,11 @@ const ALLOWED = [
   '${this.url}',
   '${url.pathname.replace(/\\/+$/, \'\')}',
   '${collector}',
+  // Where an image store is: a path, or a URL of which the parameters are left out.
+  '${location}',
+  '${source.location}',
+  '${target.location}',
+  "${mark.location.startsWith('s3:') ? 'bucket' : 'folder'}",
   // A parameter of a statement; the pattern of a route; a path.
   '${url}',
   "${request.routeOptions.url ?? 'unknown'}",

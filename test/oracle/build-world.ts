@@ -3,6 +3,7 @@ import type { GatewayProcess, TestClient } from '../support/gateway.js';
 import { type ImgapiRepository, makeImage, type PublishedImage } from '../support/imgapi-repository.js';
 import { World } from '../support/world.js';
 import { type Facts, type ImageFacts, naming, type ServerFacts, type TaskFacts, type UserFacts } from './facts.js';
+import { readIds } from './ids.js';
 import { Rules } from './rules.js';
 import type { Kind, WorldPlan } from './world.js';
 
@@ -32,6 +33,7 @@ function emptyFacts(plan: WorldPlan, url: string): Facts {
   const people = [{ isSuperAdmin: true, current: 0 }, ...plan.users];
   const places = [{ access: 'PUBLIC' as const, owner: 0, limit: null }, ...plan.datacenters];
   return {
+    ids: new Map(),
     users: people.map(({ isSuperAdmin, current }, at) => ({
       username: name.user(at),
       email: at === 0 ? null : `${name.user(at)}@example.com`,
@@ -224,6 +226,7 @@ class Builder {
       const shown = await this.admin.run('query ($u: UUID!) { server(uuid: $u) { snapshots { name createdAt } } }', { u: server.uuid });
       server.snapshots = shown.server.snapshots;
     }
+    facts.ids = await readIds(facts, this.admin, this.clients);
   }
 }
 

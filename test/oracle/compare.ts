@@ -37,7 +37,7 @@ function withoutManifests(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => {
-      const isManifest = key === 'manifest' && inner !== null;
+      const isManifest = /(^|_)manifest$/.test(key) && inner !== null;
       return [key, isManifest ? { uuid: (inner as { uuid: string }).uuid } : withoutManifests(inner)];
     }),
   );

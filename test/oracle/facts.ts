@@ -1,11 +1,15 @@
 import type { Permission } from '../../src/access/permission.js';
 import type { Kind, WorldPlan } from './world.js';
 
+/** The global id of each object, by its type and what the facts call it: `Image image1`, `Snapshot server0 nightly`. */
+export type Ids = ReadonlyMap<string, string>;
+
 /**
  * A world as it is, by names: what was asked for when it was built, and what only the gateway could know (dates, the
  * ids of tasks) as a SuperAdmin reads it.
  */
 export interface Facts {
+  ids: Ids;
   users: UserFacts[];
   groups: { name: string; permissions: Permission[]; users: string[]; datacenters: string[] }[];
   datacenters: DatacenterFacts[];

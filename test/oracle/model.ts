@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { buildSchema, type GraphQLError, graphqlSync, type GraphQLSchema } from 'graphql';
+import { type GraphQLError, graphqlSync } from 'graphql';
 import type { CallerAction } from '../../src/access/matrix.js';
 import type { DatacenterFacts, Facts, ImageFacts, OfferedFacts, ServerFacts, TaskFacts } from './facts.js';
 import { meets } from './filters.js';
 import { connection, isAmong, isWanted, type OrderArgument, ordered, type PageArguments, refuse } from './lists.js';
+import { Nodes } from './nodes.js';
 import { Rules } from './rules.js';
+import { schema } from './schema.js';
 
 interface ImageList extends PageArguments {
   filter?: Readonly<Record<string, unknown>> | null;
@@ -17,18 +18,6 @@ interface OfferedList extends PageArguments {
   orderBy?: OrderArgument<'PUBLISHED_AT' | 'NAME' | 'SIZE'> | null;
 }
 
-const SDL = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
-
-/** The schema as the gateway publishes it, and what federation adds. */
-export const schema: GraphQLSchema = buildSchema(
-  `${SDL}
-  scalar _Any
-  union _Entity = Image | Datacenter | ImageRepository | User | VirtualServer | Task
-  extend type Query { _entities(representations: [_Any!]!): [_Entity]! }`,
-  // It names directives of federation, which it does not declare.
-  { assumeValidSDL: true },
-);
-
 function demandOne(one: unknown, other: unknown): true {
   return (one === undefined) !== (other === undefined) || refuse('BAD_USER_INPUT');
 }
@@ -36,12 +25,25 @@ function demandOne(one: unknown, other: unknown): true {
 /** The whole graph as one user may see it, worked out from the facts of a world by the rules alone. */
 export class Model {
   readonly #rules: Rules;
+  readonly #nodes: Nodes;
 
   constructor(
     private readonly facts: Facts,
     private readonly username: string,
   ) {
     this.#rules = new Rules(facts, username);
+    this.#nodes = new Nodes(facts, this.#rules, new Map<string, (name: string, part: string | undefined) => unknown>([
+      ['Image', (name) => this.#imageNamed(name)],
+      ['Datacenter', (name) => this.#datacenterNamed(name)],
+      ['ImageRepository', () => this.#repository()],
+      ['RepositoryImage', (name) => facts.offered.filter((one) => one.uuid === name).map((one) => this.#offered(one))[0]],
+      ['User', (name) => this.#userOrNull(name)],
+      ['Group', (name) => this.#groups((group) => group.name === name)[0]],
+      ['VirtualServer', (name) => this.#serverOrNull((one) => one.hostname === name)],
+      ['Snapshot', (name, part) => facts.servers.filter((one) => one.hostname === name && this.#rules.seesServer(one)).flatMap((one) => this.#snapshots(one)).find((one) => one.name === part)],
+      ['Task', (name) => this.#taskOrNull(name)],
+      ['Viewer', (name) => (name === username ? this.#viewer() : null)],
+    ]));
   }
 
   /** What the gateway is to answer. */
@@ -52,6 +54,8 @@ export class Model {
   #root(): object {
     const rules = this.#rules;
     return {
+      node: ({ id }: { id: string }) => this.#nodes.node(id),
+      nodes: ({ ids }: { ids: string[] }) => ids.map((id) => this.#nodes.node(id)),
       viewer: () => this.#viewer(),
       datacenter: ({ name }: { name: string }) => this.#datacenterNamed(name),
       datacenters: (page: PageArguments) => connection(this.#datacenters(), page, (one) => this.#datacenter(one)),
@@ -97,7 +101,8 @@ export class Model {
   }
 
   #entity(reference: Record<string, string>): unknown {
-    const { __typename: type, name, uuid } = reference;
+    const { __typename: type, name, uuid, id } = reference;
+    if (id !== undefined) return this.#nodes.entity(type ?? '', id);
     switch (type) {
       case 'Image':
         return this.#imageBy(name, uuid);
@@ -110,7 +115,7 @@ export class Model {
       case 'VirtualServer':
         return this.#serverOrNull((one) => (uuid === undefined ? one.hostname === reference.hostname : one.uuid === uuid));
       default:
-        return this.#taskOrNull(reference.id ?? '');
+        return null;
     }
   }
 
@@ -118,6 +123,8 @@ export class Model {
 
   #viewer(): object {
     return {
+      __typename: 'Viewer',
+      id: this.#nodes.idOf('Viewer', this.username),
       user: () => this.#user(this.username),
       currentDatacenter: () => this.#datacenter(this.#place(null)),
       datacenters: () => this.#datacenters().map((one) => this.#datacenter(one)),
@@ -136,6 +143,7 @@ export class Model {
     const own = <T>(value: T) => (): T => (isOpen ? value : refuse('FORBIDDEN'));
     return {
       __typename: 'User',
+      id: this.#nodes.idOf('User', username),
       username,
       email: own(user?.email),
       isSuperAdmin: own(user?.isSuperAdmin),
@@ -148,10 +156,12 @@ export class Model {
 
   #groups(isWantedGroup: (group: Facts['groups'][number]) => boolean): object[] {
     return ordered(this.facts.groups.filter(isWantedGroup), ({ name }) => name, 'ASC').map((group) => ({
+      __typename: 'Group',
+      id: this.#nodes.idOf('Group', group.name),
       name: group.name,
       alias: group.name,
       permissions: group.permissions,
-      users: () => this.#demand('people.read') && [...group.users].sort().map((one) => this.#user(one)),
+      users: () => [...group.users].sort().filter((one) => this.#rules.isSuperAdmin || one === this.username).map((one) => this.#user(one)),
       datacenters: () => this.#datacenters().filter(({ name }) => group.datacenters.includes(name)).map((one) => this.#datacenter(one)),
     }));
   }
@@ -179,6 +189,7 @@ export class Model {
     const attached = this.facts.images.filter((image) => image.attached.includes(one.name));
     return {
       __typename: 'Datacenter',
+      id: this.#nodes.idOf('Datacenter', one.name),
       name: one.name,
       alias: one.alias,
       access: one.access,
@@ -232,6 +243,7 @@ export class Model {
     return {
       ...plain,
       __typename: 'Image',
+      id: this.#nodes.idOf('Image', image.name),
       owner: () => this.#user(image.owner),
       dcBound: image.bound !== null,
       boundDatacenter: () => this.#datacenterNamed(image.bound ?? ''),
@@ -260,6 +272,7 @@ export class Model {
     const { offered } = this.facts;
     return {
       __typename: 'ImageRepository',
+      id: this.#nodes.idOf('ImageRepository', name),
       name,
       url,
       isLocal: false,
@@ -290,6 +303,8 @@ export class Model {
     const { kind, ...plain } = one;
     return {
       ...plain,
+      __typename: 'RepositoryImage',
+      id: this.#nodes.idOf('RepositoryImage', one.uuid),
       repository: () => this.#repository(),
       osType: kind,
       homepage: null,
@@ -325,6 +340,7 @@ export class Model {
     const inherited = this.facts.images.find(({ name }) => name === server.image)?.tags ?? [];
     return {
       __typename: 'VirtualServer',
+      id: this.#nodes.idOf('VirtualServer', server.hostname),
       uuid: server.uuid,
       hostname: server.hostname,
       datacenter: () => this.#datacenterNamed(server.datacenter),
@@ -337,9 +353,21 @@ export class Model {
         { diskId: 1, size: server.size, image: () => this.#imageNamed(server.image) },
         { diskId: 2, size: 512, image: null },
       ],
-      snapshots: server.snapshots.map((one) => ({ ...one, diskId: 1, size: 5, status: 'OK', server: () => this.#server(server) })),
+      snapshots: () => this.#snapshots(server),
       isImageServer: false,
     };
+  }
+
+  #snapshots(server: ServerFacts): (object & { name: string })[] {
+    return server.snapshots.map((one) => ({
+      ...one,
+      __typename: 'Snapshot',
+      id: this.#nodes.idOf('Snapshot', `${server.hostname} ${one.name}`),
+      diskId: 1,
+      size: 5,
+      status: 'OK',
+      server: () => this.#server(server),
+    }));
   }
 
   // -- tasks

@@ -2,8 +2,11 @@ import type { Material, Operation } from '../fuzz/operations.js';
 import type { Tape } from '../fuzz/tape.js';
 import type { Facts } from './facts.js';
 import { everyFilter } from './filters.js';
+import { missingId, NO_IDS } from './ids.js';
 
 const NOWHERE = 'nowhere';
+const MOST_IDS = 100;
+const TYPES = ['User', 'Group', 'Datacenter', 'Image', 'ImageRepository', 'VirtualServer', 'Snapshot', 'Task'];
 const NO_UUID = '00000000-0000-4000-8000-000000000000';
 
 /** Left out: what only the gateway knows (cursors), and verdicts, which have a test of their own. */
@@ -13,10 +16,10 @@ const UNKNOWN = new Set(['cursor', 'startCursor', 'endCursor', 'after', 'before'
 const IDLE = 'Query.images.datacenter';
 
 const PLAIN = {
-  image: 'uuid name alias version access dcBound size osType status resize deploy description tags homepage createdAt updatedAt owner { username } boundDatacenter { name } datacenters { name }',
+  image: 'id uuid name alias version access dcBound size osType status resize deploy description tags homepage createdAt updatedAt owner { id username } boundDatacenter { id name } datacenters { id name }',
   guarded: 'manifest file { sha1 } repository { name } manifestUrl sourceSnapshot { name } origin { name } children { nodes { name } totalCount } servers { nodes { hostname } totalCount } serverCount tasks(first: 200) { nodes { id } totalCount }',
-  datacenter: 'name alias access owner { username } description isDefault createdAt imageCount boundImageCount',
-  server: 'uuid hostname datacenter { name } owner { username } osType status ownTags tags disks { diskId size image { name } } snapshots { name size server { hostname } } isImageServer',
+  datacenter: 'id name alias access owner { username } description isDefault createdAt imageCount boundImageCount',
+  server: 'id uuid hostname datacenter { name } owner { username } osType status ownTags tags disks { diskId size image { name } } snapshots { id name size server { hostname } } isImageServer',
   task: 'id action status phase user { username } datacenter { name } image { name } imageName repository { name } detail createdAt',
 };
 
@@ -52,12 +55,12 @@ export function everyWay(facts: Facts): Operation[] {
     plain(`query ($f: ImageFilter) { images(showAll: true, showDeleted: true, first: 200, filter: $f) ${page('name')} }`, { f: filter }),
     plain(`query ($f: ImageFilter) { usableImages(first: 200, filter: $f) ${page('name')} }`, { f: filter }),
   ]);
-  return [...places, ...images, ...servers, tasks, ...filtered, ...everyList(), entities(facts)];
+  return [...places, ...images, ...servers, tasks, ...filtered, ...everyList(), entities(facts), nodes(facts)];
 }
 
 function everyList(): Operation[] {
   const queries = [
-    '{ viewer { user { username email isSuperAdmin active groups { name permissions } } currentDatacenter { name } permissions } }',
+    '{ viewer { id user { id username email isSuperAdmin active groups { id name permissions } } currentDatacenter { name } permissions } }',
     `{ viewer { datacenters { ${PLAIN.datacenter} } } }`,
     `{ datacenters(first: 200) ${page('name')} }`,
     `{ images(showAll: true, showDeleted: true, first: 200) ${page('name')} }`,
@@ -66,7 +69,7 @@ function everyList(): Operation[] {
     `{ usableImages(first: 200) ${page('name')} }`,
     `{ servers ${page('hostname')} }`,
     `{ tasks(first: 200) ${page(PLAIN.task)} }`,
-    `{ imageRepositories { name imageCount images(first: 200) ${page('uuid name importable notImportableReason image { name }')} } }`,
+    `{ imageRepositories { id name imageCount images(first: 200) ${page('id uuid name importable notImportableReason image { name }')} } }`,
     '{ imageServer { url } }',
     '{ globalSettings { vmsImageVm { hostname } vmsImageRepositories { name } } }',
     '{ users { username email isSuperAdmin groups { name } } }',
@@ -83,7 +86,9 @@ export function references(facts: Facts): object[] {
     ...facts.datacenters.map(({ name }) => ({ __typename: 'Datacenter', name })),
     ...facts.users.map(({ username }) => ({ __typename: 'User', username })),
     ...facts.servers.flatMap(({ hostname, uuid }) => [{ __typename: 'VirtualServer', hostname }, { __typename: 'VirtualServer', uuid }]),
-    ...facts.tasks.map(({ id }) => ({ __typename: 'Task', id })),
+    ...[...facts.ids].map(([key, id]) => ({ __typename: key.split(' ')[0], id })),
+    ...TYPES.map((type) => ({ __typename: type, id: missingId(type) })),
+    { __typename: 'Image', id: facts.ids.get('Datacenter main') },
     { __typename: 'ImageRepository', name: facts.repository.name },
     { __typename: 'Image', name: NOWHERE },
     { __typename: 'Datacenter', name: NOWHERE },
@@ -92,8 +97,18 @@ export function references(facts: Facts): object[] {
 
 function entities(facts: Facts): Operation {
   const query = `query ($r: [_Any!]!) { _entities(representations: $r) { __typename ... on Image { name serverCount } ... on Datacenter { name }
-    ... on User { username email } ... on VirtualServer { hostname } ... on Task { id imageName } ... on ImageRepository { name } } }`;
+    ... on User { username email } ... on VirtualServer { hostname } ... on Task { id imageName } ... on ImageRepository { name }
+    ... on Group { id name } ... on RepositoryImage { id name } ... on Snapshot { id name } ... on Viewer { id user { username } } } }`;
   return { query, variables: { r: references(facts) } };
+}
+
+/** Everything by its id, one by one and together. */
+function nodes(facts: Facts): Operation {
+  const query = `query ($one: ID!, $ids: [ID!]!) { one: node(id: $one) { __typename id } nodes(ids: $ids) { __typename id ... on Image { name owner { id username } } ... on Datacenter { name } ... on User { username }
+    ... on Group { name datacenters { id name } } ... on VirtualServer { hostname } ... on Snapshot { name server { id hostname } } ... on Task { imageName image { id name } }
+    ... on ImageRepository { name } ... on RepositoryImage { name repository { id name } image { id name } importable nameTaken } } }`;
+  const ids = [...facts.ids.values(), ...TYPES.map(missingId), ...NO_IDS].slice(0, MOST_IDS);
+  return { query, variables: { one: facts.ids.get('Image image0'), ids } };
 }
 
 /** Arguments that name something of the world, or nothing at all. */
@@ -127,7 +142,7 @@ export function material(facts: Facts): Material {
       if (type === 'Int') return 1 + tape.draw(4);
       if (type === 'Boolean') return tape.draw(2) === 0;
       if (type === 'DateTime') return tape.pick(dates);
-      if (type === 'ID') return tape.pick([...facts.tasks.map(({ id }) => id), NO_UUID]);
+      if (type === 'ID') return tape.pick(place.startsWith('Query.node') ? [...facts.ids.values(), ...NO_IDS] : [...facts.tasks.map(({ id }) => id), NO_UUID]);
       if (type === 'UUID') return tape.pick(uuids[place] ?? [...facts.images.map(({ uuid }) => uuid), ...facts.offered.map(({ uuid }) => uuid), NO_UUID]);
       return tape.pick(texts[place] ?? (place.endsWith('.datacenter') ? datacenters : [NOWHERE]));
     },

@@ -1,5 +1,6 @@
 import type { Operation } from '../fuzz/operations.js';
 import type { Facts } from './facts.js';
+import { missingId } from './ids.js';
 import { Rules } from './rules.js';
 
 /** Something a user may not see, a name or id of the same form that nothing has, and operations about `SECRET`. */
@@ -70,6 +71,13 @@ const TASK = about('i', [
   '($i: String!) { _entities(representations: [{ __typename: "Task", id: $i }]) { ... on Task { id imageName } } }',
 ]);
 
+const NODE = about('i', [
+  '($i: ID!) { node(id: $i) { __typename id } nodes(ids: [$i, $i]) { __typename id } }',
+  ...['Image', 'Datacenter', 'User', 'Group', 'VirtualServer', 'Snapshot', 'ImageRepository', 'RepositoryImage', 'Viewer'].map(
+    (type) => `($i: String!) { _entities(representations: [{ __typename: "${type}", id: $i }]) { __typename } }`,
+  ),
+]);
+
 const PERSON = about('p', [
   '($p: String!) { user(username: $p) { username } }',
   '($p: String!) { group(name: $p) { name } }',
@@ -83,6 +91,11 @@ const PERSON = about('p', [
 /** A name that nothing has, of the same length and alphabet. */
 function like(name: string): string {
   return name.replace(/\d+$/, (digits) => '9'.repeat(digits.length)).replace(/^main$/, 'mine');
+}
+
+/** The id of an object and one of the same type that nothing has. */
+function secretId(facts: Facts, type: string, name: string, operations: Operation[]): Secret {
+  return { hidden: facts.ids.get(`${type} ${name}`) ?? '', missing: missingId(type), operations };
 }
 
 function secret(operations: Operation[]): (hidden: string) => Secret {
@@ -105,7 +118,12 @@ export function secrets(facts: Facts, username: string): Secret[] {
     ...datacenters.map(({ name }) => name).map(secret(DATACENTER)),
     ...servers.map(({ hostname }) => hostname).map(secret(SERVER)),
     ...servers.map(({ uuid }) => uuid).map(secret(SERVER_UUID)),
-    ...tasks.slice(0, 3).map(({ id }) => id).map(secret(TASK)),
+    ...tasks.slice(0, 3).map(({ id }) => secretId(facts, 'Task', id, [...TASK, ...NODE])),
+    ...images.map(({ name }) => secretId(facts, 'Image', name, NODE)),
+    ...datacenters.map(({ name }) => secretId(facts, 'Datacenter', name, NODE)),
+    ...servers.map(({ hostname }) => secretId(facts, 'VirtualServer', hostname, NODE)),
+    ...servers.filter(({ snapshots }) => snapshots.length > 0).map(({ hostname }) => secretId(facts, 'Snapshot', `${hostname} nightly`, NODE)),
+    ...people.slice(0, 2).map((user) => secretId(facts, 'User', user.username, NODE)),
     ...people.slice(0, 2).map((user) => user.username).map(secret(PERSON)),
   ];
 }

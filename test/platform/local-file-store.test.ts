@@ -3,14 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { buffer, text } from 'node:stream/consumers';
-import { finished } from 'node:stream/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FileStoreConflict, FileStoreMissing } from '../../src/platform/store/file-store.js';
-import { LocalFileStore } from '../../src/platform/store/local-file-store.js';
+import type { AttemptKey, FileKey } from '../../src/platform/store/file-key.js';
+import { type FileDraft, FileStoreMissing } from '../../src/platform/store/file-store.js';
+import { LocalFileStore } from '../../src/platform/store/local/local-file-store.js';
 
 const A = '11111111-1111-4111-8111-111111111111';
 const B = '22222222-2222-4222-8222-222222222222';
 const C = '33333333-3333-4333-8333-333333333333';
+const TASK = '0190aaaa-0000-7000-8000-000000000001';
+const OTHER_TASK = '0190aaaa-0000-7000-8000-000000000002';
 
 let base: string;
 let root: string;
@@ -24,108 +26,200 @@ beforeEach(async () => {
 });
 afterEach(() => rm(base, { recursive: true, force: true }));
 
-async function arrive(uuid: string, bytes: string, offset = 0): Promise<void> {
-  const sink = await store.appendPartial(uuid, offset);
-  sink.end(bytes);
-  await finished(sink);
+function attempt(number: number, uuid = A, taskId = TASK): AttemptKey {
+  return { uuid, attempt: `${taskId}-${number}` };
 }
 
-async function publish(uuid: string, bytes = 'bytes', manifest = '{}'): Promise<void> {
-  await arrive(uuid, bytes);
-  await store.publish(uuid, manifest);
+function pair(uuid: string): FileKey {
+  return { uuid, attempt: null };
 }
 
-async function contentOf(uuid: string, range?: { start: number; end: number }): Promise<string | null> {
-  const stream = await store.readFile(uuid, range);
+/** Writes behind what a draft has, and gives up the handle. */
+async function arrive(key: FileKey, bytes: string): Promise<void> {
+  const draft = await store.openDraft(key);
+  await draft.write(Buffer.from(bytes));
+  await draft.flush();
+  await draft.close();
+}
+
+async function seal(key: FileKey, bytes = 'bytes', manifest = '{}'): Promise<void> {
+  const draft = await store.openDraft(key);
+  await draft.write(Buffer.from(bytes));
+  await draft.seal(manifest);
+  await draft.close();
+}
+
+async function contentOf(key: FileKey, range?: { start: number; end: number }): Promise<string | null> {
+  const stream = await store.readFile(key, range);
   return stream && text(stream);
 }
 
-describe('an image arrives', () => {
-  it('is seen by nobody until it is published, and then whole', async () => {
-    await arrive(A, 'half');
-    expect(await store.listUuids()).toEqual([]);
-    expect(await store.listPartials()).toEqual([A]);
-    expect(await store.statFile(A)).toBeNull();
-    expect(await contentOf(A)).toBeNull();
-    expect(await store.readManifest(A)).toBeNull();
-    await store.publish(A, '{"name":"a"}');
-    expect(await store.listUuids()).toEqual([A]);
-    expect(await store.listPartials()).toEqual([]);
-    expect(await store.readManifest(A)).toBe('{"name":"a"}');
-    expect(await contentOf(A)).toBe('half');
-    expect((await store.statFile(A))?.size).toBe(4);
-    expect((await readdir(root)).sort()).toEqual([A]);
+/** What a draft has, without changing it. */
+async function writtenTo(key: FileKey): Promise<string> {
+  const draft = await store.openDraft(key);
+  const written = await text(await draft.readWritten());
+  await draft.close();
+  return written;
+}
+
+async function attempts(uuid?: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const key of store.listAttempts(uuid)) names.push(nameOf(key));
+  return names.sort();
+}
+
+const nameOf = (key: AttemptKey): string => `${key.uuid}/${key.attempt}`;
+
+describe('a draft', () => {
+  it('is seen by no reader until it is sealed, and then whole', async () => {
+    await arrive(attempt(1), 'half');
+    expect([await store.statFile(attempt(1)), await contentOf(attempt(1)), await store.readManifest(attempt(1))]).toEqual([null, null, null]);
+    expect([await attempts(), await attempts(A), await attempts(B), await store.listPairs()]).toEqual([[nameOf(attempt(1))], [nameOf(attempt(1))], [], []]);
+    await seal(attempt(1), ' more', '{"name":"a"}');
+    expect([await contentOf(attempt(1)), await store.readManifest(attempt(1))]).toEqual(['half more', '{"name":"a"}']);
+    expect((await store.statFile(attempt(1)))?.size).toBe(9);
+    expect(await readdir(root, { recursive: true })).toEqual([A, nameOf(attempt(1)), `${nameOf(attempt(1))}/file`, `${nameOf(attempt(1))}/manifest`]);
   });
 
-  it('goes on where it stopped and cuts off what lies behind', async () => {
-    await arrive(A, 'abcdef');
-    await arrive(A, 'XY', 3);
-    expect(await store.partialSize(A)).toBe(5);
-    expect(await text(await store.readPartial(A, 4))).toBe('abcX');
-    expect(await text(await store.readPartial(A, 0))).toBe('');
-    await arrive(A, 'new', 0);
-    expect(await text(await store.readPartial(A, 99))).toBe('new');
+  it('starts anew, and goes on then', async () => {
+    const draft = await store.openDraft(attempt(1));
+    await draft.write(Buffer.from('abcdef'));
+    await draft.restart();
+    expect(draft.size).toBe(0);
+    await draft.write(Buffer.from('XY'));
+    await draft.flush();
+    await draft.write(Buffer.from('Z'));
+    expect([draft.size, await text(await draft.readWritten())]).toEqual([3, 'XYZ']);
+    await draft.close();
+    expect(await writtenTo(attempt(1))).toBe('XYZ');
   });
 
-  it('can be discarded twice', async () => {
-    await arrive(A, 'half');
-    await store.discardPartial(A);
-    await store.discardPartial(A);
-    expect(await store.partialSize(A)).toBe(0);
-    expect(await readdir(root)).toEqual([]);
+  it('is sealed without a manifest, which follows', async () => {
+    const draft = await store.openDraft(attempt(1));
+    await draft.write(Buffer.from('bytes'));
+    await draft.seal();
+    await draft.close();
+    expect(await store.readManifest(attempt(1))).toBeNull();
+    await store.writeManifest(attempt(1), '{"v":1}');
+    expect(await store.readManifest(attempt(1))).toBe('{"v":1}');
   });
 
-  it('refuses to go on behind its end, since that would leave a hole', async () => {
-    await arrive(A, 'abc');
-    await expect(store.appendPartial(A, 4)).rejects.toThrow('has 3 bytes; it cannot go on at 4');
-    expect(await store.partialSize(A)).toBe(3);
-  });
-
-  it('refuses to publish over an image and changes nothing', async () => {
-    await publish(A, 'first', '{"v":1}');
-    await arrive(A, 'second');
-    await expect(store.publish(A, '{"v":2}')).rejects.toBeInstanceOf(FileStoreConflict);
-    expect(await contentOf(A)).toBe('first');
-    expect(await store.readManifest(A)).toBe('{"v":1}');
-    expect(await readdir(join(root, `${A}.partial`))).toEqual(['file']);
-  });
-
-  it('lets one of many concurrent publishers win', async () => {
-    await arrive(A, 'bytes');
-    const results = await Promise.allSettled([1, 2, 3].map((v) => store.publish(A, `{"v":${v}}`)));
-    expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
-    expect(await contentOf(A)).toBe('bytes');
-  });
-
-  it('refuses to publish what never arrived', async () => {
-    await expect(store.publish(A, '{}')).rejects.toBeInstanceOf(FileStoreMissing);
-    await expect(store.readPartial(A, 1)).rejects.toBeInstanceOf(FileStoreMissing);
-    expect(await readdir(root)).toEqual([]);
+  it('of a pair takes the place of the pair when it is sealed', async () => {
+    await seal(pair(A), 'first', '{"v":1}');
+    const draft = await store.openDraft(pair(A));
+    await draft.write(Buffer.from('second'));
+    await draft.flush();
+    expect([await contentOf(pair(A)), await store.listPairs()]).toEqual(['first', [A]]);
+    await draft.seal('{"v":2}');
+    await draft.close();
+    expect([await contentOf(pair(A)), await store.readManifest(pair(A)), await readdir(root)]).toEqual(['second', '{"v":2}', [A]]);
   });
 });
 
-describe('a published image', () => {
-  it('gives a part of its file', async () => {
-    await publish(A, '0123456789');
-    expect(await contentOf(A, { start: 2, end: 4 })).toBe('234');
-    expect(await contentOf(A, { start: 8, end: 99 })).toBe('89');
+describe.each([['moves', true], ['copies', false]])('a later attempt of the same task %s what an earlier one left', (_how, isSoleOwner) => {
+  beforeEach(() => {
+    store = new LocalFileStore(root, { isSoleOwner });
+  });
+
+  it('the longest of all, which may be sealed, and removes the others', async () => {
+    await arrive(attempt(1), 'abc');
+    await arrive(attempt(1, A, OTHER_TASK), 'of another task');
+    await arrive(attempt(9), 'of a later attempt');
+    // Attempts that found nothing, as their process was another one's.
+    for (const [number, file, bytes] of [[2, 'file', 'abcdef'], [3, 'unfinished', 'abcd']] as const) {
+      await mkdir(join(root, nameOf(attempt(number))));
+      await writeFile(join(root, nameOf(attempt(number)), file), bytes);
+    }
+    expect(await writtenTo(attempt(4))).toBe('abcdef');
+    expect(await attempts()).toEqual([attempt(1, A, OTHER_TASK), attempt(4), attempt(9)].map(nameOf).sort());
+  });
+
+  it('and keeps what it has itself if that is more', async () => {
+    await arrive(attempt(2), 'abcdef');
+    await mkdir(join(root, nameOf(attempt(1))));
+    await writeFile(join(root, nameOf(attempt(1)), 'unfinished'), 'abc');
+    expect(await writtenTo(attempt(2))).toBe('abcdef');
+    expect(await attempts()).toEqual([nameOf(attempt(2))]);
+  });
+});
+
+describe('an attempt that was frozen and wakes', () => {
+  let frozen: FileDraft;
+
+  beforeEach(async () => {
+    frozen = await store.openDraft(attempt(1));
+    await frozen.write(Buffer.from('good '));
+    await frozen.flush();
+    await seal(attempt(2), 'bytes', '{"v":2}');
+  });
+  afterEach(async () => frozen.close());
+
+  it('writes into nothing that the later one has', async () => {
+    await frozen.write(Buffer.from('bad'));
+    await frozen.flush();
+    await expect(frozen.restart()).rejects.toMatchObject({ code: 'ENOENT' });
+    expect([await contentOf(attempt(2)), await store.readManifest(attempt(2))]).toEqual(['good bytes', '{"v":2}']);
+  });
+
+  it('cannot seal what was taken over', async () => {
+    await expect(frozen.seal('{"v":1}')).rejects.toThrow('is gone');
+    expect([await attempts(), await contentOf(attempt(2))]).toEqual([[nameOf(attempt(2))], 'good bytes']);
+  });
+
+  it('begins anew under its own name, which can be removed', async () => {
+    await frozen.close();
+    await seal(attempt(1), 'bad', '{"v":1}');
+    expect([await contentOf(attempt(1)), await contentOf(attempt(2))]).toEqual(['bad', 'good bytes']);
+    await store.remove(attempt(1));
+    expect([await attempts(), await contentOf(attempt(2))]).toEqual([[nameOf(attempt(2))], 'good bytes']);
+  });
+});
+
+describe('what an earlier version left', () => {
+  it('is a pair, beside which attempts come and go', async () => {
+    await mkdir(join(root, A));
+    await writeFile(join(root, A, 'file'), 'old');
+    await writeFile(join(root, A, 'manifest'), '{"v":1}');
+    await seal(attempt(1), 'new', '{"v":2}');
+    expect([await store.listPairs(), await attempts()]).toEqual([[A], [nameOf(attempt(1))]]);
+    expect([await contentOf(pair(A)), await contentOf(attempt(1))]).toEqual(['old', 'new']);
+    await store.remove(pair(A));
+    expect([await contentOf(pair(A)), await store.listPairs(), await contentOf(attempt(1))]).toEqual([null, [], 'new']);
+    await store.remove(attempt(1));
+    expect(await readdir(root)).toEqual([]);
+  });
+
+  it('is an unfinished download, which goes on where one process has the store', async () => {
+    await mkdir(join(root, `${A}.partial`));
+    await writeFile(join(root, `${A}.partial`, 'file'), 'abc');
+    expect(await writtenTo(attempt(1))).toBe('');
+    store = new LocalFileStore(root, { isSoleOwner: true });
+    expect(await writtenTo(attempt(1))).toBe('abc');
+    expect(await readdir(root)).toEqual([A]);
+  });
+});
+
+describe('a sealed file', () => {
+  it('gives a part of itself', async () => {
+    await seal(attempt(1), '0123456789');
+    expect(await contentOf(attempt(1), { start: 2, end: 4 })).toBe('234');
+    expect(await contentOf(attempt(1), { start: 8, end: 99 })).toBe('89');
   });
 
   it('gets a new manifest at one blow', async () => {
-    await publish(A, 'bytes', '{"long":"manifest of the first hour"}');
-    await store.writeManifest(A, '{}');
-    expect(await store.readManifest(A)).toBe('{}');
-    expect((await readdir(root)).sort()).toEqual([A]);
+    await seal(attempt(1), 'bytes', '{"long":"manifest of the first hour"}');
+    await store.writeManifest(attempt(1), '{}');
+    expect([await store.readManifest(attempt(1)), await readdir(root)]).toEqual(['{}', [A]]);
   });
 
-  it('can be removed twice, and an open reader still gets all of it', async () => {
+  it.each([['of an attempt', attempt(1)], ['of a pair', pair(A)]])('%s can be removed twice, and an open reader still gets all of it', async (_what, key) => {
     const bytes = 'x'.repeat(3_000_000);
-    await publish(A, bytes);
-    const reader = await store.readFile(A);
+    await seal(key, bytes);
+    const reader = await store.readFile(key);
     if (reader === null) throw new Error('the file must be there');
     await once(reader, 'readable');
-    await store.remove(A);
-    await store.remove(A);
+    await store.remove(key);
+    await store.remove(key);
     expect(await readdir(root)).toEqual([]);
     expect((await buffer(reader)).length).toBe(bytes.length);
   });
@@ -137,88 +231,86 @@ describe('a published image', () => {
     await mkdir(join(root, 'lost+found'));
     await mkdir(join(root, C.toUpperCase().replaceAll('3', 'A')));
     await writeFile(join(root, C), 'a file, not a folder');
-    expect(await store.listUuids()).toEqual([A, B]);
-    expect(await contentOf(B)).toBe('hand');
-    expect(await store.readManifest(B)).toBeNull();
-    expect(await store.statFile(A)).toBeNull();
-    expect(await store.statFile(C)).toBeNull();
+    expect(await store.listPairs()).toEqual([A, B]);
+    expect(await contentOf(pair(B))).toBe('hand');
+    expect([await store.readManifest(pair(B)), await store.statFile(pair(A)), await store.statFile(pair(C))]).toEqual([null, null, null]);
+    expect(await attempts()).toEqual([]);
   });
 
   it('refuses a manifest above 1 MiB', async () => {
-    await publish(A, 'bytes', 'x'.repeat(1024 * 1024));
-    expect((await store.readManifest(A))?.length).toBe(1024 * 1024);
+    await seal(pair(A), 'bytes', 'x'.repeat(1024 * 1024));
+    expect((await store.readManifest(pair(A)))?.length).toBe(1024 * 1024);
     await writeFile(join(root, A, 'manifest'), 'x'.repeat(1024 * 1024 + 1));
-    await expect(store.readManifest(A)).rejects.toMatchObject({ code: 'INVALID_MANIFEST' });
+    await expect(store.readManifest(pair(A))).rejects.toMatchObject({ code: 'INVALID_MANIFEST' });
   });
 
-  it('refuses a manifest for an image that is not there', async () => {
-    await expect(store.writeManifest(A, '{}')).rejects.toBeInstanceOf(FileStoreMissing);
+  it('must be there for a manifest', async () => {
+    await arrive(attempt(1), 'unfinished');
+    for (const key of [attempt(1), pair(A), pair(B)]) await expect(store.writeManifest(key, '{}')).rejects.toBeInstanceOf(FileStoreMissing);
   });
 });
 
 describe('what a crash leaves behind', () => {
-  it('is swept, but for the partials to keep, every image and everything unknown', async () => {
-    await publish(A);
-    await arrive(B, 'dead');
-    await arrive(C, 'alive');
-    await mkdir(join(root, `${B}.removed-00ff`));
-    await writeFile(join(root, `${B}.removed-00ff`, 'file'), 'bytes');
+  it('is swept, but for every key, what is young, and everything unknown', async () => {
+    await seal(attempt(1));
+    await arrive(attempt(1, B), 'unfinished');
+    const old = [`${A}.manifest-0001`, `${B}.partial`, `${B}.removed-00ff`];
+    for (const name of [`${B}.partial`, `${B}.removed-00ff`, `${C}.partial`]) {
+      await mkdir(join(root, name));
+      await writeFile(join(root, name, 'file'), 'bytes');
+    }
     await writeFile(join(root, `${A}.manifest-0001`), '{');
-    await utimes(join(root, `${A}.manifest-0001`), 0, 0);
-    const kept = [`${A}.manifest-0002`, 'README', `${A}.partial.bak`, 'x.removed-00ff', `${A}.partial`];
-    for (const name of kept) await writeFile(join(root, name), 'by hand');
-    expect(await store.sweep(new Set([C]))).toEqual([`${A}.manifest-0001`, `${B}.partial`, `${B}.removed-00ff`]);
-    expect((await readdir(root)).sort()).toEqual([A, `${C}.partial`, ...kept].sort());
-    expect(await text(await store.readPartial(C, 9))).toBe('alive');
+    for (const name of [`${A}.manifest-0001`, `${B}.partial/file`, `${B}.partial`]) await utimes(join(root, name), 0, 0);
+    await mkdir(join(root, C));
+    await utimes(join(root, C), 0, 0);
+    const left = [`${A}.manifest-0002`, 'README', `${A}.partial.bak`, 'x.removed-00ff', `${A}.partial`];
+    for (const name of left) await writeFile(join(root, name), 'by hand');
+    expect(await store.sweep()).toEqual(old);
+    expect((await readdir(root)).sort()).toEqual([A, B, `${C}.partial`, ...left].sort());
+    expect(await writtenTo(attempt(1, B))).toBe('unfinished');
   });
 });
 
 describe('names and links that lead outside', () => {
-  it.each(['../outside', '..', '', A.toUpperCase().replaceAll('1', 'A'), `${A}/../../x`, `${A}\n`, `${A}.partial`, 'nul\0'])(
-    'refuses %j as a uuid everywhere',
-    async (uuid) => {
-      const calls = [
-        () => store.readManifest(uuid),
-        () => store.writeManifest(uuid, '{}'),
-        () => store.statFile(uuid),
-        () => store.readFile(uuid),
-        () => store.partialSize(uuid),
-        () => store.appendPartial(uuid, 0),
-        () => store.readPartial(uuid, 1),
-        () => store.publish(uuid, '{}'),
-        () => store.discardPartial(uuid),
-        () => store.remove(uuid),
-      ];
-      for (const call of calls) await expect(call()).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
-      expect(await readdir(root)).toEqual([]);
-    },
-  );
+  const ODD_UUIDS = ['../outside', '..', '', A.toUpperCase().replaceAll('1', 'A'), `${A}/../../x`, `${A}\n`, `${A}.partial`, 'nul\0'];
+  const ODD_ATTEMPTS = ['..', '', TASK, `${TASK}-`, `${TASK}-01`, `${TASK}--1`, `${TASK}-1/../..`, `${TASK}-1\n`, `${TASK.toUpperCase()}-1`, `${TASK}-12345678901`, '/etc'];
+  it.each<FileKey>([...ODD_UUIDS.map(pair), ...ODD_ATTEMPTS.map((one) => ({ uuid: A, attempt: one }))])('refuses %j as a key everywhere', async (key) => {
+    const calls = [
+      () => store.readManifest(key),
+      () => store.writeManifest(key, '{}'),
+      () => store.statFile(key),
+      () => store.readFile(key),
+      () => store.openFile(key),
+      () => store.openDraft(key),
+      () => store.remove(key),
+    ];
+    for (const call of calls) await expect(call()).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+    expect(await readdir(root)).toEqual([]);
+  });
 
   it('treats a linked folder or file as absent and never writes through it', async () => {
     const outside = join(base, 'outside');
-    await mkdir(outside);
-    for (const name of ['file', 'manifest']) await writeFile(join(outside, name), 'secret');
+    const ofAttempt = join(outside, attempt(1).attempt);
+    for (const folder of [outside, ofAttempt]) {
+      await mkdir(folder);
+      for (const name of ['file', 'manifest']) await writeFile(join(folder, name), 'secret');
+    }
     await symlink(outside, join(root, A));
     await symlink(outside, join(root, `${B}.partial`));
+    await mkdir(join(root, B));
+    await symlink(ofAttempt, join(root, nameOf(attempt(1, B))));
     await mkdir(join(root, C));
     for (const name of ['file', 'manifest']) await symlink(join(outside, name), join(root, C, name));
 
-    expect(await store.listUuids()).toEqual([C]);
-    for (const uuid of [A, C]) {
-      expect(await contentOf(uuid)).toBeNull();
-      expect(await store.readManifest(uuid)).toBeNull();
-      expect(await store.statFile(uuid)).toBeNull();
+    expect(await store.listPairs()).toEqual([C]);
+    for (const key of [pair(A), attempt(1), attempt(1, B), pair(C)]) {
+      expect([await contentOf(key), await store.readManifest(key), await store.statFile(key)]).toEqual([null, null, null]);
+      await expect(store.writeManifest(key, '{}')).rejects.toBeInstanceOf(FileStoreMissing);
     }
-    expect(await store.partialSize(B)).toBe(0);
-    await expect(store.appendPartial(B, 0)).rejects.toThrow('EEXIST');
-    await expect(store.publish(B, '{}')).rejects.toBeInstanceOf(FileStoreMissing);
-    await expect(store.writeManifest(A, '{}')).rejects.toBeInstanceOf(FileStoreMissing);
-    await store.writeManifest(C, '{}');
-    await store.remove(A);
-    await store.discardPartial(B);
-    expect(await readdir(root)).toEqual([C]);
-    expect((await readdir(outside)).sort()).toEqual(['file', 'manifest']);
-    expect(await readFile(join(outside, 'manifest'), 'utf8')).toBe('secret');
+    for (const key of [pair(B), attempt(1), attempt(2), attempt(1, B)]) await expect(store.openDraft(key)).rejects.toThrow('EEXIST');
+    for (const key of [pair(A), attempt(1), attempt(1, B), pair(C)]) await store.remove(key);
+    expect((await readdir(outside, { recursive: true })).sort()).toEqual([attempt(1).attempt, `${attempt(1).attempt}/file`, `${attempt(1).attempt}/manifest`, 'file', 'manifest']);
+    expect(await readFile(join(ofAttempt, 'manifest'), 'utf8')).toBe('secret');
   });
 });
 
@@ -234,12 +326,12 @@ describe('the folder of the store', () => {
     const broken = new LocalFileStore(join(base, 'plain'));
     const refusal = { code: 'IMAGE_SERVER_UNAVAILABLE', message: expect.stringContaining(join(base, 'plain')) };
     await expect(broken.check()).rejects.toMatchObject(refusal);
-    await expect(broken.listUuids()).rejects.toMatchObject(refusal);
+    await expect(broken.listPairs()).rejects.toMatchObject(refusal);
   });
 
   it('is not taken for empty when it is gone', async () => {
     await rm(root, { recursive: true });
-    await expect(store.listUuids()).rejects.toMatchObject({ code: 'IMAGE_SERVER_UNAVAILABLE' });
-    await expect(store.sweep(new Set())).rejects.toMatchObject({ code: 'IMAGE_SERVER_UNAVAILABLE' });
+    await expect(store.listPairs()).rejects.toMatchObject({ code: 'IMAGE_SERVER_UNAVAILABLE' });
+    await expect(store.sweep()).rejects.toMatchObject({ code: 'IMAGE_SERVER_UNAVAILABLE' });
   });
 });

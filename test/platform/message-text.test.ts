@@ -48,7 +48,7 @@ describe('a message with values of callers', () => {
 
 describe('an AppError', () => {
   it('repeats at most 200 characters of a value', () => {
-    const errors = [notFound('image', LONG), new AppError('URL_NOT_ALLOWED', `https://host/${LONG} is not allowed.`), badInput([{ path: LONG, message: `${LONG} is no name.` }])];
+    const errors = [notFound('image', LONG), new AppError('URL_NOT_ALLOWED', `https://host/${LONG} is not allowed.`), badInput([{ path: LONG, code: 'INVALID_FORMAT', message: `${LONG} is no name.`, params: { value: LONG } }])];
     for (const { message, extensions } of errors) {
       expect(message).not.toContain('x'.repeat(201));
       expect(JSON.stringify(extensions).length).toBeLessThan(1000);
@@ -62,7 +62,7 @@ describe('an AppError', () => {
   });
 
   it('says how many faults it leaves out', () => {
-    const faults = Array.from({ length: 1000 }, (_, at) => ({ path: `groups.${at}`, message: `There is no group "${'x'.repeat(150)}".` }));
+    const faults = Array.from({ length: 1000 }, (_, at) => ({ path: `groups.${at}`, code: 'NOT_FOUND' as const, message: `There is no group "${'x'.repeat(150)}".` }));
     const { message, extensions } = badInput(faults);
     const { fields, fieldsLeftOut } = extensions as { fields: unknown[]; fieldsLeftOut: number };
     expect(fields.length + fieldsLeftOut).toBe(1000);

@@ -4,7 +4,7 @@ import { Viewer } from '../../src/access/viewer.js';
 import { ImgapiClient } from '../../src/imgapi/client.js';
 import type { Database } from '../../src/platform/database/database.js';
 import { GuardedFetch } from '../../src/platform/fetch/fetch.js';
-import { LocalFileStore } from '../../src/platform/store/local-file-store.js';
+import { LocalFileStore } from '../../src/platform/store/local/local-file-store.js';
 import { ImageRepository } from '../../src/repositories/image-repository.entity.js';
 import type { ImageRepositoryType } from '../../src/repositories/image-repository.type.js';
 import { accessToRepositories } from '../../src/repositories/credentials/repository-access.js';

@@ -4,6 +4,7 @@ import { ENTITIES } from '../../src/entities.js';
 import { openDatabase, type SqlEntityManager } from '../../src/platform/database/database.js';
 import { inTransaction } from '../../src/platform/database/in-transaction.js';
 import { recordWork } from '../../src/tasks/runner/record-task.js';
+import { taskUuid } from '../../src/tasks/task.type.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HeldServer, startHeldServer } from '../support/held-server.js';
 import { World } from '../support/world.js';
@@ -106,7 +107,7 @@ describe('a task that a killed process left, when its starter may not have it do
     const image = await em.findOneOrFail(Image, { name: deleted.name });
     const facts = { action: 'IMAGE_DELETE', userId, tokenGroups: [], imageId: image.id, imageName: deleted.name, detail: {} } as const;
     tasks.delete = await inTransaction(em, async (tx) => recordWork(tx, facts, { instructions: { uuid: deleted.uuid } }, () => undefined));
-    for (const id of Object.values(tasks)) {
+    for (const id of Object.values(tasks).map(taskUuid)) {
       await run("update task set status = 'PENDING', finished_at = null, phase = 'PUBLISHING' where id = ?", [id]);
       await run("update image set status = 'PENDING' where id = (select image_id from task where id = ?)", [id]);
     }
@@ -168,7 +169,7 @@ describe('a task that a killed process left, when its starter may not have it do
   it('says who may do what no more, in the third person', async () => {
     const { tasks, starter } = caseOf('is in a group with fewer permissions');
     const { error } = await world.admin.ended(tasks.update!);
-    expect(error).toBe(`${starter.username} may no longer update this image: ADMIN and IMAGE_ADMIN are missing in datacenter ${starter.datacenter}.`);
+    expect(error).toBe(`${starter.username} may no longer update this image. ${starter.username} needs ADMIN and IMAGE_ADMIN together in datacenter ${starter.datacenter}.`);
     const closed = caseOf('is deactivated');
     expect((await world.admin.ended(closed.tasks.delete!)).error).toBe(`The account ${closed.starter.username} that asked for this is not active any more.`);
   });

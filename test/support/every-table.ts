@@ -9,6 +9,7 @@ import { ImageAttachment } from '../../src/images/image-attachment.entity.js';
 import { ImageTag } from '../../src/images/image-tag.entity.js';
 import { Image } from '../../src/images/image.entity.js';
 import type { Database, SqlEntityManager } from '../../src/platform/database/database.js';
+import { ScheduledWork } from '../../src/platform/scheduling/scheduled-work.entity.js';
 import { RepositoryImage } from '../../src/repositories/entries/repository-image.entity.js';
 import { ImageRepository } from '../../src/repositories/image-repository.entity.js';
 import { IdempotencyKey } from '../../src/tasks/idempotency/idempotency-key.entity.js';
@@ -35,6 +36,7 @@ export async function fillEveryTable(database: Database): Promise<void> {
     group.users.add(owner, other);
     group.datacenters.add(main);
     const key = tx.create(ApiKey, { id: randomUUID(), user: other, name: 'key', hash: 'f'.repeat(64), expiresAt: new Date(8.64e15) });
+    tx.create(ScheduledWork, { name: ODD_TEXT.slice(0, 20), dueAt: new Date(8.64e15) });
     tx.create(ApiKeyUse, { key, lastUsedAt: new Date(4) });
     const server = tx.create(VirtualServer, { uuid: randomUUID(), hostname: 'img01', datacenter: main, owner, osType: 'LINUX_VM', tags: ['a', 'ñ"\\'], addresses: [] });
     await tx.flush();
@@ -60,7 +62,7 @@ async function fillImages(tx: SqlEntityManager, { owner, main, server, snapshot 
   await tx.flush();
   tx.create(RepositoryImage, { ...entry, uuid: first.uuid, fromGeneration: 1, name: 'debian', searchText: 'debian shared text', searchId: first.id });
   const common = { version: '1', owner, sizeMib: 1, osType: 'LINUX_VM' as const, createdAt: new Date(1), updatedAt: new Date(2) };
-  const withFile = tx.create(Image, { ...common, uuid: randomUUID(), name: 'with-file', alias: 'a', aliasKey: 'a', searchText: 'with-file findable', fileSize: LARGE, fileSha1: '1'.repeat(40), fileSha256: '2'.repeat(64), fileCompression: 'gzip', manifest: JSON.stringify({ description: ODD_TEXT }), resize: true, repository, sourceSnapshot: snapshot });
+  const withFile = tx.create(Image, { ...common, uuid: randomUUID(), name: 'with-file', alias: 'a', aliasKey: 'a', searchText: 'with-file findable', fileSize: LARGE, fileSha1: '1'.repeat(40), fileSha256: '2'.repeat(64), fileCompression: 'gzip', fileKey: `${randomUUID()}-1`, manifest: JSON.stringify({ description: ODD_TEXT }), resize: true, repository, sourceSnapshot: snapshot });
   const gone = tx.create(Image, { ...common, uuid: randomUUID(), name: 'gone', alias: 'b', aliasKey: 'b', searchText: 'gone', publishedAt: null, manifest: '{"published_at":"nonsense"}' });
   await tx.flush();
   tx.create(ImageAttachment, { image: withFile, datacenter: main, boundImageId: withFile.id });

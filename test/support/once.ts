@@ -29,6 +29,9 @@ export const ONCE: readonly string[] = [
   'test/acceptance/hostile-repository.test.ts',
   'test/security/{trust,headers,request-ids,log-floods,decompression,log-lines,file-modes}.test.ts',
   'test/images/import/**',
+  // The store alone; an object storage, whichever database is beside it.
+  'test/store/**',
+  'test/s3/**',
   // The disk of the store.
   'test/images/full-store.test.ts',
   'test/repositories/list-diff.test.ts',

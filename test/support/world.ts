@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DatabaseTarget } from '../../src/platform/database/database.js';
 import { type Answer, databaseOf, GatewayProcess, startFresh, TestClient } from './gateway.js';
 import { type ImgapiRepository, makeImage, type MakeImage, type PublishedImage, startImgapiRepository } from './imgapi-repository.js';
+import { filesOfStore, folderOfImage } from './stored-image.js';
 import type { TemporaryFolder } from './temp-folder.js';
 
 /** Every permission there is. */
@@ -182,8 +183,18 @@ export class World implements AsyncDisposable {
     return (await readdir(join(this.folder.path, 'images'))).filter((name) => name !== '.store-id').sort();
   }
 
+  /** The paths of all files in the store. */
+  async storedFiles(): Promise<string[]> {
+    return filesOfStore(join(this.folder.path, 'images'));
+  }
+
+  /** The folder of the store that has the file of an image. */
+  async folderOfImage(uuid: string): Promise<string> {
+    return folderOfImage(join(this.folder.path, 'images'), uuid);
+  }
+
   async storedManifest(uuid: string): Promise<string> {
-    return readFile(join(this.folder.path, 'images', uuid, 'manifest'), 'utf8');
+    return readFile(join(await this.folderOfImage(uuid), 'manifest'), 'utf8');
   }
 
   /** Kills the process, lets `change` write to its database, and starts another process over the same rows and files. */

@@ -209,7 +209,7 @@ describe('creating an image that fails', () => {
     data.answer = slow(bytes, 2_000_000);
     const wanted = input();
     const { createImageFromSnapshot } = await admin.run(CREATE, { input: wanted });
-    await until(async () => (await world.stored()).some((entry) => entry.endsWith('.partial')));
+    await until(async () => (await world.storedFiles()).some((path) => path.endsWith('/unfinished')));
     data.answer = whole(bytes);
     await restart();
     expect(await admin.ended(createImageFromSnapshot.task.id)).toMatchObject({ status: 'SUCCEEDED' });
@@ -223,7 +223,7 @@ describe('creating an image that fails', () => {
     data.answer = slow(bytes, 2_000_000);
     const wanted = input();
     const { createImageFromSnapshot } = await admin.run(CREATE, { input: wanted });
-    await until(async () => (await world.stored()).some((entry) => entry.endsWith('.partial')));
+    await until(async () => (await world.storedFiles()).some((path) => path.endsWith('/unfinished')));
     data.answer = status(410);
     await restart();
     expect(await admin.ended(createImageFromSnapshot.task.id)).toMatchObject({ status: 'FAILED', errorCode: 'FILE_UNREACHABLE' });

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { GuardedFetch } from '../../src/platform/fetch/fetch.js';
-import { LocalFileStore } from '../../src/platform/store/local-file-store.js';
+import type { FileDraft } from '../../src/platform/store/file-store.js';
+import { LocalFileStore } from '../../src/platform/store/local/local-file-store.js';
 import { type GzippedFile, downloadGzipped, type GzippedDownload } from '../../src/virtual-servers/create-image/download-gzipped.js';
 import { FakeClock, THREE_ATTEMPTS } from '../images/import/fake-clock.js';
 import { type TemporaryFolder, temporaryFolder } from '../support/temp-folder.js';
@@ -28,24 +28,24 @@ afterAll(async () => {
   await folder?.remove();
 });
 
-async function read(answer: Answer, options: Partial<GzippedDownload> = {}): Promise<GzippedFile & { uuid: string }> {
+async function read(answer: Answer, options: Partial<GzippedDownload> = {}): Promise<GzippedFile & { draft: FileDraft }> {
   data.answer = answer;
   data.asked = 0;
-  const uuid = randomUUID();
+  const draft = await store.openDraft({ uuid: randomUUID(), attempt: `${randomUUID()}-1` });
+  onTestFinished(async () => draft.close());
   const clock = new FakeClock();
   const gzipped = await downloadGzipped({
     what: 'snapshot daily',
     diskBytes: bytes.length,
     open: (signal) => fetch.get(data.url, { signal, idleTimeoutMs: 300 }),
-    store,
-    uuid,
+    draft,
     retry: THREE_ATTEMPTS,
     clock,
     wait: clock.wait,
     signal: new AbortController().signal,
     ...options,
   });
-  return { ...gzipped, uuid };
+  return { ...gzipped, draft };
 }
 
 /** Promises no length, sends a part, and breaks off in the middle of a chunk. */
@@ -57,21 +57,21 @@ function raw(text: string): Answer {
 }
 
 describe('downloading the data of a snapshot', () => {
-  it('writes it compressed to the partial file, and returns the checksums of that file', async () => {
-    const { uuid, digest, bytesRead, kind } = await read(whole(bytes));
+  it('writes it compressed to the draft, and returns the checksums of that file', async () => {
+    const { draft, digest, bytesRead, kind } = await read(whole(bytes));
     expect(bytesRead).toBe(bytes.length);
     // Noise without a boot sector: it is as long as the disk.
     expect(kind).toEqual({ compression: 'gzip', format: 'RAW', name: 'a raw disk' });
-    expect(await store.partialSize(uuid)).toBe(digest.size);
-    expect(gunzipSync(await buffer(await store.readPartial(uuid, digest.size))).equals(bytes)).toBe(true);
+    expect(draft.size).toBe(digest.size);
+    expect(gunzipSync(await buffer(await draft.readWritten())).equals(bytes)).toBe(true);
   });
 
   it('starts again after a break, and counts the bytes from 0 again', async () => {
     const seen: number[] = [];
-    const { uuid, digest } = await read(first(cut, whole(bytes)), { onProgress: (done) => seen.push(done) });
+    const { draft } = await read(first(cut, whole(bytes)), { onProgress: (done) => seen.push(done) });
     expect(seen.at(-1)).toBe(bytes.length);
     expect(seen.some((done, at) => done < (seen[at - 1] ?? 0))).toBe(true);
-    expect(gunzipSync(await buffer(await store.readPartial(uuid, digest.size))).equals(bytes)).toBe(true);
+    expect(gunzipSync(await buffer(await draft.readWritten())).equals(bytes)).toBe(true);
   });
 
   it('starts again after data that stalls', async () => {
@@ -106,10 +106,10 @@ describe('downloading the data of a snapshot', () => {
 
   it('stores gzip data as they are', async () => {
     const gzipped = gzipSync(bytes);
-    const { uuid, digest, kind } = await read(whole(gzipped));
+    const { draft, digest, kind } = await read(whole(gzipped));
     expect(digest.size).toBe(gzipped.length);
     expect(kind.compression).toBe('gzip');
-    expect((await buffer(await store.readPartial(uuid, digest.size))).equals(gzipped)).toBe(true);
+    expect((await buffer(await draft.readWritten())).equals(gzipped)).toBe(true);
   });
 
   it('takes a ZFS stream that is a little larger than the disk', async () => {
@@ -122,15 +122,15 @@ describe('downloading the data of a snapshot', () => {
     ['says that it is not encoded', { 'content-encoding': 'Identity' }, bytes],
   ])('takes an answer that %s', async (_what, headers, body) => {
     const answer: Answer = (response) => response.writeHead(200, { ...headers, 'content-length': body.length }).end(body);
-    const { uuid, digest, bytesRead } = await read(answer, { open: (signal) => fetch.get(data.url, { signal, decodedLimitBytes: 2 * bytes.length }) });
+    const { draft, bytesRead } = await read(answer, { open: (signal) => fetch.get(data.url, { signal, decodedLimitBytes: 2 * bytes.length }) });
     expect(bytesRead).toBe(bytes.length);
-    expect(gunzipSync(await buffer(await store.readPartial(uuid, digest.size))).equals(bytes)).toBe(true);
+    expect(gunzipSync(await buffer(await draft.readWritten())).equals(bytes)).toBe(true);
   });
 
   it('throws an error of the disk unchanged, and does not retry it', async () => {
     const full = new Error('no space left on device');
-    const appendPartial = async (): Promise<Writable> => new Writable({ write: (_chunk, _encoding, done) => done(full) });
-    await expect(read(whole(bytes), { store: { appendPartial } })).rejects.toBe(full);
+    const fails = async (): Promise<void> => Promise.reject(full);
+    await expect(read(whole(bytes), { draft: { restart: async () => undefined, write: fails, flush: fails } })).rejects.toBe(full);
     expect(data.asked).toBe(1);
   });
 

@@ -79,7 +79,7 @@ describe('registering a server', () => {
     await world.person('gone');
     await admin.run('mutation { updateUser(input: { username: "gone", active: false }) { username } }');
     const { errors } = await registering({ owner: 'gone' });
-    expect(errors[0]?.extensions.fields).toEqual([{ path: 'owner', message: expect.stringContaining('gone') }]);
+    expect(errors[0]?.extensions.fields).toMatchObject([{ path: 'owner', code: 'NOT_FOUND', message: expect.stringContaining('gone') }]);
   });
 
   it('refuses a uuid and a host name that are taken, also at the same moment', async () => {
@@ -237,7 +237,7 @@ describe('the image server', () => {
     await admin.run('mutation ($url: HttpUrl!) { updateGlobalSettings(input: { vmsImageRepositories: [{ name: "remote", url: $url }] }) { vmsImageVmNic } }', { url: world.repository.url });
     const locals = async (): Promise<unknown> => (await admin.run('{ imageRepositories { name isLocal } }')).imageRepositories;
     const { errors } = await update(img01, { hostname: 'Remote' });
-    expect(errors[0]?.extensions.fields).toEqual([{ path: 'hostname', message: expect.stringContaining('remote') }]);
+    expect(errors[0]?.extensions.fields).toMatchObject([{ path: 'hostname', code: 'ALREADY_EXISTS', message: expect.stringContaining('remote') }]);
     await update(img01, { hostname: 'Images02.example' });
     expect(await locals()).toEqual([{ name: 'images02.example', isLocal: true }, { name: 'remote', isLocal: false }]);
   });

@@ -1,5 +1,5 @@
 import { Arg, FieldResolver, ID, Mutation, Resolver, Root } from 'type-graphql';
-import { UserType } from '../people/user.type.js';
+import { GUARDED, UserType } from '../people/user.type.js';
 import { CreateApiKeyInput } from './api-key.inputs.js';
 import { ApiKeyQueries } from './api-key.queries.js';
 import { ApiKeyService } from './api-key.service.js';
@@ -36,7 +36,7 @@ export class ApiKeyResolver {
 
   @FieldResolver(() => [ApiKeyType], {
     nullable: true,
-    description: 'The API keys that are not revoked, the newest first, at most 200. Null and FORBIDDEN for who is neither that user nor a SuperAdmin.',
+    description: `The API keys that are not revoked, the newest first, at most 200. ${GUARDED}`,
   })
   async apiKeys(@Root() user: UserType): Promise<ApiKeyType[]> {
     return this.queries.byUser.load(user.id);

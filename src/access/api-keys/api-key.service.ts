@@ -4,8 +4,7 @@ import { inTransaction } from '../../platform/database/in-transaction.js';
 import { sqlInteger, sqlText } from '../../platform/database/sql-text.js';
 import { writeRows } from '../../platform/database/write-rows.js';
 import { storedText } from '../../platform/display-text.js';
-import { badInput, type FieldError, notFound } from '../../platform/errors.js';
-import { quoteValue } from '../../platform/message-text.js';
+import { badInput, type FieldError, notFound, unknownName } from '../../platform/errors.js';
 import { ApiKey } from './api-key.entity.js';
 import type { CreateApiKeyInput } from './api-key.inputs.js';
 import { MOST_KEYS } from './api-key.queries.js';
@@ -36,9 +35,9 @@ export class ApiKeyService {
       const faults: FieldError[] = fieldFault('keyName', name, 'name');
       // Locked, so that requests at once cannot each make the last key that is free.
       const user = await tx.findOne(User, { username, active: true }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-      if (user === null) faults.push({ path: 'username', message: `There is no active user ${quoteValue(username)}.` });
+      if (user === null) faults.push(unknownName('username', 'active user', username));
       else if ((await this.#living(tx, user)) >= MOST_KEYS) {
-        faults.push({ path: 'username', message: `The user ${username} has ${MOST_KEYS} API keys, as many as one user may have; revoke some of them.` });
+        faults.push({ path: 'username', code: 'TOO_MANY', params: { given: MOST_KEYS + 1, accepted: MOST_KEYS }, message: `The user ${username} has ${MOST_KEYS} API keys, as many as one user may have; revoke some of them.` });
       }
       faults.push(...this.#expiryFaults(expiry, latest));
       if (user === null || faults.length > 0) throw badInput(faults);
@@ -52,7 +51,7 @@ export class ApiKeyService {
   async revoke(id: string): Promise<string> {
     const em = this.em.fork();
     const key = await em.findOne(ApiKey, { id });
-    if (key === null || (key.user.id !== this.viewer.userId && !this.viewer.can('apiKey.manageAny').allowed)) throw notFound('API key', id);
+    if (key === null || (key.user.id !== this.viewer.userId && !this.viewer.can('apiKey.manageAny').allowed)) throw notFound('API key', id, 'id');
     key.revokedAt ??= new Date();
     await em.flush();
     return id;
@@ -60,9 +59,9 @@ export class ApiKeyService {
 
   #expiryFaults(expiry: Date | null, latest: Date | null): FieldError[] {
     if (expiry === null) return [];
-    if (expiry.getTime() <= Date.now()) return [{ path: 'expiresAt', message: `${expiry.toISOString()} is past; give an instant in the future, or none.` }];
+    if (expiry.getTime() <= Date.now()) return [{ path: 'expiresAt', code: 'OUT_OF_RANGE', params: { value: expiry.toISOString(), min: new Date().toISOString() }, message: `${expiry.toISOString()} is past; give an instant in the future, or none.` }];
     if (latest === null || expiry <= latest) return [];
-    return [{ path: 'expiresAt', message: `${expiry.toISOString()} is too far away: a key that you make for yourself may live for ${this.maxDays} days, until ${latest.toISOString()}.` }];
+    return [{ path: 'expiresAt', code: 'OUT_OF_RANGE', params: { value: expiry.toISOString(), max: latest.toISOString() }, message: `${expiry.toISOString()} is too far away: a key that you make for yourself may live for ${this.maxDays} days, until ${latest.toISOString()}.` }];
   }
 
   async #living(tx: SqlEntityManager, user: User): Promise<number> {

@@ -1,9 +1,11 @@
 import type { Column } from '../../platform/database/columns.js';
 import { ALWAYS, type Condition, oneOf } from '../../platform/database/list/conditions.js';
-import { amongIds, readObjects } from '../../platform/database/read/read-rows.js';
+import { readObjects } from '../../platform/database/read/read-rows.js';
 import { joinTexts, sqlConstant, type SqlText, sqlText } from '../../platform/database/sql-text.js';
+import { keyLoader } from '../../platform/database/list/key-loader.js';
 import type { GroupType } from './group.type.js';
 import { parsePermissions } from '../permission.js';
+import type { Viewer } from '../viewer.js';
 import { Loader } from '../../platform/graphql/loader.js';
 import type { Reads } from '../../platform/database/read/reads.js';
 
@@ -28,15 +30,28 @@ export class GroupQueries {
   /** Groups per datacenter id, by name. */
   readonly byDatacenter = this.#related(sqlText`datacenter_group x on x.group_id = g.id`, 'x.datacenter_id');
 
+  /** By id or name, in one statement per batch. */
+  readonly byKey = keyLoader({ id: 'g.id', name: 'g.name' }, async (where) => this.#find(where));
+
   constructor(private readonly em: Reads) {}
+
+  /** The groups that the caller is in, by name, with those that its token names. */
+  async ofCaller({ userId, tokenGroups }: Pick<Viewer, 'userId' | 'tokenGroups'>): Promise<GroupType[]> {
+    const stored = await this.byUser.load(userId);
+    if (tokenGroups.length === 0) return stored;
+    const named = await Promise.all(tokenGroups.map(async (value) => this.byKey.load({ field: 'name', value })));
+    const all = new Map([...stored, ...named.filter((group) => group !== null)].map((group) => [group.name, group]));
+    return [...all.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
+  }
+
+  /** By id: any for who may read people, else only a group that the caller is in. */
+  async visibleById(viewer: Viewer, id: number): Promise<GroupType | null> {
+    if (viewer.can('people.read').allowed) return this.byKey.load({ field: 'id', value: id });
+    return (await this.ofCaller(viewer)).find((group) => group.id === id) ?? null;
+  }
 
   async byName(name: string): Promise<GroupType | null> {
     return (await this.#find(sqlText`g.name = ${name}`))[0] ?? null;
-  }
-
-  /** Those of these names that there are. */
-  async byNames(names: readonly string[]): Promise<GroupType[]> {
-    return this.#find(amongIds(this.em, 'g.name', names));
   }
 
   /** All groups by name. */

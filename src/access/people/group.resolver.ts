@@ -3,30 +3,35 @@ import { GroupQueries } from './group.queries.js';
 import { GroupType } from './group.type.js';
 import { UserQueries } from './user.queries.js';
 import { UserType } from './user.type.js';
+import { Viewer } from '../viewer.js';
 
-/** Reads groups; for SuperAdmins. Mutations of groups are in the feature of datacenters, where groups hold. */
+/** Reads groups: any for SuperAdmins, one's own for everybody. Mutations of groups are in the feature of datacenters, where groups hold. */
 @Resolver(() => GroupType)
 export class GroupResolver {
   constructor(
     private readonly queries: GroupQueries,
     private readonly members: UserQueries,
+    private readonly viewer: Viewer,
   ) {}
 
   @Query(() => GroupType, {
     nullable: true,
-    description: 'One group, or null when there is none of that name. SuperAdmin only, else FORBIDDEN.',
+    description: 'One group, or null when there is none of that name. SuperAdmin only; else null with a FORBIDDEN error.',
   })
   async group(@Arg('name', () => String, { description: 'Exact name.' }) name: string): Promise<GroupType | null> {
     return this.queries.byName(name);
   }
 
-  @Query(() => [GroupType], { description: 'All groups by name. SuperAdmin only, else FORBIDDEN.' })
+  @Query(() => [GroupType], { nullable: true, description: 'All groups by name. SuperAdmin only; else null with a FORBIDDEN error.' })
   async groups(): Promise<GroupType[]> {
     return this.queries.all();
   }
 
-  @FieldResolver(() => [UserType], { description: 'The members, by username.' })
+  @FieldResolver(() => [UserType], { description: 'The members, by username: all of them for a SuperAdmin; else yourself, if you are one.' })
   async users(@Root() group: GroupType): Promise<UserType[]> {
-    return this.members.byGroup.load(group.id);
+    if (this.viewer.can('people.read').allowed) return this.members.byGroup.load(group.id);
+    const { userId } = this.viewer;
+    const own = await this.queries.byUser.load(userId);
+    return own.some(({ id }) => id === group.id) ? [await this.members.require(userId)] : [];
   }
 }

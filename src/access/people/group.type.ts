@@ -1,11 +1,18 @@
-import { Field, ObjectType } from 'type-graphql';
+import { Directive, Field, ObjectType } from 'type-graphql';
+import { rowIds } from '../../platform/graphql/global-id.js';
+import { NodeType } from '../../platform/graphql/node.type.js';
 import { type Permission, PermissionEnum } from '../permission.js';
+
+/** The ids that the graph shows of groups. */
+export const GROUP_IDS = rowIds('Group');
 
 /** What the API shows of a group. */
 @ObjectType('Group', {
   simpleResolvers: true,
+  implements: NodeType,
   description: 'Users who hold the same permissions in the datacenters that the group is attached to.',
 })
+@Directive('@key(fields: "id")')
 export class GroupType {
   id!: number;
 

@@ -18,8 +18,8 @@ export class UserQueries {
     return ids.map((id) => found.get(id) ?? null);
   });
 
-  /** By the key of other subgraphs, in one statement per batch; without the built-in user. */
-  readonly byKey = keyLoader({ username: 'u.username' }, async (where) => this.#find(allOf([where, notSystem])));
+  /** By id, or by the other key of other subgraphs, in one statement per batch; without the built-in user. */
+  readonly byKey = keyLoader({ id: 'u.id', username: 'u.username' }, async (where) => this.#find(allOf([where, notSystem])));
 
   /** Members per group id, by username. */
   readonly byGroup = new Loader<number, UserType[]>(async (groupIds) => {

@@ -4,7 +4,7 @@ import { GroupType } from './group.type.js';
 import { CreateUserInput, UpdateUserInput } from './user.inputs.js';
 import { UserQueries } from './user.queries.js';
 import { UserService } from './user.service.js';
-import { UserType } from './user.type.js';
+import { GUARDED, UserType } from './user.type.js';
 import type { Viewer } from '../viewer.js';
 
 /** Reads and changes accounts; for SuperAdmins. */
@@ -19,7 +19,7 @@ export class UserResolver {
 
   @Query(() => UserType, {
     nullable: true,
-    description: 'One user, or null when there is none of that name. SuperAdmin only, else FORBIDDEN.',
+    description: 'One user, or null when there is none of that name. SuperAdmin only; else null with a FORBIDDEN error.',
   })
   async user(
     @Arg('username', () => String, { description: 'Exact username.' }) username: string,
@@ -28,7 +28,8 @@ export class UserResolver {
   }
 
   @Query(() => [UserType], {
-    description: 'All users by username, active or not. SuperAdmin only, else FORBIDDEN.',
+    nullable: true,
+    description: 'All users by username, active or not. SuperAdmin only; else null with a FORBIDDEN error.',
   })
   async users(): Promise<UserType[]> {
     return this.queries.all();
@@ -55,13 +56,10 @@ export class UserResolver {
   }
 
   @FieldResolver(() => [GroupType], {
-    description: 'The groups the user is in, by name. Of yourself also those that your token names, for as long as it holds.',
+    nullable: true,
+    description: `The groups the user is in, by name. Of yourself also those that your token names, for as long as it holds. ${GUARDED}`,
   })
   async groups(@Root() user: UserType): Promise<GroupType[]> {
-    const stored = await this.groupQueries.byUser.load(user.id);
-    const { userId, tokenGroups } = this.viewer;
-    if (user.id !== userId || tokenGroups.length === 0) return stored;
-    const all = new Map([...stored, ...(await this.groupQueries.byNames(tokenGroups))].map((group) => [group.name, group]));
-    return [...all.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
+    return user.id === this.viewer.userId ? this.groupQueries.ofCaller(this.viewer) : this.groupQueries.byUser.load(user.id);
   }
 }

@@ -1,6 +1,6 @@
 import { LockMode, UniqueConstraintViolationException } from '@mikro-orm/core';
 import type { SqlEntityManager } from '../../platform/database/database.js';
-import { alreadyExists, badInput, type FieldError, notFound } from '../../platform/errors.js';
+import { alreadyExists, badInput, type FieldError, notFound, unknownName } from '../../platform/errors.js';
 import { comparisonKey } from '../../platform/display-text.js';
 import { inTransaction } from '../../platform/database/in-transaction.js';
 import { Group } from './group.entity.js';
@@ -15,7 +15,7 @@ import type { Viewer } from '../viewer.js';
 async function findGroups(tx: SqlEntityManager, names: readonly string[], faults: FieldError[]): Promise<Group[]> {
   const groups = await tx.find(Group, { name: [...names] });
   names.forEach((name, at) => {
-    if (!groups.some((group) => group.name === name)) faults.push({ path: `groups.${at}`, message: `There is no group "${name}".` });
+    if (!groups.some((group) => group.name === name)) faults.push(unknownName(`groups.${at}`, 'group', name));
   });
   return groups;
 }
@@ -31,7 +31,7 @@ export class UserService {
   async create(input: CreateUserInput): Promise<UserType> {
     this.viewer.demand('people.change');
     const { username, email } = input;
-    const taken = alreadyExists(`The username ${username} is taken; upper and lower case are the same.`);
+    const taken = alreadyExists(`The username ${username} is taken; upper and lower case are the same.`, { username });
     try {
       await inTransaction(this.em.fork(), async (tx) => {
         const faults = [...fieldFault('username', username), ...fieldFault('email', email)];
@@ -54,12 +54,12 @@ export class UserService {
       // Lock all SuperAdmins, so that two requests at once cannot each deactivate the other's and leave none.
       const admins = await tx.find(User, { isSuperAdmin: true, active: true }, { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: 'asc' } });
       const user = await tx.findOne(User, { username: input.username, $not: { username: SYSTEM_USERNAME } }, { populate: ['groups'] });
-      if (user === null) throw notFound('user', input.username);
+      if (user === null) throw notFound('user', input.username, 'username');
       const faults = [...fieldFault('email', input.email)];
       const losesPower = input.isSuperAdmin === false || input.active === false;
       if (losesPower && admins.length === 1 && admins[0]?.id === user.id) {
         const path = input.isSuperAdmin === false ? 'isSuperAdmin' : 'active';
-        faults.push({ path, message: `${user.username} is the last active SuperAdmin; make another one first.` });
+        faults.push({ path, code: 'NOT_ACCEPTED', message: `${user.username} is the last active SuperAdmin; make another one first.` });
       }
       const groups = await findGroups(tx, input.groups ?? [], faults);
       if (faults.length > 0) throw badInput(faults);

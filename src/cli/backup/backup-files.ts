@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import type { FileKey } from '../../platform/store/file-key.js';
 import type { FileStore } from '../../platform/store/file-store.js';
 import { makeFolder } from '../../platform/store/make-folder.js';
 import { lstatOrNull, syncFolder } from '../../platform/store/safe-open.js';
@@ -39,18 +40,19 @@ export class BackupFiles {
     return this.#images.get(uuid);
   }
 
-  /** Takes an image, with the bytes that are expected if its row names them. */
-  async take(uuid: string, expected: BackedUpFile | null): Promise<Taken> {
+  /** Takes a file of the image store, with the bytes that are expected if a row names them. */
+  async take(key: FileKey, expected: BackedUpFile | null): Promise<Taken> {
+    const { uuid, attempt } = key;
     const taken = this.#images.get(uuid);
-    if (taken !== undefined && (expected === null || taken.file.sha256 === expected.sha256)) return 'whole';
-    const stats = await this.store.statFile(uuid);
+    if (taken !== undefined && taken.attempt === attempt && (expected === null || taken.file.sha256 === expected.sha256)) return 'whole';
+    const stats = await this.store.statFile(key);
     if (stats === null) return 'gone';
     if (expected !== null && expected.size !== stats.size) return 'damaged';
-    const file = (await this.#present(uuid, stats.size, stats.modifiedAt.getTime(), expected)) ?? (await this.#copy(uuid, expected));
+    const file = (await this.#present(uuid, stats.size, stats.modifiedAt.getTime(), expected)) ?? (await this.#copy(key, expected));
     if (file === 'gone' || file === 'damaged') return file;
-    const text = await this.store.readManifest(uuid);
+    const text = await this.store.readManifest(key);
     const manifest = text === null ? null : await this.#writeManifest(Buffer.from(text));
-    this.#images.set(uuid, { uuid, file: { ...file, modifiedMs: stats.modifiedAt.getTime() }, manifest });
+    this.#images.set(uuid, { uuid, attempt, file: { ...file, modifiedMs: stats.modifiedAt.getTime() }, manifest });
     return 'whole';
   }
 
@@ -81,8 +83,8 @@ export class BackupFiles {
     return stats?.isFile() && stats.size === size ? { sha256, size } : null;
   }
 
-  async #copy(uuid: string, expected: BackedUpFile | null): Promise<BackedUpFile | 'gone' | 'damaged'> {
-    const readable = await this.store.readFile(uuid);
+  async #copy(key: FileKey, expected: BackedUpFile | null): Promise<BackedUpFile | 'gone' | 'damaged'> {
+    const readable = await this.store.readFile(key);
     if (readable === null) return 'gone';
     const isRight = (file: BackedUpFile): boolean => expected === null || expected.sha256 === file.sha256;
     const file = await this.#write(readable, isRight);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode, syncFolder, writeDurably } from '../../platform/store/safe-open.js';
-import { isUuid } from '../../platform/store/store-layout.js';
+import { type FileKey, isUuid, parseAttempt } from '../../platform/store/file-key.js';
 import { Refused } from '../command-error.js';
 
 /** A file of a backup, by its hash and size. */
@@ -14,6 +14,8 @@ export interface BackedUpFile {
 
 export interface BackedUpImage {
   uuid: string;
+  /** With the uuid, its key in the image store. Null or missing: a pair, which is all that older backups have. */
+  attempt?: string | null;
   file: BackedUpFile & { modifiedMs: number };
   /** Null where the image store had none. */
   manifest: BackedUpFile | null;
@@ -94,11 +96,20 @@ function isManifest(manifest: Partial<BackupManifest>): manifest is BackupManife
     (secret === null || (isFile(secret) && SECRET_NAME.test(String((secret as { name?: unknown }).name)))) &&
     Array.isArray(migrations) && migrations.every((name) => typeof name === 'string') &&
     Array.isArray(rows) && typeof program === 'string' && typeof madeAt === 'string' &&
-    Array.isArray(images) && images.every((image) => isUuid(String(image.uuid)) && isFile(image.file) && (image.manifest === null || isFile(image.manifest)))
+    Array.isArray(images) && images.every((image) => isUuid(String(image.uuid)) && isAttempt(image.attempt) && isFile(image.file) && (image.manifest === null || isFile(image.manifest)))
   );
+}
+
+function isAttempt(attempt: unknown): boolean {
+  return attempt === undefined || attempt === null || parseAttempt(String(attempt)) !== null;
 }
 
 function isFile(file: unknown): file is BackedUpFile {
   const { sha256, size } = (file ?? {}) as Partial<BackedUpFile>;
   return typeof sha256 === 'string' && SHA256.test(sha256) && typeof size === 'number' && Number.isSafeInteger(size) && size >= 0;
+}
+
+/** The key of an image of a backup in the image store. */
+export function keyOfBackedUp({ uuid, attempt = null }: Pick<BackedUpImage, 'uuid' | 'attempt'>): FileKey {
+  return { uuid, attempt };
 }

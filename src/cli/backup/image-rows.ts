@@ -6,6 +6,8 @@ import { sqlInteger, sqlText } from '../../platform/database/sql-text.js';
 export interface ImageRow {
   id: number;
   uuid: string;
+  /** With the uuid, its key in the image store. */
+  attempt: string | null;
   name: string;
   status: string;
   /** Bytes. */
@@ -15,8 +17,8 @@ export interface ImageRow {
 }
 
 const PAGE_ROWS = 1000;
-const COLUMNS = sqlText`id, uuid, name, status, file_size, file_sha1, file_sha256`;
-type Row = [id: number, uuid: string, name: string, status: string, size: number | string, sha1: string, sha256: string];
+const COLUMNS = sqlText`id, uuid, file_key, name, status, file_size, file_sha1, file_sha256`;
+type Row = [id: number, uuid: string, attempt: string | null, name: string, status: string, size: number | string, sha1: string, sha256: string];
 
 /** Every image that has a file, in the order of ids. */
 export async function* imageRows(em: SqlEntityManager): AsyncGenerator<ImageRow> {
@@ -35,18 +37,18 @@ export async function imageRowOf(em: SqlEntityManager, uuid: string): Promise<Im
   return row === undefined ? null : imageRow(row);
 }
 
-/** Uuids of all images, with a file or without. */
-export async function imageUuids(em: SqlEntityManager): Promise<Set<string>> {
-  const uuids = new Set<string>();
+/** The uuids of all images, each with the attempt that brought its file; null for a pair, and where there is no file. */
+export async function imageKeys(em: SqlEntityManager): Promise<Map<string, string | null>> {
+  const keys = new Map<string, string | null>();
   for (let last = 0; ; ) {
-    const rows = await readRows<[id: number, uuid: string]>(em, sqlText`select id, uuid from image where id > ${last} order by id limit ${sqlInteger(PAGE_ROWS, { max: PAGE_ROWS })}`);
-    for (const [, uuid] of rows) uuids.add(uuid);
+    const rows = await readRows<[id: number, uuid: string, attempt: string | null]>(em, sqlText`select id, uuid, file_key from image where id > ${last} order by id limit ${sqlInteger(PAGE_ROWS, { max: PAGE_ROWS })}`);
+    for (const [, uuid, attempt] of rows) keys.set(uuid, attempt);
     const end = rows.at(-1);
-    if (end === undefined || rows.length < PAGE_ROWS) return uuids;
+    if (end === undefined || rows.length < PAGE_ROWS) return keys;
     [last] = end;
   }
 }
 
-function imageRow([id, uuid, name, status, size, sha1, sha256]: Row): ImageRow {
-  return { id, uuid, name, status, size: Number(size), sha1, sha256 };
+function imageRow([id, uuid, attempt, name, status, size, sha1, sha256]: Row): ImageRow {
+  return { id, uuid, attempt, name, status, size: Number(size), sha1, sha256 };
 }

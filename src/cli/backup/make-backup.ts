@@ -10,7 +10,7 @@ import { errorCode } from '../../platform/store/safe-open.js';
 import { BackupFiles } from './backup-files.js';
 import { type BackupManifest, FORMAT, newNames, readBackupManifest, writeBackupManifest } from './backup-manifest.js';
 import { copyHashed, hashFile } from './hashed-copy.js';
-import { type ImageRow, imageRows, imageUuids } from './image-rows.js';
+import { type ImageRow, imageRows, imageKeys } from './image-rows.js';
 import { removeSqlite, type Snapshot, snapshotDatabase } from './snapshot-database.js';
 
 /** An image that was deleted between its snapshot and its copy leads to a new snapshot. */
@@ -70,16 +70,19 @@ export async function makeBackup(work: BackupWork): Promise<BackupResult> {
   return { manifest, missing, damaged, deleted, bytesCopied: progress.done };
 }
 
-/** Copies all that is in the image store now. What fails here is looked at again with the snapshot. */
+/** Copies all files of images and all pairs that are there now. What fails here is looked at again with the snapshot. */
 async function copyStored({ database, store }: BackupWork, files: BackupFiles, progress: { total: number }): Promise<{ withoutRow: Set<string> }> {
-  const uuids = await store.listUuids();
-  const known = await imageUuids(database.em.fork());
-  const rows = new Map<string, ImageRow>();
-  for await (const row of imageRows(database.em.fork())) rows.set(row.uuid, row);
-  for (const uuid of uuids) progress.total += (await store.statFile(uuid))?.size ?? 0;
-  // The bytes of an image without a file in its row are those of a task that goes on, and are no part of any state yet.
-  for (const uuid of uuids) if (rows.has(uuid) || !known.has(uuid)) await files.take(uuid, rows.get(uuid) ?? null);
-  return { withoutRow: new Set(uuids.filter((uuid) => !known.has(uuid))) };
+  const pairs = await store.listPairs();
+  const known = await imageKeys(database.em.fork());
+  const rows: ImageRow[] = [];
+  for await (const row of imageRows(database.em.fork())) rows.push(row);
+  // The pair of an image without a file in its row is that of a task that goes on, and no part of any state yet.
+  const withoutRow = new Set(pairs.filter((uuid) => !known.has(uuid)));
+  for (const { size } of rows) progress.total += size;
+  for (const uuid of withoutRow) progress.total += (await store.statFile({ uuid, attempt: null }))?.size ?? 0;
+  for (const row of rows) await files.take({ uuid: row.uuid, attempt: row.attempt }, row);
+  for (const uuid of withoutRow) await files.take({ uuid, attempt: null }, null);
+  return { withoutRow };
 }
 
 async function copySnapshot({ database, onRows }: BackupWork, files: BackupFiles, path: string) {
@@ -88,12 +91,12 @@ async function copySnapshot({ database, onRows }: BackupWork, files: BackupFiles
     const snapshot: Snapshot = await snapshotDatabase(database, path, onRows);
     const [missing, damaged]: [string[], string[]] = [[], []];
     for (const row of snapshot.images) {
-      const taken = await files.take(row.uuid, row);
+      const taken = await files.take({ uuid: row.uuid, attempt: row.attempt }, row);
       // An image that a task works on may be without its bytes for a moment.
       if (taken === 'gone' && row.status === 'OK') missing.push(row.uuid);
       if (taken === 'damaged') damaged.push(row.uuid);
     }
-    const now = await imageUuids(database.em.fork());
+    const now = await imageKeys(database.em.fork());
     const gone = missing.filter((uuid) => !now.has(uuid));
     gone.forEach((uuid) => deleted.add(uuid));
     if (gone.length === 0 || turn === MOST_SNAPSHOTS) return { snapshot, missing, damaged, deleted: [...deleted] };

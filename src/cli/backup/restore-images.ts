@@ -1,16 +1,15 @@
-import { pipeline } from 'node:stream/promises';
-import { Transform } from 'node:stream';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { FileStore } from '../../platform/store/file-store.js';
+import type { FileKey } from '../../platform/store/file-key.js';
+import type { FileDraft, FileStore } from '../../platform/store/file-store.js';
 import { Refused } from '../command-error.js';
 import { pathOfFile } from './backup-files.js';
-import type { BackedUpFile, BackedUpImage } from './backup-manifest.js';
+import { type BackedUpFile, type BackedUpImage, keyOfBackedUp } from './backup-manifest.js';
 import { hashStream, type OnBytes, readFileStream } from './hashed-copy.js';
 
-/** Images whose present bytes are others than those of the backup: they wait beside them until the database is restored. */
+/** The bytes of the backup for an image whose present ones differ: they are sealed once the database is restored. */
 export interface WaitingImage {
-  uuid: string;
+  draft: FileDraft;
   manifest: string;
 }
 
@@ -23,55 +22,72 @@ export interface RestoredImages {
 
 /**
  * Brings the images of a backup into the image store, and hashes all of them. It only adds: an image that is there with other bytes
- * gets those of the backup by `replaceImages`.
+ * gets those of the backup by `replaceImages`. If it throws, it has closed what waits.
  */
 export async function restoreImages(backup: string, images: readonly BackedUpImage[], store: FileStore, onBytes: (done: number, total: number) => void): Promise<RestoredImages> {
   const total = images.reduce((sum, { file }) => sum + file.size, 0);
-  const stored = new Set(await store.listUuids());
   let done = 0;
+  const count: OnBytes = (bytes) => onBytes((done += bytes), Math.max(total, done));
   const restored: RestoredImages = { copied: 0, present: 0, waiting: [] };
-  for (const { uuid, file, manifest } of images) {
-    const count: OnBytes = (bytes) => onBytes((done += bytes), Math.max(total, done));
-    const state = stored.has(uuid) ? await stateOf(store, uuid, file, count) : 'absent';
-    if (state === 'same') {
-      restored.present += 1;
-      continue;
-    }
-    await copyToPartial(backup, uuid, file, store, count);
-    const text = manifest === null ? '{}' : await verifiedText(backup, manifest);
-    if (state === 'absent') await store.publish(uuid, text);
-    else restored.waiting.push({ uuid, manifest: text });
-    restored.copied += 1;
+  try {
+    for (const image of images) await restoreImage(backup, image, store, { count, restored });
+  } catch (error) {
+    await closeWaiting(restored.waiting);
+    throw error;
   }
   return restored;
 }
 
+async function restoreImage(backup: string, image: BackedUpImage, store: FileStore, { count, restored }: { count: OnBytes; restored: RestoredImages }): Promise<void> {
+  const key = keyOfBackedUp(image);
+  const state = await stateOf(store, key, image.file, count);
+  if (state === 'same') {
+    restored.present += 1;
+    return;
+  }
+  const manifest = image.manifest === null ? '{}' : await verifiedText(backup, image.manifest);
+  const draft = await store.openDraft(key);
+  restored.waiting.push({ draft, manifest });
+  await copyInto(draft, backup, image, count);
+  restored.copied += 1;
+  if (state === 'other') return;
+  restored.waiting.pop();
+  await replaceImages([{ draft, manifest }]);
+}
+
 /** Puts the bytes of the backup in place of others. */
-export async function replaceImages(store: FileStore, waiting: readonly WaitingImage[]): Promise<void> {
-  for (const { uuid, manifest } of waiting) {
-    await store.remove(uuid);
-    await store.publish(uuid, manifest);
+export async function replaceImages(waiting: readonly WaitingImage[]): Promise<void> {
+  try {
+    for (const { draft, manifest } of waiting) await draft.seal(manifest);
+  } finally {
+    await closeWaiting(waiting);
   }
 }
 
-async function stateOf(store: FileStore, uuid: string, file: BackedUpFile, onBytes: OnBytes): Promise<'same' | 'other'> {
-  const stats = await store.statFile(uuid);
-  const readable = stats?.size === file.size ? await store.readFile(uuid) : null;
+/** Leaves the present bytes as they are. */
+export async function closeWaiting(waiting: readonly WaitingImage[]): Promise<void> {
+  for (const { draft } of waiting) await draft.close();
+}
+
+async function stateOf(store: FileStore, key: FileKey, file: BackedUpFile, onBytes: OnBytes): Promise<'absent' | 'same' | 'other'> {
+  const stats = await store.statFile(key);
+  if (stats === null) return 'absent';
+  const readable = stats.size === file.size ? await store.readFile(key) : null;
   return readable !== null && (await hashStream(readable, 'sha256', onBytes)).hash === file.sha256 ? 'same' : 'other';
 }
 
-async function copyToPartial(backup: string, uuid: string, file: BackedUpFile, store: FileStore, onBytes: OnBytes): Promise<void> {
+async function copyInto(draft: FileDraft, backup: string, { uuid, file }: BackedUpImage, onBytes: OnBytes): Promise<void> {
+  await draft.restart();
   const hash = createHash('sha256');
-  const hashing = new Transform({
-    transform(chunk: Buffer, _encoding, callback) {
-      hash.update(chunk);
-      onBytes(chunk.length);
-      callback(null, chunk);
-    },
-  });
-  await pipeline(readFileStream(pathOfFile(backup, file)), hashing, await store.appendPartial(uuid, 0));
+  for await (const chunk of readFileStream(pathOfFile(backup, file))) {
+    const bytes = chunk as Buffer;
+    hash.update(bytes);
+    await draft.write(bytes);
+    onBytes(bytes.length);
+  }
+  await draft.flush();
   if (hash.digest('hex') === file.sha256) return;
-  await store.discardPartial(uuid);
+  await draft.restart();
   throw new Refused(`The backup is damaged: its file of image ${uuid} has other bytes than its list says.`);
 }
 

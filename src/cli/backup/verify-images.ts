@@ -1,21 +1,18 @@
-import { readdir } from 'node:fs/promises';
-import type { Dirent } from 'node:fs';
-import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import type { SqlEntityManager } from '../../platform/database/database.js';
-import { readRows } from '../../platform/database/read/read-rows.js';
-import { sqlText } from '../../platform/database/sql-text.js';
+import { MOST_KEYS, type Owner, ownersOf } from '../../images/store/attempt-owners.js';
+import { inBatches } from '../../platform/in-batches.js';
+import { type AttemptKey, type FileKey, nameOfKey } from '../../platform/store/file-key.js';
 import type { FileStore } from '../../platform/store/file-store.js';
-import { errorCode, isFolder } from '../../platform/store/safe-open.js';
-import { STORE_ID_FILE } from '../../platform/store/store-id.js';
-import { isUuid, uuidOfPartial } from '../../platform/store/store-layout.js';
 import { hashStream } from './hashed-copy.js';
-import { type ImageRow, imageRowOf, imageRows, imageUuids } from './image-rows.js';
+import { type ImageRow, imageKeys, imageRowOf, imageRows } from './image-rows.js';
+import { strayFiles } from './stray-files.js';
 
 /** One thing about an image, or a file that belongs to none. */
 export interface StoreFinding {
-  /** The uuid, or the name in the image store. */
+  /** The name in the image store: of an image, that of its key. */
   name: string;
-  finding: 'missing bytes' | 'wrong size' | 'wrong hash' | 'missing manifest' | 'wrong manifest' | 'stray' | 'placed by hand' | 'unfinished';
+  finding: 'missing bytes' | 'wrong size' | 'wrong hash' | 'missing manifest' | 'wrong manifest' | 'stray' | 'placed by hand' | 'not in the catalogue' | 'unfinished';
   detail: string;
   isWrong: boolean;
 }
@@ -23,36 +20,38 @@ export interface StoreFinding {
 export interface VerifyWork {
   em: SqlEntityManager;
   store: FileStore;
-  /** The folder of the image store. */
-  root: string;
+  /** The folder of the image store; null for one that is no folder. */
+  root: string | null;
   onBytes(done: number, total: number): void;
 }
 
 /** Hashes all files. What changes meanwhile in a running gateway is looked at again before it is called wrong. */
 export async function verifyImages(work: VerifyWork): Promise<{ findings: StoreFinding[]; files: number; bytes: number }> {
+  const { em, store } = work;
   // First the files and then the rows: a row is there before its file.
-  const entries = await entriesOf(work.root);
-  const uuids = new Set(entries.filter((entry) => entry.isDirectory() && isUuid(entry.name)).map(({ name }) => name));
-  const known = await imageUuids(work.em);
-  const run = new Verification(work, await sizeOf(work.store, uuids));
+  const pairs = await store.listPairs();
+  const attempts: AttemptKey[] = [];
+  for await (const key of store.listAttempts()) attempts.push(key);
+  const rows = await imageKeys(em);
+  const run = new Verification(work, await sizeOf(store, [...pairs.map(pairOf), ...attempts]));
   const findings: StoreFinding[] = [];
-  for await (const row of imageRows(work.em)) findings.push(...(await run.image(row)));
-  for (const uuid of uuids) if (!known.has(uuid)) findings.push(...(await run.placedByHand(uuid)));
-  for (const entry of entries) findings.push(...(await run.otherEntry(entry)));
-  for (const uuid of uuids) findings.push(...(await run.strayFiles(uuid)));
+  for await (const row of imageRows(em)) findings.push(...(await run.image(row)));
+  for (const uuid of pairs) findings.push(...(await run.pair(uuid, rows)));
+  for await (const keys of inBatches(Readable.from(attempts), MOST_KEYS)) {
+    const owners = await ownersOf(em, keys);
+    for (const key of keys) findings.push(...(await run.attempt(key, owners.get(nameOfKey(key)))));
+  }
+  if (work.root !== null) for (const { name, detail } of await strayFiles(work.root)) findings.push(wrong(name, 'stray', detail));
   return { findings, files: run.files, bytes: run.done };
 }
 
-async function entriesOf(folder: string): Promise<Dirent[]> {
-  return readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
-  });
+function pairOf(uuid: string): FileKey {
+  return { uuid, attempt: null };
 }
 
-async function sizeOf(store: FileStore, uuids: ReadonlySet<string>): Promise<number> {
+async function sizeOf(store: FileStore, keys: readonly FileKey[]): Promise<number> {
   let total = 0;
-  for (const uuid of uuids) total += (await store.statFile(uuid))?.size ?? 0;
+  for (const key of keys) total += (await store.statFile(key))?.size ?? 0;
   return total;
 }
 
@@ -70,51 +69,63 @@ class Verification {
     if (found.length === 0) return [];
     // An image that was deleted or changed meanwhile, or that a task works on, is for that task to look after.
     const now = await imageRowOf(this.work.em, row.uuid);
-    return now?.status === 'OK' && now.sha256 === row.sha256 ? found : [];
+    return now?.status === 'OK' && now.sha256 === row.sha256 && now.attempt === row.attempt ? found : [];
   }
 
-  async placedByHand(uuid: string): Promise<StoreFinding[]> {
-    const manifest = await this.work.store.readManifest(uuid);
-    const readable = await this.work.store.readFile(uuid);
+  /** `rows` has the keys of all images: null for those with a pair, or without a file. */
+  async pair(uuid: string, rows: ReadonlyMap<string, string | null>): Promise<StoreFinding[]> {
+    const attempt = rows.get(uuid);
+    if (attempt === undefined) return this.#placed(pairOf(uuid), { finding: 'placed by hand', detail: 'no image has this uuid; it can be imported from the local repository' });
+    return attempt === null ? [] : [wrong(uuid, 'stray', `the image of this uuid has its file in ${uuid}/${attempt}`)];
+  }
+
+  async attempt(key: AttemptKey, owner: Owner | undefined): Promise<StoreFinding[]> {
+    const name = nameOfKey(key);
+    if (owner === undefined || owner === 'image') return [];
+    if (owner === 'open task') return [{ name, finding: 'unfinished', detail: 'a task works on it', isWrong: false }];
+    if (owner === 'unknown' && (await this.work.store.statFile(key)) !== null) {
+      return this.#placed(key, { finding: 'not in the catalogue', detail: 'the database knows neither its task nor its image, as after a restore; it can be imported from the local repository' });
+    }
+    // A task that has just ended removes it.
+    if (!(await this.#isThere(key))) return [];
+    return [wrong(name, 'stray', 'no task works on it, and it is the file of no image; a worker removes it within a minute')];
+  }
+
+  async #placed(key: FileKey, right: Pick<StoreFinding, 'finding' | 'detail'>): Promise<StoreFinding[]> {
+    const [name, manifest, readable] = [nameOfKey(key), await this.work.store.readManifest(key), await this.work.store.readFile(key)];
     if (manifest === null || readable === null) {
       readable?.destroy();
       // Deleted meanwhile.
-      if (!(await isFolder(join(this.work.root, uuid)))) return [];
-      return [wrong(uuid, 'stray', `no image has this uuid, and it has no ${manifest === null ? 'manifest' : 'file'}`)];
+      if (!(await this.#isThere(key))) return [];
+      return [wrong(name, 'stray', `no image has this uuid, and it has no ${manifest === null ? 'manifest' : 'file'}`)];
     }
     const { hash, size } = await this.#hash(readable, 'sha1');
     const said = fileOf(manifest);
-    if (said !== null && said.size === size && said.sha1 === hash) return [{ name: uuid, finding: 'placed by hand', detail: 'no image has this uuid; it can be imported from the local repository', isWrong: false }];
-    return [wrong(uuid, 'wrong manifest', `no image has this uuid; its file has ${size} bytes and sha1 ${hash}, its manifest says ${said === null ? 'nothing' : `${said.size} and ${said.sha1}`}`)];
+    if (said !== null && said.size === size && said.sha1 === hash) return [{ name, ...right, isWrong: false }];
+    return [wrong(name, 'wrong manifest', `no image has this uuid; its file has ${size} bytes and sha1 ${hash}, its manifest says ${said === null ? 'nothing' : `${said.size} and ${said.sha1}`}`)];
   }
 
-  async otherEntry({ name }: Dirent): Promise<StoreFinding[]> {
-    if (isUuid(name) || name === STORE_ID_FILE) return [];
-    const uuid = uuidOfPartial(name);
-    if (uuid !== null && (await this.#isWorkedOn(uuid))) return [{ name, finding: 'unfinished', detail: 'a task works on it', isWrong: false }];
-    // It may be gone by now: a file of a moment.
-    if (!(await entriesOf(this.work.root)).some((entry) => entry.name === name)) return [];
-    return [wrong(name, 'stray', uuid === null ? 'not of the image store' : 'no task works on it; the next start removes it')];
+  async #isThere({ uuid, attempt }: FileKey): Promise<boolean> {
+    if (attempt === null) return (await this.work.store.listPairs()).includes(uuid);
+    for await (const key of this.work.store.listAttempts(uuid)) if (key.attempt === attempt) return true;
+    return false;
   }
 
-  async strayFiles(uuid: string): Promise<StoreFinding[]> {
-    const others = (await entriesOf(join(this.work.root, uuid))).filter(({ name }) => !['file', 'manifest'].includes(name));
-    return others.map(({ name }) => wrong(`${uuid}/${name}`, 'stray', 'not of the image store'));
-  }
-
-  async #bytes({ uuid, size, sha256 }: ImageRow): Promise<StoreFinding[]> {
-    const readable = await this.work.store.readFile(uuid);
-    if (readable === null) return [wrong(uuid, 'missing bytes', `the image has ${size} bytes in the database`)];
+  async #bytes({ uuid, attempt, size, sha256 }: ImageRow): Promise<StoreFinding[]> {
+    const key = { uuid, attempt };
+    const readable = await this.work.store.readFile(key);
+    if (readable === null) return [wrong(nameOfKey(key), 'missing bytes', `the image has ${size} bytes in the database`)];
     const found = await this.#hash(readable, 'sha256');
-    if (found.size !== size) return [wrong(uuid, 'wrong size', `${found.size} bytes, ${size} in the database`)];
-    return found.hash === sha256 ? [] : [wrong(uuid, 'wrong hash', `sha256 ${found.hash}, ${sha256} in the database`)];
+    if (found.size !== size) return [wrong(nameOfKey(key), 'wrong size', `${found.size} bytes, ${size} in the database`)];
+    return found.hash === sha256 ? [] : [wrong(nameOfKey(key), 'wrong hash', `sha256 ${found.hash}, ${sha256} in the database`)];
   }
 
-  async #manifest({ uuid, size, sha1 }: ImageRow): Promise<StoreFinding[]> {
-    const text = await this.work.store.readManifest(uuid);
-    if (text === null) return [wrong(uuid, 'missing manifest', '')];
+  async #manifest({ uuid, attempt, size, sha1 }: ImageRow): Promise<StoreFinding[]> {
+    const key = { uuid, attempt };
+    const text = await this.work.store.readManifest(key);
+    if (text === null) return [wrong(nameOfKey(key), 'missing manifest', '')];
     const said = fileOf(text);
-    return said !== null && said.size === size && said.sha1 === sha1 ? [] : [wrong(uuid, 'wrong manifest', `it names ${said === null ? 'no file' : `a file of ${said.size} bytes with sha1 ${said.sha1}`}; ${size} and ${sha1} in the database`)];
+    return said !== null && said.size === size && said.sha1 === sha1 ? [] : [wrong(nameOfKey(key), 'wrong manifest', `it names ${said === null ? 'no file' : `a file of ${said.size} bytes with sha1 ${said.sha1}`}; ${size} and ${sha1} in the database`)];
   }
 
   async #hash(readable: NonNullable<Awaited<ReturnType<FileStore['readFile']>>>, algorithm: 'sha1' | 'sha256'): Promise<{ hash: string; size: number }> {
@@ -123,11 +134,6 @@ class Verification {
       this.done += bytes;
       this.work.onBytes(this.done, Math.max(this.total, this.done));
     });
-  }
-
-  async #isWorkedOn(uuid: string): Promise<boolean> {
-    const rows = await readRows<[found: number]>(this.work.em, sqlText`select 1 as found from image where uuid = ${uuid} and status = 'PENDING'`);
-    return rows.length > 0;
   }
 }
 

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { readConfig } from '../../config/config.js';
 import { errorCode } from '../../platform/store/safe-open.js';
-import { LocalFileStore } from '../../platform/store/local-file-store.js';
+import { ANY_STORE, openStore } from '../../platform/store/open-store.js';
 import { makeFolder } from '../../platform/store/make-folder.js';
 import { AlreadyRunning, lockFolder } from '../../platform/store/process-lock.js';
 import { isOfBackup } from '../backup/backup-manifest.js';
@@ -34,7 +34,7 @@ export const backup = defineCommand({
       try {
         return await makeBackup({
           config, database, folder,
-          store: new LocalFileStore(config.imageStore.path),
+          store: await openStore(config.imageStore, ANY_STORE),
           version,
           onBytes: (bytesDone, bytesTotal) => progress.show({ phase: 'Copying images', bytesDone, bytesTotal }),
           onRows: (state) => progress.show(rowProgress(state)),

@@ -1,5 +1,6 @@
 import { type Config, ConfigError, configHelp, describedSettings, readConfig } from '../../config/config.js';
 import { unknownSettingsWarning } from '../../config/unknown-settings.js';
+import { nameOfLocation } from '../../platform/store/open-store.js';
 import { Refused } from '../command-error.js';
 import { defineCommand } from '../command.js';
 
@@ -28,5 +29,5 @@ export const listConfig = defineCommand({
 
 /** What is no secret. */
 function summaryOf({ host, port, publicUrl, dataDir, database, imageStore }: Config) {
-  return { host, port, publicUrl, dataDir, database: database.kind, imageStore: imageStore.path };
+  return { host, port, publicUrl, dataDir, database: database.kind, imageStore: nameOfLocation(imageStore) };
 }

@@ -5,14 +5,14 @@ import { type Config, readConfig } from '../../config/config.js';
 import { knownMigrations } from '../../platform/database/copy/copy-database.js';
 import { replaceStoreId } from '../../images/store/store-record.js';
 import type { FileStore } from '../../platform/store/file-store.js';
-import { LocalFileStore } from '../../platform/store/local-file-store.js';
+import { ANY_STORE, nameOfLocation, openStore, openStoreMark } from '../../platform/store/open-store.js';
 import { AlreadyRunning, lockFolder } from '../../platform/store/process-lock.js';
 import { adoptStore } from '../../platform/store/store-identity.js';
 import { lstatOrNull, syncFolder, writeDurably } from '../../platform/store/safe-open.js';
 import { type BackupManifest, readBackupManifest } from '../backup/backup-manifest.js';
 import { hashFile } from '../backup/hashed-copy.js';
 import { demandRestorable, stageDatabase } from '../backup/restore-database.js';
-import { replaceImages, restoreImages } from '../backup/restore-images.js';
+import { closeWaiting, replaceImages, restoreImages } from '../backup/restore-images.js';
 import { CommandError, Refused } from '../command-error.js';
 import { defineCommand, type Session } from '../command.js';
 import { Progress } from '../output/progress.js';
@@ -75,17 +75,20 @@ async function lockData({ dataDir }: Config): Promise<() => void> {
 }
 
 async function restoreWith({ process: { terminal }, output }: Session, { config, folder, manifest, replaces }: Restore): Promise<void> {
-  const store = new LocalFileStore(config.imageStore.path);
+  const store = await openStore(config.imageStore, ANY_STORE);
   await demandRestorable(config, async () => openReachable(config), replaces);
   await store.check();
   const others = await otherImages(store, manifest);
-  if (others > 0 && !replaces) throw new Refused(`IMAGE_STORE=file:${config.imageStore.path}: it has ${others} images that the backup does not have; accepted: an empty folder, or --replace, with which they stay.`);
+  if (others > 0 && !replaces) throw new Refused(`IMAGE_STORE=${namedIn(config)}: it has ${others} images that the backup does not have; accepted: an empty one, or --replace, with which they stay.`);
   const progress = new Progress(terminal);
   const staged = await stageDatabase(config, folder, manifest, (state) => progress.show(rowProgress(state)));
   try {
     const restored = await restoreImages(folder, manifest.images, store, (bytesDone, bytesTotal) => progress.show({ phase: 'Restoring images', bytesDone, bytesTotal }));
-    await staged.replace();
-    await replaceImages(store, restored.waiting);
+    await staged.replace().catch(async (error: unknown) => {
+      await closeWaiting(restored.waiting);
+      throw error;
+    });
+    await replaceImages(restored.waiting);
     await adoptRestoredStore(config);
     const secret = await restoreSecret(config, folder, manifest);
     progress.end();
@@ -109,14 +112,18 @@ async function restoreWith({ process: { terminal }, output }: Session, { config,
 /** The folders restored into that belong to another user, where root restores: it owns what it writes there, and that user cannot read it. */
 async function foldersOfOthers({ dataDir, imageStore }: Config): Promise<string[]> {
   if (process.getuid?.() !== 0) return [];
-  const folders = [...new Set([dataDir, imageStore.path])];
+  const folders = [...new Set([dataDir, ...(imageStore.kind === 'file' ? [imageStore.path] : [])])];
   const owners = await Promise.all(folders.map(async (path) => (await stat(path)).uid));
   return folders.filter((_path, at) => owners[at] !== 0);
 }
 
-/** The restored catalogue goes on with the folder that its images were restored to. */
+function namedIn({ imageStore }: Config): string {
+  return imageStore.kind === 'file' ? `file:${imageStore.path}` : nameOfLocation(imageStore);
+}
+
+/** The restored catalogue goes on with the store that its images were restored to. */
 async function adoptRestoredStore(config: Config): Promise<void> {
-  const id = await adoptStore(config.imageStore.path);
+  const id = await adoptStore(await openStoreMark(config.imageStore));
   const database = await openPresent(config);
   await withDatabase(database, config, async () => replaceStoreId(database.em.fork(), id));
 }
@@ -124,7 +131,9 @@ async function adoptRestoredStore(config: Config): Promise<void> {
 /** How many images the store has that are not in the backup. */
 async function otherImages(store: FileStore, { images }: BackupManifest): Promise<number> {
   const backedUp = new Set(images.map(({ uuid }) => uuid));
-  return (await store.listUuids()).filter((uuid) => !backedUp.has(uuid)).length;
+  const stored = new Set(await store.listPairs());
+  for await (const key of store.listAttempts()) if ((await store.statFile(key)) !== null) stored.add(key.uuid);
+  return [...stored].filter((uuid) => !backedUp.has(uuid)).length;
 }
 
 /** The secret that the tokens of the backup were signed with; one that is there and differs is kept as `jwt-secret.before-restore`. */

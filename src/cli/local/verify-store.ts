@@ -1,5 +1,5 @@
 import { readConfig } from '../../config/config.js';
-import { LocalFileStore } from '../../platform/store/local-file-store.js';
+import { ANY_STORE, openStore } from '../../platform/store/open-store.js';
 import { type StoreFinding, verifyImages } from '../backup/verify-images.js';
 import { Refused } from '../command-error.js';
 import { defineCommand } from '../command.js';
@@ -10,8 +10,8 @@ import { openPresent, withDatabase } from './open-database.js';
 export const verifyStore = defineCommand({
   usage: 'verify-store',
   summary: 'Hash every file of the image store again, and compare it with the database and the manifests. Changes nothing.',
-  notes: 'Beside a running gateway or a stopped one. Exit code 1 when anything is wrong: bytes that are missing or differ, a manifest that says something else, files that belong to no image. A pair of file and manifest that was placed by hand, and unfinished files of tasks, are shown and are not wrong.',
-  examples: [['verify-store -o json', 'For a monitor; each finding has uuid, finding, detail and isWrong']],
+  notes: 'Beside a running gateway or a stopped one. Exit code 1 when anything is wrong: bytes that are missing or differ, a manifest that says something else, files that belong to no image. A pair of file and manifest that was placed by hand, files that came after the moment to which a database was restored, and unfinished files of tasks, are shown and are not wrong.',
+  examples: [['verify-store -o json', 'For a monitor; each finding has name, finding, detail and isWrong']],
   options: (parser) => parser,
   async run({ process: { env, terminal }, output }) {
     const config = readConfig(env);
@@ -19,8 +19,8 @@ export const verifyStore = defineCommand({
     const progress = new Progress(terminal);
     const { findings, files, bytes } = await withDatabase(database, config, async () => {
       try {
-        const store = new LocalFileStore(config.imageStore.path);
-        return await verifyImages({ em: database.em.fork(), store, root: config.imageStore.path, onBytes: (bytesDone, bytesTotal) => progress.show({ phase: 'Verifying', bytesDone, bytesTotal }) });
+        const store = await openStore(config.imageStore, ANY_STORE);
+        return await verifyImages({ em: database.em.fork(), store, root: config.imageStore.kind === 'file' ? config.imageStore.path : null, onBytes: (bytesDone, bytesTotal) => progress.show({ phase: 'Verifying', bytesDone, bytesTotal }) });
       } finally {
         progress.end();
       }

@@ -21,7 +21,7 @@ export class CurrentDatacenter {
 
   /** Switches to another one, for all requests to come. NOT_FOUND when the viewer cannot see it. */
   async choose(name: string): Promise<void> {
-    const datacenter = await this.datacenters.require(name);
+    const datacenter = await this.datacenters.require(name, 'name');
     await inTransaction(this.em.fork(), async (tx) => tx.nativeUpdate(User, { id: this.viewer.userId }, { currentDatacenter: datacenter.id }));
     this.#chosen = datacenter;
   }

@@ -1,7 +1,7 @@
 import { Arg, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { type Permission, PermissionEnum } from '../../access/permission.js';
 import { Viewer } from '../../access/viewer.js';
-import { ViewerType } from '../../access/viewer.type.js';
+import { shownViewer, ViewerType } from '../../access/viewer.type.js';
 import { CurrentDatacenter } from './current-datacenter.js';
 import { DatacenterQueries } from '../datacenter.queries.js';
 import { DatacenterType } from '../datacenter.type.js';
@@ -23,7 +23,7 @@ export class ViewerDatacentersResolver {
     @Arg('name', () => String, { description: 'Name of the datacenter to work in.' }) name: string,
   ): Promise<ViewerType> {
     await this.currently.choose(name);
-    return { userId: this.self.userId };
+    return shownViewer(this.self);
   }
 
   @FieldResolver(() => DatacenterType, {
@@ -40,8 +40,9 @@ export class ViewerDatacentersResolver {
   }
 
   @FieldResolver(() => [PermissionEnum], {
+    nullable: true,
     description:
-      'What you hold in one datacenter, by owning it or through groups; a SuperAdmin holds all. NOT_FOUND when you cannot see the datacenter.',
+      'What you hold in one datacenter, by owning it or through groups; a SuperAdmin holds all. Null with a NOT_FOUND error when you cannot see the datacenter.',
   })
   async permissions(
     @Root() _viewer: ViewerType,

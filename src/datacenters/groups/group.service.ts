@@ -7,7 +7,7 @@ import { fieldFault } from '../../access/people/people-rules.js';
 import { SYSTEM_USERNAME, User } from '../../access/people/user.entity.js';
 import type { Viewer } from '../../access/viewer.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
-import { alreadyExists, badInput, type FieldError, notFound } from '../../platform/errors.js';
+import { alreadyExists, badInput, type FieldError, notFound, unknownName } from '../../platform/errors.js';
 import { comparisonKey, withStoredTexts } from '../../platform/display-text.js';
 import { inTransaction } from '../../platform/database/in-transaction.js';
 import { Datacenter } from '../datacenter.entity.js';
@@ -15,7 +15,7 @@ import { Datacenter } from '../datacenter.entity.js';
 async function findUsers(tx: SqlEntityManager, usernames: readonly string[], faults: FieldError[]): Promise<User[]> {
   const users = await tx.find(User, { username: usernames.filter((username) => username !== SYSTEM_USERNAME) });
   usernames.forEach((username, at) => {
-    if (!users.some((user) => user.username === username)) faults.push({ path: `users.${at}`, message: `There is no user "${username}".` });
+    if (!users.some((user) => user.username === username)) faults.push(unknownName(`users.${at}`, 'user', username));
   });
   return users;
 }
@@ -23,7 +23,7 @@ async function findUsers(tx: SqlEntityManager, usernames: readonly string[], fau
 async function findDatacenters(tx: SqlEntityManager, names: readonly string[], faults: FieldError[]): Promise<Datacenter[]> {
   const datacenters = await tx.find(Datacenter, { name: [...names] }, { lockMode: LockMode.PESSIMISTIC_READ, orderBy: { id: 'asc' } });
   names.forEach((name, at) => {
-    if (!datacenters.some((one) => one.name === name)) faults.push({ path: `datacenters.${at}`, message: `There is no datacenter "${name}".` });
+    if (!datacenters.some((one) => one.name === name)) faults.push(unknownName(`datacenters.${at}`, 'datacenter', name));
   });
   return datacenters;
 }
@@ -43,7 +43,7 @@ export class GroupService {
   async #createStored(input: CreateGroupInput): Promise<GroupType> {
     this.viewer.demand('people.change');
     const { name } = input;
-    const taken = alreadyExists(`The group name ${name} is taken; upper and lower case are the same.`);
+    const taken = alreadyExists(`The group name ${name} is taken; upper and lower case are the same.`, { name });
     try {
       await inTransaction(this.em.fork(), async (tx) => {
         const faults = [...fieldFault('name', name), ...fieldFault('alias', input.alias)];
@@ -73,7 +73,7 @@ export class GroupService {
       // Lock the datacenters before the group, as a change of a datacenter does: two transactions cannot deadlock.
       const datacenters = await findDatacenters(tx, input.datacenters ?? [], faults);
       const group = await tx.findOne(Group, { name: input.name }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-      if (group === null) throw notFound('group', input.name);
+      if (group === null) throw notFound('group', input.name, 'name');
       await tx.populate(group, ['users', 'datacenters']);
       const users = await findUsers(tx, input.users ?? [], faults);
       if (faults.length > 0) throw badInput(faults);
@@ -88,7 +88,7 @@ export class GroupService {
   async delete(name: string): Promise<string> {
     this.viewer.demand('people.change');
     const deleted = await inTransaction(this.em.fork(), async (tx) => tx.nativeDelete(Group, { name }));
-    if (deleted === 0) throw notFound('group', name);
+    if (deleted === 0) throw notFound('group', name, 'name');
     return name;
   }
 

@@ -25,9 +25,9 @@ export class DatacenterSettingsService {
     const { vmsImageLimit: limit } = input;
     await transact(this.em.fork(), this.changes, async (tx, announce) => {
       const datacenter = await tx.findOne(Datacenter, { name: input.datacenter }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-      if (datacenter === null) throw notFound('datacenter', input.datacenter);
+      if (datacenter === null) throw notFound('datacenter', input.datacenter, 'datacenter');
       if (typeof limit === 'number' && limit < 0) {
-        throw badInput([{ path: 'vmsImageLimit', message: `${limit} is not a limit; 0 or more, or null for none, are.` }]);
+        throw badInput([{ path: 'vmsImageLimit', code: 'OUT_OF_RANGE', params: { value: limit, min: 0 }, message: `${limit} is not a limit; 0 or more, or null for none, are.` }]);
       }
       if (limit === undefined || limit === (datacenter.vmsImageLimit ?? null)) return;
       const detail = { vmsImageLimit: { before: datacenter.vmsImageLimit ?? null, after: limit } };

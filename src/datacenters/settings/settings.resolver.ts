@@ -14,7 +14,8 @@ export class SettingsResolver {
   ) {}
 
   @Query(() => GlobalSettingsType, {
-    description: 'The settings that hold everywhere. SuperAdmin only, else FORBIDDEN.',
+    nullable: true,
+    description: 'The settings that hold everywhere. SuperAdmin only; else null with a FORBIDDEN error.',
   })
   async globalSettings(): Promise<GlobalSettingsType> {
     return this.queries.global();

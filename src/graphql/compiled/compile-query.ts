@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import { MapperKind, mapSchema } from '@graphql-tools/utils';
-import { type DocumentNode, type ExecutionResult, getArgumentValues, type GraphQLField, type GraphQLFieldResolver, type GraphQLSchema, isInterfaceType, isObjectType, Kind, type OperationDefinitionNode } from 'graphql';
+import { type DocumentNode, type ExecutionResult, getArgumentValues, type GraphQLField, type GraphQLFieldResolver, GraphQLNonNull, GraphQLScalarType, type GraphQLSchema, isInterfaceType, isObjectType, Kind, type OperationDefinitionNode } from 'graphql';
 import type { OperationContext } from '../admission/admission.js';
+import { ID_ENCODERS } from '../schema/node-ids.js';
 
 export type Data = NonNullable<ExecutionResult['data']>;
 
@@ -32,12 +33,22 @@ function withOwnArguments(field: Field, resolve: Resolve): Resolve {
 }
 
 /**
+ * The field `id` as a scalar of its own type, which reads the property `id`: compiled code serializes a scalar where the property is
+ * read, in a third of the time that a resolver takes.
+ */
+function asIdScalar(type: string, encode: (id: never) => string): GraphQLNonNull<GraphQLScalarType> {
+  return new GraphQLNonNull(new GraphQLScalarType({ name: `${type}Id`, serialize: (id) => encode(id as never) })); // the property has the key that the encoder of its type takes
+}
+
+/**
  * Copies the schema for the compiler, without arguments, so that graphql-jit never coerces a value by its own rules nor writes
  * one into generated code.
  */
 export function withoutArguments(schema: GraphQLSchema): GraphQLSchema {
   return mapSchema(schema, {
     [MapperKind.COMPOSITE_FIELD]: (config, name, typeName) => {
+      const encode = name === 'id' ? ID_ENCODERS.get(typeName) : undefined;
+      if (encode !== undefined) return { ...config, type: asIdScalar(typeName, encode), resolve: undefined };
       const type = schema.getType(typeName);
       const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
       if (field === undefined || field.args.length === 0) return config;

@@ -1,13 +1,14 @@
 import { HeaderMap } from '@apollo/server';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
+import { type CodeRow, ERROR_CODES, type ErrorCode } from '../../platform/error-codes.js';
 import { AppError, badInput } from '../../platform/errors.js';
 import { isDatabaseAway } from '../../platform/database/postgres/database-away.js';
 import { databaseAway, internalError } from '../../platform/http/http-faults.js';
 import { boundMessage } from '../../platform/message-text.js';
 
 /** The codes that GraphQL servers give to faults of the request itself. */
-const REQUEST_CODES = new Set([
+const REQUEST_CODES: ReadonlySet<string> = new Set<ErrorCode>([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
   'BAD_USER_INPUT',
@@ -18,8 +19,8 @@ const REQUEST_CODES = new Set([
   'UNAUTHENTICATED',
 ]);
 
-/** HTTP statuses of refusals before anything runs; every other code has 400. */
-const STATUSES: ReadonlyMap<string, number> = new Map([['UNAUTHENTICATED', 401], ['DOCUMENT_NOT_TRUSTED', 403], ['TOO_MANY_OPERATIONS', 429], ['RATE_LIMITED', 429]]);
+/** HTTP statuses of refusals of whole requests; every code without one has 400. */
+const STATUSES: ReadonlyMap<string, number> = new Map(Object.entries<CodeRow>(ERROR_CODES).map(([code, { statuses }]) => [code, statuses.find((status) => status !== 200) ?? 400]));
 
 /** Where a masked error is logged, and under which ids. */
 export interface ErrorLog {
@@ -96,7 +97,7 @@ function argumentFault(error: unknown): AppError | null {
   while (innermost instanceof GraphQLError && innermost.originalError instanceof GraphQLError) innermost = innermost.originalError;
   if (!(innermost instanceof GraphQLError) || innermost.originalError !== undefined) return null;
   const name = /^Argument "(\w+)" (?:of|has)/.exec(innermost.message)?.[1];
-  return name === undefined ? null : badInput([{ path: name, message: withoutSuggestion(innermost.message) }]);
+  return name === undefined ? null : badInput([{ path: name, code: 'REQUIRED', message: withoutSuggestion(innermost.message) }]);
 }
 
 /** Whether Apollo Server refused the request as malformed; it gives some of those a status but no code. */

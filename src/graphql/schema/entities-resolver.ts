@@ -30,8 +30,9 @@ function typeNameOf(reference: unknown): string | null {
 }
 
 /** Sets `__typename` on the object itself: an object that several references share gets the same value again. */
-function withTypeName(object: unknown, typeName: string): unknown {
-  if (isObject(object) && !(object instanceof Error)) object['__typename'] = typeName;
+export function withTypeName<T>(object: T, typeName: string): T {
+  const named: unknown = object;
+  if (isObject(named) && !(named instanceof Error)) named['__typename'] = typeName;
   return object;
 }
 
@@ -49,7 +50,7 @@ export function entitiesResolver(resolvers: ReferenceResolvers) {
       const resolve = name !== null && Object.hasOwn(resolvers, name) ? resolvers[name] : undefined;
       if (name === null || resolve === undefined) {
         const message = `This names no type that can be referred to; those are ${typeNames}.`;
-        for (const index of indexes) entities[index] = badInput([{ path: `representations.${index}`, message }]);
+        for (const index of indexes) entities[index] = badInput([{ path: `representations.${index}`, code: 'NOT_ACCEPTED', message }]);
         return;
       }
       const wanted = indexes.map((index) => representations[index] as Representation); // `typeNameOf` found a name in each

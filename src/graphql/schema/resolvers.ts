@@ -35,6 +35,7 @@ import { ImageUsageResolver } from '../../virtual-servers/image-usage.resolver.j
 import { ServerRelationsResolver, VirtualDiskResolver } from '../../virtual-servers/server-relations.resolver.js';
 import { SnapshotResolver } from '../../virtual-servers/snapshots/snapshot.resolver.js';
 import { VirtualServerResolver } from '../../virtual-servers/virtual-server.resolver.js';
+import { NodeResolver } from './node.resolver.js';
 
 /** Every resolver class of every feature: together they are the graph. */
 export const RESOLVERS = [
@@ -77,4 +78,5 @@ export const RESOLVERS = [
   VirtualDiskResolver,
   SnapshotResolver,
   VirtualServerResolver,
+  NodeResolver,
 ] as const;

@@ -9,6 +9,7 @@ import { dedupeInputLists } from './dedupe-input-lists.js';
 import { entitiesResolver, type ReferenceResolvers } from './entities-resolver.js';
 import { FEDERATION_LINK, withFederationDirectives } from './federation-directives.js';
 import { refuseUnstorableTexts } from './refuse-unstorable.js';
+import { useGlobalIds } from './node-ids.js';
 import { RESOLVERS } from './resolvers.js';
 import { useDirectResolvers } from './direct-resolvers.js';
 
@@ -68,6 +69,7 @@ export async function buildGatewaySchema({ referenceResolvers }: { referenceReso
   const schema = await baseSchema();
   const resolvers = createResolversMap(schema) as Record<string, Record<string, unknown>>; // its type allows for scalars and enums, which are objects with other fields
   useDirectResolvers(resolvers);
+  useGlobalIds(resolvers);
   resolvers['Query'] = { ...resolvers['Query'], _entities: entitiesResolver(referenceResolvers) };
   const typeDefs = parse(sdlOf(schema));
   const subgraph = { typeDefs, resolvers: resolvers as GraphQLResolverMap<GatewayContext> }; // type-graphql declares no more than objects of functions

@@ -120,8 +120,7 @@ export function streamHandler(graphqlServer: GraphqlServer) {
       setHeaders(reply, headers ?? []);
       const { code, retryAfter } = errors[0]?.extensions ?? {};
       if (typeof retryAfter === 'number') reply.header('retry-after', String(retryAfter));
-      const status = code === 'FORBIDDEN' ? 403 : code === 'INTERNAL_SERVER_ERROR' ? 500 : statusOf(String(code));
-      return reply.code(status).send({ errors, extensions });
+      return reply.code(statusOf(String(code))).send({ errors, extensions });
     }
   };
 }

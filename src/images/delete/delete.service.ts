@@ -8,6 +8,7 @@ import { ActionRules } from '../rules/action-rules.js';
 import { type CommandServices, runCommand, type CommandOutcome } from '../mutations/run-command.js';
 import { announceBase, announceImage, attachmentsOf, actionTargetOf } from '../events/image-changes.js';
 import { Image } from '../image.entity.js';
+import { IMAGE_IDS } from '../image.type.js';
 import type { DeleteImageInput } from '../mutations/image-mutation.inputs.js';
 import type { DeleteImagePayloadType } from '../mutations/image-payload.type.js';
 import { type ImageServerGate, NO_IMAGE_SERVER } from '../rules/image-server-gate.js';
@@ -31,6 +32,7 @@ export class DeleteService {
     return runCommand(this.services, dryRun === true, {
       work: async (tx, announce) => this.#record(tx, name, isWork, announce),
       read: async (reading, { taskId, dryRunWarnings }) => ({
+        deletedImageId: dryRun === true ? null : IMAGE_IDS.encode(shown.id),
         name,
         uuid: shown.uuid,
         task: await reading.tasks.require(taskId),
@@ -41,7 +43,7 @@ export class DeleteService {
 
   async #record(tx: SqlEntityManager, name: string, isWork: boolean, announce: Announce): Promise<CommandOutcome & { dryRunWarnings: string[] }> {
     const image = await tx.findOne(Image, { name }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-    if (image === null) throw notFound('image', name);
+    if (image === null) throw notFound('image', name, 'name');
     const target = await actionTargetOf(tx, image);
     await new ActionRules(tx, this.services.viewer).demand('DELETE', target);
     const attachments = await attachmentsOf(tx, image.id);

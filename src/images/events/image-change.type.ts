@@ -1,4 +1,4 @@
-import { Field, ObjectType } from 'type-graphql';
+import { Field, ID, ObjectType } from 'type-graphql';
 import { Uuid } from '../../platform/graphql/scalars.js';
 import { type ChangeKind, ChangeKindEnum } from '../image.enums.js';
 import { ImageType } from '../image.type.js';
@@ -17,6 +17,9 @@ export class ImageChangeType {
 
   @Field(() => Uuid, { description: 'UUID of the image; still told when it is gone.' })
   uuid!: string;
+
+  @Field(() => ID, { description: 'The `id` of the image; still told when it is gone, so that a client can take it out of its cache.' })
+  imageId!: string;
 
   @Field(() => ImageType, { nullable: true, description: 'The image as it is now; null when it is gone.' })
   image!: ImageType | null;

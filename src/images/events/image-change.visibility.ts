@@ -4,6 +4,7 @@ import type { SqlEntityManager } from '../../platform/database/database.js';
 import type { ImageChange } from '../../tasks/changes/change.js';
 import type { ImageChangeType } from './image-change.type.js';
 import { Image } from '../image.entity.js';
+import { IMAGE_IDS } from '../image.type.js';
 import type { ImageQueries } from '../image.queries.js';
 import { isVisible } from '../image.visibility.js';
 
@@ -19,10 +20,11 @@ export class ImageChangeVisibility {
   /** The change as this viewer may see it; null when it may not. */
   async show(change: ImageChange): Promise<ImageChangeType | null> {
     const { kind, name, uuid } = change;
+    const imageId = IMAGE_IDS.encode(change.imageId);
     const image = kind === 'DELETED' ? null : await this.images.byId.load(change.imageId);
-    if (image !== null) return { kind, name, uuid, image };
+    if (image !== null) return { kind, name, uuid, imageId, image };
     if (kind !== 'DELETED' && (await this.#exists(change.imageId))) return null;
-    return (await this.#couldSee(change)) ? { kind, name, uuid, image: null } : null;
+    return (await this.#couldSee(change)) ? { kind, name, uuid, imageId, image: null } : null;
   }
 
   async #exists(imageId: number): Promise<boolean> {

@@ -39,7 +39,7 @@ export async function lockImage(tx: SqlEntityManager, viewer: Viewer, named: str
   const text = sqlText`select i.id, i.uuid, i.name, i.status, i.access, i.owner_id from image i
     where i.name = ${named} and ${visibleImages(viewer)}${held}`;
   const [row] = await readRows<LockedRow>(tx, text);
-  if (row === undefined) throw notFound('image', named);
+  if (row === undefined) throw notFound('image', named, 'image');
   return toLocked(row);
 }
 

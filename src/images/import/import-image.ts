@@ -1,7 +1,8 @@
 import type { Database, SqlEntityManager } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors.js';
 import type { FetchAccess } from '../../platform/fetch/fetch.js';
-import { type FileStore, FileStoreConflict } from '../../platform/store/file-store.js';
+import type { AttemptKey, FileKey } from '../../platform/store/file-key.js';
+import type { FileStore } from '../../platform/store/file-store.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
 import type { Failure } from '../../tasks/runner/end-task.js';
 import type { RunningTask, TaskRun } from '../../tasks/runner/task-run.js';
@@ -9,6 +10,10 @@ import type { TaskPermission } from '../../tasks/runner/task-permission.js';
 import type { TaskHandler } from '../../tasks/runner/task-runner.js';
 import { transact } from '../../tasks/changes/transact.js';
 import { recordPublishedFile } from '../mutations/record-published-file.js';
+import { keyOfRun } from '../store/image-key.js';
+import { removeAttemptsUpTo, removeLostAttemptsOf } from '../store/lost-attempts.js';
+import { placedFileOf } from '../store/placed-files.js';
+import { isBeingDeleted } from '../delete/is-being-deleted.js';
 import { findBase } from '../bases/base-rules.js';
 import { announceBase, announceImage, attachmentsOf } from '../events/image-changes.js';
 import { detectFileKind, type FileKind, fileKindWarnings } from '../file-kind/file-kind.js';
@@ -31,8 +36,9 @@ export interface ImportImageServices {
   accessTo: (em: SqlEntityManager, repositoryId: number | null) => Promise<FetchAccess>;
 }
 
-/** A file whose size and checksum are those of the manifest, and what it is. */
+/** A file of the store whose size and checksum are those of the manifest, and what it is. */
 interface VerifiedFile {
+  key: FileKey;
   digest: FileDigest;
   kind: FileKind;
 }
@@ -48,8 +54,9 @@ function typeOf({ manifest }: Image): string {
 }
 
 /**
- * Brings the file of a PENDING image to the image server: download, verify, publish, record. It may be killed after any step; run
- * again, it goes on from what it finds in the store. Its undo removes the file, and the row unless that was there before the import.
+ * Brings the file of a PENDING image to the image server, under a name of this attempt: download, verify, record. With the record, which
+ * also ends the task, it is the file of the image. The process may be killed after any step; the next attempt goes on from the bytes that it
+ * finds. Undo removes what the attempts of this task have in the store, and the row unless that was there before the import.
  */
 export class ImportImage implements TaskHandler {
   readonly lane = 'downloads';
@@ -79,19 +86,20 @@ export class ImportImage implements TaskHandler {
     await requireBase(this.#em(), image, wanted.originTaskId);
     await run.enter('CHECKING', { done: 0, total: wanted.size });
     await this.services.store.check();
-    const inStore = await this.services.store.statFile(image.uuid);
+    const placed = await this.#placedFile(image, wanted);
     const file = await this.services.store.explainFull(wanted.size, async () =>
-      inStore === null ? this.#download(run, image, wanted) : this.#inspect(run, image, wanted, inStore.size),
+      placed === null ? this.#download(run, image, wanted) : this.#inspect(run, image, wanted, placed),
     );
     await this.#record(run, image, wanted, file);
+    await this.#tidy(image.uuid);
   }
 
   async undo(run: TaskRun, failure: Failure): Promise<void> {
     const image = await this.#em().findOne(Image, { id: run.task.imageId ?? 0, status: 'PENDING' });
-    const wanted = run.task.instructions as unknown as ImportInstructions;
-    // The file goes before the row: after a kill in between, the open task runs again and finishes this.
+    const wanted = await run.latestInstructions<ImportInstructions>();
+    // The files go before the row: after a kill in between, the open task runs again and finishes this.
     await run.demandClaim();
-    if (image !== null) await this.#dropBytes(run, image.uuid);
+    if (image !== null) await this.#dropFiles(run, image.uuid, wanted);
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
       await run.fail(tx, failure, announce);
       if (image === null) return;
@@ -107,6 +115,23 @@ export class ImportImage implements TaskHandler {
     });
   }
 
+  async #dropFiles(run: TaskRun, uuid: string, { digest, inPlace }: ImportInstructions): Promise<void> {
+    const { store } = this.services;
+    await removeAttemptsUpTo(keyOfRun(uuid, run), store);
+    if (digest !== undefined && inPlace !== true) await store.remove({ uuid, attempt: null }).catch(() => undefined);
+  }
+
+  async lose(run: TaskRun): Promise<void> {
+    const image = await this.#em().findOne(Image, { id: run.task.imageId ?? 0 }, { fields: ['uuid'] });
+    // Without its row, nothing tells where it wrote; the sweep finds it.
+    if (image !== null) await this.#tidy(image.uuid);
+  }
+
+  /** Once the task has ended: removes what its attempts have in the store, but for the file of the image. */
+  async #tidy(uuid: string): Promise<void> {
+    await removeLostAttemptsOf(uuid, { em: this.#em(), store: this.services.store });
+  }
+
   #em(): SqlEntityManager {
     return this.services.database.em.fork();
   }
@@ -117,26 +142,38 @@ export class ImportImage implements TaskHandler {
     return image;
   }
 
-  async #download(run: TaskRun, image: Image, wanted: ImportInstructions): Promise<VerifiedFile> {
-    if (wanted.isLocal) {
-      throw new AppError('FILE_UNREACHABLE', `The image store has no file for ${image.uuid}; place it there as ${image.uuid}/file.`);
-    }
-    const done = await this.services.store.partialSize(image.uuid);
-    await this.services.store.requireRoom(wanted.size - done);
-    await run.enter('DOWNLOADING', { done, total: wanted.size });
-    const digest = await this.#fetchFile(run, image.uuid, wanted);
-    await run.enter('VERIFYING', { done: wanted.size, total: wanted.size });
-    verifyDigest(digest, wanted);
-    const kind = await detectFileKind(fileOf(image), digest.size, async (start, length) => this.services.store.readPartial(image.uuid, length, start));
-    await run.commitToPublish({ digest, kind });
-    await this.#publish(run, image, { digest, kind });
-    return { digest, kind };
+  /**
+   * The key of a file that is in the store already; null when it must be downloaded. The one that a deletion is about to remove, which
+   * recorded it before this import, is none.
+   */
+  async #placedFile({ uuid, name }: Image, { isLocal }: ImportInstructions): Promise<FileKey | null> {
+    const { store } = this.services;
+    const isGoing = await isBeingDeleted(this.#em(), uuid);
+    if (isLocal && isGoing) throw new AppError('IMAGE_NOT_READY', `The file of ${name} that is in the image store is being deleted; wait until that task has ended.`);
+    const key = isLocal ? await placedFileOf(this.#em(), store, uuid) : { uuid, attempt: null };
+    if (!isGoing && (await store.statFile(key)) !== null) return key;
+    if (isLocal) throw new AppError('FILE_UNREACHABLE', `The image store has no file for ${uuid}; place it there as ${uuid}/file.`);
+    return null;
   }
 
-  async #fetchFile(run: TaskRun, uuid: string, wanted: ImportInstructions): Promise<FileDigest> {
+  async #download(run: TaskRun, image: Image, wanted: ImportInstructions): Promise<VerifiedFile> {
+    const { store } = this.services;
+    const key = keyOfRun(image.uuid, run);
+    await run.enter('DOWNLOADING', { done: 0, total: wanted.size });
+    const digest = await this.#fetchFile(run, key, wanted);
+    await run.enter('VERIFYING', { done: wanted.size, total: wanted.size });
+    const kind = await this.#kindOf(image, key, digest.size);
+    await run.commitToPublish({});
+    const { size, sha1 } = digest;
+    await store.writeManifest(key, storedManifest(image, { file: { size, sha1, compression: kind.compression } }));
+    return { key, digest, kind };
+  }
+
+  /** Resolves when the file is in the store, verified and sealed. */
+  async #fetchFile(run: TaskRun, key: AttemptKey, wanted: ImportInstructions): Promise<FileDigest> {
     const access = await this.services.accessTo(this.#em(), wanted.repositoryId ?? null);
     return this.services.download(
-      { uuid, url: wanted.fileUrl, expectedSize: wanted.size, expectedSha1: wanted.sha1, access },
+      { key, url: wanted.fileUrl, expectedSize: wanted.size, expectedSha1: wanted.sha1, access },
       {
         onProgress: (bytesDone) => void run.progress(bytesDone).catch(() => undefined),
         onWait: async (waiting) => waitForSource(run, waiting),
@@ -145,55 +182,32 @@ export class ImportImage implements TaskHandler {
     );
   }
 
-  /** Verifies a file that is in the store already: placed there by hand, or published by this task before a kill. */
-  async #inspect(run: TaskRun, image: Image, wanted: ImportInstructions, size: number): Promise<VerifiedFile> {
-    if (wanted.digest !== undefined && wanted.digest.size === size) return { digest: wanted.digest, kind: wanted.kind ?? (await this.#kindOf(image, size)) };
-    await run.enter('VERIFYING', { done: 0, total: size });
-    const bytes = await this.services.store.readFile(image.uuid);
+  /** Verifies a file that is in the store already, where it lies. */
+  async #inspect(run: TaskRun, image: Image, wanted: ImportInstructions, key: FileKey): Promise<VerifiedFile> {
+    await run.enter('VERIFYING', { done: 0, total: wanted.size });
+    const bytes = await this.services.store.readFile(key);
     if (bytes === null) throw new AppError('FILE_UNREACHABLE', `The file of ${image.uuid} left the image store while it was read.`);
     const digest = await digestStream(bytes, {
       onProgress: (done) => void run.progress(done).catch(() => undefined),
       signal: run.signal,
     });
     verifyDigest(digest, wanted);
-    const kind = await this.#kindOf(image, size);
-    await run.commitToPublish({ digest, kind, inPlace: true });
-    return { digest, kind };
+    const kind = await this.#kindOf(image, key, digest.size);
+    await run.commitToPublish({});
+    return { key, digest, kind };
   }
 
-  async #kindOf(image: Image, size: number): Promise<FileKind> {
-    return detectFileKind(fileOf(image), size, async (start, length) => this.services.store.readFile(image.uuid, { start, end: start + length - 1 }));
+  async #kindOf(image: Image, key: FileKey, size: number): Promise<FileKind> {
+    return detectFileKind(fileOf(image), size, async (start, length) => this.services.store.readFile(key, { start, end: start + length - 1 }));
   }
 
-  async #publish(run: TaskRun, image: Image, { digest, kind }: VerifiedFile): Promise<void> {
-    try {
-      const { size, sha1 } = digest;
-      await this.services.store.publish(image.uuid, storedManifest(image, { file: { size, sha1, compression: kind.compression } }));
-    } catch (error) {
-      if (!(error instanceof FileStoreConflict)) throw error;
-      // This task did not bring the file that is there now, so its undo must leave it.
-      await run.commitToPublish({ digest, kind, inPlace: true });
-      throw new AppError('ALREADY_EXISTS', `The image store got another file for ${image.uuid} meanwhile; remove ${image.uuid} there or import it from the local repository.`);
-    }
-  }
-
-  async #record(run: TaskRun, image: Image, wanted: ImportInstructions, { digest, kind }: VerifiedFile): Promise<void> {
-    const warnings = fileKindWarnings(kind, { compression: wanted.compression, type: typeOf(image) });
+  async #record(run: TaskRun, image: Image, wanted: ImportInstructions, file: VerifiedFile): Promise<void> {
+    const warnings = fileKindWarnings(file.kind, { compression: wanted.compression, type: typeOf(image) });
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
-      await run.succeed(tx, announce, { bytesDone: digest.size, warnings });
+      await run.succeed(tx, announce, { bytesDone: file.digest.size, warnings });
       const row = await tx.findOneOrFail(Image, image.id);
-      recordPublishedFile(row, digest, kind);
+      recordPublishedFile(row, file);
       announceImage('UPDATED', row, await attachmentsOf(tx, row.id), announce);
     });
-  }
-
-  /** Removes the file that this task brought, but not one that was in the store before it. */
-  async #dropBytes(run: TaskRun, uuid: string): Promise<void> {
-    // A partial that cannot be reached, as its store was unmounted, is swept away by a later start.
-    await this.services.store.discardPartial(uuid).catch(() => undefined);
-    const { digest, inPlace } = await run.latestInstructions<ImportInstructions>();
-    if (digest === undefined || inPlace === true) return;
-    // Without its file there is nothing to remove: publishing failed, or the store is not there.
-    if ((await this.services.store.statFile(uuid)) !== null) await this.services.store.remove(uuid);
   }
 }

@@ -6,7 +6,7 @@ import type { ImgManifest, ManifestFile } from '../../imgapi/manifest.js';
 import { fetchFilePart } from '../../imgapi/fetch-file.js';
 import { withStoredTexts } from '../../platform/display-text.js';
 import { upstreamWarnings } from '../../imgapi/upstream-warnings.js';
-import { alreadyExists, badInput, type FieldError } from '../../platform/errors.js';
+import { alreadyExists, badInput, type BlamedFields, blaming, type FieldError } from '../../platform/errors.js';
 import { FetchFailure } from '../../platform/fetch/fetch-failure.js';
 import type { GuardedFetch } from '../../platform/fetch/fetch.js';
 import { redactUrl } from '../../platform/fetch/redact-url.js';
@@ -21,6 +21,7 @@ import type { ImageType } from '../image.type.js';
 import { demandUnusedKey, keyedRequest, type KeyedRequest, recordKey } from '../../tasks/idempotency/idempotency-keys.js';
 import { childWarnings } from '../bases/base-warnings.js';
 import type { ImageAccess } from '../image.enums.js';
+import { placedFileOf } from '../store/placed-files.js';
 import { requireActiveUser } from '../rules/owner.js';
 import { findWithoutFile, recordFileImport } from './image-without-file.js';
 import { type ImportFields, newImage } from './new-image.js';
@@ -78,7 +79,7 @@ export class ImportService {
     }
     if (typeof input.datacenter !== 'string') {
       viewer.demand('repository.use');
-      throw badInput([{ path: 'datacenter', message: 'Name the datacenter to bind the image to, or give dcBound: false.' }]);
+      throw badInput([{ path: 'datacenter', code: 'REQUIRED', message: 'Name the datacenter to bind the image to, or give dcBound: false.' }]);
     }
     const datacenter = await datacenters.require(input.datacenter);
     viewer.demand('image.import', { datacenter });
@@ -105,19 +106,30 @@ export class ImportService {
 
   async #importFromStored(input: ImportFields, datacenter: DatacenterType | null, source: ImportSource): Promise<ImageTaskPayloadType> {
     const ownerId = await this.#checkFields(input);
-    const manifest = await readSource(this.services, source);
-    if (source.isLocal) await requireStoredFile(this.services.store, manifest, source.mismatchedAt ?? null);
-    const existing = await findWithoutFile(this.services, manifest.uuid, source, input.name ?? null);
+    const blamed = blamedInput(source);
+    const find = async (uuid: string): Promise<ImageType | null> => blaming(blamed, async () => findWithoutFile(this.services, uuid, source, input.name ?? null));
+    // Before the manifest is read, if the uuid is known: that of an image of the catalogue may be gone from the store.
+    const known = source.uuid === null ? null : await find(source.uuid);
+    const manifest = await blaming(blamed, async () => this.#read(source));
+    const existing = source.uuid === null ? await find(manifest.uuid) : known;
     const request = { source, datacenter, dryRun: input.dryRun === true, mayWait: input.includeOrigins === true, key: this.#keyOf(input) };
-    const originsOf = async (): Promise<NewOrigin[]> => this.#origins(manifest, request, { access: input.access ?? existing?.access, ownerId });
+    const originsOf = async (): Promise<NewOrigin[]> => blaming(blamed, async () => this.#origins(manifest, request, { access: input.access ?? existing?.access, ownerId }));
     if (existing !== null) return this.#importFile(existing, manifest, request, originsOf);
-    const image = newImage(input, manifest, ownerId);
+    const image = await blaming(blamed, async () => newImage(input, manifest, ownerId));
     await requireAdmissible(this.services.em.fork(), image, datacenter);
     const withFile = await this.#openGate(manifest, source);
     const origins = await originsOf();
     await requireRoomFor(this.services.em.fork(), datacenter, origins.length + 1);
     const fileWarnings = withFile && request.dryRun ? await this.#fileWarnings(manifest, source) : [];
     return this.#importNew(image, { ...request, withFile, origins, fileWarnings, upstream: upstreamWarnings(manifest) });
+  }
+
+  /** The manifest of an import. Refuses one that was placed by hand without its file. */
+  async #read(source: ImportSource): Promise<Importable> {
+    const { em, store } = this.services;
+    const manifest = await readSource(this.services, source);
+    if (source.isLocal) await requireStoredFile(store, await placedFileOf(em, store, manifest.uuid), manifest.file, source.mismatchedAt ?? null);
+    return manifest;
   }
 
   /** The origins to import first. Without `includeOrigins` there are none: MISSING_ORIGIN unless the base is there. */
@@ -164,7 +176,8 @@ export class ImportService {
     const { em, store, fetch, accessTo } = this.services;
     const declared = { compression: file.compression, type };
     if (isLocal) {
-      const kind = await detectFileKind(`The file of ${uuid}`, file.size, async (start, length) => store.readFile(uuid, { start, end: start + length - 1 }));
+      const key = await placedFileOf(em, store, uuid);
+      const kind = await detectFileKind(`The file of ${uuid}`, file.size, async (start, length) => store.readFile(key, { start, end: start + length - 1 }));
       return fileKindWarnings(kind, declared);
     }
     try {
@@ -200,8 +213,8 @@ export class ImportService {
     } catch (error) {
       // A concurrent import committed after the check; the unique indexes refuse this one.
       if (!(error instanceof UniqueConstraintViolationException)) throw error;
-      await findWithoutFile(this.services, image.uuid, source, image.name);
-      throw alreadyExists(`The name ${image.name}, or the alias ${image.alias} with version ${image.version}, is taken.`);
+      await blaming(blamedInput(source), async () => findWithoutFile(this.services, image.uuid, source, image.name));
+      throw alreadyExists(`The name ${image.name}, or the alias ${image.alias} with version ${image.version}, is taken.`, { name: image.name, alias: image.alias, version: image.version });
     }
   }
 
@@ -224,4 +237,9 @@ function isTimeout(error: unknown): boolean {
 
 function downloadWarning({ size }: ManifestFile, { fileUrl, isLocal }: ImportSource): string {
   return isLocal ? `Its file of ${size} bytes will be verified where it lies in the image store.` : `Its file of ${size} bytes will be downloaded from ${redactUrl(fileUrl)}.`;
+}
+
+/** The input that names the manifest: the field to blame for what is wrong with it. */
+function blamedInput({ manifestUrl, repositoryId, uuid }: ImportSource): BlamedFields {
+  return repositoryId === null ? { manifestUrl: redactUrl(manifestUrl) } : { uuid };
 }

@@ -9,7 +9,7 @@ export type ImportFields = ImportedImageFields & { name?: string | null };
 
 /** The refusal of an import under its own name, of which nothing is left once it is made to fit. */
 export function unusableName(name: string): AppError {
-  return badInput([{ path: 'name', message: `Nothing of the manifest's name ${JSON.stringify(name)} can be a name here; give one.` }]);
+  return badInput([{ path: 'name', code: 'REQUIRED', message: `Nothing of the manifest's name ${JSON.stringify(name)} can be a name here; give one.` }]);
 }
 
 /** The new image: the values of the caller and, where it gave none, those of the manifest. */

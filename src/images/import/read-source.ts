@@ -5,6 +5,7 @@ import { AppError } from '../../platform/errors.js';
 import type { FileStore } from '../../platform/store/file-store.js';
 import type { FetchAccess } from '../../platform/fetch/fetch.js';
 import { redactUrl } from '../../platform/fetch/redact-url.js';
+import { placedFileOf } from '../store/placed-files.js';
 import type { ImportSource } from './source.js';
 
 export interface SourceServices {
@@ -24,9 +25,9 @@ export async function readSource(services: SourceServices, source: ImportSource)
   throw new AppError('INVALID_MANIFEST', `The manifest at ${redactUrl(source.manifestUrl)} is of ${manifest.uuid}, not of ${source.uuid}.`);
 }
 
-async function readManifest(services: SourceServices, { manifestUrl, isLocal, uuid, repositoryId }: ImportSource): Promise<unknown> {
-  if (!isLocal || uuid === null) return services.imgapi.getManifest(manifestUrl, await services.accessTo(services.em, repositoryId));
-  const text = await services.store.readManifest(uuid);
+async function readManifest({ em, store, imgapi, accessTo }: SourceServices, { manifestUrl, isLocal, uuid, repositoryId }: ImportSource): Promise<unknown> {
+  if (!isLocal || uuid === null) return imgapi.getManifest(manifestUrl, await accessTo(em, repositoryId));
+  const text = await store.readManifest(await placedFileOf(em, store, uuid));
   if (text === null) throw new AppError('MANIFEST_UNREACHABLE', `The image store has no manifest for ${uuid}; place it there as ${uuid}/manifest.`);
   try {
     return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;

@@ -4,7 +4,7 @@ import { AppError } from '../../platform/errors.js';
 import { quoteValue } from '../../platform/message-text.js';
 import { type KeyedRequest, RequestRepeated, taskOfKey } from '../../tasks/idempotency/idempotency-keys.js';
 import type { TaskQueries } from '../../tasks/task.queries.js';
-import type { TaskType } from '../../tasks/task.type.js';
+import { TASK_IDS, type TaskType } from '../../tasks/task.type.js';
 import type { ImageQueries } from '../image.queries.js';
 import type { ImageTaskPayloadType } from '../mutations/image-payload.type.js';
 
@@ -45,7 +45,8 @@ async function earlierPayload({ images, tasks }: RepeatServices, request: KeyedR
 
 /** The import failed, or the image was deleted since; or the viewer cannot see it any more. */
 function goneImage({ key }: KeyedRequest, { id, status, error, imageName }: TaskType): AppError {
+  const shownId = TASK_IDS.encode(id);
   const ended = error === null ? `has ${status}.` : `has ${status}: ${error}`;
-  const message = `There is no image ${imageName ?? ''} any more that you can see: the import with the idempotencyKey ${quoteValue(key)} made the task ${id}, which ${ended} Give another key to import it anew.`;
-  return new AppError('NOT_FOUND', message, { task: id });
+  const message = `There is no image ${imageName ?? ''} any more that you can see: the import with the idempotencyKey ${quoteValue(key)} made the task ${shownId}, which ${ended} Give another key to import it anew.`;
+  return new AppError('NOT_FOUND', message, { task: shownId });
 }

@@ -1,5 +1,4 @@
 import type { DatacenterRef } from '../../access/viewer.js';
-import type { FileKind } from '../file-kind/file-kind.js';
 import { redactUrl } from '../../platform/fetch/redact-url.js';
 
 /** Where the manifest and the file of an import come from. */
@@ -45,10 +44,7 @@ export interface ImportInstructions {
   admittedTo?: DatacenterRef | null;
   /** The task that brings the base of the image, if it was not there yet. */
   originTaskId?: string;
-  /** Set just before publishing, so that a restart knows which file of the store this import brought. */
-  digest?: { size: number; sha1: string; sha256: string; md5: string };
-  /** Set together with `digest`: what the file is. */
-  kind?: FileKind;
-  /** The file was in the store before this import, so its undo leaves it there. */
+  /** In tasks of versions that knew only pairs: this import has published the pair of its image, or, with `inPlace`, found it there. */
+  digest?: { size: number };
   inPlace?: boolean;
 }

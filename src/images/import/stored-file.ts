@@ -1,4 +1,5 @@
 import { AppError } from '../../platform/errors.js';
+import type { FileKey } from '../../platform/store/file-key.js';
 import type { FileStore } from '../../platform/store/file-store.js';
 import type { ManifestFile } from '../../imgapi/manifest.js';
 
@@ -16,8 +17,9 @@ export function otherStoredFile(uuid: string): AppError {
  * Throws NO_FILE or CHECKSUM_MISMATCH for what can be told of a stored file without reading it. `mismatchedAt`: when a load of the local
  * repository found that its sha1 is another; a file that was replaced since is hashed by the task.
  */
-export async function requireStoredFile(store: FileStore, { uuid, file }: { uuid: string; file: ManifestFile }, mismatchedAt: number | null): Promise<void> {
-  const stored = await store.statFile(uuid);
+export async function requireStoredFile(store: FileStore, key: FileKey, file: ManifestFile, mismatchedAt: number | null): Promise<void> {
+  const { uuid } = key;
+  const stored = await store.statFile(key);
   if (stored === null) throw noStoredFile(uuid);
   const isKnownToDiffer = mismatchedAt !== null && stored.modifiedAt.getTime() <= mismatchedAt;
   if (stored.size !== file.size || isKnownToDiffer) throw otherStoredFile(uuid);

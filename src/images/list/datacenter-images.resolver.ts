@@ -18,7 +18,8 @@ export class DatacenterImagesResolver {
   constructor(private readonly queries: ImageQueries) {}
 
   @FieldResolver(() => ImageConnection, {
-    description: 'The images attached to it, bound or not. Needs ADMIN there, or a SuperAdmin; else FORBIDDEN.',
+    nullable: true,
+    description: 'The images attached to it, bound or not. Needs ADMIN there, or a SuperAdmin; else null with a FORBIDDEN error.',
   })
   async images(
     @Root() datacenter: DatacenterType,

@@ -55,7 +55,7 @@ export class AttachmentService {
       return await this.#change(input, 'ATTACH', selection);
     } catch (error) {
       if (!(error instanceof UniqueConstraintViolationException)) throw error;
-      throw alreadyExists(`Image ${input.image} is attached to datacenter ${input.datacenter} already.`);
+      throw alreadyExists(`Image ${input.image} is attached to datacenter ${input.datacenter} already.`, { datacenter: input.datacenter });
     }
   }
 
@@ -87,7 +87,7 @@ export class AttachmentService {
     try {
       return await datacenters.require(datacenter);
     } catch (error) {
-      await images.require(image);
+      await images.require(image, 'image');
       throw error;
     }
   }

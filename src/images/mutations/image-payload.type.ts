@@ -1,4 +1,4 @@
-import { Field, ObjectType } from 'type-graphql';
+import { Field, ID, ObjectType } from 'type-graphql';
 import { DatacenterType } from '../../datacenters/datacenter.type.js';
 import { Uuid } from '../../platform/graphql/scalars.js';
 import { TaskType } from '../../tasks/task.type.js';
@@ -30,6 +30,12 @@ export class ImageTaskPayloadType {
   description: 'What was deleted, or is being deleted while the task runs.',
 })
 export class DeleteImagePayloadType {
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The `id` that the image had, by which a client takes it out of its cache; null with `dryRun`, which deletes nothing.',
+  })
+  deletedImageId!: string | null;
+
   @Field(() => String, { description: 'Name of the image.' })
   name!: string;
 

@@ -17,7 +17,7 @@ export const DRY_RUN_IMAGE_ID = 2_147_483_647;
 /** Columns that `insertImage`, a trigger of the database or a later task fills. */
 type FilledLater =
   | 'owner' | 'nameKey' | 'aliasKey' | 'versionKey' | 'searchText' | 'createdAt' | 'updatedAt' | 'publishedAt' | 'attachments' | 'tags' | 'places' | 'tagList'
-  | 'fileSize' | 'fileSha1' | 'fileSha256' | 'fileMd5' | 'fileCompression' | 'fileFormat';
+  | 'fileSize' | 'fileSha1' | 'fileSha256' | 'fileMd5' | 'fileCompression' | 'fileFormat' | 'fileKey';
 
 type Insertable = RequiredEntityData<Image>;
 type ValueOf<Stored> = NonNullable<Stored> extends Reference<infer _Row> ? number | null : Stored;
@@ -36,12 +36,12 @@ export async function isFreeName(tx: SqlEntityManager, image: Pick<NewImageRow, 
 
 /** The refusal of a name that another image has. */
 export function nameTaken(name: string): AppError {
-  return alreadyExists(`The name ${name} is taken by another image; names are unique, upper and lower case are the same.`);
+  return alreadyExists(`The name ${name} is taken by another image; names are unique, upper and lower case are the same.`, { name });
 }
 
 /** The refusal of an alias and a version that another image has. */
 export function labelTaken({ alias, version }: Pick<NewImageRow, 'alias' | 'version'>): AppError {
-  return alreadyExists(`Another image has the alias ${alias} and the version ${version}; the two together are unique.`);
+  return alreadyExists(`Another image has the alias ${alias} and the version ${version}; the two together are unique.`, { alias, version });
 }
 
 /** Throws ALREADY_EXISTS when another image has the name, or both the alias and the version. */

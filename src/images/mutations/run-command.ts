@@ -50,7 +50,7 @@ export function payloadSelection({ fields, nested }: ObjectSelection, dryRun: bo
 
 /** What never changes of an image, so that it need not be read after a change. */
 type ImageIdentity = Pick<ImageType, 'id' | 'uuid' | 'name'>;
-const IDENTITY_FIELDS = new Set(['__typename', 'uuid', 'name']);
+const IDENTITY_FIELDS = new Set(['__typename', 'id', 'uuid', 'name']);
 
 /** Reads the selected image and task of a payload. */
 export async function readPayload({ image, task }: PayloadSelection, { images, tasks }: PayloadReads, changed: ImageIdentity, taskId: string): Promise<{ image?: SelectedImage; task?: TaskType }> {
@@ -85,6 +85,7 @@ export async function runCommand<O extends CommandOutcome, P extends { image?: S
       const outcome = await change.work(tx, () => undefined);
       await tx.flush();
       const payload = await change.read({ images: inside, tasks: new TaskQueries(tx, viewer) }, outcome);
+      if (payload.image) payload.image.isDryRun = true;
       if (payload.image && isWhole(payload.image)) await images.adopt(payload.image, inside);
       return payload;
     });

@@ -1,6 +1,6 @@
 import type { DatacenterRef, Verdict, Viewer } from '../../access/viewer.js';
 import type { Reads } from '../../platform/database/read/reads.js';
-import { alreadyExists, AppError, badInput, notFound } from '../../platform/errors.js';
+import { alreadyExists, AppError, badInput, blame, notFound } from '../../platform/errors.js';
 import { hasChildren } from '../bases/base-rules.js';
 import { ActionLookups } from './action-lookups.js';
 import { limitRefusal } from './bind-limit.js';
@@ -87,12 +87,12 @@ export class ActionRules {
     const [only, second] = attached;
     if (only === undefined || second !== undefined) {
       const message = `Image ${name} is attached to ${attached.length} datacenters; it can be bound while it is attached to exactly one.`;
-      throw badInput([{ path: 'dcBound', message }]);
+      throw badInput([{ path: 'dcBound', code: 'NOT_ACCEPTED', message }]);
     }
     const occupancy = await this.#lookups.occupancy.load(only.id);
     if (occupancy === null) throw notFound('datacenter', only.name);
     const refusal = limitRefusal(occupancy);
-    if (refusal !== null) throw refusal;
+    if (refusal !== null) throw blame(refusal, { dcBound: null });
   }
 
   async #use(image: ActionTarget, datacenter: DatacenterRef | null): Promise<void> {
@@ -106,12 +106,13 @@ export class ActionRules {
 
 function requireDetached({ name, attached }: ActionTarget, datacenter: DatacenterRef | null): void {
   if (datacenter === null || !attached.some((one) => one.id === datacenter.id)) return;
-  throw alreadyExists(`Image ${name} is attached to datacenter ${datacenter.name} already.`);
+  throw alreadyExists(`Image ${name} is attached to datacenter ${datacenter.name} already.`, { datacenter: datacenter.name });
 }
 
 function requireAttached({ name, attached }: ActionTarget, datacenter: DatacenterRef | null): void {
-  if (attached.length === 0) throw new AppError('NOT_FOUND', `Image ${name} is attached to no datacenter.`);
+  if (attached.length === 0) throw blame(new AppError('NOT_FOUND', `Image ${name} is attached to no datacenter.`), { image: name });
   if (datacenter === null || attached.some((one) => one.id === datacenter.id)) return;
   const where = attached.map((one) => one.name).join(', ');
-  throw new AppError('NOT_FOUND', `Image ${name} is not attached to datacenter ${datacenter.name}; it is attached to ${where}.`);
+  const error = new AppError('NOT_FOUND', `Image ${name} is not attached to datacenter ${datacenter.name}; it is attached to ${where}.`);
+  throw blame(error, { datacenter: datacenter.name });
 }

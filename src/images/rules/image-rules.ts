@@ -1,5 +1,5 @@
 import { comparisonKey, descriptionFault, displayFault, quoteVisibly, searchForm, strangeCharacter } from '../../platform/display-text.js';
-import type { FieldError } from '../../platform/errors.js';
+import { type FieldError, textFault } from '../../platform/errors.js';
 import type { UpdateImageInput } from '../mutations/image-mutation.inputs.js';
 
 // Limits of an image's own fields, in characters. Values of a manifest are cut to them, values of a caller are refused.
@@ -34,20 +34,20 @@ export function nameFault(name: string): string | null {
 
 function tagFaults(tags: readonly string[]): FieldError[] {
   const faults: FieldError[] = [];
-  if (tags.length > TAG_COUNT) faults.push({ path: 'tags', message: `${tags.length} tags are given; at most ${TAG_COUNT} are accepted.` });
+  if (tags.length > TAG_COUNT) faults.push({ path: 'tags', code: 'TOO_MANY', params: { given: tags.length, accepted: TAG_COUNT }, message: `${tags.length} tags are given; at most ${TAG_COUNT} are accepted.` });
   tags.forEach((tag, at) => {
     const path = `tags.${at}`;
-    if (lengthOf(tag) > TAG_LENGTH) faults.push({ path, message: `The tag has ${lengthOf(tag)} characters; at most ${TAG_LENGTH} are accepted.` });
-    else if (!TAG.test(tag)) faults.push({ path, message: `${quoteVisibly(tag)} is not a tag: letters, digits, space and ":/_-", at least one.${strangeCharacter(tag)}` });
-    else if (tags.indexOf(tag) < at) faults.push({ path, message: `The tag ${JSON.stringify(tag)} is given twice.` });
+    if (lengthOf(tag) > TAG_LENGTH) faults.push(textFault(path, `The tag has ${lengthOf(tag)} characters; at most ${TAG_LENGTH} are accepted.`, tag, TAG_LENGTH));
+    else if (!TAG.test(tag)) faults.push(textFault(path, `${quoteVisibly(tag)} is not a tag: letters, digits, space and ":/_-", at least one.${strangeCharacter(tag)}`, tag, TAG_LENGTH));
+    else if (tags.indexOf(tag) < at) faults.push({ path, code: 'DUPLICATE', params: { value: tag }, message: `The tag ${JSON.stringify(tag)} is given twice.` });
   });
   return faults;
 }
 
-function textRule(path: string, fault: (text: string) => string | null): (text: string) => FieldError[] {
+function textRule(path: string, most: number, fault: (text: string) => string | null): (text: string) => FieldError[] {
   return (text) => {
     const message = fault(text);
-    return message === null ? [] : [{ path, message }];
+    return message === null ? [] : [textFault(path, message, text, most)];
   };
 }
 
@@ -55,9 +55,9 @@ const anyValue = (): FieldError[] => [];
 
 /** Every updatable field with what its values must meet beyond their GraphQL type. A field of `UpdateImageInput` without a rule does not compile. */
 const RULES = {
-  alias: textRule('alias', (text) => displayFault('The alias', text, ALIAS_LENGTH)),
-  version: textRule('version', (text) => displayFault('The version', text, VERSION_LENGTH)),
-  description: textRule('description', (text) => descriptionFault(text, DESCRIPTION_LENGTH)),
+  alias: textRule('alias', ALIAS_LENGTH, (text) => displayFault('The alias', text, ALIAS_LENGTH)),
+  version: textRule('version', VERSION_LENGTH, (text) => displayFault('The version', text, VERSION_LENGTH)),
+  description: textRule('description', DESCRIPTION_LENGTH, (text) => descriptionFault(text, DESCRIPTION_LENGTH)),
   access: anyValue,
   resize: anyValue,
   deploy: anyValue,
@@ -67,7 +67,7 @@ const RULES = {
 /** The names of all updatable fields. */
 export const UPDATABLE_FIELDS = Object.keys(RULES) as UpdatableField[];
 
-const nameRule = textRule('name', nameFault);
+const nameRule = textRule('name', NAME_LENGTH, nameFault);
 
 /** Every broken rule of the given fields, so that the caller can correct all of them at once. */
 export function imageFieldFaults({ name, ...fields }: GivenFields): FieldError[] {

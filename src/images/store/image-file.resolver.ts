@@ -14,13 +14,13 @@ export class ImageFileResolver {
     description:
       'Whether the image store has it now, with this size. False: its bytes are gone or cannot be reached, so that compute nodes cannot fetch it. `verifyImage` compares the bytes themselves.',
   })
-  async available(@Root() { uuid, size }: ImageFileType): Promise<boolean> {
+  async available(@Root() { uuid, attempt, size }: ImageFileType): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<null>((resolve) => {
       timer = setTimeout(() => resolve(null), LONGEST_LOOK_MS);
     });
     try {
-      return (await Promise.race([this.store.statFile(uuid), late]))?.size === size;
+      return (await Promise.race([this.store.statFile({ uuid, attempt }), late]))?.size === size;
     } catch {
       return false;
     } finally {

@@ -3,6 +3,7 @@ import { inTransaction } from '../../platform/database/in-transaction.js';
 import { readRows } from '../../platform/database/read/read-rows.js';
 import { sqlText } from '../../platform/database/sql-text.js';
 import { writeRows } from '../../platform/database/write-rows.js';
+import type { FileKey } from '../../platform/store/file-key.js';
 import type { StoreRecord } from '../../platform/store/store-identity.js';
 
 /** The record of the store in the database of the catalogue. */
@@ -15,7 +16,7 @@ export function storeRecordOf(database: Database): StoreRecord {
       await inTransaction(em(), async (tx) => writeRows(tx, statement));
       return (await readStoreRecord(em())) ?? id;
     },
-    filesInStore: async (limit) => uuidsWithFile(em(), limit),
+    filesInStore: async (limit) => filesOfImages(em(), limit),
   };
 }
 
@@ -24,10 +25,10 @@ export async function replaceStoreId(em: SqlEntityManager, id: string): Promise<
   await inTransaction(em, async (tx) => writeRows(tx, sqlText`update global_settings set store_id = ${id} where id = 1`));
 }
 
-/** Uuids of images whose file should be in the store, the newest first. */
-export async function uuidsWithFile(em: SqlEntityManager, limit: number): Promise<string[]> {
-  const statement = sqlText`select uuid from image where file_sha1 is not null order by created_at desc, id desc limit ${limit}`;
-  return (await readRows<[uuid: string]>(em, statement)).map(([uuid]) => uuid);
+/** Keys of the files of images, the newest image first. */
+export async function filesOfImages(em: SqlEntityManager, limit: number): Promise<FileKey[]> {
+  const statement = sqlText`select uuid, file_key from image where file_sha1 is not null order by created_at desc, id desc limit ${limit}`;
+  return (await readRows<[uuid: string, attempt: string | null]>(em, statement)).map(([uuid, attempt]) => ({ uuid, attempt }));
 }
 
 async function readStoreRecord(em: SqlEntityManager): Promise<string | null> {

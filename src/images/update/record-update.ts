@@ -43,7 +43,7 @@ export interface UpdateOutcome extends CommandOutcome {
 export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update: Update, announce: Announce): Promise<UpdateOutcome> {
   const { name, wanted, hasServer } = update;
   const image = await tx.findOne(Image, { name }, { lockMode: LockMode.PESSIMISTIC_WRITE, populate: ['tags'] });
-  if (image === null) throw notFound('image', name);
+  if (image === null) throw notFound('image', name, 'name');
   // Not together with the lock, which would lock the owner as well, and block everybody who refers to that user.
   await tx.populate(image, ['owner']);
   const target = await actionTargetOf(tx, image);

@@ -1,5 +1,6 @@
 import type { Database, SqlEntityManager } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors.js';
+import { nameOfKey } from '../../platform/store/file-key.js';
 import { type FileStore, FileStoreMissing } from '../../platform/store/file-store.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
 import type { Failure } from '../../tasks/runner/end-task.js';
@@ -14,6 +15,7 @@ import { permission } from '../rules/action-rules.js';
 import { Image } from '../image.entity.js';
 import { pendingImage } from '../mutations/pending-image.js';
 import { storedManifest } from '../manifest/stored-manifest.js';
+import { keyOfImage } from '../store/image-key.js';
 import { applyUpdatableValues, type UndoUpdate } from './image-values.js';
 
 export interface UpdateImageServices {
@@ -36,7 +38,7 @@ export class UpdateImage implements TaskHandler {
 
   async run(run: TaskRun): Promise<void> {
     await run.commitToPublish({});
-    const image = await this.#writeManifest(run);
+    const image = await this.#writeManifest(run.task.imageId);
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
       await run.succeed(tx, announce);
       await settle(tx, image.id, announce);
@@ -47,16 +49,16 @@ export class UpdateImage implements TaskHandler {
    * Writes the manifest of the image as its row is now. The row is read once more afterwards: an attempt that stood still before its write
    * may have overwritten what a later task wrote, and then writes the newer manifest itself.
    */
-  async #writeManifest(run: TaskRun): Promise<Image> {
+  async #writeManifest(imageId: number | null): Promise<Image> {
     const { store } = this.services;
     let written = '';
     for (;;) {
-      const image = await this.#em().findOneOrFail(Image, run.task.imageId ?? 0, { populate: ['tags'] });
+      const image = await this.#em().findOneOrFail(Image, imageId ?? 0, { populate: ['tags'] });
       const manifest = storedManifest(image);
       if (manifest === written) return image;
-      await store.explainFull(Buffer.byteLength(manifest), async () => store.writeManifest(image.uuid, manifest)).catch((error: unknown) => {
+      await store.explainFull(Buffer.byteLength(manifest), async () => store.writeManifest(keyOfImage(image), manifest)).catch((error: unknown) => {
         if (!(error instanceof FileStoreMissing)) throw error;
-        throw new AppError('NO_FILE', `The image store has lost image ${image.name}; place its file there again as ${image.uuid}/file, or delete the image.`);
+        throw new AppError('NO_FILE', `The image store has lost image ${image.name}; place its file there again as ${nameOfKey(keyOfImage(image))}/file, or delete the image.`);
       });
       written = manifest;
     }
@@ -65,6 +67,7 @@ export class UpdateImage implements TaskHandler {
   async undo(run: TaskRun, failure: Failure): Promise<void> {
     const { undo } = run.task.instructions as unknown as { undo: UndoUpdate };
     const id = run.task.imageId ?? 0;
+    await run.demandClaim();
     if (await run.isPublishing()) await this.#restoreManifest(id, undo);
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
       await run.requireClaim(tx);
@@ -82,7 +85,13 @@ export class UpdateImage implements TaskHandler {
   /** Ignores a store that fails: most often the update failed by it too, and it still has the old manifest. */
   async #restoreManifest(id: number, { shown }: UndoUpdate): Promise<void> {
     const image = await this.#em().findOneOrFail(Image, id, { populate: ['tags'] });
-    await this.services.store.writeManifest(image.uuid, storedManifest(image, { shown })).catch(() => undefined);
+    await this.services.store.writeManifest(keyOfImage(image), storedManifest(image, { shown })).catch(() => undefined);
+  }
+
+  /** This attempt may have written its manifest over a newer one; that of the present row is right, whoever writes it. */
+  async lose({ task: { imageId } }: TaskRun): Promise<void> {
+    const image = await this.#em().findOne(Image, { id: imageId ?? 0, fileSha1: { $ne: null } }, { fields: ['id'] });
+    if (image !== null) await this.#writeManifest(image.id);
   }
 
   #em(): SqlEntityManager {

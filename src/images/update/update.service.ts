@@ -47,7 +47,7 @@ export class UpdateService {
       });
     } catch (error) {
       if (!(error instanceof UniqueConstraintViolationException)) throw error;
-      throw alreadyExists(`Another image has this alias and this version; the two together are unique.`);
+      throw alreadyExists(`Another image has this alias and this version; the two together are unique.`, { alias: input.alias ?? null, version: input.version ?? null });
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Database, SqlEntityManager } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors.js';
+import { type FileKey, nameOfKey } from '../../platform/store/file-key.js';
 import type { FileStore } from '../../platform/store/file-store.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
 import type { Failure } from '../../tasks/runner/end-task.js';
@@ -10,6 +11,7 @@ import { transact } from '../../tasks/changes/transact.js';
 import { actionTargetOf } from '../events/image-changes.js';
 import { Image } from '../image.entity.js';
 import type { FileDigest } from '../import/download/hasher.js';
+import { keyOfImage } from '../store/image-key.js';
 import { digestStream } from '../import/download/verify.js';
 
 export interface VerifyImageServices {
@@ -43,14 +45,15 @@ export class VerifyImage implements TaskHandler {
     const { uuid, size } = recorded;
     await run.enter('CHECKING', { done: 0, total: size });
     await store.check();
-    const bytes = await store.readFile(uuid);
+    const key = await this.#keyOf(uuid);
+    const bytes = await store.readFile(key);
     if (bytes === null) {
-      await this.#requireImage(uuid);
-      throw new AppError('NO_FILE', `The image store has no file of image ${run.task.imageName}; place it there again as ${uuid}/file.`);
+      await this.#keyOf(uuid);
+      throw new AppError('NO_FILE', `The image store has no file of image ${run.task.imageName}; place it there again as ${nameOfKey(key)}/file.`);
     }
     await run.enter('VERIFYING', { done: 0, total: size });
     const digest = await digestStream(bytes, { onProgress: (done) => void run.progress(done).catch(() => undefined), signal: run.signal });
-    await this.#requireImage(uuid);
+    await this.#keyOf(uuid);
     requireSame(digest, recorded);
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
       await run.succeed(tx, announce, { bytesDone: digest.size, detail: { ...run.task.detail, ...measured(digest) } });
@@ -63,8 +66,10 @@ export class VerifyImage implements TaskHandler {
     });
   }
 
-  async #requireImage(uuid: string): Promise<void> {
-    if ((await this.#em().count(Image, { uuid })) === 0) throw new AppError('NOT_FOUND', `The image ${uuid} was deleted meanwhile.`);
+  async #keyOf(uuid: string): Promise<FileKey> {
+    const image = await this.#em().findOne(Image, { uuid }, { fields: ['uuid', 'fileKey'] });
+    if (image === null) throw new AppError('NOT_FOUND', `The image ${uuid} was deleted meanwhile.`);
+    return keyOfImage(image);
   }
 
   #em(): SqlEntityManager {

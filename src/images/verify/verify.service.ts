@@ -36,7 +36,7 @@ export class VerifyService {
 
   async #record(tx: SqlEntityManager, name: string, hasServer: boolean, announce: Announce): Promise<CommandOutcome> {
     const image = await tx.findOne(Image, { name }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-    if (image === null) throw notFound('image', name);
+    if (image === null) throw notFound('image', name, 'name');
     if (image.status === 'PENDING') throw notReady(name);
     if ((await tx.count(Task, { image: image.id, action: 'IMAGE_VERIFY', finishedAt: null })) > 0) {
       throw new AppError('IMAGE_NOT_READY', `Image ${name} is being verified already; wait for that task to end, or cancel it.`);

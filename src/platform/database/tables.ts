@@ -95,6 +95,7 @@ interface ImageTable {
   file_md5: string | null;
   file_compression: string | null;
   file_format: string | null;
+  file_key: string | null;
   repository_id: number | null;
   manifest_url: string | null;
   source_snapshot_id: number | null;
@@ -223,6 +224,7 @@ export interface Tables {
   image_list_version: { id: number; version: string };
   image_repository: ImageRepositoryTable;
   repository_image: RepositoryImageTable;
+  scheduled_work: { name: string; due_at: Big };
   virtual_server: VirtualServerTable;
   virtual_disk: { server_id: number; disk_id: number; size_mib: number; image_id: number | null };
   snapshot: SnapshotTable;

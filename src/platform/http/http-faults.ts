@@ -1,13 +1,14 @@
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { NO_STORE } from './response-headers.js';
+import type { ErrorCode } from '../error-codes.js';
 import { boundMessage } from '../message-text.js';
 
 // Importing node:http by name loads Node's fetch as well, which takes a tenth of the start-up time.
 const { STATUS_CODES } = process.getBuiltinModule('node:http');
 
 /** Codes of errors of the HTTP layer: one stable code per status, so that clients need not parse messages. */
-const CODES: Readonly<Record<number, string>> = {
+const CODES: Readonly<Record<number, ErrorCode>> = {
   400: 'BAD_REQUEST',
   401: 'UNAUTHENTICATED',
   403: 'FORBIDDEN',
@@ -24,7 +25,7 @@ const CODES: Readonly<Record<number, string>> = {
 };
 
 /** The code for an HTTP status; BAD_REQUEST for a 4xx that is not listed. */
-export function codeOfStatus(status: number): string {
+export function codeOfStatus(status: number): ErrorCode {
   return CODES[status] ?? (status >= 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_REQUEST');
 }
 

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { type AttemptKey, type FileKey, nameOfKey } from './file-key.js';
 
 /** Bytes `start` to `end`, both inclusive as in an HTTP range. */
 export interface ByteRange {
@@ -6,7 +7,7 @@ export interface ByteRange {
   end: number;
 }
 
-/** Size and age of a published file. */
+/** Size and age of a file in the store. */
 export interface StoredFile {
   /** Bytes. */
   size: number;
@@ -14,11 +15,16 @@ export interface StoredFile {
 }
 
 /**
- * Stores image files: one folder per image with its `manifest` and its `file`, published whole or not at all.
- * An image that is still being written is a *partial*; readers of published images never see it.
+ * Stores image files, each with a manifest, in a layout that is the same in a folder and in an object store:
  *
- * Every `uuid` must be a lower-case uuid, else BAD_USER_INPUT, because it becomes part of a path or an object key.
- * The store treats symbolic links as absent, so that a link placed here by hand cannot lead out of it.
+ *     <uuid>/file, <uuid>/manifest                   a pair, placed by hand or by an earlier version
+ *     <uuid>/<task id>-<number>/file, .../manifest   what one attempt of one task brought
+ *
+ * Nothing gets a name that two attempts share, and nothing is ever moved to one. So an attempt that was given up, and goes on writing,
+ * changes no byte of another one. The row of an image names the attempt whose file is the image; all others are left-overs.
+ *
+ * A key that `demandKey` does not accept is refused, because it becomes part of a path or an object's name.
+ * A local store treats symbolic links as absent, so that a link placed there by hand cannot lead out of it.
  */
 export interface FileStore {
   /**
@@ -28,45 +34,71 @@ export interface FileStore {
   check(): Promise<void>;
   /** Throws IMAGE_SERVER_UNAVAILABLE unless the store answers now, or STORE_MISMATCH. Unlike `check`, it makes and writes nothing, and waits as long as it takes. */
   reach(): Promise<void>;
-  /** Throws IMAGE_SERVER_UNAVAILABLE, with the bytes needed and free, unless that many bytes fit. */
+  /** Throws IMAGE_SERVER_UNAVAILABLE, with the bytes needed and free, unless that many bytes fit. A store that has no such limit passes. */
   requireRoom(bytes: number): Promise<void>;
   /** Does work that writes to the store; when that finds it full, throws IMAGE_SERVER_UNAVAILABLE with the bytes needed (null: unknown) and free. */
   explainFull<T>(bytesNeeded: number | null, work: () => Promise<T>): Promise<T>;
-  /** Published images, sorted: those of the gateway and those placed by hand, even if manifest or file is missing. */
-  listUuids(): Promise<string[]>;
+
+  /** Uuids under which there is a pair or a part of one, or a folder with nothing in it; sorted. */
+  listPairs(): Promise<string[]>;
   /** Folders placed by hand that are left out, as their name is a uuid with capital letters, sorted. */
   listMisnamed(): Promise<string[]>;
-  /** Images that have a partial, sorted. */
-  listPartials(): Promise<string[]>;
+  /**
+   * Every attempt of which anything is in the store, sealed or not, or of those of one uuid; as a stream, in no order. An object store's open
+   * uploads are among them.
+   */
+  listAttempts(uuid?: string): AsyncIterable<AttemptKey>;
+
   /** Null when there is none. Throws INVALID_MANIFEST above 1 MiB. */
-  readManifest(uuid: string): Promise<string | null>;
-  /** Replaces the manifest of a published image atomically. Throws `FileStoreMissing` when the image is not there. */
-  writeManifest(uuid: string, text: string): Promise<void>;
-  statFile(uuid: string): Promise<StoredFile | null>;
-  /** The caller must read the stream to its end or destroy it. A later `remove` does not disturb it. */
-  readFile(uuid: string, range?: ByteRange): Promise<Readable | null>;
-  /** Opens a file to send all or a range of it; null when there is none. It stays open until it is sent or closed. */
-  openFile(uuid: string): Promise<OpenFile | null>;
-  /** Bytes written so far; 0 when there is no partial. */
-  partialSize(uuid: string): Promise<number>;
-  /** Begins or resumes a partial at `offset`: truncates it there, and throws RangeError when `offset` is beyond its end. */
-  appendPartial(uuid: string, offset: number): Promise<Writable>;
-  /** `size` bytes of a partial from `start` on, or fewer if it is shorter. Throws `FileStoreMissing` when there is none. */
-  readPartial(uuid: string, size: number, start?: number): Promise<Readable>;
+  readManifest(key: FileKey): Promise<string | null>;
+  /** Replaces the manifest atomically. Throws `FileStoreMissing` when there is no file under the key. */
+  writeManifest(key: FileKey, text: string): Promise<void>;
+  /** Null when there is no such file, or it is not sealed. */
+  statFile(key: FileKey): Promise<StoredFile | null>;
+  /** The caller must read the stream to its end or destroy it. A later `remove` does not disturb it in a folder; null as for `statFile`. */
+  readFile(key: FileKey, range?: ByteRange): Promise<Readable | null>;
   /**
-   * Publishes the partial durably: once this returns, the image survives a power failure. Throws `FileStoreConflict` when the
-   * image exists already and `FileStoreMissing` when there is no partial; neither changes the store.
+   * Opens a file to send all or a range of it; null as for `statFile`. It stays open until it is sent or closed. An object storage is asked
+   * at once for the range that is going to be sent, if it is given, so that a failure is known before the first byte.
    */
-  publish(uuid: string, manifest: string): Promise<void>;
-  /** Does nothing when there is no partial. */
-  discardPartial(uuid: string): Promise<void>;
-  /** Hides the image from new readers at once, then deletes it. Does nothing when there is none. */
-  remove(uuid: string): Promise<void>;
+  openFile(key: FileKey, range?: ByteRange): Promise<OpenFile | null>;
+  /** Where a client can fetch this file for a short while without the gateway (IMAGE_STORE_REDIRECT); null: it is to be sent. */
+  redirectTo(key: FileKey): Promise<string | null>;
+
   /**
-   * Deletes what a crash left behind: half-removed images, and partials that are not in `keepPartials`, which must name every
-   * import that may still continue in any process. Returns the deleted names. Leaves published images and unknown files alone.
+   * Begins the file of an attempt. It goes on from what this attempt, or an earlier one of the same task, left: takes those bytes under its
+   * own name, then removes the earlier ones. An earlier attempt that still runs may go on writing under its own name. The file of a pair is
+   * written only by commands that have the store for themselves, such as a restore; it goes on from an unfinished one of that pair.
    */
-  sweep(keepPartials: ReadonlySet<string>): Promise<string[]>;
+  openDraft(key: FileKey): Promise<FileDraft>;
+  /** Hides what is under this key from new readers at once, then deletes it; of a pair, file and manifest. Nothing there: does nothing. */
+  remove(key: FileKey): Promise<void>;
+  /**
+   * Deletes what a crash left and no key names: half-removed files, drafts of manifests, and `<uuid>.partial` of earlier versions. Returns
+   * the names. Leaves every key and everything unknown alone.
+   */
+  sweep(): Promise<string[]>;
+}
+
+/** The file that an attempt writes; no reader of the store sees it before it is sealed. For one writer in one thread. */
+export interface FileDraft {
+  /** Bytes that it has so far, with those that are still in memory. */
+  readonly size: number;
+  /** The `size` bytes that it has; for a draft that goes on from an earlier attempt, before the first `write`. */
+  readWritten(): Promise<Readable>;
+  /** Drops all bytes; the next `write` is the first. */
+  restart(): Promise<void>;
+  /** Appends. Returns a promise when too much is in memory: the next call must wait for it. Rejects with what an earlier write met. */
+  write(chunk: Buffer): Promise<void> | undefined;
+  /** Resolves when what was written is where a later attempt finds it; an object store may keep a tail shorter than a part in memory. */
+  flush(): Promise<void>;
+  /**
+   * Makes the file durable and visible under its key, with this manifest if one is given; once this returns, both survive a power
+   * failure. Nothing can be written after it.
+   */
+  seal(manifest?: string): Promise<void>;
+  /** Gives up the handle; what was flushed stays for a later attempt. Must be called, also after `seal`. */
+  close(): Promise<void>;
 }
 
 /** An open image file that can be sent once; a later `remove` does not disturb it. */
@@ -76,21 +108,13 @@ export interface OpenFile {
   close(): Promise<void>;
 }
 
-/** Publishing was refused because the image is in the store already. */
-export class FileStoreConflict extends Error {
-  constructor(readonly uuid: string) {
-    super(`Image ${uuid} is in the image store already.`);
-    this.name = 'FileStoreConflict';
-  }
-}
-
-/** The image or partial to be changed is not in the store. */
+/** What should be changed is not in the store. */
 export class FileStoreMissing extends Error {
   constructor(
-    readonly uuid: string,
+    readonly key: FileKey,
     what: string,
   ) {
-    super(`The image store has no ${what} of ${uuid}.`);
+    super(`The image store has no ${what} of ${nameOfKey(key)}.`);
     this.name = 'FileStoreMissing';
   }
 }

@@ -26,9 +26,9 @@ export class RepositoryImportService {
   }
 
   async #importEntry(input: ImportRepositoryImageInput, datacenter: DatacenterType | null): Promise<ImageTaskPayloadType> {
-    const repository = await this.repositories.require(input.repository);
+    const repository = await this.repositories.require(input.repository, 'repository');
     const image = await this.entries.one(repository, input.uuid, NO_FIELDS);
-    if (image === null) throw notFound(`image in the repository ${repository.name} with the uuid`, input.uuid);
+    if (image === null) throw notFound(`image in the repository ${repository.name} with the uuid`, input.uuid, 'uuid');
     return this.imports.importFrom(input, datacenter, {
       manifestUrl: manifestUrlOf(repository.url, image.uuid),
       fileUrl: fileUrlOf(repository.url, image.uuid),

@@ -1,5 +1,6 @@
 import type { Viewer } from '../../access/viewer.js';
-import { allOf } from '../../platform/database/list/conditions.js';
+import { allOf, anyOf, oneOf } from '../../platform/database/list/conditions.js';
+import { Loader } from '../../platform/graphql/loader.js';
 import type { ImageQueries } from '../../images/image.queries.js';
 import type { SelectedImage } from '../../images/image.type.js';
 import { findBases } from '../../images/bases/base-rules.js';
@@ -17,6 +18,7 @@ import { importSentence, type JudgedEntry } from './import-sentence.js';
 import { findTakenNames } from './taken-names.js';
 import type { ImageRepositoryType } from '../image-repository.type.js';
 import {
+  COLUMN_FIELDS,
   hidesImportedEntries,
   ENTRY_FROM,
   ENTRY_JOINS,
@@ -47,11 +49,27 @@ function imageSelection(fields: ReadonlySet<string>, selected: ObjectSelection |
   return selected && { ...selected, fields: new Set([...selected.fields, 'name', 'access']) };
 }
 
+function keyOf({ repository, uuid }: EntryKey): string {
+  return `${repository.id} ${uuid}`;
+}
+
 /** Statements of lists without a filter, per viewer and selection; the key is the repository and the order. */
 const unfilteredLists = new Memo<ListStatement>(50);
 
+/** What a list, or another subgraph, finds an entry by. */
+export interface EntryKey {
+  repository: ImageRepositoryType;
+  uuid: string;
+}
+
+/** Selects all fields of an entry. */
+const WHOLE_ENTRY: ObjectSelection = { fields: new Set<string>([...COLUMN_FIELDS, 'id', 'image', 'manifestUrl', 'nameTaken', 'notImportableDetail']) };
+
 /** Reads the entries of repositories. FORBIDDEN for viewers who may not use repositories, on every access path. */
 export class RepositoryImageQueries {
+  /** By repository and uuid, one statement per batch; null for one that the list would not show. */
+  readonly byKey = new Loader<EntryKey, SelectedRepositoryImage | null, string>(async (keys) => this.#several(keys), { cacheKeyFn: keyOf });
+
   constructor(
     private readonly em: Reads,
     private readonly viewer: Viewer,
@@ -97,12 +115,36 @@ export class RepositoryImageQueries {
     return entry ?? null;
   }
 
+  async #several(keys: readonly EntryKey[]): Promise<(SelectedRepositoryImage | null)[]> {
+    this.viewer.demand('repository.use');
+    const byRepository = Map.groupBy(keys, ({ repository }) => repository.id);
+    const conditions = [...byRepository.values()].flatMap((wanted) => {
+      const repository = wanted[0]?.repository;
+      return repository === undefined ? [] : [allOf([visibleEntries(this.viewer, repository), oneOf('o.uuid', wanted.map(({ uuid }) => uuid))])];
+    });
+    const text = sqlText`select ${entryColumns(this.viewer, 'o.repository_id', WHOLE_ENTRY)} from ${ENTRY_FROM} where ${anyOf(conditions)}`;
+    const rows = Map.groupBy(await readRows<EntryRow>(this.em, text), ([, repositoryId]) => Number(repositoryId));
+    const images = await this.#imagesBehind([...rows.values()].flat(), WHOLE_ENTRY);
+    const entries = await Promise.all(
+      [...byRepository].map(async ([id, [first]]) => (first === undefined ? [] : this.#judged(toRepositoryImages(rows.get(id) ?? [], first.repository, images, WHOLE_ENTRY), first.repository, WHOLE_ENTRY))),
+    );
+    const found = new Map(entries.flat().map((entry) => [keyOf(entry), entry]));
+    return keys.map((key) => found.get(keyOf(key)) ?? null);
+  }
+
   /** Reads the images of the catalogue behind the entries in one statement, if they were selected. */
   async #toRepositoryImages(rows: readonly EntryRow[], repository: ImageRepositoryType, selection: ObjectSelection): Promise<SelectedRepositoryImage[]> {
-    const { fields, nested } = selection;
+    const images = await this.#imagesBehind(rows, selection);
+    return this.#judged(toRepositoryImages(rows, repository, images, selection), repository, selection);
+  }
+
+  async #imagesBehind(rows: readonly EntryRow[], { fields, nested }: ObjectSelection): Promise<ReadonlyMap<number, SelectedImage>> {
     const ids = fields.has('image') || fields.has('notImportableDetail') ? [...new Set(rows.flatMap(([, , imageId]) => imageId ?? []))] : [];
-    const images = ids.length === 0 ? new Map<number, SelectedImage>() : await this.images.several(ids, imageSelection(fields, nested?.get('image')));
-    const entries = toRepositoryImages(rows, repository, images, selection);
+    return ids.length === 0 ? new Map() : this.images.several(ids, imageSelection(fields, nested?.get('image')));
+  }
+
+  /** Adds, if selected, which names are taken, and the sentences about the entries. Takes entries of one repository, as two may have the same uuid. */
+  async #judged(entries: SelectedRepositoryImage[], repository: ImageRepositoryType, { fields }: ObjectSelection): Promise<SelectedRepositoryImage[]> {
     if (fields.has('nameTaken') || fields.has('notImportableDetail')) await this.#judge(entries, repository, fields.has('notImportableDetail'));
     return entries;
   }

@@ -1,6 +1,7 @@
 import type { Viewer } from '../../access/viewer.js';
 import type { OsType } from '../../imgapi/os-type.js';
 import type { SelectedImage } from '../../images/image.type.js';
+import { storedErrorCode } from '../../platform/error-codes.js';
 import type { Column } from '../../platform/database/columns.js';
 import { ALWAYS, allOf, anyOf, type Condition, contains, oneOf, oneOfIds } from '../../platform/database/list/conditions.js';
 import type { ObjectSelection } from '../../platform/graphql/selection.js';
@@ -16,7 +17,7 @@ import type { ImageRepositoryType } from '../image-repository.type.js';
 import { manifestUrlOf } from './manifest-url.js';
 import type { RepositoryImageOrderField } from './repository-image.enums.js';
 import type { RepositoryImageFilter } from './repository-image.inputs.js';
-import type { RepositoryImageType } from './repository-image.type.js';
+import { ENTRY_IDS, type RepositoryImageType } from './repository-image.type.js';
 
 /** Entries (alias `o`) with the image of the same uuid (`i`) and the image that they build on (`base`). */
 export const ENTRY_TABLE = sqlText`repository_image o`;
@@ -40,8 +41,8 @@ interface Obstacle {
 /** What keeps an entry from being imported now, with its code; the first one that applies is shown. The import itself checks in this order. */
 function obstaclesFor(viewer: Viewer): readonly Obstacle[] {
   return [
-    { condition: sqlText`o.problem is not null`, code: sqlText`o.problem` },
     { condition: sqlText`(i.id is not null and not ${lacksFile(viewer)})`, code: sqlText`'ALREADY_EXISTS'` },
+    { condition: sqlText`o.problem is not null`, code: sqlText`o.problem` },
     { condition: sqlText`(o.origin is not null and o.origin = o.uuid)`, code: sqlText`'INVALID_MANIFEST'` },
     { condition: sqlText`(o.origin is not null and base.id is null)`, code: sqlText`'MISSING_ORIGIN'` },
   ];
@@ -64,11 +65,11 @@ function judgementFor(viewer: Viewer): { reason: SqlText; importable: Condition 
 }
 
 /** Fields that are not columns of the entry. */
-type ComputedField = 'uuid' | 'repository' | 'image' | 'manifestUrl' | 'importable' | 'notImportableReason' | 'notImportableDetail' | 'nameTaken';
+type ComputedField = 'id' | 'uuid' | 'repository' | 'image' | 'manifestUrl' | 'importable' | 'notImportableReason' | 'notImportableDetail' | 'nameTaken';
 type ColumnField = Exclude<keyof RepositoryImageType, ComputedField>;
 
-/** An entry as far as it was selected: a field of a column, and the URL, is there only if the selection names it. */
-export type SelectedRepositoryImage = Pick<RepositoryImageType, Exclude<ComputedField, 'manifestUrl' | 'notImportableDetail'>> & Partial<RepositoryImageType>;
+/** An entry as far as it was selected: a field of a column, the id, and the URL, is there only if the selection names it. */
+export type SelectedRepositoryImage = Pick<RepositoryImageType, Exclude<ComputedField, 'id' | 'manifestUrl' | 'notImportableDetail'>> & Partial<RepositoryImageType>;
 
 type EntryTable = Tables['repository_image'];
 type EntryColumn = Extract<Column, `o.${string}`>;
@@ -103,6 +104,9 @@ const COLUMN_READERS = {
   manifest: reader('o.manifest', (entry, value) => void (entry.manifest = JSON.parse(value) as unknown)),
 } satisfies Record<ColumnField, ColumnReader>;
 const READERS = Object.entries(COLUMN_READERS);
+
+/** The fields that columns of an entry fill. */
+export const COLUMN_FIELDS: readonly string[] = Object.keys(COLUMN_READERS);
 
 /** The columns that computed fields are made of. */
 const COLUMNS_BEHIND: Readonly<Record<string, readonly ColumnField[]>> = { nameTaken: ['name', 'version'], notImportableDetail: ['name', 'version', 'origin', 'manifest'] };
@@ -177,6 +181,7 @@ export function toRepositoryImages(
 ): SelectedRepositoryImage[] {
   const readers = selectedReaders(selection);
   const withUrl = selection.fields.has('manifestUrl');
+  const withId = selection.fields.has('id');
   return rows.map((row) => {
     const [, , imageId, uuid, reason] = row;
     const entry: SelectedRepositoryImage = {
@@ -184,9 +189,10 @@ export function toRepositoryImages(
       repository,
       image: imageId === null ? null : (images.get(imageId) ?? null),
       importable: reason === null,
-      notImportableReason: reason,
+      notImportableReason: storedErrorCode(reason),
       nameTaken: false,
     };
+    if (withId) entry.id = ENTRY_IDS.encode({ rowId: repository.id, uuid });
     if (withUrl) entry.manifestUrl = redactUrl(manifestUrlOf(repository.url, uuid));
     readers.forEach(({ assign }, at) => assign(entry, row[LEADING_COLUMNS + at]));
     return entry;

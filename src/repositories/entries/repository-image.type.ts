@@ -1,17 +1,28 @@
-import { Field, Int, ObjectType } from 'type-graphql';
+import { Directive, Field, Int, ObjectType } from 'type-graphql';
 import type { OsType } from '../../imgapi/os-type.js';
 import { ImageType, type SelectedImage } from '../../images/image.type.js';
 import { OsTypeEnum } from '../../images/image.enums.js';
 import { connectionType } from '../../platform/database/list/page.js';
+import type { ErrorCode } from '../../platform/error-codes.js';
+import { ErrorCodeEnum } from '../../platform/graphql/error-code.enum.js';
+import { partIds } from '../../platform/graphql/global-id.js';
+import { NodeType } from '../../platform/graphql/node.type.js';
 import { ByteSize, DateTime, HttpUrl, Json, Uuid } from '../../platform/graphql/scalars.js';
 import { ImageRepositoryType } from '../image-repository.type.js';
+
+/** The ids that the graph shows of entries: by repository and uuid, as each refresh writes a changed entry into a new row. */
+export const ENTRY_IDS = partIds('RepositoryImage');
 
 /** What the API shows of an entry of a repository's list. */
 @ObjectType('RepositoryImage', {
   simpleResolvers: true,
+  implements: NodeType,
   description: 'An image that a repository offers. It is no image of this cloud until it is imported.',
 })
+@Directive('@key(fields: "id")')
 export class RepositoryImageType {
+  id!: string;
+
   @Field(() => ImageRepositoryType, { description: 'The repository that offers it.' })
   repository!: ImageRepositoryType;
 
@@ -77,12 +88,12 @@ export class RepositoryImageType {
   })
   importable!: boolean;
 
-  @Field(() => String, {
+  @Field(() => ErrorCodeEnum, {
     nullable: true,
     description:
       'Why it cannot be imported now, as a code: UNSUPPORTED_TYPE, NO_FILE, ALREADY_EXISTS, MISSING_ORIGIN, ...; null when it can.',
   })
-  notImportableReason!: string | null;
+  notImportableReason!: ErrorCode | null;
 
   @Field(() => String, {
     nullable: true,

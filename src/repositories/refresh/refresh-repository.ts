@@ -1,4 +1,3 @@
-import { Image } from '../../images/image.entity.js';
 import type { ImgapiClient } from '../../imgapi/client.js';
 import { createBatchWriter } from '../../platform/database/batch-writer.js';
 import type { Database, SqlEntityManager } from '../../platform/database/database.js';
@@ -66,7 +65,7 @@ export class RefreshRepository implements TaskHandler {
   readonly #fileCheck: FileCheck;
 
   constructor(private readonly services: RefreshServices) {
-    this.#fileCheck = new FileCheck(services.store, async (uuid) => (await this.#em().count(Image, { uuid, fileSha1: { $ne: null } })) > 0);
+    this.#fileCheck = new FileCheck(services.store);
   }
 
   async permission(): Promise<TaskPermission> {
@@ -125,7 +124,7 @@ export class RefreshRepository implements TaskHandler {
   /** Null when the list has not changed since the last refresh. */
   async #openList(repository: ImageRepository, signal: AbortSignal): Promise<RepositoryList | null> {
     if (repository.isLocal) {
-      return { entries: readLocalEntries(this.services.store, this.#fileCheck), validators: () => ({ etag: null, lastModified: null }) };
+      return { entries: readLocalEntries({ em: () => this.#em(), store: this.services.store, check: this.#fileCheck }), validators: () => ({ etag: null, lastModified: null }) };
     }
     // Send validators only while a complete list is stored, as "not modified" keeps what is there.
     const isComplete = repository.lastUpdate !== null && repository.error === null;

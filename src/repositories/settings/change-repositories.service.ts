@@ -5,7 +5,7 @@ import { readImageServer } from '../../datacenters/settings/image-server-state.j
 import type { NamedUrlInput } from '../../datacenters/settings/settings.inputs.js';
 import type { ImgapiClient } from '../../imgapi/client.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
-import { alreadyExists, badInput, notFound } from '../../platform/errors.js';
+import { alreadyExists, badInput, blaming, notFound } from '../../platform/errors.js';
 import { hostKey } from '../../platform/fetch/fetch.js';
 import { redactUrl } from '../../platform/fetch/redact-url.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
@@ -40,8 +40,8 @@ export class ChangeRepositoriesService {
   async add(input: NamedUrlInput): Promise<ImageRepositoryType> {
     this.services.viewer.demand('globalSettings.change');
     const check = (present: ImageRepository | null, count: number): void => {
-      if (present !== null) throw alreadyExists(`The repository ${input.name} is there already, with the address ${redactUrl(present.url)}; choose another name, or point it elsewhere with updateImageRepository.`);
-      if (count >= MAX_REPOSITORIES) throw badInput([{ path: 'name', message: `${count} repositories are configured, and at most ${MAX_REPOSITORIES} are accepted; remove one first.` }]);
+      if (present !== null) throw alreadyExists(`The repository ${input.name} is there already, with the address ${redactUrl(present.url)}; choose another name, or point it elsewhere with updateImageRepository.`, { name: input.name });
+      if (count >= MAX_REPOSITORIES) throw badInput([{ path: 'name', code: 'TOO_MANY', params: { given: count + 1, accepted: MAX_REPOSITORIES }, message: `${count} repositories are configured, and at most ${MAX_REPOSITORIES} are accepted; remove one first.` }]);
     };
     return this.#point(input, check);
   }
@@ -50,7 +50,7 @@ export class ChangeRepositoriesService {
   async update(input: NamedUrlInput): Promise<ImageRepositoryType> {
     this.services.viewer.demand('globalSettings.change');
     return this.#point(input, (present) => {
-      if (present === null) throw notFound('image repository', input.name);
+      if (present === null) throw notFound('image repository', input.name, 'name');
     });
   }
 
@@ -59,8 +59,8 @@ export class ChangeRepositoriesService {
     this.services.viewer.demand('globalSettings.change');
     await this.#change(async (tx) => {
       const { present, localName } = await findRepository(tx, name);
-      if (name === localName) throw badInput([{ path: 'name', message: `${name} is the local repository, which is there while an image server is configured; change vmsImageVm instead.` }]);
-      if (present === null) throw notFound('image repository', name);
+      if (name === localName) throw badInput([{ path: 'name', code: 'NOT_ACCEPTED', params: { value: name }, message: `${name} is the local repository, which is there while an image server is configured; change vmsImageVm instead.` }]);
+      if (present === null) throw notFound('image repository', name, 'name');
       await retireRepository(tx, present);
     });
     return name;
@@ -72,13 +72,13 @@ export class ChangeRepositoriesService {
     const { url } = split;
     const checked = async (em: SqlEntityManager): Promise<ImageRepository | null> => {
       const { present, localName, count } = await findRepository(em, name);
-      const fault = nameFault(name, localName);
-      if (fault !== null) throw badInput([{ path: 'name', message: fault }]);
+      const fault = nameFault('name', name, localName);
+      if (fault !== null) throw badInput([fault]);
       check(present, count);
       return present;
     };
     const before = await checked(this.services.em.fork());
-    if (before?.url !== url || split.credentials !== null) await this.#probe({ name, url, credentials: nextCredentials(split, before) });
+    if (before?.url !== url || split.credentials !== null) await blaming({ url: redactUrl(url) }, async () => this.#probe({ name, url, credentials: nextCredentials(split, before) }));
     await this.#change(async (tx, announce) => {
       const present = await checked(tx);
       const credentials = nextCredentials(split, present);

@@ -1,7 +1,7 @@
 import type { NamedUrlInput } from '../../datacenters/settings/settings.inputs.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { quoteVisibly, strangeCharacter } from '../../platform/display-text.js';
-import type { FieldError } from '../../platform/errors.js';
+import { type FieldError, textFault } from '../../platform/errors.js';
 import type { Announce } from '../../tasks/changes/transact.js';
 import { nextCredentials, splitCredentials } from '../credentials/split-credentials.js';
 import { ImageRepository } from '../image-repository.entity.js';
@@ -12,9 +12,10 @@ const NAME = /^[a-z0-9][a-z0-9._-]{0,31}$/;
 export const MAX_REPOSITORIES = 16;
 
 /** Why a repository cannot have this name; `localName` is the name of the local one. */
-export function nameFault(name: string, localName: string | null): string | null {
-  if (!NAME.test(name)) return `${quoteVisibly(name)} is not a name: 1 to 32 of a-z, 0-9 and "._-", first a letter or digit.${strangeCharacter(name)}`;
-  return name === localName ? `${name} is the name of the local repository; choose another one.` : null;
+export function nameFault(path: string, name: string, localName: string | null): FieldError | null {
+  if (!NAME.test(name)) return textFault(path, `${quoteVisibly(name)} is not a name: 1 to 32 of a-z, 0-9 and "._-", first a letter or digit.${strangeCharacter(name)}`, name, 32);
+  if (name !== localName) return null;
+  return { path, code: 'ALREADY_EXISTS', message: `${name} is the name of the local repository; choose another one.`, params: { value: name } };
 }
 
 /** Every fault of a list that is to replace the configured repositories; `localName` is the name of the local one. */
@@ -22,13 +23,13 @@ export function repositoryFaults(wanted: readonly NamedUrlInput[], localName: st
   const faults: FieldError[] = [];
   const field = 'vmsImageRepositories';
   if (wanted.length > MAX_REPOSITORIES) {
-    faults.push({ path: field, message: `${wanted.length} repositories are given; at most ${MAX_REPOSITORIES} are accepted.` });
+    faults.push({ path: field, code: 'TOO_MANY', params: { given: wanted.length, accepted: MAX_REPOSITORIES }, message: `${wanted.length} repositories are given; at most ${MAX_REPOSITORIES} are accepted.` });
   }
   wanted.forEach(({ name }, at) => {
     const path = `${field}.${at}.name`;
-    const fault = nameFault(name, localName);
-    if (fault !== null) faults.push({ path, message: fault });
-    else if (wanted.findIndex((one) => one.name === name) < at) faults.push({ path, message: `The name ${name} is given twice.` });
+    const fault = nameFault(path, name, localName);
+    if (fault !== null) faults.push(fault);
+    else if (wanted.findIndex((one) => one.name === name) < at) faults.push({ path, code: 'DUPLICATE', params: { value: name }, message: `The name ${name} is given twice.` });
   });
   return faults;
 }

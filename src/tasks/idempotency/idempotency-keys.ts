@@ -4,8 +4,9 @@ import { readRows } from '../../platform/database/read/read-rows.js';
 import type { Reads } from '../../platform/database/read/reads.js';
 import { sqlText } from '../../platform/database/sql-text.js';
 import { writeAtOnce, writeRows } from '../../platform/database/write-rows.js';
-import { badInput, conflict } from '../../platform/errors.js';
+import { badInput, blame, conflict } from '../../platform/errors.js';
 import { quoteValue } from '../../platform/message-text.js';
+import { TASK_IDS } from '../task.type.js';
 
 /** How long a key answers with the task that it made. */
 export const KEY_LIFE_MS = 24 * 60 * 60 * 1000;
@@ -34,7 +35,7 @@ function canonicalJson(value: unknown): string {
 /** The keyed request of an input; null for one without a key. BAD_USER_INPUT for an empty key. */
 export function keyedRequest(userId: number, { idempotencyKey: key, dryRun: _dryRun, ...input }: KeyedInput): KeyedRequest | null {
   if (key === null || key === undefined) return null;
-  if (key === '') throw badInput([{ path: 'idempotencyKey', message: 'The key is empty; give 1 to 200 characters, or leave it out.' }]);
+  if (key === '') throw badInput([{ path: 'idempotencyKey', code: 'REQUIRED', message: 'The key is empty; give 1 to 200 characters, or leave it out.' }]);
   return { userId, key, inputHash: createHash('sha256').update(canonicalJson(input)).digest('hex') };
 }
 
@@ -46,9 +47,10 @@ export async function taskOfKey(em: Reads, { userId, key, inputHash }: KeyedRequ
   if (row === undefined) return null;
   const [storedHash, createdAt, taskId, imageName] = row;
   if (storedHash === inputHash) return taskId;
+  const shownId = TASK_IDS.encode(taskId);
   const since = new Date(Number(createdAt)).toISOString();
-  const message = `The idempotencyKey ${quoteValue(key)} was used at ${since} for another input, which made the task ${taskId} of image ${imageName ?? ''}; send that input again, or give another key.`;
-  throw conflict(message, { task: taskId, image: imageName });
+  const message = `The idempotencyKey ${quoteValue(key)} was used at ${since} for another input, which made the task ${shownId} of image ${imageName ?? ''}; send that input again, or give another key.`;
+  throw blame(conflict(message, { task: shownId, image: imageName }), { idempotencyKey: key });
 }
 
 /** Thrown in the transaction of a request whose key has made a task meanwhile. */

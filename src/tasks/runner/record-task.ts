@@ -42,6 +42,12 @@ export function newTaskId(now: number = Date.now()): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }
 
+/** When a task was recorded, in ms since 1970, by its id; null for an id of another kind. */
+export function timeOfTask(id: string): number | null {
+  const digits = /^([0-9a-f]{8})-([0-9a-f]{4})-7/.exec(id);
+  return digits === null ? null : Number.parseInt(`${digits[1]}${digits[2]}`, 16);
+}
+
 /** Columns of a new task that depend on whether its work is done. */
 interface Beginning {
   status: TaskStatus;

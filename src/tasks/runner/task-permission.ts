@@ -24,5 +24,6 @@ export async function demandStarter(em: SqlEntityManager, { userId, tokenGroups 
 
 /** Not in the second person: other users read this error in the task. */
 function inThirdPerson({ code, message, extensions }: AppError, username: string): AppError {
-  return new AppError(code, message.replace(/^You may not /, `${username} may no longer `), extensions);
+  const said = message.replace(/^You may not /, `${username} may no longer `).replace(/\b[Yy]ou need\b/, `${username} needs`);
+  return new AppError(code, said, extensions);
 }

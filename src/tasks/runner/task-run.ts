@@ -154,7 +154,12 @@ export class TaskRun {
     this.#announce();
   }
 
-  /** The stored instructions; newer than `task.instructions` after `commitToPublish`. */
+  /** Adds to the stored instructions, for a later attempt. In a transaction that has required the claim. */
+  async remember(tx: SqlEntityManager, more: Record<string, unknown>): Promise<void> {
+    await tx.nativeUpdate(Task, { id: this.task.id }, { instructions: { ...(await this.#storedInstructions(tx)), ...more } });
+  }
+
+  /** The stored instructions; newer than `task.instructions` after `commitToPublish` and `remember`. */
   async latestInstructions<T>(): Promise<T> {
     return (await this.#storedInstructions(this.parts.em())) as T;
   }

@@ -27,6 +27,11 @@ export interface TaskHandler {
   mustWait?(em: SqlEntityManager, task: RunningTask): Promise<boolean>;
   run(run: TaskRun): Promise<void>;
   undo(run: TaskRun, failure: Failure): Promise<void>;
+  /**
+   * Cleans up what this attempt alone can have left, after it has lost its claim: another attempt has begun, or the task has ended, by this
+   * attempt too if the answer to its last write was lost.
+   */
+  lose?(run: TaskRun): Promise<void>;
 }
 export type TaskHandlers = Partial<Record<TaskAction, TaskHandler>>;
 
@@ -255,17 +260,15 @@ export class TaskRunner {
     } catch (error) {
       const stopped = run.signal.reason as StopReason | undefined;
       if (stopped === 'shutdown') return this.#claims.release(run.task);
-      if (stopped === 'lost' || (error instanceof RunStopped && error.reason === 'lost')) {
-        this.log.warn({ taskId: entry.taskId, attempt: run.task.attempts }, 'The claim on a task was lost; its attempt here has stopped.');
-        return;
-      }
+      if (stopped === 'lost' || (error instanceof RunStopped && error.reason === 'lost')) return this.#leave(entry, run);
       if (failedForNow(error) || error instanceof MustRunAgain) throw error;
       const cause = stopped === 'cancelled' && !(error instanceof AppError) ? new RunStopped('cancelled') : error;
       await this.#undo(entry, run, cause, error);
     }
   }
 
-  async #undo({ taskId, handler }: Entry, run: TaskRun, cause: unknown, error: unknown): Promise<void> {
+  async #undo(entry: Entry, run: TaskRun, cause: unknown, error: unknown): Promise<void> {
+    const { taskId, handler } = entry;
     const failure = failureOf(cause);
     if (failure.code === 'INTERNAL_SERVER_ERROR') this.log.error({ err: error, taskId }, 'A task failed.');
     else this.log.info({ taskId, code: failure.code, reason: failure.message }, 'A task did not succeed.');
@@ -273,6 +276,12 @@ export class TaskRunner {
       await handler.undo(run, failure);
     } catch (undoError) {
       if (!(undoError instanceof RunStopped)) throw undoError;
+      await this.#leave(entry, run);
     }
+  }
+
+  async #leave({ taskId, handler }: Entry, run: TaskRun): Promise<void> {
+    this.log.warn({ taskId, attempt: run.task.attempts }, 'The claim on a task was lost; its attempt here has stopped.');
+    await handler.lose?.(run).catch((error: unknown) => this.log.warn({ err: error, taskId }, 'What a lost attempt left could not be removed; a later sweep does it.'));
   }
 }

@@ -58,14 +58,14 @@ export class CreateImageFromSnapshotService {
       if (!(error instanceof UniqueConstraintViolationException)) throw error;
       // Another request took the name between the check and the commit.
       const { name, alias, version } = request.image;
-      throw alreadyExists(`The name ${name}, or the alias ${alias} with version ${version}, is taken.`);
+      throw alreadyExists(`The name ${name}, or the alias ${alias} with version ${version}, is taken.`, { name, alias, version });
     }
   }
 
   async #admit(named: string): Promise<VirtualServerType> {
     const server = await this.services.servers.named(named);
     const datacenter = await this.services.datacenters.byId.load(server.datacenterId);
-    if (datacenter === null) throw notFound('server', named);
+    if (datacenter === null) throw notFound('server', named, 'server');
     this.services.viewer.demand('image.createFromSnapshot', { datacenter });
     return server;
   }

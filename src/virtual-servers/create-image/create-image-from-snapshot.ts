@@ -3,6 +3,8 @@ import { recordPublishedFile } from '../../images/mutations/record-published-fil
 import { announceImage, attachmentsOf } from '../../images/events/image-changes.js';
 import { Image } from '../../images/image.entity.js';
 import { pendingImage } from '../../images/mutations/pending-image.js';
+import { keyOfRun } from '../../images/store/image-key.js';
+import { removeAttemptsUpTo, removeLostAttemptsOf } from '../../images/store/lost-attempts.js';
 import { storedManifest } from '../../images/manifest/stored-manifest.js';
 import type { RetryPolicy } from '../../images/import/download/retry-policy.js';
 import { waitForSource } from '../../images/import/download/wait-for-source.js';
@@ -10,7 +12,8 @@ import { manifestKindOf } from '../../imgapi/os-type.js';
 import type { Database, SqlEntityManager } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors.js';
 import type { GuardedFetch } from '../../platform/fetch/fetch.js';
-import { type FileStore, FileStoreConflict } from '../../platform/store/file-store.js';
+import { type FileKey, isEarlierAttempt } from '../../platform/store/file-key.js';
+import type { FileDraft, FileStore } from '../../platform/store/file-store.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
 import type { Failure } from '../../tasks/runner/end-task.js';
 import type { RunningTask, TaskRun } from '../../tasks/runner/task-run.js';
@@ -32,10 +35,15 @@ export interface CreateImageFromSnapshotServices {
 /** Encoded data may decode to a little more than the disk holds, so that the check of the disk names the fault. */
 const DECODED_MARGIN_MIB = 1;
 
+/** What was written, and where. */
+interface StoredFile extends GzippedFile {
+  key: FileKey;
+}
+
 /**
- * Copies the bytes of a snapshot to the image store, as the file of a PENDING image: download, gzip, hash, publish, record.
- * The process may be killed after any step; the next run downloads anew, or records what was published. Undo deletes image
- * and file. Either way the snapshot is OK again at the end.
+ * Copies the bytes of a snapshot to the image store, as the file of a PENDING image, under a name of this attempt: download, gzip, hash,
+ * seal, record. The process may be killed after any step; the next attempt downloads anew. Undo deletes what the attempts of this task
+ * have in the store, and the image. Either way the snapshot is OK again at the end.
  */
 export class CreateImageFromSnapshot implements TaskHandler {
   readonly lane = 'downloads';
@@ -60,16 +68,19 @@ export class CreateImageFromSnapshot implements TaskHandler {
     await run.enter('CHECKING');
     await this.services.store.check();
     const image = await this.#image(run);
-    const file = (await this.#published(run, image.uuid)) ?? (await this.services.store.explainFull(null, async () => this.#download(run, image)));
+    const file = await this.services.store.explainFull(null, async () => this.#store(run, image));
     await this.#record(run, image.id, file);
+    await this.#tidy(run);
   }
 
   async undo(run: TaskRun, failure: Failure): Promise<void> {
-    const { uuid, snapshotId } = instructionsOf(run.task);
+    const { uuid, snapshotId, digest } = await run.latestInstructions<CreateImageInstructions>();
     const image = await this.#em().findOne(Image, { uuid, status: 'PENDING' });
-    // Delete the file before the image: after a kill in between, the task is still open and is undone again.
+    // The files go before the row: after a kill in between, the open task runs again and finishes this.
     await run.demandClaim();
-    if (image !== null) await this.#deleteFile(run, uuid);
+    await removeAttemptsUpTo(keyOfRun(uuid, run), this.services.store);
+    // The uuid was made for this image, so nobody else has placed a pair under it.
+    if (image !== null && digest !== undefined) await this.services.store.remove({ uuid, attempt: null }).catch(() => undefined);
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
       await run.fail(tx, failure, announce);
       await releaseSnapshot(tx, snapshotId);
@@ -77,6 +88,15 @@ export class CreateImageFromSnapshot implements TaskHandler {
       announceImage('DELETED', image, await attachmentsOf(tx, image.id), announce);
       await tx.nativeDelete(Image, { id: image.id, status: 'PENDING' });
     });
+  }
+
+  async lose(run: TaskRun): Promise<void> {
+    await this.#tidy(run);
+  }
+
+  /** Once the task has ended: removes what its attempts have in the store, but for the file of the image. */
+  async #tidy({ task }: TaskRun): Promise<void> {
+    await removeLostAttemptsOf(instructionsOf(task).uuid, { em: this.#em(), store: this.services.store });
   }
 
   #em(): SqlEntityManager {
@@ -89,34 +109,37 @@ export class CreateImageFromSnapshot implements TaskHandler {
     return image;
   }
 
-  /** The file that this task published before its process was killed; null when it must be downloaded. */
-  async #published(run: TaskRun, uuid: string): Promise<GzippedFile | null> {
-    const { digest, kind, bytesRead } = instructionsOf(run.task);
-    const inStore = digest === undefined ? null : await this.services.store.statFile(uuid);
-    if (digest === undefined || inStore?.size !== digest.size) return null;
-    await run.commitToPublish({});
-    // A task of an older version did not record the kind.
-    return { digest, kind: kind ?? { compression: 'gzip', format: 'UNKNOWN', name: 'of no format that the gateway knows' }, bytesRead: bytesRead ?? 0 };
+  /** A gzip stream cannot be continued, so the bytes of an earlier attempt are of no use. */
+  async #store(run: TaskRun, image: Image): Promise<StoredFile> {
+    const { store } = this.services;
+    const key = keyOfRun(image.uuid, run);
+    for await (const earlier of store.listAttempts(image.uuid)) if (isEarlierAttempt(earlier, key)) await store.remove(earlier);
+    const draft = await store.openDraft(key);
+    try {
+      const gzipped = await this.#download(run, image, draft);
+      await run.commitToPublish({});
+      const { size, sha1 } = gzipped.digest;
+      await draft.seal(storedManifest(image, { file: { size, sha1, compression: gzipped.kind.compression } }));
+      return { ...gzipped, key };
+    } finally {
+      await draft.close();
+    }
   }
 
-  async #download(run: TaskRun, image: Image): Promise<GzippedFile> {
+  async #download(run: TaskRun, image: Image, draft: FileDraft): Promise<GzippedFile> {
     const { retry } = this.services;
     const { url, what } = await this.#source(run);
-    const gzipped = await downloadGzipped({
+    return downloadGzipped({
       what,
       diskBytes: image.sizeMib * 1024 * 1024,
       open: async (signal) => this.services.fetch.get(url, { signal, idleTimeoutMs: 2 * retry.rateWindowMs, decodedLimitBytes: (image.sizeMib + DECODED_MARGIN_MIB) * 2 ** 20 }),
       retry,
       wait: async (waiting) => waitForSource(run, waiting),
-      store: this.services.store,
-      uuid: image.uuid,
+      draft,
       onStart: async (bytesTotal) => run.enter('DOWNLOADING', bytesTotal === null ? undefined : { done: 0, total: bytesTotal }),
       onProgress: (bytesRead) => void run.progress(bytesRead).catch(() => undefined),
       signal: run.signal,
     });
-    await run.commitToPublish({ ...gzipped });
-    await this.#publish(image, gzipped);
-    return gzipped;
   }
 
   async #source(run: TaskRun): Promise<{ url: string; what: string }> {
@@ -126,34 +149,15 @@ export class CreateImageFromSnapshot implements TaskHandler {
     return { url: snapshot.dataUrl, what: `snapshot ${snapshot.name} of disk ${snapshot.diskId} of server ${hostname}` };
   }
 
-  async #publish(image: Image, { digest, kind }: GzippedFile): Promise<void> {
-    try {
-      const { size, sha1 } = digest;
-      await this.services.store.publish(image.uuid, storedManifest(image, { file: { size, sha1, compression: kind.compression } }));
-    } catch (error) {
-      if (!(error instanceof FileStoreConflict)) throw error;
-      throw new AppError('ALREADY_EXISTS', `The image store got another file for ${image.uuid} meanwhile; remove ${image.uuid} there.`);
-    }
-  }
-
-  async #record(run: TaskRun, imageId: number, { digest, kind, bytesRead }: GzippedFile): Promise<void> {
+  async #record(run: TaskRun, imageId: number, file: StoredFile): Promise<void> {
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
       const row = await tx.findOneOrFail(Image, imageId);
-      const warnings = fileKindWarnings(kind, { compression: 'gzip', type: manifestKindOf(row.osType).type });
-      await run.succeed(tx, announce, { bytesDone: bytesRead, warnings });
+      const warnings = fileKindWarnings(file.kind, { compression: 'gzip', type: manifestKindOf(row.osType).type });
+      await run.succeed(tx, announce, { bytesDone: file.bytesRead, warnings });
       await releaseSnapshot(tx, instructionsOf(run.task).snapshotId);
-      recordPublishedFile(row, digest, kind);
+      recordPublishedFile(row, file);
       announceImage('UPDATED', row, await attachmentsOf(tx, row.id), announce);
     });
-  }
-
-  /** Keeps a file of another size, which somebody placed there by hand. */
-  async #deleteFile(run: TaskRun, uuid: string): Promise<void> {
-    // A partial that cannot be reached, as its store was unmounted, is swept away by a later start.
-    await this.services.store.discardPartial(uuid).catch(() => undefined);
-    const { digest } = await run.latestInstructions<CreateImageInstructions>();
-    const inStore = await this.services.store.statFile(uuid);
-    if (digest !== undefined && inStore?.size === digest.size) await this.services.store.remove(uuid);
   }
 }
 

@@ -4,7 +4,6 @@ import type { FileKind } from '../../images/file-kind/file-kind.js';
 import type { DownloadWait } from '../../images/import/download/download-request.js';
 import { isBusy, isLasting, RetryableFailure } from '../../images/import/download/download-response.js';
 import { type FileDigest, Hasher } from '../../images/import/download/hasher.js';
-import { PartialWriter } from '../../images/import/download/partial-writer.js';
 import { RateGuard } from '../../images/import/download/rate-guard.js';
 import { type Clock, DEFAULT_RETRY, Outage, retryAfterMs, type RetryPolicy, SYSTEM_CLOCK } from '../../images/import/download/retry-policy.js';
 import { factsOf, readHead } from '../../imgapi/answers/answer-facts.js';
@@ -13,7 +12,7 @@ import { AppError } from '../../platform/errors.js';
 import { toFetchFailure } from '../../platform/fetch/fetch-failure.js';
 import type { FetchResponse } from '../../platform/fetch/fetch.js';
 import { redactUrl } from '../../platform/fetch/redact-url.js';
-import type { FileStore } from '../../platform/store/file-store.js';
+import type { FileDraft } from '../../platform/store/file-store.js';
 import { writeGzipped } from './write-gzipped.js';
 
 export interface GzippedDownload {
@@ -23,8 +22,8 @@ export interface GzippedDownload {
   what: string;
   /** Bytes that the disk of the snapshot holds; more are refused. */
   diskBytes: number;
-  store: Pick<FileStore, 'appendPartial'>;
-  uuid: string;
+  /** What is written; it is neither sealed nor closed. */
+  draft: Pick<FileDraft, 'restart' | 'write' | 'flush'>;
   /** Called when the body starts, once per attempt; null when its length is unknown. */
   onStart?: (bytesTotal: number | null) => Promise<void>;
   /** Called for every chunk, with the bytes received; a new attempt counts from 0 again. */
@@ -46,7 +45,7 @@ export interface GzippedFile {
 }
 
 /**
- * Downloads bytes and writes them, compressed with gzip, to the partial file of `uuid`, in constant memory. A download that
+ * Downloads bytes and writes them, compressed with gzip, to a draft, in constant memory. A download that
  * breaks starts again from the first byte, as a gzip stream cannot be continued. Throws FILE_UNREACHABLE when the source
  * refuses, is empty, does not say where its answer ends, or breaks in every attempt; what `writeGzipped` throws;
  * errors of the disk unchanged; the reason of the signal.
@@ -99,13 +98,14 @@ async function receive(download: GzippedDownload, response: FetchResponse, hashe
     }
     if (bytesRead === 0) throw unreachable(download, `${redactUrl(response.url)} is empty; the bytes of the disk are expected`);
   }
-  const writer = new PartialWriter(await download.store.appendPartial(download.uuid, 0));
+  const { draft } = download;
+  await draft.restart();
   try {
-    const write = async (chunk: Buffer): Promise<unknown> => Promise.all([hasher.update(chunk), writer.write(chunk)]);
+    const write = async (chunk: Buffer): Promise<unknown> => Promise.all([hasher.update(chunk), draft.write(chunk)]);
     const { kind } = await writeGzipped({ what: download.what, diskBytes: download.diskBytes, chunks: counted(), write });
     return { kind, bytesRead };
   } finally {
-    await writer.close();
+    await draft.flush();
   }
 }
 

@@ -1,5 +1,4 @@
 import type { DatacenterRef } from '../../access/viewer.js';
-import type { FileKind } from '../../images/file-kind/file-kind.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors.js';
 import { readObjects, readRows } from '../../platform/database/read/read-rows.js';
@@ -8,12 +7,10 @@ import { sqlText } from '../../platform/database/sql-text.js';
 /** What the creation of an image stores in `task.instructions`; a type, as an interface is no Record. */
 export type CreateImageInstructions = {
   snapshotId: number;
-  /** Of the image. It was generated for it, so a file that the store has under it is from this task. */
+  /** Of the image. */
   uuid: string;
-  /** Set just before publishing, so that a restart knows which file the store has. */
-  digest?: { size: number; sha1: string; sha256: string; md5: string };
-  kind?: FileKind;
-  bytesRead?: number;
+  /** In tasks of versions that knew only pairs: this task has published the pair of its image. */
+  digest?: { size: number };
 };
 
 /**

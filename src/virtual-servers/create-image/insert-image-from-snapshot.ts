@@ -7,7 +7,7 @@ import type { Image } from '../../images/image.entity.js';
 import { insertImage, type NewImageRow, requireFreeName } from '../../images/mutations/insert-image.js';
 import { newManifest } from '../../imgapi/new-manifest.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
-import { AppError, notFound } from '../../platform/errors.js';
+import { AppError, blame, blaming, notFound } from '../../platform/errors.js';
 import { recordDone, recordWork, type TaskFacts, type TaskStarter } from '../../tasks/runner/record-task.js';
 import type { Announce } from '../../tasks/changes/transact.js';
 import { Snapshot } from '../snapshots/snapshot.entity.js';
@@ -54,10 +54,10 @@ async function lockSource(tx: SqlEntityManager, { viewer, serverId, snapshotId }
   const { hostname, status } = server;
   if (snapshot.status !== 'OK') {
     const message = `Snapshot ${snapshot.name} of server ${hostname} is ${snapshot.status}; an image is created from one that is OK.`;
-    throw new AppError('SNAPSHOT_NOT_READY', message);
+    throw blame(new AppError('SNAPSHOT_NOT_READY', message), { snapshot: snapshot.name });
   }
   if (!OPERATIONAL_STATUSES.includes(status)) {
-    throw new AppError('SERVER_NOT_OPERATIONAL', `Server ${hostname} is ${status}; it must be RUNNING, STOPPED, STOPPING or FROZEN.`);
+    throw blame(new AppError('SERVER_NOT_OPERATIONAL', `Server ${hostname} is ${status}; it must be RUNNING, STOPPED, STOPPING or FROZEN.`), { server: hostname });
   }
   return { server, snapshot, datacenter };
 }
@@ -85,7 +85,7 @@ export async function insertImageFromSnapshot(tx: SqlEntityManager, request: Ima
   const { server, snapshot, datacenter } = source;
   const { tags, ...given } = request.image;
   await requireFreeName(tx, given);
-  await lockForBinding(tx, datacenter.id, datacenter.name);
+  await blaming({ server: server.hostname }, async () => lockForBinding(tx, datacenter.id, datacenter.name));
   const hasServer = request.hasImageServer();
   if (hasServer) requireDataUrl(source);
   const { osType } = server;

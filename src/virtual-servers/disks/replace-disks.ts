@@ -4,7 +4,7 @@ import type { Datacenter } from '../../datacenters/datacenter.entity.js';
 import { ImageAttachment } from '../../images/image-attachment.entity.js';
 import { Image } from '../../images/image.entity.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
-import type { FieldError } from '../../platform/errors.js';
+import { blaming, type FieldError, unknownName } from '../../platform/errors.js';
 import type { VirtualServer } from '../virtual-server.entity.js';
 import type { VirtualDiskInput } from '../virtual-server.inputs.js';
 import { requireAssignable } from './disk-rules.js';
@@ -24,7 +24,7 @@ export async function lockNamedImages(tx: SqlEntityManager, disks: readonly Virt
 /** A fault for every disk whose image does not exist. */
 export function imageNameFaults(disks: readonly VirtualDiskInput[], images: NamedImages): FieldError[] {
   return disks.flatMap(({ image }, at) =>
-    typeof image === 'string' && !images.has(image) ? [{ path: `disks.${at}.image`, message: `There is no image "${image}".` }] : [],
+    typeof image === 'string' && !images.has(image) ? [unknownName(`disks.${at}.image`, 'image', image)] : [],
   );
 }
 
@@ -42,9 +42,10 @@ export interface DiskContext {
 export async function replaceDisks(tx: SqlEntityManager, server: VirtualServer, context: DiskContext, disks: readonly VirtualDiskInput[]): Promise<void> {
   const before = new Map((await tx.find(VirtualDisk, { server: server.id })).map((disk) => [disk.diskId, disk.image?.id ?? null]));
   const imageOf = ({ image }: VirtualDiskInput): Image | undefined => (typeof image === 'string' ? context.images.get(image) : undefined);
-  for (const disk of disks) {
+  for (const [at, disk] of disks.entries()) {
     const image = imageOf(disk);
-    if (image !== undefined && before.get(disk.diskId) !== image.id) await requireRules(tx, server, context, { disk, image });
+    if (image === undefined || before.get(disk.diskId) === image.id) continue;
+    await blaming({ [`disks.${at}.image`]: image.name }, async () => requireRules(tx, server, context, { disk, image }));
   }
   await tx.nativeDelete(VirtualDisk, { server: server.id });
   const rows = disks.map((disk) => ({ server: server.id, diskId: disk.diskId, sizeMib: disk.size, image: imageOf(disk)?.id ?? null }));

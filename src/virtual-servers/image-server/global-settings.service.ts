@@ -70,7 +70,7 @@ async function nicFaults(tx: SqlEntityManager, input: UpdateGlobalSettingsInput,
   const cards = server?.addresses.length ?? 0;
   const nic = vmsImageVmNic ?? row.imageServerNic;
   if (server === null || cards === 0 || nic <= cards) return [];
-  return [{ path: 'vmsImageVmNic', message: `${server.hostname} has ${cards} network card${cards === 1 ? '' : 's'}, and no number ${nic}.` }];
+  return [{ path: 'vmsImageVmNic', code: 'OUT_OF_RANGE', params: { value: nic, min: 1, max: cards }, message: `${server.hostname} has ${cards} network card${cards === 1 ? '' : 's'}, and no number ${nic}.` }];
 }
 
 /** The settings whose changes the log of tasks shows. */
@@ -109,11 +109,11 @@ function inputFaults(input: UpdateGlobalSettingsInput): FieldError[] {
   const faults: FieldError[] = [];
   const { vmsImageVmNic: nic, vmsImageSources: sources } = input;
   for (const field of ['vmsImageVmNic', 'vmsImageSources', 'vmsImageRepositories'] as const) {
-    if (input[field] === null) faults.push({ path: field, message: 'null is not accepted here; leave the field out to keep what is set.' });
+    if (input[field] === null) faults.push({ path: field, code: 'REQUIRED', message: 'null is not accepted here; leave the field out to keep what is set.' });
   }
-  if (typeof nic === 'number' && nic < 1) faults.push({ path: 'vmsImageVmNic', message: `${nic} is not a network card; they are counted from 1.` });
+  if (typeof nic === 'number' && nic < 1) faults.push({ path: 'vmsImageVmNic', code: 'OUT_OF_RANGE', params: { value: nic, min: 1 }, message: `${nic} is not a network card; they are counted from 1.` });
   if (sources && sources.length > MAX_SOURCES) {
-    faults.push({ path: 'vmsImageSources', message: `${sources.length} sources are given; at most ${MAX_SOURCES} are accepted.` });
+    faults.push({ path: 'vmsImageSources', code: 'TOO_MANY', params: { given: sources.length, accepted: MAX_SOURCES }, message: `${sources.length} sources are given; at most ${MAX_SOURCES} are accepted.` });
   }
   return faults;
 }
@@ -123,7 +123,7 @@ async function findImageServer(tx: SqlEntityManager, named: string, faults: Fiel
   const server = await lockServer(tx, named);
   const wanted = 'a SUNOS_ZONE server that is RUNNING or STOPPED can be the image server';
   const refuse = (message: string): null => {
-    faults.push({ path: 'vmsImageVm', message });
+    faults.push({ path: 'vmsImageVm', code: server === null ? 'NOT_FOUND' : 'NOT_ACCEPTED', message, params: { value: named } });
     return null;
   };
   if (server === null) return refuse(`There is no server "${named}"; ${wanted}.`);

@@ -11,7 +11,7 @@ export class ImageServerResolver {
   @Query(() => ImageServerType, {
     nullable: true,
     description:
-      'The image server; null when none is configured, so that image operations happen in the database alone. Needs ADMIN in some datacenter, or a SuperAdmin; else FORBIDDEN.',
+      'The image server; null when none is configured, so that image operations happen in the database alone. Needs ADMIN in at least one datacenter, or a SuperAdmin; else null with a FORBIDDEN error.',
   })
   async imageServer(): Promise<ImageServerType | null> {
     return this.queries.get();

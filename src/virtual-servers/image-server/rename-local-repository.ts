@@ -16,7 +16,7 @@ export async function renameLocalRepository(tx: SqlEntityManager, server: Virtua
   const isTaken = (await configuredRepositories(tx)).some((repository) => repository.name === name);
   if (isTaken) {
     const message = `${server.hostname} is the image server, and the local repository is named after it; ${name} is the name of another repository in VMS_IMAGE_REPOSITORIES.`;
-    throw badInput([{ path: 'hostname', message }]);
+    throw badInput([{ path: 'hostname', code: 'ALREADY_EXISTS', message, params: { value: hostname } }]);
   }
   await tx.nativeUpdate(ImageRepository, { isLocal: true, retired: false }, { name });
 }

@@ -50,7 +50,7 @@ export class SnapshotQueries {
   /** Reads anew. NOT_FOUND when that disk of the server has no snapshot of that name. */
   async require(server: VirtualServerType, name: string, diskId: number): Promise<SnapshotType> {
     const [snapshot] = await this.#find(sqlText`n.server_id = ${server.id} and n.disk_id = ${diskId} and n.name = ${name}`);
-    if (snapshot === undefined) throw notFound(`snapshot of disk ${diskId} of ${server.hostname} with the name`, name);
+    if (snapshot === undefined) throw notFound(`snapshot of disk ${diskId} of ${server.hostname} with the name`, name, 'snapshot');
     return snapshot;
   }
 

@@ -2,7 +2,7 @@ import { LockMode, UniqueConstraintViolationException } from '@mikro-orm/core';
 import type { Viewer } from '../../access/viewer.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { quoteVisibly, strangeCharacter } from '../../platform/display-text.js';
-import { alreadyExists, badInput, type FieldError, notFound } from '../../platform/errors.js';
+import { alreadyExists, badInput, type FieldError, notFound, textFault } from '../../platform/errors.js';
 import { inTransaction } from '../../platform/database/in-transaction.js';
 import { Snapshot } from './snapshot.entity.js';
 import type { RegisterSnapshotInput, SnapshotKeyInput } from './snapshot.inputs.js';
@@ -18,7 +18,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** Locks the server, so that it is not unregistered meanwhile. */
 async function requireServer(tx: SqlEntityManager, named: string): Promise<VirtualServer> {
   const server = await lockServer(tx, named);
-  if (server === null) throw notFound('server', named);
+  if (server === null) throw notFound('server', named, 'server');
   return server;
 }
 
@@ -32,7 +32,7 @@ export class SnapshotService {
 
   async register(input: RegisterSnapshotInput): Promise<SnapshotType> {
     this.viewer.demand('server.change');
-    const taken = alreadyExists(`Disk ${input.diskId} of ${input.server} has a snapshot ${input.name} already.`);
+    const taken = alreadyExists(`Disk ${input.diskId} of ${input.server} has a snapshot ${input.name} already.`, { name: input.name });
     try {
       const id = await inTransaction(this.em.fork(), async (tx) => {
         const server = await requireServer(tx, input.server);
@@ -57,7 +57,7 @@ export class SnapshotService {
     await inTransaction(this.em.fork(), async (tx) => {
       const server = await requireServer(tx, named);
       const snapshot = await tx.findOne(Snapshot, { server: server.id, name, diskId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-      if (snapshot === null) throw notFound(`snapshot of disk ${diskId} of ${server.hostname} with the name`, name);
+      if (snapshot === null) throw notFound(`snapshot of disk ${diskId} of ${server.hostname} with the name`, name, 'name');
       await requireNoImageCreation(tx, { snapshotId: snapshot.id });
       await tx.nativeDelete(Snapshot, { id: snapshot.id });
     });
@@ -68,11 +68,11 @@ export class SnapshotService {
 async function requireValid(tx: SqlEntityManager, server: VirtualServer, input: RegisterSnapshotInput): Promise<void> {
   const { name, diskId, size } = input;
   const faults: FieldError[] = [];
-  if (!NAME.test(name)) faults.push({ path: 'name', message: `${quoteVisibly(name)} is not a name: 1 to 64 letters, digits and "._-", first a letter or digit.${strangeCharacter(name)}` });
+  if (!NAME.test(name)) faults.push(textFault('name', `${quoteVisibly(name)} is not a name: 1 to 64 letters, digits and "._-", first a letter or digit.${strangeCharacter(name)}`, name, 64));
   const disks = (await tx.find(VirtualDisk, { server: server.id }, { orderBy: { diskId: 'asc' } })).map((disk) => disk.diskId);
   if (diskId < 1 || (disks.length > 0 && !disks.includes(diskId))) {
-    faults.push({ path: 'diskId', message: `Server ${server.hostname} has no disk ${diskId}; it has ${disks.join(', ') || 'none'}.` });
+    faults.push({ path: 'diskId', code: 'NOT_FOUND', params: { value: diskId }, message: `Server ${server.hostname} has no disk ${diskId}; it has ${disks.join(', ') || 'none'}.` });
   }
-  if (size < 0) faults.push({ path: 'size', message: `${size} MiB is not a size; 0 or more are.` });
+  if (size < 0) faults.push({ path: 'size', code: 'OUT_OF_RANGE', params: { value: size, min: 0 }, message: `${size} MiB is not a size; 0 or more are.` });
   if (faults.length > 0) throw badInput(faults);
 }

@@ -2,34 +2,34 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { finished } from 'node:stream/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { downloadFile, type DownloadOptions } from '../../../src/images/import/download/download.js';
 import type { FileDigest } from '../../../src/images/import/download/hasher.js';
 import { AppError } from '../../../src/platform/errors.js';
-import { LocalFileStore } from '../../../src/platform/store/local-file-store.js';
+import type { FileDraft } from '../../../src/platform/store/file-store.js';
+import { LocalFileStore } from '../../../src/platform/store/local/local-file-store.js';
 import { FakeClock, THREE_ATTEMPTS } from './fake-clock.js';
 import { type Answer, breakAfter, type FileServer, openFrom, rangeless, sha1Of, startFileServer, status, whole } from './file-server.js';
 
-const UUID = '11111111-1111-4111-8111-111111111111';
+const KEY = { uuid: '11111111-1111-4111-8111-111111111111', attempt: '0190aaaa-0000-7000-8000-000000000001-1' };
 const BYTES = randomBytes(700_000);
 const HALF = 300_000;
 
 let root: string;
-let store: LocalFileStore;
+let draft: FileDraft;
 let server: FileServer | null;
 let clock: FakeClock;
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'download-'));
-  store = new LocalFileStore(root);
+  draft = await new LocalFileStore(root).openDraft(KEY);
   server = null;
   clock = new FakeClock();
 });
 afterEach(async () => {
   await server?.close();
+  await draft.close();
   await rm(root, { recursive: true, force: true });
 });
 
@@ -39,8 +39,7 @@ async function download(answers: readonly Answer[], changes: Partial<DownloadOpt
   return downloadFile({
     url: server.url,
     open: openFrom(server.url),
-    store,
-    uuid: UUID,
+    draft,
     expectedSize: BYTES.length,
     expectedSha1: sha1Of(BYTES),
     signal: new AbortController().signal,
@@ -55,13 +54,11 @@ async function download(answers: readonly Answer[], changes: Partial<DownloadOpt
 }
 
 async function arrived(): Promise<Buffer> {
-  return buffer(await store.readPartial(UUID, BYTES.length * 2));
+  return buffer(await draft.readWritten());
 }
 
 async function leavePartial(bytes: Buffer): Promise<void> {
-  const sink = await store.appendPartial(UUID, 0);
-  sink.end(bytes);
-  await finished(sink);
+  await draft.write(bytes);
 }
 
 function ranges(): (string | null)[] {
@@ -138,7 +135,7 @@ describe('a download', () => {
     await download([status(503, { 'retry-after': '7' }), status(429, { 'retry-after': '86400' }), status(503, { 'retry-after': 'soon' }), whole(BYTES)]);
     expect(clock.pauses).toEqual([7, 900, 2]);
     await server?.close();
-    await store.discardPartial(UUID);
+    await draft.restart();
     clock = new FakeClock();
     await download([status(503, { 'retry-after': at }), whole(BYTES)]);
     expect(clock.pauses).toEqual([120]);
@@ -167,7 +164,7 @@ describe('a download', () => {
       if (done === HALF) cancel.abort(new Error('cancelled by its owner'));
     };
     await expect(download([stall], { signal: cancel.signal, onProgress })).rejects.toThrow('cancelled by its owner');
-    expect(await store.partialSize(UUID)).toBe(HALF);
+    expect(draft.size).toBe(HALF);
     expect(ranges()).toHaveLength(1);
   });
 
@@ -220,7 +217,7 @@ describe('a download refuses', () => {
       await server?.close();
     }
     server = null;
-    expect(await store.partialSize(UUID)).toBe(0);
+    expect(draft.size).toBe(0);
   });
 
   it('an endless file as soon as it is too long', async () => {
@@ -232,7 +229,7 @@ describe('a download refuses', () => {
       more();
     };
     await expect(download([endless])).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
-    expect(await store.partialSize(UUID)).toBeLessThanOrEqual(BYTES.length);
+    expect(draft.size).toBeLessThanOrEqual(BYTES.length);
   });
 
   it('a file that always ends too early', async () => {
@@ -266,7 +263,7 @@ describe('a download meets', () => {
       expect(ranges()).toEqual([null, `bytes=${HALF}-`, null]);
       expect((await arrived()).equals(BYTES)).toBe(true);
       await server?.close();
-      await store.discardPartial(UUID);
+      await draft.restart();
     }
     server = null;
   });
@@ -281,7 +278,7 @@ describe('a download meets', () => {
     const attempt = download([breakAfter(BYTES, HALF), status(502)], { retry: THREE_ATTEMPTS });
     const refusal = { code: 'FILE_UNREACHABLE', message: expect.stringMatching(/for 3 s .*in 3 attempts.*answered 502/) };
     await expect(attempt).rejects.toMatchObject(refusal);
-    expect(await store.partialSize(UUID)).toBe(HALF);
+    expect(draft.size).toBe(HALF);
   });
 
   it('a server that is not there', async () => {
@@ -292,9 +289,8 @@ describe('a download meets', () => {
 
   it('a full disk, which no other attempt would mend', async () => {
     const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
-    const sink = new Writable({ write: (_chunk, _encoding, done) => done(full) });
-    const fullStore = { partialSize: async () => 0, readPartial: store.readPartial, appendPartial: async () => sink };
-    await expect(download([whole(BYTES)], { store: fullStore })).rejects.toBe(full);
+    const fullDraft = { size: 0, readWritten: draft.readWritten, restart: async () => undefined, write: async () => Promise.reject(full), flush: async () => Promise.reject(full) };
+    await expect(download([whole(BYTES)], { draft: fullDraft })).rejects.toBe(full);
     expect(ranges()).toHaveLength(1);
   });
 });

@@ -115,7 +115,8 @@ function fieldCost(field: ComplexityEstimatorArgs, context: EstimateContext, bat
   if (name.startsWith('__') || type.name.startsWith('__')) return introspectionCost(field);
   if (isOfPage(type.name)) return childComplexity;
   const key = `${type.name}.${name}`;
-  if (Array.isArray(args.representations)) return WEIGHTS.statement + args.representations.length * (WEIGHTS.reference + childComplexity);
+  const references: unknown = key === 'Query.nodes' ? args.ids : args.representations;
+  if (Array.isArray(references)) return WEIGHTS.statement + references.length * (WEIGHTS.reference + childComplexity);
   if (defined.some((arg) => arg.name === 'first')) return connectionCost(field, context);
   const batch = BATCH_COUNTS.get(key);
   if (batch !== undefined && context.withScans) batched(Math.min(MAX_SCAN_US, (sizeOf(context.sizes, batch.table) / 1000) * batch.count));

@@ -21,7 +21,7 @@ export const WEIGHTS = {
   row: 2,
   /** An item of a list that is not paginated. */
   item: 0.5,
-  /** A representation of `_entities`, besides its fields. */
+  /** A representation of `_entities` or an id of `nodes`, besides its fields. */
   reference: 10,
   /** Resolving one event for all readers of a shared stream. */
   event: 180,

@@ -1,6 +1,7 @@
 import { coerceInputValue, getNamedType, getNullableType, getVariableValues, type GraphQLInputType, type GraphQLSchema, isInputObjectType, isInputType, isListType, isNonNullType, type OperationDefinitionNode, typeFromAST, type VariableDefinitionNode } from 'graphql';
 import type { FieldError } from '../../../platform/errors.js';
 import { quoteValue } from '../../../platform/message-text.js';
+import { coercionFault } from './coercion-fault.js';
 
 /** Coerced values by the name of their variable; an object without a prototype, so that no name finds a property of it. */
 export type VariableValues = Readonly<Record<string, unknown>>;
@@ -57,7 +58,7 @@ function excessFieldsAt(type: GraphQLInputType, value: unknown, path: string): F
   const most = Object.keys(fields).length;
   const object = value as Record<string, unknown>;
   const found = Object.keys(object).length;
-  if (found > most) return { path, message: `${named.name} has ${most} fields, and ${found} were given.` };
+  if (found > most) return { path, code: 'TOO_MANY', message: `${named.name} has ${most} fields, and ${found} were given.`, params: { given: found, accepted: most } };
   for (const field of Object.values(fields)) {
     const excess = Object.hasOwn(object, field.name) ? excessFieldsAt(field.type, object[field.name], `${path}.${field.name}`) : null;
     if (excess !== null) return excess;
@@ -65,7 +66,7 @@ function excessFieldsAt(type: GraphQLInputType, value: unknown, path: string): F
   return null;
 }
 
-/** Lists what graphql-js refuses about one variable. A path begins with the field of an input object, as in the errors of services; else with the variable. */
+/** Lists what graphql-js refuses about one variable. */
 function faultsOf(schema: GraphQLSchema, { variable, type: typeNode, defaultValue }: VariableDefinitionNode, given: Readonly<Record<string, unknown>>): FieldError[] {
   const name = variable.name.value;
   const type = typeFromAST(schema, typeNode);
@@ -74,19 +75,18 @@ function faultsOf(schema: GraphQLSchema, { variable, type: typeNode, defaultValu
   const value = isGiven ? given[name] : undefined;
   if (value !== null && value !== undefined) return faultsWithin(name, type, value);
   if (!isNonNullType(type) || (!isGiven && defaultValue !== undefined)) return [];
-  return [{ path: name, message: `A value of type ${String(type)} is needed, and ${isGiven ? 'null' : 'nothing'} was given.` }];
+  const message = `A value of type ${String(type)} is needed, and ${isGiven ? 'null' : 'nothing'} was given.`;
+  return [{ path: name, code: 'REQUIRED', message, params: { type: String(type) } }];
 }
 
 function faultsWithin(name: string, type: GraphQLInputType, value: unknown): FieldError[] {
   const faults: FieldError[] = [];
-  const named = isNonNullType(type) ? type.ofType : type;
   // Consecutive faults often have the same large object as their invalid value; print it once.
   let [last, given]: [unknown, string] = [value, quoteValue(value)];
   try {
     coerceInputValue(value, type, (path, invalid, error) => {
-      const within = isInputObjectType(named) && path.length > 0 ? path : [name, ...path];
       if (invalid !== last) [last, given] = [invalid, quoteValue(invalid)];
-      faults.push({ path: within.join('.'), message: `${error.message} (given: ${given})` });
+      faults.push(coercionFault(name, type, { path, value: invalid, error, quoted: given }));
       if (faults.length >= MAX_FAULTS) throw new TooManyFaults();
     }, HIDE_SUGGESTIONS);
   } catch (error) {

@@ -100,7 +100,7 @@ function validateJson(value: unknown, at: PathLink | null, faults: FieldError[])
 function validateUrl(value: unknown, at: PathLink | null, faults: FieldError[]): void {
   const url = typeof value === 'string' ? URL.parse(value) : null;
   if (url === null || (url.username === '' && url.password === '')) return;
-  faults.push({ path: pathOf(at), message: `The URL for ${quoteValue(value)} has a user name or a password in it; give it without.` });
+  faults.push({ path: pathOf(at), code: 'NOT_ACCEPTED', message: `The URL for ${quoteValue(value)} has a user name or a password in it; give it without.` });
 }
 
 function listValidator(most: number, isDistinct: boolean, item: SizeValidator | null): SizeValidator {

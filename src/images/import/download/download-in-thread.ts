@@ -14,7 +14,7 @@ export interface DownloadWatch {
   onProgress: (bytesDone: number) => void;
   /** Called when the source is out; the download goes on when this resolves. */
   onWait: (waiting: DownloadWait) => Promise<void>;
-  /** Cancels; the bytes received so far stay in the partial file. */
+  /** Cancels; the bytes received so far stay in the store. */
   signal: AbortSignal;
 }
 

@@ -1,12 +1,15 @@
-import type { ErrorCode } from '../../../platform/errors.js';
+import type { ErrorCode } from '../../../platform/error-codes.js';
 import type { FetchAccess } from '../../../platform/fetch/fetch.js';
 import type { ProxySettings } from '../../../platform/fetch/proxy-settings.js';
+import type { AttemptKey } from '../../../platform/store/file-key.js';
+import type { StoreLocation } from '../../../platform/store/open-store.js';
 import type { FileDigest } from './hasher.js';
 import type { RetryPolicy } from './retry-policy.js';
 
 /** One download, as a message to its worker thread. */
 export interface DownloadRequest {
-  uuid: string;
+  /** What is written. */
+  key: AttemptKey;
   url: string;
   /** Bytes. */
   expectedSize: number;
@@ -26,7 +29,9 @@ export interface DownloadWait {
 
 /** The settings of the worker thread: the image store, FETCH_ALLOW, the proxies, the IMPORT settings, and whether other downloads run. */
 export interface DownloadEnvironment {
-  storePath: string;
+  store: StoreLocation;
+  /** No other process writes to the store. */
+  isSoleOwner: boolean;
   /** Null accepts any store. */
   storeId: string | null;
   retry: RetryPolicy;

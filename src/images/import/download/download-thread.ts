@@ -4,10 +4,12 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { fetchFile } from '../../../imgapi/fetch-file.js';
 import { AppError } from '../../../platform/errors.js';
 import { GuardedFetch } from '../../../platform/fetch/fetch.js';
-import { LocalFileStore } from '../../../platform/store/local-file-store.js';
+import type { FileStore } from '../../../platform/store/file-store.js';
+import { openStore } from '../../../platform/store/open-store.js';
 import { knownIdentity } from '../../../platform/store/store-identity.js';
 import { errorCode } from '../../../platform/store/safe-open.js';
-import { downloadFile } from './download.js';
+import { downloadFile, type DownloadOptions } from './download.js';
+import type { FileDigest } from './hasher.js';
 import type { DownloadEnvironment, DownloadOrder, DownloadReport, DownloadRequest, DownloadWait } from './download-request.js';
 
 /** Between two reports of progress, so that the thread that serves requests does not wake for each chunk. */
@@ -28,22 +30,20 @@ port.postMessage(await runDownload());
 port.close();
 
 async function runDownload(): Promise<DownloadReport> {
-  const { access, ...wanted } = request;
-  const { storePath, storeId, retry, isCrowded } = environment;
+  const { retry } = environment;
   // The rate decides whether the source has stalled; undici only ends what that cannot see.
   const idleTimeoutMs = retry.rateWindowMs + IDLE_MARGIN_MS;
   const fetch = new GuardedFetch(environment);
   let note: string | null = null;
   try {
-    const digest = await downloadFile({
-      ...wanted,
+    const store = await openedStore();
+    const digest = await downloadInto(store, {
       open: async (offset, ifRange, signal) => {
         note = null;
-        const answer = await fetchFile(fetch, request.url, { offset, ifRange: ifRange ?? undefined, signal, idleTimeoutMs, ...access });
+        const answer = await fetchFile(fetch, request.url, { offset, ifRange: ifRange ?? undefined, signal, idleTimeoutMs, ...request.access });
         ({ note } = answer);
         return answer;
       },
-      store: new LocalFileStore(storePath, { synchronous: true, syncEarly: !isCrowded }, knownIdentity(storePath, storeId)),
       retry,
       wait,
       onProgress: throttled((bytesDone) => report({ kind: 'progress', bytesDone })),
@@ -54,6 +54,25 @@ async function runDownload(): Promise<DownloadReport> {
     return reportOf(error, note);
   } finally {
     await fetch.close();
+  }
+}
+
+async function openedStore(): Promise<FileStore> {
+  const { store, storeId, isSoleOwner, isCrowded } = environment;
+  return openStore(store, { identity: (mark) => knownIdentity(mark, storeId), isSoleOwner, writeMode: { synchronous: true, syncEarly: !isCrowded } });
+}
+
+/** Goes on from what an earlier attempt left, and seals the file once it is verified. */
+async function downloadInto(store: FileStore, options: Omit<DownloadOptions, 'draft' | 'url' | 'expectedSize' | 'expectedSha1'>): Promise<FileDigest> {
+  const { key, url, expectedSize, expectedSha1 } = request;
+  const draft = await store.openDraft(key);
+  try {
+    await store.requireRoom(expectedSize - draft.size);
+    const digest = await downloadFile({ ...options, url, expectedSize, expectedSha1, draft });
+    await draft.seal();
+    return digest;
+  } finally {
+    await draft.close();
   }
 }
 

@@ -1,13 +1,12 @@
 import { addAbortSignal, type Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../../platform/errors.js';
-import type { FileStore } from '../../../platform/store/file-store.js';
+import type { FileDraft } from '../../../platform/store/file-store.js';
 import { FetchFailure, reasonOf as reasonOfConnection } from '../../../platform/fetch/fetch-failure.js';
 import { redactUrl } from '../../../platform/fetch/redact-url.js';
 import type { DownloadWait } from './download-request.js';
 import { bodyOffset, RetryableFailure, EndedEarly, type FileResponse, isLasting, UntrustedRange, validatorOf } from './download-response.js';
 import { type FileDigest, HALF_AND_HALF, Hasher } from './hasher.js';
-import { PartialWriter } from './partial-writer.js';
 import { RateGuard } from './rate-guard.js';
 import { type Clock, DEFAULT_RETRY, notableProgressBytes, Outage, retryAfterMs, type RetryPolicy, SYSTEM_CLOCK } from './retry-policy.js';
 import { sizeMismatch, verifyDigest } from './verify.js';
@@ -19,8 +18,8 @@ export interface DownloadOptions {
   /** Only for messages. */
   url: string;
   open: OpenFile;
-  store: Pick<FileStore, 'partialSize' | 'appendPartial' | 'readPartial'>;
-  uuid: string;
+  /** What is written; it is neither sealed nor closed. */
+  draft: Pick<FileDraft, 'size' | 'readWritten' | 'restart' | 'write' | 'flush'>;
   /** Bytes. */
   expectedSize: number;
   expectedSha1: string;
@@ -30,7 +29,7 @@ export interface DownloadOptions {
   wait?: (waiting: DownloadWait) => Promise<void>;
   retry?: Partial<RetryPolicy>;
   clock?: Clock;
-  /** Cancels; the bytes received so far stay in the partial file. */
+  /** Cancels; the bytes received so far stay in the draft. */
   signal: AbortSignal;
 }
 
@@ -40,8 +39,8 @@ const MOST_EARLY_ENDS = 3;
 const MOST_UNTRUSTED_RANGES = 3;
 
 /**
- * Downloads a file into the partial file of `uuid`, and resolves when all of it is there and matches size and sha1. Continues what an
- * earlier process left, resumes after a broken connection and after an outage of the source, and needs the same memory for any size.
+ * Downloads a file into a draft, and resolves when all of it is there and matches size and sha1. Continues what an
+ * earlier attempt left, resumes after a broken connection and after an outage of the source, and needs the same memory for any size.
  * Throws FILE_UNREACHABLE with the last cause when the server refuses or is out for too long; CHECKSUM_MISMATCH for another file than
  * expected, early if the size shows it; errors of the disk unchanged; and the reason of the signal.
  */
@@ -78,11 +77,11 @@ class Download {
 
   async run(): Promise<FileDigest> {
     const { expectedSize, expectedSha1 } = this.options;
-    await this.takeUpPartial();
+    await this.takeUpDraft();
     await this.fetchRest();
     let digest = await this.hasher.digest();
     if (digest.sha1 !== expectedSha1.toLowerCase() && this.joined) {
-      // Either the pieces are of different files or a crash damaged the partial file: only a download in one piece can tell.
+      // Either the pieces are of different files or a crash damaged the draft: only a download in one piece can tell.
       this.resumable = false;
       this.inOnePiece = true;
       this.startAnew();
@@ -93,11 +92,10 @@ class Download {
     return digest;
   }
 
-  private async takeUpPartial(): Promise<void> {
-    const { store, uuid, expectedSize, signal } = this.options;
-    const size = await store.partialSize(uuid);
-    if (size === 0 || size > expectedSize) return;
-    for await (const chunk of addAbortSignal(signal, await store.readPartial(uuid, size))) {
+  private async takeUpDraft(): Promise<void> {
+    const { draft, expectedSize, signal } = this.options;
+    if (draft.size === 0 || draft.size > expectedSize) return;
+    for await (const chunk of addAbortSignal(signal, await draft.readWritten())) {
       await this.hasher.update(chunk as Buffer);
       this.bytesDone += (chunk as Buffer).length;
     }
@@ -164,34 +162,36 @@ class Download {
   }
 
   private async receive(answer: FileResponse, judge: () => number, guard: RateGuard, signal: AbortSignal): Promise<void> {
+    const { draft } = this.options;
     const { body, headers } = answer;
     // A body that is destroyed early may emit an error, which must not end the process.
     body.on('error', () => undefined);
     try {
       const offset = judge();
-      if (offset === 0) this.startAnew();
-      else this.joined = true;
+      if (offset === 0) {
+        this.startAnew();
+        await draft.restart();
+      } else this.joined = true;
       this.validator = validatorOf(headers);
-      const writer = new PartialWriter(await this.options.store.appendPartial(this.options.uuid, offset));
       try {
         for await (const chunk of chunksOf(body, signal)) {
           guard.add(chunk.length);
-          await this.take(chunk, writer);
+          await this.take(chunk);
         }
       } finally {
-        await writer.close();
+        await draft.flush();
       }
     } finally {
       body.destroy();
     }
   }
 
-  private async take(chunk: Buffer, writer: PartialWriter): Promise<void> {
-    const { url, expectedSize, onProgress } = this.options;
+  private async take(chunk: Buffer): Promise<void> {
+    const { url, draft, expectedSize, onProgress } = this.options;
     if (this.bytesDone + chunk.length > expectedSize) {
       throw sizeMismatch(`The file at ${redactUrl(url)} has ${this.bytesDone + chunk.length} bytes or more`, expectedSize);
     }
-    const waits = [this.hasher.update(chunk), writer.write(chunk)].filter((wait) => wait !== undefined);
+    const waits = [this.hasher.update(chunk), draft.write(chunk)].filter((wait) => wait !== undefined);
     if (waits.length > 0) await Promise.all(waits);
     this.bytesDone += chunk.length;
     onProgress?.(this.bytesDone);

@@ -111,7 +111,7 @@ export function readPage(args: PageArgs, value: KeyKind, id: KeyKind | null = nu
     const given = args[path] ?? null;
     // A comparison alone would let everything pass that is no number.
     if (given !== null && !(Number.isSafeInteger(given) && given >= 0 && given <= LARGEST_PAGE)) {
-      faults.push({ path, message: `${String(given).slice(0, 200)} is not a page size; 0 to ${LARGEST_PAGE} are.` });
+      faults.push({ path, code: 'OUT_OF_RANGE', message: `${String(given).slice(0, 200)} is not a page size; 0 to ${LARGEST_PAGE} are.`, params: { value: given, min: 0, max: LARGEST_PAGE } });
     }
     return given;
   };
@@ -119,12 +119,12 @@ export function readPage(args: PageArgs, value: KeyKind, id: KeyKind | null = nu
     const given = args[path] ?? null;
     const decoded = given === null ? null : decodeCursor(given, value, id);
     if (given !== null && decoded === null) {
-      faults.push({ path, message: 'This is not a cursor of this list; take one from a page in the same order.' });
+      faults.push({ path, code: 'INVALID_FORMAT', message: 'This is not a cursor of this list; take one from a page in the same order.' });
     }
     return decoded;
   };
   const [first, last, after, before] = [size('first'), size('last'), key('after'), key('before')];
-  if (first !== null && last !== null) faults.push({ path: 'last', message: 'Give first or last, not both.' });
+  if (first !== null && last !== null) faults.push({ path: 'last', code: 'EXCLUSIVE', message: 'Give first or last, not both.', params: { other: 'first' } });
   if (faults.length > 0) throw badInput(faults);
   return { limit: first ?? last ?? DEFAULT_PAGE, backward: last !== null, after, before };
 }

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AppError } from '../errors.js';
-import { isStoreFull } from './free-space.js';
-import { writeDurably } from './safe-open.js';
+import { AppError } from '../../errors.js';
+import { isStoreFull } from '../free-space.js';
+import { writeDurably } from '../safe-open.js';
 
 const CHECK_TIMEOUT_MS = 10_000;
 

@@ -1,0 +1,146 @@
+import { createHash, type Hash } from 'node:crypto';
+import { AppError } from '../../platform/errors.js';
+import { type AttemptKey, attemptKey, type FileKey, nameOfKey, parseAttempt } from '../../platform/store/file-key.js';
+import type { FileDraft, FileStore } from '../../platform/store/file-store.js';
+import { Refused } from '../command-error.js';
+import { hashStream, type OnBytes } from './hashed-copy.js';
+
+export interface CopyWork {
+  from: FileStore;
+  to: FileStore;
+  /** Whether files and manifests of the target that differ are replaced. */
+  replaces: boolean;
+  onBytes: (done: number, total: number) => void;
+}
+
+export interface CopiedImages {
+  copied: number;
+  /** Were there already, with the same bytes. */
+  present: number;
+  bytes: number;
+  /** What cannot be copied, as it has a manifest alone, or one that is too large. */
+  leftOut: string[];
+  /** What is in the target with other bytes, and was not replaced. */
+  different: string[];
+}
+
+interface FileToCopy {
+  key: FileKey;
+  size: number;
+}
+
+/**
+ * Copies every file with its manifest into another store, under the same key. Each is hashed as it is read, and read back from the target
+ * and hashed again; one that is there with the same hash is not copied. Of several attempts of a task it copies the last: an earlier one
+ * is no image.
+ */
+export async function copyImages({ from, to, replaces, onBytes }: CopyWork): Promise<CopiedImages> {
+  const copied: CopiedImages = { copied: 0, present: 0, bytes: 0, leftOut: [], different: [] };
+  const files = await filesOf(from, copied);
+  const total = files.reduce((sum, { size }) => sum + size, 0);
+  let done = 0;
+  const count: OnBytes = (bytes) => onBytes((done += bytes), Math.max(total, done));
+  for (const file of files) {
+    const manifest = await manifestOf(from, file.key);
+    if (manifest === 'too large') {
+      copied.leftOut.push(nameOfKey(file.key));
+      continue;
+    }
+    const outcome = await copyFile({ from, to, replaces, count }, file, manifest);
+    if (outcome === 'different') copied.different.push(nameOfKey(file.key));
+    else if (outcome === 'copied') copied.copied += 1;
+    else copied.present += 1;
+    copied.bytes += file.size;
+  }
+  return copied;
+}
+
+async function filesOf(from: FileStore, copied: CopiedImages): Promise<FileToCopy[]> {
+  const keys: FileKey[] = (await from.listPairs()).map((uuid) => ({ uuid, attempt: null }));
+  keys.push(...(await lastAttempts(from)));
+  const files: FileToCopy[] = [];
+  for (const key of keys) {
+    const stats = await from.statFile(key);
+    if (stats !== null) files.push({ key, size: stats.size });
+    else if (key.attempt === null) copied.leftOut.push(nameOfKey(key));
+  }
+  return files;
+}
+
+/** The last sealed attempt of each task. */
+async function lastAttempts(from: FileStore): Promise<AttemptKey[]> {
+  const last = new Map<string, { uuid: string; taskId: string; number: number }>();
+  for await (const key of from.listAttempts()) {
+    const attempt = parseAttempt(key.attempt);
+    if (attempt === null || (await from.statFile(key)) === null) continue;
+    const task = `${key.uuid} ${attempt.taskId}`;
+    if ((last.get(task)?.number ?? -1) < attempt.number) last.set(task, { uuid: key.uuid, ...attempt });
+  }
+  return [...last.values()].map(({ uuid, ...attempt }) => attemptKey(uuid, attempt));
+}
+
+async function manifestOf(from: FileStore, key: FileKey): Promise<string | null | 'too large'> {
+  try {
+    return await from.readManifest(key);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'INVALID_MANIFEST') return 'too large';
+    throw error;
+  }
+}
+
+async function copyFile(work: Omit<CopyWork, 'onBytes'> & { count: OnBytes }, { key, size }: FileToCopy, manifest: string | null): Promise<'copied' | 'present' | 'different'> {
+  const { from, to, replaces, count } = work;
+  const present = await to.statFile(key);
+  if (present !== null) {
+    const isSame = present.size === size && (await hashOf(to, key, () => undefined)) === (await hashOf(from, key, count));
+    const hasSameManifest = (await to.readManifest(key)) === manifest;
+    if (isSame && hasSameManifest) return 'present';
+    if (!replaces) return 'different';
+    if (isSame && manifest !== null) {
+      await to.writeManifest(key, manifest);
+      return 'copied';
+    }
+  }
+  const draft = await to.openDraft(key);
+  try {
+    const hash = await writeFrom(from, key, draft, count);
+    await draft.seal(manifest ?? undefined);
+    if ((await hashOf(to, key, () => undefined)) !== hash) throw new Refused(`${nameOfKey(key)}: the copy has other bytes than the file; look at the disk or the network in between, and copy again.`);
+  } finally {
+    await draft.close();
+  }
+  return 'copied';
+}
+
+/** Goes on from what an interrupted copy left, if those are the bytes of the file. Returns the hash of the file. */
+async function writeFrom(from: FileStore, key: FileKey, draft: FileDraft, count: OnBytes): Promise<string> {
+  const hash = (await hashOfWritten(from, key, draft)) ?? createHash('sha256');
+  count(draft.size);
+  const readable = await from.readFile(key, { start: draft.size, end: Number.MAX_SAFE_INTEGER });
+  if (readable === null) throw new Refused(`${nameOfKey(key)}: the file was removed while it was copied; stop the gateway, and copy again.`);
+  for await (const chunk of readable) {
+    const bytes = chunk as Buffer;
+    hash.update(bytes);
+    const wait = draft.write(bytes);
+    if (wait !== undefined) await wait;
+    count(bytes.length);
+  }
+  return hash.digest('hex');
+}
+
+/** The hash of what the draft has; null, with an empty draft, where those are no bytes of the file. */
+async function hashOfWritten(from: FileStore, key: FileKey, draft: FileDraft): Promise<Hash | null> {
+  if (draft.size === 0) return null;
+  const [hash, written] = [createHash('sha256'), createHash('sha256')];
+  const readable = await from.readFile(key, { start: 0, end: draft.size - 1 });
+  for await (const chunk of readable ?? []) hash.update(chunk as Buffer);
+  for await (const chunk of await draft.readWritten()) written.update(chunk as Buffer);
+  if (hash.copy().digest('hex') === written.digest('hex')) return hash;
+  await draft.restart();
+  return null;
+}
+
+async function hashOf(store: FileStore, key: FileKey, count: OnBytes): Promise<string | null> {
+  const readable = await store.readFile(key);
+  return readable === null ? null : (await hashStream(readable, 'sha256', count)).hash;
+}

@@ -1,0 +1,103 @@
+import type { Readable, Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ByteRange } from '../file-store.js';
+import { SinkClosed } from '../send-file.js';
+import { NoAnswer, S3Failure } from './s3-failure.js';
+import type { S3Body, S3Objects } from './s3-objects.js';
+
+/** The object to read, and where to stop reading. */
+export interface ReadOrder {
+  name: string;
+  /** Of the object that is meant: one that replaces it is not read. */
+  etag: string;
+  range: ByteRange;
+  signal?: AbortSignal;
+}
+
+const IDLE_MS = 60_000;
+const MOST_BREAKS = 5;
+const FIRST_PAUSE_MS = 200;
+
+/**
+ * The bytes of a range of an object, as they come. Goes on where a connection broke or brought nothing for a minute, at most five times.
+ * `first` is an answer to a request for that range, if there is one already. Throws S3Failure.
+ */
+export async function* readObject(objects: S3Objects, { name, etag, range, signal }: ReadOrder, first: S3Body | null = null): AsyncGenerator<Buffer> {
+  let [at, answer] = [range.start, first];
+  for (let breaks = 0; at <= range.end; ) {
+    try {
+      answer ??= await objects.get(name, { range: { start: at, end: range.end }, etag });
+      if (answer === null) {
+        breaks = MOST_BREAKS;
+        throw new Error('the object was removed while it was read');
+      }
+      for await (const chunk of chunksOf(answer.body, signal)) {
+        at += chunk.length;
+        yield chunk;
+      }
+      if (at <= range.end) throw new Error('the answer ended early');
+    } catch (error) {
+      breaks += 1;
+      const isFinal = error instanceof S3Failure && error.status !== 0 && error.status < 500;
+      signal?.throwIfAborted();
+      if (isFinal || breaks > MOST_BREAKS) throw error instanceof S3Failure ? error : new S3Failure(objects.bucket.location, error);
+      await delay(FIRST_PAUSE_MS * 2 ** breaks, undefined, signal && { signal });
+    } finally {
+      answer?.body.destroy();
+      answer = null;
+    }
+  }
+}
+
+/** Sends what a generator yields, and waits while the receiver is slow. Throws SinkClosed when it disconnects. */
+export async function sendChunks(chunks: (signal: AbortSignal) => AsyncGenerator<Buffer>, sink: Writable): Promise<void> {
+  const closed = Promise.withResolvers<never>();
+  const cancel = new AbortController();
+  const onClose = (): void => {
+    closed.reject(new SinkClosed());
+    cancel.abort();
+  };
+  // The sink may close while nothing awaits this promise.
+  closed.promise.catch(() => undefined);
+  sink.once('close', onClose);
+  try {
+    if (sink.destroyed) throw new SinkClosed();
+    const reading = chunks(cancel.signal);
+    for (let next = await Promise.race([reading.next(), closed.promise]); next.done !== true; next = await Promise.race([reading.next(), closed.promise])) {
+      if (!sink.write(next.value)) await Promise.race([drained(sink), closed.promise]);
+    }
+  } finally {
+    sink.off('close', onClose);
+    cancel.abort();
+  }
+}
+
+async function drained(sink: Writable): Promise<void> {
+  await new Promise<void>((resolve) => sink.once('drain', resolve));
+}
+
+/** The chunks of a body. Throws when none comes for a minute; time that the reader takes does not count. */
+async function* chunksOf(body: Readable, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
+  const cancel = (): void => void body.destroy(new Error('cancelled'));
+  signal?.addEventListener('abort', cancel);
+  const iterator = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  try {
+    for (;;) {
+      const next = await within(iterator.next(), body);
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    signal?.removeEventListener('abort', cancel);
+    body.destroy();
+  }
+}
+
+async function within<T>(read: Promise<T>, body: Readable): Promise<T> {
+  const timer = setTimeout(() => body.destroy(new NoAnswer(IDLE_MS)), IDLE_MS);
+  try {
+    return await read;
+  } finally {
+    clearTimeout(timer);
+  }
+}
