@@ -467,7 +467,7 @@ export type UpdateImageInput = {
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ViewerQuery = { readonly viewer: { readonly permissions: ReadonlyArray<Permission> | null, readonly user: { readonly username: string }, readonly currentDatacenter: { readonly name: string, readonly alias: string } } };
+export type ViewerQuery = { readonly viewer: { readonly id: string, readonly permissions: ReadonlyArray<Permission> | null, readonly user: { readonly id: string, readonly username: string }, readonly currentDatacenter: { readonly id: string, readonly name: string, readonly alias: string } } };
 
 export type DatacentersQueryVariables = Exact<{
   first?: number | null | undefined;
@@ -475,21 +475,21 @@ export type DatacentersQueryVariables = Exact<{
 }>;
 
 
-export type DatacentersQuery = { readonly datacenters: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly alias: string, readonly access: DatacenterAccess, readonly imageCount: number }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+export type DatacentersQuery = { readonly datacenters: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly alias: string, readonly access: DatacenterAccess, readonly imageCount: number }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
 
 export type SwitchDatacenterMutationVariables = Exact<{
   name: string;
 }>;
 
 
-export type SwitchDatacenterMutation = { readonly switchDatacenter: { readonly permissions: ReadonlyArray<Permission> | null, readonly currentDatacenter: { readonly name: string, readonly alias: string } } };
+export type SwitchDatacenterMutation = { readonly switchDatacenter: { readonly id: string, readonly permissions: ReadonlyArray<Permission> | null, readonly currentDatacenter: { readonly id: string, readonly name: string, readonly alias: string } } };
 
-export type RepositoryLineFragment = { readonly name: string, readonly url: string, readonly isLocal: boolean, readonly status: RepositoryStatus, readonly lastUpdate: string | null, readonly imageCount: number, readonly error: string | null };
+export type RepositoryLineFragment = { readonly id: string, readonly name: string, readonly url: string, readonly isLocal: boolean, readonly status: RepositoryStatus, readonly lastUpdate: string | null, readonly imageCount: number, readonly error: string | null };
 
 export type RepositoriesQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type RepositoriesQuery = { readonly imageRepositories: ReadonlyArray<{ readonly name: string, readonly url: string, readonly isLocal: boolean, readonly status: RepositoryStatus, readonly lastUpdate: string | null, readonly imageCount: number, readonly error: string | null }> | null };
+export type RepositoriesQuery = { readonly imageRepositories: ReadonlyArray<{ readonly id: string, readonly name: string, readonly url: string, readonly isLocal: boolean, readonly status: RepositoryStatus, readonly lastUpdate: string | null, readonly imageCount: number, readonly error: string | null }> | null };
 
 export type FindInRepositoriesQueryVariables = Exact<{
   name: string;
@@ -497,23 +497,23 @@ export type FindInRepositoriesQueryVariables = Exact<{
 }>;
 
 
-export type FindInRepositoriesQuery = { readonly imageRepositories: ReadonlyArray<{ readonly name: string, readonly images: { readonly nodes: ReadonlyArray<{ readonly uuid: string, readonly name: string, readonly version: string, readonly publishedAt: string | null, readonly importable: boolean, readonly notImportableReason: ErrorCode | null, readonly notImportableDetail: string | null, readonly image: { readonly name: string } | null }> } }> | null };
+export type FindInRepositoriesQuery = { readonly imageRepositories: ReadonlyArray<{ readonly id: string, readonly name: string, readonly images: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly uuid: string, readonly name: string, readonly version: string, readonly publishedAt: string | null, readonly importable: boolean, readonly notImportableReason: ErrorCode | null, readonly notImportableDetail: string | null, readonly image: { readonly id: string, readonly name: string } | null }> } }> | null };
 
 export type RefreshRepositoryMutationVariables = Exact<{
   name: string;
 }>;
 
 
-export type RefreshRepositoryMutation = { readonly refreshImageRepository: { readonly added: number, readonly changed: number, readonly removed: number, readonly repository: { readonly name: string, readonly url: string, readonly isLocal: boolean, readonly status: RepositoryStatus, readonly lastUpdate: string | null, readonly imageCount: number, readonly error: string | null }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
+export type RefreshRepositoryMutation = { readonly refreshImageRepository: { readonly added: number, readonly changed: number, readonly removed: number, readonly repository: { readonly id: string, readonly name: string, readonly url: string, readonly isLocal: boolean, readonly status: RepositoryStatus, readonly lastUpdate: string | null, readonly imageCount: number, readonly error: string | null }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
 
 export type FollowRepositoriesSubscriptionVariables = Exact<{
   name?: string | null | undefined;
 }>;
 
 
-export type FollowRepositoriesSubscription = { readonly imageRepositoryChanged: { readonly name: string, readonly url: string, readonly isLocal: boolean, readonly status: RepositoryStatus, readonly lastUpdate: string | null, readonly imageCount: number, readonly error: string | null } };
+export type FollowRepositoriesSubscription = { readonly imageRepositoryChanged: { readonly id: string, readonly name: string, readonly url: string, readonly isLocal: boolean, readonly status: RepositoryStatus, readonly lastUpdate: string | null, readonly imageCount: number, readonly error: string | null } };
 
-export type ImageLineFragment = { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } };
+export type ImageLineFragment = { readonly id: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly id: string, readonly username: string } };
 
 export type ImagesQueryVariables = Exact<{
   datacenter?: string | null | undefined;
@@ -524,7 +524,7 @@ export type ImagesQueryVariables = Exact<{
 }>;
 
 
-export type ImagesQuery = { readonly images: { readonly nodes: ReadonlyArray<{ readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
+export type ImagesQuery = { readonly images: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly id: string, readonly username: string } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
 
 export type UsableImagesQueryVariables = Exact<{
   datacenter?: string | null | undefined;
@@ -535,7 +535,7 @@ export type UsableImagesQueryVariables = Exact<{
 }>;
 
 
-export type UsableImagesQuery = { readonly usableImages: { readonly nodes: ReadonlyArray<{ readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
+export type UsableImagesQuery = { readonly usableImages: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly id: string, readonly username: string } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
 
 export type ImageQueryVariables = Exact<{
   name?: string | null | undefined;
@@ -543,7 +543,7 @@ export type ImageQueryVariables = Exact<{
 }>;
 
 
-export type ImageQuery = { readonly image: { readonly description: string, readonly tags: ReadonlyArray<string>, readonly resize: boolean, readonly deploy: boolean, readonly createdAt: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly boundDatacenter: { readonly name: string } | null, readonly datacenters: ReadonlyArray<{ readonly name: string }>, readonly actions: ReadonlyArray<{ readonly action: ImageAction, readonly allowed: boolean, readonly code: ErrorCode | null, readonly reason: string | null }>, readonly owner: { readonly username: string } } | null };
+export type ImageQuery = { readonly image: { readonly description: string, readonly tags: ReadonlyArray<string>, readonly resize: boolean, readonly deploy: boolean, readonly createdAt: string, readonly id: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly boundDatacenter: { readonly id: string, readonly name: string } | null, readonly datacenters: ReadonlyArray<{ readonly id: string, readonly name: string }>, readonly actions: ReadonlyArray<{ readonly action: ImageAction, readonly allowed: boolean, readonly code: ErrorCode | null, readonly reason: string | null }>, readonly owner: { readonly id: string, readonly username: string } } | null };
 
 export type FollowImagesSubscriptionVariables = Exact<{
   datacenter?: string | null | undefined;
@@ -551,56 +551,56 @@ export type FollowImagesSubscriptionVariables = Exact<{
 }>;
 
 
-export type FollowImagesSubscription = { readonly imageChanged: { readonly kind: ChangeKind, readonly name: string, readonly uuid: string, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } } | null } };
+export type FollowImagesSubscription = { readonly imageChanged: { readonly kind: ChangeKind, readonly name: string, readonly uuid: string, readonly imageId: string, readonly image: { readonly id: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly id: string, readonly username: string } } | null } };
 
 export type ImportImageMutationVariables = Exact<{
   input: ImportImageInput;
 }>;
 
 
-export type ImportImageMutation = { readonly importImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
+export type ImportImageMutation = { readonly importImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly id: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly id: string, readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
 
 export type ImportRepositoryImageMutationVariables = Exact<{
   input: ImportRepositoryImageInput;
 }>;
 
 
-export type ImportRepositoryImageMutation = { readonly importRepositoryImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
+export type ImportRepositoryImageMutation = { readonly importRepositoryImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly id: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly id: string, readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
 
 export type CreateImageFromSnapshotMutationVariables = Exact<{
   input: CreateImageFromSnapshotInput;
 }>;
 
 
-export type CreateImageFromSnapshotMutation = { readonly createImageFromSnapshot: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
+export type CreateImageFromSnapshotMutation = { readonly createImageFromSnapshot: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly id: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly id: string, readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
 
 export type UpdateImageMutationVariables = Exact<{
   input: UpdateImageInput;
 }>;
 
 
-export type UpdateImageMutation = { readonly updateImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
+export type UpdateImageMutation = { readonly updateImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly id: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly id: string, readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
 
 export type DeleteImageMutationVariables = Exact<{
   input: DeleteImageInput;
 }>;
 
 
-export type DeleteImageMutation = { readonly deleteImage: { readonly name: string, readonly uuid: string, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
+export type DeleteImageMutation = { readonly deleteImage: { readonly name: string, readonly uuid: string, readonly deletedImageId: string | null, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
 
 export type AttachImageMutationVariables = Exact<{
   input: AttachImageInput;
 }>;
 
 
-export type AttachImageMutation = { readonly attachImage: { readonly bindingRemoved: boolean, readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } } } };
+export type AttachImageMutation = { readonly attachImage: { readonly bindingRemoved: boolean, readonly warnings: ReadonlyArray<string>, readonly image: { readonly id: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly id: string, readonly username: string } } } };
 
 export type DetachImageMutationVariables = Exact<{
   input: AttachImageInput;
 }>;
 
 
-export type DetachImageMutation = { readonly detachImage: { readonly bindingRemoved: boolean, readonly warnings: ReadonlyArray<string>, readonly image: { readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly username: string } } } };
+export type DetachImageMutation = { readonly detachImage: { readonly bindingRemoved: boolean, readonly warnings: ReadonlyArray<string>, readonly image: { readonly id: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly id: string, readonly username: string } } } };
 
 export type TaskLineFragment = { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null };
 
@@ -653,6 +653,7 @@ export const AttachImageOperation: Operation<AttachImageMutation, AttachImageMut
 }
 
 fragment ImageLine on Image {
+  id
   uuid
   name
   alias
@@ -664,6 +665,7 @@ fragment ImageLine on Image {
   dcBound
   updatedAt
   owner {
+    id
     username
   }
 }`;
@@ -702,6 +704,7 @@ export const CreateImageFromSnapshotOperation: Operation<CreateImageFromSnapshot
 }
 
 fragment ImageLine on Image {
+  id
   uuid
   name
   alias
@@ -713,6 +716,7 @@ fragment ImageLine on Image {
   dcBound
   updatedAt
   owner {
+    id
     username
   }
 }
@@ -735,6 +739,7 @@ fragment TaskLine on Task {
 export const DatacentersOperation: Operation<DatacentersQuery, DatacentersQueryVariables> = `query Datacenters($first: Int = 50, $after: String) {
   datacenters(first: $first, after: $after) {
     nodes {
+      id
       name
       alias
       access
@@ -751,6 +756,7 @@ export const DeleteImageOperation: Operation<DeleteImageMutation, DeleteImageMut
   deleteImage(input: $input) {
     name
     uuid
+    deletedImageId
     task {
       ...TaskLine
     }
@@ -783,6 +789,7 @@ export const DetachImageOperation: Operation<DetachImageMutation, DetachImageMut
 }
 
 fragment ImageLine on Image {
+  id
   uuid
   name
   alias
@@ -794,12 +801,14 @@ fragment ImageLine on Image {
   dcBound
   updatedAt
   owner {
+    id
     username
   }
 }`;
 
 export const FindInRepositoriesOperation: Operation<FindInRepositoriesQuery, FindInRepositoriesQueryVariables> = `query FindInRepositories($name: String!, $importable: Boolean) {
   imageRepositories {
+    id
     name
     images(
       first: 50
@@ -807,11 +816,13 @@ export const FindInRepositoriesOperation: Operation<FindInRepositoriesQuery, Fin
       orderBy: {field: PUBLISHED_AT}
     ) {
       nodes {
+        id
         uuid
         name
         version
         publishedAt
         image {
+          id
           name
         }
         importable
@@ -827,6 +838,7 @@ export const FollowImagesOperation: Operation<FollowImagesSubscription, FollowIm
     kind
     name
     uuid
+    imageId
     image {
       ...ImageLine
     }
@@ -834,6 +846,7 @@ export const FollowImagesOperation: Operation<FollowImagesSubscription, FollowIm
 }
 
 fragment ImageLine on Image {
+  id
   uuid
   name
   alias
@@ -845,6 +858,7 @@ fragment ImageLine on Image {
   dcBound
   updatedAt
   owner {
+    id
     username
   }
 }`;
@@ -856,6 +870,7 @@ export const FollowRepositoriesOperation: Operation<FollowRepositoriesSubscripti
 }
 
 fragment RepositoryLine on ImageRepository {
+  id
   name
   url
   isLocal
@@ -895,9 +910,11 @@ export const ImageOperation: Operation<ImageQuery, ImageQueryVariables> = `query
     deploy
     createdAt
     boundDatacenter {
+      id
       name
     }
     datacenters {
+      id
       name
     }
     actions {
@@ -910,6 +927,7 @@ export const ImageOperation: Operation<ImageQuery, ImageQueryVariables> = `query
 }
 
 fragment ImageLine on Image {
+  id
   uuid
   name
   alias
@@ -921,6 +939,7 @@ fragment ImageLine on Image {
   dcBound
   updatedAt
   owner {
+    id
     username
   }
 }`;
@@ -944,6 +963,7 @@ export const ImagesOperation: Operation<ImagesQuery, ImagesQueryVariables> = `qu
 }
 
 fragment ImageLine on Image {
+  id
   uuid
   name
   alias
@@ -955,6 +975,7 @@ fragment ImageLine on Image {
   dcBound
   updatedAt
   owner {
+    id
     username
   }
 }`;
@@ -972,6 +993,7 @@ export const ImportImageOperation: Operation<ImportImageMutation, ImportImageMut
 }
 
 fragment ImageLine on Image {
+  id
   uuid
   name
   alias
@@ -983,6 +1005,7 @@ fragment ImageLine on Image {
   dcBound
   updatedAt
   owner {
+    id
     username
   }
 }
@@ -1015,6 +1038,7 @@ export const ImportRepositoryImageOperation: Operation<ImportRepositoryImageMuta
 }
 
 fragment ImageLine on Image {
+  id
   uuid
   name
   alias
@@ -1026,6 +1050,7 @@ fragment ImageLine on Image {
   dcBound
   updatedAt
   owner {
+    id
     username
   }
 }
@@ -1060,6 +1085,7 @@ export const RefreshRepositoryOperation: Operation<RefreshRepositoryMutation, Re
 }
 
 fragment RepositoryLine on ImageRepository {
+  id
   name
   url
   isLocal
@@ -1091,6 +1117,7 @@ export const RepositoriesOperation: Operation<RepositoriesQuery, RepositoriesQue
 }
 
 fragment RepositoryLine on ImageRepository {
+  id
   name
   url
   isLocal
@@ -1102,7 +1129,9 @@ fragment RepositoryLine on ImageRepository {
 
 export const SwitchDatacenterOperation: Operation<SwitchDatacenterMutation, SwitchDatacenterMutationVariables> = `mutation SwitchDatacenter($name: String!) {
   switchDatacenter(name: $name) {
+    id
     currentDatacenter {
+      id
       name
       alias
     }
@@ -1178,6 +1207,7 @@ export const UpdateImageOperation: Operation<UpdateImageMutation, UpdateImageMut
 }
 
 fragment ImageLine on Image {
+  id
   uuid
   name
   alias
@@ -1189,6 +1219,7 @@ fragment ImageLine on Image {
   dcBound
   updatedAt
   owner {
+    id
     username
   }
 }
@@ -1227,6 +1258,7 @@ export const UsableImagesOperation: Operation<UsableImagesQuery, UsableImagesQue
 }
 
 fragment ImageLine on Image {
+  id
   uuid
   name
   alias
@@ -1238,16 +1270,20 @@ fragment ImageLine on Image {
   dcBound
   updatedAt
   owner {
+    id
     username
   }
 }`;
 
 export const ViewerOperation: Operation<ViewerQuery, ViewerQueryVariables> = `query Viewer {
   viewer {
+    id
     user {
+      id
       username
     }
     currentDatacenter {
+      id
       name
       alias
     }

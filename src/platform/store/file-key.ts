@@ -60,5 +60,5 @@ export function isUuid(name: string): boolean {
 export function demandKey(key: FileKey): void {
   if (!isUuid(key.uuid)) throw badInput([{ path: 'uuid', code: 'INVALID_FORMAT', message: `${quoteValue(key.uuid)} is not a uuid; 8-4-4-4-12 lower-case hexadecimal digits are accepted.` }]);
   if (key.attempt === null || parseAttempt(key.attempt) !== null) return;
-  throw badInput([{ path: 'attempt', message: `${quoteValue(key.attempt)} is no attempt of a task; the id of a task, a hyphen and a decimal number are accepted.` }]);
+  throw badInput([{ path: 'attempt', code: 'INVALID_FORMAT', message: `${quoteValue(key.attempt)} is no attempt of a task; the id of a task, a hyphen and a decimal number are accepted.` }]);
 }
