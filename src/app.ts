@@ -73,6 +73,7 @@ import { ChangeBus } from './tasks/changes/change-bus.js';
 import { ChangeHistory } from './tasks/changes/change-history.js';
 import { ChangeRelay } from './tasks/changes/change-relay.js';
 import { PeriodicReauthorization } from './tasks/changes/periodic-reauthorization.js';
+import { deleteOldKeysRegularly } from './tasks/idempotency/key-upkeep.js';
 import { registerTaskMetrics } from './tasks/task-metrics.js';
 import { TaskDatacenters } from './tasks/task-datacenters.js';
 import { taskModule } from './tasks/task.module.js';
@@ -201,7 +202,7 @@ async function prepare(config: Config, work: Work, log: Logger): Promise<string 
   return firstKey;
 }
 
-/** In a worker: resumes open tasks, refreshes repositories on a schedule, purges retired ones, sweeps the image store and maintains the search indexes. */
+/** In a worker: resumes open tasks, refreshes repositories on a schedule, purges retired ones, deletes old idempotency keys, sweeps the image store and maintains the search indexes. */
 async function startWorking(config: Config, work: Work, log: Logger): Promise<() => Promise<void>> {
   if (!config.run.worker) return async () => undefined;
   const resumed = await work.runner.start();
@@ -211,11 +212,12 @@ async function startWorking(config: Config, work: Work, log: Logger): Promise<()
   const sweep = new StoreSweep(work.database, work.store, log);
   sweep.start();
   const upkeep = maintainSearchIndexes(work.database, log);
+  const keyUpkeep = deleteOldKeysRegularly(work.database, log);
   const purge = new AbortController();
   const purged = purgeRetiredRepositories(work.database.em.fork(), purge.signal).catch((error: unknown) => log.error({ err: error }, 'Retired repositories could not be deleted.'));
   return async () => {
     purge.abort();
-    await Promise.all([schedule.stop(), sweep.stop(), upkeep.stop(), purged]);
+    await Promise.all([schedule.stop(), sweep.stop(), upkeep.stop(), keyUpkeep.stop(), purged]);
   };
 }
 

@@ -13,6 +13,7 @@ import { RepositoryImage } from './repositories/entries/repository-image.entity.
 import { SchemaCompatibility } from './platform/database/schema/schema-compatibility.entity.js';
 import { ScheduledWork } from './platform/scheduling/scheduled-work.entity.js';
 import { RecordedChange } from './tasks/changes/recorded-change.entity.js';
+import { IdempotencyKey } from './tasks/idempotency/idempotency-key.entity.js';
 import { Task } from './tasks/task.entity.js';
 import { Snapshot } from './virtual-servers/snapshots/snapshot.entity.js';
 import { VirtualDisk } from './virtual-servers/disks/virtual-disk.entity.js';
@@ -25,6 +26,7 @@ export const ENTITIES = [
   Datacenter,
   GlobalSettings,
   Group,
+  IdempotencyKey,
   Image,
   ImageAttachment,
   ImageListVersion,

@@ -4,6 +4,7 @@ import {
   AttachImageOperation,
   CancelTaskOperation,
   CreateImageFromSnapshotOperation,
+  DatacenterActionsOperation,
   DatacentersOperation,
   DeleteImageOperation,
   DetachImageOperation,
@@ -36,6 +37,7 @@ function typed<R, V>(operation: Operation<R, V>): TypedDocument<R, V> {
 export const AttachImageDocument = typed(AttachImageOperation);
 export const CancelTaskDocument = typed(CancelTaskOperation);
 export const CreateImageFromSnapshotDocument = typed(CreateImageFromSnapshotOperation);
+export const DatacenterActionsDocument = typed(DatacenterActionsOperation);
 export const DatacentersDocument = typed(DatacentersOperation);
 export const DeleteImageDocument = typed(DeleteImageOperation);
 export const DetachImageDocument = typed(DetachImageOperation);

@@ -64,6 +64,25 @@ export const DatacenterAccess = {
 } as const;
 
 export type DatacenterAccess = typeof DatacenterAccess[keyof typeof DatacenterAccess];
+/** Something that can be done in a datacenter. */
+export const DatacenterAction = {
+  /** Change its settings, with `updateDatacenterSettings`. */
+  ChangeSettings: 'CHANGE_SETTINGS',
+  /** Create an image from a snapshot of a server in it, with `createImageFromSnapshot`. */
+  CreateFromSnapshot: 'CREATE_FROM_SNAPSHOT',
+  /** Remove it, with `deleteDatacenter`. */
+  Delete: 'DELETE',
+  /** Import an image that is bound to it, with `importImage` or `importRepositoryImage`. */
+  Import: 'IMPORT',
+  /** Import an image that is bound to no datacenter, with `dcBound: false`. The same in every datacenter. */
+  ImportUnbound: 'IMPORT_UNBOUND',
+  /** See all images attached to it, with `images`. */
+  ListImages: 'LIST_IMAGES',
+  /** Change it, with `updateDatacenter`. */
+  Update: 'UPDATE'
+} as const;
+
+export type DatacenterAction = typeof DatacenterAction[keyof typeof DatacenterAction];
 /** An image to delete. */
 export type DeleteImageInput = {
   /** True: only checks and tells. The errors are the same, `warnings` say what would happen, and nothing changes; the image and the task answered are what they would be. */
@@ -84,7 +103,7 @@ export const ErrorCode = {
   Cancelled: 'CANCELLED',
   /** The file is not the one that its manifest or the catalogue describes: the size or a hash differs. Have the file or the manifest corrected at its source, then start again. */
   ChecksumMismatch: 'CHECKSUM_MISMATCH',
-  /** The object was changed since you read it. `current` is its value now. Show what is new, let the user decide, and send the change again with the new value of `ifUpdatedAt`. */
+  /** The object was changed since you read it, and `current` is its value now; or an `idempotencyKey` was used for another input, and `current` is the task that it made. Show what is new, let the user decide, and send the change again with the new value of `ifUpdatedAt`. For another input, take another key. */
   Conflict: 'CONFLICT',
   /** The datacenter has servers, and so cannot be deleted. Unregister or move them first. */
   DatacenterNotEmpty: 'DATACENTER_NOT_EMPTY',
@@ -279,6 +298,8 @@ export type ImportImageInput = {
   readonly dryRun?: boolean | null | undefined;
   /** Where its file is. Left out or null: `manifestUrl` with `/file` added to its path; its query stays, a slash at the end and a fragment do not count. */
   readonly fileUrl?: string | null | undefined;
+  /** A text of your choice, 1 to 200 characters, such as a UUID, by which this import can be sent again after an answer that was lost: within a day, the same input with the same key makes nothing new and answers with the same image and task. CONFLICT for another input with it. `dryRun` uses up no key. */
+  readonly idempotencyKey?: string | null | undefined;
   /** True: imports missing base images first, each from a configured repository that lists it, with the same access, owner and datacenter, in a task of its own that this one waits for. False: a missing base is MISSING_ORIGIN. */
   readonly includeOrigins?: boolean | null | undefined;
   /** Where its IMGAPI manifest is; the host must be one that may be fetched from. */
@@ -311,6 +332,8 @@ export type ImportRepositoryImageInput = {
   readonly description?: string | null | undefined;
   /** True: only checks and tells. The errors are the same, `warnings` say what would happen, and nothing changes; the image and the task answered are what they would be. */
   readonly dryRun?: boolean | null | undefined;
+  /** A text of your choice, 1 to 200 characters, such as a UUID, by which this import can be sent again after an answer that was lost: within a day, the same input with the same key makes nothing new and answers with the same image and task. CONFLICT for another input with it. `dryRun` uses up no key. */
+  readonly idempotencyKey?: string | null | undefined;
   /** True: imports missing base images first, each from a configured repository that lists it, with the same access, owner and datacenter, in a task of its own that this one waits for. False: a missing base is MISSING_ORIGIN. */
   readonly includeOrigins?: boolean | null | undefined;
   /** Unique name: at most 32 letters, digits or `.`, `_`, `-`, the first a letter or digit. Left out or null: the manifest's name made to fit; BAD_USER_INPUT when none can be made of it. */
@@ -454,6 +477,8 @@ export type UpdateImageInput = {
   readonly description?: string | null | undefined;
   /** True: only checks and tells. The errors are the same, `warnings` say what would happen, and nothing changes; the image and the task answered are what they would be. */
   readonly dryRun?: boolean | null | undefined;
+  /** The `updatedAt` that you have read. CONFLICT when the image was changed since; `extensions.current` is its present `updatedAt`. Left out or null: whatever it is now. */
+  readonly ifUpdatedAt?: string | null | undefined;
   /** Which image; a name never changes. */
   readonly name: string;
   /** Username of the new owner, who must be active. */
@@ -478,6 +503,14 @@ export type DatacentersQueryVariables = Exact<{
 
 
 export type DatacentersQuery = { readonly datacenters: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly alias: string, readonly access: DatacenterAccess, readonly imageCount: number }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type DatacenterActionsQueryVariables = Exact<{
+  name: string;
+  only?: ReadonlyArray<DatacenterAction> | DatacenterAction | null | undefined;
+}>;
+
+
+export type DatacenterActionsQuery = { readonly datacenter: { readonly name: string, readonly actions: ReadonlyArray<{ readonly action: DatacenterAction, readonly allowed: boolean, readonly code: ErrorCode | null, readonly reason: string | null, readonly requires: { readonly permissions: ReadonlyArray<string>, readonly datacenter: string | null } | null }> } | null };
 
 export type SwitchDatacenterMutationVariables = Exact<{
   name: string;
@@ -506,7 +539,7 @@ export type RefreshRepositoryMutationVariables = Exact<{
 }>;
 
 
-export type RefreshRepositoryMutation = { readonly refreshImageRepository: { readonly added: number, readonly changed: number, readonly removed: number, readonly repository: { readonly id: string, readonly name: string, readonly url: string, readonly isLocal: boolean, readonly status: RepositoryStatus, readonly lastUpdate: string | null, readonly imageCount: number, readonly error: string | null }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
+export type RefreshRepositoryMutation = { readonly refreshImageRepository: { readonly added: number, readonly changed: number, readonly removed: number, readonly repository: { readonly id: string, readonly name: string, readonly url: string, readonly isLocal: boolean, readonly status: RepositoryStatus, readonly lastUpdate: string | null, readonly imageCount: number, readonly error: string | null }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: ErrorCode | null, readonly reason: string | null } } } };
 
 export type FollowRepositoriesSubscriptionVariables = Exact<{
   name?: string | null | undefined;
@@ -542,10 +575,11 @@ export type UsableImagesQuery = { readonly usableImages: { readonly nodes: Reado
 export type ImageQueryVariables = Exact<{
   name?: string | null | undefined;
   uuid?: string | null | undefined;
+  datacenter?: string | null | undefined;
 }>;
 
 
-export type ImageQuery = { readonly image: { readonly description: string, readonly tags: ReadonlyArray<string>, readonly resize: boolean, readonly deploy: boolean, readonly createdAt: string, readonly id: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly boundDatacenter: { readonly id: string, readonly name: string } | null, readonly datacenters: ReadonlyArray<{ readonly id: string, readonly name: string }>, readonly actions: ReadonlyArray<{ readonly action: ImageAction, readonly allowed: boolean, readonly code: ErrorCode | null, readonly reason: string | null }>, readonly owner: { readonly id: string, readonly username: string } } | null };
+export type ImageQuery = { readonly image: { readonly description: string, readonly tags: ReadonlyArray<string>, readonly resize: boolean, readonly deploy: boolean, readonly createdAt: string, readonly id: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly boundDatacenter: { readonly id: string, readonly name: string } | null, readonly datacenters: ReadonlyArray<{ readonly id: string, readonly name: string }>, readonly actions: ReadonlyArray<{ readonly action: ImageAction, readonly allowed: boolean, readonly code: ErrorCode | null, readonly reason: string | null, readonly requires: { readonly permissions: ReadonlyArray<string>, readonly datacenter: string | null } | null }>, readonly owner: { readonly id: string, readonly username: string } } | null };
 
 export type FollowImagesSubscriptionVariables = Exact<{
   datacenter?: string | null | undefined;
@@ -560,35 +594,35 @@ export type ImportImageMutationVariables = Exact<{
 }>;
 
 
-export type ImportImageMutation = { readonly importImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly id: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly id: string, readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
+export type ImportImageMutation = { readonly importImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly id: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly id: string, readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: ErrorCode | null, readonly reason: string | null } } } };
 
 export type ImportRepositoryImageMutationVariables = Exact<{
   input: ImportRepositoryImageInput;
 }>;
 
 
-export type ImportRepositoryImageMutation = { readonly importRepositoryImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly id: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly id: string, readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
+export type ImportRepositoryImageMutation = { readonly importRepositoryImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly id: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly id: string, readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: ErrorCode | null, readonly reason: string | null } } } };
 
 export type CreateImageFromSnapshotMutationVariables = Exact<{
   input: CreateImageFromSnapshotInput;
 }>;
 
 
-export type CreateImageFromSnapshotMutation = { readonly createImageFromSnapshot: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly id: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly id: string, readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
+export type CreateImageFromSnapshotMutation = { readonly createImageFromSnapshot: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly id: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly id: string, readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: ErrorCode | null, readonly reason: string | null } } } };
 
 export type UpdateImageMutationVariables = Exact<{
   input: UpdateImageInput;
 }>;
 
 
-export type UpdateImageMutation = { readonly updateImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly id: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly id: string, readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
+export type UpdateImageMutation = { readonly updateImage: { readonly warnings: ReadonlyArray<string>, readonly image: { readonly id: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly id: string, readonly username: string } }, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: ErrorCode | null, readonly reason: string | null } } } };
 
 export type DeleteImageMutationVariables = Exact<{
   input: DeleteImageInput;
 }>;
 
 
-export type DeleteImageMutation = { readonly deleteImage: { readonly name: string, readonly uuid: string, readonly deletedImageId: string | null, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } } };
+export type DeleteImageMutation = { readonly deleteImage: { readonly name: string, readonly uuid: string, readonly deletedImageId: string | null, readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: ErrorCode | null, readonly reason: string | null } } } };
 
 export type AttachImageMutationVariables = Exact<{
   input: AttachImageInput;
@@ -604,7 +638,7 @@ export type DetachImageMutationVariables = Exact<{
 
 export type DetachImageMutation = { readonly detachImage: { readonly bindingRemoved: boolean, readonly warnings: ReadonlyArray<string>, readonly image: { readonly id: string, readonly uuid: string, readonly name: string, readonly alias: string, readonly version: string, readonly osType: OsType, readonly size: number, readonly access: ImageAccess, readonly status: ImageStatus, readonly dcBound: boolean, readonly updatedAt: string, readonly owner: { readonly id: string, readonly username: string } } } };
 
-export type TaskLineFragment = { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null };
+export type TaskLineFragment = { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: ErrorCode | null, readonly reason: string | null } };
 
 export type TasksQueryVariables = Exact<{
   datacenter?: string | null | undefined;
@@ -616,14 +650,14 @@ export type TasksQueryVariables = Exact<{
 }>;
 
 
-export type TasksQuery = { readonly tasks: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
+export type TasksQuery = { readonly tasks: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: ErrorCode | null, readonly reason: string | null } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } | null };
 
 export type TaskQueryVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type TaskQuery = { readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } | null };
+export type TaskQuery = { readonly task: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: ErrorCode | null, readonly reason: string | null } } | null };
 
 export type FollowTaskSubscriptionVariables = Exact<{
   id?: string | number | null | undefined;
@@ -631,14 +665,14 @@ export type FollowTaskSubscriptionVariables = Exact<{
 }>;
 
 
-export type FollowTaskSubscription = { readonly taskChanged: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } };
+export type FollowTaskSubscription = { readonly taskChanged: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: ErrorCode | null, readonly reason: string | null } } };
 
 export type CancelTaskMutationVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type CancelTaskMutation = { readonly cancelTask: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null } };
+export type CancelTaskMutation = { readonly cancelTask: { readonly id: string, readonly action: TaskAction, readonly status: TaskStatus, readonly phase: TaskPhase, readonly bytesDone: number | null, readonly bytesTotal: number | null, readonly imageName: string | null, readonly errorCode: ErrorCode | null, readonly error: string | null, readonly warnings: ReadonlyArray<string>, readonly createdAt: string, readonly finishedAt: string | null, readonly cancel: { readonly allowed: boolean, readonly code: ErrorCode | null, readonly reason: string | null } } };
 
 
 /** The text of an operation, with the types of its answer and its variables; clients that know typed documents know this one. */
@@ -691,6 +725,11 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
+  cancel {
+    allowed
+    code
+    reason
+  }
 }`;
 
 export const CreateImageFromSnapshotOperation: Operation<CreateImageFromSnapshotMutation, CreateImageFromSnapshotMutationVariables> = `mutation CreateImageFromSnapshot($input: CreateImageFromSnapshotInput!) {
@@ -736,6 +775,27 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
+  cancel {
+    allowed
+    code
+    reason
+  }
+}`;
+
+export const DatacenterActionsOperation: Operation<DatacenterActionsQuery, DatacenterActionsQueryVariables> = `query DatacenterActions($name: String!, $only: [DatacenterAction!]) {
+  datacenter(name: $name) {
+    name
+    actions(only: $only) {
+      action
+      allowed
+      code
+      reason
+      requires {
+        permissions
+        datacenter
+      }
+    }
+  }
 }`;
 
 export const DatacentersOperation: Operation<DatacentersQuery, DatacentersQueryVariables> = `query Datacenters($first: Int = 50, $after: String) {
@@ -778,6 +838,11 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
+  cancel {
+    allowed
+    code
+    reason
+  }
 }`;
 
 export const DetachImageOperation: Operation<DetachImageMutation, DetachImageMutationVariables> = `mutation DetachImage($input: AttachImageInput!) {
@@ -901,9 +966,14 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
+  cancel {
+    allowed
+    code
+    reason
+  }
 }`;
 
-export const ImageOperation: Operation<ImageQuery, ImageQueryVariables> = `query Image($name: String, $uuid: UUID) {
+export const ImageOperation: Operation<ImageQuery, ImageQueryVariables> = `query Image($name: String, $uuid: UUID, $datacenter: String) {
   image(name: $name, uuid: $uuid) {
     ...ImageLine
     description
@@ -919,11 +989,15 @@ export const ImageOperation: Operation<ImageQuery, ImageQueryVariables> = `query
       id
       name
     }
-    actions {
+    actions(datacenter: $datacenter) {
       action
       allowed
       code
       reason
+      requires {
+        permissions
+        datacenter
+      }
     }
   }
 }
@@ -1025,6 +1099,11 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
+  cancel {
+    allowed
+    code
+    reason
+  }
 }`;
 
 export const ImportRepositoryImageOperation: Operation<ImportRepositoryImageMutation, ImportRepositoryImageMutationVariables> = `mutation ImportRepositoryImage($input: ImportRepositoryImageInput!) {
@@ -1070,6 +1149,11 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
+  cancel {
+    allowed
+    code
+    reason
+  }
 }`;
 
 export const RefreshRepositoryOperation: Operation<RefreshRepositoryMutation, RefreshRepositoryMutationVariables> = `mutation RefreshRepository($name: String!) {
@@ -1110,6 +1194,11 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
+  cancel {
+    allowed
+    code
+    reason
+  }
 }`;
 
 export const RepositoriesOperation: Operation<RepositoriesQuery, RepositoriesQueryVariables> = `query Repositories {
@@ -1160,6 +1249,11 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
+  cancel {
+    allowed
+    code
+    reason
+  }
 }`;
 
 export const TasksOperation: Operation<TasksQuery, TasksQueryVariables> = `query Tasks($datacenter: String, $image: String, $action: [TaskAction!], $status: [TaskStatus!], $first: Int = 50, $after: String) {
@@ -1194,6 +1288,11 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
+  cancel {
+    allowed
+    code
+    reason
+  }
 }`;
 
 export const UpdateImageOperation: Operation<UpdateImageMutation, UpdateImageMutationVariables> = `mutation UpdateImage($input: UpdateImageInput!) {
@@ -1239,6 +1338,11 @@ fragment TaskLine on Task {
   warnings
   createdAt
   finishedAt
+  cancel {
+    allowed
+    code
+    reason
+  }
 }`;
 
 export const UsableImagesOperation: Operation<UsableImagesQuery, UsableImagesQueryVariables> = `query UsableImages($datacenter: String, $filter: ImageFilter, $orderBy: ImageOrder, $first: Int = 200, $after: String) {
@@ -1305,6 +1409,7 @@ export function getSdk(transport: Transport) {
     attachImage: (variables: AttachImageMutationVariables): Promise<AttachImageMutation> => transport.send(AttachImageOperation, variables),
     cancelTask: (variables: CancelTaskMutationVariables): Promise<CancelTaskMutation> => transport.send(CancelTaskOperation, variables),
     createImageFromSnapshot: (variables: CreateImageFromSnapshotMutationVariables): Promise<CreateImageFromSnapshotMutation> => transport.send(CreateImageFromSnapshotOperation, variables),
+    datacenterActions: (variables: DatacenterActionsQueryVariables): Promise<DatacenterActionsQuery> => transport.send(DatacenterActionsOperation, variables),
     datacenters: (variables: DatacentersQueryVariables = {}): Promise<DatacentersQuery> => transport.send(DatacentersOperation, variables),
     deleteImage: (variables: DeleteImageMutationVariables): Promise<DeleteImageMutation> => transport.send(DeleteImageOperation, variables),
     detachImage: (variables: DetachImageMutationVariables): Promise<DetachImageMutation> => transport.send(DetachImageOperation, variables),

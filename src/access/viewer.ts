@@ -44,7 +44,7 @@ type TargetOf<A extends Action> = A extends Action ? ((typeof MATRIX)[A] extends
 
 export type Verdict = { allowed: true } | { allowed: false; error: AppError };
 
-const ALLOWED: Verdict = { allowed: true };
+export const ALLOWED: Verdict = { allowed: true };
 const NOTHING: ReadonlySet<Permission> = new Set();
 
 /**

@@ -5,13 +5,12 @@ import { User } from '../access/people/user.entity.js';
 import type { Viewer } from '../access/viewer.js';
 import type { SqlEntityManager } from '../platform/database/database.js';
 import { comparisonKey, withStoredTexts } from '../platform/display-text.js';
-import { alreadyExists, AppError, badInput, blame, type FieldError, notFound, unknownName } from '../platform/errors.js';
-import { readRows } from '../platform/database/read/read-rows.js';
-import { sqlText } from '../platform/database/sql-text.js';
+import { alreadyExists, badInput, type FieldError, notFound, unknownName } from '../platform/errors.js';
 import type { ChangeBus } from '../tasks/changes/change-bus.js';
 import { recordDone } from '../tasks/runner/record-task.js';
 import { type Announce, transact } from '../tasks/changes/transact.js';
 import { announceDetached } from './detached-images.js';
+import { countServers, deletionRefusal } from './datacenter-rules.js';
 import { Datacenter, DEFAULT_DATACENTER } from './datacenter.entity.js';
 import type { CreateDatacenterInput, UpdateDatacenterInput } from './datacenter.inputs.js';
 import type { DatacenterQueries } from './datacenter.queries.js';
@@ -120,8 +119,9 @@ export class DatacenterService {
       // Lock it, so that no server is registered in it between the check and the commit.
       const datacenter = await tx.findOne(Datacenter, { name }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (datacenter === null) throw notFound('datacenter', name, 'name');
-      if (datacenter.isDefault()) throw badInput([{ path: 'name', code: 'NOT_ACCEPTED', params: { value: name }, message: 'The default datacenter main cannot be deleted.' }]);
-      await requireEmpty(tx, datacenter);
+      const [servers = 0] = await countServers(tx, [datacenter.id]);
+      const refusal = deletionRefusal(name, servers);
+      if (refusal !== null) throw refusal;
       const detachedImages = await announceDetached(tx, datacenter.id, announce);
       await this.#log(tx, 'DATACENTER_DELETE', null, { name, alias: datacenter.alias, access: datacenter.access, detachedImages }, announce);
       await tx.flush();
@@ -139,13 +139,4 @@ export class DatacenterService {
   ): Promise<void> {
     await recordDone(tx, { action, userId: this.dependencies.viewer.userId, datacenterId, detail }, announce);
   }
-}
-
-async function requireEmpty(tx: SqlEntityManager, datacenter: Datacenter): Promise<void> {
-  const statement = sqlText`select count(*) as total from virtual_server where datacenter_id = ${datacenter.id}`;
-  const [row] = await readRows<[total: number | string]>(tx, statement);
-  const servers = Number(row?.[0] ?? 0);
-  if (servers === 0) return;
-  const count = servers === 1 ? '1 server' : `${servers} servers`;
-  throw blame(new AppError('DATACENTER_NOT_EMPTY', `Datacenter ${datacenter.name} has ${count}; unregister or move them first.`), { name: datacenter.name });
 }

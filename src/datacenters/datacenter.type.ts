@@ -1,9 +1,12 @@
 import { Directive, Field, ObjectType } from 'type-graphql';
+import { MissingPermissionsType } from '../access/verdict.type.js';
+import type { ErrorCode } from '../platform/error-codes.js';
+import { ErrorCodeEnum } from '../platform/graphql/error-code.enum.js';
 import { connectionType } from '../platform/database/list/page.js';
 import { rowIds } from '../platform/graphql/global-id.js';
 import { NodeType } from '../platform/graphql/node.type.js';
 import { DateTime } from '../platform/graphql/scalars.js';
-import { type DatacenterAccess, DatacenterAccessEnum } from './datacenter.enums.js';
+import { type ActionInDatacenter, type DatacenterAccess, DatacenterAccessEnum, DatacenterActionEnum } from './datacenter.enums.js';
 
 /** The ids that the graph shows of datacenters. */
 export const DATACENTER_IDS = rowIds('Datacenter');
@@ -41,6 +44,31 @@ export class DatacenterType {
 
   @Field(() => DateTime, { description: 'When the datacenter was made.' })
   createdAt!: Date | number;
+}
+
+/** Whether the viewer may do something in one datacenter. */
+@ObjectType('DatacenterActionVerdict', {
+  simpleResolvers: true,
+  description: 'Whether you may do something in a datacenter now. The operation itself would answer the same.',
+})
+export class DatacenterActionVerdictType {
+  @Field(() => DatacenterActionEnum, { description: 'What would be done.' })
+  action!: ActionInDatacenter;
+
+  @Field(() => Boolean, { description: 'Whether you may, as far as it does not depend on further input.' })
+  allowed!: boolean;
+
+  @Field(() => ErrorCodeEnum, {
+    nullable: true,
+    description: 'The error code you would get, such as FORBIDDEN, IMAGE_LIMIT_REACHED, IMAGE_SERVER_UNAVAILABLE or DATACENTER_NOT_EMPTY; null when you may.',
+  })
+  code!: ErrorCode | null;
+
+  @Field(() => String, { nullable: true, description: 'A sentence of why not, for people; null when you may.' })
+  reason!: string | null;
+
+  @Field(() => MissingPermissionsType, { nullable: true, description: 'What is missing when the code is FORBIDDEN; else null.' })
+  requires!: MissingPermissionsType | null;
 }
 
 /** One page of datacenters. */

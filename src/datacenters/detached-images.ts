@@ -1,6 +1,8 @@
 import { isSqlite, type SqlEntityManager } from '../platform/database/database.js';
 import { readObjects, readRows } from '../platform/database/read/read-rows.js';
 import { sqlConstant, sqlText } from '../platform/database/sql-text.js';
+import { writeRows } from '../platform/database/write-rows.js';
+import { laterUpdatedAt } from '../platform/updated-at.js';
 import type { Announce } from '../tasks/changes/transact.js';
 
 interface Row {
@@ -12,7 +14,7 @@ interface Row {
   owner_id: number;
 }
 
-/** Announces a change of every image that is attached to a datacenter about to be deleted; returns how many there are. */
+/** Dates and announces the change of every image that is attached to a datacenter about to be deleted; returns how many there are. */
 export async function announceDetached(tx: SqlEntityManager, datacenterId: number, announce: Announce): Promise<number> {
   // Deleting the datacenter updates a column of each image, so lock these rows in the order of their ids: two deletions cannot deadlock.
   const lock = sqlConstant(isSqlite(tx) ? '' : ' for no key update of i');
@@ -32,5 +34,6 @@ export async function announceDetached(tx: SqlEntityManager, datacenterId: numbe
     const before = { access, status, ownerId, datacenterIds, boundDatacenterId };
     announce({ type: 'image', kind: 'UPDATED', imageId: id, uuid, name, before, datacenterIds: datacenterIds.filter((one) => one !== datacenterId) });
   }
+  await writeRows(tx, sqlText`update image set ${laterUpdatedAt()} where id in (select a.image_id from image_attachment a where a.datacenter_id = ${datacenterId})`);
   return rows.length;
 }

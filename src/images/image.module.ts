@@ -19,7 +19,9 @@ import { ImageMutationResolver } from './mutations/image-mutation.resolver.js';
 import { ImageQueries } from './image.queries.js';
 import { ImageRelationsResolver } from './image-relations.resolver.js';
 import { ImageResolver } from './image.resolver.js';
-import { ImageServerGate } from './rules/image-server-gate.js';
+import { DatacenterActionsResolver } from './rules/datacenter-actions.resolver.js';
+import { DatacenterVerdicts } from './rules/datacenter-verdicts.js';
+import { ImageServerGate, VerdictGate } from './rules/image-server-gate.js';
 import { ImageVerdicts } from './rules/image-verdicts.js';
 import { ImportService } from './import/import.service.js';
 import type { FindOrigin } from './import/origins/missing-origin.js';
@@ -42,10 +44,12 @@ function reads(work: ImageModuleServices): Provider[] {
   return [
     provide(ImageQueries, (container) => new ImageQueries(container.reads, container.viewer, container.get(DatacenterQueries))),
     provide(ImageChildren, (container) => new ImageChildren(container.reads, container.viewer, container.get(DatacenterQueries))),
+    provide(VerdictGate, (container) => new VerdictGate(new ImageServerGate(container.reads.em, work.store))),
     provide(ImageVerdicts, (container) => {
       const [datacenters, images] = [container.get(DatacenterQueries), container.get(ImageQueries)];
-      return new ImageVerdicts({ em: container.em, viewer: container.viewer, datacenters, images, gate: new ImageServerGate(container.em, work.store) });
+      return new ImageVerdicts({ em: container.reads, viewer: container.viewer, datacenters, images, gate: container.get(VerdictGate) });
     }),
+    provide(DatacenterVerdicts, (container) => new DatacenterVerdicts(container.reads, container.viewer, container.get(VerdictGate))),
   ];
 }
 
@@ -81,6 +85,7 @@ export function imageModule(work: ImageModuleServices): Provider[] {
     ...changes(work),
     provide(ImageResolver, (container) => new ImageResolver(container.get(ImageQueries), container.get(DatacenterQueries))),
     provide(ImageRelationsResolver, (container) => new ImageRelationsResolver(container.get(ImageVerdicts))),
+    provide(DatacenterActionsResolver, (container) => new DatacenterActionsResolver(container.get(DatacenterVerdicts))),
     provide(ImageBasesResolver, (container) => new ImageBasesResolver(container.get(ImageQueries), container.get(ImageChildren))),
     provide(
       ImageGuardedResolver,

@@ -1,5 +1,6 @@
 import { Directive, Field, Int, ObjectType } from 'type-graphql';
 import { UserType } from '../access/people/user.type.js';
+import { MissingPermissionsType } from '../access/verdict.type.js';
 import { DatacenterType } from '../datacenters/datacenter.type.js';
 import type { OsType } from '../imgapi/os-type.js';
 import { connectionType } from '../platform/database/list/page.js';
@@ -151,19 +152,6 @@ export class ImageFileType {
 
   @Field(() => HttpUrl, { description: 'Where compute nodes fetch it.' })
   url!: string;
-}
-
-/** What a viewer with a FORBIDDEN verdict would need. */
-@ObjectType('MissingPermissions', {
-  simpleResolvers: true,
-  description: 'What you would need to be allowed to do something.',
-})
-export class MissingPermissionsType {
-  @Field(() => [String], { description: 'The permissions that you lack there; `SUPER_ADMIN`: only a SuperAdmin may.' })
-  permissions!: readonly string[];
-
-  @Field(() => String, { nullable: true, description: 'The datacenter where they would be needed; null: in any, or it is no matter of datacenters.' })
-  datacenter!: string | null;
 }
 
 /** Whether the viewer may do one action on one image. */

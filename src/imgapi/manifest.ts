@@ -56,8 +56,11 @@ export function readManifest(value: unknown): ManifestResult {
   return { ok: true, manifest };
 }
 
-/** Reads a manifest for an import. Throws AppError INVALID_MANIFEST with all problems at once, or UNSUPPORTED_TYPE. */
-export function requireImportable(value: unknown): ImgManifest & { file: ManifestFile } {
+/**
+ * Reads a manifest for an import. Throws AppError INVALID_MANIFEST with all problems at once, or UNSUPPORTED_TYPE. With `isListed`, one whose
+ * only fault is that it has no files yet is NO_FILE: repositories list images before their files are uploaded.
+ */
+export function requireImportable(value: unknown, { isListed = false } = {}): ImgManifest & { file: ManifestFile } {
   if (!isObject(value)) throw new AppError('INVALID_MANIFEST', `A manifest is a JSON object, this is ${nameOf(value)}.`);
   if (isDeeperThan(value, MAX_DEPTH)) throw new AppError('INVALID_MANIFEST', `The manifest is nested deeper than ${MAX_DEPTH} levels.`);
   const uuid = uuidOf(value.uuid);
@@ -76,7 +79,7 @@ export function requireImportable(value: unknown): ImgManifest & { file: Manifes
   const [file] = manifest.files;
   if (problems.length > 0 || file === undefined) {
     const message = `The manifest${uuid === null ? '' : ` of image ${uuid}`} cannot be imported: ${problems.join('; ')}.`;
-    throw new AppError('INVALID_MANIFEST', message, { problems });
+    throw new AppError(isListed && importProblem(manifest) === 'NO_FILE' ? 'NO_FILE' : 'INVALID_MANIFEST', message, { problems });
   }
   return { ...manifest, file };
 }

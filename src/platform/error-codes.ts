@@ -34,8 +34,8 @@ export const ERROR_CODES = {
     statuses: [200, 400],
   },
   CONFLICT: {
-    when: 'The object was changed since you read it. `current` is its value now.',
-    advice: 'Show what is new, let the user decide, and send the change again with the new value of `ifUpdatedAt`.',
+    when: 'The object was changed since you read it, and `current` is its value now; or an `idempotencyKey` was used for another input, and `current` is the task that it made.',
+    advice: 'Show what is new, let the user decide, and send the change again with the new value of `ifUpdatedAt`. For another input, take another key.',
     statuses: [200],
   },
   RATE_LIMITED: {

@@ -83,6 +83,11 @@ export function unknownName(path: string, kind: string, name: string): FieldErro
   return { path, code: 'NOT_FOUND', message: `There is no ${kind} ${quoteValue(name)}.`, params: { value: name } };
 }
 
+/** What the caller relied on is another by now; `current` is its value at present. */
+export function conflict(message: string, current: unknown): AppError {
+  return new AppError('CONFLICT', message, { current });
+}
+
 /** Most faults that one error lists, and the most bytes of JSON that they take together. */
 const MAX_FIELDS = 100;
 const MAX_FIELD_BYTES = 24 * 1024;

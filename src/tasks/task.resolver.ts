@@ -1,10 +1,10 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import { Arg, Args, ID, Info, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Args, FieldResolver, ID, Info, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { type Connection, PageArgs } from '../platform/database/list/page.js';
 import { connectionSelection } from '../platform/graphql/selection.js';
 import { TaskActionEnum, TaskStatusEnum } from './task.enums.js';
 import type { TaskAction, TaskStatus } from './task.states.js';
-import { TaskConnection, TaskType, taskUuid } from './task.type.js';
+import { TaskCancelVerdictType, TaskConnection, TaskType, taskUuid } from './task.type.js';
 
 import { TaskDatacenters } from './task-datacenters.js';
 import { TaskQueries } from './task.queries.js';
@@ -57,5 +57,10 @@ export class TaskResolver {
   })
   async cancelTask(@Arg('id', () => ID, { description: 'Id of the task.' }) id: string): Promise<TaskType> {
     return this.service.cancel(id);
+  }
+
+  @FieldResolver(() => TaskCancelVerdictType, { description: 'Whether you may cancel it now, and if not why not.' })
+  cancel(@Root() task: TaskType): TaskCancelVerdictType {
+    return this.service.cancelVerdict(task);
   }
 }

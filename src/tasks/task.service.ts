@@ -1,11 +1,13 @@
+import { verdictOf } from '../access/verdict.type.js';
 import type { Viewer } from '../access/viewer.js';
 import type { SqlEntityManager } from '../platform/database/database.js';
-import { AppError, blame } from '../platform/errors.js';
+import type { AppError } from '../platform/errors.js';
+import { cancelRefusal, FINAL_PHASES, notCancellable } from './cancel-rules.js';
 import type { ChangeBus } from './changes/change-bus.js';
 import { Task } from './task.entity.js';
 import type { TaskQueries } from './task.queries.js';
 import type { TaskRunner } from './runner/task-runner.js';
-import { type TaskType, taskUuid } from './task.type.js';
+import { TASK_IDS, type TaskCancelVerdictType, type TaskType, taskUuid } from './task.type.js';
 
 /** Cancels tasks. */
 export class TaskService {
@@ -24,11 +26,13 @@ export class TaskService {
   async cancel(given: string): Promise<TaskType> {
     const id = taskUuid(given);
     const task = await this.tasks.require(id, given);
-    if (task.userId !== this.viewer.userId) this.viewer.demand('task.cancelAny');
+    const refusal = cancelRefusal(this.viewer, task, given);
+    // The state may change until the statement below, which decides it.
+    if (refusal?.code === 'FORBIDDEN') throw refusal;
     // One statement, so that it cannot pass the run's own step into PUBLISHING: one of the two wins.
     const marked = await this.em.fork().nativeUpdate(
       Task,
-      { id, finishedAt: null, phase: { $nin: ['PUBLISHING', 'DONE'] } },
+      { id, finishedAt: null, phase: { $nin: [...FINAL_PHASES] } },
       { cancelRequested: true },
     );
     if (marked === 0) throw await this.#notCancellable(id, given);
@@ -37,9 +41,14 @@ export class TaskService {
     return this.tasks.require(id);
   }
 
+  /** Whether the viewer may cancel a task that was read. */
+  cancelVerdict(task: TaskType): TaskCancelVerdictType {
+    const { allowed, code, reason } = verdictOf(cancelRefusal(this.viewer, task, TASK_IDS.encode(task.id)));
+    return { allowed, code, reason };
+  }
+
   async #notCancellable(id: string, given: string): Promise<AppError> {
-    const now = await this.tasks.require(id, given);
-    const state = now.finishedAt === null ? `its phase is ${now.phase}` : `it has ${now.status}`;
-    return blame(new AppError('TASK_NOT_CANCELLABLE', `Task ${given} can no longer be cancelled: ${state}.`), { id: given });
+    const task = await this.tasks.require(id, given);
+    return cancelRefusal(this.viewer, task, given) ?? notCancellable(task, given);
   }
 }

@@ -91,5 +91,21 @@ export class TaskType {
   finishedAt!: Date | number | null;
 }
 
+/** Whether the viewer may cancel one task. */
+@ObjectType('TaskCancelVerdict', {
+  simpleResolvers: true,
+  description: 'Whether you may cancel a task now. `cancelTask` itself would answer the same.',
+})
+export class TaskCancelVerdictType {
+  @Field(() => Boolean, { description: 'Whether you may.' })
+  allowed!: boolean;
+
+  @Field(() => ErrorCodeEnum, { nullable: true, description: 'The error code you would get, FORBIDDEN or TASK_NOT_CANCELLABLE; null when you may.' })
+  code!: ErrorCode | null;
+
+  @Field(() => String, { nullable: true, description: 'A sentence of why not, for people; null when you may.' })
+  reason!: string | null;
+}
+
 /** One page of tasks. */
 export const TaskConnection = connectionType('Task', () => TaskType, 'A page of the tasks that you can see.');

@@ -54,6 +54,11 @@ const CASES: Record<string, Case> = {
     query: '{ image(name: "public") { name serverCount manifest manifestUrl file { size } tasks { totalCount } servers { nodes { hostname } } actions { action allowed code reason } } }',
     variables: [{}],
   },
+  'verdicts of a page, of datacenters and of tasks': {
+    query: `query ($d: String, $only: [ImageAction!], $some: [DatacenterAction!]) { usableImages(datacenter: "north") { nodes { name actions(datacenter: $d, only: $only) { action allowed code reason requires { permissions datacenter } } here: actions(only: [USE]) { allowed } } }
+      viewer { datacenters { actions(only: $some) { action allowed code reason } } } tasks { nodes { cancel { allowed code reason } } } }`,
+    variables: [{}, { d: 'north' }, { d: 'nowhere', only: ['DETACH', 'USE'] }, { only: [] }, { only: 'USE', some: ['IMPORT', 'DELETE'] }, { only: ['NOTHING'] }, { d: null, only: null, some: null }],
+  },
   'an enum, a filter and an order by variables': {
     query: `query ($filter: ImageFilter, $orderBy: ImageOrder, $dc: String) { usableImages(datacenter: $dc, filter: $filter, orderBy: $orderBy) { nodes { name access osType } totalCount } }`,
     variables: [

@@ -142,7 +142,11 @@ describe('images placed on the image server by hand', () => {
   });
 
   it('stay where they are when their hash turns out to be wrong', async () => {
-    const { manifest } = world.repository.images.at(-1)!;
+    const wrong = world.repository.images.at(-1)!;
+    const { manifest } = wrong;
+    expect((await people.anna.send(IMPORT, { uuid: manifest.uuid })).errors).toMatchObject([{ message: expect.stringContaining('sha1'), extensions: { code: 'CHECKSUM_MISMATCH' } }]);
+    // Another one since the repository was loaded, so only the task can tell.
+    await place(wrong, Buffer.alloc(wrong.file.length, 8));
     const { importRepositoryImage } = await people.anna.run(IMPORT, { uuid: manifest.uuid });
     expect(await world.admin.ended(importRepositoryImage.task.id)).toMatchObject({ status: 'FAILED', errorCode: 'CHECKSUM_MISMATCH', error: expect.stringContaining('sha1') });
     expect((await world.admin.run('{ image(name: "wrong-hash") { name } }')).image).toBeNull();

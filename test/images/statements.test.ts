@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Viewer } from '../../src/access/viewer.js';
 import { DatacenterQueries } from '../../src/datacenters/datacenter.queries.js';
+import type { ImageAction } from '../../src/images/image.enums.js';
 import { ImageQueries } from '../../src/images/image.queries.js';
+import { WHOLE } from '../../src/images/image.statement.js';
+import { isWhole } from '../../src/images/image.type.js';
+import { VerdictGate } from '../../src/images/rules/image-server-gate.js';
+import { ImageVerdicts } from '../../src/images/rules/image-verdicts.js';
 import type { Database } from '../../src/platform/database/database.js';
 import { openMigratedDatabase, type TestedDatabase } from '../support/database.js';
 import { watchStatements } from '../support/statements.js';
@@ -24,6 +29,9 @@ async function fill(database: Database): Promise<void> {
     await run(`insert into image_attachment (image_id, datacenter_id) values ${ids.map((id) => `(${id}, 1)`).join(',')}`);
     await run(`insert into image_tag (image_id, tag, position) values ${ids.map((id) => `(${id}, 'a', 0), (${id}, 'b', 1)`).join(',')}`);
   }
+  await run("insert into virtual_server (id, uuid, hostname, datacenter_id, owner_id, os_type, status, tags, addresses, created_at) values (1, 's1', 'one', 1, 1, 'LINUX_VM', 'RUNNING', '[]', '[]', 0)");
+  await run(`insert into virtual_disk (server_id, disk_id, size_mib, image_id) values ${[1, 2, 3, 4, 5].map((id) => `(1, ${id}, 1024, ${id})`).join(',')}`);
+  await run("update image set origin = 'u1' where id > 9000");
 }
 
 describe('a list of 10,000 images', () => {
@@ -75,6 +83,24 @@ describe('a list of 10,000 images', () => {
       expect(back.nodes.map((node) => node.name)).toEqual(forward.slice(50, 150));
       expect(back.pageInfo).toMatchObject({ hasPreviousPage: true, hasNextPage: true });
     }
+  });
+
+  it('costs as many statements for the verdicts on 200 images as for those on ten, and fewer for fewer actions', async () => {
+    const viewer = new Viewer({ userId: 1, username: 'admin', isSuperAdmin: true, currentDatacenterId: null, memberships: [] });
+    const cost = async (first: number, only: ImageAction[] | null, datacenters: (string | null)[]): Promise<number> => {
+      const em = database.em.fork();
+      const images = new ImageQueries(em, viewer, new DatacenterQueries(em, viewer));
+      const { nodes } = await images.everywhere(false, { page: { first }, selection: { items: true, totalCount: false, ...WHOLE } });
+      const verdicts = new ImageVerdicts({ em, viewer, datacenters: new DatacenterQueries(em, viewer), images, gate: new VerdictGate({ open: async () => null }) });
+      statements = 0;
+      const shown = await Promise.all(nodes.filter(isWhole).flatMap((image) => datacenters.map(async (datacenter) => verdicts.of(image, { datacenter, only }))));
+      expect(shown).toHaveLength(first * datacenters.length);
+      return statements;
+    };
+    const [few, many] = [await cost(10, null, [null, 'main']), await cost(200, null, [null, 'main'])];
+    expect([many, few <= 10]).toEqual([few, true]);
+    expect(await cost(200, ['USE'], [null])).toBe(1);
+    expect(await cost(200, ['UPDATE', 'CHANGE_DC_BOUND'], [null])).toBeLessThanOrEqual(2);
   });
 
   it('counts only when asked to', async () => {

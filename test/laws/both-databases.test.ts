@@ -31,6 +31,7 @@ const EXCEPTIONS = [
   'test/federation/routers.test.ts',
   'test/support/postgres.test.ts',
   'test/graphql/api-and-worker.test.ts',
+  'test/races/two-processes.test.ts',
   'test/graphql/drain.test.ts',
   'test/graphql/entrance.test.ts',
   'test/security/file-modes.test.ts',

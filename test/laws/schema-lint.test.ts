@@ -10,6 +10,8 @@ const PARTS = [
   'DatacenterSettings',
   'GlobalSettings',
   'ImageActionVerdict',
+  'DatacenterActionVerdict',
+  'TaskCancelVerdict',
   'ImageChange',
   'ImageFile',
   'ImageServer',

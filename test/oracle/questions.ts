@@ -10,7 +10,7 @@ const TYPES = ['User', 'Group', 'Datacenter', 'Image', 'ImageRepository', 'Virtu
 const NO_UUID = '00000000-0000-4000-8000-000000000000';
 
 /** Left out: what only the gateway knows (cursors), and verdicts, which have a test of their own. */
-const UNKNOWN = new Set(['cursor', 'startCursor', 'endCursor', 'after', 'before', 'actions', '_entities', 'publishedAfter', 'lastUsedAt', 'notImportableDetail']);
+const UNKNOWN = new Set(['cursor', 'startCursor', 'endCursor', 'after', 'before', 'actions', 'cancel', '_entities', 'publishedAfter', 'lastUsedAt', 'notImportableDetail']);
 
 /** Beside `showAll` it says nothing. */
 const IDLE = 'Query.images.datacenter';

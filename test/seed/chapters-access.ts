@@ -91,7 +91,7 @@ export const ACCESS_CHAPTERS: Chapter[] = [
       ['uwe (user)', '{ usableImages(datacenter: "alpha") { nodes { name access } } }', { usableImages: { nodes: [{ name: 'debian', access: 'PUBLIC' }, { name: 'spread', access: 'PUBLIC' }] } }],
       ['olga (owner of secret)', '{ usableImages(datacenter: "alpha") { nodes { name access } } }', { usableImages: { nodes: [{ name: 'debian' }, { name: 'secret', access: 'PRIVATE' }, { name: 'spread' }] } }],
       ['uwe (user)', '{ image(name: "secret") { name } }', { image: null }],
-      ['dora (DCAdmin)', '{ image(name: "secret") { name actions { action allowed reason } } }', { image: { name: 'secret' } }],
+      ['dora (DCAdmin)', '{ image(name: "secret") { name actions(datacenter: "alpha") { action allowed reason } } }', { image: { name: 'secret' } }],
     ],
   },
   {

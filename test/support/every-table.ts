@@ -13,6 +13,7 @@ import { ScheduledWork } from '../../src/platform/scheduling/scheduled-work.enti
 import { RepositoryImage } from '../../src/repositories/entries/repository-image.entity.js';
 import { ImageRepository } from '../../src/repositories/image-repository.entity.js';
 import { RecordedChange } from '../../src/tasks/changes/recorded-change.entity.js';
+import { IdempotencyKey } from '../../src/tasks/idempotency/idempotency-key.entity.js';
 import { Task } from '../../src/tasks/task.entity.js';
 import { VirtualDisk } from '../../src/virtual-servers/disks/virtual-disk.entity.js';
 import { Snapshot } from '../../src/virtual-servers/snapshots/snapshot.entity.js';
@@ -69,7 +70,8 @@ async function fillImages(tx: SqlEntityManager, { owner, main, server, snapshot 
   tx.create(ImageAttachment, { image: withFile, datacenter: main, boundImageId: withFile.id });
   for (const [position, tag] of ['z', 'a', 'ñ'].entries()) tx.create(ImageTag, { image: withFile, tag, position });
   tx.create(VirtualDisk, { server, diskId: 1, sizeMib: 1, image: withFile });
-  tx.create(Task, { id: randomUUID(), action: 'IMAGE_IMPORT', status: 'FAILED', user: owner, image: withFile, detail: { text: ODD_TEXT, list: [1, null, true] }, instructions: {}, finishedAt: new Date(3), cancelRequested: true });
+  const task = tx.create(Task, { id: randomUUID(), action: 'IMAGE_IMPORT', status: 'FAILED', user: owner, image: withFile, detail: { text: ODD_TEXT, list: [1, null, true] }, instructions: {}, finishedAt: new Date(3), cancelRequested: true });
+  tx.create(IdempotencyKey, { user: owner, requestKey: ODD_TEXT, inputHash: 'f'.repeat(64), task });
   await tx.flush();
   // The last id is given to nobody else.
   await tx.nativeDelete(Image, { id: gone.id });

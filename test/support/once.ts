@@ -40,5 +40,6 @@ export const ONCE: readonly string[] = [
   'test/images/search.test.ts',
   'test/scale/plans.test.ts',
   'test/graphql/api-and-worker.test.ts',
+  'test/races/two-processes.test.ts',
   'test/security/memory.test.ts',
 ];

@@ -9,6 +9,7 @@ import { SettingsResolver } from '../../datacenters/settings/settings.resolver.j
 import { TaskRelationsResolver } from '../../datacenters/task-relations.resolver.js';
 import { ViewerDatacentersResolver } from '../../datacenters/current/viewer-datacenters.resolver.js';
 import { DatacenterImagesResolver } from '../../images/list/datacenter-images.resolver.js';
+import { DatacenterActionsResolver } from '../../images/rules/datacenter-actions.resolver.js';
 import { ImageBasesResolver } from '../../images/bases/image-bases.resolver.js';
 import { ImageChangedResolver } from '../../images/events/image-changed.resolver.js';
 import { ImageGuardedResolver } from '../../images/image-guarded.resolver.js';
@@ -48,6 +49,7 @@ export const RESOLVERS = [
   SettingsResolver,
   TaskRelationsResolver,
   ViewerDatacentersResolver,
+  DatacenterActionsResolver,
   DatacenterImagesResolver,
   ImageBasesResolver,
   ImageChangedResolver,

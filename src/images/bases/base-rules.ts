@@ -1,10 +1,11 @@
 import type { Viewer } from '../../access/viewer.js';
 import { isSqlite, type SqlEntityManager } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors.js';
-import { readRows } from '../../platform/database/read/read-rows.js';
+import { amongIds, readRows } from '../../platform/database/read/read-rows.js';
 import type { Reads } from '../../platform/database/read/reads.js';
-import { sqlConstant, sqlInteger, sqlText } from '../../platform/database/sql-text.js';
+import { sqlInteger, sqlText } from '../../platform/database/sql-text.js';
 import { visibleImages } from '../image.visibility.js';
+import { jsonNames, readNames } from '../rules/named-rows.js';
 
 /** How many children a refusal names; the others are only counted. */
 const MOST_NAMES = 10;
@@ -15,14 +16,15 @@ export interface BaseUse {
   children: string[];
 }
 
-/** The images that build on the image of that uuid, also those that are being imported. */
-export async function baseUse(em: Reads, viewer: Viewer, uuid: string): Promise<BaseUse> {
-  const [counted] = await readRows<[total: number | string]>(em, sqlText`select count(*) as total from image i where i.origin = ${uuid}`, { heavy: true });
-  const count = Number(counted?.[0] ?? 0);
-  if (count === 0) return { count, children: [] };
-  const named = sqlText`select i.name from image i where i.origin = ${uuid} and ${visibleImages(viewer)}
-    order by i.name limit ${sqlInteger(MOST_NAMES, { max: MOST_NAMES })}`;
-  return { count, children: (await readRows<[name: string]>(em, named, { heavy: true })).map(([name]) => name) };
+/** The images that build on each of these uuids, also those that are being imported: two statements at most. */
+export async function baseUses(em: Reads, viewer: Viewer, uuids: readonly string[]): Promise<BaseUse[]> {
+  const text = sqlText`select i.origin, count(*) as total from image i where ${amongIds(em, 'i.origin', uuids)} group by i.origin`;
+  const counts = new Map(await readRows<[uuid: string, total: number | string]>(em, text, { heavy: true }));
+  if (counts.size === 0) return uuids.map(() => ({ count: 0, children: [] }));
+  const first = sqlText`select i.name from image i where i.origin = f.origin and ${visibleImages(viewer)} order by i.name limit ${sqlInteger(MOST_NAMES, { max: MOST_NAMES })}`;
+  const bases = sqlText`select distinct i.origin from image i where ${amongIds(em, 'i.origin', [...counts.keys()])}`;
+  const names = await readNames<string>(em, sqlText`select f.origin, (select ${jsonNames(em)} from (${first}) x) as names from (${bases}) f`);
+  return uuids.map((uuid) => ({ count: Number(counts.get(uuid) ?? 0), children: names.get(uuid) ?? [] }));
 }
 
 /** The refusal because images build on it. Message and `extensions` count all children and name those that the viewer sees. */
@@ -46,27 +48,29 @@ export interface Base {
 
 /** The image that others build on; null when the catalogue has none of that uuid. */
 export async function findBase(em: Reads, uuid: string): Promise<Base | null> {
-  return readBase(em, uuid, false);
+  return (await findBases(em, [uuid])).get(uuid) ?? null;
 }
 
 /** The same, kept from being deleted until the transaction ends: a deletion locks the row before it counts the children. */
 export async function lockBase(tx: SqlEntityManager, uuid: string): Promise<Base | null> {
-  return readBase(tx, uuid, !isSqlite(tx));
+  // On SQLite, a transaction that writes locks the whole database. On Postgres, only a further statement sees the task of the transaction that
+  // this one has waited for.
+  if (!isSqlite(tx)) await readRows(tx, sqlText`select i.id from image i where i.uuid = ${uuid} for share of i`);
+  return findBase(tx, uuid);
 }
 
-async function readBase(em: Reads, uuid: string, isLocked: boolean): Promise<Base | null> {
-  // On SQLite, a transaction that writes locks the whole database.
-  const held = sqlConstant(isLocked ? ' for share of i' : '');
-  const text = sqlText`select i.id, i.name, i.status from image i where i.uuid = ${uuid}${held}`;
-  const [row] = await readRows<[id: number, name: string, status: string]>(em, text);
-  if (row === undefined) return null;
-  const [id, name, status] = row;
-  return status === 'OK' ? { name, state: 'READY', taskId: null } : { name, ...(await workOn(em, id)) };
+type BaseRow = [uuid: string, name: string, status: string, taskId: string | null, action: string | null];
+
+/** By uuid, in one statement, those that the catalogue has. */
+export async function findBases(em: Reads, uuids: readonly string[]): Promise<ReadonlyMap<string, Base>> {
+  const open = sqlText`from task t where t.image_id = i.id and t.finished_at is null order by t.created_at desc limit 1`;
+  const text = sqlText`select i.uuid, i.name, i.status, (select t.id ${open}) as task_id, (select t.action ${open}) as action
+    from image i where ${amongIds(em, 'i.uuid', uuids)}`;
+  const rows = await readRows<BaseRow>(em, text);
+  return new Map(rows.map(([uuid, name, status, taskId, action]) => [uuid, status === 'OK' ? { name, state: 'READY', taskId: null } : { name, taskId, state: stateDuring(action) }]));
 }
 
-async function workOn(em: Reads, imageId: number): Promise<Omit<Base, 'name'>> {
-  const text = sqlText`select t.id, t.action from task t where t.image_id = ${imageId} and t.finished_at is null order by t.created_at desc limit 1`;
-  const [task] = await readRows<[id: string, action: string]>(em, text);
-  const [taskId, action] = task ?? [null, null];
-  return { taskId, state: action === 'IMAGE_UPDATE' ? 'READY' : action === 'IMAGE_DELETE' ? 'LEAVING' : 'COMING' };
+/** `IS_READY` of the repositories' entries is the same rule in SQL. */
+function stateDuring(action: string | null): Base['state'] {
+  return action === 'IMAGE_UPDATE' ? 'READY' : action === 'IMAGE_DELETE' ? 'LEAVING' : 'COMING';
 }

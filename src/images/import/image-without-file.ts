@@ -4,7 +4,7 @@ import type { DatacenterQueries } from '../../datacenters/datacenter.queries.js'
 import { readImageServer } from '../../datacenters/settings/image-server-state.js';
 import type { ManifestFile } from '../../imgapi/manifest.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
-import { alreadyExists } from '../../platform/errors.js';
+import { alreadyExists, type AppError } from '../../platform/errors.js';
 import { recordWork, type TaskStarter } from '../../tasks/runner/record-task.js';
 import type { Announce } from '../../tasks/changes/transact.js';
 import { notReady } from '../rules/action-rules.js';
@@ -12,7 +12,7 @@ import type { CommandOutcome } from '../mutations/run-command.js';
 import { announceImage, attachmentsOf } from '../events/image-changes.js';
 import { Image } from '../image.entity.js';
 import type { ImageQueries } from '../image.queries.js';
-import type { ImageType } from '../image.type.js';
+import type { ImageType, SelectedImage } from '../image.type.js';
 import { demandBase } from './record-import.js';
 import { type ImportInstructions, type ImportSource, shownSource } from './source.js';
 
@@ -21,6 +21,13 @@ export interface LookupServices {
   viewer: Viewer;
   datacenters: DatacenterQueries;
   images: ImageQueries;
+}
+
+/** The refusal of an import because the catalogue has its uuid; `image` is null for a viewer who cannot see that image. */
+export function inCatalogue(uuid: string, image: Pick<SelectedImage, 'name' | 'access'> | null): AppError {
+  if (image === null) return alreadyExists(`An image with the uuid ${uuid} is in the catalogue already.`);
+  const known = `The image ${uuid} is in the catalogue already, as ${image.name}`;
+  return alreadyExists(image.access === 'DELETED' ? `${known}, whose access is DELETED; set its access to PUBLIC or PRIVATE to use it again.` : `${known}.`);
 }
 
 /**
@@ -32,8 +39,7 @@ export async function findWithoutFile(services: LookupServices, uuid: string, so
   const row = await em.fork().findOne(Image, { uuid });
   if (row === null) return null;
   const seen = await images.one(null, uuid);
-  if (seen === null) throw alreadyExists(`An image with the uuid ${uuid} is in the catalogue already.`);
-  if (!(await canGetFile(services, row, seen, source))) throw alreadyExists(`The image ${uuid} is in the catalogue already, as ${seen.name}.`);
+  if (seen === null || !(await canGetFile(services, row, seen, source))) throw inCatalogue(uuid, seen);
   if (name === null || name === seen.name) return seen;
   throw alreadyExists(`The image ${uuid} is in the catalogue already, as ${seen.name} and without a file; import it under that name to give it one.`);
 }
@@ -55,7 +61,7 @@ export async function recordFileImport(
   const { uuid, file, source, starter, admittedTo } = given;
   const image = await tx.findOneOrFail(Image, { uuid }, { lockMode: LockMode.PESSIMISTIC_WRITE });
   if (image.status === 'PENDING') throw notReady(image.name);
-  if (image.fileSha1) throw alreadyExists(`The image ${uuid} is in the catalogue already, as ${image.name}.`);
+  if (image.fileSha1) throw inCatalogue(uuid, image);
   const awaited = await demandBase(tx, image, given.mayWait);
   image.status = 'PENDING';
   const attachments = await attachmentsOf(tx, image.id);

@@ -18,6 +18,7 @@ import { manifestCorrections } from '../manifest/shown-manifest.js';
 import type { ImageTaskPayloadType } from '../mutations/image-payload.type.js';
 import type { ImportImageInput } from '../mutations/image-mutation.inputs.js';
 import type { ImageType } from '../image.type.js';
+import { demandUnusedKey, keyedRequest, type KeyedRequest, recordKey } from '../../tasks/idempotency/idempotency-keys.js';
 import { childWarnings } from '../bases/base-warnings.js';
 import type { ImageAccess } from '../image.enums.js';
 import { placedFileOf } from '../store/placed-files.js';
@@ -28,8 +29,10 @@ import { type FindOrigin, requireOrigin } from './origins/missing-origin.js';
 import { nameOfOrigin, readOrigins } from './origins/read-origins.js';
 import { type NewOrigin, recordOrigins } from './origins/record-origins.js';
 import { readSource, type SourceServices } from './read-source.js';
+import { onceForKey } from './repeated-import.js';
 import { type NewImage, recordImport, requireAdmissible, requireRoomFor } from './record-import.js';
 import { defaultFileUrl, type ImportSource } from './source.js';
+import { requireStoredFile } from './stored-file.js';
 
 export interface ImportServices extends CommandServices, SourceServices {
   gate: ImageServerGate;
@@ -50,6 +53,7 @@ interface ImportRequest {
   dryRun: boolean;
   /** Missing origins are imported first, and the import waits for them. */
   mayWait: boolean;
+  key: KeyedRequest | null;
 }
 
 interface ImportOutcome extends CommandOutcome {
@@ -63,7 +67,7 @@ export class ImportService {
   async importImage(input: ImportImageInput): Promise<ImageTaskPayloadType> {
     const datacenter = await this.admit(input);
     const fileUrl = input.fileUrl ?? defaultFileUrl(input.manifestUrl);
-    return this.importFrom(input, datacenter, { manifestUrl: input.manifestUrl, fileUrl, uuid: null, repositoryId: null, isLocal: false });
+    return this.once(input, async () => this.importFrom(input, datacenter, { manifestUrl: input.manifestUrl, fileUrl, uuid: null, repositoryId: null, isLocal: false }));
   }
 
   /** The datacenter to import to, null for none. Refuses a viewer without the permission before anything is fetched or any repository is read. */
@@ -82,6 +86,15 @@ export class ImportService {
     return datacenter;
   }
 
+  /** For an admitted viewer: answers a request that was sent before, by its idempotency key, with what that made. */
+  async once(input: ImportFields, run: () => Promise<ImageTaskPayloadType>): Promise<ImageTaskPayloadType> {
+    return onceForKey(this.services, this.#keyOf(input), run);
+  }
+
+  #keyOf(input: ImportFields): KeyedRequest | null {
+    return keyedRequest(this.services.viewer.userId, withStoredTexts(input));
+  }
+
   /**
    * Imports the image that a manifest describes. The image is PENDING while its task goes on after the response; without an image server
    * it is OK at once. The values of the caller are checked before the manifest. An image that was imported from the same source without
@@ -94,9 +107,12 @@ export class ImportService {
   async #importFromStored(input: ImportFields, datacenter: DatacenterType | null, source: ImportSource): Promise<ImageTaskPayloadType> {
     const ownerId = await this.#checkFields(input);
     const blamed = blamedInput(source);
-    const manifest = await blaming(blamed, async () => readSource(this.services, source));
-    const existing = await blaming(blamed, async () => findWithoutFile(this.services, manifest.uuid, source, input.name ?? null));
-    const request = { source, datacenter, dryRun: input.dryRun === true, mayWait: input.includeOrigins === true };
+    const find = async (uuid: string): Promise<ImageType | null> => blaming(blamed, async () => findWithoutFile(this.services, uuid, source, input.name ?? null));
+    // Before the manifest is read, if the uuid is known: that of an image of the catalogue may be gone from the store.
+    const known = source.uuid === null ? null : await find(source.uuid);
+    const manifest = await blaming(blamed, async () => this.#read(source));
+    const existing = source.uuid === null ? await find(manifest.uuid) : known;
+    const request = { source, datacenter, dryRun: input.dryRun === true, mayWait: input.includeOrigins === true, key: this.#keyOf(input) };
     const originsOf = async (): Promise<NewOrigin[]> => blaming(blamed, async () => this.#origins(manifest, request, { access: input.access ?? existing?.access, ownerId }));
     if (existing !== null) return this.#importFile(existing, manifest, request, originsOf);
     const image = await blaming(blamed, async () => newImage(input, manifest, ownerId));
@@ -108,11 +124,19 @@ export class ImportService {
     return this.#importNew(image, { ...request, withFile, origins, fileWarnings, upstream: upstreamWarnings(manifest) });
   }
 
+  /** The manifest of an import. Refuses one that was placed by hand without its file. */
+  async #read(source: ImportSource): Promise<Importable> {
+    const { em, store } = this.services;
+    const manifest = await readSource(this.services, source);
+    if (source.isLocal) await requireStoredFile(store, await placedFileOf(em, store, manifest.uuid), manifest.file, source.mismatchedAt ?? null);
+    return manifest;
+  }
+
   /** The origins to import first. Without `includeOrigins` there are none: MISSING_ORIGIN unless the base is there. */
   async #origins(manifest: ImgManifest, { mayWait, source }: ImportRequest, { access, ownerId }: { access: ImageAccess | undefined; ownerId: number }): Promise<NewOrigin[]> {
     const { em, findOrigin } = this.services;
     if (!mayWait) {
-      await requireOrigin(em.fork(), manifest, { findOrigin, mayWait, repositoryId: source.repositoryId });
+      await requireOrigin(em.fork(), manifest, { findOrigin, repositoryId: source.repositoryId });
       return [];
     }
     const origins = await readOrigins(this.services, manifest, source);
@@ -140,7 +164,7 @@ export class ImportService {
     const { uuid, name } = existing;
     const admittedTo = datacenter && { id: datacenter.id, name: datacenter.name };
     const warnings = [...(dryRun ? [downloadWarning(file, source), ...(await this.#fileWarnings(manifest, source))] : []), ...upstreamWarnings(manifest)];
-    return this.#run(name, dryRun, warnings.concat(`Image ${name} is in the catalogue without a file: it keeps its fields and gets its file.`), async (tx, announce) => {
+    return this.#run({ name, ...request }, warnings.concat(`Image ${name} is in the catalogue without a file: it keeps its fields and gets its file.`), async (tx, announce) => {
       const { starter } = this.services.viewer;
       const first = await recordOrigins(tx, origins, { child: existing, datacenter, withFile: true, dryRun, starter, mayWait }, announce);
       return { ...(await recordFileImport(tx, { uuid, file, source, starter, admittedTo, mayWait }, announce)), earlierTaskIds: first.taskIds, warnings: first.warnings };
@@ -179,7 +203,7 @@ export class ImportService {
     const warnings = [...(dryRun ? [created, ...(withFile ? [downloadWarning(image.file, source), ...fileWarnings] : [])] : []), ...upstream];
     try {
       const allWarnings = [...warnings, ...manifestCorrections(image), ...(withFile ? [] : [NO_IMAGE_SERVER])];
-      return await this.#run(image.name, dryRun, allWarnings, async (tx, announce) => {
+      return await this.#run({ name: image.name, ...request }, allWarnings, async (tx, announce) => {
         const { viewer } = this.services;
         const record = { datacenter, withFile, dryRun, starter: viewer.starter, mayWait };
         const first = await recordOrigins(tx, origins, { ...record, child: image }, announce);
@@ -194,9 +218,14 @@ export class ImportService {
     }
   }
 
-  async #run(name: string, dryRun: boolean, warnings: string[], work: Command<ImportOutcome, ImageTaskPayloadType>['work']): Promise<ImageTaskPayloadType> {
+  async #run({ name, dryRun, key }: { name: string; dryRun: boolean; key: KeyedRequest | null }, warnings: string[], work: Command<ImportOutcome, ImageTaskPayloadType>['work']): Promise<ImageTaskPayloadType> {
     return runCommand(this.services, dryRun, {
-      work,
+      work: async (tx, announce) => {
+        if (key !== null) await demandUnusedKey(tx, key);
+        const outcome = await work(tx, announce);
+        if (key !== null && !dryRun) await recordKey(tx, key, outcome.taskId);
+        return outcome;
+      },
       read: async (reading, { taskId, warnings: found }) => ({ image: await reading.images.require(name), task: await reading.tasks.require(taskId), warnings: [...warnings, ...found] }),
     });
   }

@@ -7,13 +7,16 @@ import type { NewImage } from './record-import.js';
 /** The fields of an import, from a URL or from a repository. */
 export type ImportFields = ImportedImageFields & { name?: string | null };
 
+/** The refusal of an import under its own name, of which nothing is left once it is made to fit. */
+export function unusableName(name: string): AppError {
+  return badInput([{ path: 'name', code: 'REQUIRED', message: `Nothing of the manifest's name ${JSON.stringify(name)} can be a name here; give one.` }]);
+}
+
 /** The new image: the values of the caller and, where it gave none, those of the manifest. */
 export function newImage(input: ImportFields, manifest: ImgManifest & { file: ManifestFile }, ownerId: number): NewImage {
   const derived = deriveImageFields(manifest);
   const name = input.name ?? derived.name;
-  if (name === null) {
-    throw badInput([{ path: 'name', code: 'REQUIRED', message: `Nothing of the manifest's name ${JSON.stringify(manifest.name)} can be a name here; give one.` }]);
-  }
+  if (name === null) throw unusableName(manifest.name);
   if (derived.osType === null) throw new AppError('UNSUPPORTED_TYPE', `An image of type ${manifest.type} cannot run here.`);
   return {
     uuid: manifest.uuid,

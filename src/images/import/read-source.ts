@@ -16,11 +16,11 @@ export interface SourceServices {
 }
 
 /**
- * Reads the manifest of an import from its URL or from the store. Throws MANIFEST_UNREACHABLE, URL_NOT_ALLOWED, UNSUPPORTED_TYPE, or
+ * Reads the manifest of an import from its URL or from the store. Throws MANIFEST_UNREACHABLE, URL_NOT_ALLOWED, UNSUPPORTED_TYPE, NO_FILE, or
  * INVALID_MANIFEST, also for the manifest of another image than `source.uuid`.
  */
 export async function readSource(services: SourceServices, source: ImportSource): Promise<ImgManifest & { file: ManifestFile }> {
-  const manifest = requireImportable(await readManifest(services, source));
+  const manifest = requireImportable(await readManifest(services, source), { isListed: source.repositoryId !== null });
   if (source.uuid === null || manifest.uuid === source.uuid) return manifest;
   throw new AppError('INVALID_MANIFEST', `The manifest at ${redactUrl(source.manifestUrl)} is of ${manifest.uuid}, not of ${source.uuid}.`);
 }

@@ -1,8 +1,7 @@
 import type { DatacenterRef } from '../../access/viewer.js';
-import { Datacenter } from '../../datacenters/datacenter.entity.js';
 import type { ManifestFile } from '../../imgapi/manifest.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
-import { blaming, notFound } from '../../platform/errors.js';
+import { blaming } from '../../platform/errors.js';
 import { recordDone, recordWork, type TaskFacts, type TaskStarter } from '../../tasks/runner/record-task.js';
 import type { Announce } from '../../tasks/changes/transact.js';
 import { lockBase } from '../bases/base-rules.js';
@@ -43,9 +42,7 @@ export async function requireAdmissible(em: SqlEntityManager, image: NewImage, d
 /** Throws IMAGE_LIMIT_REACHED when so many new images cannot be bound to the datacenter; null binds them to none. */
 export async function requireRoomFor(em: SqlEntityManager, datacenter: DatacenterRef | null, images: number): Promise<void> {
   if (datacenter === null || images === 0) return;
-  const row = await em.findOne(Datacenter, datacenter.id);
-  if (row === null) throw notFound('datacenter', datacenter.name);
-  await blaming({ datacenter: row.name }, async () => requireRoom(em, row, images));
+  await blaming({ datacenter: datacenter.name }, async () => requireRoom(em, datacenter, images));
 }
 
 async function writeImage(tx: SqlEntityManager, record: ImportRecord): Promise<Image> {

@@ -11,6 +11,8 @@ export interface ImportSource {
   repositoryId: number | null;
   /** The file is in the image store already, placed there by hand. */
   isLocal: boolean;
+  /** When the local repository was loaded, if the stored file was found to differ from its manifest then. */
+  mismatchedAt?: number | null;
 }
 
 /** Where the file is unless the caller names another URL: `/file` added to the path of the manifest's URL, whose query stays. */

@@ -16,6 +16,7 @@ import { bindingRemovedWarning } from '../rules/dry-run-warnings.js';
 import { announceImage, type LockedImage, lockImage, actionTargetOf, stateOf } from '../events/image-changes.js';
 import type { AttachImageInput } from './image-mutation.inputs.js';
 import type { AttachImagePayloadType } from './image-payload.type.js';
+import { laterUpdatedAt } from '../../platform/updated-at.js';
 import { NO_IMAGE_SERVER } from '../rules/image-server-gate.js';
 
 interface AttachmentServices extends CommandServices {
@@ -99,6 +100,7 @@ export class AttachmentService {
     const { bound } = target;
     const dryRunWarnings = change.dryRun ? await warningsOf(tx, change, bound) : [];
     if (bound !== null) await writeRows(tx, sqlText`update image_attachment set bound_image_id = null where image_id = ${image.id}`);
+    await writeRows(tx, sqlText`update image set ${laterUpdatedAt()} where id = ${image.id}`);
     await writeRows(tx, direction === 'ATTACH' ? attachment(image.id, datacenter.id) : detachment(image.id, datacenter.id));
     const detail = { datacenter: datacenter.name, bindingRemoved: bound !== null, ...(bound && { boundDatacenter: { before: bound.name, after: null } }) };
     const action = direction === 'ATTACH' ? ('IMAGE_ATTACH' as const) : ('IMAGE_DETACH' as const);

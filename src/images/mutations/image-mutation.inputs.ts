@@ -1,5 +1,5 @@
 import { Field, InputType } from 'type-graphql';
-import { HttpUrl } from '../../platform/graphql/scalars.js';
+import { DateTime, HttpUrl } from '../../platform/graphql/scalars.js';
 import { type ImageAccess, ImageAccessEnum } from '../image.enums.js';
 import { ImportedImageFields, DryRunFields } from './new-image.inputs.js';
 
@@ -27,6 +27,12 @@ export class ImportImageInput extends ImportedImageFields {
 export class UpdateImageInput extends DryRunFields {
   @Field(() => String, { description: 'Which image; a name never changes.' })
   name!: string;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'The `updatedAt` that you have read. CONFLICT when the image was changed since; `extensions.current` is its present `updatedAt`. Left out or null: whatever it is now.',
+  })
+  ifUpdatedAt?: Date | null;
 
   @Field(() => String, {
     nullable: true,

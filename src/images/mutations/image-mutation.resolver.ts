@@ -20,7 +20,7 @@ export class ImageMutationResolver {
 
   @Mutation(() => ImageTaskPayloadType, {
     description:
-      'Imports an image from the address of its manifest; the file is downloaded and verified in a task, and if that fails the image disappears again. Needs ADMIN, IMAGE_ADMIN and IMAGE_IMPORT_ADMIN in the datacenter; with `dcBound: false`, SuperAdmin only. Errors: FORBIDDEN, NOT_FOUND for an unknown datacenter, BAD_USER_INPUT for a broken value, ALREADY_EXISTS, IMAGE_LIMIT_REACHED, IMAGE_SERVER_UNAVAILABLE, URL_NOT_ALLOWED, MANIFEST_UNREACHABLE, INVALID_MANIFEST, UNSUPPORTED_TYPE, MISSING_ORIGIN, STORE_MISMATCH. A file that is no disk ends the task, or the dry run, with UNSUPPORTED_FORMAT.',
+      'Imports an image from the address of its manifest; the file is downloaded and verified in a task, and if that fails the image disappears again. Needs ADMIN, IMAGE_ADMIN and IMAGE_IMPORT_ADMIN in the datacenter; with `dcBound: false`, SuperAdmin only. Errors: FORBIDDEN, NOT_FOUND for an unknown datacenter, BAD_USER_INPUT for a broken value, ALREADY_EXISTS, CONFLICT for an `idempotencyKey` of another input, IMAGE_LIMIT_REACHED, IMAGE_SERVER_UNAVAILABLE, URL_NOT_ALLOWED, MANIFEST_UNREACHABLE, INVALID_MANIFEST, UNSUPPORTED_TYPE, MISSING_ORIGIN, STORE_MISMATCH. A file that is no disk ends the task, or the dry run, with UNSUPPORTED_FORMAT.',
   })
   async importImage(
     @Arg('input', () => ImportImageInput, { description: 'The image.' }) input: ImportImageInput,
@@ -30,7 +30,7 @@ export class ImageMutationResolver {
 
   @Mutation(() => ImageTaskPayloadType, {
     description:
-      'Changes what is given of an image; if the image server cannot follow, the old values come back. Needs ADMIN and IMAGE_ADMIN in the datacenter the image is bound to; for an unbound image and for `dcBound`, SuperAdmin only. Errors: NOT_FOUND, FORBIDDEN, BAD_USER_INPUT for a broken value, ALREADY_EXISTS when alias and version are taken, IMAGE_NOT_READY while a task works on it, IMAGE_LIMIT_REACHED, IMAGE_SERVER_UNAVAILABLE, STORE_MISMATCH.',
+      'Changes what is given of an image; if the image server cannot follow, the old values come back. Needs ADMIN and IMAGE_ADMIN in the datacenter the image is bound to; for an unbound image and for `dcBound`, SuperAdmin only. Errors: NOT_FOUND, FORBIDDEN, BAD_USER_INPUT for a broken value, ALREADY_EXISTS when alias and version are taken, CONFLICT when it was changed since `ifUpdatedAt`, IMAGE_NOT_READY while a task works on it, IMAGE_LIMIT_REACHED, IMAGE_SERVER_UNAVAILABLE, STORE_MISMATCH.',
   })
   async updateImage(
     @Arg('input', () => UpdateImageInput, { description: 'Which image, and what changes.' }) input: UpdateImageInput,

@@ -1,7 +1,7 @@
 import type { Reference, RequiredEntityData } from '@mikro-orm/core';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { comparisonKey } from '../../platform/display-text.js';
-import { alreadyExists } from '../../platform/errors.js';
+import { alreadyExists, type AppError } from '../../platform/errors.js';
 import { ImageAttachment } from '../image-attachment.entity.js';
 import { Image } from '../image.entity.js';
 import { labelKeysOf, searchTextOf } from '../rules/image-rules.js';
@@ -34,14 +34,20 @@ export async function isFreeName(tx: SqlEntityManager, image: Pick<NewImageRow, 
   return (await tx.count(Image, { $or: [{ nameKey: comparisonKey(image.name) }, labelKeysOf(image)] })) === 0;
 }
 
+/** The refusal of a name that another image has. */
+export function nameTaken(name: string): AppError {
+  return alreadyExists(`The name ${name} is taken by another image; names are unique, upper and lower case are the same.`, { name });
+}
+
+/** The refusal of an alias and a version that another image has. */
+export function labelTaken({ alias, version }: Pick<NewImageRow, 'alias' | 'version'>): AppError {
+  return alreadyExists(`Another image has the alias ${alias} and the version ${version}; the two together are unique.`, { alias, version });
+}
+
 /** Throws ALREADY_EXISTS when another image has the name, or both the alias and the version. */
 export async function requireFreeName(tx: SqlEntityManager, image: Pick<NewImageRow, 'name' | 'alias' | 'version'>): Promise<void> {
-  const named = await tx.count(Image, { nameKey: comparisonKey(image.name) });
-  if (named > 0) throw alreadyExists(`The name ${image.name} is taken by another image; names are unique, upper and lower case are the same.`, { name: image.name });
-  const labelled = await tx.count(Image, labelKeysOf(image));
-  if (labelled > 0) {
-    throw alreadyExists(`Another image has the alias ${image.alias} and the version ${image.version}; the two together are unique.`, { alias: image.alias, version: image.version });
-  }
+  if ((await tx.count(Image, { nameKey: comparisonKey(image.name) })) > 0) throw nameTaken(image.name);
+  if ((await tx.count(Image, labelKeysOf(image))) > 0) throw labelTaken(image);
 }
 
 /** Writes an image with its tags, attached and bound to the datacenter; to none for null. */

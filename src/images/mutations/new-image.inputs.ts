@@ -46,6 +46,13 @@ export abstract class ImportedImageFields extends NewImageFields {
   @Field(() => String, {
     nullable: true,
     description:
+      'A text of your choice, 1 to 200 characters, such as a UUID, by which this import can be sent again after an answer that was lost: within a day, the same input with the same key makes nothing new and answers with the same image and task. CONFLICT for another input with it. `dryRun` uses up no key.',
+  })
+  idempotencyKey?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
       'Name of the datacenter that the image is bound and attached to; required when `dcBound` is true.',
   })
   datacenter?: string | null;

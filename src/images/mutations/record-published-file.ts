@@ -1,6 +1,7 @@
 import type { FileKey } from '../../platform/store/file-key.js';
 import type { FileKind } from '../file-kind/file-kind.js';
 import type { Image } from '../image.entity.js';
+import { laterThan } from '../../platform/updated-at.js';
 import type { FileDigest } from '../import/download/hasher.js';
 
 /** What was measured of a file in the image store. */
@@ -20,5 +21,5 @@ export function recordPublishedFile(image: Image, { key, digest: { size, sha1, s
   image.fileCompression = compression;
   image.fileFormat = format;
   image.fileKey = key.attempt;
-  image.updatedAt = new Date();
+  image.updatedAt = laterThan(image.updatedAt);
 }

@@ -1,11 +1,11 @@
 import type { DatacenterRef, Verdict, Viewer } from '../../access/viewer.js';
-import { Datacenter } from '../../datacenters/datacenter.entity.js';
-import type { SqlEntityManager } from '../../platform/database/database.js';
-import { alreadyExists, AppError, badInput, blame, blaming, notFound } from '../../platform/errors.js';
-import { baseUse, hasChildren } from '../bases/base-rules.js';
-import { requireRoom } from './bind-limit.js';
+import type { Reads } from '../../platform/database/read/reads.js';
+import { alreadyExists, AppError, badInput, blame, notFound } from '../../platform/errors.js';
+import { hasChildren } from '../bases/base-rules.js';
+import { ActionLookups } from './action-lookups.js';
+import { limitRefusal } from './bind-limit.js';
 import type { ImageAction } from '../image.enums.js';
-import { imageUse, inUse } from './image-use.js';
+import { inUse } from './image-use.js';
 import { choiceFault, notUsable } from './usability.js';
 
 /** What the rules check of an image; `attached` has all its datacenters, also those that the viewer cannot see. */
@@ -49,14 +49,18 @@ export function permission(viewer: Viewer, action: ImageAction, bound: Datacente
 }
 
 /**
- * Throws when the state of an image does not allow an action. Both the mutation, within its transaction, and `Image.actions` use it.
- * `datacenter` is the one to attach to, detach from or use the image in.
+ * Throws when the state of an image does not allow an action. The mutation, within its transaction, its dry run and `Image.actions` all use
+ * it. `datacenter` is the one to attach to, detach from or use the image in; the other actions need none.
  */
 export class ActionRules {
+  readonly #lookups: ActionLookups;
+
   constructor(
-    private readonly em: SqlEntityManager,
+    em: Reads,
     private readonly viewer: Viewer,
-  ) {}
+  ) {
+    this.#lookups = new ActionLookups(em, viewer);
+  }
 
   async demand(action: ImageAction, image: ActionTarget, datacenter: DatacenterRef | null = null): Promise<void> {
     if (action === 'USE') return this.#use(image, datacenter);
@@ -64,26 +68,19 @@ export class ActionRules {
     if (image.status === 'PENDING') throw notReady(image.name);
     if (action === 'DELETE') await this.#requireRemovable(image);
     if (action === 'DETACH' && datacenter !== null) await this.#requireUnused(image, datacenter);
-    if (action === 'ATTACH') await this.#requireDetached(image, datacenter);
+    if (action === 'ATTACH') requireDetached(image, datacenter);
     if (action === 'CHANGE_DC_BOUND' && image.bound === null) await this.#requireBindable(image);
   }
 
   async #requireRemovable(image: ActionTarget): Promise<void> {
     await this.#requireUnused(image, null);
-    const use = await baseUse(this.em, this.viewer, image.uuid);
+    const use = await this.#lookups.children.load(image.uuid);
     if (use.count > 0) throw hasChildren(image.name, use);
   }
 
   async #requireUnused(image: ActionTarget, datacenter: DatacenterRef | null): Promise<void> {
-    const use = await imageUse(this.em, this.viewer, image.id, datacenter);
+    const use = await this.#lookups.uses.load({ imageId: image.id, datacenter });
     if (use.count > 0) throw inUse(image.name, use, datacenter);
-  }
-
-  async #requireDetached({ name, attached }: ActionTarget, datacenter: DatacenterRef | null): Promise<void> {
-    if (datacenter !== null && !attached.some((one) => one.id === datacenter.id)) return;
-    const isEverywhere = attached.length >= (await this.em.count(Datacenter));
-    if (isEverywhere) throw alreadyExists(`Image ${name} is attached to every datacenter already.`, { image: name });
-    if (datacenter !== null) throw alreadyExists(`Image ${name} is attached to datacenter ${datacenter.name} already.`, { datacenter: datacenter.name });
   }
 
   async #requireBindable({ name, attached }: ActionTarget): Promise<void> {
@@ -92,9 +89,10 @@ export class ActionRules {
       const message = `Image ${name} is attached to ${attached.length} datacenters; it can be bound while it is attached to exactly one.`;
       throw badInput([{ path: 'dcBound', code: 'NOT_ACCEPTED', message }]);
     }
-    const datacenter = await this.em.findOne(Datacenter, only.id);
-    if (datacenter === null) throw notFound('datacenter', only.name);
-    await blaming({ dcBound: null }, async () => requireRoom(this.em, datacenter));
+    const occupancy = await this.#lookups.occupancy.load(only.id);
+    if (occupancy === null) throw notFound('datacenter', only.name);
+    const refusal = limitRefusal(occupancy);
+    if (refusal !== null) throw blame(refusal, { dcBound: null });
   }
 
   async #use(image: ActionTarget, datacenter: DatacenterRef | null): Promise<void> {
@@ -104,6 +102,11 @@ export class ActionRules {
     const reason = choiceFault(choice, { ownerId: userId, ownerIsSuperAdmin: isSuperAdmin, datacenter: datacenter?.name ?? '' });
     if (reason !== null) throw notUsable(name, reason);
   }
+}
+
+function requireDetached({ name, attached }: ActionTarget, datacenter: DatacenterRef | null): void {
+  if (datacenter === null || !attached.some((one) => one.id === datacenter.id)) return;
+  throw alreadyExists(`Image ${name} is attached to datacenter ${datacenter.name} already.`, { datacenter: datacenter.name });
 }
 
 function requireAttached({ name, attached }: ActionTarget, datacenter: DatacenterRef | null): void {

@@ -13,7 +13,7 @@ const TAG_LENGTH = 64;
 const TAG_COUNT = 32;
 
 /** The fields that an update may change and the manifest of an image shows. Owner and binding change by rules of their own. */
-export type UpdatableField = Exclude<keyof UpdateImageInput, 'name' | 'owner' | 'dcBound' | 'dryRun'>;
+export type UpdatableField = Exclude<keyof UpdateImageInput, 'name' | 'ifUpdatedAt' | 'owner' | 'dcBound' | 'dryRun'>;
 export type UpdatableValues = { [Name in UpdatableField]: NonNullable<UpdateImageInput[Name]> };
 
 /** The fields that a caller may give; undefined or null: not given. */

@@ -36,3 +36,15 @@ export function requireOperational(server: ImageServerState): void {
     `The image server ${server.hostname} is ${server.status}; it must be RUNNING or STOPPED.`,
   );
 }
+
+/** Asks the gate once for all verdicts of a request, as it reads the disk. */
+export class VerdictGate {
+  #answer: Promise<ImageServerState | null> | null = null;
+
+  constructor(private readonly gate: Pick<ImageServerGate, 'open'>) {}
+
+  /** Throws what a change that needs the image server would be refused with. */
+  async demand(): Promise<void> {
+    await (this.#answer ??= this.gate.open());
+  }
+}

@@ -5,6 +5,7 @@ import { inTransaction } from '../../platform/database/in-transaction.js';
 import { readRows } from '../../platform/database/read/read-rows.js';
 import { sqlConstant, sqlText } from '../../platform/database/sql-text.js';
 import { writeRows } from '../../platform/database/write-rows.js';
+import { laterUpdatedAt } from '../../platform/updated-at.js';
 import { ALIAS_LENGTH, DESCRIPTION_LENGTH, labelKeysOf, searchTextOf, VERSION_LENGTH } from './image-rules.js';
 
 /** A few milliseconds of work, so that others wait neither for the thread nor for the database. */
@@ -23,7 +24,8 @@ async function restoreLabel(tx: SqlEntityManager, [id, name, ...before]: LabelRo
   const { aliasKey, versionKey } = labelKeysOf({ alias, version });
   const others = sqlText`select i.id from image i where i.alias_key = ${aliasKey} and (i.version_key = ${versionKey} or i.version = ${version}) and i.id <> ${id} limit 1`;
   const isTaken = (await readRows(tx, others)).length > 0;
-  await writeRows(tx, sqlText`update image set alias = ${alias}, version = ${version}, description = ${description}, version_key = ${versionKey},
+  const isChanged = [alias, version, description].some((text, at) => text !== before[at]);
+  await writeRows(tx, sqlText`update image set ${isChanged ? sqlText`${laterUpdatedAt()}, ` : sqlText``} alias = ${alias}, version = ${version}, description = ${description}, version_key = ${versionKey},
     alias_key = ${isTaken ? `${aliasKey}<${id}>` : aliasKey}, search_text = ${searchTextOf(name, alias, description)} where id = ${id}`);
 }
 

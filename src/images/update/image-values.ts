@@ -3,6 +3,7 @@ import type { Image } from '../image.entity.js';
 import type { UpdateImageInput } from '../mutations/image-mutation.inputs.js';
 import { labelKeysOf, searchTextOf, UPDATABLE_FIELDS, type UpdatableValues } from '../rules/image-rules.js';
 import { ImageTag } from '../image-tag.entity.js';
+import { laterThan } from '../../platform/updated-at.js';
 
 /** Everything that an update may have changed, as it was before: stored with the task until that has ended. */
 export interface UndoUpdate {
@@ -35,7 +36,7 @@ export async function applyUpdatableValues(tx: SqlEntityManager, image: Image, v
   // A row that has looked like another one since before that was refused keeps its key until one of them changes.
   if (image.alias !== alias || image.version !== version) tx.assign(image, labelKeysOf(image));
   image.searchText = searchTextOf(image.name, image.alias, image.description);
-  image.updatedAt = new Date();
+  image.updatedAt = laterThan(image.updatedAt);
   if (tags === undefined) return;
   await tx.nativeDelete(ImageTag, { image: image.id });
   await tx.insertMany(ImageTag, tags.map((tag, position) => ({ image: image.id, tag, position })));

@@ -1,11 +1,12 @@
 import { LockMode } from '@mikro-orm/core';
 import type { Viewer } from '../../access/viewer.js';
 import type { SqlEntityManager } from '../../platform/database/database.js';
-import { alreadyExists, notFound } from '../../platform/errors.js';
+import { notFound } from '../../platform/errors.js';
 import { recordDone, recordWork } from '../../tasks/runner/record-task.js';
 import type { Announce } from '../../tasks/changes/transact.js';
 import { ActionRules, type ActionTarget } from '../rules/action-rules.js';
 import { lockForBinding } from '../rules/bind-limit.js';
+import { labelTaken } from '../mutations/insert-image.js';
 import type { CommandOutcome } from '../mutations/run-command.js';
 import { baseWarnings, childWarnings } from '../bases/base-warnings.js';
 import { accessWarnings, bindingMadeWarning, bindingRemovedWarning, fieldWarnings } from '../rules/dry-run-warnings.js';
@@ -15,6 +16,7 @@ import { Image } from '../image.entity.js';
 import { labelKeysOf, type UpdatableValues } from '../rules/image-rules.js';
 import { imageUse } from '../rules/image-use.js';
 import { applyUpdatableValues, differences, type Differences, type UndoUpdate, updatableValuesOf } from './image-values.js';
+import { requireUnchanged } from './if-updated-at.js';
 
 /** The checked changes; undefined: not given. */
 export interface ImageUpdate {
@@ -25,6 +27,8 @@ export interface ImageUpdate {
 
 export interface Update {
   name: string;
+  /** The caller's `updatedAt` of the image; null: any. */
+  ifUpdatedAt: Date | null;
   wanted: ImageUpdate;
   hasServer: boolean;
 }
@@ -44,6 +48,7 @@ export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update:
   await tx.populate(image, ['owner']);
   const target = await actionTargetOf(tx, image);
   await new ActionRules(tx, viewer).demand(wanted.dcBound === true ? 'CHANGE_DC_BOUND' : 'UPDATE', target);
+  requireUnchanged(image, update.ifUpdatedAt);
   const before = { ...updatableValuesOf(image), owner: image.owner.getEntity().username, dcBound: target.bound !== null };
   const changed = differences(before, { ...wanted.shown, owner: wanted.owner?.username, dcBound: wanted.dcBound });
   await requireFreeLabel(tx, image, wanted.shown);
@@ -71,7 +76,7 @@ export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update:
 async function requireFreeLabel(tx: SqlEntityManager, image: Image, { alias = image.alias, version = image.version }: Partial<UpdatableValues>): Promise<void> {
   if (alias === image.alias && version === image.version) return;
   const other = await tx.count(Image, { ...labelKeysOf({ alias, version }), id: { $ne: image.id } });
-  if (other > 0) throw alreadyExists(`Another image has the alias ${alias} and the version ${version}; the two together are unique.`, { alias, version });
+  if (other > 0) throw labelTaken({ alias, version });
 }
 
 async function changeBinding(tx: SqlEntityManager, { id, attached }: ActionTarget, isBound: boolean): Promise<void> {

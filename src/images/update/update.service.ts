@@ -38,7 +38,7 @@ export class UpdateService {
     const server = await gate.open({ isNeeded: Object.keys(wanted.shown).length > 0 });
     try {
       return await runCommand(this.services, dryRun === true, {
-        work: async (tx, announce) => recordUpdate(tx, viewer, { name, wanted, hasServer: server !== null }, announce),
+        work: async (tx, announce) => recordUpdate(tx, viewer, { name, ifUpdatedAt: input.ifUpdatedAt ?? null, wanted, hasServer: server !== null }, announce),
         read: async (reading, outcome) => ({
           image: await reading.images.require(name),
           task: await reading.tasks.require(outcome.taskId),

@@ -217,6 +217,7 @@ export interface Tables {
   api_key: ApiKeyTable;
   api_key_use: ApiKeyUseTable;
   global_settings: GlobalSettingsTable;
+  idempotency_key: { user_id: number; request_key: string; input_hash: string; task_id: string; created_at: Big };
   image: ImageTable;
   image_attachment: ImageAttachmentTable;
   image_tag: { image_id: number; tag: string; position: number; name: string };

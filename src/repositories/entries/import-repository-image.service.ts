@@ -1,3 +1,4 @@
+import type { DatacenterType } from '../../datacenters/datacenter.type.js';
 import { notFound } from '../../platform/errors.js';
 import type { ObjectSelection } from '../../platform/graphql/selection.js';
 import type { ImageTaskPayloadType } from '../../images/mutations/image-payload.type.js';
@@ -21,6 +22,10 @@ export class RepositoryImportService {
   /** Checks the viewer's right to import first, so that nobody else learns what the repository has. */
   async importRepositoryImage(input: ImportRepositoryImageInput): Promise<ImageTaskPayloadType> {
     const datacenter = await this.imports.admit(input);
+    return this.imports.once(input, async () => this.#importEntry(input, datacenter));
+  }
+
+  async #importEntry(input: ImportRepositoryImageInput, datacenter: DatacenterType | null): Promise<ImageTaskPayloadType> {
     const repository = await this.repositories.require(input.repository, 'repository');
     const image = await this.entries.one(repository, input.uuid, NO_FIELDS);
     if (image === null) throw notFound(`image in the repository ${repository.name} with the uuid`, input.uuid, 'uuid');
@@ -30,6 +35,7 @@ export class RepositoryImportService {
       uuid: image.uuid,
       repositoryId: repository.id,
       isLocal: repository.isLocal,
+      mismatchedAt: image.notImportableReason === 'CHECKSUM_MISMATCH' && repository.lastUpdate !== null ? Number(repository.lastUpdate) : null,
     });
   }
 }

@@ -1,57 +1,59 @@
 import { fitName, fitVersion } from '../../imgapi/derive-image-fields.js';
 import { requireImportable } from '../../imgapi/manifest.js';
+import type { Base } from '../../images/bases/base-rules.js';
 import type { SelectedImage } from '../../images/image.type.js';
+import { inCatalogue } from '../../images/import/image-without-file.js';
+import { unusableName } from '../../images/import/new-image.js';
+import { type OfferedOrigin, originRefusal } from '../../images/import/origins/missing-origin.js';
+import { noStoredFile, otherStoredFile } from '../../images/import/stored-file.js';
+import { labelTaken, nameTaken } from '../../images/mutations/insert-image.js';
 import { AppError } from '../../platform/errors.js';
-import { quoteValue } from '../../platform/message-text.js';
 import type { RepositoryImageType } from './repository-image.type.js';
 import type { TakenNames } from './taken-names.js';
 
-/** What the sentence of an entry is made of. */
+/** What decides about the import of an entry. */
 export interface JudgedEntry {
   entry: Pick<RepositoryImageType, 'uuid' | 'notImportableReason'> & Partial<Pick<RepositoryImageType, 'name' | 'version' | 'origin' | 'manifest'>>;
   /** The image of the catalogue with its uuid; null when there is none that the viewer sees. */
   image: SelectedImage | null;
   isLocal: boolean;
   taken: TakenNames;
+  /** The image that it builds on, if the catalogue has it, and else who offers that. */
+  origin: { base: Base | null; offered: OfferedOrigin | null };
 }
 
-/** The sentence with which an import of an entry under its own name would be refused; null when it would not. */
+/** The sentence with which an import of an entry under its own name is refused; null when it is not. The rules are those of the import. */
 export function importSentence(judged: JudgedEntry): string | null {
-  const { uuid, notImportableReason: reason, origin } = judged.entry;
-  switch (reason) {
-    case null:
-      return nameSentence(judged);
-    case 'ALREADY_EXISTS':
-      return existsSentence(uuid, judged.image);
-    case 'MISSING_ORIGIN':
-      return `The image builds on ${origin}, which is not in the catalogue; import that one first, or give includeOrigins: true.`;
-    case 'CHECKSUM_MISMATCH':
-      return `The file of ${uuid} in the image store is not the one that its manifest describes: its size or its sha1 is another.`;
-    default:
-      return judged.isLocal && reason === 'NO_FILE' ? `The image store has no file for ${uuid}; place it there as ${uuid}/file.` : manifestSentence(judged);
-  }
+  return importRefusal(judged)?.message ?? null;
+}
+
+function importRefusal({ entry, image, isLocal, taken, origin }: JudgedEntry): AppError | null {
+  const { uuid, notImportableReason: reason } = entry;
+  if (reason === null) return nameRefusal(entry, taken);
+  if (reason === 'ALREADY_EXISTS') return inCatalogue(uuid, image);
+  const ofManifest = manifestRefusal(entry.manifest);
+  if (ofManifest !== null) return ofManifest;
+  if (isLocal && reason === 'NO_FILE') return noStoredFile(uuid);
+  if (reason === 'CHECKSUM_MISMATCH') return otherStoredFile(uuid);
+  const ofOrigin = entry.origin ? originRefusal(uuid, entry.origin, origin) : null;
+  // The image that it builds on became ready since the entry was read.
+  return ofOrigin ?? nameRefusal(entry, taken);
 }
 
 /** A name of which nothing can be used cannot be taken, but an import has to give one all the same. */
-function nameSentence({ entry: { name = '', version = '' }, taken }: JudgedEntry): string | null {
+function nameRefusal({ name = '', version = '' }: JudgedEntry['entry'], taken: TakenNames): AppError | null {
   const fitted = fitName(name);
-  if (fitted === null) return `Nothing of the name ${quoteValue(name)} can be used here; give a name to import it.`;
-  if (taken.name) return `The name ${fitted} is taken by another image; give another one to import it.`;
-  return taken.label ? `Another image has the alias ${fitted} and the version ${fitVersion(version)}; give another name, alias or version to import it.` : null;
+  if (fitted === null) return unusableName(name);
+  if (taken.name) return nameTaken(fitted);
+  return taken.label ? labelTaken({ alias: fitted, version: fitVersion(version) }) : null;
 }
 
-function existsSentence(uuid: string, image: SelectedImage | null): string {
-  if (image === null) return `An image with the uuid ${uuid} is in the catalogue already.`;
-  const known = `The image ${uuid} is in the catalogue already, as ${image.name}`;
-  return image.access === 'DELETED' ? `${known}, whose access is DELETED; set its access to PUBLIC or PRIVATE to use it again.` : `${known}.`;
-}
-
-function manifestSentence({ entry }: JudgedEntry): string {
-  const fallback = `The image ${entry.uuid} cannot be imported (${entry.notImportableReason}).`;
+function manifestRefusal(manifest: unknown): AppError | null {
   try {
-    requireImportable(entry.manifest);
-    return fallback;
+    requireImportable(manifest, { isListed: true });
+    return null;
   } catch (error) {
-    return error instanceof AppError ? error.message : fallback;
+    if (!(error instanceof AppError)) throw error;
+    return error;
   }
 }

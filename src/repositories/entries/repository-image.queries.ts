@@ -3,6 +3,8 @@ import { allOf, anyOf, oneOf } from '../../platform/database/list/conditions.js'
 import { Loader } from '../../platform/graphql/loader.js';
 import type { ImageQueries } from '../../images/image.queries.js';
 import type { SelectedImage } from '../../images/image.type.js';
+import { findBases } from '../../images/bases/base-rules.js';
+import type { OfferedOrigin } from '../../images/import/origins/missing-origin.js';
 import { Memo } from '../../platform/memory/memo.js';
 import type { KeysetOrder } from '../../platform/database/list/keyset.js';
 import { type Connection, type PageArgs, readPage } from '../../platform/database/list/page.js';
@@ -11,7 +13,8 @@ import { readRows } from '../../platform/database/read/read-rows.js';
 import type { Reads } from '../../platform/database/read/reads.js';
 import type { ConnectionSelection, ObjectSelection } from '../../platform/graphql/selection.js';
 import { sqlText } from '../../platform/database/sql-text.js';
-import { importSentence } from './import-sentence.js';
+import { findOrigins } from './find-origin.js';
+import { importSentence, type JudgedEntry } from './import-sentence.js';
 import { findTakenNames } from './taken-names.js';
 import type { ImageRepositoryType } from '../image-repository.type.js';
 import {
@@ -76,7 +79,7 @@ export class RepositoryImageQueries {
   /** Newest first unless an order is given. */
   async page(repository: ImageRepositoryType, request: RepositoryImageListRequest): Promise<Connection<SelectedRepositoryImage>> {
     this.viewer.demand('repository.use');
-    const filter = entryFilter(request.filter);
+    const filter = entryFilter(this.viewer, request.filter);
     const search = await searchedEntries(this.em, request.filter);
     const order = ENTRY_ORDERS[request.orderBy?.field ?? 'PUBLISHED_AT'];
     const direction = request.orderBy?.direction ?? 'DESC';
@@ -85,7 +88,7 @@ export class RepositoryImageQueries {
     const inOrder: KeysetOrder = { column: order.column, id: 'o.id', direction };
     const walk = { ...wholeRows({ table: ENTRY_TABLE, alias: sqlText`o`, where: sqlText`o.repository_id = ${repository.id}`, order: inOrder }), joined: ENTRY_JOINS };
     const makeList = (): ListStatement => ({
-      columns: entryColumns(order.column, request.selection),
+      columns: entryColumns(this.viewer, order.column, request.selection),
       from: ENTRY_FROM,
       where: allOf([visibleEntries(this.viewer, repository), ...(filter === null ? [] : [filter, ...search])]),
       order: inOrder,
@@ -107,7 +110,7 @@ export class RepositoryImageQueries {
   async one(repository: ImageRepositoryType, uuid: string, selection: ObjectSelection): Promise<SelectedRepositoryImage | null> {
     this.viewer.demand('repository.use');
     const where = allOf([visibleEntries(this.viewer, repository), sqlText`o.uuid = ${uuid}`]);
-    const rows = await readRows<EntryRow>(this.em, sqlText`select ${entryColumns('o.name', selection)} from ${ENTRY_FROM} where ${where}`, { steady: true });
+    const rows = await readRows<EntryRow>(this.em, sqlText`select ${entryColumns(this.viewer, 'o.name', selection)} from ${ENTRY_FROM} where ${where}`, { steady: true });
     const [entry] = await this.#toRepositoryImages(rows, repository, selection);
     return entry ?? null;
   }
@@ -119,11 +122,11 @@ export class RepositoryImageQueries {
       const repository = wanted[0]?.repository;
       return repository === undefined ? [] : [allOf([visibleEntries(this.viewer, repository), oneOf('o.uuid', wanted.map(({ uuid }) => uuid))])];
     });
-    const text = sqlText`select ${entryColumns('o.repository_id', WHOLE_ENTRY)} from ${ENTRY_FROM} where ${anyOf(conditions)}`;
+    const text = sqlText`select ${entryColumns(this.viewer, 'o.repository_id', WHOLE_ENTRY)} from ${ENTRY_FROM} where ${anyOf(conditions)}`;
     const rows = Map.groupBy(await readRows<EntryRow>(this.em, text), ([, repositoryId]) => Number(repositoryId));
     const images = await this.#imagesBehind([...rows.values()].flat(), WHOLE_ENTRY);
     const entries = await Promise.all(
-      [...byRepository].map(async ([id, [first]]) => (first === undefined ? [] : this.#withNames(toRepositoryImages(rows.get(id) ?? [], first.repository, images, WHOLE_ENTRY), WHOLE_ENTRY))),
+      [...byRepository].map(async ([id, [first]]) => (first === undefined ? [] : this.#judged(toRepositoryImages(rows.get(id) ?? [], first.repository, images, WHOLE_ENTRY), first.repository, WHOLE_ENTRY))),
     );
     const found = new Map(entries.flat().map((entry) => [keyOf(entry), entry]));
     return keys.map((key) => found.get(keyOf(key)) ?? null);
@@ -132,7 +135,7 @@ export class RepositoryImageQueries {
   /** Reads the images of the catalogue behind the entries in one statement, if they were selected. */
   async #toRepositoryImages(rows: readonly EntryRow[], repository: ImageRepositoryType, selection: ObjectSelection): Promise<SelectedRepositoryImage[]> {
     const images = await this.#imagesBehind(rows, selection);
-    return this.#withNames(toRepositoryImages(rows, repository, images, selection), selection);
+    return this.#judged(toRepositoryImages(rows, repository, images, selection), repository, selection);
   }
 
   async #imagesBehind(rows: readonly EntryRow[], { fields, nested }: ObjectSelection): Promise<ReadonlyMap<number, SelectedImage>> {
@@ -140,15 +143,33 @@ export class RepositoryImageQueries {
     return ids.length === 0 ? new Map() : this.images.several(ids, imageSelection(fields, nested?.get('image')));
   }
 
-  /** Adds, if selected, which names are taken. Takes entries of one repository, as two may have the same uuid. */
-  async #withNames(entries: SelectedRepositoryImage[], { fields }: ObjectSelection): Promise<SelectedRepositoryImage[]> {
-    if (!fields.has('nameTaken') && !fields.has('notImportableDetail')) return entries;
+  /** Adds, if selected, which names are taken, and the sentences about the entries. Takes entries of one repository, as two may have the same uuid. */
+  async #judged(entries: SelectedRepositoryImage[], repository: ImageRepositoryType, { fields }: ObjectSelection): Promise<SelectedRepositoryImage[]> {
+    if (fields.has('nameTaken') || fields.has('notImportableDetail')) await this.#judge(entries, repository, fields.has('notImportableDetail'));
+    return entries;
+  }
+
+  /** Fills in what is taken of the entries, and the sentences about them: three further statements at most, however many they are. */
+  async #judge(entries: readonly SelectedRepositoryImage[], repository: ImageRepositoryType, withSentence: boolean): Promise<void> {
     const takenOf = await findTakenNames(this.em, entries);
+    const originOf = withSentence ? await this.#originsOf(entries, repository) : () => NO_ORIGIN;
     for (const entry of entries) {
       const taken = takenOf(entry.uuid);
       entry.nameTaken = taken.name;
-      if (fields.has('notImportableDetail')) entry.notImportableDetail = importSentence({ entry, image: entry.image, isLocal: entry.repository.isLocal, taken });
+      if (!withSentence) continue;
+      entry.notImportableDetail = importSentence({ entry, image: entry.image, isLocal: repository.isLocal, taken, origin: originOf(entry.origin ?? '') });
     }
-    return entries;
+  }
+
+  /** The images that entries wait for, and for those that the catalogue lacks, who offers them. */
+  async #originsOf(entries: readonly SelectedRepositoryImage[], repository: ImageRepositoryType): Promise<(uuid: string) => JudgedEntry['origin']> {
+    const wanted = [...new Set(entries.flatMap(({ notImportableReason, origin }) => (notImportableReason === 'MISSING_ORIGIN' && origin ? [origin] : [])))];
+    if (wanted.length === 0) return () => NO_ORIGIN;
+    const bases = await findBases(this.em, wanted);
+    const missing = wanted.filter((uuid) => !bases.has(uuid));
+    const offers = missing.length === 0 ? new Map<string, OfferedOrigin>() : await findOrigins(this.em, missing, repository.id);
+    return (uuid) => ({ base: bases.get(uuid) ?? null, offered: offers.get(uuid) ?? null });
   }
 }
+
+const NO_ORIGIN: JudgedEntry['origin'] = { base: null, offered: null };

@@ -3,13 +3,14 @@ import type { OsType } from '../../imgapi/os-type.js';
 import type { SelectedImage } from '../../images/image.type.js';
 import { storedErrorCode } from '../../platform/error-codes.js';
 import type { Column } from '../../platform/database/columns.js';
-import { allOf, anyOf, type Condition, contains, oneOf } from '../../platform/database/list/conditions.js';
+import { ALWAYS, allOf, anyOf, type Condition, contains, oneOf, oneOfIds } from '../../platform/database/list/conditions.js';
 import type { ObjectSelection } from '../../platform/graphql/selection.js';
 import { joinTexts, sqlConstant, sqlInteger, type SqlText, sqlText } from '../../platform/database/sql-text.js';
 import type { Tables } from '../../platform/database/tables.js';
 import { isSqlite } from '../../platform/database/database.js';
 import { mostSelective } from '../../platform/database/list/selectivity.js';
 import type { Reads } from '../../platform/database/read/reads.js';
+import { WeakMemo } from '../../platform/memory/weak-memo.js';
 import { redactUrl } from '../../platform/fetch/redact-url.js';
 import { searchedIds } from '../../platform/database/search/trigrams.js';
 import type { ImageRepositoryType } from '../image-repository.type.js';
@@ -20,28 +21,48 @@ import { ENTRY_IDS, type RepositoryImageType } from './repository-image.type.js'
 
 /** Entries (alias `o`) with the image of the same uuid (`i`) and the image that they build on (`base`). */
 export const ENTRY_TABLE = sqlText`repository_image o`;
-export const ENTRY_JOINS = sqlText` left join image i on i.uuid = o.uuid left join image base on base.uuid = o.origin and base.status = 'OK'`;
+/** A base (`base`) is ready while it is updated, too: its file stays. `findBase` words the same rule. */
+const IS_READY = sqlText`(base.status = 'OK' or exists (select 1 from task t where t.image_id = base.id and t.finished_at is null and t.action = 'IMAGE_UPDATE'))`;
+export const ENTRY_JOINS = sqlText` left join image i on i.uuid = o.uuid left join image base on base.uuid = o.origin and ${IS_READY}`;
 export const ENTRY_FROM = sqlText`${ENTRY_TABLE}${ENTRY_JOINS}`;
 
-/** An image that came from this repository without a file can be imported again to get it, while there is an image server. */
-const LACKS_FILE = sqlText`(i.file_sha1 is null and i.status = 'OK' and coalesce(i.repository_id, 0) = o.repository_id
-  and exists (select 1 from global_settings g where g.image_server_id is not null))`;
+/** An image that came from this repository without a file can be imported again to get it, while there is an image server, by a viewer who may update it. */
+function lacksFile(viewer: Viewer): Condition {
+  const managed = sqlText`exists (select 1 from image_attachment a where a.bound_image_id = i.id and ${oneOfIds('a.datacenter_id', viewer.datacentersWhere('image.update'))})`;
+  return sqlText`(i.file_sha1 is null and i.status = 'OK' and coalesce(i.repository_id, 0) = o.repository_id
+  and exists (select 1 from global_settings g where g.image_server_id is not null) and ${viewer.isSuperAdmin ? ALWAYS : managed})`;
+}
 
-/** What keeps an entry from being imported now, with its code; the first one that applies is shown. */
-const OBSTACLES: readonly { condition: Condition; code: SqlText }[] = [
-  { condition: sqlText`o.problem is not null`, code: sqlText`o.problem` },
-  { condition: sqlText`(i.id is not null and not ${LACKS_FILE})`, code: sqlText`'ALREADY_EXISTS'` },
-  { condition: sqlText`(o.origin is not null and base.id is null)`, code: sqlText`'MISSING_ORIGIN'` },
-];
+interface Obstacle {
+  condition: Condition;
+  code: SqlText;
+}
 
-/** The code of the first obstacle; null when the entry can be imported. */
-const REASON = sqlText`case ${joinTexts(OBSTACLES.map(({ condition, code }) => sqlText`when ${condition} then ${code} `), '')}end`;
+/** What keeps an entry from being imported now, with its code; the first one that applies is shown. The import itself checks in this order. */
+function obstaclesFor(viewer: Viewer): readonly Obstacle[] {
+  return [
+    { condition: sqlText`(i.id is not null and not ${lacksFile(viewer)})`, code: sqlText`'ALREADY_EXISTS'` },
+    { condition: sqlText`o.problem is not null`, code: sqlText`o.problem` },
+    { condition: sqlText`(o.origin is not null and o.origin = o.uuid)`, code: sqlText`'INVALID_MANIFEST'` },
+    { condition: sqlText`(o.origin is not null and base.id is null)`, code: sqlText`'MISSING_ORIGIN'` },
+  ];
+}
 
-/**
- * A case expression, because Postgres estimates that half of the entries pass it. For the bare conditions it estimates hardly
- * any, and reads all entries instead of one page along the order.
- */
-const IMPORTABLE = sqlText`(case when ${anyOf(OBSTACLES.map(({ condition }) => condition))} then false else true end)`;
+/** A viewer never changes, and its obstacles are long. */
+const obstacles = new WeakMemo<Viewer, { reason: SqlText; importable: Condition }>();
+
+function judgementFor(viewer: Viewer): { reason: SqlText; importable: Condition } {
+  return obstacles.getOrCompute(viewer, () => {
+    const all = obstaclesFor(viewer);
+    return {
+      // The code of the first obstacle; null when the entry can be imported.
+      reason: sqlText`case ${joinTexts(all.map(({ condition, code }) => sqlText`when ${condition} then ${code} `), '')}end`,
+      // A case expression, because Postgres estimates that half of the entries pass it. For the bare conditions it estimates hardly any, and
+      // reads all entries instead of one page along the order.
+      importable: sqlText`(case when ${anyOf(all.map(({ condition }) => condition))} then false else true end)`,
+    };
+  });
+}
 
 /** Fields that are not columns of the entry. */
 type ComputedField = 'id' | 'uuid' | 'repository' | 'image' | 'manifestUrl' | 'importable' | 'notImportableReason' | 'notImportableDetail' | 'nameTaken';
@@ -100,10 +121,10 @@ export type EntryRow = readonly [id: number, sortKey: string | number, imageId: 
 const LEADING_COLUMNS = 5;
 
 /** The columns of EntryRow for a selection; `order` is the column that a list is ordered by. */
-export function entryColumns(order: Column, selection: ObjectSelection): SqlText {
+export function entryColumns(viewer: Viewer, order: Column, selection: ObjectSelection): SqlText {
   const readers = selectedReaders(selection);
   const selected = readers.map(({ column }, at) => sqlText`, ${sqlConstant(column)} as c${sqlInteger(at, { max: readers.length })}`);
-  return sqlText`o.id, ${sqlConstant(order)} as sort_key, i.id as image_id, o.uuid, ${REASON} as reason${joinTexts(selected, '')}`;
+  return sqlText`o.id, ${sqlConstant(order)} as sort_key, i.id as image_id, o.uuid, ${judgementFor(viewer).reason} as reason${joinTexts(selected, '')}`;
 }
 
 /** Whether entries are hidden that the catalogue has: only a SuperAdmin sees which images placed by hand were imported. */
@@ -122,13 +143,16 @@ export function visibleEntries(viewer: Viewer, repository: ImageRepositoryType):
 }
 
 /** Null when the filter restricts nothing. */
-export function entryFilter(filter: RepositoryImageFilter | null | undefined): Condition | null {
+export function entryFilter(viewer: Viewer, filter: RepositoryImageFilter | null | undefined): Condition | null {
   const conditions: Condition[] = [];
   if (filter?.search) conditions.push(contains('o.search_text', filter.search));
   if (filter?.osType?.length) conditions.push(oneOf('o.os_type', filter.osType));
   if (filter?.type?.length) conditions.push(oneOf('o.type', filter.type));
   if (filter?.publishedAfter) conditions.push(sqlText`o.published_at > ${filter.publishedAfter.getTime()}`);
-  if (typeof filter?.importable === 'boolean') conditions.push(filter.importable ? IMPORTABLE : sqlText`not ${IMPORTABLE}`);
+  if (typeof filter?.importable === 'boolean') {
+    const { importable } = judgementFor(viewer);
+    conditions.push(filter.importable ? importable : sqlText`not ${importable}`);
+  }
   return conditions.length === 0 ? null : allOf(conditions);
 }
 

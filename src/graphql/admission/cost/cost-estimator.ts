@@ -2,7 +2,7 @@ import { type FragmentDefinitionNode, getDirectiveValues, getNamedType, getNulla
 import type { ComplexityEstimator, ComplexityEstimatorArgs } from 'graphql-query-complexity';
 import { DEFAULT_PAGE } from '../../../platform/database/list/page.js';
 import type { SizeName, Sizes } from './catalogue-sizes.js';
-import { BATCH_COUNTS, FIELD_WEIGHTS, INTROSPECTION_LENGTHS, LIST_LENGTHS, MUTATION_WEIGHT, MUTATION_WEIGHTS, SCANS, WEIGHTS } from './cost-weights.js';
+import { BATCH_COUNTS, FIELD_WEIGHTS, INTROSPECTION_LENGTHS, LIST_LENGTHS, MUTATION_WEIGHT, MUTATION_WEIGHTS, SCANS, VERDICTS, WEIGHTS } from './cost-weights.js';
 
 /** Estimated length of lists that nothing bounds or counts: tags, disks of a server, datacenters of an image. */
 const SMALL_LIST = 3;
@@ -120,6 +120,12 @@ function fieldCost(field: ComplexityEstimatorArgs, context: EstimateContext, bat
   if (defined.some((arg) => arg.name === 'first')) return connectionCost(field, context);
   const batch = BATCH_COUNTS.get(key);
   if (batch !== undefined && context.withScans) batched(Math.min(MAX_SCAN_US, (sizeOf(context.sizes, batch.table) / 1000) * batch.count));
+  const verdicts = VERDICTS.get(key);
+  if (verdicts !== undefined) {
+    // How long the counts behind them take is known only afterwards.
+    if (context.withScans) batched(WEIGHTS.heavyRead);
+    return (Array.isArray(args.only) ? args.only.length : verdicts.actions) * (verdicts.each + WEIGHTS.item + childComplexity);
+  }
   const isList = isListType(getNullableType(of));
   const isObject = isCompositeType(getNamedType(of));
   const own = ownCost(type.name, name, isObject);

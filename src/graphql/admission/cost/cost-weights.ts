@@ -40,10 +40,11 @@ export const WEIGHTS = {
 
 /** Fields that cost more than `field` or `object`. */
 export const FIELD_WEIGHTS: ReadonlyMap<string, number> = new Map<string, number>([
-  ['Image.actions', 300],
   ['Image.manifest', 15],
   ['ImageFile.available', 20],
   ['RepositoryImage.manifest', 15],
+  // Parses the manifest.
+  ['RepositoryImage.notImportableDetail', 15],
   ['_Service.sdl', 1000],
 ]);
 
@@ -73,6 +74,19 @@ export const MUTATION_WEIGHTS: ReadonlyMap<string, number> = new Map<string, num
 ]);
 /** Every other root field of a mutation. */
 export const MUTATION_WEIGHT = 1000;
+
+interface VerdictWeight {
+  /** How many actions there are when a caller does not say which ones it asks about. */
+  actions: number;
+  /** Each verdict; the statements behind them are made once for all objects of a list. */
+  each: number;
+}
+
+/** Lists of verdicts, whose argument `only` says how many there are. */
+export const VERDICTS: ReadonlyMap<string, VerdictWeight> = new Map<string, VerdictWeight>([
+  ['Image.actions', { actions: 6, each: 12 }],
+  ['Datacenter.actions', { actions: 7, each: 8 }],
+]);
 
 /** The size that estimates the length of a list that is not paginated; other such lists count as a handful of items. */
 export const LIST_LENGTHS: ReadonlyMap<string, SizeName> = new Map<string, SizeName>([

@@ -35,20 +35,31 @@ export function cyclicOrigin(uuids: readonly string[]): AppError {
   return new AppError('INVALID_MANIFEST', `The origins of image ${uuids[0] ?? ''} form a circle: ${uuids.join(' builds on ')}.`);
 }
 
-/** Throws MISSING_ORIGIN unless the base is in the catalogue; without `mayWait`, it must be ready as well. */
+/** Why an image that builds on `origin` cannot be imported without `includeOrigins`, by its base and, if that is missing, by who offers it; null when it can. */
+export function originRefusal(uuid: string, origin: string, { base, offered }: { base: Base | null; offered: OfferedOrigin | null }): AppError | null {
+  if (origin === uuid) return cyclicOrigin([uuid, uuid]);
+  if (base === null) return missingOrigin(uuid, origin, offered);
+  return readinessRefusal(base, uuid, origin, false);
+}
+
+/** Throws MISSING_ORIGIN unless the base is in the catalogue and ready. */
 export async function requireOrigin(
   em: Reads,
   { uuid, origin }: { uuid: string; origin?: string | null },
-  { findOrigin, mayWait, repositoryId }: { findOrigin: FindOrigin; mayWait: boolean; repositoryId: number | null },
+  { findOrigin, repositoryId }: { findOrigin: FindOrigin; repositoryId: number | null },
 ): Promise<void> {
   if (origin === undefined || origin === null) return;
-  if (origin === uuid) throw cyclicOrigin([uuid, uuid]);
-  const base = await findBase(em, origin);
-  if (base === null) throw missingOrigin(uuid, origin, await findOrigin(em, origin, repositoryId));
-  requireReady(base, uuid, origin, mayWait);
+  const base = origin === uuid ? null : await findBase(em, origin);
+  const refusal = originRefusal(uuid, origin, { base, offered: base === null && origin !== uuid ? await findOrigin(em, origin, repositoryId) : null });
+  if (refusal !== null) throw refusal;
 }
 
 /** Throws MISSING_ORIGIN unless a base is ready or, with `mayWait`, will be. */
 export function requireReady(base: Base, child: string, origin: string, mayWait: boolean): void {
-  if (base.state === 'LEAVING' || (base.state === 'COMING' && !mayWait)) throw originNotReady(child, origin, base);
+  const refusal = readinessRefusal(base, child, origin, mayWait);
+  if (refusal !== null) throw refusal;
+}
+
+function readinessRefusal(base: Base, child: string, origin: string, mayWait: boolean): AppError | null {
+  return base.state === 'LEAVING' || (base.state === 'COMING' && !mayWait) ? originNotReady(child, origin, base) : null;
 }

@@ -14,6 +14,7 @@ import { ImageVerify } from './2026-11-27-image-verify.js';
 import { Claims } from './2026-11-27-claims.js';
 import { FileKeys } from './2026-11-27-file-keys.js';
 import { RecordedChanges } from './2026-11-27-recorded-changes.js';
+import { IdempotencyKeys } from './2026-11-27-idempotency-keys.js';
 
 /** Oldest first; a migration that has been released never changes. */
-export const postgresMigrations = [Initial, Search, FewerIndexes, OnePlace, KeptSearch, ImageList, FileKind, ApiKeyUses, ImageOrigin, ComparisonKeys, RepositoryCredentials, SchemaCompatibility, ImageVerify, Claims, FileKeys, RecordedChanges];
+export const postgresMigrations = [Initial, Search, FewerIndexes, OnePlace, KeptSearch, ImageList, FileKind, ApiKeyUses, ImageOrigin, ComparisonKeys, RepositoryCredentials, SchemaCompatibility, ImageVerify, Claims, FileKeys, RecordedChanges, IdempotencyKeys];
