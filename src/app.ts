@@ -37,6 +37,7 @@ import { imageServerFault, registerImageServer } from './image-server/routes.js'
 import { countSentBytes } from './image-server/sent-bytes-metric.js';
 import { imageModule } from './images/image.module.js';
 import { restoreLabels } from './images/rules/restore-labels.js';
+import { restoreSearchTexts } from './access/people/search-text.js';
 import { storeRecordOf } from './images/store/store-record.js';
 import { StoreSweep } from './images/store/store-sweep.js';
 import { ImgapiClient } from './imgapi/client.js';
@@ -190,6 +191,7 @@ async function prepare(config: Config, work: Work, log: Logger): Promise<string 
   if (unindexed !== null) log.warn(unindexed);
   await restoreNameKeys(work.database.em.fork());
   await restoreLabels(work.database.em.fork());
+  await restoreSearchTexts(work.database.em.fork());
   const firstKey = await prepareFirstStart(work.database);
   const server = await readImageServer(work.database.em.fork());
   await work.database.em.fork().transactional((tx) => syncLocalRepository(tx, server?.hostname ?? null, work.imageServerUrl));

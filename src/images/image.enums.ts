@@ -82,7 +82,7 @@ registerEnumType(ImageActionEnum, {
 });
 
 /** What images can be sorted by; equal values are sorted by id. */
-export const IMAGE_ORDER_FIELDS = ['NAME', 'ALIAS', 'SIZE', 'CREATED_AT'] as const;
+export const IMAGE_ORDER_FIELDS = ['NAME', 'ALIAS', 'VERSION', 'SIZE', 'OS_TYPE', 'STATUS', 'OWNER', 'CREATED_AT', 'UPDATED_AT'] as const;
 export type ImageOrderField = (typeof IMAGE_ORDER_FIELDS)[number];
 export const ImageOrderFieldEnum = enumOf(IMAGE_ORDER_FIELDS);
 
@@ -92,8 +92,13 @@ registerEnumType(ImageOrderFieldEnum, {
   valuesConfig: {
     NAME: { description: 'Its unique name.' },
     ALIAS: { description: 'Its name for display.' },
+    VERSION: { description: 'Its version, as text: `10` comes before `9`.' },
     SIZE: { description: 'The smallest disk it fits on.' },
+    OS_TYPE: { description: 'Its OS type, by the name of the value.' },
+    STATUS: { description: 'Its status: OK comes before PENDING.' },
+    OWNER: { description: 'The username of its owner.' },
     CREATED_AT: { description: 'When it came into the catalogue.' },
+    UPDATED_AT: { description: 'When a field of it was last changed.' },
   },
 });
 
