@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Viewer } from '../../src/access/viewer.js';
 import { DatacenterQueries } from '../../src/datacenters/datacenter.queries.js';
 import { ENTITIES } from '../../src/entities.js';
+import { IMAGE_ORDER_FIELDS } from '../../src/images/image.enums.js';
 import { ImageQueries } from '../../src/images/image.queries.js';
 import type { ImageListRequest } from '../../src/images/list/list-images.js';
 import { type Database, migrate, openDatabase } from '../../src/platform/database/database.js';
@@ -36,15 +37,17 @@ async function fill(database: Database): Promise<void> {
   await run("insert into user_account (id, username, created_at) values (1, 'admin', 0), (2, 'plain', 0), (3, 'dcadmin', 0)");
   await run(`insert into datacenter (id, name, alias, access, owner_id, created_at) values ${[1, 2, 3, 4].map((id) => `(${id}, '${id === 1 ? 'main' : `dc-${id}`}', '${id}', 'PUBLIC', 1, 0)`).join()}`);
   await run("insert into image_repository (id, name, url, created_at) values (1, 'offers', 'http://offers.invalid', 0)");
+  await run(`insert into virtual_server (id, uuid, hostname, datacenter_id, owner_id, os_type, status, tags, addresses, created_at) values ${Array.from({ length: 10 }, (_, at) => `(${at + 1}, 's${at}', 'server-${at}', 1, 1, 'LINUX_VM', 'RUNNING', '[]', '[]', 0)`).join()}`);
   for (let start = 1; start <= IMAGES; start += 500) {
     const ids = Array.from({ length: 500 }, (_, at) => start + at);
     const images = ids.map((id) => {
       const [access, name] = [id % 4 === 0 ? 'PRIVATE' : 'PUBLIC', `image-${(id * 7919) % 100_003}`];
-      return `(${id}, 'u${id}', '${name}', 'alias ${id % 97}', '${id}', '1', ${id % 100 === 0 ? 2 : 1}, '${access}', ${1024 + (id % 5)}, '${id % 200 === 0 ? 'BSD_VM' : 'LINUX_VM'}', '${name} some words', '{}', ${(id * 31) % 9973}, 0)`;
+      return `(${id}, 'u${id}', '${name}', 'alias ${id % 97}', '${id}', '1', ${id % 100 === 0 ? 2 : 1}, '${access}', ${1024 + (id % 5)}, '${id % 200 === 0 ? 'BSD_VM' : 'LINUX_VM'}', '${name} some words', '{}', ${(id * 31) % 9973}, ${(id * 37) % 9973}, ${id % 300 === 0 ? 'null' : 1})`;
     });
-    await run(`insert into image (id, uuid, name, alias, alias_key, version, owner_id, access, size_mib, os_type, search_text, manifest, created_at, updated_at) values ${images.join()}`);
+    await run(`insert into image (id, uuid, name, alias, alias_key, version, owner_id, access, size_mib, os_type, search_text, manifest, created_at, updated_at, repository_id) values ${images.join()}`);
     await run(`insert into image_attachment (image_id, datacenter_id) values ${ids.flatMap((id) => [`(${id}, 1)`, ...(id <= 5 ? [`(${id}, 2)`] : id <= 300 ? [`(${id}, 3)`] : []), ...(id % 4 === 0 ? [`(${id}, 4)`] : [])]).join()}`);
     await run(`insert into image_tag (image_id, tag, position) values ${ids.map((id) => `(${id}, 'common', 0), (${id}, 'rare-${id % 400}', 1)`).join()}`);
+    await run(`insert into virtual_disk (server_id, disk_id, size_mib, image_id) values ${ids.filter((id) => id % 400 !== 0).map((id) => `(${1 + (id % 10)}, ${id}, 1024, ${id})`).join()}`);
     const offers = ids.map((id) => `(${id}, 1, 'u${id}', 0, 'image-${(id * 7919) % 100_003}', '1', 'zvol', '', ${1024 + (id % 5)}, 1, 'active', ${(id * 31) % 9973}, '', 'image-${(id * 7919) % 100_003} some words', '{}')`);
     await run(`insert into repository_image (id, repository_id, uuid, from_generation, name, version, type, description, size_mib, download_size, state, published_sort, content_hash, search_text, manifest) values ${offers.join()}`);
   }
@@ -55,7 +58,7 @@ interface Plan {
   steps: string[];
 }
 
-const ORDERS = (['NAME', 'ALIAS', 'SIZE', 'CREATED_AT'] as const).flatMap((field) => (['ASC', 'DESC'] as const).map((direction) => ({ field, direction })));
+const ORDERS = IMAGE_ORDER_FIELDS.flatMap((field) => (['ASC', 'DESC'] as const).map((direction) => ({ field, direction })));
 const LARGE = /\b(image|image_attachment|image_tag|repository_image)\b/;
 
 describe.each(['SQLite', 'Postgres'])('the lists on %s', (kind) => {
@@ -173,7 +176,7 @@ describe.each(['SQLite', 'Postgres'])('the lists on %s', (kind) => {
   });
 
   it.each(Object.entries(FILTER_PLANS))('go along an index for a value of %s that most images meet, and read no whole table for one that few do', async (_field, { most, few }) => {
-    expect(slow(await planOf(async () => images('admin').ofDatacenter(MAIN, false, asked({ filter: most }))))).toEqual([]);
+    if (most !== null) expect(slow(await planOf(async () => images('admin').ofDatacenter(MAIN, false, asked({ filter: most }))))).toEqual([]);
     expect(scans(await planOf(async () => images('admin').ofDatacenter(MAIN, false, asked({ filter: few }))))).toEqual([]);
     expect(scans(await planOf(async () => images('admin').everywhere(false, asked({ filter: few }))))).toEqual([]);
   });
