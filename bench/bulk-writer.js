@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { DatabaseSync } from 'node:sqlite';
 
 const BATCH_ROWS = 5000;
-const INDEXED = ['image', 'image_attachment', 'image_tag', 'virtual_server', 'virtual_disk', 'repository_image'];
+const INDEXED = ['image', 'image_attachment', 'image_tag', 'virtual_server', 'virtual_disk', 'repository_image', 'task'];
 
 function* batches(rows) {
   let batch = [];
