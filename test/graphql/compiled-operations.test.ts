@@ -85,7 +85,7 @@ const CASES: Record<string, Case> = {
       nodes { repository { name } uuid name osType type size downloadSize publishedAt origin manifestUrl manifest image { name } importable notImportableReason } totalCount } } }`,
     variables: [{}, { importable: true }, { importable: false }],
   },
-  'a field that is closed beside one that is open': { query: '{ viewer { user { username } } users { username } }', variables: [{}] },
+  'a field that is closed beside one that is open': { query: '{ viewer { user { username } } users { nodes { username } } }', variables: [{}] },
   'servers and tasks': {
     query: '{ servers(datacenter: "north") { nodes { hostname disks { image { name owner { username } } } owner { username } datacenter { name } tags } } tasks(datacenter: "north") { nodes { action status image { name } user { username } datacenter { name } detail } } }',
     variables: [{}],

@@ -52,3 +52,8 @@ export function isAmong<T>(wanted: readonly T[] | null | undefined, value: T): b
 export function isWanted<T>(wanted: T | null | undefined, value: T): boolean {
   return wanted === null || wanted === undefined || wanted === value;
 }
+
+/** Whether a text contains another one; upper and lower case are the same, and nothing to search for is in every text. */
+export function contains(text: string, search: string | null | undefined): boolean {
+  return text.toLowerCase().includes((search ?? '').toLowerCase());
+}

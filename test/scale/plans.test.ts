@@ -176,7 +176,7 @@ describe.each(['SQLite', 'Postgres'])('the lists on %s', (kind) => {
   });
 
   it.each(Object.entries(FILTER_PLANS))('go along an index for a value of %s that most images meet, and read no whole table for one that few do', async (_field, { most, few }) => {
-    if (most !== null) expect(slow(await planOf(async () => images('admin').ofDatacenter(MAIN, false, asked({ filter: most }))))).toEqual([]);
+    expect(most === null ? [] : slow(await planOf(async () => images('admin').ofDatacenter(MAIN, false, asked({ filter: most }))))).toEqual([]);
     expect(scans(await planOf(async () => images('admin').ofDatacenter(MAIN, false, asked({ filter: few }))))).toEqual([]);
     expect(scans(await planOf(async () => images('admin').everywhere(false, asked({ filter: few }))))).toEqual([]);
   });
