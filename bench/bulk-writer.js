@@ -33,8 +33,8 @@ export async function writeSqlite(path, tables, report) {
     }
     report(`${table}: ${count} rows`);
   }
-  for (const table of ['image', 'repository_image']) {
-    db.exec(`insert into ${table}_search (rowid, search_text) select id, search_text || char(10, 10) from ${table}`);
+  for (const [table, text] of [['image', 'search_text'], ['repository_image', 'search_text'], ['virtual_server', 'lower(hostname)']]) {
+    db.exec(`insert into ${table}_search (rowid, search_text) select id, ${text} || char(10, 10) from ${table}`);
     // One piece, as the gateway leaves it after a while.
     db.exec(`insert into ${table}_search (${table}_search) values ('optimize')`);
   }

@@ -64,6 +64,7 @@ const CASES: Record<string, Case> = {
     variables: [
       { dc: 'north' }, { dc: null }, { dc: 'nowhere' }, { dc: 'north', filter: { access: ['PUBLIC'] } }, { dc: 'north', filter: { access: 'PUBLIC' } },
       { dc: 'north', filter: { access: ['SECRET'] } }, { dc: 'north', orderBy: { field: 'SIZE', direction: 'DESC' } }, { dc: 'north', orderBy: { field: 'SIZE', direction: null } },
+      { dc: 'north', filter: { not: { access: ['PUBLIC'], name: ['public'] } } }, { dc: 'north', filter: { not: { not: {} } } }, { dc: 'north', orderBy: { field: 'OWNER' } },
       { dc: 'north', filter: { createdAfter: '2020-01-01T00:00:00Z', search: 'pub' } }, { dc: 'north', filter: { createdAfter: 'yesterday' } }, { dc: 7 },
     ],
   },

@@ -177,6 +177,34 @@ describe('a value without a shape', () => {
   });
 });
 
+describe('an input that may contain itself', () => {
+  const nested = (levels: number): string => `${'{"not":'.repeat(levels)}{}${'}'.repeat(levels)}`;
+
+  it.each([3, 11, 300, 5000, 60_000])('is refused %d levels deep, over every transport', async (levels) => {
+    for (const transport of TRANSPORTS) {
+      const [fault] = await faultsOf(transport, { query: FILTER, variables: { filter: JSON.parse(nested(levels)) as unknown } });
+      expect(fault).toMatchObject(levels < 10 ? { path: 'not.not' } : { code: 'TOO_DEEP', params: { accepted: 10 } });
+      expect(fault?.path.length).toBeLessThan(100);
+    }
+  });
+
+  it('is refused within a document, as its default and with a variable in its depth', async () => {
+    const literal = nested(600).replaceAll('"', '');
+    const operations: Operation[] = [
+      { query: `{ usableImages(filter: ${literal}) { totalCount } }` },
+      { query: `query ($filter: ImageFilter = ${literal}) { usableImages(filter: $filter) { totalCount } }` },
+      { query: `query ($filter: ImageFilter) { usableImages(filter: { not: { not: $filter } }) { totalCount } }`, variables: { filter: {} } },
+    ];
+    for (const operation of operations) expect(await faultsOf('http', operation)).toMatchObject([{ path: 'not.not' }]);
+  });
+
+  it('is bounded in its lists and texts at each level', async () => {
+    expect(await faultsOf('http', { query: FILTER, variables: { filter: { not: { tags: many(1100) } } } })).toMatchObject([{ path: 'not.tags', code: 'TOO_MANY' }]);
+    expect(await faultsOf('http', { query: FILTER, variables: { filter: { name: many(251), not: { version: ['x'.repeat(201)] } } } })).toMatchObject([{ path: 'name', code: 'TOO_MANY' }, { path: 'not.version.0', code: 'TOO_LONG' }]);
+    for (const filter of [{ name: many(250) }, { uuid: Array.from({ length: 300 }, () => '00000000-0000-4000-8000-000000000000') }]) expect(await errorsOf('http', { query: FILTER, variables: { filter } })).toEqual([]);
+  });
+});
+
 describe('an answer with very many errors', () => {
   it('names the first faults of a list and counts the others', async () => {
     const groups = Array.from({ length: 250 }, (_, at) => `nothing${at}${'x'.repeat(180)}`);

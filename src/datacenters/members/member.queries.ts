@@ -37,6 +37,6 @@ export class MemberQueries {
     // Usernames are ASCII, so that every database knows their lower case.
     if (search) conditions.push(containsText(sqlText`lower(u.username)`, search));
     const walk = { ...BY_USERNAME, where: sqlText`u.active = true` };
-    return this.users.pageOf({ walk, conditions, candidates: isPublic ? [] : [idsWithAccess(datacenter)] }, page, selection);
+    return this.users.pageOf({ walk, conditions, candidates: isPublic ? [] : [{ ids: idsWithAccess(datacenter) }] }, page, selection);
   }
 }

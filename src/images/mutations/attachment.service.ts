@@ -113,10 +113,11 @@ export class AttachmentService {
   }
 }
 
-/** Writes the denormalized columns as well: left out, a trigger would update the row and five indexes once more. */
+/** Writes the denormalized columns as well: left out, a trigger would update the row and its indexes once more. */
 function attachment(imageId: number, datacenterId: number): SqlText {
-  return sqlText`insert into image_attachment (image_id, datacenter_id, name, alias, size_mib, image_created_at, access)
-    select i.id, cast(${datacenterId} as integer), i.name, i.alias, i.size_mib, i.created_at, i.access from image i where i.id = ${imageId}`;
+  return sqlText`insert into image_attachment (image_id, datacenter_id, name, alias, size_mib, image_created_at, access, version, os_type, status, owner_name, image_updated_at)
+    select i.id, cast(${datacenterId} as integer), i.name, i.alias, i.size_mib, i.created_at, i.access, i.version, i.os_type, i.status, i.owner_name, i.updated_at
+    from image i where i.id = ${imageId}`;
 }
 
 function detachment(imageId: number, datacenterId: number): SqlText {

@@ -41,6 +41,7 @@ async function fillSearchIndexes(tx: SqlEntityManager): Promise<void> {
     await throughKysely(tx, sqlText`insert into ${index} (${index}) values ('delete-all')`);
   }
   await throughKysely(tx, sqlText`insert into image_search (rowid, search_text) select id, search_text || char(10, 10) from image`);
+  await throughKysely(tx, sqlText`insert into virtual_server_search (rowid, search_text) select id, lower(hostname) || char(10, 10) from virtual_server`);
   await throughKysely(tx, sqlText`insert into repository_image_search (rowid, search_text)
     select coalesce(nullif(search_id, 0), id), min(search_text) || char(10, 10) from repository_image group by coalesce(nullif(search_id, 0), id)`);
 }

@@ -1,6 +1,6 @@
 import { isSqlite } from '../database.js';
 import type { Reads } from '../read/reads.js';
-import { sqlConstant, type SqlText, sqlText } from '../sql-text.js';
+import { sqlConstant, sqlText } from '../sql-text.js';
 import { allOf, type Condition } from './conditions.js';
 import { type IndexWalk, type ListStatement, wholeRows } from './read-page.js';
 import { type Candidates, mostSelective } from './selectivity.js';
@@ -11,7 +11,7 @@ export interface FilteredList {
   /** What the rows meet, beside the condition of the index scan. It uses no index, see `unindexed`. */
   conditions: readonly Condition[];
   /** Selects of ids that include those of all rows, by an index each. */
-  candidates: readonly SqlText[];
+  candidates: readonly Pick<Candidates<'ids'>, 'ids' | 'areSearched'>[];
 }
 
 /**
@@ -24,7 +24,7 @@ export function unindexed<C extends string>(em: Reads, column: C): C | `+${C}` {
 
 /** How to read such a list: by the few ids that one candidate leaves, else along the index. Both give the same rows. */
 export async function filteredList(em: Reads, { walk, conditions, candidates }: FilteredList): Promise<Pick<ListStatement, 'from' | 'where' | 'walk'>> {
-  const few = isSqlite(em) ? await mostSelective(em, candidates.map((ids) => ({ kind: 'ids', ids }) satisfies Candidates<'ids'>)) : null;
+  const few = isSqlite(em) ? await mostSelective(em, candidates.map((one) => ({ kind: 'ids', ...one }) satisfies Candidates<'ids'>)) : null;
   const where = allOf([walk.where, ...conditions]);
   if (few === null) return { from: walk.table, where, walk: wholeRows(walk) };
   return { from: sqlText`(select distinct w.id from (${few.ids}) w) w cross join ${walk.table}`, where: allOf([sqlText`${sqlConstant(walk.order.id)} = w.id`, where]) };

@@ -73,6 +73,9 @@ export class ListFilters extends Migration {
       select ${of('i')} into ${of('new', copies)}
         from image i where i.id = new.image_id for no key update;
       return new; end $$;`);
+    // os_type, as older programs fill in the copies that they know by themselves.
+    this.addSql('drop trigger image_attachment_copy_insert on image_attachment;');
+    this.addSql(`create trigger image_attachment_copy_insert before insert on image_attachment for each row when (new.os_type = '') execute function image_attachment_copy();`);
     this.addSql(`create or replace function image_attachment_recopy() returns trigger language plpgsql as $$ begin
       update image_attachment set (${copies}) = (${of('new')}) where image_id = new.id;
       update image_tag set name = new.name where image_id = new.id and name <> new.name;

@@ -3,7 +3,8 @@ import { Migration } from '@mikro-orm/migrations';
 /**
  * More filters and orders of lists. The attachments get copies of what a datacenter's images are sorted by, as they have of other columns.
  * The image gets the name of its owner, to be sorted by, and whether a server uses it; triggers keep both true. The searched texts of
- * users and groups that are not in ASCII stay null: the gateway fills them in when it starts, as SQL cannot tell their lower case.
+ * users and groups that are not in ASCII stay null: the gateway fills them in when it starts, as SQL cannot tell their lower case. Host
+ * names get an index of trigrams.
  */
 export class ListFilters extends Migration {
 
@@ -16,6 +17,7 @@ export class ListFilters extends Migration {
     this.addIndexes();
     this.followImages();
     this.followDisks();
+    this.searchServers();
   }
 
   private searchPeople(): void {
@@ -90,7 +92,8 @@ export class ListFilters extends Migration {
       update image set owner_name = ${ownerName} where id = new.id; end;`);
     this.addSql(`create trigger image_owner_name_update after update of owner_id on image when new.owner_id <> old.owner_id begin
       update image set owner_name = ${ownerName} where id = new.id; end;`);
-    this.addSql(`create trigger image_attachment_copy_insert after insert on image_attachment when new.name = '' begin
+    // os_type, as older programs fill in the copies that they know by themselves.
+    this.addSql(`create trigger image_attachment_copy_insert after insert on image_attachment when new.os_type = '' begin
       update image_attachment set (${copies}) = (select ${of('i')} from image i where i.id = new.image_id)
       where image_id = new.image_id and datacenter_id = new.datacenter_id; end;`);
     this.addSql(`create trigger image_attachment_copy_update after update of ${copied} on image when (${of('new')}) <> (${of('old')}) begin
@@ -105,6 +108,20 @@ export class ListFilters extends Migration {
     this.addSql(`create trigger image_in_use_insert after insert on virtual_disk when new.image_id is not null begin ${take} end;`);
     this.addSql(`create trigger image_in_use_delete after delete on virtual_disk when old.image_id is not null begin ${release} end;`);
     this.addSql(`create trigger image_in_use_update after update of image_id on virtual_disk when new.image_id is not old.image_id begin ${release} ${take} end;`);
+  }
+
+  /** Host names are ASCII. Two line ends close each, so that its last two characters begin a trigram as all others do. */
+  private searchServers(): void {
+    const add = 'insert into virtual_server_search (rowid, search_text) values (new.id, lower(new.hostname) || char(10, 10));';
+    const remove = `insert into virtual_server_search (virtual_server_search, rowid, search_text) values ('delete', old.id, lower(old.hostname) || char(10, 10));`;
+    this.addSql(`create virtual table virtual_server_search using fts5(search_text, content='', columnsize=0, detail=none,
+      tokenize='trigram case_sensitive 1');`);
+    this.addSql(`create virtual table virtual_server_search_term using fts5vocab('virtual_server_search', 'instance');`);
+    this.addSql(`insert into virtual_server_search (rowid, search_text) select id, lower(hostname) || char(10, 10) from virtual_server;`);
+    this.addSql(`create trigger virtual_server_search_insert after insert on virtual_server begin ${add} end;`);
+    this.addSql(`create trigger virtual_server_search_delete after delete on virtual_server begin ${remove} end;`);
+    this.addSql(`create trigger virtual_server_search_update after update of hostname on virtual_server when new.hostname <> old.hostname begin
+      ${remove} ${add} end;`);
   }
 
 }
