@@ -18,7 +18,6 @@ beforeAll(async () => {
   await world.image('used', { access: 'PUBLIC', owner: 'anna', version: '2' });
   await world.image('beta-used', { access: 'PUBLIC', datacenter: 'beta', version: '10' });
   await world.image('idle', { owner: 'otto', version: '9' });
-  await world.attach('beta-used', 'beta');
   await admin.run('mutation { updateDatacenter(input: { name: "beta", access: PUBLIC }) { name } }');
   await world.server('one', { image: 'used' });
   await world.server('two', { image: 'beta-used', datacenter: 'beta' });

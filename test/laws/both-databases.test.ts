@@ -54,6 +54,7 @@ const EXCEPTIONS = [
   'test/s3/refusals.test.ts',
   'test/store/s3-gateway.test.ts',
   'test/scale/plans.test.ts',
+  'test/scale/people-and-work.test.ts',
   'test/security/memory.test.ts',
 ];
 

@@ -24,6 +24,7 @@ const TABLES: [insert: string, row: (id: number) => string][] = [
   ['user_group (id, name, alias, search_text, permissions, created_at)', (id) => `(${id}, 'group-${id}', '', 'group-${id}', '[]', 0)`],
   ['datacenter (id, name, alias, access, owner_id, created_at)', (id) => `(${id}, 'dc-${id}', '', 'PUBLIC', 1, 0)`],
   ['user_group_member (user_id, group_id)', (id) => `(${id}, ${1 + (id % 2000)})`],
+  ['datacenter_group (datacenter_id, group_id)', (id) => `(${id}, ${id === 2 ? 3 : 2000 + (id % 2000)})`],
   ['virtual_server (id, uuid, hostname, datacenter_id, owner_id, os_type, status, tags, addresses, created_at)', (id) => `(${id}, 's${id}', 'server-${id}', 1, ${1 + (id % 1000)}, '${id % 400 === 0 ? 'BSD_VM' : 'LINUX_VM'}', '${id % 400 === 1 ? 'ERROR' : 'RUNNING'}', '[]', '[]', 0)`],
   ['task (id, action, status, user_id, repository_id, datacenter_id, detail, instructions, created_at, finished_at)', (id) => `('t${id}', 'IMAGE_UPDATE', '${id % 400 === 0 ? 'FAILED' : 'SUCCEEDED'}', ${1 + (id % 50)}, ${id % 2 === 0 ? 1 : 'null'}, 1, '{}', '{}', ${id * 1000}, 0)`],
 ];
@@ -34,7 +35,6 @@ async function fill(database: Database): Promise<void> {
     if (insert.startsWith('task')) await run("insert into image_repository (id, name, url, created_at) values (1, 'offers', 'http://offers.invalid', 0)");
     for (let start = 1; start <= ROWS; start += 1000) await run(`insert into ${insert} values ${Array.from({ length: 1000 }, (_, at) => row(start + at)).join()}`);
   }
-  await run('insert into datacenter_group (datacenter_id, group_id) values (2, 3)');
   await run("insert into image (id, uuid, name, alias, alias_key, version, owner_id, size_mib, os_type, search_text, created_at, updated_at) values (1, 'u1', 'image', '', '', '1', 1, 1024, 'LINUX_VM', '', 0, 0), (2, 'u2', 'rare', '', 'r', '1', 1, 1024, 'LINUX_VM', '', 0, 0)");
   for (let start = 1; start <= ROWS; start += 1000) await run(`insert into virtual_disk (server_id, disk_id, size_mib, image_id) values ${Array.from({ length: 1000 }, (_, at) => `(${start + at}, 1, 1, ${(start + at) % 400 === 0 ? 2 : 1})`).join()}`);
 }

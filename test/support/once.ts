@@ -39,6 +39,7 @@ export const ONCE: readonly string[] = [
   // Run on both databases, or on Postgres alone, by themselves.
   'test/images/search.test.ts',
   'test/scale/plans.test.ts',
+  'test/scale/people-and-work.test.ts',
   'test/graphql/api-and-worker.test.ts',
   'test/races/two-processes.test.ts',
   'test/security/memory.test.ts',

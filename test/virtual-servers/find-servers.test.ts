@@ -13,7 +13,8 @@ beforeAll(async () => {
   await world.image('shown', { access: 'PUBLIC' });
   await world.image('hidden', { access: 'PRIVATE' });
   await world.server('Web-1.example', { image: 'shown', owner: 'peter' });
-  await world.server('web-2.example', { image: 'hidden', owner: 'peter', status: 'STOPPED' });
+  const uuid = await world.server('web-2.example', { image: 'hidden', owner: 'admin', status: 'STOPPED' });
+  await admin.run('mutation ($uuid: UUID!) { updateServer(input: { uuid: $uuid, owner: "peter" }) { uuid } }', { uuid });
   await world.server('db', { owner: 'anna', osType: 'BSD_VM' });
   await world.server('elsewhere', { datacenter: 'beta', owner: 'peter' });
 });
