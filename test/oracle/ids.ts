@@ -3,8 +3,8 @@ import type { TestClient } from '../support/gateway.js';
 import type { Facts, Ids } from './facts.js';
 
 const QUERY = `query ($repository: String!) {
-  users { id username }
-  groups { id name }
+  users(first: 200) { nodes { id username } }
+  groups(first: 200) { nodes { id name } }
   datacenters(first: 200) { nodes { id name } }
   images(showAll: true, showDeleted: true, first: 200) { nodes { id name } }
   imageRepository(name: $repository) { id images(first: 200) { nodes { id uuid } } }

@@ -2,15 +2,11 @@ import { type GraphQLError, graphqlSync } from 'graphql';
 import type { CallerAction } from '../../src/access/matrix.js';
 import type { DatacenterFacts, Facts, ImageFacts, OfferedFacts, ServerFacts, TaskFacts, UserFacts } from './facts.js';
 import { demandFilter, meets } from './filters.js';
-import { connection, contains, isAmong, isWanted, ordered, type PageArguments, refuse } from './lists.js';
+import { connection, contains, demandOne, isAmong, isWanted, ordered, type PageArguments, refuse } from './lists.js';
 import { IMAGE_KEYS, type ImageList, type OfferedList, type Searched, type ServerList, type TaskList } from './list-arguments.js';
 import { Nodes } from './nodes.js';
 import { Rules } from './rules.js';
 import { schema } from './schema.js';
-
-function demandOne(one: unknown, other: unknown): true {
-  return (one === undefined) !== (other === undefined) || refuse('BAD_USER_INPUT');
-}
 
 /** The whole graph as one user may see it, worked out from the facts of a world by the rules alone. */
 export class Model {
