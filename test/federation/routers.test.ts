@@ -45,6 +45,29 @@ afterAll(async () => {
 
 type Who = 'S' | 'U' | 'D';
 
+interface Refusal {
+  who: Who;
+  query: string;
+  code: string;
+  /** What its extensions have beside the code. */
+  detail?: string;
+}
+
+const REFUSALS: Refusal[] = [
+  { who: 'U', query: '{ image(name: "public") { name serverCount } }', code: 'FORBIDDEN', detail: 'requires' },
+  { who: 'U', query: 'mutation { createUser(input: { username: "new" }) { username } }', code: 'FORBIDDEN' },
+  { who: 'S', query: 'mutation { createUser(input: { username: "no name" }) { username } }', code: 'BAD_USER_INPUT', detail: 'fields' },
+  { who: 'S', query: 'mutation { deleteDatacenter(name: "none") }', code: 'NOT_FOUND' },
+  { who: 'S', query: 'mutation { createUser(input: { username: "admin" }) { username } }', code: 'ALREADY_EXISTS' },
+];
+
+/** The codes of what each says when a reference is null that must not be. */
+const STRICT: Record<string, string[]> = {
+  'Apollo Gateway': [],
+  'Hive Gateway, own planner': ['INTERNAL_SERVER_ERROR'],
+  'Hive Gateway, Rust planner': ['INTERNAL_SERVER_ERROR'],
+};
+
 const keyOf = (who: Who): string => clients[who].key ?? '';
 
 describe.each(['Apollo Gateway', ...Object.keys(PLANNERS).map((name) => `Hive Gateway, ${name} planner`)])('under %s', (name) => {
@@ -105,6 +128,25 @@ describe.each(['Apollo Gateway', ...Object.keys(PLANNERS).map((name) => `Hive Ga
       invoices: { nodes: [{ image: { alias: 'public', access: 'PUBLIC' } }, { image: null }, { image: null }] },
       running: [{ hostname: 'u-server', ownTags: [] }, null],
     });
+  });
+
+  it('a reference to nothing that is not nullable takes the whole list away', async () => {
+    const { data, errors } = await send('U', '{ strictInvoices { image { alias } } }');
+    expect([data, errors.map(({ extensions }) => extensions.code)]).toEqual([null, STRICT[name]]);
+  });
+
+  it.each(REFUSALS)('an error of ours arrives as it is: $code for $who', async ({ who, query, code, detail }) => {
+    const own = (await clients[who].send(query)).errors;
+    expect(own).toMatchObject([{ extensions: { code, ...(detail !== undefined && { [detail]: expect.anything() }) } }]);
+    const { errors } = await send(who, query);
+    // Routers add the name of the subgraph.
+    const passed = errors.map(({ message, path, extensions: { serviceName: _, ...extensions } }) => ({ message, path, extensions }));
+    expect(passed).toEqual(own.map(({ message, path, extensions }) => ({ message, path, extensions })));
+  });
+
+  it('a type that several subgraphs share is answered by each', async () => {
+    const { data, errors } = await send('S', '{ invoices { pageInfo { hasNextPage } } datacenters(first: 1) { pageInfo { hasNextPage } } }');
+    expect([errors, data]).toEqual([[], { invoices: { pageInfo: { hasNextPage: false } }, datacenters: { pageInfo: { hasNextPage: true } } }]);
   });
 
   it('an error of ours arrives with its code', async () => {
