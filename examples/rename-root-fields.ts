@@ -4,14 +4,15 @@
 //   GATEWAY_URL=… PORT=4100 node examples/rename-root-fields.ts serve node=imageNode nodes=
 //
 // The first writes the schema for the composer: `node` is called `imageNode`, and `nodes` is left out. The second is a proxy on HOST
-// (by default 127.0.0.1) and PORT, which the router asks in place of the gateway: POST requests, with answers in JSON or server-sent events.
+// (by default 127.0.0.1) and PORT, which the router asks in place of the gateway. It passes requests on by GET and POST, and answers in
+// JSON and as server-sent events; it takes no WebSockets.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { type FieldDefinitionNode, type FieldNode, Kind, parse, print, type SelectionSetNode, visit } from 'graphql';
+import { type DefinitionNode, type FieldDefinitionNode, type FieldNode, Kind, parse, print, type SelectionSetNode, visit } from 'graphql';
 
 const ROOTS = new Set(['Query', 'Mutation', 'Subscription']);
 const MAX_BYTES = 1_000_000;
@@ -29,7 +30,13 @@ function stop(reason: string): never {
   process.exit(2);
 }
 
-/** Renames the root fields of a schema. Fails on a name that no root field has. */
+/** What Federation adds to each subgraph. Composers know it; Mesh Compose takes it for a second definition. */
+function isOfFederation(one: DefinitionNode): boolean {
+  if (one.kind === Kind.DIRECTIVE_DEFINITION || one.kind === Kind.OBJECT_TYPE_EXTENSION) return true;
+  return 'name' in one && /^(_|federation__|link__)/.test(one.name?.value ?? '');
+}
+
+/** The schema of the subgraph with its root fields renamed. Fails on a name that no root field has. */
 function renameInSchema(sdl: string): string {
   const unknown = new Set(newNames.keys());
   const renamed = (field: FieldDefinitionNode): FieldDefinitionNode[] => {
@@ -37,10 +44,12 @@ function renameInSchema(sdl: string): string {
     const name = newNames.get(field.name.value) ?? field.name.value;
     return newNames.get(field.name.value) === '' ? [] : [{ ...field, name: { kind: Kind.NAME, value: name } }];
   };
-  const document = visit(parse(sdl), {
+  const document = parse(sdl);
+  const ours = { ...document, definitions: document.definitions.filter((one) => !isOfFederation(one)) };
+  const changed = visit(ours, {
     ObjectTypeDefinition: (type) => (ROOTS.has(type.name.value) ? { ...type, fields: type.fields?.flatMap(renamed) } : undefined),
   });
-  return unknown.size === 0 ? print(document) : stop(`The schema has no root field ${[...unknown].join(', ')}.`);
+  return unknown.size === 0 ? `${print(changed)}\n` : stop(`The schema has no root field ${[...unknown].join(', ')}.`);
 }
 
 /** The field under its old name, answered under the new one. */
@@ -67,7 +76,15 @@ function restoreInOperation(query: string): string {
   return print({ ...document, definitions });
 }
 
-/** The body for the gateway; unchanged where it is no operation, so that the gateway says what is wrong with it. */
+/** Leaves what is no operation as it is, so that the gateway says what is wrong with it. */
+function restoreOrLeave(query: string): string {
+  try {
+    return restoreInOperation(query);
+  } catch {
+    return query;
+  }
+}
+
 function restoreInBody(body: string): string {
   try {
     const request = JSON.parse(body) as { query: string };
@@ -81,14 +98,23 @@ function answerError(response: ServerResponse, status: number, code: string, mes
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ errors: [{ message, extensions: { code } }] }));
 }
 
+/** Where a request goes; a query in the URL, which Hive Gateway sends to subscribe, with the old names. */
+function restoreInUrl(url: string): URL {
+  const target = new URL(GATEWAY_URL);
+  target.pathname = '/graphql';
+  for (const [name, value] of new URL(url, GATEWAY_URL).searchParams) target.searchParams.set(name, name === 'query' ? restoreOrLeave(value) : value);
+  return target;
+}
+
 async function passOn(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const length = Number(request.headers['content-length'] ?? Number.NaN);
-  if (request.method !== 'POST') return answerError(response, 405, 'BAD_REQUEST', 'This proxy takes POST requests only.');
-  if (!(length <= MAX_BYTES)) return answerError(response, 413, 'BAD_REQUEST', `A request needs a Content-Length of at most ${MAX_BYTES} bytes.`);
+  const isPost = request.method === 'POST';
+  if (!isPost && request.method !== 'GET') return answerError(response, 405, 'BAD_REQUEST', 'This proxy takes GET and POST requests.');
+  if (isPost && !(Number(request.headers['content-length'] ?? Number.NaN) <= MAX_BYTES)) return answerError(response, 413, 'BAD_REQUEST', `A request needs a Content-Length of at most ${MAX_BYTES} bytes.`);
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   const headers = FORWARDED.flatMap((name): [string, string][] => (request.headers[name] === undefined ? [] : [[name, String(request.headers[name])]]));
-  const answer = await fetch(new URL('/graphql', GATEWAY_URL), { method: 'POST', headers, body: restoreInBody(await text(request)), signal: gone.signal });
+  const body = isPost ? restoreInBody(await text(request)) : null;
+  const answer = await fetch(restoreInUrl(request.url ?? '/'), { method: request.method, headers, body, signal: gone.signal });
   response.writeHead(answer.status, Object.fromEntries([...answer.headers].filter(([name]) => !OF_THE_HOP.has(name))));
   response.flushHeaders();
   if (answer.body === null) response.end();
