@@ -116,6 +116,8 @@ function given(filter: ImageFilter | null | undefined): GivenField[] {
   return fields;
 }
 
+const NESTED_NOT = 'The filter within not has another not; accepted is one level, with its conditions beside each other.';
+
 function conditionsOf(filter: ImageFilter | null | undefined, viewer: Viewer): Condition[] {
   const all: Condition[] = [];
   for (const { field, value } of given(filter)) all.push(...field.conditions(value, viewer));
@@ -134,7 +136,7 @@ export function demandFilter(filter: ImageFilter | null | undefined, viewer: Vie
     if (one?.repository?.length) viewer.demand('repository.use');
     if (typeof one?.inUse === 'boolean') viewer.demand('image.filterByUse');
   }
-  if (not?.not !== null && not?.not !== undefined) throw badInput([{ path: 'not.not', message: 'The filter within not has another not; accepted is one level, with its conditions beside each other.' }]);
+  if (not?.not !== null && not?.not !== undefined) throw badInput([{ path: 'not.not', code: 'TOO_DEEP', message: NESTED_NOT, params: { accepted: 1 } }]);
 }
 
 /** Ids by each index that a filter can use. */
