@@ -183,7 +183,7 @@ describe('an input that may contain itself', () => {
   it.each([3, 11, 500])('is refused %d levels deep, over every transport', async (levels) => {
     for (const transport of TRANSPORTS) {
       const [fault] = await faultsOf(transport, { query: FILTER, variables: { filter: JSON.parse(nested(levels)) as unknown } });
-      expect(fault).toMatchObject(levels < 10 ? { path: 'not.not' } : { code: 'TOO_DEEP', params: { accepted: 10 } });
+      expect(fault).toMatchObject({ code: 'TOO_DEEP', params: { accepted: levels < 10 ? 1 : 10 } });
       expect(fault?.path.length).toBeLessThan(100);
     }
   });
