@@ -116,9 +116,10 @@ export class Figures {
     ];
   }
 
-  /** From the commit of many verifications to the end of the last, on every worker there is and one more. */
+  /** From the commit of many verifications to the end of the last, on three workers. */
   async #manyTasks(): Promise<Figure> {
-    const { rows } = this.world;
+    const { rows, spare } = this.world;
+    await spare?.start();
     await rows.execute(`insert into task (id, action, status, phase, attempts, cancel_requested, user_id, image_id, image_name, detail, instructions, created_at)
       select gen_random_uuid(), 'IMAGE_VERIFY', 'PENDING', 'QUEUED', 0, false, (select id from user_account where username = 'admin'), i.id, i.name, '{}',
         json_build_object('uuid', i.uuid, 'size', i.file_size, 'sha1', i.file_sha1, 'sha256', i.file_sha256), cast(extract(epoch from clock_timestamp()) * 1000 as bigint) - 3000

@@ -73,6 +73,7 @@ export async function startPostgresWorld(history: FaultHistory): Promise<FaultWo
     ground.member({ name: 'worker', run: 'worker', folder, isAlone: false, settings: settingsOf(false) }),
     ground.member({ name: 'both', run: 'api,worker', folder, isAlone: false, settings: settingsOf(true) }),
   ];
+  const spare = ground.member({ name: 'spare', run: 'worker', folder, isAlone: false, settings: settingsOf(false) });
   const keys = await Promise.all(members.map(async (member) => member.start()));
   const rows = openRows({ kind: 'postgres', url });
   await writeTaskLog(rows);
@@ -88,13 +89,14 @@ export async function startPostgresWorld(history: FaultHistory): Promise<FaultWo
     ...ground,
     isSqlite: false,
     members,
+    spare,
     rows,
     storePath: store,
     outages: pooler === null ? [database] : [database, pooler],
     key: keys.find((key) => key !== null) ?? '',
     settings: { ...common, DATABASE_URL: url, DATA_DIR: await subfolder(folder, 'command') },
     async close() {
-      await Promise.all(members.map(async (member) => member.stop()));
+      await Promise.all([...members, spare].map(async (member) => member.stop()));
       await rows.close();
       await pooler?.stop();
       await server.remove();

@@ -18,6 +18,7 @@ export async function startSqliteWorld(history: FaultHistory): Promise<FaultWorl
     ...ground,
     isSqlite: true,
     members: [member],
+    spare: null,
     rows,
     storePath: join(home, 'images'),
     outages: [],

@@ -19,6 +19,8 @@ export interface Outage {
 export interface FaultWorld {
   isSqlite: boolean;
   members: readonly Member[];
+  /** A further worker, which does not run yet; null where there can be one process only. */
+  spare: Member | null;
   rows: Rows;
   source: Source;
   /** The folder of the image store. */

@@ -109,6 +109,17 @@ describe('a gateway split into API and worker processes', () => {
     await empty.drop();
   }, 60_000);
 
+  it('shows the first key where a worker is the first to start', async () => {
+    const empty = await createTestDatabase();
+    const settings = { DATABASE_URL: empty.url, IMAGE_STORE: `file:${folders[1]!.path}/images-of-worker` };
+    const worker = await GatewayProcess.start(`${folders[1]!.path}/first`, { ...settings, RUN: 'worker' });
+    const second = await GatewayProcess.start(`${folders[2]!.path}/second`, { ...settings, RUN: 'api' });
+    expect(second.firstKey).toBeNull();
+    expect(await new TestClient(second.url, worker.firstKey).run('{ viewer { user { username } } }')).toEqual({ viewer: { user: { username: 'admin' } } });
+    expect(await Promise.all([worker.stop(), second.stop()])).toEqual([0, 0]);
+    await empty.drop();
+  }, 60_000);
+
   it('serves no transport in a worker process, but health and metrics', async () => {
     const worker = await start(1, 'worker');
     const statusOf = async (path: string): Promise<number> => (await sendRaw(worker.url, `GET ${path} HTTP/1.1\r\nhost: ${new URL(worker.url).host}\r\n\r\n`)).status;

@@ -9,7 +9,7 @@ import type { TaskAction } from '../task.states.js';
  * How long a claim holds without being renewed, and how often it is renewed. The shorter it holds, the sooner another worker takes over
  * after a kill; a worker that stands still for longer, because it is frozen or its database is away, loses its tasks.
  */
-export const CLAIM_MS = 12_000;
+export const CLAIM_MS = 10_000;
 export const RENEW_MS = 3000;
 
 /** A task that this process has claimed, as it was then. `attempts` is the number of the present attempt. */
