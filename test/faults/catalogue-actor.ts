@@ -128,7 +128,7 @@ export class CatalogueActor {
 
   async #change({ key, action, mutation, variables, after }: FactChange): Promise<void> {
     const { client, ledger, history } = this.services;
-    const before = this.facts.get(key) ?? null;
+    const before = this.facts.get(key) ?? (await this.read(key));
     const outcome = await client.change(mutation, variables);
     history.change(`${key} to ${after ?? 'nothing'} by ${outcome.by}: ${outcome.kind === 'done' ? 'acknowledged' : JSON.stringify(outcome).slice(0, 200)}`);
     if (action !== null) ledger.record(action, outcome, null);

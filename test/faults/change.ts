@@ -14,6 +14,8 @@ export interface ChangeServices {
   source: Source;
   /** Images whose bytes were taken away, by uuid. */
   robbed: Set<string>;
+  /** A task that takes longer is cancelled. */
+  patienceMs: number;
 }
 
 /** A change of one image, from one state to another; null is an image that is not there. */
@@ -41,8 +43,7 @@ export interface ChangeResult {
 const LOOK_MS = 100;
 /** An answer that was lost may be of a transaction that is being committed. */
 const LOST_MS = 700;
-/** A task that takes longer is cancelled, and may then take so long to end: its worker may be frozen, and its database away. */
-const PATIENCE_MS = 15_000;
+/** A task that is cancelled may take so long to end: its worker may be frozen, and its database away. */
 const CANCELLED_MS = 90_000;
 /** For so long another gateway may show an image as it was. */
 const LAG_MS = 2000;
@@ -71,7 +72,7 @@ function taskIdOf(data: Record<string, any>): string | null { // oxlint-disable-
 }
 
 /** Waits for the end of a task. One that takes too long is cancelled. */
-export async function taskEnd({ client, ledger, history }: ChangeServices, id: string, cancelAfterMs = PATIENCE_MS): Promise<SeenEnd> {
+export async function taskEnd({ client, ledger, history, patienceMs }: ChangeServices, id: string, cancelAfterMs = patienceMs): Promise<SeenEnd> {
   const begun = performance.now();
   let isCancelled = false;
   for (;;) {
@@ -125,13 +126,13 @@ async function requireState(services: ChangeServices, change: ImageChange, outco
 }
 
 /** The image once no task works on it, and, if that comes soon, once it is as wanted. */
-export async function settledImage({ client, history }: ChangeServices, name: string, isWanted: (image: ShownImage | null) => boolean): Promise<ShownImage | null> {
+export async function settledImage({ client, history, patienceMs }: ChangeServices, name: string, isWanted: (image: ShownImage | null) => boolean): Promise<ShownImage | null> {
   const begun = performance.now();
   for (;;) {
     const image = await readImage(client, name);
     const waited = performance.now() - begun;
     if (image?.status !== 'PENDING' && (isWanted(image) || waited > LAG_MS)) return image;
-    if (waited > PATIENCE_MS + CANCELLED_MS) {
+    if (waited > patienceMs + CANCELLED_MS) {
       history.broken(`Image ${name} stays PENDING.`);
       return image;
     }

@@ -42,7 +42,7 @@ const LISTED_EACH = 2;
 const BYTES_EVERY_MS = 400;
 
 /** Longer than a claim holds: the frozen worker loses its tasks. */
-const QUICK: FaultTimes = { frozenMs: 14_000, killedMs: 500, fullMs: 1500, skewedMs: 1500, pauseMs: 400, sourceMs: 2500 };
+const QUICK: FaultTimes = { frozenMs: 12_500, killedMs: 500, fullMs: 1500, skewedMs: 1500, pauseMs: 400, sourceMs: 2500 };
 const LONG: FaultTimes = { frozenMs: 60_000, killedMs: 5000, fullMs: 8000, skewedMs: 20_000, pauseMs: 4000, sourceMs: 12_000 };
 /** Where one process is alone, others cannot take over meanwhile. */
 const FROZEN_ALONE_MS = 3000;
@@ -72,7 +72,7 @@ class FaultRun {
   ) {
     this.#seeds = options.seed;
     this.#client = new ClusterClient(world.members, world.key, this.#random());
-    this.#services = { client: this.#client, ledger: this.#ledger, history, source: world.source, robbed: new Set() };
+    this.#services = { client: this.#client, ledger: this.#ledger, history, source: world.source, robbed: new Set(), patienceMs: options.minutes === null ? 4000 : 15_000 };
     this.#watch = new InvariantWatch(world.rows, history, () => world.members.some(({ isWorker, isUp }) => isWorker && isUp));
   }
 
@@ -81,7 +81,7 @@ class FaultRun {
     const checks = new FinalChecks(this.world, this.#services, actors);
     await this.#underFaults(actors, checks);
     await checks.run();
-    const figures = this.history.broke.length === 0 ? await new Figures(this.world, this.#services).measure() : [];
+    const figures = this.history.broke.length === 0 ? await new Figures(this.world, this.#services, this.options.minutes === null).measure() : [];
     await this.#watch.look();
     return {
       options: this.options, history: this.history, ledger: this.#ledger, figures, steps: await readTaskLog(this.world.rows), codes: this.#client.codes, watch: this.#watch,

@@ -15,11 +15,19 @@ export class FaultHistory {
   readonly startedAt = Date.now();
   readonly #entries: HistoryEntry[] = [];
   readonly #injected = new Map<string, number>();
+  /** Processes that were killed or frozen. */
+  readonly struck: { name: string; atMs: number }[] = [];
 
   /** Records a fault. `kind` is what the report counts; `text` says on what and how. */
   inject(kind: string, text: string): void {
     this.#injected.set(kind, (this.#injected.get(kind) ?? 0) + 1);
     this.#add('fault', `${kind}: ${text}`);
+  }
+
+  /** Records a fault that takes a process away. */
+  strike(kind: string, name: string, text = name): void {
+    this.inject(kind, text);
+    this.struck.push({ name, atMs: Date.now() });
   }
 
   /** Records what followed from a fault, such as its end. */

@@ -104,7 +104,7 @@ export class Injector {
   }
 
   async #kill(member: Member): Promise<void> {
-    this.history.inject('kills', member.name);
+    this.history.strike('kills', member.name);
     await member.kill();
     await sleep(this.#about(this.options.times.killedMs));
     await member.start();
@@ -112,7 +112,7 @@ export class Injector {
   }
 
   async #freeze(member: Member): Promise<void> {
-    this.history.inject('freezes', `${member.name} for ${this.options.times.frozenMs} ms`);
+    this.history.strike('freezes', member.name, `${member.name} for ${this.options.times.frozenMs} ms`);
     member.freeze();
     await sleep(this.options.times.frozenMs);
     member.thaw();
