@@ -33,6 +33,7 @@ auth_type = any
 pool_mode = transaction
 default_pool_size = ${poolSize}
 max_client_conn = 200
+server_login_retry = 1
 `);
   // It refuses to run as root.
   await Promise.all([chmod(folder.path, 0o755), chmod(settings, 0o644)]);
