@@ -21,7 +21,7 @@ export const ONCE: readonly string[] = [
   'test/cli/!(backup|verify-store).test.ts',
   // A browser, which is what takes the time.
   'test/graphql/{graphiql*,entrance}.test.ts',
-  'test/acceptance/tour.test.ts',
+  'test/acceptance/{tour,rolling-update}.test.ts',
   // Starts that fail before a database is used, and the demo of the README.
   'test/acceptance/{start-faults,postgres-start-faults,readme}.test.ts',
   // What a process does before it asks its database: connections, addresses, headers, and servers that lie to it.
