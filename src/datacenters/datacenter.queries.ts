@@ -7,6 +7,7 @@ import type { Connection, PageRequest } from '../platform/database/list/page.js'
 import { type ListStatement, readList, wholeRows } from '../platform/database/list/read-page.js';
 import { readObjects } from '../platform/database/read/read-rows.js';
 import type { ConnectionSelection } from '../platform/graphql/selection.js';
+import { isSqlite } from '../platform/database/database.js';
 import { sqlText } from '../platform/database/sql-text.js';
 import { type VisibleDatacenters, loadVisibleDatacenters } from './datacenter-cache.js';
 import { DATACENTER_COLUMNS, type DatacenterRow, toDatacenter } from './datacenter.columns.js';
@@ -44,7 +45,10 @@ export class DatacenterQueries {
   }
 
   async byName(name: string): Promise<DatacenterType | null> {
-    return (await this.visible()).byName(name);
+    const known = (await this.visible()).byName(name);
+    if (known !== null || isSqlite(this.em)) return known;
+    // Another process may have made it a moment ago, and its client goes on with this one.
+    return (await loadVisibleDatacenters(this.em, this.viewer, true)).byName(name);
   }
 
   /** The datacenter a request works in: the one named, else the current one. NOT_FOUND when the viewer cannot see it; `path` is the input that names it. */

@@ -57,9 +57,9 @@ async function useBoth(writer: TestClient, reader: TestClient): Promise<void> {
 /** Reads and changes without a pause until it is stopped; the answers that were no data. */
 function askAllTheTime(client: TestClient): () => Promise<unknown[]> {
   const refused: unknown[] = [];
-  let isStopped = false;
+  const stopped = new AbortController();
   const asking = (async () => {
-    for (let count = 1; !isStopped; count += 1) {
+    for (let count = 1; !stopped.signal.aborted; count += 1) {
       const asked = await Promise.all([
         client.send('{ images(showAll: true) { nodes { name status tags file { sha1 } } } datacenters { nodes { name } } tasks(first: 5) { nodes { status attempts } } }'),
         client.send('mutation ($alias: String!) { updateDatacenter(input: { name: "main", alias: $alias }) { alias } }', { alias: `alias ${count}` }),
@@ -70,7 +70,7 @@ function askAllTheTime(client: TestClient): () => Promise<unknown[]> {
     }
   })();
   return async () => {
-    isStopped = true;
+    stopped.abort();
     await asking;
     return refused;
   };

@@ -17,12 +17,30 @@ export function beginWithTimeouts(statementMs: number, idleMs = IDLE_MS): SqlTex
   return sqlText`begin; set local statement_timeout = ${longestStatement}; set local idle_in_transaction_session_timeout = ${longestIdle}`;
 }
 
+/**
+ * How long a migration waits for a table, in ms: whoever asks for that table afterwards waits behind it. Shorter than the second after
+ * which Postgres looks for deadlocks, so that it is the migration that gives up, and never a request.
+ */
+const LOCK_MS = 700;
+
+/** Begins a migration. Its statements may take as long as they need; what it waits for, and how long it stands still, is bounded. */
+const BEGIN_MIGRATION = sqlText`begin; set local lock_timeout = ${sqlInteger(LOCK_MS, { max: LOCK_MS })}; set local idle_in_transaction_session_timeout = ${sqlInteger(IDLE_MS, { max: IDLE_MS })}`;
+
 /** Frees a transaction that copies a whole database from both timeouts. */
 export const WITHOUT_TIMEOUTS = sqlText`set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0`;
 
 /** Gives every transaction that the ORM begins on this connection the timeouts. */
 export function boundTransactions(connection: DatabaseConnection, timeoutMs: number): void {
-  const begin = queryOf(beginWithTimeouts(timeoutMs), 'postgres');
+  beginWith(connection, beginWithTimeouts(timeoutMs));
+}
+
+/** Gives every migration on this connection its timeouts. */
+export function boundMigrations(connection: DatabaseConnection): void {
+  beginWith(connection, BEGIN_MIGRATION);
+}
+
+function beginWith(connection: DatabaseConnection, statement: SqlText): void {
+  const begin = queryOf(statement, 'postgres');
   const execute = connection.executeQuery.bind(connection);
   connection.executeQuery = async <R>(query: CompiledQuery, ...rest: never[]) => execute<R>(query.sql === 'begin' ? begin : query, ...rest);
 }
