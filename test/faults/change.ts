@@ -3,7 +3,7 @@ import type { TaskAction } from '../../src/tasks/task.states.js';
 import type { ClusterClient, Outcome } from './client.js';
 import type { FaultHistory } from './history.js';
 import { imageLine, type ImageModel, readImage, type ShownImage } from './image-model.js';
-import type { Ledger, SeenEnd } from './ledger.js';
+import { type Ledger, type SeenEnd, taskRowId } from './ledger.js';
 import type { Source } from './source.js';
 
 /** What those who change things work with. */
@@ -54,7 +54,7 @@ export async function changeImage(services: ChangeServices, change: ImageChange)
   const outcome = await client.change(change.mutation, change.variables);
   const taskId = outcome.kind === 'done' ? taskIdOf(outcome.data) : null;
   ledger.record(change.action, outcome, taskId);
-  history.change(`${change.action} ${change.name} by ${outcome.by}: ${toldOf(outcome)} ${taskId ?? ''}`);
+  history.change(`${change.action} ${change.name} by ${outcome.by}: ${toldOf(outcome)} ${taskId === null ? '' : taskRowId(taskId)}`);
   if (outcome.kind === 'unknown') await sleep(LOST_MS);
   const end = taskId === null ? null : await taskEnd(services, taskId, change.cancelAfterMs);
   const now = await requireState(services, change, outcome, end);
@@ -83,7 +83,7 @@ export async function taskEnd({ client, ledger, history, patienceMs }: ChangeSer
     }
     if (task.finishedAt !== null) {
       ledger.ends.set(id, { status: task.status, errorCode: task.errorCode, finishedAt: task.finishedAt });
-      history.change(`task ${id} ${task.status} ${task.errorCode ?? ''} ${String(task.error ?? '').slice(0, 160)}`);
+      history.change(`task ${taskRowId(id)} ${task.status} ${task.errorCode ?? ''} ${String(task.error ?? '').slice(0, 160)}`);
       if (task.errorCode === 'INTERNAL_SERVER_ERROR') history.broken(`Task ${id} ended with an internal error.`);
       return task as SeenEnd;
     }
@@ -91,7 +91,7 @@ export async function taskEnd({ client, ledger, history, patienceMs }: ChangeSer
     if (waited > cancelAfterMs && !isCancelled) {
       isCancelled = true;
       const { kind } = await client.change('mutation ($id: ID!) { cancelTask(id: $id) { status } }', { id });
-      history.change(`task ${id} cancelled: ${kind}`);
+      history.change(`task ${taskRowId(id)} cancelled: ${kind}`);
     }
     if (waited > cancelAfterMs + CANCELLED_MS) {
       history.broken(`Task ${id} does not end: ${JSON.stringify(task)}.`);

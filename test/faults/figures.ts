@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { taskEnd, type ChangeServices } from './change.js';
+import { taskRowId } from './ledger.js';
 import { HEALTHY } from './source.js';
 import { readTaskLog, type TaskStep } from './task-log.js';
 import type { FaultWorld } from './world.js';
@@ -72,13 +73,13 @@ export class Figures {
   }
 
   async #stepsOf(tasks: readonly { task: string }[]): Promise<TaskStep[]> {
-    return readTaskLog(this.world.rows, `task in (${tasks.map(({ task }) => `'${task}'`).join(', ')})`);
+    return readTaskLog(this.world.rows, `task in (${tasks.map(({ task }) => `'${taskRowId(task)}'`).join(', ')})`);
   }
 
   async #until(tasks: readonly { task: string }[], isReached: (steps: readonly TaskStep[]) => boolean): Promise<void> {
     for (;;) {
       const steps = await this.#stepsOf(tasks);
-      if (tasks.every(({ task }) => isReached(steps.filter((step) => step.task === task)))) return;
+      if (tasks.every(({ task }) => isReached(steps.filter((step) => step.task === taskRowId(task))))) return;
       await sleep(50);
     }
   }

@@ -4,6 +4,7 @@ import type { CatalogueActor } from './catalogue-actor.js';
 import { type ChangeServices, settledImage } from './change.js';
 import type { ImageActor, OwnedImage } from './image-actor.js';
 import { faultOfFile, imageLine } from './image-model.js';
+import { taskRowId } from './ledger.js';
 import type { FaultWorld } from './world.js';
 
 /** How long a quiet world may take to end its tasks, and to tidy its store. */
@@ -86,9 +87,12 @@ export class FinalChecks {
       'select id, action, status, error_code, cast(finished_at as float) as finished from task',
     );
     const tasks = new Map(rows.map((row) => [row.id, row]));
-    for (const { id, action } of ledger.tasks) if (tasks.get(id)?.action !== action) this.#broken(`The acknowledged task ${id} (${action}) is ${tasks.get(id)?.action ?? 'absent'} in the log.`);
+    for (const { id, action } of ledger.tasks) {
+      const logged = tasks.get(taskRowId(id))?.action;
+      if (logged !== action) this.#broken(`The acknowledged task ${taskRowId(id)} (${action}) is ${logged ?? 'absent'} in the log.`);
+    }
     for (const [id, { status, errorCode, finishedAt }] of ledger.ends) {
-      const task = tasks.get(id);
+      const task = tasks.get(taskRowId(id));
       const isSame = task?.status === status && (task.error_code ?? null) === errorCode && task.finished === Date.parse(finishedAt);
       if (!isSame) this.#broken(`Task ${id} ended ${status} at ${finishedAt}, and is ${JSON.stringify(task)} in the log.`);
     }
@@ -106,7 +110,7 @@ export class FinalChecks {
     for (const deadline = performance.now() + QUIET_MS; ; await sleep(1000)) {
       const { stdout, stderr } = await shell.run('verify-store', '-o', 'json');
       const findings = JSON.parse(stdout || '[{"name":"verify-store","finding":"no answer"}]') as { name: string; finding: string; detail: string }[];
-      const wrong = findings.filter(({ name, finding }) => !(this.services.robbed.has(name) && finding === 'missing bytes'));
+      const wrong = findings.filter(({ name, finding }) => !(this.services.robbed.has(name.split('/', 1)[0] ?? '') && finding === 'missing bytes'));
       if (wrong.length === 0) return;
       if (performance.now() > deadline) return this.#broken(`The store is not tidy: ${JSON.stringify(wrong).slice(0, 3000)} ${stderr.slice(0, 500)}`);
     }

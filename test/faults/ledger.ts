@@ -14,6 +14,11 @@ export interface SeenEnd {
   finishedAt: string;
 }
 
+/** The id of a task in its row, from that in the graph. */
+export function taskRowId(id: string): string {
+  return Buffer.from(id, 'base64').toString().split(':').at(-1) ?? id;
+}
+
 /** Changes of one kind: how many of them are known to be made, and how many may be. */
 export interface ChangeTally {
   made: number;

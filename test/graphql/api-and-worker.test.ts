@@ -31,6 +31,13 @@ function start(folder: number, run: string): Promise<GatewayProcess> {
   return GatewayProcess.start(folders[folder]!.path, { DATABASE_URL: database.url, IMAGE_STORE: `file:${folders[0]!.path}/images`, RUN: run });
 }
 
+/** Ends the connections by which processes tell each other what changed; they connect anew a second later. */
+async function breakRelays(): Promise<void> {
+  const orm = await MikroORM.init({ clientUrl: database.url, entities: [], discovery: { warnWhenNoEntities: false } });
+  await orm.em.getConnection().execute("select pg_terminate_backend(pid) from pg_stat_activity where (query like 'listen %' or query like '%pg_notify%' or query like 'select cast(extract(epoch%') and pid <> pg_backend_pid()");
+  await orm.close(true);
+}
+
 describe('a gateway split into API and worker processes', () => {
   it('leaves tasks to the worker, which runs them once it has started', async () => {
     const image = makeImage({ name: 'parted', version: '1', size: 2000 });
@@ -51,9 +58,7 @@ describe('a gateway split into API and worker processes', () => {
     await admin.run('mutation { refreshImageRepository(name: "remote") { added } }');
     while (following.events.at(-1)?.taskChanged.status !== 'SUCCEEDED') await new Promise((resolve) => setTimeout(resolve, 20));
     const again = await follow('sse', api.url, api.firstKey!, 'subscription { imageRepositoryChanged { status } }');
-    const orm = await MikroORM.init({ clientUrl: database.url, entities: [], discovery: { warnWhenNoEntities: false } });
-    await orm.em.getConnection().execute("select pg_terminate_backend(pid) from pg_stat_activity where (query like 'listen %' or query like '%pg_notify%' or query like 'select cast(extract(epoch%') and pid <> pg_backend_pid()");
-    await orm.close(true);
+    await breakRelays();
     const heard = following.events.length;
     const { refreshImageRepository: { task } } = await admin.run('mutation { refreshImageRepository(name: "remote") { task { id } } }');
     await expect.poll(() => following.events.slice(heard).map(({ taskChanged }) => `${taskChanged.id} ${taskChanged.status}`), { timeout: 20_000 }).toContain(`${task.id} SUCCEEDED`);
@@ -118,6 +123,16 @@ describe('a gateway split into API and worker processes', () => {
     expect(await new TestClient(second.url, worker.firstKey).run('{ viewer { user { username } } }')).toEqual({ viewer: { user: { username: 'admin' } } });
     expect(await Promise.all([worker.stop(), second.stop()])).toEqual([0, 0]);
     await empty.drop();
+  }, 60_000);
+
+  it('finds a datacenter that another process made before this one has heard of it', async () => {
+    const other = await start(1, 'api');
+    const elsewhere = new TestClient(other.url, admin.key);
+    await breakRelays();
+    await elsewhere.run('{ datacenter(name: "main") { name } }');
+    await admin.run('mutation { createDatacenter(input: { name: "just-made" }) { name } }');
+    expect(await elsewhere.run('{ datacenter(name: "just-made") { name } }')).toEqual({ datacenter: { name: 'just-made' } });
+    expect(await other.stop()).toBe(0);
   }, 60_000);
 
   it('serves no transport in a worker process, but health and metrics', async () => {
