@@ -2,8 +2,8 @@ import type { Client } from 'pg';
 import type { DatabaseTarget } from '../database.js';
 import { createPostgresClient } from '../postgres/postgres-connections.js';
 
-/** The database frees the lock of a process that is not heard of for 10 s, as it is frozen. Postgres can do so since version 14. */
-const LOSE_WHEN_SILENT = "select set_config('idle_session_timeout', '10000', false) where current_setting('server_version_num')::int >= 140000";
+/** The database frees the lock of a process that is not heard of for 10 s, as it is frozen. */
+const LOSE_WHEN_SILENT = 'set idle_session_timeout = 10000';
 const SIGN_OF_LIFE = 'select 1';
 const SIGN_MS = 2000;
 const LOCK = "select pg_advisory_lock(hashtext('image-gateway start'))";
