@@ -13,6 +13,7 @@ const DATABASES = ['test/support/gateway.ts', 'test/support/database.ts', 'test/
 const EXCEPTIONS = [
   'test/access/oidc.test.ts',
   'test/acceptance/tour.test.ts',
+  'test/acceptance/rolling-update.test.ts',
   'test/acceptance/hostile-repository.test.ts',
   'test/acceptance/postgres-start-faults.test.ts',
   'test/acceptance/readme.test.ts',

@@ -10,11 +10,11 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
  * nobody could take over its task, nor change what else the transaction had changed. Shorter than a claim on a task.
  */
 const IDLE_MS = 8000;
+const LIMIT_IDLE = sqlText`set local idle_in_transaction_session_timeout = ${sqlInteger(IDLE_MS, { max: IDLE_MS })}`;
 
 /** Begins a transaction with timeouts of its own, in one message: a pooler refuses them as parameters of the connection, which others use afterwards. */
-export function beginWithTimeouts(statementMs: number, idleMs = IDLE_MS): SqlText {
-  const [longestStatement, longestIdle] = [statementMs, idleMs].map((ms) => sqlInteger(ms, { max: MAX_TIMEOUT_MS })) as [SqlText, SqlText];
-  return sqlText`begin; set local statement_timeout = ${longestStatement}; set local idle_in_transaction_session_timeout = ${longestIdle}`;
+export function beginWithTimeouts(statementMs: number): SqlText {
+  return sqlText`begin; set local statement_timeout = ${sqlInteger(statementMs, { max: MAX_TIMEOUT_MS })}; ${LIMIT_IDLE}`;
 }
 
 /**
@@ -24,7 +24,7 @@ export function beginWithTimeouts(statementMs: number, idleMs = IDLE_MS): SqlTex
 const LOCK_MS = 700;
 
 /** Begins a migration. Its statements may take as long as they need; what it waits for, and how long it stands still, is bounded. */
-const BEGIN_MIGRATION = sqlText`begin; set local lock_timeout = ${sqlInteger(LOCK_MS, { max: LOCK_MS })}; set local idle_in_transaction_session_timeout = ${sqlInteger(IDLE_MS, { max: IDLE_MS })}`;
+const BEGIN_MIGRATION = sqlText`begin; set local lock_timeout = ${sqlInteger(LOCK_MS, { max: LOCK_MS })}; ${LIMIT_IDLE}`;
 
 /** Frees a transaction that copies a whole database from both timeouts. */
 export const WITHOUT_TIMEOUTS = sqlText`set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0`;
