@@ -110,7 +110,7 @@ describe.each([
     const { viewer } = await admin.run('{ viewer { user { id } } }');
     const query = `
       query { users { name } viewer { name } node(id: "x") { number } me: imageViewer { user { username } } imageNode(id: "${viewer.user.id}") { __typename id } ...More }
-      fragment More on Query { imageUsers { username } datacenters { nodes { name } } }`;
+      fragment More on Query { imageUsers { nodes { username } } datacenters { nodes { name } } }`;
     expect(await send(query)).toEqual({
       errors: [],
       data: {
@@ -119,7 +119,7 @@ describe.each([
         node: { number: 7 },
         me: { user: { username: 'admin' } },
         imageNode: { __typename: 'User', id: viewer.user.id },
-        imageUsers: [{ username: 'admin' }],
+        imageUsers: { nodes: [{ username: 'admin' }] },
         datacenters: { nodes: [{ name: 'main' }] },
       },
     });
