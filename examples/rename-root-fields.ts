@@ -22,8 +22,8 @@ const OF_THE_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'co
 
 const { GATEWAY_URL = 'http://127.0.0.1:4000', HOST = '127.0.0.1', PORT = '4100' } = process.env;
 const [command, ...pairs] = process.argv.slice(2);
-const newNames = new Map(pairs.map((pair) => pair.split('=', 2) as [string, string?]));
-const oldNames = new Map([...newNames].flatMap(([old, name]) => (name ? [[name, old]] : [])));
+const newNames = new Map(pairs.map((pair): [string, string] => [pair.split('=', 1)[0] ?? '', pair.split('=')[1] ?? '']));
+const oldNames = new Map([...newNames].flatMap(([old, name]): [string, string][] => (name === '' ? [] : [[name, old]])));
 
 function stop(reason: string): never {
   console.error(reason);
@@ -118,7 +118,7 @@ async function passOn(request: IncomingMessage, response: ServerResponse): Promi
   response.writeHead(answer.status, Object.fromEntries([...answer.headers].filter(([name]) => !OF_THE_HOP.has(name))));
   response.flushHeaders();
   if (answer.body === null) response.end();
-  else await pipeline(Readable.fromWeb(answer.body), response);
+  else await pipeline(Readable.from(answer.body), response);
 }
 
 async function serve(): Promise<void> {

@@ -129,7 +129,7 @@ describe('the page', () => {
     const items = page.getByRole('listitem');
     await items.getByText('debian-12 2.0.0 (LINUX_VM)').waitFor();
     // Once for itself, and once when the events have begun.
-    await expect.poll(requests).toBe(2);
+    await expect.poll(requests, { timeout: 15_000 }).toBe(2);
     const shown = async (change: string, expected: readonly string[]): Promise<void> => {
       await admin.run(`mutation { ${change} }`);
       await expect.poll(async () => items.allTextContents()).toEqual(expected);

@@ -25,6 +25,7 @@ const EXCEPTIONS = [
   'test/cli/lost-keys.test.ts',
   'test/cli/session.test.ts',
   'test/examples/programs.test.ts',
+  'test/examples/frontends.test.ts',
   'test/graphql/graphiql-provider.test.ts',
   'test/examples/sdk-package.test.ts',
   'test/examples/trusted-documents.test.ts',
