@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { DatabaseSync } from 'node:sqlite';
 
 const BATCH_ROWS = 5000;
-const INDEXED = ['image', 'image_attachment', 'image_tag', 'virtual_server', 'virtual_disk', 'repository_image'];
+const INDEXED = ['image', 'image_attachment', 'image_tag', 'virtual_server', 'virtual_disk', 'repository_image', 'task'];
 
 function* batches(rows) {
   let batch = [];
@@ -33,8 +33,8 @@ export async function writeSqlite(path, tables, report) {
     }
     report(`${table}: ${count} rows`);
   }
-  for (const table of ['image', 'repository_image']) {
-    db.exec(`insert into ${table}_search (rowid, search_text) select id, search_text || char(10, 10) from ${table}`);
+  for (const [table, text] of [['image', 'search_text'], ['repository_image', 'search_text'], ['virtual_server', 'lower(hostname)']]) {
+    db.exec(`insert into ${table}_search (rowid, search_text) select id, ${text} || char(10, 10) from ${table}`);
     // One piece, as the gateway leaves it after a while.
     db.exec(`insert into ${table}_search (${table}_search) values ('optimize')`);
   }

@@ -27,8 +27,8 @@ export const QUESTIONS = {
   'the servers of a datacenter': { caller: 'admin', query: '{ servers(datacenter: "main") { nodes { hostname osType owner { username } disks { size image { name } } } totalCount } }' },
   'tasks': { caller: 'admin', query: '{ tasks(first: 20, status: [SUCCEEDED]) { nodes { action status createdAt user { username } } totalCount } }' },
   '90 small pages': { caller: 'admin', query: `{ ${aliases(90, 'images(datacenter: "main", first: 1) { nodes { name } }')} }` },
-  'users': { caller: 'admin', query: '{ users { username active } }' },
-  'groups with users': { caller: 'admin', query: '{ groups { name users { username } datacenters { name } } }' },
+  'users': { caller: 'admin', query: '{ users { nodes { username active } } }' },
+  'groups with users': { caller: 'admin', query: '{ groups { nodes { name users { username } datacenters { name } } } }' },
   'datacenters': { caller: 'admin', query: '{ datacenters { nodes { name alias access owner { username } } } }' },
   '100 references': {
     caller: 'admin',

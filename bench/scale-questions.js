@@ -23,6 +23,11 @@ const images = (list, rest = '', declared = '') => `query${declared} { images(da
 const found = images(', filter: { search: $text }', '', ' ($text: String!)');
 const offers = (list, declared = '') => `query${declared} { imageRepository(name: "offers") { images${list} { ${OFFER} } } }`;
 
+const servers = (filter, declared = '') => `query${declared} { servers(datacenter: "main", filter: { ${filter} }) { nodes { hostname status owner { username } } pageInfo { endCursor } } }`;
+const tasks = (list) => `{ tasks${list} { nodes { action status createdAt user { username } } pageInfo { endCursor } } }`;
+/** Orders with a value that many images have. */
+const ORDERS = [['VERSION', '5.10'], ['OS_TYPE', 'LINUX_VM'], ['STATUS', 'OK'], ['OWNER', 'user-50'], ['UPDATED_AT', 1_767_225_600_000]];
+
 /**
  * What is asked of each catalogue: [letter, what, who asks, query, variables of the question number `at` of a catalogue with so
  * many images and so many offers of a repository]. Those with `*` cost what the catalogue costs, and are shown without a limit.
@@ -61,6 +66,44 @@ export const QUESTIONS = [
   ['e', 'a search that finds a third', 'admin', offers('(filter: { search: "hardened" })'), noVariables],
   ['e', 'a search that finds one', 'admin', offers('(filter: { search: $text })', ' ($text: String!)'), (at, { offers: n }) => ({ text: ownPart(some(at, n)) })],
   ['e', 'a search that finds nothing', 'admin', offers('(filter: { search: $text })', ' ($text: String!)'), (at) => ({ text: `zebra ${at}` })],
+  ...ORDERS.flatMap(([field, key]) => [
+    ['g', `a datacenter with all images by ${field}`, 'admin', images(`, orderBy: { field: ${field} }`), noVariables],
+    ['g', `the same, deep inside`, 'admin', images(`, orderBy: { field: ${field} }, after: $after`, '', ' ($after: String!)'), (at, { images: n }) => ({ after: cursor(key, some(at, n)) })],
+    ['g', `every image by ${field}, from its end`, 'admin', `{ images(showAll: true, last: 50, orderBy: { field: ${field} }) { ${FIELDS} } }`, noVariables],
+    ['g', `what a plain user may use by ${field}`, 'plain', `{ usableImages(datacenter: "main", orderBy: { field: ${field}, direction: DESC }) { ${FIELDS} } }`, noVariables],
+  ]),
+  ['g', 'changed within an hour', 'admin', images(', filter: { updatedAfter: "2026-12-31T23:00:00Z" }'), noVariables],
+  ['g', 'changed in half of the time', 'admin', images(', filter: { updatedAfter: "2026-01-01T00:00:00Z" }'), noVariables],
+  ['g', '100 by name', 'admin', images(', filter: { name: $names }', '', ' ($names: [String!])'), (at, { images: n }) => ({ names: Array.from({ length: 100 }, (_, one) => imageName(some(at * 100 + one, n))) })],
+  ['g', 'of a version that a hundredth has', 'admin', images(', filter: { version: ["3.7"] }, orderBy: { field: UPDATED_AT, direction: DESC }'), noVariables],
+  ['g', 'between two sizes', 'admin', images(', filter: { minSize: 10240, maxSize: 20480 }'), noVariables],
+  ['g', 'imported from a repository', 'admin', images(', filter: { repository: ["offers"] }'), noVariables],
+  ['g', 'in use', 'admin', images(', filter: { inUse: true }'), noVariables],
+  ['g', 'not in use', 'admin', images(', filter: { inUse: false }'), noVariables],
+  ['g', 'neither PUBLIC nor Linux', 'admin', images(', filter: { not: { access: [PUBLIC], osType: [LINUX_VM] } }'), noVariables],
+  ['g', 'a search of servers among half of all', 'admin', servers('search: "er-12"'), noVariables],
+  ['g', 'the same that finds one', 'admin', servers('search: $text', ' ($text: String!)'), (at) => ({ text: `server-${1000 + at * 2}` })],
+  ['g', 'servers of a state that few are in', 'admin', servers('status: [ERROR]'), noVariables],
+  ['g', 'servers of a state that nearly all are in', 'admin', servers('status: [RUNNING], osType: [LINUX_VM]'), noVariables],
+  ['g', 'servers of an owner', 'admin', servers('owner: $owner', ' ($owner: String!)'), (at) => ({ owner: `user-${10 + (at % 80)}` })],
+  ['g', 'servers with an image', 'admin', servers('image: $image', ' ($image: String!)'), (at, { images: n }) => ({ image: imageName(some(at, n)) })],
+  ['g', 'own servers of a plain user', 'plain', '{ servers(datacenter: "main") { nodes { hostname } } }', noVariables],
+  ['g', 'users', 'admin', '{ users { nodes { username } pageInfo { endCursor } } }', noVariables],
+  ['g', 'users who cannot sign in', 'admin', '{ users(active: false) { nodes { username } } }', noVariables],
+  ['g', 'a search of users that finds many', 'admin', '{ users(search: "USER") { nodes { username } } }', noVariables],
+  ['g', 'a search of users that finds one', 'admin', 'query ($text: String!) { users(search: $text) { nodes { username } } }', (at, { users: n }) => ({ text: `user-${n - 1 - (at % 50)}` })],
+  ['g', 'a search of groups that finds one', 'admin', '{ groups(search: "oup-19") { nodes { name } } }', noVariables],
+  ['g', 'a search of datacenters that finds one', 'admin', '{ datacenters(search: "center 19") { nodes { name } } }', noVariables],
+  ['g', 'members of a public datacenter', 'dcadmin', '{ datacenter(name: "main") { members { nodes { username } } } }', noVariables],
+  ['g', 'members of a private one', 'imageadmin', '{ datacenter(name: "dc-3") { members { nodes { username } } } }', noVariables],
+  ['g', 'tasks', 'admin', tasks(''), noVariables],
+  ['g', 'tasks of a user', 'admin', tasks('(user: "plain")'), noVariables],
+  ['g', 'tasks of a repository', 'admin', tasks('(repository: "offers")'), noVariables],
+  ['g', 'the same between two times', 'admin', tasks('(repository: "offers", createdAfter: "2025-01-02T00:00:00Z", createdBefore: "2025-01-02T06:00:00Z")'), noVariables],
+  ['g', 'tasks before a time', 'admin', tasks('(createdBefore: "2025-01-02T00:00:00Z")'), noVariables],
+  ['g', 'tasks of a state that few are in', 'admin', tasks('(status: [FAILED])'), noVariables],
+  ['g', 'tasks of a state that nearly all are in, of a user', 'admin', tasks('(status: [SUCCEEDED], user: "plain")'), noVariables],
+  ['g', 'own tasks of a plain user', 'plain', tasks(''), noVariables],
   ['f', '100 references by name', 'admin', 'query ($of: [_Any!]!) { _entities(representations: $of) { ... on Image { name status owner { username } } } }', references],
   ['f', 'the same by a plain user', 'plain', 'query ($of: [_Any!]!) { _entities(representations: $of) { ... on Image { name status owner { username } } } }', references],
   ['*', 'totalCount of a datacenter with all images', 'admin', images('', 'totalCount'), noVariables],

@@ -37,6 +37,7 @@ import { imageServerFault, registerImageServer } from './image-server/routes.js'
 import { countSentBytes } from './image-server/sent-bytes-metric.js';
 import { imageModule } from './images/image.module.js';
 import { restoreLabels } from './images/rules/restore-labels.js';
+import { restoreSearchTexts } from './access/people/search-text.js';
 import { storeRecordOf } from './images/store/store-record.js';
 import { StoreSweep } from './images/store/store-sweep.js';
 import { ImgapiClient } from './imgapi/client.js';
@@ -70,6 +71,7 @@ import { purgeRetiredRepositories } from './repositories/retired-repositories.js
 import { findOrigin } from './repositories/entries/find-origin.js';
 import { type AccessTo, accessToRepositories, type CredentialsFor, credentialsFrom, unknownRepositoryAuth } from './repositories/credentials/repository-access.js';
 import { ChangeBus } from './tasks/changes/change-bus.js';
+import { ChangeHistory } from './tasks/changes/change-history.js';
 import { ChangeRelay } from './tasks/changes/change-relay.js';
 import { PeriodicReauthorization } from './tasks/changes/periodic-reauthorization.js';
 import { deleteOldKeysRegularly } from './tasks/idempotency/key-upkeep.js';
@@ -91,6 +93,7 @@ const STORE_CHECK_MS = 30_000;
 interface Work {
   database: Database;
   changes: ChangeBus;
+  history: ChangeHistory;
   store: FileStore;
   fetch: GuardedFetch;
   imgapi: ImgapiClient;
@@ -112,7 +115,8 @@ export interface Gateway {
 }
 
 async function createWork(config: Config, database: Database, tracing: Tracing | null, log: Logger): Promise<Work> {
-  const changes = new ChangeBus();
+  const history = new ChangeHistory(database);
+  const changes = new ChangeBus(history);
   const record = storeRecordOf(database);
   const store = await openStore(config.imageStore, { identity: (mark) => new RecordedIdentity(mark, record), isSoleOwner: config.database.kind === 'sqlite' });
   const fetch = new GuardedFetch({ allow: config.fetchAllow, proxies: config.proxies });
@@ -126,7 +130,7 @@ async function createWork(config: Config, database: Database, tracing: Tracing |
   registerDatabaseMetrics(metrics.registry, database);
   registerDiskMetrics(metrics.registry, { data: config.dataDir, ...(config.imageStore.kind === 'file' && { store: config.imageStore.path }) });
   registerAvailability(metrics.registry, { name: 'gateway_store_up', help: '1 when the image store can be read and written, else 0; asked twice a minute at most.', everyMs: STORE_CHECK_MS, check: async () => store.reach() });
-  return { database, changes, store, fetch, imgapi, accessTo, credentialsFor: credentialsFrom(config.repositoryAuth), runner, metrics, tracing, imageServerUrl: `${config.publicUrl}/imgapi` };
+  return { database, changes, history, store, fetch, imgapi, accessTo, credentialsFor: credentialsFrom(config.repositoryAuth), runner, metrics, tracing, imageServerUrl: `${config.publicUrl}/imgapi` };
 }
 
 function createContainers(config: Config, work: Work, signIns: SignIns): RequestContainerFactory {
@@ -187,6 +191,7 @@ async function prepare(config: Config, work: Work, log: Logger): Promise<string 
   if (unindexed !== null) log.warn(unindexed);
   await restoreNameKeys(work.database.em.fork());
   await restoreLabels(work.database.em.fork());
+  await restoreSearchTexts(work.database.em.fork());
   const firstKey = await prepareFirstStart(work.database);
   const server = await readImageServer(work.database.em.fork());
   await work.database.em.fork().transactional((tx) => syncLocalRepository(tx, server?.hostname ?? null, work.imageServerUrl));
@@ -258,7 +263,8 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   const work = await createWork(config, database, tracing, log);
   const firstKey = await withStartLock(config.database, async () => prepare(config, work, log));
   work.changes.onRightsElsewhere(() => forgetCachedReads(database.driver));
-  const relay = config.database.kind === 'postgres' ? await ChangeRelay.start(config.database.directUrl ?? config.database.url, work.changes, log) : null;
+  const relay = config.database.kind === 'postgres' ? await ChangeRelay.start(config.database.directUrl ?? config.database.url, work, log) : null;
+  work.history.startPruning((error) => log.warn({ err: error }, 'Old records of changes could not be deleted; this is tried again.'));
   let stage: Stage = 'starting';
   const requestInterceptor: RequestInterceptor = { intercept: null };
   const app = createHttpServer(log, { trustProxy: config.trustProxy, requestTimeoutMs: config.limits.requestTimeoutMs, ownFaultBody: imageServerFault, rewriteUrl: imageServerRewriter(config.imgapiAtRoot), interceptor: requestInterceptor });
@@ -284,6 +290,7 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
       await work.runner.stop();
       await work.fetch.close();
       await relay?.stop();
+      work.history.stopPruning();
       await database.close();
       await tracing?.stop();
       unlock();

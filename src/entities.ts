@@ -12,6 +12,7 @@ import { ImageRepository } from './repositories/image-repository.entity.js';
 import { RepositoryImage } from './repositories/entries/repository-image.entity.js';
 import { SchemaCompatibility } from './platform/database/schema/schema-compatibility.entity.js';
 import { ScheduledWork } from './platform/scheduling/scheduled-work.entity.js';
+import { RecordedChange } from './tasks/changes/recorded-change.entity.js';
 import { IdempotencyKey } from './tasks/idempotency/idempotency-key.entity.js';
 import { Task } from './tasks/task.entity.js';
 import { Snapshot } from './virtual-servers/snapshots/snapshot.entity.js';
@@ -31,6 +32,7 @@ export const ENTITIES = [
   ImageListVersion,
   ImageRepository,
   ImageTag,
+  RecordedChange,
   RepositoryImage,
   ScheduledWork,
   SchemaCompatibility,

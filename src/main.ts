@@ -20,8 +20,19 @@ function resetCommand(): string {
   return existsSync(new URL('../scripts/token.js', import.meta.url)) ? 'npx image-gateway admin reset' : 'image-gateway admin reset';
 }
 
+/** A worker may be the first to start on an empty database, and is then the only one that knows the key. */
+function welcomeOfWorker({ publicUrl, firstKey }: Gateway): string {
+  const health = `    Health, metrics  ${publicUrl}/readyz, ${publicUrl}/metrics\n`;
+  if (firstKey === null) return `\n  The worker of the image gateway is running.\n${health}`;
+  return `
+  The worker of the image gateway is running, with an empty catalogue.
+    Sign in as admin, where the API runs:  /graphiql#token=${firstKey}
+    (this key is shown once; if it is lost, make another one: ${resetCommand()})
+${health}`;
+}
+
 function welcome(gateway: Gateway, config: Config): string {
-  if (!config.run.api) return `\n  The worker of the image gateway is running.\n    Health, metrics  ${gateway.publicUrl}/readyz, ${gateway.publicUrl}/metrics\n`;
+  if (!config.run.api) return welcomeOfWorker(gateway);
   const graphiql = `${gateway.publicUrl}/graphiql`;
   if (gateway.firstKey === null) {
     return `

@@ -18,7 +18,9 @@ export const ChangeKind = {
   Created: 'CREATED',
   /** It is gone from the catalogue; only its name and UUID remain to be told. */
   Deleted: 'DELETED',
-  /** A field, its status, its binding or its attachments changed. */
+  /** It still exists, but you can see it no longer, or no longer in the datacenter that you listen to: it was made PRIVATE, set DELETED, detached, became PENDING where you may only use it, or you lost rights. Only its name and UUID are told. */
+  Hidden: 'HIDDEN',
+  /** A field, its status, its binding or its attachments changed, or it came into your sight: add it where you do not have it. */
   Updated: 'UPDATED'
 } as const;
 
@@ -234,10 +236,22 @@ export type ImageFilter = {
   readonly dcBound?: boolean | null | undefined;
   /** Whether a server shuts down once deployed from it. */
   readonly deploy?: boolean | null | undefined;
+  /** True: only images that a disk of some server has, also where you cannot see that server. False: only those that none has. FORBIDDEN for who holds ADMIN nowhere; finds only images whose `serverCount` you may see. */
+  readonly inUse?: boolean | null | undefined;
+  /** Fits on a disk of this size, in MiB. */
+  readonly maxSize?: number | null | undefined;
+  /** Fits on no smaller disk than this, in MiB. */
+  readonly minSize?: number | null | undefined;
+  /** One of these names, exactly as written. At most 250 different ones. */
+  readonly name?: ReadonlyArray<string> | null | undefined;
+  /** Leaves out the images that meet all of these conditions together; nothing when it has none. It cannot have a `not` of its own. */
+  readonly not?: ImageFilter | null | undefined;
   /** One of these OS types. */
   readonly osType?: ReadonlyArray<OsType> | null | undefined;
   /** Username of the owner. */
   readonly owner?: string | null | undefined;
+  /** Imported from one of the repositories of these names. FORBIDDEN for who may not use repositories; finds only images whose `repository` you may see. At most 250 different ones. */
+  readonly repository?: ReadonlyArray<string> | null | undefined;
   /** Whether it can grow to fill a larger disk. */
   readonly resize?: boolean | null | undefined;
   /** Text that occurs in the name, alias or description; upper and lower case are the same. At most 200 characters. */
@@ -246,6 +260,14 @@ export type ImageFilter = {
   readonly status?: ReadonlyArray<ImageStatus> | null | undefined;
   /** Has all of these tags, exactly as written. At most 32 different ones. */
   readonly tags?: ReadonlyArray<string> | null | undefined;
+  /** Last changed later than this. */
+  readonly updatedAfter?: string | null | undefined;
+  /** Last changed earlier than this. */
+  readonly updatedBefore?: string | null | undefined;
+  /** One of these UUIDs. At most 250 different ones. */
+  readonly uuid?: ReadonlyArray<string> | null | undefined;
+  /** One of these versions, exactly as written. At most 250 different ones. */
+  readonly version?: ReadonlyArray<string> | null | undefined;
 };
 
 /** How to sort images. Without it: by name. */
@@ -264,8 +286,18 @@ export const ImageOrderField = {
   CreatedAt: 'CREATED_AT',
   /** Its unique name. */
   Name: 'NAME',
+  /** Its OS type, by the name of the value. */
+  OsType: 'OS_TYPE',
+  /** The username of its owner. */
+  Owner: 'OWNER',
   /** The smallest disk it fits on. */
-  Size: 'SIZE'
+  Size: 'SIZE',
+  /** Its status: OK comes before PENDING. */
+  Status: 'STATUS',
+  /** When a field of it was last changed. */
+  UpdatedAt: 'UPDATED_AT',
+  /** Its version, as text: `10` comes before `9`. */
+  Version: 'VERSION'
 } as const;
 
 export type ImageOrderField = typeof ImageOrderField[keyof typeof ImageOrderField];

@@ -60,16 +60,19 @@ async function readSnapshot(em: Reads): Promise<Snapshot> {
 /** Per database driver. */
 const snapshots = new WeakMemo<object, CachedRead<Snapshot>>();
 
-async function currentSnapshot(em: Reads): Promise<Snapshot> {
+async function currentSnapshot(em: Reads, isFresh: boolean): Promise<Snapshot> {
   // A transaction reads its own uncommitted writes, which must not enter the cache.
   if (em.isInTransaction()) return readSnapshot(em);
   const driver = em.getDriver();
   const cached = snapshots.getOrCompute(driver, () => new CachedRead(driver));
-  return cached.get() ?? cached.renew(async () => readSnapshot(em));
+  return (isFresh ? undefined : cached.get()) ?? cached.renew(async () => readSnapshot(em));
 }
 
-/** The viewer's datacenters, from memory: there are few, nearly every request needs them, and any change of one invalidates the cache. */
-export async function loadVisibleDatacenters(em: Reads, viewer: Viewer): Promise<VisibleDatacenters> {
-  const { all, byViewer } = await currentSnapshot(em);
+/**
+ * The viewer's datacenters, from memory: there are few, nearly every request needs them, and any change of one invalidates the cache. With
+ * `isFresh`, they are read now: a change by another process is heard of a moment later.
+ */
+export async function loadVisibleDatacenters(em: Reads, viewer: Viewer, isFresh = false): Promise<VisibleDatacenters> {
+  const { all, byViewer } = await currentSnapshot(em, isFresh);
   return byViewer.getOrCompute(viewer, () => new VisibleDatacenters(all, viewer));
 }

@@ -7,6 +7,8 @@ import { DatacenterQueries } from './datacenter.queries.js';
 import { DatacenterResolver } from './datacenter.resolver.js';
 import { DatacenterService } from './datacenter.service.js';
 import { DatacenterSettingsService } from './settings/datacenter-settings.service.js';
+import { DatacenterMembersResolver } from './members/datacenter-members.resolver.js';
+import { MemberQueries } from './members/member.queries.js';
 import { GroupDatacentersResolver } from './groups/group-datacenters.resolver.js';
 import { GroupMutationResolver } from './groups/group-mutation.resolver.js';
 import { GroupService } from './groups/group.service.js';
@@ -20,6 +22,7 @@ function services({ changes }: { changes: ChangeBus }): Provider[] {
     provide(DatacenterQueries, (container) => new DatacenterQueries(container.reads, container.viewer)),
     provide(CurrentDatacenter, (container) => new CurrentDatacenter(container.em, container.viewer, container.get(DatacenterQueries))),
     provide(SettingsQueries, (container) => new SettingsQueries(container.em, container.viewer)),
+    provide(MemberQueries, (container) => new MemberQueries(container.viewer, container.get(UserQueries))),
     provide(GroupService, (container) => new GroupService(container.em, container.viewer, container.get(GroupQueries))),
     provide(
       DatacenterService,
@@ -45,6 +48,7 @@ export function datacenterModule(work: { changes: ChangeBus }): Provider[] {
       ViewerDatacentersResolver,
       (container) => new ViewerDatacentersResolver(container.viewer, container.get(DatacenterQueries), container.get(CurrentDatacenter)),
     ),
+    provide(DatacenterMembersResolver, (container) => new DatacenterMembersResolver(container.get(MemberQueries))),
     provide(GroupDatacentersResolver, (container) => new GroupDatacentersResolver(container.get(DatacenterQueries))),
     provide(GroupMutationResolver, (container) => new GroupMutationResolver(container.get(GroupService))),
     provide(SettingsResolver, (container) => new SettingsResolver(container.get(SettingsQueries), container.get(DatacenterSettingsService))),

@@ -1,11 +1,13 @@
 import type { Viewer } from '../access/viewer.js';
-import { ALWAYS, allOf, oneOf } from '../platform/database/list/conditions.js';
+import { searchForm } from '../platform/display-text.js';
+import { ALWAYS, allOf, type Condition, oneOf, oneOfIds } from '../platform/database/list/conditions.js';
 import { notFound } from '../platform/errors.js';
 import type { KeysetOrder } from '../platform/database/list/keyset.js';
 import type { Connection, PageRequest } from '../platform/database/list/page.js';
 import { type ListStatement, readList, wholeRows } from '../platform/database/list/read-page.js';
 import { readObjects } from '../platform/database/read/read-rows.js';
 import type { ConnectionSelection } from '../platform/graphql/selection.js';
+import { isSqlite } from '../platform/database/database.js';
 import { sqlText } from '../platform/database/sql-text.js';
 import { type VisibleDatacenters, loadVisibleDatacenters } from './datacenter-cache.js';
 import { DATACENTER_COLUMNS, type DatacenterRow, toDatacenter } from './datacenter.columns.js';
@@ -43,7 +45,10 @@ export class DatacenterQueries {
   }
 
   async byName(name: string): Promise<DatacenterType | null> {
-    return (await this.visible()).byName(name);
+    const known = (await this.visible()).byName(name);
+    if (known !== null || isSqlite(this.em)) return known;
+    // Another process may have made it a moment ago, and its client goes on with this one.
+    return (await loadVisibleDatacenters(this.em, this.viewer, true)).byName(name);
   }
 
   /** The datacenter a request works in: the one named, else the current one. NOT_FOUND when the viewer cannot see it; `path` is the input that names it. */
@@ -66,14 +71,23 @@ export class DatacenterQueries {
     return [...(await this.visible()).all];
   }
 
-  async page(page: PageRequest, selection: ConnectionSelection): Promise<Connection<DatacenterType>> {
+  /** By name; `search` looks at name and alias, and an empty one finds all. */
+  async page(search: string | null | undefined, page: PageRequest, selection: ConnectionSelection): Promise<Connection<DatacenterType>> {
     const table = sqlText`datacenter d`;
     const order: KeysetOrder = { column: 'd.name', id: 'd.id', direction: 'ASC' };
     const walk = wholeRows({ table, alias: sqlText`d`, where: ALWAYS, order });
-    const list: ListStatement = { columns: DATACENTER_COLUMNS, from: table, where: visibleDatacenters(this.viewer), order, walk };
+    const list: ListStatement = { columns: DATACENTER_COLUMNS, from: table, where: search ? await this.#found(search) : visibleDatacenters(this.viewer), order, walk };
     return readList<DatacenterRow, DatacenterType>(this.em, list, page, selection, {
       keyOf: (row) => [row.name, row.id],
       nodesOf: async (rows) => new Map(rows.map((row) => [row, toDatacenter(row)])),
     });
+  }
+
+  /** All visible datacenters are in memory, so no column holds their texts in lower case. */
+  async #found(search: string): Promise<Condition> {
+    const text = searchForm(search);
+    const { all } = await this.visible();
+    const found = all.filter(({ name, alias }) => searchForm(`${name}\n${alias}`).includes(text)).map(({ id }) => id);
+    return allOf([oneOfIds('d.id', found), visibleDatacenters(this.viewer)]);
   }
 }

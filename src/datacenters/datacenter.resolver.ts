@@ -38,8 +38,10 @@ export class DatacenterResolver {
   async datacenters(
     @Args(() => PageArgs) page: PageArgs,
     @Info() info: GraphQLResolveInfo,
+    @Arg('search', () => String, { nullable: true, description: 'Text that occurs in the name or alias; upper and lower case are the same.' })
+    search?: string | null,
   ): Promise<Connection<DatacenterType>> {
-    return this.queries.page(readPage(page, 'string', 'number'), connectionSelection(info));
+    return this.queries.page(search, readPage(page, 'string', 'number'), connectionSelection(info));
   }
 
   @Mutation(() => DatacenterType, {

@@ -56,7 +56,7 @@ export class ListRateLimiter {
     private readonly untrusted: ListLimit = PUBLIC_LIMIT,
   ) {}
 
-  admit(address: string, isTrusted: boolean, now = Date.now()): AdmittedList | RefusedList {
+  admit(address: string, isTrusted: boolean, now = performance.now()): AdmittedList | RefusedList {
     const limit = isTrusted ? this.trusted : this.untrusted;
     const budget = this.#budgetOf(`${isTrusted ? 'trusted' : 'public'} ${subscriberOf(address)}`, limit, now);
     if (budget.running >= limit.concurrent) return { retryAfter: 1, reason: `${budget.running} lists for this address are in progress; at most ${limit.concurrent} are accepted` };

@@ -16,6 +16,11 @@ const ImageAttachmentSchema = defineEntity({
     sizeMib: p.integer().default(0),
     imageCreatedAt: p.type(BytesType).$type<number>().default(0),
     access: p.string().length(8).default(''),
+    version: p.string().length(16).default(''),
+    osType: p.string().length(16).default(''),
+    status: p.string().length(8).default(''),
+    ownerName: p.string().length(64).default(''),
+    imageUpdatedAt: p.type(BytesType).$type<number>().default(0),
   },
   // Partial: with the rows that are null, planners would expect one image to have very many bindings.
   uniques: [{ name: 'image_attachment_bound_image_id_unique', properties: ['boundImageId'], where: 'bound_image_id is not null' }],
@@ -27,6 +32,11 @@ const ImageAttachmentSchema = defineEntity({
     { name: 'image_attachment_alias_index', properties: ['datacenter', 'alias', 'image'] },
     { name: 'image_attachment_size_index', properties: ['datacenter', 'sizeMib', 'image'] },
     { name: 'image_attachment_created_index', properties: ['datacenter', 'imageCreatedAt', 'image'] },
+    { name: 'image_attachment_version_index', properties: ['datacenter', 'version', 'image'] },
+    { name: 'image_attachment_os_type_index', properties: ['datacenter', 'osType', 'image'] },
+    { name: 'image_attachment_status_index', properties: ['datacenter', 'status', 'image'] },
+    { name: 'image_attachment_owner_index', properties: ['datacenter', 'ownerName', 'image'] },
+    { name: 'image_attachment_updated_index', properties: ['datacenter', 'imageUpdatedAt', 'image'] },
   ],
   checks: [
     { name: 'image_attachment_binding_is_own', expression: 'bound_image_id is null or bound_image_id = image_id' },

@@ -142,6 +142,8 @@ type FieldColumn = OfImage<(typeof IMAGE_FIELDS)[keyof typeof IMAGE_FIELDS]['col
 /** Columns of the entity that fill no field of Image, and what reads them. A column that is neither here nor in `IMAGE_FIELDS` does not compile. */
 export const COLUMNS_WITHOUT_FIELD = {
   id: 'every statement of images',
+  owner_name: 'the order OWNER',
+  in_use: 'the filter `inUse`',
   name_key: 'its unique index',
   alias_key: 'the unique index of alias and version',
   version_key: 'the unique index of alias and version',

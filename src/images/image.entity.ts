@@ -28,9 +28,11 @@ const ImageSchema = defineEntity({
     versionKey: p.text().nullable(),
     access: p.enum(IMAGE_ACCESS).default('PRIVATE'),
     owner: () => p.manyToOne(User).ref().deleteRule('no action').index(),
+    // Denormalized, so that lists are in the order of owners from an index. A trigger of the database writes it; usernames never change.
+    ownerName: p.string().length(64).default(''),
     sizeMib: p.integer(),
     osType: p.enum(OS_TYPES),
-    status: p.enum(IMAGE_STATUS).default('OK').index(),
+    status: p.enum(IMAGE_STATUS).default('OK'),
     resize: p.boolean().default(false),
     deploy: p.boolean().default(false),
     description: p.string().length(128).default(''),
@@ -60,6 +62,8 @@ const ImageSchema = defineEntity({
     publishedAt: p.type(InstantType).$type<Date>().nullable(),
     // The uuid in the manifest of the image that this one builds on. No foreign key: the base of an old row may be missing.
     origin: p.string().length(36).nullable(),
+    // Whether a disk of any server refers to it. Triggers of the database on the disks write it.
+    inUse: p.boolean().default(false),
     // The last column, because SQLite reads through a long value to reach the columns behind it.
     manifest: p.text().default('{}'),
   },
@@ -75,7 +79,12 @@ const ImageSchema = defineEntity({
     { name: 'image_access_index', properties: ['access'] },
     { name: 'image_published_index', properties: ['publishedAt', 'uuid'] },
     { name: 'image_access_published_index', properties: ['access', 'publishedAt', 'uuid'] },
-    { name: 'image_os_type_index', properties: ['osType'] },
+    { name: 'image_os_type_index', properties: ['osType', 'id'] },
+    { name: 'image_status_index', properties: ['status', 'id'] },
+    { name: 'image_version_index', properties: ['version', 'id'] },
+    { name: 'image_owner_name_index', properties: ['ownerName', 'id'] },
+    { name: 'image_updated_at_index', properties: ['updatedAt', 'id'] },
+    { name: 'image_in_use_index', properties: ['inUse'] },
     { name: 'image_without_key_index', properties: ['id'], where: 'version_key is null' },
     { name: 'image_origin_index', properties: ['origin', 'name', 'id'] },
   ],

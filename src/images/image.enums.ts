@@ -82,7 +82,7 @@ registerEnumType(ImageActionEnum, {
 });
 
 /** What images can be sorted by; equal values are sorted by id. */
-export const IMAGE_ORDER_FIELDS = ['NAME', 'ALIAS', 'SIZE', 'CREATED_AT'] as const;
+export const IMAGE_ORDER_FIELDS = ['NAME', 'ALIAS', 'VERSION', 'SIZE', 'OS_TYPE', 'STATUS', 'OWNER', 'CREATED_AT', 'UPDATED_AT'] as const;
 export type ImageOrderField = (typeof IMAGE_ORDER_FIELDS)[number];
 export const ImageOrderFieldEnum = enumOf(IMAGE_ORDER_FIELDS);
 
@@ -92,13 +92,18 @@ registerEnumType(ImageOrderFieldEnum, {
   valuesConfig: {
     NAME: { description: 'Its unique name.' },
     ALIAS: { description: 'Its name for display.' },
+    VERSION: { description: 'Its version, as text: `10` comes before `9`.' },
     SIZE: { description: 'The smallest disk it fits on.' },
+    OS_TYPE: { description: 'Its OS type, by the name of the value.' },
+    STATUS: { description: 'Its status: OK comes before PENDING.' },
+    OWNER: { description: 'The username of its owner.' },
     CREATED_AT: { description: 'When it came into the catalogue.' },
+    UPDATED_AT: { description: 'When a field of it was last changed.' },
   },
 });
 
 /** The kinds of changes that events report. */
-export const CHANGE_KINDS = ['CREATED', 'UPDATED', 'DELETED'] as const;
+export const CHANGE_KINDS = ['CREATED', 'UPDATED', 'DELETED', 'HIDDEN'] as const;
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
 export const ChangeKindEnum = enumOf(CHANGE_KINDS);
 
@@ -107,7 +112,11 @@ registerEnumType(ChangeKindEnum, {
   description: 'What happened to an image.',
   valuesConfig: {
     CREATED: { description: 'It came into the catalogue, perhaps still PENDING.' },
-    UPDATED: { description: 'A field, its status, its binding or its attachments changed.' },
+    UPDATED: { description: 'A field, its status, its binding or its attachments changed, or it came into your sight: add it where you do not have it.' },
     DELETED: { description: 'It is gone from the catalogue; only its name and UUID remain to be told.' },
+    HIDDEN: {
+      description:
+        'It still exists, but you can see it no longer, or no longer in the datacenter that you listen to: it was made PRIVATE, set DELETED, detached, became PENDING where you may only use it, or you lost rights. Only its name and UUID are told.',
+    },
   },
 });

@@ -12,7 +12,6 @@ import { ImageChildren } from './bases/image-children.js';
 import { AttachmentService } from './mutations/attachment.service.js';
 import { DeleteService } from './delete/delete.service.js';
 import { DatacenterImagesResolver } from './list/datacenter-images.resolver.js';
-import { ImageChangeVisibility } from './events/image-change.visibility.js';
 import { ImageChangedResolver } from './events/image-changed.resolver.js';
 import { ImageFileResolver } from './store/image-file.resolver.js';
 import { ImageGuardedResolver } from './image-guarded.resolver.js';
@@ -51,10 +50,6 @@ function reads(work: ImageModuleServices): Provider[] {
       return new ImageVerdicts({ em: container.reads, viewer: container.viewer, datacenters, images, gate: container.get(VerdictGate) });
     }),
     provide(DatacenterVerdicts, (container) => new DatacenterVerdicts(container.reads, container.viewer, container.get(VerdictGate))),
-    provide(
-      ImageChangeVisibility,
-      (container) => new ImageChangeVisibility(container.em, container.viewer, container.get(ImageQueries), container.get(DatacenterQueries)),
-    ),
   ];
 }
 

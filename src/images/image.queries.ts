@@ -175,7 +175,7 @@ export class ImageQueries {
   }
 
   async #list(scope: ImageScope, request: ImageListRequest): Promise<Connection<SelectedImage>> {
-    return listImages(this.em, await this.#reader(request.selection), scope, request);
+    return listImages({ em: this.em, viewer: this.viewer }, await this.#reader(request.selection), scope, request);
   }
 
   async #find(condition: Condition, selection: ObjectSelection): Promise<SelectedImage[]> {

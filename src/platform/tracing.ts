@@ -62,12 +62,12 @@ export class Tracing {
     });
   }
 
-  /** Makes a span for each request, in the trace that `traceparent` names or else in a new one. */
+  /** Makes a span for each request, in the trace that `traceparent` and `tracestate` describe or else in a new one. */
   traceRequests(app: FastifyInstance): void {
     const { SpanKind, context, trace } = this.api;
     const spans = new WeakMap<object, Span>();
     app.addHook('onRequest', (request, _reply, done) => {
-      const parent = this.#parentOf(request.headers.traceparent);
+      const parent = this.#parentOf(request.headers.traceparent, request.headers.tracestate);
       const [path = ''] = request.url.split('?', 1);
       const attributes = { 'http.request.method': request.method, 'url.path': path, 'request.id': request.id };
       const span = this.tracer.startSpan(`${request.method} ${request.routeOptions.url ?? 'unknown'}`, { kind: SpanKind.SERVER, attributes }, parent);
@@ -85,11 +85,13 @@ export class Tracing {
     });
   }
 
-  #parentOf(traceparent: string | string[] | undefined): Context {
-    const { ROOT_CONTEXT, trace } = this.api;
+  #parentOf(traceparent: string | string[] | undefined, tracestate: string | string[] | undefined): Context {
+    const { ROOT_CONTEXT, createTraceState, trace } = this.api;
     const [, traceId, spanId, flags] = TRACEPARENT.exec(String(traceparent)) ?? [];
     if (traceId === undefined || spanId === undefined || flags === undefined) return ROOT_CONTEXT;
-    return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true });
+    // At most 512 characters and 32 valid members are taken.
+    const traceState = tracestate === undefined ? undefined : createTraceState(String(tracestate));
+    return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: Number.parseInt(flags, 16), traceState, isRemote: true });
   }
 
   #fail(span: Span, message: string): void {

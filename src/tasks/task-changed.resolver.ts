@@ -1,5 +1,7 @@
 import { Arg, ID, Resolver, Root, Subscription } from 'type-graphql';
-import type { GatewayContext, SubscriptionEvent } from '../access/request-container.js';
+import type { GatewayContext, RequestContainer, SubscriptionEvent } from '../access/request-container.js';
+import type { TaskChange } from './changes/change.js';
+import type { Presenter } from './changes/change-stream.js';
 import { followChanges } from './changes/follow-changes.js';
 import { EventDeduplication } from './changes/event-deduplication.js';
 import { TaskQueries } from './task.queries.js';
@@ -10,16 +12,42 @@ interface Subscribed {
   context: GatewayContext;
 }
 
+/** Shows tasks as they are when an event is sent, each state once. */
+class TaskPresenter implements Presenter<'task', TaskType> {
+  readonly type = 'task';
+  #deduplication = new EventDeduplication();
+
+  readonly #taskId: string | null;
+
+  constructor(private readonly wanted: Subscribed['args']) {
+    this.#taskId = wanted.id ? taskUuid(wanted.id) : null;
+  }
+
+  async admit({ viewer }: RequestContainer): Promise<null> {
+    void viewer;
+    return null;
+  }
+
+  isWanted({ taskId, imageName }: TaskChange): boolean {
+    const { image } = this.wanted;
+    return (this.#taskId === null || this.#taskId === taskId) && (!image || image === imageName);
+  }
+
+  async show([change]: readonly TaskChange[], container: RequestContainer): Promise<TaskType | null> {
+    return change === undefined ? null : this.#deduplication.unlessSent(await container.get(TaskQueries).byId.load(change.taskId));
+  }
+
+  forgetShown(): void {
+    this.#deduplication = new EventDeduplication();
+  }
+
+  fork(): TaskPresenter {
+    return new TaskPresenter(this.wanted);
+  }
+}
+
 async function subscribeToTasks({ args, context }: Subscribed): Promise<AsyncIterable<SubscriptionEvent<TaskType>>> {
-  const wanted = args.id ? taskUuid(args.id) : null;
-  const deduplication = new EventDeduplication();
-  return followChanges({
-    context,
-    type: 'task',
-    admit: ({ viewer }) => void viewer,
-    isWanted: (change) => (wanted === null || wanted === change.taskId) && (!args.image || args.image === change.imageName),
-    show: async (change, now) => deduplication.unlessSent(await now.get(TaskQueries).byId.load(change.taskId)),
-  });
+  return followChanges(context, new TaskPresenter(args));
 }
 
 /** The subscription to changes of tasks that the viewer can see. */
@@ -28,7 +56,7 @@ export class TaskChangedResolver {
   @Subscription(() => TaskType, {
     subscribe: subscribeToTasks,
     description:
-      'A task each time it is made, goes on or ends; progress in bytes is told in steps. Only tasks that you can see, now and at each event.',
+      'A task each time it is made, goes on or ends; progress in bytes is told in steps, and steps that follow each other faster than they are told are told as one, with the present state. Only tasks that you can see, now and at each event; that a task left your sight is not told. Ends with UNAUTHENTICATED when your sign-in does, with RATE_LIMITED when your budget does, and with SLOW_READER when events are lost for good: then read the tasks again.',
   })
   taskChanged(
     @Root() event: SubscriptionEvent<TaskType>,

@@ -25,7 +25,7 @@ const TaskSchema = defineEntity({
     datacenter: () => p.manyToOne(Datacenter).ref().nullable().deleteRule('set null'),
     image: () => p.manyToOne(Image).ref().nullable().deleteRule('set null'),
     imageName: p.string().length(32).nullable(),
-    repository: () => p.manyToOne(ImageRepository).ref().nullable().deleteRule('set null').index(),
+    repository: () => p.manyToOne(ImageRepository).ref().nullable().deleteRule('set null').index(false),
     detail: p.type(JsonTextType<Record<string, unknown>>).$type<Record<string, unknown>>(),
     instructions: p.type(JsonTextType<Record<string, unknown>>).$type<Record<string, unknown>>(),
     errorCode: p.string().length(64).nullable(),
@@ -41,6 +41,7 @@ const TaskSchema = defineEntity({
     { name: 'task_datacenter_index', properties: ['datacenter', 'createdAt'] },
     { name: 'task_image_index', properties: ['image', 'createdAt'] },
     { name: 'task_image_name_index', properties: ['imageName', 'createdAt'] },
+    { name: 'task_repository_index', properties: ['repository', 'createdAt'] },
     { name: 'task_status_index', properties: ['status'] },
   ],
   checks: [

@@ -1,14 +1,15 @@
 import type { Viewer } from '../access/viewer.js';
-import { ALWAYS, allOf, type Condition, oneOf } from '../platform/database/list/conditions.js';
+import { allOf, type Condition, oneOf } from '../platform/database/list/conditions.js';
 import { storedErrorCode } from '../platform/error-codes.js';
 import { notFound } from '../platform/errors.js';
 import { keyLoader } from '../platform/database/list/key-loader.js';
 import type { KeysetOrder } from '../platform/database/list/keyset.js';
 import { type Connection, type PageArgs, readPage } from '../platform/database/list/page.js';
-import { type ListStatement, readList, wholeRows } from '../platform/database/list/read-page.js';
+import { filteredList, unindexed } from '../platform/database/list/filtered-list.js';
+import { type ListStatement, readList } from '../platform/database/list/read-page.js';
 import { readObjects } from '../platform/database/read/read-rows.js';
 import type { ConnectionSelection } from '../platform/graphql/selection.js';
-import { sqlText } from '../platform/database/sql-text.js';
+import { type SqlText, sqlText } from '../platform/database/sql-text.js';
 import type { TaskAction, TaskPhase, TaskStatus } from './task.states.js';
 import type { TaskType } from './task.type.js';
 import { visibleTasks } from './task.visibility.js';
@@ -75,22 +76,53 @@ function toTask(row: TaskRow): TaskType {
   };
 }
 
+/** What tasks of a list meet: everything that is given. */
 export interface TaskFilter {
   datacenterId?: number | null;
   imageId?: number | null;
   imageName?: string | null;
+  /** Name of a repository. */
+  repository?: string | null;
+  /** Username. */
+  user?: string | null;
   action?: readonly TaskAction[] | null;
   status?: readonly TaskStatus[] | null;
+  createdAfter?: Date | null;
+  createdBefore?: Date | null;
 }
 
-function taskFilter(filter: TaskFilter): Condition {
+const NEWEST_FIRST: KeysetOrder = { column: 't.created_at', id: 't.id', direction: 'DESC' };
+
+/** Conditions that an index has together with the time, so that it holds their tasks in the order of the list. */
+function subjectsOf(filter: TaskFilter): Condition[] {
   const conditions: Condition[] = [];
   if (typeof filter.datacenterId === 'number') conditions.push(sqlText`t.datacenter_id = ${filter.datacenterId}`);
   if (typeof filter.imageId === 'number') conditions.push(sqlText`t.image_id = ${filter.imageId}`);
   if (typeof filter.imageName === 'string') conditions.push(sqlText`t.image_name = ${filter.imageName}`);
-  if (filter.action?.length) conditions.push(oneOf('t.action', filter.action));
-  if (filter.status?.length) conditions.push(oneOf('t.status', filter.status));
-  return allOf(conditions);
+  if (typeof filter.user === 'string') conditions.push(sqlText`t.user_id = (select u.id from user_account u where u.username = ${filter.user})`);
+  if (typeof filter.repository === 'string') {
+    conditions.push(sqlText`t.repository_id = (select r.id from image_repository r where r.name = ${filter.repository} and not r.retired)`);
+  }
+  return conditions;
+}
+
+function timesOf({ createdAfter, createdBefore }: TaskFilter): Condition[] {
+  const conditions: Condition[] = [];
+  if (createdAfter) conditions.push(sqlText`t.created_at > ${createdAfter.getTime()}`);
+  if (createdBefore) conditions.push(sqlText`t.created_at < ${createdBefore.getTime()}`);
+  return conditions;
+}
+
+function statesOf(em: Reads, { action, status }: TaskFilter): Condition[] {
+  const conditions: Condition[] = [];
+  if (action?.length) conditions.push(oneOf(unindexed(em, 't.action'), action));
+  if (status?.length) conditions.push(oneOf(unindexed(em, 't.status'), status));
+  return conditions;
+}
+
+/** Of a state that few tasks are in, the index of states finds them; of any other, the order of the list does. */
+function inState({ status }: TaskFilter): { ids: SqlText }[] {
+  return status?.length ? [{ ids: sqlText`select x.id from task x where ${oneOf('x.status', status)}` }] : [];
 }
 
 /** Reads the tasks that the viewer can see. */
@@ -116,16 +148,22 @@ export class TaskQueries {
     return task;
   }
 
-  /** Newest first. */
+  /** Newest first. FORBIDDEN for a viewer who filters by repository and may not use repositories, as no task would show one. */
   async page(filter: TaskFilter, page: PageArgs, selection: ConnectionSelection): Promise<Connection<TaskType>> {
-    const order: KeysetOrder = { column: 't.created_at', id: 't.id', direction: 'DESC' };
-    const filtered = taskFilter(filter);
-    const walk = filtered === ALWAYS ? wholeRows({ table: TASKS, alias: sqlText`t`, where: ALWAYS, order }) : undefined;
-    const list: ListStatement = { columns: COLUMNS, from: TASKS, where: allOf([filtered, visibleTasks(this.viewer)]), order, walk };
+    if (typeof filter.repository === 'string') this.viewer.demand('repository.use');
+    const list: ListStatement = { ...(await this.#read(filter)), columns: COLUMNS, order: NEWEST_FIRST };
     return readList<TaskRow, TaskType>(this.em, list, readPage(page, 'number', 'string'), selection, {
       keyOf: (row) => [Number(row.created_at), row.id],
       nodesOf: async (rows) => new Map(rows.map((row) => [row, toTask(row)])),
     });
+  }
+
+  async #read(filter: TaskFilter): Promise<Pick<ListStatement, 'from' | 'where' | 'walk'>> {
+    const [subjects, times] = [subjectsOf(filter), timesOf(filter)];
+    const conditions = [...statesOf(this.em, filter), visibleTasks(this.viewer)];
+    const seesOwnAlone = !this.viewer.isSuperAdmin && this.viewer.datacentersWhere('task.listAll').length === 0;
+    if (subjects.length > 0 || seesOwnAlone) return { from: TASKS, where: allOf([...subjects, ...times, ...conditions]) };
+    return filteredList(this.em, { walk: { table: TASKS, alias: sqlText`t`, where: allOf(times), order: NEWEST_FIRST }, conditions, candidates: inState(filter) });
   }
 
   async #find(condition: Condition): Promise<TaskType[]> {

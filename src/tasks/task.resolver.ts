@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Args, FieldResolver, ID, Info, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { type Connection, PageArgs } from '../platform/database/list/page.js';
+import { DateTime } from '../platform/graphql/scalars.js';
 import { connectionSelection } from '../platform/graphql/selection.js';
 import { TaskActionEnum, TaskStatusEnum } from './task.enums.js';
 import type { TaskAction, TaskStatus } from './task.states.js';
@@ -42,13 +43,24 @@ export class TaskResolver {
       description: 'Name of an image, which may be gone: only tasks that concern it.',
     })
     imageName?: string | null,
+    @Arg('repository', () => String, {
+      nullable: true,
+      description: 'Name of a repository: only tasks that concern it. FORBIDDEN for who may not use repositories.',
+    })
+    repository?: string | null,
+    @Arg('user', () => String, { nullable: true, description: 'Username: only tasks that this user asked for.' })
+    user?: string | null,
     @Arg('action', () => [TaskActionEnum], { nullable: true, description: 'One of these actions.' })
     action?: TaskAction[] | null,
     @Arg('status', () => [TaskStatusEnum], { nullable: true, description: 'One of these states.' })
     status?: TaskStatus[] | null,
+    @Arg('createdAfter', () => DateTime, { nullable: true, description: 'Asked for later than this.' })
+    createdAfter?: Date | null,
+    @Arg('createdBefore', () => DateTime, { nullable: true, description: 'Asked for earlier than this.' })
+    createdBefore?: Date | null,
   ): Promise<Connection<TaskType>> {
     const datacenterId = typeof datacenter === 'string' ? await this.places.datacenterId(datacenter) : null;
-    return this.queries.page({ datacenterId, imageName, action, status }, page, connectionSelection(info));
+    return this.queries.page({ datacenterId, imageName, repository, user, action, status, createdAfter, createdBefore }, page, connectionSelection(info));
   }
 
   @Mutation(() => TaskType, {

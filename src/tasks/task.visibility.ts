@@ -5,5 +5,8 @@ import { sqlText } from '../platform/database/sql-text.js';
 /** Tasks (alias `t`) that the viewer can see: its own, and all tasks of datacenters where it may see those of others. */
 export function visibleTasks(viewer: Viewer): Condition {
   if (viewer.isSuperAdmin) return ALWAYS;
-  return anyOf([sqlText`t.user_id = ${viewer.userId}`, oneOf('t.datacenter_id', viewer.datacentersWhere('task.listAll'))]);
+  const own = sqlText`t.user_id = ${viewer.userId}`;
+  const administered = viewer.datacentersWhere('task.listAll');
+  // Alone, so that an index of users has its rows in the order of the list.
+  return administered.length === 0 ? own : anyOf([own, oneOf('t.datacenter_id', administered)]);
 }

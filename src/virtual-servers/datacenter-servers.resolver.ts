@@ -1,8 +1,9 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Args, FieldResolver, Info, Resolver, Root } from 'type-graphql';
 import { DatacenterType } from '../datacenters/datacenter.type.js';
-import { type Connection, PageArgs } from '../platform/database/list/page.js';
+import type { Connection } from '../platform/database/list/page.js';
 import { connectionSelection } from '../platform/graphql/selection.js';
+import { ServerListArgs } from './list/server-filter.inputs.js';
 import { ServerQueries } from './server.queries.js';
 import { VirtualServerConnection, VirtualServerType } from './virtual-server.type.js';
 
@@ -16,9 +17,9 @@ export class DatacenterServersResolver {
   })
   async servers(
     @Root() datacenter: DatacenterType,
-    @Args(() => PageArgs) page: PageArgs,
+    @Args(() => ServerListArgs) { filter, ...page }: ServerListArgs,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Connection<VirtualServerType>> {
-    return this.queries.ofDatacenter(datacenter, page, connectionSelection(info));
+    return this.queries.ofDatacenter(datacenter, { page, filter, selection: connectionSelection(info) });
   }
 }

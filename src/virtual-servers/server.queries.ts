@@ -1,5 +1,6 @@
 import type { Viewer } from '../access/viewer.js';
 import type { DatacenterType } from '../datacenters/datacenter.type.js';
+import type { ImageQueries } from '../images/image.queries.js';
 import type { ImageType } from '../images/image.type.js';
 import { usingImage } from '../images/rules/image-use.js';
 import type { OsType } from '../imgapi/os-type.js';
@@ -7,15 +8,17 @@ import type { Column } from '../platform/database/columns.js';
 import { allOf, type Condition, oneOf } from '../platform/database/list/conditions.js';
 import { badInput, notFound } from '../platform/errors.js';
 import { idLoader, keyLoader } from '../platform/database/list/key-loader.js';
-import type { KeysetOrder } from '../platform/database/list/keyset.js';
 import { type Connection, type PageArgs, readPage } from '../platform/database/list/page.js';
-import { type IndexWalk, type ListStatement, readList, wholeRows } from '../platform/database/list/read-page.js';
+import { filteredList } from '../platform/database/list/filtered-list.js';
+import { type ListStatement, readList } from '../platform/database/list/read-page.js';
 import { amongIds, readObjects, readRows } from '../platform/database/read/read-rows.js';
 import { isUuid } from '../platform/graphql/scalars.js';
-import type { ConnectionSelection } from '../platform/graphql/selection.js';
+import type { ConnectionSelection, ObjectSelection } from '../platform/graphql/selection.js';
 import { joinTexts, sqlConstant, sqlText } from '../platform/database/sql-text.js';
 import { asBoolean, type Flag, type RowOf, type Tables } from '../platform/database/tables.js';
 import { visibleServers } from '../datacenters/server.visibility.js';
+import type { ServerFilter } from './list/server-filter.inputs.js';
+import { BY_HOSTNAME, SERVERS, serversOfDatacenter } from './list/server-list.js';
 import type { VirtualDiskType } from './disks/virtual-disk.type.js';
 import type { ServerStatus } from './virtual-server.enums.js';
 import type { VirtualServerType } from './virtual-server.type.js';
@@ -32,8 +35,14 @@ type ServerRow = RowOf<'virtual_server', (typeof COLUMNS)[number]> & {
 const SELECTED = sqlText`${joinTexts(COLUMNS.map((column) => sqlConstant(column)), ', ')},
   (case when exists (select 1 from global_settings g where g.image_server_id = s.id) then 1 else 0 end) as is_image_server`;
 
-const SERVERS = sqlText`virtual_server s`;
-const BY_HOSTNAME: KeysetOrder = { column: 's.hostname', id: 's.id', direction: 'ASC' };
+/** What a caller asks of the servers of a datacenter. */
+export interface ServerListRequest {
+  page: PageArgs;
+  filter?: ServerFilter | null;
+  selection: ConnectionSelection;
+}
+
+const ID_ALONE: ObjectSelection = { fields: new Set() };
 
 function toServer(row: ServerRow): VirtualServerType {
   return {
@@ -86,6 +95,7 @@ export class ServerQueries {
   constructor(
     private readonly em: Reads,
     private readonly viewer: Viewer,
+    private readonly images: ImageQueries,
   ) {}
 
   /** By exactly one of host name and UUID, else BAD_USER_INPUT; null when the viewer cannot see it. */
@@ -123,18 +133,21 @@ export class ServerQueries {
   }
 
   /** All servers of a datacenter for its DCAdmins and SuperAdmins, else the viewer's own. */
-  async ofDatacenter(datacenter: DatacenterType, page: PageArgs, selection: ConnectionSelection): Promise<Connection<VirtualServerType>> {
-    const where = sqlText`s.datacenter_id = ${datacenter.id}`;
-    return this.#page(where, page, selection, wholeRows({ table: SERVERS, alias: sqlText`s`, where, order: BY_HOSTNAME }));
+  async ofDatacenter(datacenter: DatacenterType, { page, filter, selection }: ServerListRequest): Promise<Connection<VirtualServerType>> {
+    const name = filter?.image ?? undefined;
+    // Through what the viewer sees: which servers have a hidden image must not show.
+    const image = name === undefined ? undefined : await this.images.select(name, null, ID_ALONE);
+    const list = await filteredList(this.em, serversOfDatacenter(this.em, this.viewer, datacenter.id, { filter, image }));
+    return this.#page(list, page, selection);
   }
 
   /** The servers with a disk made from an image that the viewer sees. */
   async ofImage(image: ImageType, page: PageArgs, selection: ConnectionSelection): Promise<Connection<VirtualServerType>> {
-    return this.#page(usingImage(this.em, image.id), page, selection);
+    return this.#page({ from: SERVERS, where: allOf([usingImage(this.em, image.id), visibleServers(this.viewer)]) }, page, selection);
   }
 
-  async #page(where: Condition, page: PageArgs, selection: ConnectionSelection, walk?: IndexWalk): Promise<Connection<VirtualServerType>> {
-    const list: ListStatement = { columns: SELECTED, from: SERVERS, where: allOf([where, visibleServers(this.viewer)]), order: BY_HOSTNAME, walk };
+  async #page(read: Pick<ListStatement, 'from' | 'where' | 'walk'>, page: PageArgs, selection: ConnectionSelection): Promise<Connection<VirtualServerType>> {
+    const list: ListStatement = { ...read, columns: SELECTED, order: BY_HOSTNAME };
     return readList<ServerRow, VirtualServerType>(this.em, list, readPage(page, 'string', 'number'), selection, {
       keyOf: (row) => [row.hostname, row.id],
       nodesOf: async (rows) => new Map(rows.map((row) => [row, toServer(row)])),

@@ -38,6 +38,8 @@ const VirtualServerSchema = defineEntity({
   indexes: [
     { name: 'virtual_server_datacenter_index', properties: ['datacenter', 'hostname'] },
     { name: 'virtual_server_owner_index', properties: ['owner', 'datacenter'] },
+    { name: 'virtual_server_os_type_index', properties: ['datacenter', 'osType'] },
+    { name: 'virtual_server_status_index', properties: ['datacenter', 'status'] },
   ],
 });
 

@@ -33,7 +33,7 @@ export interface VirtualServerModuleServices {
 
 function services({ changes, runner, store, imageServerUrl }: VirtualServerModuleServices): Provider[] {
   return [
-    provide(ServerQueries, (container) => new ServerQueries(container.reads, container.viewer)),
+    provide(ServerQueries, (container) => new ServerQueries(container.reads, container.viewer, container.get(ImageQueries))),
     provide(SnapshotQueries, (container) => new SnapshotQueries(container.reads, container.viewer)),
     provide(ServerService, (container) => new ServerService(container.em, container.viewer, container.get(ServerQueries))),
     provide(SnapshotService, (container) => new SnapshotService(container.em, container.viewer, container.get(SnapshotQueries))),

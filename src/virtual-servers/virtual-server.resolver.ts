@@ -1,8 +1,9 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Args, Info, Mutation, Query, Resolver } from 'type-graphql';
 import { DatacenterQueries } from '../datacenters/datacenter.queries.js';
-import { type Connection, PageArgs } from '../platform/database/list/page.js';
+import type { Connection } from '../platform/database/list/page.js';
 import { connectionSelection } from '../platform/graphql/selection.js';
+import { ServerListArgs } from './list/server-filter.inputs.js';
 import { ServerQueries } from './server.queries.js';
 import { ServerService } from './server.service.js';
 import { Uuid } from '../platform/graphql/scalars.js';
@@ -36,7 +37,7 @@ export class VirtualServerResolver {
       'The servers of a datacenter by host name: all of them with ADMIN there or as a SuperAdmin, else your own. Null with a NOT_FOUND error when you cannot see the datacenter.',
   })
   async servers(
-    @Args(() => PageArgs) page: PageArgs,
+    @Args(() => ServerListArgs) { filter, ...page }: ServerListArgs,
     @Info() info: GraphQLResolveInfo,
     @Arg('datacenter', () => String, {
       nullable: true,
@@ -44,7 +45,7 @@ export class VirtualServerResolver {
     })
     datacenter?: string | null,
   ): Promise<Connection<VirtualServerType>> {
-    return this.queries.ofDatacenter(await this.datacenters.require(datacenter), page, connectionSelection(info));
+    return this.queries.ofDatacenter(await this.datacenters.require(datacenter), { page, filter, selection: connectionSelection(info) });
   }
 
   @Mutation(() => VirtualServerType, {

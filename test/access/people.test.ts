@@ -88,10 +88,10 @@ describe('the last active SuperAdmin', () => {
     await admin.run(CREATE_USER, { input: { username: name, isSuperAdmin: true } });
     const { client } = await keyOf(name);
     expect(await faults(UPDATE_USER, { username: 'admin', isSuperAdmin: false })).toEqual(['data']);
-    expect(await admin.code('{ users { username } }')).toBe('FORBIDDEN');
+    expect(await admin.code('{ users { nodes { username } } }')).toBe('FORBIDDEN');
     await client.run(UPDATE_USER, { input: { username: 'admin', isSuperAdmin: true } });
     await admin.run(UPDATE_USER, { input: { username: name, isSuperAdmin: false } });
-    expect(await client.code('{ users { username } }')).toBe('FORBIDDEN');
+    expect(await client.code('{ users { nodes { username } } }')).toBe('FORBIDDEN');
   });
 });
 

@@ -41,7 +41,7 @@ describe('a valid token of an unknown name', () => {
     const asking = Array.from({ length: 20 }, async (_one, at) => new TestClient((at % 2 === 0 ? gateway : other).url, token).run(WHO));
     for (const { viewer } of await Promise.all(asking)) expect(viewer).toEqual({ user: { username: 'new@example.com', isSuperAdmin: false, groups: [] }, permissions: [] });
     if (other !== gateway) await other.stop();
-    const { users } = await admin.run('{ users { username email active } }');
+    const { nodes: users } = (await admin.run('{ users { nodes { username email active } } }')).users;
     expect(users.filter(({ username }: { username: string }) => username === 'new@example.com')).toEqual([{ username: 'new@example.com', email: null, active: true }]);
     expect(gateway.output()).toMatch(/"user":"new@example\.com".*"A user was created by a valid token/);
   });

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { build, preview, type PreviewServer } from 'vite';
 import { launchBrowser } from '../support/browser.js';
@@ -112,24 +112,38 @@ describe('the page', () => {
     await bundle?.remove();
   });
 
-  it('lists the images and follows them', async () => {
+  /** A page that is signed in, and how often it has asked for the list. */
+  async function signIn(key: string): Promise<{ page: Page; requests: () => number }> {
     const page = await browser.newPage();
+    let sent = 0;
+    page.on('request', (request) => (sent += request.method() === 'POST' && request.url().endsWith('/graphql') ? 1 : 0));
     await page.goto(server.resolvedUrls?.local[0] ?? '');
-    await page.getByLabel('API key').fill(admin.key ?? '');
+    await page.getByLabel('API key').fill(key);
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('listitem').getByText('debian-12 2.0.0 (LINUX_VM)').waitFor();
-    const { code } = await importNewest(admin.key, 'debian-12-minimal');
-    expect(code).toBe(0);
-    await page.getByRole('listitem').getByText('debian-12-minimal 9.0.0').waitFor();
-    await admin.run('mutation { updateImage(input: { name: "debian-12", access: DELETED }) { image { name } } }');
-    await page.getByRole('listitem').getByText('debian-12 2.0.0').waitFor({ state: 'detached' });
+    return { page, requests: () => sent };
+  }
+
+  it('lists the images and changes, adds and removes them by events, without another request', async () => {
+    await admin.run('mutation { updateImage(input: { name: "debian-12", access: PUBLIC }) { image { name } } }');
+    const { page, requests } = await signIn(admin.key ?? '');
+    const items = page.getByRole('listitem');
+    await items.getByText('debian-12 2.0.0 (LINUX_VM)').waitFor();
+    // Once for itself, and once when the events have begun.
+    await expect.poll(requests).toBe(2);
+    const shown = async (change: string, expected: readonly string[]): Promise<void> => {
+      await admin.run(`mutation { ${change} }`);
+      await expect.poll(async () => items.allTextContents()).toEqual(expected);
+    };
+    expect((await importNewest(admin.key, 'debian-12-minimal')).code).toBe(0);
+    await shown('updateImage(input: { name: "debian-12", alias: "debian" }) { image { name } }', ['debian 2.0.0 (LINUX_VM)']);
+    await shown('updateImage(input: { name: "debian-12-minimal", access: PUBLIC }) { image { name } }', ['debian 2.0.0 (LINUX_VM)', 'debian-12-minimal 9.0.0 (LINUX_VM)']);
+    await shown('updateImage(input: { name: "debian-12", access: DELETED }) { image { name } }', ['debian-12-minimal 9.0.0 (LINUX_VM)']);
+    await shown('deleteImage(input: { name: "debian-12-minimal" }) { name }', []);
+    expect(requests()).toBe(2);
   });
 
   it('says why when the key is no good', async () => {
-    const page = await browser.newPage();
-    await page.goto(server.resolvedUrls?.local[0] ?? '');
-    await page.getByLabel('API key').fill('nonsense');
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    expect(await page.getByRole('alert').textContent()).toContain('Sign in first');
+    const { page } = await signIn('nonsense');
+    await page.getByRole('alert').getByText('Sign in first').waitFor();
   });
 });

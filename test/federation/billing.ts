@@ -43,8 +43,14 @@ type Invoice {
   user: User
 }
 
+"Refers to its image as it should not: not nullable."
+type StrictInvoice {
+  image: Image!
+}
+
 type Query {
   invoices: InvoicePage!
+  strictInvoices: [StrictInvoice!]!
 }
 `;
 
@@ -63,7 +69,10 @@ export const RATE = 9;
 export async function startBilling(balances: Readonly<Record<string, number>>, invoices: readonly InvoiceFacts[]): Promise<Subgraph> {
   const nodes = invoices.map(({ image, username }, at) => ({ number: at + 1, image: { name: image }, user: { username } }));
   return startSubgraph('billing', SDL, {
-    Query: { invoices: () => ({ nodes, pageInfo: { hasNextPage: false, hasPreviousPage: false } }) },
+    Query: {
+      invoices: () => ({ nodes, pageInfo: { hasNextPage: false, hasPreviousPage: false } }),
+      strictInvoices: () => nodes,
+    },
     Image: { __resolveReference: ({ name, size = 0 }: { name: string; size?: number }) => ({ name, price: size * CENTS_PER_MIB }) },
     Datacenter: { __resolveReference: ({ id }: { id: string }) => ({ id, rate: RATE }) },
     Viewer: { __resolveReference: ({ id }: { id: string }) => ({ id, invoiceCount: invoices.length }) },

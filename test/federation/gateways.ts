@@ -6,9 +6,12 @@ import http from '@graphql-mesh/transport-http';
 import ws from '@graphql-mesh/transport-ws';
 import type { Answer, GraphqlError } from '../support/gateway.js';
 
-/** A federation gateway that forwards its callers' Authorization to every subgraph. */
+/** What docs/federation.md tells operators to forward. */
+const FORWARDED = ['authorization', 'traceparent', 'tracestate', 'baggage'];
+
+/** A federation gateway that forwards these headers of its callers to every subgraph. */
 export interface Router extends AsyncDisposable {
-  send(key: string, query: string, variables?: Record<string, unknown>): Promise<Omit<Answer, 'status'>>;
+  send(key: string, query: string, variables?: Record<string, unknown>, headers?: Record<string, string>): Promise<Omit<Answer, 'status'>>;
 }
 
 /** The same, for those that also pass subscriptions on. */
@@ -18,7 +21,7 @@ export interface LiveRouter extends Router {
 }
 
 interface Caller {
-  authorization?: string;
+  headers?: Record<string, string>;
 }
 
 interface Body {
@@ -32,8 +35,8 @@ function answerOf({ data, errors }: Body): Omit<Answer, 'status'> {
 
 class ForwardingSource extends RemoteGraphQLDataSource<Caller> {
   override willSendRequest({ request, context }: Parameters<NonNullable<RemoteGraphQLDataSource<Caller>['willSendRequest']>>[0]): void {
-    const { authorization } = context as Caller;
-    if (authorization !== undefined) request.http?.headers.set('authorization', authorization);
+    const { headers = {} } = context as Caller;
+    for (const name of FORWARDED) if (headers[name] !== undefined) request.http?.headers.set(name, headers[name]);
   }
 }
 
@@ -42,8 +45,8 @@ export async function startApolloGateway(supergraphSdl: string): Promise<Router>
   const server = new ApolloServer<Caller>({ gateway, stopOnTerminationSignals: false });
   await server.start();
   return {
-    async send(key, query, variables = {}) {
-      const { body } = await server.executeOperation({ query, variables }, { contextValue: { authorization: `Bearer ${key}` } });
+    async send(key, query, variables = {}, headers = {}) {
+      const { body } = await server.executeOperation({ query, variables }, { contextValue: { headers: { ...headers, authorization: `Bearer ${key}` } } });
       if (body.kind !== 'single') throw new Error('Apollo Gateway answered in parts.');
       // Null prototypes, and errors as classes of their own, would not compare equal to literals.
       return answerOf(JSON.parse(JSON.stringify(body.singleResult)) as Body);
@@ -73,19 +76,18 @@ export function startHiveGateway(supergraph: string, planner: UnifiedGraphHandle
     unifiedGraphHandler: planner,
     logging: false,
     transports: { http, ws },
-    // What docs/federation.md tells operators to write.
-    propagateHeaders: { fromClientToSubgraphs: ({ request }) => ({ authorization: request.headers.get('authorization') ?? '' }) },
+    propagateHeaders: { fromClientToSubgraphs: ({ request }) => Object.fromEntries([...request.headers].filter(([name]) => FORWARDED.includes(name))) },
     transportEntries,
   });
-  const post = async (key: string, accept: string, body: unknown) =>
+  const post = async (key: string, accept: string, body: unknown, headers: Record<string, string> = {}) =>
     runtime.fetch('http://router/graphql', {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept, authorization: `Bearer ${key}` },
+      headers: { ...headers, 'content-type': 'application/json', accept, authorization: `Bearer ${key}` },
       body: JSON.stringify(body),
     });
   return {
-    async send(key, query, variables = {}) {
-      return answerOf((await (await post(key, 'application/json', { query, variables })).json()) as Body);
+    async send(key, query, variables = {}, headers = {}) {
+      return answerOf((await (await post(key, 'application/json', { query, variables }, headers)).json()) as Body);
     },
     async *follow(key, query) {
       const { body } = await post(key, 'text/event-stream', { query });

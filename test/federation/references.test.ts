@@ -55,7 +55,7 @@ function contextOf(facts: ViewerFacts): GatewayContext {
     [DatacenterQueries, datacenters],
     [UserQueries, users],
     [ImageQueries, new ImageQueries(em, viewer, datacenters)],
-    [ServerQueries, new ServerQueries(em, viewer)],
+    [ServerQueries, new ServerQueries(em, viewer, new ImageQueries(em, viewer, new DatacenterQueries(em, viewer)))],
     [TaskQueries, new TaskQueries(em, viewer)],
     [RepositoryQueries, new RepositoryQueries(em, viewer)],
   ]);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PersonaWorld, startPersonas } from '../access/personas.js';
+import type { GraphqlError } from '../support/gateway.js';
 import type { World } from '../support/world.js';
 import { CENTS_PER_MIB, RATE, startBilling } from './billing.js';
 import { supergraphOf } from './compose.js';
@@ -44,6 +45,34 @@ afterAll(async () => {
 });
 
 type Who = 'S' | 'U' | 'D';
+
+interface Refusal {
+  who: Who;
+  query: string;
+  code: string;
+  /** What its extensions have, at the least. */
+  extensions: string[];
+}
+
+const REFUSALS: Refusal[] = [
+  { who: 'U', query: '{ image(name: "public") { name serverCount } }', code: 'FORBIDDEN', extensions: ['requires'] },
+  { who: 'U', query: 'mutation { createUser(input: { username: "new" }) { username } }', code: 'FORBIDDEN', extensions: [] },
+  { who: 'S', query: 'mutation { createUser(input: { username: "no name" }) { username } }', code: 'BAD_USER_INPUT', extensions: ['fields'] },
+  { who: 'S', query: 'mutation { deleteDatacenter(name: "none") }', code: 'NOT_FOUND', extensions: [] },
+  { who: 'S', query: 'mutation { createUser(input: { username: "admin" }) { username } }', code: 'ALREADY_EXISTS', extensions: [] },
+];
+
+/** What each answers when a reference is null that must not be. */
+const STRICT: Record<string, object> = {
+  'Apollo Gateway': { data: null, codes: [] },
+  'Hive Gateway, own planner': { data: null, codes: ['INTERNAL_SERVER_ERROR'] },
+  'Hive Gateway, Rust planner': { data: { strictInvoices: [{ image: { alias: 'public' } }, { image: null }, { image: null }] }, codes: [] },
+};
+
+/** What a client reads of an error; routers add the name of the subgraph to its extensions. */
+function shown({ message, path, extensions }: GraphqlError): object {
+  return { message, path, extensions: Object.fromEntries(Object.entries(extensions).filter(([name]) => name !== 'serviceName')) };
+}
 
 const keyOf = (who: Who): string => clients[who].key ?? '';
 
@@ -108,7 +137,23 @@ describe.each(['Apollo Gateway', ...Object.keys(PLANNERS).map((name) => `Hive Ga
     });
   });
 
-  it('an error of ours arrives with its code', async () => {
+  it('a reference to nothing that is not nullable takes the whole list away, or breaks the schema', async () => {
+    const { data, errors } = await send('U', '{ strictInvoices { image { alias } } }');
+    expect({ data, codes: errors.map(({ extensions }) => extensions.code) }).toEqual(STRICT[name]);
+  });
+
+  it.each(REFUSALS)('an error of ours arrives as it is: $code for $who', async ({ who, query, code, extensions }) => {
+    const own = (await clients[who].send(query)).errors;
+    expect(own.map((error) => [error.extensions.code, Object.keys(error.extensions)])).toEqual([[code, expect.arrayContaining(extensions)]]);
+    expect((await send(who, query)).errors.map(shown)).toEqual(own.map(shown));
+  });
+
+  it('a type that several subgraphs share is answered by each', async () => {
+    const { data, errors } = await send('S', '{ invoices { pageInfo { hasNextPage } } datacenters(first: 1) { pageInfo { hasNextPage } } }');
+    expect([errors, data]).toEqual([[], { invoices: { pageInfo: { hasNextPage: false } }, datacenters: { pageInfo: { hasNextPage: true } } }]);
+  });
+
+  it('an error of ours leaves what others add', async () => {
     const { data, errors } = await send('U', '{ image(name: "public") { price serverCount } }');
     expect(data).toEqual({ image: { price: SIZE * CENTS_PER_MIB, serverCount: null } });
     expect(errors).toMatchObject([{ message: expect.stringMatching(/You need ADMIN/), extensions: { code: 'FORBIDDEN' } }]);

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buildSubgraphSchema, type GraphQLResolverMap } from '@apollo/subgraph';
 import { graphql, parse } from 'graphql';
@@ -7,6 +7,7 @@ import { graphql, parse } from 'graphql';
 export interface SubgraphRequest {
   query: string;
   representations: readonly Record<string, unknown>[];
+  headers: IncomingHttpHeaders;
 }
 
 /** A further subgraph of the supergraph, as a real HTTP server that remembers what it was asked. */
@@ -34,7 +35,8 @@ export async function startSubgraph(name: string, sdl: string, resolvers: GraphQ
   const requests: SubgraphRequest[] = [];
   const server = createServer(async (request, response) => {
     const { query, operationName, variables = {} } = JSON.parse(await textOf(request)) as Body;
-    requests.push({ query, representations: Object.values(variables).flat().filter((one): one is Record<string, unknown> => typeof one === 'object' && one !== null) });
+    const representations = Object.values(variables).flat().filter((one): one is Record<string, unknown> => typeof one === 'object' && one !== null);
+    requests.push({ query, representations, headers: request.headers });
     const answer = await graphql({ schema, source: query, operationName, variableValues: variables });
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
   });

@@ -64,6 +64,7 @@ const CASES: Record<string, Case> = {
     variables: [
       { dc: 'north' }, { dc: null }, { dc: 'nowhere' }, { dc: 'north', filter: { access: ['PUBLIC'] } }, { dc: 'north', filter: { access: 'PUBLIC' } },
       { dc: 'north', filter: { access: ['SECRET'] } }, { dc: 'north', orderBy: { field: 'SIZE', direction: 'DESC' } }, { dc: 'north', orderBy: { field: 'SIZE', direction: null } },
+      { dc: 'north', filter: { not: { access: ['PUBLIC'], name: ['public'] } } }, { dc: 'north', filter: { not: { not: {} } } }, { dc: 'north', orderBy: { field: 'OWNER' } },
       { dc: 'north', filter: { createdAfter: '2020-01-01T00:00:00Z', search: 'pub' } }, { dc: 'north', filter: { createdAfter: 'yesterday' } }, { dc: 7 },
     ],
   },
@@ -85,7 +86,7 @@ const CASES: Record<string, Case> = {
       nodes { repository { name } uuid name osType type size downloadSize publishedAt origin manifestUrl manifest image { name } importable notImportableReason } totalCount } } }`,
     variables: [{}, { importable: true }, { importable: false }],
   },
-  'a field that is closed beside one that is open': { query: '{ viewer { user { username } } users { username } }', variables: [{}] },
+  'a field that is closed beside one that is open': { query: '{ viewer { user { username } } users { nodes { username } } }', variables: [{}] },
   'servers and tasks': {
     query: '{ servers(datacenter: "north") { nodes { hostname disks { image { name owner { username } } } owner { username } datacenter { name } tags } } tasks(datacenter: "north") { nodes { action status image { name } user { username } datacenter { name } detail } } }',
     variables: [{}],

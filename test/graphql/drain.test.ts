@@ -104,21 +104,18 @@ describe('slow readers', () => {
     return Number(text.split('\n').find((line) => line.startsWith(`${name} `))?.split(' ')[1]);
   }
 
-  it('are dropped over a WebSocket and over SSE before they cost memory, and the others get everything', { timeout: 120_000 }, async () => {
+  it('over a WebSocket and over SSE cost no memory, and the others get everything', { timeout: 60_000 }, async () => {
     const releases = [await stuckSocket(), await stuckStream()];
     const { key } = await world.person('good', { permissions: IMPORTER });
     const good = await follow('websocket', admin.url, key, 'subscription { imageChanged { image { description } } }');
-    const readers = async (): Promise<number[]> => Promise.all(['websocket', 'sse'].map(async (transport) => metric(`gateway_open_connections{transport="${transport}"}`)));
     const memory = await metric('process_resident_memory_bytes');
-    let sent = 0;
-    while ((world.gateway.output().match(/A reader was too slow/g)?.length ?? 0) < 2) {
+    // Each event takes 1.8 MB: queued for both, they would take 290 MB.
+    const CHANGES = 80;
+    for (let sent = 1; sent <= CHANGES; sent += 1) {
       await admin.run('mutation ($to: String!) { updateImage(input: { name: "followed", description: $to }) { image { name } } }', { to: String(sent) });
-      sent += 1;
+      await expect.poll(() => good.events.length, { timeout: 10_000, interval: 10 }).toBe(sent);
     }
-    // A slow reader is told why first, and cut off 10 s later.
-    await expect.poll(readers, { timeout: 30_000 }).toEqual([1, 0]);
-    expect((await metric('process_resident_memory_bytes')) - memory).toBeLessThan(200 * 1024 * 1024);
-    await expect.poll(() => good.events.length, { timeout: 20_000 }).toBe(sent);
+    expect((await metric('process_resident_memory_bytes')) - memory).toBeLessThan(150 * 1024 * 1024);
     await good.stop();
     for (const release of releases) release();
   });

@@ -13,6 +13,7 @@ const DATABASES = ['test/support/gateway.ts', 'test/support/database.ts', 'test/
 const EXCEPTIONS = [
   'test/access/oidc.test.ts',
   'test/acceptance/tour.test.ts',
+  'test/acceptance/rolling-update.test.ts',
   'test/acceptance/hostile-repository.test.ts',
   'test/acceptance/postgres-start-faults.test.ts',
   'test/acceptance/readme.test.ts',
@@ -28,7 +29,9 @@ const EXCEPTIONS = [
   'test/examples/sdk-package.test.ts',
   'test/examples/trusted-documents.test.ts',
   'test/federation/compose.test.ts',
+  'test/federation/collisions.test.ts',
   'test/federation/routers.test.ts',
+  'test/federation/tracing-headers.test.ts',
   'test/support/postgres.test.ts',
   'test/graphql/api-and-worker.test.ts',
   'test/races/two-processes.test.ts',
@@ -54,6 +57,7 @@ const EXCEPTIONS = [
   'test/s3/refusals.test.ts',
   'test/store/s3-gateway.test.ts',
   'test/scale/plans.test.ts',
+  'test/scale/people-and-work.test.ts',
   'test/security/memory.test.ts',
 ];
 

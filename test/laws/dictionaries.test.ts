@@ -55,7 +55,7 @@ const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   'src/platform/database/list/page.ts': { objects: ['args[path]'], why: 'arguments of pages, spelled out' },
   'src/platform/graphql/selection.ts': { objects: ['info.fragments[node.name.value]'], why: 'only fragments that are there pass validation; graphql-js keeps them without a prototype' },
   'src/repositories/refresh/insert-remote-manifests.ts': { objects: ['row[column]'], why: 'columns, spelled out' },
-  'src/tasks/changes/change-bus.ts': { objects: ['this.#logs[change.type]', 'this.#logs[type]'], why: 'types of changes, which this program makes alone' },
+  'src/tasks/changes/change-bus.ts': { objects: ['this.#shared[change.type]', 'this.#shared[type]'], why: 'types of changes, which this program makes alone' },
   'src/tasks/runner/task-runner.ts': { objects: ['this.options.handlers[action]'], why: 'actions, as the database has them' },
   'src/tasks/runner/task-lanes.ts': { objects: ['this.#queues[lane]'], why: 'lanes, as the handlers have them' },
 };

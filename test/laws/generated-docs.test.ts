@@ -3,6 +3,7 @@ import { permissionsMarkdown } from '../../src/access/permissions-doc.js';
 import { commandLineMarkdown } from '../../src/cli/commands-doc.js';
 import { configMarkdown } from '../../src/config/config.js';
 import { errorsMarkdown } from '../../src/graphql/pipeline/errors-doc.js';
+import { withRootNames } from '../../src/graphql/schema/root-names-doc.js';
 import { projectFile } from './sources.js';
 
 // Red after a change of a table: run "npm run docs".
@@ -21,5 +22,10 @@ describe('the generated pages', () => {
 
   it('docs/command-line.md says what each command helps with', async () => {
     expect(projectFile('docs/command-line.md')).toBe(await commandLineMarkdown());
+  });
+
+  it('docs/federation.md names the root fields that the graph has', () => {
+    const page = projectFile('docs/federation.md');
+    expect(page).toBe(withRootNames(page, projectFile('schema.graphql')));
   });
 });

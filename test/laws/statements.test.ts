@@ -53,7 +53,7 @@ const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   'src/platform/database/postgres/postgres-connections.ts': { ways: ['import pg'], why: 'makes the clients of Postgres, and runs nothing' },
   'src/platform/database/open/open-postgres.ts': { ways: ['em.getConnection()', 'connection.getNativeClient()'], why: 'hands the pool to the readers' },
   'src/platform/database/postgres/reach-postgres.ts': { ways: ['client.query()'], why: 'one constant statement on a connection of its own, before anything else is made' },
-  'src/platform/database/open/start-lock.ts': { ways: ['client.query()'], why: 'one constant statement, which takes the lock of a start' },
+  'src/platform/database/open/start-lock.ts': { ways: ['client.query()'], why: 'constant statements, which take the lock of a start and keep it' },
   'src/tasks/changes/change-relay.ts': { ways: ['client.query()'], why: 'LISTEN and NOTIFY on a connection of its own, by two constant statements' },
 };
 

@@ -72,7 +72,7 @@ function imageFacts(plan: WorldPlan, { place, access, owner, kind, tags, resize 
     uuid: randomUUID(),
     name: `image${at}`,
     alias: at % 2 === 0 ? `alias ${at}` : `The ALIAS ${at}`,
-    version: '1.0',
+    version: at % 3 === 1 ? '2.0-beta' : '1.0',
     access,
     owner: name.user(owner),
     bound,
@@ -212,7 +212,7 @@ class Builder {
     Object.assign(facts.repository, { lastUpdate: data.imageRepository.lastUpdate });
     facts.tasks = data.tasks.nodes as TaskFacts[];
     for (const user of facts.users) {
-      const known = (data.users as Pick<UserFacts, 'username' | 'createdAt' | 'apiKeys'>[]).find(({ username }) => username === user.username);
+      const known = (data.users.nodes as Pick<UserFacts, 'username' | 'createdAt' | 'apiKeys'>[]).find(({ username }) => username === user.username);
       Object.assign(user, { createdAt: known?.createdAt ?? '', apiKeys: known?.apiKeys ?? [] });
     }
     for (const one of facts.datacenters) one.createdAt = datacenters?.find(({ name }) => name === one.name)?.createdAt ?? '';
@@ -243,7 +243,7 @@ const FIELDS: Record<string, string> = {
 };
 
 const KNOWN = `{
-  users { username createdAt apiKeys { id name prefix createdAt expiresAt } }
+  users(first: 200) { nodes { username createdAt apiKeys { id name prefix createdAt expiresAt } } }
   datacenters(first: 200) { nodes { name createdAt } }
   main: datacenter(name: "main") { alias description }
   images(showAll: true, showDeleted: true, first: 200) { nodes { name createdAt updatedAt } }

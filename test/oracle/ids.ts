@@ -3,8 +3,8 @@ import type { TestClient } from '../support/gateway.js';
 import type { Facts, Ids } from './facts.js';
 
 const QUERY = `query ($repository: String!) {
-  users { id username }
-  groups { id name }
+  users(first: 200) { nodes { id username } }
+  groups(first: 200) { nodes { id name } }
   datacenters(first: 200) { nodes { id name } }
   images(showAll: true, showDeleted: true, first: 200) { nodes { id name } }
   imageRepository(name: $repository) { id images(first: 200) { nodes { id uuid } } }
@@ -22,8 +22,8 @@ export async function readIds(facts: Pick<Facts, 'servers' | 'repository'>, admi
   const add = (type: string, rows: readonly Row[], nameOf: (row: Row) => unknown): void => rows.forEach((row) => ids.set(`${type} ${String(nameOf(row))}`, row.id));
   const data = await admin.run(QUERY, { repository: facts.repository.name });
   const tasks = data.tasks.nodes as (Row & { user: Row })[];
-  add('User', [...(data.users as Row[]), ...tasks.map(({ user }) => user)], ({ username }) => username);
-  add('Group', data.groups as Row[], ({ name }) => name);
+  add('User', [...(data.users.nodes as Row[]), ...tasks.map(({ user }) => user)], ({ username }) => username);
+  add('Group', data.groups.nodes as Row[], ({ name }) => name);
   add('Datacenter', data.datacenters.nodes as Row[], ({ name }) => name);
   add('Image', data.images.nodes as Row[], ({ name }) => name);
   add('ImageRepository', [data.imageRepository as Row], () => facts.repository.name);

@@ -18,6 +18,11 @@ export function refuse(code: string): never {
   throw new GraphQLError(code, { extensions: { code } });
 }
 
+/** Of two keys, exactly one is given. */
+export function demandOne(one: unknown, other: unknown): true {
+  return (one === undefined) !== (other === undefined) || refuse('BAD_USER_INPUT');
+}
+
 /** A page from either end of the whole list; what lies in the middle is reached by cursors, which only the gateway makes. */
 export function connection<T>(rows: readonly T[], { first, last }: PageArguments, show: (row: T) => unknown): object {
   if (typeof first === 'number' && typeof last === 'number') refuse('BAD_USER_INPUT');
@@ -51,4 +56,9 @@ export function isAmong<T>(wanted: readonly T[] | null | undefined, value: T): b
 
 export function isWanted<T>(wanted: T | null | undefined, value: T): boolean {
   return wanted === null || wanted === undefined || wanted === value;
+}
+
+/** Whether a text contains another one; upper and lower case are the same, and nothing to search for is in every text. */
+export function contains(text: string, search: string | null | undefined): boolean {
+  return text.toLowerCase().includes((search ?? '').toLowerCase());
 }

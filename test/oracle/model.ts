@@ -1,26 +1,12 @@
 import { type GraphQLError, graphqlSync } from 'graphql';
 import type { CallerAction } from '../../src/access/matrix.js';
-import type { DatacenterFacts, Facts, ImageFacts, OfferedFacts, ServerFacts, TaskFacts } from './facts.js';
-import { meets } from './filters.js';
-import { connection, isAmong, isWanted, type OrderArgument, ordered, type PageArguments, refuse } from './lists.js';
+import type { DatacenterFacts, Facts, ImageFacts, OfferedFacts, ServerFacts, TaskFacts, UserFacts } from './facts.js';
+import { demandFilter, meets } from './filters.js';
+import { connection, contains, demandOne, isAmong, isWanted, ordered, type PageArguments, refuse } from './lists.js';
+import { IMAGE_KEYS, type ImageList, type OfferedList, type Searched, type ServerList, type TaskList } from './list-arguments.js';
 import { Nodes } from './nodes.js';
 import { Rules } from './rules.js';
 import { schema } from './schema.js';
-
-interface ImageList extends PageArguments {
-  filter?: Readonly<Record<string, unknown>> | null;
-  orderBy?: OrderArgument<'NAME' | 'ALIAS' | 'SIZE' | 'CREATED_AT'> | null;
-  showDeleted?: boolean | null;
-}
-
-interface OfferedList extends PageArguments {
-  filter?: { search?: string | null; osType?: string[] | null; type?: string[] | null; importable?: boolean | null } | null;
-  orderBy?: OrderArgument<'PUBLISHED_AT' | 'NAME' | 'SIZE'> | null;
-}
-
-function demandOne(one: unknown, other: unknown): true {
-  return (one === undefined) !== (other === undefined) || refuse('BAD_USER_INPUT');
-}
 
 /** The whole graph as one user may see it, worked out from the facts of a world by the rules alone. */
 export class Model {
@@ -58,7 +44,7 @@ export class Model {
       nodes: ({ ids }: { ids: string[] }) => ids.map((id) => this.#nodes.node(id)),
       viewer: () => this.#viewer(),
       datacenter: ({ name }: { name: string }) => this.#datacenterNamed(name),
-      datacenters: (page: PageArguments) => connection(this.#datacenters(), page, (one) => this.#datacenter(one)),
+      datacenters: ({ search, ...page }: Searched) => connection(this.#datacenters().filter(({ name, alias }) => contains(`${name}\n${alias}`, search)), page, (one) => this.#datacenter(one)),
       image: ({ name, uuid }: { name?: string; uuid?: string }) => demandOne(name, uuid) && this.#imageBy(name, uuid),
       images: (args: ImageList & { datacenter?: string | null; showAll?: boolean }) => {
         if (args.showAll !== true) return this.#managed(this.#place(args.datacenter), args);
@@ -71,18 +57,22 @@ export class Model {
       imageRepository: ({ name }: { name: string }) => this.#demand('repository.use') && (name === this.facts.repository.name ? this.#repository() : null),
       server: ({ hostname, uuid }: { hostname?: string; uuid?: string }) =>
         demandOne(hostname, uuid) && this.#serverOrNull((one) => (uuid === undefined ? one.hostname === hostname : one.uuid === uuid)),
-      servers: (args: PageArguments & { datacenter?: string | null }) => this.#serversOf(this.#place(args.datacenter), args),
+      servers: (args: ServerList & { datacenter?: string | null }) => this.#serversOf(this.#place(args.datacenter), args),
       task: ({ id }: { id: string }) => this.#taskOrNull(id),
-      tasks: (args: PageArguments & { datacenter?: string | null; image?: string | null; action?: string[]; status?: string[] }) => {
+      tasks: (args: TaskList) => {
         const place = typeof args.datacenter === 'string' ? this.#place(args.datacenter).name : null;
+        if (typeof args.repository === 'string') this.#demand('repository.use');
         return this.#taskList(args, (task) => (place === null || task.datacenter?.name === place) && isWanted(args.image, task.imageName)
+          && isWanted(args.repository, task.repository?.name) && isWanted(args.user, task.user.username)
+          && (!args.createdAfter || Date.parse(task.createdAt) > Date.parse(args.createdAfter)) && (!args.createdBefore || Date.parse(task.createdAt) < Date.parse(args.createdBefore))
           && isAmong(args.action, task.action) && isAmong(args.status, task.status));
       },
       globalSettings: () => this.#demand('globalSettings.read') && this.#settings(),
       user: ({ username }: { username: string }) => this.#demand('people.read') && this.#userOrNull(username),
-      users: () => this.#demand('people.read') && this.facts.users.map(({ username }) => username).sort().map((one) => this.#user(one)),
+      users: ({ search, active, ...page }: Searched & { active?: boolean | null }) =>
+        this.#demand('people.read') && this.#userList(active === false ? [] : this.facts.users.filter(({ username, email }) => contains(`${username}\n${email ?? ''}`, search)), page),
       group: ({ name }: { name: string }) => this.#demand('people.read') && this.#groups((group) => group.name === name)[0],
-      groups: () => this.#demand('people.read') && this.#groups(() => true),
+      groups: ({ search, ...page }: Searched) => this.#demand('people.read') && connection(this.#groups(({ name }) => contains(name, search)), page, (one) => one),
       _entities: ({ representations }: { representations: Record<string, string>[] }) => representations.map((one) => this.#entityOrError(one)),
     };
   }
@@ -134,6 +124,16 @@ export class Model {
 
   #userOrNull(username: string): object | null {
     return this.facts.users.some((user) => user.username === username) ? this.#user(username) : null;
+  }
+
+  #userList(users: readonly UserFacts[], page: PageArguments): object {
+    return connection(ordered(users, ({ username }) => username, 'ASC'), page, ({ username }) => this.#user(username));
+  }
+
+  /** Active users with access; all of these worlds are active. */
+  #members(one: DatacenterFacts, { search, ...page }: Searched): object {
+    if (!this.#rules.mayIn('datacenter.listMembers', one)) refuse('FORBIDDEN');
+    return this.#userList(this.facts.users.filter(({ username }) => contains(username, search) && new Rules(this.facts, username).hasAccess(one)), page);
   }
 
   /** Of another user, only the name; the built-in one that schedules work has no row of its own. */
@@ -201,7 +201,8 @@ export class Model {
       settings: () => (rules.mayIn('datacenterSettings.read', one) ? { vmsImageLimit: one.limit } : refuse('FORBIDDEN')),
       images: (args: ImageList) => this.#managed(one, args),
       usableImages: (args: ImageList) => this.#imageList(rules.usableIn(one), args),
-      servers: (page: PageArguments) => this.#serversOf(one, page),
+      servers: (args: ServerList) => this.#serversOf(one, args),
+      members: (args: Searched) => this.#members(one, args),
       imageCount: attached.filter((image) => image.access !== 'DELETED' && rules.seesImage(image)).length,
       // Compared with the limit of the datacenter, so its admins see the whole number.
       boundImageCount: attached.filter((image) => image.bound === one.name && (rules.mayIn('image.list', one) || rules.seesImage(image))).length,
@@ -216,13 +217,9 @@ export class Model {
   // -- images
 
   #imageList(images: readonly ImageFacts[], { filter, orderBy, ...page }: ImageList): object {
-    const key = {
-      NAME: (image: ImageFacts) => image.name,
-      ALIAS: (image: ImageFacts) => image.alias,
-      SIZE: (image: ImageFacts) => image.size,
-      CREATED_AT: (image: ImageFacts) => Date.parse(image.createdAt),
-    }[orderBy?.field ?? 'NAME'];
-    const kept = images.filter((image) => meets(image, filter ?? {}));
+    const key = IMAGE_KEYS[orderBy?.field ?? 'NAME'];
+    demandFilter(filter ?? {}, this.#rules);
+    const kept = images.filter((image) => meets(image, filter ?? {}, this.#rules));
     return connection(ordered(kept, key, orderBy?.direction ?? 'ASC'), page, (image) => this.#image(image));
   }
 
@@ -327,8 +324,10 @@ export class Model {
     return found === undefined || !this.#rules.seesServer(found) ? null : this.#server(found);
   }
 
-  #serversOf({ name }: DatacenterFacts, page: PageArguments): object {
-    return this.#serverList(this.facts.servers.filter((server) => server.datacenter === name), page);
+  #serversOf({ name }: DatacenterFacts, { filter, ...page }: ServerList): object {
+    const isImage = (server: ServerFacts): boolean => !filter?.image || (server.image === filter.image && this.#rules.image(filter.image) !== undefined);
+    return this.#serverList(this.facts.servers.filter((server) => server.datacenter === name && contains(server.hostname, filter?.search) && isImage(server)
+      && isAmong(filter?.osType, server.kind) && isAmong(filter?.status, 'RUNNING') && isWanted(filter?.owner, server.owner)), page);
   }
 
   #serverList(servers: readonly ServerFacts[], page: PageArguments): object {

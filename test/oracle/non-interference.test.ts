@@ -72,8 +72,10 @@ async function stirHidden(world: BuiltWorld, rules: Rules): Promise<void> {
     if (used === undefined || isOutOfSight(rules, used)) await admin.run('mutation ($u: UUID!) { unregisterServer(uuid: $u) }', { u: server.uuid });
   }
   await admin.run('mutation { createDatacenter(input: { name: "aaa", access: PRIVATE }) { name } }');
-  await admin.run('mutation { createUser(input: { username: "aaa" }) { username } }');
-  await admin.run('mutation { createGroup(input: { name: "aaa", permissions: [ADMIN], users: ["aaa"], datacenters: ["aaa", "main"] }) { name } }');
+  // Whoever administers a datacenter is told who has access to it, and everybody has to a public one.
+  const newcomers = facts.datacenters.some((one) => rules.mayIn('datacenter.listMembers', one)) ? [] : ['aaa'];
+  for (const username of newcomers) await admin.run('mutation ($u: String!) { createUser(input: { username: $u }) { username } }', { u: username });
+  await admin.run('mutation ($u: [String!]) { createGroup(input: { name: "aaa", permissions: [ADMIN], users: $u, datacenters: ["aaa", "main"] }) { name } }', { u: newcomers });
   // Whoever may import sees of every offer whether it is in the catalogue already.
   if (rules.may('repository.use')) return;
   for (const { name } of hidden) await admin.send('mutation ($n: String!) { deleteImage(input: { name: $n }) { name } }', { n: name });

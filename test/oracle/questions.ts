@@ -1,3 +1,4 @@
+import { IMAGE_ORDER_FIELDS } from '../../src/images/image.enums.js';
 import type { Material, Operation } from '../fuzz/operations.js';
 import type { Tape } from '../fuzz/tape.js';
 import type { Facts } from './facts.js';
@@ -39,6 +40,7 @@ export function everyWay(facts: Facts): Operation[] {
     plain(`query ($d: String!) { tasks(datacenter: $d, first: 200) ${page(PLAIN.task)} }`, { d: name }),
     plain('query ($d: String!) { viewer { permissions(datacenter: $d) } }', { d: name }),
     plain('query ($d: String!) { datacenter(name: $d) { groups { name } } }', { d: name }),
+    plain(`query ($d: String!) { datacenter(name: $d) { members(first: 200) ${page('username')} some: members(search: "ER1", last: 2) ${page('username')} } }`, { d: name }),
   ]);
   const images = [...facts.images, { name: NOWHERE, uuid: NO_UUID }].map(({ name, uuid }) =>
     plain(
@@ -55,7 +57,34 @@ export function everyWay(facts: Facts): Operation[] {
     plain(`query ($f: ImageFilter) { images(showAll: true, showDeleted: true, first: 200, filter: $f) ${page('name')} }`, { f: filter }),
     plain(`query ($f: ImageFilter) { usableImages(first: 200, filter: $f) ${page('name')} }`, { f: filter }),
   ]);
-  return [...places, ...images, ...servers, tasks, ...filtered, ...everyList(), entities(facts), nodes(facts)];
+  const orders = IMAGE_ORDER_FIELDS.flatMap((field) => ['ASC', 'DESC'].flatMap((direction) => [
+    plain(`{ images(showAll: true, showDeleted: true, first: 3, orderBy: { field: ${field}, direction: ${direction} }) ${page('name')} }`),
+    plain(`{ usableImages(datacenter: "main", last: 3, orderBy: { field: ${field}, direction: ${direction} }) ${page('name')} }`),
+  ]));
+  return [...places, ...images, ...servers, tasks, ...filtered, ...orders, ...serverFilters(facts), ...taskFilters(facts), ...everyList(), entities(facts), nodes(facts)];
+}
+
+function serverFilters(facts: Facts): Operation[] {
+  const owners = facts.users.slice(0, 3).map(({ username }) => ({ owner: username }));
+  const images = facts.images.slice(0, 3).map(({ name }) => ({ image: name }));
+  const filters = [{ search: 'SERVER1' }, { search: '' }, { osType: ['BSD_VM', 'SUNOS_ZONE'] }, { status: ['RUNNING'] }, { status: ['ERROR'], osType: [] }, { image: NOWHERE }, { owner: NOWHERE }, ...owners, ...images];
+  return facts.datacenters.slice(0, 2).flatMap(({ name }) => filters.map((filter) => ({
+    query: `query ($d: String!, $f: ServerFilter) { servers(datacenter: $d, first: 200, filter: $f) ${page('hostname')} }`,
+    variables: { d: name, f: filter },
+  })));
+}
+
+function taskFilters({ users, tasks, repository }: Facts): Operation[] {
+  const [middle] = tasks.slice(Math.floor(tasks.length / 2));
+  const date = middle?.createdAt ?? '2026-01-01T00:00:00.000Z';
+  const filters = [
+    ...[...users.slice(0, 2).map(({ username }) => username), NOWHERE].map((user) => ({ user })),
+    ...[repository.name, NOWHERE].map((name) => ({ repository: name })),
+    { createdAfter: date }, { createdBefore: date }, { createdAfter: date, createdBefore: date }, { user: 'admin', createdBefore: date, status: ['SUCCEEDED'] },
+  ];
+  const query = `query ($user: String, $repository: String, $createdAfter: DateTime, $createdBefore: DateTime, $status: [TaskStatus!]) {
+    tasks(first: 200, user: $user, repository: $repository, createdAfter: $createdAfter, createdBefore: $createdBefore, status: $status) ${page('id')} }`;
+  return filters.map((variables) => ({ query, variables }));
 }
 
 function everyList(): Operation[] {
@@ -72,8 +101,12 @@ function everyList(): Operation[] {
     `{ imageRepositories { id name imageCount images(first: 200) ${page('id uuid name importable notImportableReason image { name }')} } }`,
     '{ imageServer { url } }',
     '{ globalSettings { vmsImageVm { hostname } vmsImageRepositories { name } } }',
-    '{ users { username email isSuperAdmin groups { name } } }',
-    '{ groups { name permissions users { username } datacenters { name } } }',
+    `{ users(first: 200) ${page('username email isSuperAdmin groups { name }')} }`,
+    `{ users(search: "USER1@", active: true, last: 2) ${page('username')} }`,
+    `{ users(active: false) ${page('username')} }`,
+    `{ groups(first: 200) ${page('name permissions users { username } datacenters { name }')} }`,
+    `{ groups(search: "GROUP0", last: 1) ${page('name')} }`,
+    `{ datacenters(search: "C1") ${page('name')} }`,
     '{ user(username: "admin") { username } }',
     '{ group(name: "group0") { name } }',
   ];
@@ -120,6 +153,18 @@ export function material(facts: Facts): Material {
     'Query.datacenter.name': datacenters,
     'Query.image.name': images,
     'Query.tasks.image': images,
+    'Query.tasks.user': [...facts.users.map(({ username }) => username), NOWHERE],
+    'Query.tasks.repository': [facts.repository.name, NOWHERE],
+    'Query.users.search': ['user', 'ER1', '@', ''],
+    'Query.groups.search': ['OUP', '1', ''],
+    'Query.datacenters.search': ['dc', 'MAIN', '1', ''],
+    'Datacenter.members.search': ['user', 'ER1', '@', ''],
+    'ServerFilter.search': ['SERVER', '1', '%', ''],
+    'ServerFilter.image': images,
+    'ServerFilter.owner': [...facts.users.map(({ username }) => username), NOWHERE],
+    'ImageFilter.name': images,
+    'ImageFilter.version': ['1.0', '2.0-beta', 'none'],
+    'ImageFilter.repository': [facts.repository.name, NOWHERE],
     'Query.server.hostname': [...facts.servers.map(({ hostname }) => hostname), NOWHERE],
     'Query.imageRepository.name': [facts.repository.name, NOWHERE],
     'Query.group.name': [...facts.groups.map(({ name }) => name), NOWHERE],
@@ -139,7 +184,7 @@ export function material(facts: Facts): Material {
       return !UNKNOWN.has(argument ?? field) && place !== IDLE;
     },
     scalar: (type, place, tape: Tape) => {
-      if (type === 'Int') return 1 + tape.draw(4);
+      if (type === 'Int') return place.endsWith('Size') ? tape.pick([1024, 1025, 10_240]) : 1 + tape.draw(4);
       if (type === 'Boolean') return tape.draw(2) === 0;
       if (type === 'DateTime') return tape.pick(dates);
       if (type === 'ID') return tape.pick(place.startsWith('Query.node') ? [...facts.ids.values(), ...NO_IDS] : [...facts.tasks.map(({ id }) => id), NO_UUID]);

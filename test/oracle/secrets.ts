@@ -18,6 +18,9 @@ function about(variable: string, queries: readonly string[]): Operation[] {
 
 const IMAGE = about('n', [
   '($n: String!) { image(name: $n) { name } }',
+  '($n: String!) { usableImages(filter: { name: [$n] }) { totalCount } }',
+  '($n: String!) { images(showAll: true, showDeleted: true, filter: { name: [$n] }) { totalCount } }',
+  '($n: String!) { servers(filter: { image: $n }) { totalCount } }',
   'mutation ($n: String!) { updateImage(input: { name: $n, description: "x" }) { image { name } } }',
   'mutation ($n: String!) { updateImage(input: { name: $n, dcBound: false, alias: "<" }) { image { name } } }',
   'mutation ($n: String!) { deleteImage(input: { name: $n }) { name } }',
@@ -31,6 +34,7 @@ const LOG = about('n', ['($n: String!) { tasks(image: $n) { totalCount nodes { i
 
 const IMAGE_UUID = about('u', [
   '($u: UUID!) { image(uuid: $u) { name } }',
+  '($u: UUID!) { usableImages(filter: { uuid: [$u] }) { totalCount } }',
   '($u: String!) { _entities(representations: [{ __typename: "Image", uuid: $u }]) { ... on Image { name } } }',
 ]);
 
@@ -82,6 +86,8 @@ const PERSON = about('p', [
   '($p: String!) { user(username: $p) { username } }',
   '($p: String!) { group(name: $p) { name } }',
   '($p: String!) { usableImages(filter: { owner: $p, search: "no such text" }) { totalCount } }',
+  '($p: String!) { servers(filter: { owner: $p, search: "no such text" }) { totalCount } }',
+  '($p: String!) { tasks(user: $p, createdBefore: "2000-01-01T00:00:00Z") { totalCount } }',
   '($p: String!) { _entities(representations: [{ __typename: "User", username: $p }]) { ... on User { username } } }',
   'mutation ($p: String!) { updateUser(input: { username: $p, email: "x" }) { username } }',
   'mutation ($p: String!) { createApiKey(input: { username: $p, name: "x" }) { key } }',

@@ -8,6 +8,7 @@ import { parsePostgresUrl } from '../../src/platform/database/postgres/postgres-
 import { reachPostgres } from '../../src/platform/database/postgres/reach-postgres.js';
 import { hasOpenssl, makeAuthority, makeCertificate } from '../support/certificates.js';
 import { GatewayProcess, TestClient } from '../support/gateway.js';
+import { follow } from '../support/follow.js';
 import { type OwnPostgres, startOwnPostgres } from '../support/own-postgres.js';
 import { type TemporaryFolder, temporaryFolder } from '../support/temp-folder.js';
 import { freezableProxy } from '../support/unwilling-servers.js';
@@ -132,6 +133,7 @@ describe('a gateway whose Postgres or image store is lost', () => {
     try {
       const admin = new TestClient(gateway.url, key);
       expect(await ready(gateway)).toEqual(OK);
+      const following = await follow('websocket', gateway.url, key ?? '', 'subscription { taskChanged { action } }');
       await server.stop();
       await expect.poll(async () => ready(gateway), { timeout: 10_000 }).toEqual([503, { status: 'not ready', notReady: ['database'] }]);
       const begun = performance.now();
@@ -142,6 +144,10 @@ describe('a gateway whose Postgres or image store is lost', () => {
       await server.start();
       await expect.poll(async () => ready(gateway), { timeout: 10_000 }).toEqual(OK);
       expect(await admin.run('{ images { totalCount } }')).toEqual({ images: { totalCount: 0 } });
+      // Streams waited for it.
+      await admin.run('mutation { createDatacenter(input: { name: "afterwards" }) { name } }');
+      await expect.poll(() => following.events, { timeout: 10_000 }).toEqual([{ taskChanged: { action: 'DATACENTER_CREATE' } }]);
+      await following.stop();
 
       await rename(join(folder.path, 'images'), join(folder.path, 'away'));
       await expect.poll(async () => ready(gateway), { timeout: 10_000 }).toEqual([503, { status: 'not ready', notReady: ['store'] }]);

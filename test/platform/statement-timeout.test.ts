@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENTITIES } from '../../src/entities.js';
-import { type Database, openDatabase } from '../../src/platform/database/database.js';
+import { type Database, openDatabase, type SqlEntityManager } from '../../src/platform/database/database.js';
+import { failedForNow } from '../../src/platform/database/failed-for-now.js';
 import { inTransaction } from '../../src/platform/database/in-transaction.js';
 import { readObjects, readRows } from '../../src/platform/database/read/read-rows.js';
 import { Operation } from '../../src/platform/database/read/operation.js';
 import { OperationReads } from '../../src/platform/database/read/reads.js';
 import { sqlText } from '../../src/platform/database/sql-text.js';
+import { writeRows } from '../../src/platform/database/write-rows.js';
+import { isDatabaseAway } from '../../src/platform/database/postgres/database-away.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 const TIMEOUT_MS = 300;
@@ -60,5 +63,46 @@ describe('a statement that takes too long on Postgres', () => {
     const slow = (): Promise<unknown> => database.em.fork().getConnection().execute('select pg_sleep(20)');
     await Promise.all([1, 2, 3].map(async () => expect(slow()).rejects.toThrow('Query read timeout')));
     expect(await database.em.fork().getConnection().execute('select 1 as one')).toEqual([{ one: 1 }]);
+  });
+});
+
+describe('a process that stands still within a transaction on Postgres', () => {
+  let test: TestDatabase;
+  let database: Database;
+
+  beforeAll(async () => {
+    test = await createTestDatabase();
+    database = await openDatabase({ kind: 'postgres', url: test.url }, ENTITIES, { connections: 4 });
+    await database.em.getConnection().execute('create table locked (id int primary key, by text); insert into locked values (1, null)');
+  });
+  afterAll(async () => {
+    await database?.close(true);
+    await test?.drop();
+  });
+
+  const change = (tx: SqlEntityManager, by: string): Promise<number> => writeRows(tx, sqlText`update locked set by = ${by} where id = 1`);
+
+  it('loses it soon, by the database, which bounds how long a transaction may stand', async () => {
+    const em = database.em.fork();
+    expect(await inTransaction(em, async (tx) => readRows(tx, sqlText`show idle_in_transaction_session_timeout`))).toEqual([['8s']]);
+    expect(await readRows(em, sqlText`show idle_in_transaction_session_timeout`)).toEqual([['0']]);
+  });
+
+  it('holds up nobody then, and fails as one whose database is away when it wakes', async () => {
+    const [locked, awake] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const frozen = inTransaction(database.em.fork(), async (tx) => {
+      await change(tx, 'frozen');
+      await writeRows(tx, sqlText`set local idle_in_transaction_session_timeout = 100`);
+      locked.resolve();
+      await awake.promise;
+      await change(tx, 'awake');
+    });
+    await locked.promise;
+    // Waits for the lock.
+    await inTransaction(database.em.fork(), async (tx) => change(tx, 'other'));
+    awake.resolve();
+    const error: unknown = await frozen.then(() => null, (reason: unknown) => reason);
+    expect([failedForNow(error), isDatabaseAway(error)]).toEqual([true, true]);
+    expect(await readRows(database.em.fork(), sqlText`select by from locked`)).toEqual([['other']]);
   });
 });

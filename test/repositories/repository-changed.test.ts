@@ -13,7 +13,7 @@ import { SignInRefused } from '../../src/access/sign-in/sign-in-failure.js';
 import { User } from '../../src/access/people/user.entity.js';
 import { Datacenter } from '../../src/datacenters/datacenter.entity.js';
 import { StreamMetrics } from '../../src/graphql/pipeline/stream-metrics.js';
-import { subscribePerEvent } from '../../src/graphql/pipeline/shared-streams.js';
+import { subscribePerEvent } from '../../src/graphql/pipeline/event-results.js';
 import { repositoryModule } from '../../src/repositories/repository.module.js';
 import { ImageRepositoryChangedResolver } from '../../src/repositories/image-repository-changed.resolver.js';
 import { ImageRepositoryResolver } from '../../src/repositories/image-repository.resolver.js';

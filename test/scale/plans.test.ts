@@ -1,16 +1,14 @@
-import { CompiledQuery } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Viewer } from '../../src/access/viewer.js';
 import { DatacenterQueries } from '../../src/datacenters/datacenter.queries.js';
-import { ENTITIES } from '../../src/entities.js';
+import { IMAGE_ORDER_FIELDS } from '../../src/images/image.enums.js';
 import { ImageQueries } from '../../src/images/image.queries.js';
 import type { ImageListRequest } from '../../src/images/list/list-images.js';
-import { type Database, migrate, openDatabase } from '../../src/platform/database/database.js';
+import type { Database } from '../../src/platform/database/database.js';
 import type { ImageRepositoryType } from '../../src/repositories/image-repository.type.js';
 import { type RepositoryImageListRequest, RepositoryImageQueries } from '../../src/repositories/entries/repository-image.queries.js';
 import { FILTER_PLANS } from './filter-plans.js';
-import { createTestDatabase } from '../support/postgres.js';
-import { type Statement, watchStatements } from '../support/statements.js';
+import { KINDS, type Plan, PlannedDatabase } from './planned-database.js';
 
 const IMAGES = 8000;
 const PEOPLE = {
@@ -36,100 +34,43 @@ async function fill(database: Database): Promise<void> {
   await run("insert into user_account (id, username, created_at) values (1, 'admin', 0), (2, 'plain', 0), (3, 'dcadmin', 0)");
   await run(`insert into datacenter (id, name, alias, access, owner_id, created_at) values ${[1, 2, 3, 4].map((id) => `(${id}, '${id === 1 ? 'main' : `dc-${id}`}', '${id}', 'PUBLIC', 1, 0)`).join()}`);
   await run("insert into image_repository (id, name, url, created_at) values (1, 'offers', 'http://offers.invalid', 0)");
+  await run(`insert into virtual_server (id, uuid, hostname, datacenter_id, owner_id, os_type, status, tags, addresses, created_at) values ${Array.from({ length: 10 }, (_, at) => `(${at + 1}, 's${at}', 'server-${at}', 1, 1, 'LINUX_VM', 'RUNNING', '[]', '[]', 0)`).join()}`);
   for (let start = 1; start <= IMAGES; start += 500) {
     const ids = Array.from({ length: 500 }, (_, at) => start + at);
     const images = ids.map((id) => {
       const [access, name] = [id % 4 === 0 ? 'PRIVATE' : 'PUBLIC', `image-${(id * 7919) % 100_003}`];
-      return `(${id}, 'u${id}', '${name}', 'alias ${id % 97}', '${id}', '1', ${id % 100 === 0 ? 2 : 1}, '${access}', ${1024 + (id % 5)}, '${id % 200 === 0 ? 'BSD_VM' : 'LINUX_VM'}', '${name} some words', '{}', ${(id * 31) % 9973}, 0)`;
+      return `(${id}, 'u${id}', '${name}', 'alias ${id % 97}', '${id}', '1', ${id % 100 === 0 ? 2 : 1}, '${access}', ${1024 + (id % 5)}, '${id % 200 === 0 ? 'BSD_VM' : 'LINUX_VM'}', '${name} some words', '{}', ${(id * 31) % 9973}, ${(id * 37) % 9973}, ${id % 300 === 0 ? 'null' : 1})`;
     });
-    await run(`insert into image (id, uuid, name, alias, alias_key, version, owner_id, access, size_mib, os_type, search_text, manifest, created_at, updated_at) values ${images.join()}`);
+    await run(`insert into image (id, uuid, name, alias, alias_key, version, owner_id, access, size_mib, os_type, search_text, manifest, created_at, updated_at, repository_id) values ${images.join()}`);
     await run(`insert into image_attachment (image_id, datacenter_id) values ${ids.flatMap((id) => [`(${id}, 1)`, ...(id <= 5 ? [`(${id}, 2)`] : id <= 300 ? [`(${id}, 3)`] : []), ...(id % 4 === 0 ? [`(${id}, 4)`] : [])]).join()}`);
     await run(`insert into image_tag (image_id, tag, position) values ${ids.map((id) => `(${id}, 'common', 0), (${id}, 'rare-${id % 400}', 1)`).join()}`);
+    await run(`insert into virtual_disk (server_id, disk_id, size_mib, image_id) values ${ids.filter((id) => id % 400 !== 0).map((id) => `(${1 + (id % 10)}, ${id}, 1024, ${id})`).join()}`);
     const offers = ids.map((id) => `(${id}, 1, 'u${id}', 0, 'image-${(id * 7919) % 100_003}', '1', 'zvol', '', ${1024 + (id % 5)}, 1, 'active', ${(id * 31) % 9973}, '', 'image-${(id * 7919) % 100_003} some words', '{}')`);
     await run(`insert into repository_image (id, repository_id, uuid, from_generation, name, version, type, description, size_mib, download_size, state, published_sort, content_hash, search_text, manifest) values ${offers.join()}`);
   }
 }
 
-interface Plan {
-  sql: string;
-  steps: string[];
-}
+const ORDERS = IMAGE_ORDER_FIELDS.flatMap((field) => (['ASC', 'DESC'] as const).map((direction) => ({ field, direction })));
 
-const ORDERS = (['NAME', 'ALIAS', 'SIZE', 'CREATED_AT'] as const).flatMap((field) => (['ASC', 'DESC'] as const).map((direction) => ({ field, direction })));
-const LARGE = /\b(image|image_attachment|image_tag|repository_image)\b/;
-
-describe.each(['SQLite', 'Postgres'])('the lists on %s', (kind) => {
-  let database: Database;
-  let drop = async (): Promise<void> => undefined;
-  let run: (query: CompiledQuery) => Promise<{ rows: Record<string, unknown>[] }>;
-  let ran: Statement[] = [];
-  let url = '';
+describe.each(KINDS)('the lists on %s', (kind) => {
+  let planned: PlannedDatabase;
 
   beforeAll(async () => {
-    if (kind === 'SQLite') database = await openDatabase({ kind: 'sqlite', path: ':memory:' }, ENTITIES);
-    else {
-      const test = await createTestDatabase();
-      drop = test.drop;
-      url = test.url;
-      database = await openDatabase({ kind: 'postgres', url: test.url }, ENTITIES);
-    }
-    await migrate(database);
-    await fill(database);
-    const connection = database.em.fork().getConnection();
-    await connection.execute('analyze', [], 'run');
-    if (kind === 'Postgres') {
-      // So few rows are read whole in no time; what counts is that there is another way.
-      const [row] = await connection.execute<{ name: string }[]>('select current_database() as name');
-      await connection.execute(`alter database "${row?.name}" set enable_seqscan = off`);
-      await database.close(true);
-      database = await openDatabase({ kind: 'postgres', url }, ENTITIES);
-    }
-    const executor = database.em.getConnection().getClient().getExecutor();
-    const execute = executor.executeQuery.bind(executor);
-    run = async (query) => (await execute(query as never)) as { rows: Record<string, unknown>[] };
-    watchStatements(database, (statement) => ran.push(statement));
+    planned = await PlannedDatabase.open(kind, fill);
   });
-  afterAll(async () => {
-    await database?.close(true);
-    await drop();
-  });
+  afterAll(async () => planned?.close());
 
   function images(who: keyof typeof PEOPLE): ImageQueries {
-    const em = database.em.fork();
+    const em = planned.database.em.fork();
     const viewer = new Viewer(PEOPLE[who]);
     return new ImageQueries(em, viewer, new DatacenterQueries(em, viewer));
   }
-  const offers = () => new RepositoryImageQueries(database.em.fork(), new Viewer(PEOPLE.admin), images('admin'));
+  const offers = () => new RepositoryImageQueries(planned.database.em.fork(), new Viewer(PEOPLE.admin), images('admin'));
   const asked = <T = ImageListRequest>(further: Partial<NoInfer<T>>): T => ({ page: {}, selection: { items: true, totalCount: false, fields: new Set(['name']) }, ...further }) as T;
 
-  /** How the page itself is read: of all statements, the one that is limited to 51 rows. Where Postgres plans it once for all values, that plan too. */
-  async function planOf(list: () => Promise<unknown>): Promise<Plan> {
-    ran = [];
-    await list();
-    const page = ran.find(({ sql }) => sql.endsWith(' limit 51'));
-    if (page === undefined) throw new Error('No statement read a page.');
-    const prefix = kind === 'SQLite' ? 'explain query plan ' : 'explain (costs off) ';
-    const { rows } = await run(CompiledQuery.raw(`${prefix}${page.sql}`, [...page.parameters]));
-    const forAll = page.steady === true ? (await run(CompiledQuery.raw(`explain (costs off, generic_plan) ${page.sql}`))).rows : [];
-    return { sql: page.sql, steps: [...rows, ...forAll].map((row) => String(row.detail ?? row['QUERY PLAN'])) };
-  }
-
-  const readsAll = (step: string): boolean =>
-    kind === 'SQLite' ? step.startsWith('SCAN ') && !/^SCAN (CONSTANT|(x|json_each) VIRTUAL|found$|\()/.test(step) : step.includes('Seq Scan on') && LARGE.test(step);
-  const sorts = (step: string): boolean => (kind === 'SQLite' ? step.startsWith('USE TEMP B-TREE FOR') : /^(\s*->)?\s*Sort\b(?! Key)/.test(step));
-
-  /** Of a subquery with a limit of its own: the index that it reads along, and its rows. */
-  const isWalk = (step: string, steps: readonly string[]): boolean => step.startsWith('SCAN n USING COVERING INDEX') || steps.includes(step.replace('SCAN', 'CO-ROUTINE'));
-
-  /** The whole plan if a step reads a whole large table or puts it in order; walking along an index is neither. */
-  function slow({ steps }: Plan): string[] {
-    return steps.some((step) => sorts(step) || (readsAll(step) && !step.startsWith('SCAN i USING INDEX') && !isWalk(step, steps))) ? steps : [];
-  }
-
-  /** The whole plan if a step reads a whole large table. */
-  function scans({ steps }: Plan): string[] {
-    return steps.some((step) => readsAll(step) && !isWalk(step, steps)) ? steps : [];
-  }
+  const planOf = async (list: () => Promise<unknown>): Promise<Plan> => planned.planOf(list);
+  const slow = (plan: Plan): string[] => planned.slow(plan);
+  const scans = (plan: Plan): string[] => planned.scans(plan);
 
   it.each(ORDERS)('go along an index by $field $direction, on the first page and on a deep one', async (orderBy) => {
     for (const read of [
@@ -173,7 +114,7 @@ describe.each(['SQLite', 'Postgres'])('the lists on %s', (kind) => {
   });
 
   it.each(Object.entries(FILTER_PLANS))('go along an index for a value of %s that most images meet, and read no whole table for one that few do', async (_field, { most, few }) => {
-    expect(slow(await planOf(async () => images('admin').ofDatacenter(MAIN, false, asked({ filter: most }))))).toEqual([]);
+    expect(most === null ? [] : slow(await planOf(async () => images('admin').ofDatacenter(MAIN, false, asked({ filter: most }))))).toEqual([]);
     expect(scans(await planOf(async () => images('admin').ofDatacenter(MAIN, false, asked({ filter: few }))))).toEqual([]);
     expect(scans(await planOf(async () => images('admin').everywhere(false, asked({ filter: few }))))).toEqual([]);
   });

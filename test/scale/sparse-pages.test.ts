@@ -45,14 +45,14 @@ describe('a page that filters leave few rows of only together', () => {
   const SPARSE: ImageFilter = { access: ['PRIVATE'], osType: ['BSD_VM'] };
 
   async function planned(filter: ImageFilter | null, page: object, scope = imagesOfDatacenter(ADMIN, 1, false)) {
-    const plan = await chooseAccessPath(database.em.fork(), scope, { filter, page, selection: { items: true } }, imageFilter(filter));
-    const text = sqlText`select i.id, ${sqlConstant(plan.order.NAME)} as name from ${plan.from} where ${allOf([plan.where, imageFilter(filter)])} order by ${sqlConstant(plan.order.NAME)}`;
+    const plan = await chooseAccessPath(database.em.fork(), scope, { viewer: ADMIN, filter, page, selection: { items: true } }, imageFilter(filter, ADMIN));
+    const text = sqlText`select i.id, ${sqlConstant(plan.order.NAME)} as name from ${plan.from} where ${allOf([plan.where, imageFilter(filter, ADMIN)])} order by ${sqlConstant(plan.order.NAME)}`;
     return { isFewIds: plan.isSelective === true, names: (await readRows<[number, string]>(database.em.fork(), text)).map(([, name]) => name) };
   }
 
   async function stepsOf(filter: ImageFilter): Promise<string[]> {
-    const plan = await chooseAccessPath(database.em.fork(), usableInDatacenter(PLAIN, 1), { filter, page: {} }, imageFilter(filter));
-    const rows = await readObjects<{ detail: string }>(database.em.fork(), sqlText`explain query plan select count(*) as total from ${plan.from} where ${allOf([plan.where, imageFilter(filter)])}`);
+    const plan = await chooseAccessPath(database.em.fork(), usableInDatacenter(PLAIN, 1), { viewer: PLAIN, filter, page: {} }, imageFilter(filter, PLAIN));
+    const rows = await readObjects<{ detail: string }>(database.em.fork(), sqlText`explain query plan select count(*) as total from ${plan.from} where ${allOf([plan.where, imageFilter(filter, PLAIN)])}`);
     return rows.map(({ detail }) => detail);
   }
 

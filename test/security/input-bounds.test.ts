@@ -177,6 +177,43 @@ describe('a value without a shape', () => {
   });
 });
 
+describe('an input that may contain itself', () => {
+  const nested = (levels: number): string => `${'{"not":'.repeat(levels)}{}${'}'.repeat(levels)}`;
+
+  it.each([3, 11, 500])('is refused %d levels deep, over every transport', async (levels) => {
+    for (const transport of TRANSPORTS) {
+      const [fault] = await faultsOf(transport, { query: FILTER, variables: { filter: JSON.parse(nested(levels)) as unknown } });
+      expect(fault).toMatchObject({ code: 'TOO_DEEP', params: { accepted: levels < 10 ? 1 : 10 } });
+      expect(fault?.path.length).toBeLessThan(100);
+    }
+  });
+
+  it.each([5000, 90_000])('is no fault of ours %d levels deep, deeper than any stack', async (levels) => {
+    // Signed in, so that the body is read to its end.
+    const body = `{"query":${JSON.stringify(FILTER)},"variables":{"filter":${nested(levels)}}}`;
+    const response = await fetch(`${gateway.url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${user.key}` }, body });
+    const text = await response.text();
+    expect(text).toContain('BAD_USER_INPUT');
+    expect(text.length).toBeLessThan(5000);
+  });
+
+  it('is refused within a document, as its default and with a variable in its depth', async () => {
+    const literal = nested(300).replaceAll('"', '');
+    const operations: Operation[] = [
+      { query: `{ usableImages(filter: ${literal}) { totalCount } }` },
+      { query: `query ($filter: ImageFilter = ${literal}) { usableImages(filter: $filter) { totalCount } }` },
+      { query: `query ($filter: ImageFilter) { usableImages(filter: { not: { not: $filter } }) { totalCount } }`, variables: { filter: {} } },
+    ];
+    for (const operation of operations) expect(await faultsOf('http', operation)).toMatchObject([{ path: 'not.not' }]);
+  });
+
+  it('is bounded in its lists and texts at each level', async () => {
+    expect(await faultsOf('http', { query: FILTER, variables: { filter: { not: { tags: many(1100) } } } })).toMatchObject([{ path: 'not.tags', code: 'TOO_MANY' }]);
+    expect(await faultsOf('http', { query: FILTER, variables: { filter: { name: many(251), not: { version: ['x'.repeat(201)] } } } })).toMatchObject([{ path: 'name', code: 'TOO_MANY' }, { path: 'not.version.0', code: 'TOO_LONG' }]);
+    for (const filter of [{ name: many(250) }, { uuid: Array.from({ length: 300 }, () => '00000000-0000-4000-8000-000000000000') }]) expect(await errorsOf('http', { query: FILTER, variables: { filter } })).toEqual([]);
+  });
+});
+
 describe('an answer with very many errors', () => {
   it('names the first faults of a list and counts the others', async () => {
     const groups = Array.from({ length: 250 }, (_, at) => `nothing${at}${'x'.repeat(180)}`);

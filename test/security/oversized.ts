@@ -23,7 +23,8 @@ function oversized(type: GraphQLInputType, sizes: Sizes, at: number): unknown {
   // A list of long texts would not get through the limit of a body.
   if (isListType(type)) return Array.from({ length: sizes.items }, (_, index) => oversized(type.ofType, { ...sizes, text: 1, items: 3, depth: 2 }, index));
   if (isEnumType(type)) return type.getValues()[at % type.getValues().length]?.name;
-  if (isInputObjectType(type)) return Object.fromEntries(Object.values(type.getFields()).map((field) => [field.name, oversized(field.type, sizes, at)]));
+  // An input within itself has a test of its own, in input-bounds.test.ts.
+  if (isInputObjectType(type)) return Object.fromEntries(Object.values(type.getFields()).filter((field) => getNamedType(field.type) !== type).map((field) => [field.name, oversized(field.type, sizes, at)]));
   switch (type.name) {
     case 'Int':
     case 'ByteSize':

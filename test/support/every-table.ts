@@ -12,6 +12,7 @@ import type { Database, SqlEntityManager } from '../../src/platform/database/dat
 import { ScheduledWork } from '../../src/platform/scheduling/scheduled-work.entity.js';
 import { RepositoryImage } from '../../src/repositories/entries/repository-image.entity.js';
 import { ImageRepository } from '../../src/repositories/image-repository.entity.js';
+import { RecordedChange } from '../../src/tasks/changes/recorded-change.entity.js';
 import { IdempotencyKey } from '../../src/tasks/idempotency/idempotency-key.entity.js';
 import { Task } from '../../src/tasks/task.entity.js';
 import { VirtualDisk } from '../../src/virtual-servers/disks/virtual-disk.entity.js';
@@ -41,6 +42,7 @@ export async function fillEveryTable(database: Database): Promise<void> {
     const server = tx.create(VirtualServer, { uuid: randomUUID(), hostname: 'img01', datacenter: main, owner, osType: 'LINUX_VM', tags: ['a', 'ñ"\\'], addresses: [] });
     await tx.flush();
     const snapshot = tx.create(Snapshot, { server, name: 'before', diskId: 1, sizeMib: 1 });
+    tx.create(RecordedChange, { id: randomUUID(), changedAt: LARGE, body: JSON.stringify({ text: ODD_TEXT }) });
     tx.create(GlobalSettings, { id: 1, imageServer: server, imageSources: [] });
     await tx.flush();
     await fillImages(tx, { owner, main, server, snapshot });

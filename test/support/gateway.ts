@@ -107,10 +107,10 @@ export class GatewayProcess {
     readonly firstKey: string | null,
   ) {}
 
-  /** Resolves when it listens; rejects with what it printed when it ends before. */
-  static async start(folder: string, env: Record<string, string> = {}, args: readonly string[] = []): Promise<GatewayProcess> {
+  /** Resolves when it listens; rejects with what it printed when it ends before. `root` is where another release was built. */
+  static async start(folder: string, env: Record<string, string> = {}, args: readonly string[] = [], root = ROOT): Promise<GatewayProcess> {
     const child = spawn(process.execPath, ['dist/main.js', ...args], {
-      cwd: ROOT,
+      cwd: root,
       env: { PATH: process.env.PATH, DATA_DIR: folder, PORT: '0', FETCH_ALLOW: '127.0.0.0/8', REFRESH_INTERVAL: '0', LOG_LEVEL: 'warn', ...projectSettings(), ...settingsOf.get(folder), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

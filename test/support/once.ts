@@ -21,7 +21,7 @@ export const ONCE: readonly string[] = [
   'test/cli/!(backup|verify-store).test.ts',
   // A browser, which is what takes the time.
   'test/graphql/{graphiql*,entrance}.test.ts',
-  'test/acceptance/tour.test.ts',
+  'test/acceptance/{tour,rolling-update}.test.ts',
   // Starts that fail before a database is used, and the demo of the README.
   'test/acceptance/{start-faults,postgres-start-faults,readme}.test.ts',
   // What a process does before it asks its database: connections, addresses, headers, and servers that lie to it.
@@ -39,6 +39,7 @@ export const ONCE: readonly string[] = [
   // Run on both databases, or on Postgres alone, by themselves.
   'test/images/search.test.ts',
   'test/scale/plans.test.ts',
+  'test/scale/people-and-work.test.ts',
   'test/graphql/api-and-worker.test.ts',
   'test/races/two-processes.test.ts',
   'test/security/memory.test.ts',

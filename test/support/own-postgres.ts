@@ -1,7 +1,8 @@
-import { chmod, chown, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../src/platform/http/http.js';
 import { reachablePostgres } from './reachable-postgres.js';
 
@@ -12,6 +13,8 @@ export interface OwnPostgres {
   socketFolder: string;
   start: () => Promise<void>;
   stop: () => Promise<void>;
+  /** Ends it without a checkpoint, so that the next start recovers from its log. */
+  crash: () => Promise<void>;
   /** Stops it, and removes what it wrote. */
   remove: () => Promise<void>;
 }
@@ -49,11 +52,25 @@ export async function startOwnPostgres(options: { hba: string; settings?: (keys:
     port, socketFolder,
     start: async () => server.start(),
     stop: async () => server.stop(),
+    crash: async () => crash(Number.parseInt(await readFile(join(data, 'postmaster.pid'), 'utf8'), 10)),
     remove: async () => {
       await server.stop();
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+async function crash(pid: number): Promise<void> {
+  process.kill(pid, 'SIGQUIT');
+  while (isRunning(pid)) await sleep(20);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 async function giveTo({ uid, gid }: { uid: number; gid: number }, folders: readonly string[]): Promise<void> {

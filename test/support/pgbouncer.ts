@@ -14,12 +14,12 @@ export interface PgBouncer {
   stop: () => Promise<void>;
 }
 
-/** Starts a PgBouncer in transaction mode before the database of that URL; null where the machine has none. */
-export async function startPgBouncer(url: string, poolSize: number): Promise<PgBouncer | null> {
+/** Starts a PgBouncer in transaction mode before the database of that URL, on the port given or a free one; null where the machine has none. */
+export async function startPgBouncer(url: string, poolSize: number, ownPort?: number): Promise<PgBouncer | null> {
   const program = await debianProgram('pgbouncer', '/usr/sbin/pgbouncer');
   if (program === null) return null;
   const folder = await temporaryFolder();
-  const port = await freePort('127.0.0.1');
+  const port = ownPort ?? (await freePort('127.0.0.1'));
   const { hostname, port: ofDatabase, username, password, pathname } = new URL(url);
   const settings = join(folder.path, 'pgbouncer.ini');
   await writeFile(settings, `
@@ -33,6 +33,7 @@ auth_type = any
 pool_mode = transaction
 default_pool_size = ${poolSize}
 max_client_conn = 200
+server_login_retry = 1
 `);
   // It refuses to run as root.
   await Promise.all([chmod(folder.path, 0o755), chmod(settings, 0o644)]);

@@ -29,7 +29,12 @@ export async function mountSmallStore(sizeMiB: number): Promise<SmallStore> {
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeMiB}m,mode=755`, 'tmpfs', folder.path]);
   const fill = (): void => {
     const { bavail, bsize } = statfsSync(folder.path);
-    writeFileSync(join(folder.path, 'ballast'), Buffer.alloc(bavail * bsize));
+    try {
+      writeFileSync(join(folder.path, 'ballast'), Buffer.alloc(bavail * bsize));
+    } catch (error) {
+      // Somebody else has taken the last bytes meanwhile.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    }
   };
   const remove = async (): Promise<void> => {
     execFileSync('umount', ['-l', folder.path]);

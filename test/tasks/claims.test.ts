@@ -108,6 +108,19 @@ describe('a claim', () => {
     expect(await third.claim(id)).toMatchObject({ attempts: 3 });
   });
 
+  it('is found free whatever the clock said of whoever recorded the task', async () => {
+    const [claims, now] = [new TaskClaims(opened.database), Date.now()];
+    const recorded = await Promise.all([0, 3_600_000, -3_600_000].map(async (skewMs) => {
+      const id = await record();
+      await opened.database.em.fork().nativeUpdate(Task, id, { createdAt: new Date(now + skewMs) });
+      return { id, isFound: skewMs !== 0 };
+    }));
+    const found = (await claims.free(60_000)).map(({ id }) => id);
+    // One that was recorded just now is queued by whoever recorded it.
+    for (const { id, isFound } of recorded) expect([id, found.includes(id)]).toEqual([id, isFound]);
+    for (const { id } of recorded) await new Handler().undo(await attemptAt(id), { status: 'CANCELLED', code: 'CANCELLED', message: 'of no more use' });
+  });
+
   it.runIf(DATABASE === 'postgres')('is told lost to whoever renews it too late (on SQLite, one process owns every claim)', async () => {
     const [kept, lost] = [await record(), await record()];
     const claims = new TaskClaims(opened.database);

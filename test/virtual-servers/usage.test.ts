@@ -65,7 +65,8 @@ const viewers: Record<string, Viewer> = {
 
 function parts(viewer: Viewer): { servers: ServerQueries; images: ImageQueries } {
   const em = opened.database.em.fork();
-  return { servers: new ServerQueries(em, viewer), images: new ImageQueries(em, viewer, new DatacenterQueries(em, viewer)) };
+  const images = new ImageQueries(em, viewer, new DatacenterQueries(em, viewer));
+  return { servers: new ServerQueries(em, viewer, images), images };
 }
 
 const selection = { items: true, totalCount: false, fields: new Set<string>() };

@@ -1,5 +1,9 @@
 import type { Column } from '../../platform/database/columns.js';
-import { ALWAYS, type Condition, oneOf } from '../../platform/database/list/conditions.js';
+import { ALWAYS, type Condition, contains, oneOf } from '../../platform/database/list/conditions.js';
+import type { KeysetOrder } from '../../platform/database/list/keyset.js';
+import { type Connection, type PageArgs, readPage } from '../../platform/database/list/page.js';
+import { readList, wholeRows } from '../../platform/database/list/read-page.js';
+import type { ConnectionSelection } from '../../platform/graphql/selection.js';
 import { readObjects } from '../../platform/database/read/read-rows.js';
 import { joinTexts, sqlConstant, type SqlText, sqlText } from '../../platform/database/sql-text.js';
 import { keyLoader } from '../../platform/database/list/key-loader.js';
@@ -18,6 +22,9 @@ interface GroupRow {
 
 const COLUMNS: Readonly<Record<keyof GroupRow, SqlText>> = { id: sqlText`g.id`, name: sqlText`g.name`, alias: sqlText`g.alias`, permissions: sqlText`g.permissions` };
 const GROUP_COLUMNS = joinTexts(Object.values(COLUMNS), ', ');
+
+const GROUPS = sqlText`user_group g`;
+const BY_NAME: KeysetOrder = { column: 'g.name', id: 'g.id', direction: 'ASC' };
 
 function toGroup({ id, name, alias, permissions }: GroupRow): GroupType {
   return { id, name, alias, permissions: parsePermissions(permissions) };
@@ -54,9 +61,14 @@ export class GroupQueries {
     return (await this.#find(sqlText`g.name = ${name}`))[0] ?? null;
   }
 
-  /** All groups by name. */
-  async all(): Promise<GroupType[]> {
-    return this.#find(ALWAYS);
+  /** Groups by name; `search` looks at name and alias, and an empty one finds all. */
+  async page(search: string | null | undefined, page: PageArgs, selection: ConnectionSelection): Promise<Connection<GroupType>> {
+    const where = search ? contains('g.search_text', search) : ALWAYS;
+    const walk = wholeRows({ table: GROUPS, alias: sqlText`g`, where: ALWAYS, order: BY_NAME });
+    return readList<GroupRow, GroupType>(this.em, { columns: GROUP_COLUMNS, from: GROUPS, where, order: BY_NAME, walk }, readPage(page, 'string', 'number'), selection, {
+      keyOf: ({ name, id }) => [name, id],
+      nodesOf: async (rows) => new Map(rows.map((row) => [row, toGroup(row)])),
+    });
   }
 
   #related(join: Condition, owner: Column): Loader<number, GroupType[]> {

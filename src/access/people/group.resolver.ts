@@ -1,6 +1,9 @@
-import { Arg, FieldResolver, Query, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Args, FieldResolver, Info, Query, Resolver, Root } from 'type-graphql';
+import { type Connection, PageArgs } from '../../platform/database/list/page.js';
+import { connectionSelection } from '../../platform/graphql/selection.js';
 import { GroupQueries } from './group.queries.js';
-import { GroupType } from './group.type.js';
+import { GroupConnection, GroupType } from './group.type.js';
 import { UserQueries } from './user.queries.js';
 import { UserType } from './user.type.js';
 import { Viewer } from '../viewer.js';
@@ -22,9 +25,17 @@ export class GroupResolver {
     return this.queries.byName(name);
   }
 
-  @Query(() => [GroupType], { nullable: true, description: 'All groups by name. SuperAdmin only; else null with a FORBIDDEN error.' })
-  async groups(): Promise<GroupType[]> {
-    return this.queries.all();
+  @Query(() => GroupConnection, {
+    nullable: true,
+    description: 'Groups by name. SuperAdmin only; else null with a FORBIDDEN error.',
+  })
+  async groups(
+    @Args(() => PageArgs) page: PageArgs,
+    @Info() info: GraphQLResolveInfo,
+    @Arg('search', () => String, { nullable: true, description: 'Text that occurs in the name or alias; upper and lower case are the same.' })
+    search?: string | null,
+  ): Promise<Connection<GroupType> | null> {
+    return this.queries.page(search, page, connectionSelection(info));
   }
 
   @FieldResolver(() => [UserType], { description: 'The members, by username: all of them for a SuperAdmin; else yourself, if you are one.' })

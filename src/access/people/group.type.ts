@@ -1,6 +1,7 @@
 import { Directive, Field, ObjectType } from 'type-graphql';
 import { rowIds } from '../../platform/graphql/global-id.js';
 import { NodeType } from '../../platform/graphql/node.type.js';
+import { connectionType } from '../../platform/database/list/page.js';
 import { type Permission, PermissionEnum } from '../permission.js';
 
 /** The ids that the graph shows of groups. */
@@ -27,3 +28,6 @@ export class GroupType {
   })
   permissions!: Permission[];
 }
+
+/** One page of groups. */
+export const GroupConnection = connectionType('Group', () => GroupType, 'A page of groups.');

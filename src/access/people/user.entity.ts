@@ -3,6 +3,7 @@ import { Datacenter } from '../../datacenters/datacenter.entity.js';
 import { InstantType } from '../../platform/database/column-types.js';
 import { comparisonKey } from '../../platform/display-text.js';
 import { Group } from './group.entity.js';
+import { userSearchText } from './search-text.js';
 
 /** Username of the built-in user that scheduled work is recorded under; it is never active, so it cannot sign in. */
 export const SYSTEM_USERNAME = 'system';
@@ -16,6 +17,8 @@ const UserSchema = defineEntity({
     // Unique, so that no two names differ in case only.
     usernameKey: p.text().nullable().unique().onCreate((row) => comparisonKey(row.username)),
     email: p.string().length(254).nullable(),
+    // What searches compare, see `searchForm`. Null in rows that other programs wrote, until the next start.
+    searchText: p.text().nullable().onCreate((row) => userSearchText(row)).onUpdate((row) => userSearchText(row)),
     isSuperAdmin: p.boolean().default(false),
     active: p.boolean().default(true),
     currentDatacenter: () => p.manyToOne(Datacenter).ref().nullable().deleteRule('set null'),
@@ -29,6 +32,11 @@ const UserSchema = defineEntity({
         .inverseJoinColumn('group_id'),
     createdAt: p.type(InstantType).$type<Date>().onCreate(() => new Date()),
   },
+  indexes: [
+    { name: 'user_account_active_index', properties: ['active', 'username', 'id'] },
+    { name: 'user_account_super_admin_index', properties: ['isSuperAdmin'] },
+    { name: 'user_account_without_text_index', properties: ['id'], where: 'search_text is null' },
+  ],
   checks: [{ name: 'user_username_not_empty', expression: "username <> ''" }],
 });
 

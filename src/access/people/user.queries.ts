@@ -1,4 +1,8 @@
-import { allOf, type Condition } from '../../platform/database/list/conditions.js';
+import { ALWAYS, allOf, type Condition, contains } from '../../platform/database/list/conditions.js';
+import { type FilteredList, filteredList } from '../../platform/database/list/filtered-list.js';
+import { type Connection, type PageArgs, readPage } from '../../platform/database/list/page.js';
+import { type ListStatement, readList } from '../../platform/database/list/read-page.js';
+import type { ConnectionSelection } from '../../platform/graphql/selection.js';
 import { amongIds, readObjects } from '../../platform/database/read/read-rows.js';
 import { sqlText } from '../../platform/database/sql-text.js';
 import { keyLoader } from '../../platform/database/list/key-loader.js';
@@ -8,7 +12,20 @@ import type { UserType } from './user.type.js';
 import { Loader } from '../../platform/graphql/loader.js';
 import type { Reads } from '../../platform/database/read/reads.js';
 
-const notSystem: Condition = sqlText`u.username <> ${SYSTEM_USERNAME}`;
+/** What a caller asks of all users. An empty search finds everybody. */
+export interface UserFilter {
+  search?: string | null;
+  active?: boolean | null;
+}
+
+/** Users `u` along the index of their names. */
+export const BY_USERNAME = {
+  table: sqlText`user_account u`,
+  alias: sqlText`u`,
+  order: { column: 'u.username', id: 'u.id', direction: 'ASC' },
+} as const satisfies Omit<FilteredList['walk'], 'where'>;
+
+export const notSystem: Condition = sqlText`u.username <> ${SYSTEM_USERNAME}`;
 
 /** Reads accounts. The rules of the fields decide who may see more of one than its username. */
 export class UserQueries {
@@ -45,9 +62,20 @@ export class UserQueries {
     return (await this.#find(allOf([sqlText`u.username = ${username}`, notSystem])))[0] ?? null;
   }
 
-  /** Everybody, active or not, by username. */
-  async all(): Promise<UserType[]> {
-    return this.#find(notSystem);
+  /** Everybody, active or not, by username; `search` looks at username and e-mail address. */
+  async page({ search, active }: UserFilter, page: PageArgs, selection: ConnectionSelection): Promise<Connection<UserType>> {
+    const ofState = typeof active === 'boolean' ? (active ? sqlText`u.active = true` : sqlText`u.active = false`) : ALWAYS;
+    const conditions = search ? [notSystem, contains('u.search_text', search)] : [notSystem];
+    return this.pageOf({ walk: { ...BY_USERNAME, where: ofState }, conditions, candidates: [] }, page, selection);
+  }
+
+  /** One page of a list of users by username. */
+  async pageOf(list: FilteredList, page: PageArgs, selection: ConnectionSelection): Promise<Connection<UserType>> {
+    const read: ListStatement = { ...(await filteredList(this.em, list)), columns: USER_COLUMNS, order: BY_USERNAME.order };
+    return readList<UserRow, UserType>(this.em, read, readPage(page, 'string', 'number'), selection, {
+      keyOf: ({ username, id }) => [username, id],
+      nodesOf: async (rows) => new Map(rows.map((row) => [row, toUser(row)])),
+    });
   }
 
   async #find(where: Condition): Promise<UserType[]> {

@@ -1,10 +1,13 @@
-import { Arg, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Args, FieldResolver, Info, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { type Connection, PageArgs } from '../../platform/database/list/page.js';
+import { connectionSelection } from '../../platform/graphql/selection.js';
 import { GroupQueries } from './group.queries.js';
 import { GroupType } from './group.type.js';
 import { CreateUserInput, UpdateUserInput } from './user.inputs.js';
 import { UserQueries } from './user.queries.js';
 import { UserService } from './user.service.js';
-import { GUARDED, UserType } from './user.type.js';
+import { GUARDED, UserConnection, UserType } from './user.type.js';
 import type { Viewer } from '../viewer.js';
 
 /** Reads and changes accounts; for SuperAdmins. */
@@ -27,12 +30,22 @@ export class UserResolver {
     return this.queries.byUsername(username);
   }
 
-  @Query(() => [UserType], {
+  @Query(() => UserConnection, {
     nullable: true,
-    description: 'All users by username, active or not. SuperAdmin only; else null with a FORBIDDEN error.',
+    description: 'Users by username, active or not. SuperAdmin only; else null with a FORBIDDEN error.',
   })
-  async users(): Promise<UserType[]> {
-    return this.queries.all();
+  async users(
+    @Args(() => PageArgs) page: PageArgs,
+    @Info() info: GraphQLResolveInfo,
+    @Arg('search', () => String, {
+      nullable: true,
+      description: 'Text that occurs in the username or e-mail address; upper and lower case are the same.',
+    })
+    search?: string | null,
+    @Arg('active', () => Boolean, { nullable: true, description: 'True: only users who can sign in. False: only those who cannot.' })
+    active?: boolean | null,
+  ): Promise<Connection<UserType> | null> {
+    return this.queries.page({ search, active }, page, connectionSelection(info));
   }
 
   @Mutation(() => UserType, {

@@ -1,6 +1,7 @@
 import { Directive, Field, ObjectType } from 'type-graphql';
 import { rowIds } from '../../platform/graphql/global-id.js';
 import { NodeType } from '../../platform/graphql/node.type.js';
+import { connectionType } from '../../platform/database/list/page.js';
 import { DateTime } from '../../platform/graphql/scalars.js';
 
 /** The ids that the graph shows of users. */
@@ -45,3 +46,6 @@ export class UserType {
   @Field(() => DateTime, { nullable: true, description: `When the account was made. ${GUARDED}` })
   createdAt!: Date | number;
 }
+
+/** One page of users. */
+export const UserConnection = connectionType('User', () => UserType, 'A page of users.');

@@ -53,13 +53,13 @@ export class KeySet {
   }
 
   async #fetchUnlessPaused(...[address, request]: Parameters<FetchImplementation>): Promise<Response> {
-    if (Date.now() < this.#retryAt) throw new KeySetUnavailable('paused after a failure');
+    if (performance.now() < this.#retryAt) throw new KeySetUnavailable('paused after a failure');
     return this.#fetch(address, request);
   }
 
   #unavailable(error: unknown): KeySetUnavailable {
     if (error instanceof KeySetUnavailable) return error;
-    const now = Date.now();
+    const now = performance.now();
     this.#retryAt = now + PAUSE_MS;
     const reason = boundMessage(error instanceof Error ? error.message : String(error));
     if (this.#failedAt === null || now - this.#failedAt >= LOG_INTERVAL_MS) {
@@ -71,7 +71,7 @@ export class KeySet {
   }
 
   #recovered(): void {
-    if (this.#failedAt === null || Date.now() < this.#retryAt) return;
+    if (this.#failedAt === null || performance.now() < this.#retryAt) return;
     this.#failedAt = null;
     this.options.log?.info('The key set of AUTH_JWKS_URL can be read again.');
   }

@@ -11,7 +11,7 @@ export class RateLimiter {
   constructor(private readonly perMinute: number) {}
 
   /** Counts an event; returns 0 within the limit, else the seconds to wait. */
-  consume(key: string, now = Date.now()): number {
+  consume(key: string, now = performance.now()): number {
     if (this.perMinute === 0) return 0;
     if (now >= this.#windowEnds) {
       this.#counts.clear();
@@ -23,7 +23,7 @@ export class RateLimiter {
   }
 
   /** The seconds until another event would be within the limit; counts nothing. */
-  retryAfter(key: string, now = Date.now()): number {
+  retryAfter(key: string, now = performance.now()): number {
     const isSpent = this.perMinute > 0 && now < this.#windowEnds && (this.#counts.get(key) ?? 0) >= this.perMinute;
     return isSpent ? this.#secondsLeft(now) : 0;
   }

@@ -12,7 +12,8 @@ import { changesRights } from './changes-rights.js';
 import { DocumentCache } from './document-cache.js';
 import type { FinishedOperation, OperationReport } from './operation-report.js';
 import { boundedErrors, type ErrorLog, PublicErrors, publicError, publicErrorOf } from './public-errors.js';
-import { SharedStreams, type Sink } from './shared-streams.js';
+import type { Sink } from './shared-stream.js';
+import { SharedStreams } from './shared-streams.js';
 import { definedVariables } from './stream-key.js';
 import type { StreamMetrics } from './stream-metrics.js';
 
@@ -127,7 +128,15 @@ export class OperationPipeline {
         sink.end(error);
       };
       const contextValue: OperationContext = { ...context, ...(context.cost !== undefined && { eventCost: context.cost }) };
-      result = await this.#streams.subscribe({ ...args, contextValue }, { next, end });
+      const counted: Sink = {
+        get isReady() {
+          return sink.isReady;
+        },
+        ready: async () => sink.ready(),
+        next,
+        end,
+      };
+      result = await this.#streams.subscribe({ ...args, contextValue }, counted);
     } finally {
       if (typeof result !== 'function') release();
     }

@@ -4,6 +4,7 @@ import { UserResolver } from '../../access/people/user.resolver.js';
 import { ViewerResolver } from '../../access/viewer.resolver.js';
 import { DatacenterResolver } from '../../datacenters/datacenter.resolver.js';
 import { GroupDatacentersResolver } from '../../datacenters/groups/group-datacenters.resolver.js';
+import { DatacenterMembersResolver } from '../../datacenters/members/datacenter-members.resolver.js';
 import { GroupMutationResolver } from '../../datacenters/groups/group-mutation.resolver.js';
 import { SettingsResolver } from '../../datacenters/settings/settings.resolver.js';
 import { TaskRelationsResolver } from '../../datacenters/task-relations.resolver.js';
@@ -44,6 +45,7 @@ export const RESOLVERS = [
   UserResolver,
   ViewerResolver,
   DatacenterResolver,
+  DatacenterMembersResolver,
   GroupDatacentersResolver,
   GroupMutationResolver,
   SettingsResolver,

@@ -7,13 +7,14 @@ import type { GraphqlServer } from './graphql-server.js';
 import { PublicErrors, statusOf } from '../pipeline/public-errors.js';
 import type { OperationRequest } from '../pipeline/operation-pipeline.js';
 import { isRecord, parseRequest } from './parse-request.js';
-import type { Sink } from '../pipeline/shared-streams.js';
+import type { Sink } from '../pipeline/shared-stream.js';
+import { ReadProgress } from './read-progress.js';
 
 const PING_MS = 12_000;
-/** Bytes that may wait to be written to one reader. */
-const MAX_BUFFERED_BYTES = 1024 * 1024;
-/** How long a slow reader may take to read what waits before it is cut off. */
-const SLOW_READER_MS = 10_000;
+/** While more bytes than these wait to be read, nothing more is written. */
+const MOST_WAITING_BYTES = 256 * 1024;
+/** How long a reader that has read nothing may take to read what waits before it is cut off. */
+const CUT_OFF_MS = 10_000;
 
 /** Whether to answer with server-sent events: the request accepts nothing else, or accepts them and carries a subscription. */
 export function wantsStream({ headers, body, query: search }: FastifyRequest): boolean {
@@ -42,15 +43,29 @@ class EventStream implements Sink {
       connection: 'close',
     });
     raw.write(':\n\n');
-    // A reader that has not even taken the last ping is gone or too slow.
-    this.#ping = setInterval(() => (raw.writableNeedDrain ? this.#endSlowReader() : raw.write(':\n\n')), PING_MS);
+    const progress = new ReadProgress(raw.socket);
+    this.#ping = setInterval(() => {
+      if (!raw.writableNeedDrain) raw.write(':\n\n');
+      else if (progress.isStalled()) this.#endDeadReader();
+    }, PING_MS);
     raw.once('close', () => clearInterval(this.#ping));
   }
 
+  get isReady(): boolean {
+    return this.raw.writableLength <= MOST_WAITING_BYTES;
+  }
+
+  async ready(): Promise<void> {
+    if (this.isReady || this.raw.destroyed) return;
+    const drained = Promise.withResolvers<void>();
+    const done = (): void => drained.resolve();
+    this.raw.once('drain', done).once('close', done);
+    await drained.promise;
+    this.raw.off('drain', done).off('close', done);
+  }
+
   next(json: string): void {
-    if (this.raw.writableEnded) return;
-    if (this.raw.writableLength > MAX_BUFFERED_BYTES) this.#endSlowReader();
-    else this.#write(json);
+    if (!this.raw.writableEnded) this.#write(json);
   }
 
   end(error: PublicErrors | null): void {
@@ -65,10 +80,10 @@ class EventStream implements Sink {
   }
 
   /** Appends the reason to what waits, and cuts the connection after some time to read it. */
-  #endSlowReader(): void {
-    this.log.info({ transport: 'sse' }, 'A reader was too slow and is cut off.');
-    this.end(new PublicErrors([{ message: 'The stream was read too slowly: 1 MiB waits to be read, or what came 12 s ago. Read the present state and subscribe again.', extensions: { code: 'SLOW_READER' } }]));
-    const cut = setTimeout(() => this.raw.destroy(), SLOW_READER_MS).unref();
+  #endDeadReader(): void {
+    this.log.info({ transport: 'sse' }, 'A reader has read nothing for a minute and is cut off.');
+    this.end(new PublicErrors([{ message: 'Nothing of the stream was read for a minute. Read the present state and subscribe again.', extensions: { code: 'SLOW_READER' } }]));
+    const cut = setTimeout(() => this.raw.destroy(), CUT_OFF_MS).unref();
     this.raw.once('close', () => clearTimeout(cut));
   }
 }

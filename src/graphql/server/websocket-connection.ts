@@ -10,6 +10,8 @@ const TRY_AGAIN_LATER = 1013;
 const UNAUTHORIZED = 4401;
 /** After an expiry: clients of graphql-ws take 4401 as final, but reconnect after 4403 and ask for the token again. */
 const FORBIDDEN = 4403;
+/** While more bytes than these wait to be read, streams send nothing more. */
+const MOST_WAITING_BYTES = 256 * 1024;
 /** Bytes that may wait to be written to one socket. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 /** How long a slow reader may take to read what waits and the close frame behind it. */
@@ -86,6 +88,35 @@ export function closeExpired(socket: WebSocket): void {
   socket.close(FORBIDDEN, 'The token has expired; connect again with a new one');
 }
 
+const flushes = new WeakMap<WebSocket, Promise<void>>();
+
+/** False while so much waits to be read that streams send nothing more. */
+export function takesMore({ bufferedAmount }: WebSocket): boolean {
+  return bufferedAmount <= MOST_WAITING_BYTES;
+}
+
+/** Resolves once everything that waits has been written, or the socket is closed. */
+export async function flushed(socket: WebSocket): Promise<void> {
+  let flush = flushes.get(socket);
+  if (flush === undefined) {
+    flush = flushOf(socket).finally(() => flushes.delete(socket));
+    flushes.set(socket, flush);
+  }
+  return flush;
+}
+
+async function flushOf(socket: WebSocket): Promise<void> {
+  if (socket.readyState !== socket.OPEN) return;
+  const flush = Promise.withResolvers<void>();
+  const done = (): void => flush.resolve();
+  socket.once('close', done);
+  // The callback of a ping that is sent behind everything else comes when all of it was written.
+  socket.ping(undefined, undefined, done);
+  await flush.promise;
+  socket.off('close', done);
+}
+
+/** Whether answers to queries wait as well, so that no more may be asked. */
 export function isTooSlow({ bufferedAmount }: WebSocket): boolean {
   return bufferedAmount > MAX_BUFFERED_BYTES;
 }

@@ -4,6 +4,7 @@ import { CloseCode, makeServer, type ServerOptions } from 'graphql-ws';
 import type { Logger } from 'pino';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { isRecord } from './parse-request.js';
+import { ReadProgress } from './read-progress.js';
 
 const PING_MS = 12_000;
 /** Pings sent before the event loop may turn to other work. */
@@ -40,12 +41,13 @@ export function readClientMessage(key: string, value: unknown): unknown {
 
 /**
  * Serves graphql-transport-ws on every socket of `sockets`, and returns a function that stops the pings. Closes a socket with 4400
- * for a malformed message, logged at info, where graphql-ws's own binding for ws prints a stack; terminates a socket that does
- * not answer a ping.
+ * for a malformed message, logged at info, where graphql-ws's own binding for ws prints a stack; terminates a socket that neither
+ * answers a ping nor reads what was sent before it.
  */
 export function serveProtocol(sockets: WebSocketServer, options: ServerOptions<Record<string, unknown>, SocketExtra>, log: Logger): () => void {
   const protocol = makeServer({ ...options, jsonMessageReviver: readClientMessage });
   const responsive = new WeakSet<WebSocket>();
+  const progress = new WeakMap<WebSocket, ReadProgress>();
   sockets.on('connection', (socket, request) => {
     responsive.add(socket);
     socket.on('pong', () => responsive.add(socket));
@@ -59,9 +61,10 @@ export function serveProtocol(sockets: WebSocketServer, options: ServerOptions<R
       },
       { socket, request },
     );
+    progress.set(socket, new ReadProgress(request.socket));
     socket.once('close', (code, reason) => void closed(code ?? ABNORMAL_CLOSURE, String(reason)).catch((error: unknown) => log.error({ err: error }, 'A WebSocket did not end cleanly.')));
   });
-  const pings = setInterval(() => void pingAll(sockets, responsive), PING_MS).unref();
+  const pings = setInterval(() => void pingAll(sockets, { responsive, progress, log }), PING_MS).unref();
   return () => clearInterval(pings);
 }
 
@@ -84,12 +87,24 @@ function closeAfterError(socket: WebSocket, error: unknown, log: Logger): void {
   socket.close(CloseCode.InternalServerError, `Internal server error; request ${requestId}`);
 }
 
-/** Terminates sockets that have not answered the last ping, and pings the others. */
-async function pingAll(sockets: WebSocketServer, responsive: WeakSet<WebSocket>): Promise<void> {
+interface Liveness {
+  /** Sockets that have answered the last ping. */
+  responsive: WeakSet<WebSocket>;
+  progress: WeakMap<WebSocket, ReadProgress>;
+  log: Logger;
+}
+
+/** Terminates sockets that have not answered the last ping, unless they may still read what came before it, and pings the others. */
+async function pingAll(sockets: WebSocketServer, { responsive, progress, log }: Liveness): Promise<void> {
   let pinged = 0;
   for (const socket of sockets.clients) {
-    if (!responsive.delete(socket)) socket.terminate();
-    else if (socket.readyState === socket.OPEN) socket.ping();
+    const mayRead = socket.bufferedAmount > 0 && progress.get(socket)?.isStalled() === false;
+    if (responsive.delete(socket)) {
+      if (socket.readyState === socket.OPEN) socket.ping();
+    } else if (!mayRead) {
+      log.info({ transport: 'websocket' }, 'A socket does not answer pings and is cut off.');
+      socket.terminate();
+    }
     if ((pinged += 1) % PINGS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -13,7 +13,7 @@ import type { Caller } from '../admission/admission.js';
 import type { AdmittedOperation, OperationRequest } from '../pipeline/operation-pipeline.js';
 import { PublicErrors } from '../pipeline/public-errors.js';
 import type { GraphqlServer } from './graphql-server.js';
-import { acceptConnection, authorizationOf, closeExpired, closeSlowReader, closeUnauthorized, type Connection, type ConnectionParams, isTooSlow } from './websocket-connection.js';
+import { acceptConnection, authorizationOf, closeExpired, closeSlowReader, closeUnauthorized, type Connection, type ConnectionParams, flushed, isTooSlow, takesMore } from './websocket-connection.js';
 import { serveProtocol, type SocketExtra } from './websocket-protocol.js';
 
 const PROTOCOL = 'graphql-transport-ws';
@@ -87,10 +87,12 @@ async function subscribe(graphqlServer: GraphqlServer, { admitted, socket, id, o
   const end = Promise.withResolvers<IteratorResult<ExecutionResult>>();
   const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
   const leave = await graphqlServer.pipeline.subscribe(admitted, {
+    get isReady() {
+      return takesMore(socket);
+    },
+    ready: async () => flushed(socket),
     next: (json) => {
-      if (socket.readyState !== socket.OPEN) return;
-      if (isTooSlow(socket)) closeSlowReader(socket, graphqlServer);
-      else socket.send(`${head}${json}}`);
+      if (socket.readyState === socket.OPEN) socket.send(`${head}${json}}`);
     },
     end: (error) => {
       if (error?.isExpiry === true) closeExpired(socket);

@@ -66,7 +66,8 @@ export class DeleteImage implements TaskHandler {
       if (image === null) return;
       await run.authorize(tx);
       await run.remember(tx, { attempt: keyOfImage(image).attempt });
-      announceImage('DELETED', image, await attachmentsOf(tx, image.id), announce);
+      // Whoever saw it until its deletion began is told that it is gone.
+      announceImage('DELETED', image, { ...(await attachmentsOf(tx, image.id)), before: { status: 'OK' } }, announce);
       await tx.nativeDelete(Image, { id: image.id });
       await announceBase(tx, image.origin, announce);
     });
@@ -78,7 +79,7 @@ export class DeleteImage implements TaskHandler {
       const image = await tx.findOne(Image, { id: run.task.imageId ?? 0, status: 'PENDING' });
       if (image === null) return;
       image.status = 'OK';
-      announceImage('UPDATED', image, await attachmentsOf(tx, image.id), announce);
+      announceImage('UPDATED', image, { ...(await attachmentsOf(tx, image.id)), before: { status: 'PENDING' } }, announce);
     });
   }
 

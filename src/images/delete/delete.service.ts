@@ -59,11 +59,11 @@ export class DeleteService {
     const dryRunWarnings = [removalWarning(image), ...target.attached.map((datacenter) => `It will no longer be usable in datacenter ${datacenter.name}.`)];
     if (isWork) {
       image.status = 'PENDING';
-      announceImage('UPDATED', image, attachments, announce);
+      announceImage('UPDATED', image, { ...attachments, before: { status: 'OK' } }, announce);
       return { taskId: await recordWork(tx, facts, { instructions: { uuid } }, announce), work: 'IMAGE_DELETE', dryRunWarnings };
     }
     const taskId = await recordDone(tx, facts, announce);
-    announceImage('DELETED', image, attachments, announce);
+    announceImage('DELETED', image, { ...attachments, before: {} }, announce);
     await tx.nativeDelete(Image, { id: image.id });
     await announceBase(tx, image.origin, announce);
     return { taskId, work: null, dryRunWarnings };

@@ -1,27 +1,17 @@
 import { Arg, Resolver, Root, Subscription } from 'type-graphql';
 import type { GatewayContext, SubscriptionEvent } from '../../access/request-container.js';
-import { DatacenterQueries } from '../../datacenters/datacenter.queries.js';
+import { ChangeBus } from '../../tasks/changes/change-bus.js';
 import { followChanges } from '../../tasks/changes/follow-changes.js';
 import { ImageChangeType } from './image-change.type.js';
-import { ImageChangeVisibility } from './image-change.visibility.js';
+import { type ImageChangedArgs, ImageChangePresenter } from './image-change.presenter.js';
 
 interface Subscribed {
-  args: { datacenter?: string | null; image?: string | null };
+  args: ImageChangedArgs;
   context: GatewayContext;
 }
 
 async function subscribeToImages({ args, context }: Subscribed): Promise<AsyncIterable<SubscriptionEvent<ImageChangeType>>> {
-  let wanted: number | null = null;
-  return followChanges({
-    context,
-    type: 'image',
-    admit: async (now) => {
-      void now.viewer;
-      wanted = args.datacenter ? (await now.get(DatacenterQueries).require(args.datacenter)).id : null;
-    },
-    isWanted: (change) => (!args.image || args.image === change.name) && (wanted === null || change.datacenterIds.includes(wanted)),
-    show: async (change, now) => now.get(ImageChangeVisibility).show(change),
-  });
+  return followChanges(context, new ImageChangePresenter(args, context.container.get(ChangeBus)));
 }
 
 /** The subscription to changes of images. */
@@ -30,7 +20,7 @@ export class ImageChangedResolver {
   @Subscription(() => ImageChangeType, {
     subscribe: subscribeToImages,
     description:
-      'Each time an image is created, changes or is deleted; changes that follow each other faster than they are told may be told as one. Only images that you can see, now and at each event; ends with NOT_FOUND when you can no longer see the datacenter asked for, and with UNAUTHENTICATED when your sign-in ends.',
+      'Each time an image is created, changes, is deleted, or comes into your sight or leaves it, also because your rights change. Only images that you can see at that moment are shown; of one that you saw before, HIDDEN tells its name and UUID. A list is kept right by events alone: put the image of CREATED and UPDATED in its place if it meets the filter of the list, and take it out otherwise and for DELETED and HIDDEN. Changes that follow each other faster than they are told are told as one, with the present state, and a lost connection inside the gateway is made up for. Ends with NOT_FOUND when you can no longer see the datacenter asked for, with UNAUTHENTICATED when your sign-in ends, with RATE_LIMITED when your budget does, and with SLOW_READER when events are lost for good: then read the list again.',
   })
   imageChanged(
     @Root() event: SubscriptionEvent<ImageChangeType>,

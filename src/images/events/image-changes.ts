@@ -3,7 +3,7 @@ import { isSqlite, type SqlEntityManager } from '../../platform/database/databas
 import { notFound } from '../../platform/errors.js';
 import { readRows } from '../../platform/database/read/read-rows.js';
 import { sqlConstant, sqlText } from '../../platform/database/sql-text.js';
-import type { ImageChange } from '../../tasks/changes/change.js';
+import type { ImageChange, ImageState } from '../../tasks/changes/change.js';
 import type { Announce } from '../../tasks/changes/transact.js';
 import type { ActionTarget } from '../rules/action-rules.js';
 import { visibleImages } from '../image.visibility.js';
@@ -57,18 +57,21 @@ export async function actionTargetOf(tx: SqlEntityManager, { id, uuid, name, sta
   return { id, uuid, name, status, access, ownerId: owner.id, attached, bound: attached.find((one) => one.id === boundId) ?? null };
 }
 
-/** Announces a change, with everything that decides who may be told of it: the image may be gone when the event is delivered. */
-export function announceImage(kind: ImageChange['kind'], image: LockedImage, attachments: Attachments, announce: Announce): void {
-  announce({
-    type: 'image',
-    kind,
-    imageId: image.id,
-    uuid: image.uuid,
-    name: image.name,
-    access: image.access,
-    ownerId: image.owner.id,
-    ...attachments,
-  });
+/** Where an image is attached and bound after a change, and what of its state was different before; null where the change created it. */
+export interface AnnouncedChange extends Attachments {
+  before: Partial<ImageState> | null;
+}
+
+/** Announces a change, with what decides who saw the image before: it may be gone or hidden when the event is delivered. */
+export function announceImage(kind: ImageChange['kind'], image: LockedImage, { before, datacenterIds, boundDatacenterId }: AnnouncedChange, announce: Announce): void {
+  const { id: imageId, uuid, name, status, access, owner } = image;
+  const state = before && { access, status, ownerId: owner.id, datacenterIds, boundDatacenterId, ...before };
+  announce({ type: 'image', kind, imageId, uuid, name, before: state, datacenterIds });
+}
+
+/** The state of an image before a change, for `announceImage`. */
+export function stateOf({ access, status, ownerId, attached, bound }: ActionTarget): ImageState {
+  return { access, status, ownerId, datacenterIds: attached.map(({ id }) => id), boundDatacenterId: bound?.id ?? null };
 }
 
 /** Announces a change of a base whose children became more or fewer; nothing when there is no base. */
@@ -77,5 +80,5 @@ export async function announceBase(tx: SqlEntityManager, origin: string | null |
   const [row] = await readRows<LockedRow>(tx, sqlText`select i.id, i.uuid, i.name, i.status, i.access, i.owner_id from image i where i.uuid = ${origin}`);
   if (row === undefined) return;
   const base = toLocked(row);
-  announceImage('UPDATED', base, await attachmentsOf(tx, base.id), announce);
+  announceImage('UPDATED', base, { ...(await attachmentsOf(tx, base.id)), before: {} }, announce);
 }

@@ -77,6 +77,6 @@ export async function recordFileImport(
   };
   const instructions: ImportInstructions = { fileUrl: source.fileUrl, isLocal: source.isLocal, repositoryId: source.repositoryId, size, sha1, compression, keepsRow: true, admittedTo, ...awaited };
   const taskId = await recordWork(tx, facts, { instructions: { ...instructions }, bytesTotal: size }, announce);
-  announceImage('UPDATED', image, attachments, announce);
+  announceImage('UPDATED', image, { ...attachments, before: { status: 'OK' } }, announce);
   return { taskId, work: 'IMAGE_IMPORT' };
 }

@@ -105,11 +105,11 @@ export class ImportImage implements TaskHandler {
       if (image === null) return;
       const attachments = await attachmentsOf(tx, image.id);
       if (wanted.keepsRow === true) {
-        announceImage('UPDATED', image, attachments, announce);
+        announceImage('UPDATED', image, { ...attachments, before: { status: 'PENDING' } }, announce);
         await tx.nativeUpdate(Image, { id: image.id, status: 'PENDING' }, { status: 'OK' });
         return;
       }
-      announceImage('DELETED', image, attachments, announce);
+      announceImage('DELETED', image, { ...attachments, before: {} }, announce);
       await tx.nativeDelete(Image, { id: image.id, status: 'PENDING' });
       await announceBase(tx, image.origin, announce);
     });
@@ -207,7 +207,7 @@ export class ImportImage implements TaskHandler {
       await run.succeed(tx, announce, { bytesDone: file.digest.size, warnings });
       const row = await tx.findOneOrFail(Image, image.id);
       recordPublishedFile(row, file);
-      announceImage('UPDATED', row, await attachmentsOf(tx, row.id), announce);
+      announceImage('UPDATED', row, { ...(await attachmentsOf(tx, row.id)), before: { status: 'PENDING' } }, announce);
     });
   }
 }

@@ -88,7 +88,7 @@ export async function recordImport(tx: SqlEntityManager, record: ImportRecord, a
   const taskId = record.withFile
     ? await recordWork(tx, facts, { instructions: { ...instructions }, bytesTotal: size }, announce)
     : await recordDone(tx, facts, announce);
-  announceImage('CREATED', row, { datacenterIds: datacenter ? [datacenter.id] : [], boundDatacenterId: datacenter?.id ?? null }, announce);
+  announceImage('CREATED', row, { datacenterIds: datacenter ? [datacenter.id] : [], boundDatacenterId: datacenter?.id ?? null, before: null }, announce);
   await announceBase(tx, image.origin, announce);
   return { taskId, work: record.withFile ? 'IMAGE_IMPORT' : null };
 }

@@ -1,3 +1,4 @@
+import type { Viewer } from '../../access/viewer.js';
 import type { Column } from '../../platform/database/columns.js';
 import { ALWAYS, allOf, type Condition } from '../../platform/database/list/conditions.js';
 import { isSqlite } from '../../platform/database/database.js';
@@ -14,6 +15,11 @@ import { filterCandidates, type IdSelect, scannedByFilter, taggedWith } from './
 import { chunkedScan, type ScannedPage } from './chunked-scan.js';
 import { IMAGE_FROM } from '../image.statement.js';
 import { attachedTo, type ImageScope } from '../image.visibility.js';
+
+/** The type of the values that each order compares. */
+export const ORDER_VALUES: Record<ImageOrderField, 'string' | 'number'> = {
+  NAME: 'string', ALIAS: 'string', VERSION: 'string', SIZE: 'number', OS_TYPE: 'string', STATUS: 'string', OWNER: 'string', CREATED_AT: 'number', UPDATED_AT: 'number',
+};
 
 /** Where a list of images is read from, and by which columns it is in order there. */
 export interface AccessPath {
@@ -35,16 +41,21 @@ export interface AccessPath {
 
 /** What of a request decides the access path. */
 export interface ImageListing {
+  viewer: Viewer;
   filter?: ImageFilter | null;
   orderBy?: ImageOrder | null;
   page?: PageArgs;
   selection?: { items?: boolean };
 }
 
-const IMAGE_ORDER: AccessPath['order'] = { NAME: 'i.name', ALIAS: 'i.alias', SIZE: 'i.size_mib', CREATED_AT: 'i.created_at' };
+const IMAGE_ORDER: AccessPath['order'] = {
+  NAME: 'i.name', ALIAS: 'i.alias', VERSION: 'i.version', SIZE: 'i.size_mib', OS_TYPE: 'i.os_type', STATUS: 'i.status', OWNER: 'i.owner_name', CREATED_AT: 'i.created_at', UPDATED_AT: 'i.updated_at',
+};
 /** Attachments `l` to one datacenter are indexed in each order, so a page of its images needs no sort. */
 const ATTACHED_FROM = sqlText`image_attachment l cross join image i`;
-const ATTACHED_ORDER: AccessPath['order'] = { NAME: 'l.name', ALIAS: 'l.alias', SIZE: 'l.size_mib', CREATED_AT: 'l.image_created_at' };
+const ATTACHED_ORDER: AccessPath['order'] = {
+  NAME: 'l.name', ALIAS: 'l.alias', VERSION: 'l.version', SIZE: 'l.size_mib', OS_TYPE: 'l.os_type', STATUS: 'l.status', OWNER: 'l.owner_name', CREATED_AT: 'l.image_created_at', UPDATED_AT: 'l.image_updated_at',
+};
 /** Rows `t` of one tag are indexed by the name of their image. */
 const TAGGED_FROM = sqlText`image_tag t cross join image i`;
 const TAGGED_ORDER: AccessPath['order'] = { ...IMAGE_ORDER, NAME: 't.name' };
@@ -54,11 +65,11 @@ function attachedIn({ datacenterId }: ImageScope): SqlText[] {
 }
 
 /** The candidates that are few enough to look up one by one; null to scan an index in the order of the list. */
-async function selectiveCandidates(em: Reads, scope: ImageScope, filter: ImageFilter | null | undefined): Promise<Candidates<'datacenter' | 'scope' | 'filter'> | null> {
+async function selectiveCandidates(em: Reads, scope: ImageScope, { filter, viewer }: ImageListing): Promise<Candidates<'datacenter' | 'scope' | 'filter'> | null> {
   const ofScope = scope.candidates;
   // Postgres knows the values in its indexes; it only misjudges the `or` of what a user may use in a datacenter.
   if (!isSqlite(em)) return ofScope === null || scope.datacenterId === null ? null : mostSelective(em, [{ kind: 'scope', ...ofScope, areSearched: true }]);
-  const candidates: Candidates<'datacenter' | 'scope' | 'filter'>[] = filterCandidates(filter);
+  const candidates: Candidates<'datacenter' | 'scope' | 'filter'>[] = filterCandidates(filter, viewer);
   if (ofScope !== null) candidates.push({ kind: 'scope', ...ofScope });
   if (scope.datacenterId !== null && candidates.length > 0) {
     const most = Math.max(...candidates.map((one) => one.most ?? SELECTIVE_ROWS));
@@ -90,7 +101,9 @@ function orderedPath(scope: ImageScope, tag: string | null): OrderedPath {
 }
 
 const TO_IMAGE = sqlText` cross join image i`;
-const INDEXED_ORDER: Record<ImageOrderField, Column> = { NAME: 'n.name', ALIAS: 'n.alias', SIZE: 'n.size_mib', CREATED_AT: 'n.created_at' };
+const INDEXED_ORDER: AccessPath['order'] = {
+  NAME: 'n.name', ALIAS: 'n.alias', VERSION: 'n.version', SIZE: 'n.size_mib', OS_TYPE: 'n.os_type', STATUS: 'n.status', OWNER: 'n.owner_name', CREATED_AT: 'n.created_at', UPDATED_AT: 'n.updated_at',
+};
 
 /** For each order, the index of the attachments to a datacenter, or that of all images for null. */
 function orderedIndexOf({ datacenterId }: ImageScope): NonNullable<AccessPath['orderedIndex']> {
@@ -118,8 +131,7 @@ function pathByIds(em: Reads, scope: ImageScope, ids: SqlText): AccessPath {
 function scannedPage({ orderBy, page, selection }: ImageListing, where: Condition): ScannedPage | null {
   if (page === undefined || selection?.items === false) return null;
   const field = orderBy?.field ?? 'NAME';
-  const isText = field === 'NAME' || field === 'ALIAS';
-  return { where, page, column: IMAGE_ORDER[field], direction: orderBy?.direction ?? 'ASC', kind: isText ? 'string' : 'number' };
+  return { where, page, column: IMAGE_ORDER[field], direction: orderBy?.direction ?? 'ASC', kind: ORDER_VALUES[field] };
 }
 
 /** The paths of unfiltered lists by scope. Every path gives the same rows, so an outdated one is slower at worst. */
@@ -141,7 +153,7 @@ export async function chooseAccessPath(em: Reads, scope: ImageScope, request: Im
   const isFiltered = filter !== null && filter !== undefined && Object.keys(filter).length > 0;
   const cached = isFiltered ? undefined : cachedPaths.get(scope);
   if (cached !== undefined) return cached;
-  const selective = await selectiveCandidates(em, scope, filter);
+  const selective = await selectiveCandidates(em, scope, request);
   if (selective?.kind === 'filter' || selective?.kind === 'scope') return pathByIds(em, scope, selective.ids);
   const tag = selective === null && (orderBy?.field ?? 'NAME') === 'NAME' ? (filter?.tags?.[0] ?? null) : null;
   const { path, ids } = orderedPath(scope, tag);
@@ -150,6 +162,6 @@ export async function chooseAccessPath(em: Reads, scope: ImageScope, request: Im
   if (selective !== null || (isFiltered ? filtered === null : scope.candidates === null)) return chosen(path);
   const page = scannedPage(request, allOf([scope.where, ...attachedIn(scope), ...(filtered === null ? [] : [filtered])]));
   if (page === null) return path;
-  const found = await chunkedScan(em, ids, scannedByFilter(filter), page);
+  const found = await chunkedScan(em, ids, scannedByFilter(filter, request.viewer), page);
   return found === null ? chosen(path) : { ...pathByIds(em, scope, found), countPath: path };
 }

@@ -1,7 +1,7 @@
-import { ArgsType, Field, InputType } from 'type-graphql';
+import { ArgsType, Field, InputType, Int } from 'type-graphql';
 import type { OsType } from '../../imgapi/os-type.js';
 import { type OrderDirection, OrderDirectionEnum, PageArgs } from '../../platform/database/list/page.js';
-import { DateTime } from '../../platform/graphql/scalars.js';
+import { DateTime, Uuid } from '../../platform/graphql/scalars.js';
 import {
   type ImageAccess,
   ImageAccessEnum,
@@ -53,6 +53,47 @@ export class ImageFilter {
 
   @Field(() => DateTime, { nullable: true, description: 'Came into the catalogue earlier than this.' })
   createdBefore?: Date | null;
+
+  @Field(() => DateTime, { nullable: true, description: 'Last changed later than this.' })
+  updatedAfter?: Date | null;
+
+  @Field(() => DateTime, { nullable: true, description: 'Last changed earlier than this.' })
+  updatedBefore?: Date | null;
+
+  @Field(() => [String], { nullable: true, description: 'One of these names, exactly as written.' })
+  name?: string[] | null;
+
+  @Field(() => [Uuid], { nullable: true, description: 'One of these UUIDs.' })
+  uuid?: string[] | null;
+
+  @Field(() => [String], { nullable: true, description: 'One of these versions, exactly as written.' })
+  version?: string[] | null;
+
+  @Field(() => Int, { nullable: true, description: 'Fits on no smaller disk than this, in MiB.' })
+  minSize?: number | null;
+
+  @Field(() => Int, { nullable: true, description: 'Fits on a disk of this size, in MiB.' })
+  maxSize?: number | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description:
+      'Imported from one of the repositories of these names. FORBIDDEN for who may not use repositories; finds only images whose `repository` you may see.',
+  })
+  repository?: string[] | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'True: only images that a disk of some server has, also where you cannot see that server. False: only those that none has. FORBIDDEN for who holds ADMIN nowhere; finds only images whose `serverCount` you may see.',
+  })
+  inUse?: boolean | null;
+
+  @Field(() => ImageFilter, {
+    nullable: true,
+    description: 'Leaves out the images that meet all of these conditions together; nothing when it has none. It cannot have a `not` of its own.',
+  })
+  not?: ImageFilter | null;
 }
 
 /** Lists without an order are sorted by name. */

@@ -1,3 +1,4 @@
+import type { Viewer } from '../../access/viewer.js';
 import { allOf, type Condition } from '../../platform/database/list/conditions.js';
 import { Memo } from '../../platform/memory/memo.js';
 import type { KeysetOrder } from '../../platform/database/list/keyset.js';
@@ -11,8 +12,8 @@ import type { ImageFilter, ImageOrder } from './image.inputs.js';
 import type { ImageReader, RowValues } from '../image.statement.js';
 import type { SelectedImage } from '../image.type.js';
 import type { ImageScope } from '../image.visibility.js';
-import { imageFilter } from './image-filter.js';
-import { type AccessPath, chooseAccessPath } from './access-path.js';
+import { demandFilter, imageFilter } from './image-filter.js';
+import { type AccessPath, chooseAccessPath, ORDER_VALUES } from './access-path.js';
 
 /** What a caller may request of any list of images. */
 export interface ImageListRequest {
@@ -21,9 +22,6 @@ export interface ImageListRequest {
   orderBy?: ImageOrder | null;
   selection: ConnectionSelection;
 }
-
-/** The type of the values that each order compares. */
-const ORDER_VALUES: Record<ImageOrderField, 'string' | 'number'> = { NAME: 'string', ALIAS: 'string', SIZE: 'number', CREATED_AT: 'number' };
 
 interface ListOrder {
   field: ImageOrderField;
@@ -54,14 +52,15 @@ function cachedListOf(path: AccessPath, reader: ImageReader, order: ListOrder, f
 
 /** One page of the images of a scope with the selected fields, in two statements, and one more for the count. */
 export async function listImages(
-  em: Reads,
+  { em, viewer }: { em: Reads; viewer: Viewer },
   reader: ImageReader,
   scope: ImageScope,
   request: ImageListRequest,
 ): Promise<Connection<SelectedImage>> {
+  demandFilter(request.filter, viewer);
   const field = request.orderBy?.field ?? 'NAME';
-  const filtered = imageFilter(request.filter);
-  const path = await chooseAccessPath(em, scope, request, filtered);
+  const filtered = imageFilter(request.filter, viewer);
+  const path = await chooseAccessPath(em, scope, { ...request, viewer }, filtered);
   const order = { field, direction: request.orderBy?.direction ?? 'ASC' };
   const list = cachedListOf(path, reader, order, filtered);
   const kind = ORDER_VALUES[field];

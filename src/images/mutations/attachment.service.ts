@@ -13,7 +13,7 @@ import type { Announce } from '../../tasks/changes/transact.js';
 import { ActionRules } from '../rules/action-rules.js';
 import { payloadSelection, type CommandServices, runCommand, type CommandOutcome, readPayload, type SelectedPayload } from './run-command.js';
 import { bindingRemovedWarning } from '../rules/dry-run-warnings.js';
-import { announceImage, type LockedImage, lockImage, actionTargetOf } from '../events/image-changes.js';
+import { announceImage, type LockedImage, lockImage, actionTargetOf, stateOf } from '../events/image-changes.js';
 import type { AttachImageInput } from './image-mutation.inputs.js';
 import type { AttachImagePayloadType } from './image-payload.type.js';
 import { laterUpdatedAt } from '../../platform/updated-at.js';
@@ -106,17 +106,18 @@ export class AttachmentService {
     const action = direction === 'ATTACH' ? ('IMAGE_ATTACH' as const) : ('IMAGE_DETACH' as const);
     const facts = { action, userId: this.services.viewer.userId, datacenterId: datacenter.id, imageId: image.id, imageName: name, detail };
     const taskId = await recordDone(tx, facts, announce);
-    // Both those who saw the image before and those who see it now are told. It is no longer bound.
-    const datacenterIds = [...new Set([...target.attached.map(({ id }) => id), datacenter.id])];
-    announceImage('UPDATED', image, { datacenterIds, boundDatacenterId: null }, announce);
+    const before = stateOf(target);
+    const others = before.datacenterIds.filter((id) => id !== datacenter.id);
+    announceImage('UPDATED', image, { before, datacenterIds: direction === 'ATTACH' ? [...others, datacenter.id] : others, boundDatacenterId: null }, announce);
     return { image, taskId, work: null, isBindingRemoved: bound !== null, dryRunWarnings };
   }
 }
 
-/** Writes the denormalized columns as well: left out, a trigger would update the row and five indexes once more. */
+/** Writes the denormalized columns as well: left out, a trigger would update the row and its indexes once more. */
 function attachment(imageId: number, datacenterId: number): SqlText {
-  return sqlText`insert into image_attachment (image_id, datacenter_id, name, alias, size_mib, image_created_at, access)
-    select i.id, cast(${datacenterId} as integer), i.name, i.alias, i.size_mib, i.created_at, i.access from image i where i.id = ${imageId}`;
+  return sqlText`insert into image_attachment (image_id, datacenter_id, name, alias, size_mib, image_created_at, access, version, os_type, status, owner_name, image_updated_at)
+    select i.id, cast(${datacenterId} as integer), i.name, i.alias, i.size_mib, i.created_at, i.access, i.version, i.os_type, i.status, i.owner_name, i.updated_at
+    from image i where i.id = ${imageId}`;
 }
 
 function detachment(imageId: number, datacenterId: number): SqlText {

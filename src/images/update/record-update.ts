@@ -11,7 +11,7 @@ import type { CommandOutcome } from '../mutations/run-command.js';
 import { baseWarnings, childWarnings } from '../bases/base-warnings.js';
 import { accessWarnings, bindingMadeWarning, bindingRemovedWarning, fieldWarnings } from '../rules/dry-run-warnings.js';
 import { ImageAttachment } from '../image-attachment.entity.js';
-import { announceImage, attachmentsOf, actionTargetOf } from '../events/image-changes.js';
+import { announceImage, attachmentsOf, actionTargetOf, stateOf } from '../events/image-changes.js';
 import { Image } from '../image.entity.js';
 import { labelKeysOf, type UpdatableValues } from '../rules/image-rules.js';
 import { imageUse } from '../rules/image-use.js';
@@ -67,7 +67,7 @@ export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update:
   const datacenterId = after.boundDatacenterId ?? target.bound?.id ?? null;
   const facts = { action: 'IMAGE_UPDATE' as const, ...viewer.starter, datacenterId, imageId: image.id, imageName: name, detail: changed };
   const taskId = isWork ? await recordWork(tx, facts, { instructions: { undo } }, announce) : await recordDone(tx, facts, announce);
-  announceImage('UPDATED', image, after, announce);
+  announceImage('UPDATED', image, { ...after, before: stateOf(target) }, announce);
   if (isWork) dryRunWarnings.push('The image will be PENDING until the image server has its new manifest.');
   return { taskId, work: isWork ? 'IMAGE_UPDATE' : null, warnings, dryRunWarnings };
 }

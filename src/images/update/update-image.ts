@@ -7,6 +7,7 @@ import type { Failure } from '../../tasks/runner/end-task.js';
 import type { RunningTask, TaskRun } from '../../tasks/runner/task-run.js';
 import type { TaskPermission } from '../../tasks/runner/task-permission.js';
 import type { TaskHandler } from '../../tasks/runner/task-runner.js';
+import type { ImageState } from '../../tasks/changes/change.js';
 import { type Announce, transact } from '../../tasks/changes/transact.js';
 import { lockForBinding } from '../rules/bind-limit.js';
 import { ImageAttachment } from '../image-attachment.entity.js';
@@ -41,7 +42,7 @@ export class UpdateImage implements TaskHandler {
     const image = await this.#writeManifest(run.task.imageId);
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
       await run.succeed(tx, announce);
-      await settle(tx, image.id, announce);
+      await settle(tx, image.id, {}, announce);
     });
   }
 
@@ -72,13 +73,15 @@ export class UpdateImage implements TaskHandler {
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
       await run.requireClaim(tx);
       const image = await tx.findOneOrFail(Image, id, { populate: ['tags'] });
+      const { boundDatacenterId } = await attachmentsOf(tx, id);
+      const before = { access: image.access, ownerId: image.owner.id, boundDatacenterId };
       const shortfall = await restoreBinding(tx, image, undo.boundDatacenterId);
       const reported = shortfall === null ? failure : { ...failure, message: `${failure.message} ${shortfall}` };
       await run.fail(tx, reported, announce);
       tx.assign(image, { owner: undo.ownerId });
       await applyUpdatableValues(tx, image, undo.shown);
       tx.assign(image, undo.labelKeys);
-      await settle(tx, id, announce);
+      await settle(tx, id, before, announce);
     });
   }
 
@@ -99,10 +102,11 @@ export class UpdateImage implements TaskHandler {
   }
 }
 
-async function settle(tx: SqlEntityManager, id: number, announce: Announce): Promise<void> {
+/** Ends the work on an image. `before` says what else was different before. */
+async function settle(tx: SqlEntityManager, id: number, before: Partial<ImageState>, announce: Announce): Promise<void> {
   const image = await tx.findOneOrFail(Image, id);
   image.status = 'OK';
-  announceImage('UPDATED', image, await attachmentsOf(tx, image.id), announce);
+  announceImage('UPDATED', image, { ...(await attachmentsOf(tx, image.id)), before: { ...before, status: 'PENDING' } }, announce);
 }
 
 /** Null, or why the binding could not be restored: the datacenter reached its limit meanwhile, or the image is no longer attached to it. */

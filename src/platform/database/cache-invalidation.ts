@@ -98,7 +98,7 @@ export class CachedRead<T> {
   /** Undefined when it must be read again; always, for a driver whose writes are not counted. */
   get(): T | undefined {
     const watch = watches.get(this.driver);
-    const isFresh = watch !== undefined && watch.version === this.#version && Date.now() - this.#readAt < CACHE_TTL_MS;
+    const isFresh = watch !== undefined && watch.version === this.#version && performance.now() - this.#readAt < CACHE_TTL_MS;
     return isFresh ? this.#value : undefined;
   }
 
@@ -120,7 +120,7 @@ export class CachedRead<T> {
   }
 
   async #read(version: number, read: () => Promise<T>): Promise<T> {
-    const readAt = Date.now();
+    const readAt = performance.now();
     const value = await read();
     this.#value = value;
     this.#version = version;

@@ -16,7 +16,7 @@ interface Aliases {
   t: 'task' | 'image_tag';
   u: 'user_account';
   v: 'virtual_disk';
-  x: 'image' | 'image_attachment' | 'image_tag' | 'user_group_member' | 'datacenter_group';
+  x: 'task' | 'virtual_server' | 'image' | 'image_attachment' | 'image_tag' | 'user_group_member' | 'datacenter_group';
   y: 'image';
 }
 

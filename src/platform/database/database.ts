@@ -16,6 +16,7 @@ import type { Tracing } from '../tracing.js';
 import { BY_HAND, closeBefore, type Database, type DatabaseOptions, type DatabaseTarget, MIGRATION_FOLDERS, MIGRATIONS } from './open/orm-settings.js';
 import { openPostgres, withDirectConnection } from './open/open-postgres.js';
 import { hasSearchIndexes, prepareSearch } from './search/trigrams.js';
+import { applyMigrations } from './schema/apply-migrations.js';
 import { refuseNewerSchema } from './schema/schema-compatibility.js';
 import { type ConnectionWrites, giveWriteVersions, WriteVersions } from './cache-invalidation.js';
 import { giveWriter, type SqliteClient, SqliteWriterConnection } from './writer-connection.js';
@@ -104,9 +105,9 @@ function addSqliteReaders(database: Database, path: string, { tracing, statement
 export async function migrate(database: Database): Promise<string[]> {
   await refuseNewerSchema(database);
   const pending = await database.migrator.getPending();
-  const applied = pending.length === 0 ? [] : await withDirectConnection(database, async (direct) => direct.migrator.up());
+  const applied = pending.length === 0 ? [] : await applyMigrations(database);
   await missingSearchIndex(database);
-  return applied.map((migration) => migration.name);
+  return applied;
 }
 
 /** Null when searches have their index; else why not, in words for an operator. Tries to make it first. */

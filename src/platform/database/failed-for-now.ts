@@ -2,7 +2,7 @@ import { AppError } from '../errors.js';
 import { isDatabaseAway } from './postgres/database-away.js';
 
 /** Codes of Postgres and of connections to it that say that the server is gone or not ready; class 08 is that of connections. */
-const AWAY = /^(08...|57P0[1-4]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+const AWAY = /^(08...|57P0[1-4]|25P03|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
 /** SQLite cannot write for now: its disk is full or fails, or another program holds the file. */
 const CANNOT_WRITE = /^SQLITE_(FULL|IOERR|BUSY|LOCKED|CANTOPEN|READONLY)/;
 /** The driver of Postgres gives these errors no code. */

@@ -15,6 +15,7 @@ interface UserAccount {
   username: string;
   username_key: string | null;
   email: string | null;
+  search_text: string | null;
   is_super_admin: Flag;
   active: Flag;
   current_datacenter_id: number | null;
@@ -26,6 +27,7 @@ interface UserGroup {
   name: string;
   name_key: string | null;
   alias: string;
+  search_text: string | null;
   permissions: string;
   created_at: Big;
 }
@@ -77,6 +79,7 @@ interface ImageTable {
   version_key: string | null;
   access: string;
   owner_id: number;
+  owner_name: string;
   size_mib: number;
   os_type: string;
   status: string;
@@ -100,6 +103,7 @@ interface ImageTable {
   manifest_url: string | null;
   source_snapshot_id: number | null;
   origin: string | null;
+  in_use: Flag;
   created_at: Big;
   updated_at: Big;
 }
@@ -113,6 +117,11 @@ interface ImageAttachmentTable {
   size_mib: number;
   image_created_at: Big;
   access: string;
+  version: string;
+  os_type: string;
+  status: string;
+  owner_name: string;
+  image_updated_at: Big;
 }
 
 interface ImageRepositoryTable {

@@ -12,7 +12,7 @@ export class WeakMemo<O extends object, V> {
   /** Undefined when there is none, or it has expired. */
   get(owner: O): V | undefined {
     const entry = this.#entries.get(owner);
-    return entry === undefined || (this.ttlMs !== Infinity && Date.now() >= entry.expiresAt) ? undefined : entry.value;
+    return entry === undefined || (this.ttlMs !== Infinity && performance.now() >= entry.expiresAt) ? undefined : entry.value;
   }
 
   getOrCompute(owner: O, compute: (owner: O) => V): V {
@@ -24,6 +24,6 @@ export class WeakMemo<O extends object, V> {
   }
 
   set(owner: O, value: V): void {
-    this.#entries.set(owner, { value, expiresAt: this.ttlMs === Infinity ? Infinity : Date.now() + this.ttlMs });
+    this.#entries.set(owner, { value, expiresAt: this.ttlMs === Infinity ? Infinity : performance.now() + this.ttlMs });
   }
 }

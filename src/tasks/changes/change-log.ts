@@ -2,19 +2,29 @@ import type { Followed } from './change.js';
 
 /** Changes of one type that are kept for slow listeners. */
 const MOST_CHANGES = 1000;
+/** Changes of one row that differ in who saw it before, and are told as one. */
+const MOST_STEPS = 8;
 
-export interface LoggedChange {
+interface Step {
   /** Increases with each change. */
   readonly sequence: number;
   readonly change: Followed;
+  /** Equal for changes of a row of which the later one says all. */
+  readonly key: string;
 }
 
-/** Changes with the same subject replace each other: the object is read when the event is sent, so the last one suffices. */
-function subjectOf(change: Followed): string {
+/** The changes of one row, as of the last of them. */
+export interface LoggedRow {
+  readonly sequence: number;
+  readonly subject: string;
+  readonly steps: readonly Step[];
+}
+
+/** The row that a change is about. Its creation is told apart from its later changes. */
+export function subjectOf(change: Followed): string {
   switch (change.type) {
     case 'image':
-      // Changes of other attachments stay apart, so that a listener of a datacenter hears when an image leaves it.
-      return `${change.kind} ${change.imageId} ${change.datacenterIds.join()}`;
+      return `${change.kind === 'CREATED' ? 'new ' : ''}${change.imageId}`;
     case 'task':
       return change.taskId;
     case 'repository':
@@ -22,15 +32,20 @@ function subjectOf(change: Followed): string {
   }
 }
 
+/** The row is read when its event is sent, so of several changes the last one suffices, unless different people saw the row before each. */
+function keyOf(change: Followed): string {
+  return change.type === 'image' ? JSON.stringify([change.before, change.datacenterIds]) : '';
+}
+
 /**
- * The last 1,000 changes of one type, in order, shared by all listeners: each stores only the sequence it has read to. A change replaces
- * an earlier one of the same subject, so a slow listener hears of the present state and not of every step.
+ * The last 1,000 rows of one type that changed, in the order of their last changes, shared by all listeners. A slow listener hears of the present state of each row and not of every step.
  */
 export class ChangeLog {
-  readonly #changes: LoggedChange[] = [];
-  readonly #latest = new Map<string, number>();
+  readonly #rows: LoggedRow[] = [];
+  readonly #latest = new Map<string, LoggedRow>();
   #last = 0;
   #forgotten = 0;
+  #rights = 0;
 
   /** The sequence of the last change. */
   get last(): number {
@@ -40,35 +55,49 @@ export class ChangeLog {
   add(change: Followed): void {
     const subject = subjectOf(change);
     const earlier = this.#latest.get(subject);
-    if (earlier !== undefined) this.#changes.splice(this.#indexAfter(earlier - 1), 1);
     this.#last += 1;
-    this.#changes.push({ sequence: this.#last, change });
-    this.#latest.set(subject, this.#last);
-    if (this.#changes.length > MOST_CHANGES) this.#forgetOldest();
+    const step: Step = { sequence: this.#last, change, key: `${this.#rights} ${keyOf(change)}` };
+    const steps = [...(earlier?.steps ?? []).filter(({ key }) => key !== step.key), step];
+    // A row with too many different steps gets a second entry; the first one stays where it is.
+    const isMerged = steps.length <= MOST_STEPS;
+    if (isMerged && earlier !== undefined) this.#rows.splice(this.#indexAfter(earlier.sequence - 1), 1);
+    const row: LoggedRow = { sequence: this.#last, subject, steps: isMerged ? steps : [step] };
+    this.#rows.push(row);
+    this.#latest.set(subject, row);
+    if (this.#rows.length > MOST_CHANGES) this.#forgetOldest();
   }
 
-  /** The first change after that sequence. */
-  after(sequence: number): LoggedChange | undefined {
-    return this.#changes[this.#indexAfter(sequence)];
+  /** Rights changed: who saw a row before a later change is another question than before an earlier one. */
+  separate(): void {
+    this.#rights += 1;
   }
 
-  /** Whether a change after that sequence was evicted and not replaced by a later one of its subject. */
+  /** The first row whose last change came after that sequence. */
+  after(sequence: number): LoggedRow | undefined {
+    return this.#rows[this.#indexAfter(sequence)];
+  }
+
+  has(subject: string): boolean {
+    return this.#latest.has(subject);
+  }
+
+  /** Whether a change after that sequence was evicted and not replaced by a later one of its row. */
   hasLost(sequence: number): boolean {
     return sequence < this.#forgotten;
   }
 
   #forgetOldest(): void {
-    const oldest = this.#changes.shift();
+    const oldest = this.#rows.shift();
     if (oldest === undefined) return;
     this.#forgotten = oldest.sequence;
-    this.#latest.delete(subjectOf(oldest.change));
+    if (this.#latest.get(oldest.subject) === oldest) this.#latest.delete(oldest.subject);
   }
 
   #indexAfter(sequence: number): number {
-    let [low, high] = [0, this.#changes.length];
+    let [low, high] = [0, this.#rows.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#changes[middle]?.sequence ?? 0) > sequence) high = middle;
+      if ((this.#rows[middle]?.sequence ?? 0) > sequence) high = middle;
       else low = middle + 1;
     }
     return low;

@@ -1,9 +1,9 @@
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { inTransaction } from '../../platform/database/in-transaction.js';
-import type { Change } from './change.js';
+import type { Followed } from './change.js';
 import type { ChangeBus } from './change-bus.js';
 
-export type Announce = (change: Change) => void;
+export type Announce = (change: Followed) => void;
 
 /** Carries the result of a dry run out of its transaction, which throwing it rolls back. */
 class DryRunEnd<T> extends Error {
@@ -13,7 +13,7 @@ class DryRunEnd<T> extends Error {
 }
 
 /**
- * Runs one transaction and publishes its changes after the commit, so nobody hears of a rollback. `work` must not wait for the network or
+ * Runs one transaction, which also records its changes, and publishes them after the commit, so nobody hears of a rollback. `work` must not wait for the network or
  * the disk, as SQLite has one connection, and runs again when it collides with another transaction.
  */
 export async function transact<T>(
@@ -21,10 +21,12 @@ export async function transact<T>(
   changes: ChangeBus,
   work: (tx: SqlEntityManager, announce: Announce) => Promise<T>,
 ): Promise<T> {
-  let announced: Change[] = [];
+  let announced: readonly Followed[] = [];
   const result = await inTransaction(em, async (tx) => {
-    announced = [];
-    return work(tx, (change) => announced.push(change));
+    const made: Followed[] = [];
+    const outcome = await work(tx, (change) => made.push(change));
+    announced = await changes.record(tx, made);
+    return outcome;
   });
   for (const change of announced) changes.publish(change);
   return result;

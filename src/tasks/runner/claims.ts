@@ -9,7 +9,7 @@ import type { TaskAction } from '../task.states.js';
  * How long a claim holds without being renewed, and how often it is renewed. The shorter it holds, the sooner another worker takes over
  * after a kill; a worker that stands still for longer, because it is frozen or its database is away, loses its tasks.
  */
-export const CLAIM_MS = 12_000;
+export const CLAIM_MS = 10_000;
 export const RENEW_MS = 3000;
 
 /** A task that this process has claimed, as it was then. `attempts` is the number of the present attempt. */
@@ -131,10 +131,14 @@ export class TaskClaims {
     if (isSqlite(this.database.em)) await writeAtOnce(this.#em(), sqlText`update task set claimed_until = null where finished_at is null`);
   }
 
-  /** Open tasks that nobody holds and that were recorded so long ago, oldest first. */
+  /**
+   * Open tasks that nobody holds and that were recorded so long ago, oldest first. Also those of the future: the clock of whoever recorded
+   * them goes wrong, or that of this process.
+   */
   async free(ageMs: number): Promise<OpenTask[]> {
+    const now = Date.now();
     const text = sqlText`select t.id, t.action, t.user_id from task t
-      where t.status in ('PENDING', 'RUNNING') and (t.claimed_until is null or t.claimed_until < ${this.#now()}) and t.created_at <= ${Date.now() - ageMs}
+      where t.status in ('PENDING', 'RUNNING') and (t.claimed_until is null or t.claimed_until < ${this.#now()}) and (t.created_at <= ${now - ageMs} or t.created_at > ${now})
       order by t.id limit ${sqlInteger(MOST_OPEN, { max: MOST_OPEN })}`;
     const rows = await readRows<[id: string, action: TaskAction, userId: number]>(this.#em(), text);
     return rows.map(([id, action, userId]) => ({ id, action, userId }));

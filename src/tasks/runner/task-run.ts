@@ -62,7 +62,7 @@ export interface Waiting {
 
 /** One attempt at a task, for its handler. Every async method ends early once the run is aborted. */
 export class TaskRun {
-  #lastReport = 0;
+  #lastReport = -Infinity;
 
   constructor(
     readonly task: RunningTask,
@@ -112,14 +112,14 @@ export class TaskRun {
 
   async enter(phase: TaskPhase, bytes?: { done: number; total: number }): Promise<void> {
     this.checkpoint();
-    this.#lastReport = Date.now();
+    this.#lastReport = performance.now();
     await this.#write({ phase, detail: this.task.detail, ...(bytes && { bytesDone: bytes.done, bytesTotal: bytes.total }) });
   }
 
   /** Progress within a phase; cheap to call for every chunk. */
   async progress(bytesDone: number): Promise<void> {
-    if (Date.now() - this.#lastReport < PROGRESS_INTERVAL_MS) return;
-    this.#lastReport = Date.now();
+    if (performance.now() - this.#lastReport < PROGRESS_INTERVAL_MS) return;
+    this.#lastReport = performance.now();
     await this.#write({ bytesDone });
   }
 

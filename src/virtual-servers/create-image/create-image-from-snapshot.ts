@@ -85,7 +85,7 @@ export class CreateImageFromSnapshot implements TaskHandler {
       await run.fail(tx, failure, announce);
       await releaseSnapshot(tx, snapshotId);
       if (image === null) return;
-      announceImage('DELETED', image, await attachmentsOf(tx, image.id), announce);
+      announceImage('DELETED', image, { ...(await attachmentsOf(tx, image.id)), before: {} }, announce);
       await tx.nativeDelete(Image, { id: image.id, status: 'PENDING' });
     });
   }
@@ -156,7 +156,7 @@ export class CreateImageFromSnapshot implements TaskHandler {
       await run.succeed(tx, announce, { bytesDone: file.bytesRead, warnings });
       await releaseSnapshot(tx, instructionsOf(run.task).snapshotId);
       recordPublishedFile(row, file);
-      announceImage('UPDATED', row, await attachmentsOf(tx, row.id), announce);
+      announceImage('UPDATED', row, { ...(await attachmentsOf(tx, row.id)), before: { status: 'PENDING' } }, announce);
     });
   }
 }

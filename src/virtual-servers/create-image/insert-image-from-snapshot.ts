@@ -106,6 +106,6 @@ export async function insertImageFromSnapshot(tx: SqlEntityManager, request: Ima
   const taskId = hasServer ? await recordWork(tx, facts, { instructions }, announce) : await recordDone(tx, facts, announce);
   if (hasServer) snapshot.status = 'PENDING';
   await tx.flush();
-  announceImage('CREATED', image, { datacenterIds: [datacenter.id], boundDatacenterId: datacenter.id }, announce);
+  announceImage('CREATED', image, { datacenterIds: [datacenter.id], boundDatacenterId: datacenter.id, before: null }, announce);
   return { image, datacenter, server, snapshot, taskId };
 }

@@ -7,6 +7,7 @@ export class FakeClock implements Clock {
   readonly waits: DownloadWait[] = [];
 
   readonly now = (): number => this.time;
+  readonly elapsed = (): number => this.time;
   readonly random = (): number => 1;
   /** For the option `wait` of a download. */
   readonly wait = async (waiting: DownloadWait): Promise<void> => {

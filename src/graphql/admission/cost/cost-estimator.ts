@@ -49,16 +49,21 @@ function isCondition(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
 }
 
-/** Counts the conditions of a list: the fields of its `filter`, or the arguments of tasks. Each of several tags counts. */
+/** Counts the conditions of a list: the fields of its `filter`, or the arguments that filter. Each of several tags counts, and each field of a `not`, of which a second level is refused. */
 function conditionsOf({ filter, ...others }: Args): { conditions: number; isSearch: boolean } {
-  const given: Args = filter ?? (filter === undefined ? taskConditions(others) : {});
-  const { tags, ...rest } = given;
-  const conditions = Object.values(rest).filter(isCondition).length + (Array.isArray(tags) ? tags.length : 0);
-  return { conditions, isSearch: isCondition(given.search) };
+  const { tags, not, ...given }: Args = filter ?? (filter === undefined ? argumentConditions(others) : {});
+  const negated = isArgs(not) ? conditionsOf({ filter: { ...not, not: null } }) : { conditions: 0, isSearch: false };
+  const conditions = Object.values(given).filter(isCondition).length + (Array.isArray(tags) ? tags.length : 0);
+  return { conditions: conditions + negated.conditions, isSearch: isCondition(given.search) || negated.isSearch };
 }
 
-function taskConditions({ action, status, image }: Args): Args {
-  return { action, status, image };
+function isArgs(value: unknown): value is Args {
+  return typeof value === 'object' && value !== null;
+}
+
+/** The arguments of lists that have no filter object. */
+function argumentConditions({ action, status, image, repository, user, createdAfter, createdBefore, search, active }: Args): Args {
+  return { action, status, image, repository, user, createdAfter, createdBefore, search, active };
 }
 
 function sizeOf(sizes: Sizes, name: SizeName): number {

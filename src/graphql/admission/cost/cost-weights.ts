@@ -90,8 +90,6 @@ export const VERDICTS: ReadonlyMap<string, VerdictWeight> = new Map<string, Verd
 
 /** The size that estimates the length of a list that is not paginated; other such lists count as a handful of items. */
 export const LIST_LENGTHS: ReadonlyMap<string, SizeName> = new Map<string, SizeName>([
-  ['Query.groups', 'groups'],
-  ['Query.users', 'users'],
   ['Query.imageRepositories', 'repositories'],
   ['Mutation.refreshImageRepositories', 'repositories'],
   ['Viewer.datacenters', 'datacenters'],
@@ -118,9 +116,11 @@ interface ScanWeights {
 export const SCANS: ReadonlyMap<string, ScanWeights> = new Map<string, ScanWeights>([
   ['ImageConnection', { table: 'images', count: 220, filter: 120, further: 20, search: 250 }],
   ['RepositoryImageConnection', { table: 'offers', count: 400, filter: 300, further: 50, search: 500 }],
-  ['VirtualServerConnection', { table: 'servers', count: 100, filter: 0, further: 0, search: 0 }],
+  ['VirtualServerConnection', { table: 'servers', count: 100, filter: 100, further: 20, search: 200 }],
   ['TaskConnection', { table: 'tasks', count: 300, filter: 300, further: 50, search: 0 }],
-  ['DatacenterConnection', { table: 'datacenters', count: 10, filter: 0, further: 0, search: 0 }],
+  ['DatacenterConnection', { table: 'datacenters', count: 10, filter: 200, further: 0, search: 300 }],
+  ['UserConnection', { table: 'users', count: 100, filter: 100, further: 20, search: 200 }],
+  ['GroupConnection', { table: 'groups', count: 100, filter: 100, further: 20, search: 200 }],
 ]);
 
 interface BatchWeight {

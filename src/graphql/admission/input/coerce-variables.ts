@@ -12,6 +12,9 @@ export type CoercedVariables = { values: VariableValues; faults: null } | { valu
 /** Items of a list that are checked for excess fields; a longer list is refused for its length. */
 const MAX_ITEMS_CHECKED = 1000;
 
+/** Input objects within each other: an input type may contain itself, and graphql-js follows it as deep as it goes. */
+const MAX_DEPTH = 10;
+
 const NO_VALUES: VariableValues = Object.freeze(Object.create(null) as VariableValues);
 
 /** Faults of one variable; coercion stops there, so that a large value full of faults costs little. */
@@ -33,34 +36,35 @@ export function coerceVariables(schema: GraphQLSchema, operation: OperationDefin
   return { values: null, faults: definitions.flatMap((definition) => faultsOf(schema, definition, given)) };
 }
 
-/** Refuses an input object with more fields than its type has: graphql-js would report each, with the whole object in each message. */
+/** Refuses an input object with more fields than its type has: graphql-js would report each, with the whole object in each message. And one that is nested too deep. */
 function excessFieldsOf(schema: GraphQLSchema, { variable, type: typeNode }: VariableDefinitionNode, given: Readonly<Record<string, unknown>>): FieldError[] {
   const name = variable.name.value;
   const type = typeFromAST(schema, typeNode);
-  const excess = isInputType(type) && Object.hasOwn(given, name) ? excessFieldsAt(type, given[name], name) : null;
+  const excess = isInputType(type) && Object.hasOwn(given, name) ? excessFieldsAt(type, given[name], { path: name, depth: 1 }) : null;
   return excess === null ? [] : [excess];
 }
 
-function excessFieldsAt(type: GraphQLInputType, value: unknown, path: string): FieldError | null {
+function excessFieldsAt(type: GraphQLInputType, value: unknown, { path, depth }: { path: string; depth: number }): FieldError | null {
   // Skip scalars and their lists, which most variables are: some have a thousand items.
   if (typeof value !== 'object' || value === null || !isInputObjectType(getNamedType(type))) return null;
   const named = getNullableType(type);
   if (isListType(named)) {
     const items: readonly unknown[] = Array.isArray(value) ? value.slice(0, MAX_ITEMS_CHECKED) : [value];
     for (const [at, item] of items.entries()) {
-      const excess = excessFieldsAt(named.ofType, item, `${path}.${at}`);
+      const excess = excessFieldsAt(named.ofType, item, { path: `${path}.${at}`, depth });
       if (excess !== null) return excess;
     }
     return null;
   }
   if (!isInputObjectType(named)) return null;
+  if (depth > MAX_DEPTH) return { path, code: 'TOO_DEEP', message: `${named.name} is nested deeper than ${MAX_DEPTH} levels; at most that many are accepted.`, params: { accepted: MAX_DEPTH } };
   const fields = named.getFields();
   const most = Object.keys(fields).length;
   const object = value as Record<string, unknown>;
   const found = Object.keys(object).length;
   if (found > most) return { path, code: 'TOO_MANY', message: `${named.name} has ${most} fields, and ${found} were given.`, params: { given: found, accepted: most } };
   for (const field of Object.values(fields)) {
-    const excess = Object.hasOwn(object, field.name) ? excessFieldsAt(field.type, object[field.name], `${path}.${field.name}`) : null;
+    const excess = Object.hasOwn(object, field.name) ? excessFieldsAt(field.type, object[field.name], { path: `${path}.${field.name}`, depth: depth + 1 }) : null;
     if (excess !== null) return excess;
   }
   return null;

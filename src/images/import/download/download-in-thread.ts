@@ -7,7 +7,7 @@ const THREAD = new URL('./download-thread.js', import.meta.url);
 // Small, because chunks become garbage at once: many cheap collections of a small young generation beat a few of the whole heap.
 const LIMITS = { maxYoungGenerationSizeMb: 2 };
 /** A thread that does not end by itself when it is cancelled, as its disk hangs, is ended then. */
-const CANCEL_MS = 1000;
+const CANCEL_MS = 500;
 
 export interface DownloadWatch {
   /** Called a few times a second; the number falls when the download starts anew. */

@@ -95,9 +95,9 @@ function report(message: DownloadReport): void {
 }
 
 function throttled(tell: (bytesDone: number) => void): (bytesDone: number) => void {
-  let reportedAt = 0;
+  let reportedAt = -Infinity;
   return (bytesDone) => {
-    const now = Date.now();
+    const now = performance.now();
     if (now - reportedAt < PROGRESS_MS) return;
     reportedAt = now;
     tell(bytesDone);

@@ -29,15 +29,17 @@ export const HALF_AND_HALF: HashWork = { here: ['sha256'], threads: [['md5', 'sh
 const WORKER = new URL(import.meta.url.endsWith('.ts') ? './hash-worker.ts' : './hash-worker.js', import.meta.url);
 
 /**
- * Computes the three checksums of a file in worker threads, as they take several milliseconds per MiB. Buffers 8 MiB: await each
- * `update` that returns a promise. Dispose of it, or the threads stay.
+ * Computes the three checksums of a file in worker threads, as they take several milliseconds per MiB. A file smaller than one block is
+ * hashed here instead: that takes less than starting a thread. Buffers 8 MiB: await each `update` that returns a promise. Dispose of it,
+ * or the threads stay.
  */
 export class Hasher implements AsyncDisposable {
-  private readonly memory = new SharedArrayBuffer(BLOCK_BYTES * BLOCKS);
-  private readonly blocks = Array.from({ length: BLOCKS }, (_, at) => new Uint8Array(this.memory, at * BLOCK_BYTES, BLOCK_BYTES));
+  /** One block until the threads start, which share all of them. */
+  private blocks: Uint8Array[] = [new Uint8Array(BLOCK_BYTES)];
   /** How many threads still read each block. */
   private readonly readers = new Uint8Array(BLOCKS);
-  private readonly workers: Worker[];
+  /** Started with the first full block. */
+  private workers: Worker[] = [];
   private hashes: Hash[];
   private block = 0;
   private filled = 0;
@@ -49,15 +51,6 @@ export class Hasher implements AsyncDisposable {
 
   constructor(private readonly work: HashWork = ALL_IN_THREADS) {
     this.hashes = newHashes(work);
-    // execArgv: the flags of a test runner or debugger are not for these threads.
-    const start = (algorithms: readonly string[]): Worker =>
-      new Worker(WORKER, { execArgv: [], workerData: { algorithms, memory: this.memory, blockSize: BLOCK_BYTES } });
-    this.workers = work.threads.map(start);
-    for (const worker of this.workers) {
-      worker.on('message', (message: number | Checksums) => this.onMessage(message));
-      worker.on('error', (error) => this.fail(error instanceof Error ? error : new Error(String(error))));
-      worker.on('exit', () => this.fail(new Error('A thread that computes checksums ended.')));
-    }
   }
 
   /** Copies the bytes. Returns a promise when the buffer is full: the next call must wait for it. */
@@ -98,6 +91,7 @@ export class Hasher implements AsyncDisposable {
   /** The digest of all bytes given since the start, the last reset or the last digest. */
   async digest(): Promise<FileDigest> {
     if (this.failure) throw this.failure;
+    if (this.workers.length === 0) return this.digestHere();
     if (this.filled > 0) this.send();
     this.answer = Promise.withResolvers();
     this.answers = [Object.fromEntries(this.hashes.map((hash, at) => [this.work.here[at], hash.digest('hex')]))];
@@ -112,7 +106,31 @@ export class Hasher implements AsyncDisposable {
     await Promise.all(this.workers.map(async (worker) => worker.terminate()));
   }
 
+  /** Of a file that fits into the first block. */
+  private digestHere(): FileDigest {
+    const bytes = this.blocks[0]?.subarray(0, this.filled) ?? new Uint8Array();
+    const [sha1, sha256, md5] = ['sha1', 'sha256', 'md5'].map((algorithm) => createHash(algorithm).update(bytes).digest('hex'));
+    this.reset();
+    return { size: bytes.length, sha1: sha1 ?? '', sha256: sha256 ?? '', md5: md5 ?? '' };
+  }
+
+  private startThreads(): void {
+    const memory = new SharedArrayBuffer(BLOCK_BYTES * BLOCKS);
+    const [first] = this.blocks;
+    this.blocks = Array.from({ length: BLOCKS }, (_, at) => new Uint8Array(memory, at * BLOCK_BYTES, BLOCK_BYTES));
+    if (first !== undefined) this.blocks[0]?.set(first);
+    // execArgv: the flags of a test runner or debugger are not for these threads.
+    const start = (algorithms: readonly string[]): Worker => new Worker(WORKER, { execArgv: [], workerData: { algorithms, memory, blockSize: BLOCK_BYTES } });
+    this.workers = this.work.threads.map(start);
+    for (const worker of this.workers) {
+      worker.on('message', (message: number | Checksums) => this.onMessage(message));
+      worker.on('error', (error) => this.fail(error instanceof Error ? error : new Error(String(error))));
+      worker.on('exit', () => this.fail(new Error('A thread that computes checksums ended.')));
+    }
+  }
+
   private send(): void {
+    if (this.workers.length === 0) this.startThreads();
     this.readers[this.block] = this.workers.length;
     for (const worker of this.workers) worker.postMessage({ block: this.block, length: this.filled });
     this.block = (this.block + 1) % BLOCKS;

@@ -16,12 +16,15 @@ export const MOST_RETRY_AFTER_MS = 15 * 60_000;
 
 /** Time and chance, so that a test decides both. */
 export interface Clock {
+  /** The date, in ms since 1970: somebody may set it. */
   now(): number;
+  /** Ms since some moment: only rises. */
+  elapsed(): number;
   /** From 0 to 1. */
   random(): number;
 }
 
-export const SYSTEM_CLOCK: Clock = { now: () => Date.now(), random: () => Math.random() };
+export const SYSTEM_CLOCK: Clock = { now: () => Date.now(), elapsed: () => performance.now(), random: () => Math.random() };
 
 /** The pause before another attempt. */
 export interface Pause {
@@ -36,6 +39,7 @@ export interface Pause {
 export class Outage {
   #failures = 0;
   #since = 0;
+  #begun = 0;
 
   constructor(
     private readonly policy: RetryPolicy,
@@ -57,10 +61,10 @@ export class Outage {
    * as the server asked for within bounds. Null when the time is over.
    */
   failed(askedMs = 0): Pause | null {
-    const now = this.clock.now();
-    if (this.#failures === 0) this.#since = now;
+    const elapsed = this.clock.elapsed();
+    if (this.#failures === 0) [this.#since, this.#begun] = [this.clock.now(), elapsed];
     this.#failures += 1;
-    const leftMs = this.#since + this.policy.retryForMs - now;
+    const leftMs = this.#begun + this.policy.retryForMs - elapsed;
     if (leftMs <= 0) return null;
     const full = Math.min(this.policy.maxDelayMs, this.policy.baseDelayMs * 2 ** (this.#failures - 1));
     const backOffMs = full * (0.5 + this.clock.random() / 2);

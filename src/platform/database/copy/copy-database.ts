@@ -3,6 +3,7 @@ import { type Database, isSqlite, type SqlEntityManager } from '../database.js';
 import { postgresMigrations } from '../migrations/postgres/index.js';
 import { sqliteMigrations } from '../migrations/sqlite/index.js';
 import { inTransaction } from '../in-transaction.js';
+import { WITHOUT_TIMEOUTS } from '../open/bound-transactions.js';
 import { throughKysely } from '../read/read-rows.js';
 import { sqlName, sqlText } from '../sql-text.js';
 import { type CopiedTable, copiedTables, filledTables, presentTables } from './copied-tables.js';
@@ -74,7 +75,7 @@ export async function copyDatabase(from: Database, to: Database, { replaces = fa
   return inTransaction(from.em.fork(), async (source) => {
     if (!isSqlite(source)) {
       await throughKysely(source, sqlText`set transaction isolation level repeatable read, read only`);
-      await throughKysely(source, sqlText`set local statement_timeout = 0`);
+      await throughKysely(source, WITHOUT_TIMEOUTS);
     }
     return inTransaction(to.em.fork(), async (target) => {
       await lockTables(target, tables);

@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '../database.js';
 import { isSqlite } from '../database.js';
+import { WITHOUT_TIMEOUTS } from '../open/bound-transactions.js';
 import { throughKysely } from '../read/read-rows.js';
 import { SEARCHED_TABLES } from '../search/trigrams.js';
 import { sqlConstant, sqlName, sqlNames, sqlOfTrigger, type SqlText, sqlText } from '../sql-text.js';
@@ -20,7 +21,7 @@ export async function replaceRows(tx: SqlEntityManager, tables: readonly CopiedT
 /** Keeps others out of the tables until the transaction ends. SQLite refuses to go on when somebody else wrote meanwhile. */
 export async function lockTables(tx: SqlEntityManager, tables: readonly CopiedTable[]): Promise<void> {
   if (isSqlite(tx)) return;
-  await throughKysely(tx, sqlText`set local statement_timeout = 0`);
+  await throughKysely(tx, WITHOUT_TIMEOUTS);
   await throughKysely(tx, sqlText`lock table ${sqlNames(tables.map(({ name }) => name))} in access exclusive mode`);
 }
 
@@ -41,6 +42,7 @@ async function fillSearchIndexes(tx: SqlEntityManager): Promise<void> {
     await throughKysely(tx, sqlText`insert into ${index} (${index}) values ('delete-all')`);
   }
   await throughKysely(tx, sqlText`insert into image_search (rowid, search_text) select id, search_text || char(10, 10) from image`);
+  await throughKysely(tx, sqlText`insert into virtual_server_search (rowid, search_text) select id, lower(hostname) || char(10, 10) from virtual_server`);
   await throughKysely(tx, sqlText`insert into repository_image_search (rowid, search_text)
     select coalesce(nullif(search_id, 0), id), min(search_text) || char(10, 10) from repository_image group by coalesce(nullif(search_id, 0), id)`);
 }

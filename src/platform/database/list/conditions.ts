@@ -35,12 +35,16 @@ const LONGEST_SEARCH = 12_000;
 
 /** Case-insensitive "contains" over a column in lower case; `%`, `_` and `\` in the text are literal. */
 export function contains(column: Column, text: string): SqlText {
+  const named = sqlConstant(column);
+  // Without a whole trigram, a trigram index would be scanned completely.
+  return containsText([...searchForm(text)].length < 3 ? sqlText`(${named} || '')` : named, text);
+}
+
+/** The same over any expression in lower case. */
+export function containsText(searched: SqlText, text: string): SqlText {
   // No text contains NUL, and Postgres refuses it as a parameter.
   if (text.length > LONGEST_SEARCH || text.includes('\0')) return NEVER;
   const pattern = `%${searchForm(text).replace(/[\\%_]/g, '\\$&')}%`;
-  const named = sqlConstant(column);
-  // Without a whole trigram, a trigram index would be scanned completely.
-  const searched = [...searchForm(text)].length < 3 ? sqlText`(${named} || '')` : named;
   // A bare parameter would make SQLite plan the statement again for each value.
   return sqlText`${searched} like (${pattern} || '') escape '\\'`;
 }

@@ -13,7 +13,7 @@ import { giveStatementTimeout } from '../read/statement-timeout.js';
 import { TimedPostgresReader } from '../read/timed-postgres-reader.js';
 import { describeSearchIndex } from '../search/trigrams.js';
 import { traceHeavy, tracePostgres, traceStatements } from '../traced-statements.js';
-import { boundTransactions } from './bound-transactions.js';
+import { boundMigrations, boundTransactions } from './bound-transactions.js';
 import { nameConnectFaults, postgresPoolOptions } from '../postgres/postgres-connections.js';
 import { parsePostgresUrl } from '../postgres/postgres-url.js';
 
@@ -38,7 +38,7 @@ export async function openPostgres(target: PostgresTarget, entities: Entities, o
   giveWriteVersions(database.driver, versions);
   giveStatementTimeout(database.driver, statementTimeoutMs);
   directly.set(database.driver, async () => {
-    const direct = await initialize(target.directUrl ?? target.url, entities, { max: 1, statementTimeoutMs: null }, () => undefined);
+    const direct = await initialize(target.directUrl ?? target.url, entities, { max: 1, statementTimeoutMs: null }, boundMigrations);
     return direct.database;
   });
   addReaders(database, options);

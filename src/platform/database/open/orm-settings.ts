@@ -21,7 +21,7 @@ export const MIGRATION_FOLDERS = { sqlite: 'src/platform/database/migrations/sql
 export const MIGRATIONS = { tableName: 'migration', transactional: true, snapshot: true, snapshotName: '.snapshot', snapshotOnMigrate: false, silent: true, emit: 'ts' as const };
 
 /** What migrations make that no entity describes: search indexes with their own tables, and the triggers that keep copies true. */
-export const BY_HAND = { ignoreTriggers: true, ignoreRoutines: true, skipTables: [/^(image|repository_image)_search(_|$)/] };
+export const BY_HAND = { ignoreTriggers: true, ignoreRoutines: true, skipTables: [/^(image|repository_image|virtual_server)_search(_|$)/] };
 
 /** Runs `end` before the database is closed. */
 export function closeBefore(database: Database, end: () => Promise<void>): void {

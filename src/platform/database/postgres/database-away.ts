@@ -1,7 +1,7 @@
 import { boundMessage } from '../../message-text.js';
 
 /** SQLSTATEs and codes of the system that say that the server is gone, is going, or takes nobody more. */
-const AWAY = new Set(['57P01', '57P02', '57P03', '53300', '08006', '08001', '08003', '08P01', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']);
+const AWAY = new Set(['57P01', '57P02', '57P03', '25P03', '53300', '08006', '08001', '08003', '08P01', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']);
 const WORDS = /Connection terminated|timeout expired|timeout exceeded when trying to connect|not queryable|closed the connection unexpectedly/i;
 
 /** Postgres is not there at present: the request failed, and another one may succeed. */

@@ -4,9 +4,12 @@ import { searchForm } from '../../display-text.js';
 import { queryOf } from '../kysely-query.js';
 import { sqlConstant, type SqlText, sqlText } from '../sql-text.js';
 
-/** Tables with a `search_text` in lower case and an index of its trigrams. */
-export const SEARCHED_TABLES = ['image', 'repository_image'] as const;
+/** Tables with an index of the trigrams of a text in lower case. */
+export const SEARCHED_TABLES = ['image', 'repository_image', 'virtual_server'] as const;
 export type SearchedTable = (typeof SEARCHED_TABLES)[number];
+
+/** The text that is indexed on Postgres: a column, or for host names, which are ASCII, an expression. */
+const INDEXED = { image: '"search_text"', repository_image: '"search_text"', virtual_server: 'lower("hostname")' } as const satisfies Record<SearchedTable, string>;
 
 /** More trigrams take longer than they narrow the search. */
 const MOST_TRIGRAMS = 24;
@@ -17,7 +20,7 @@ function nameOfIndex<T extends SearchedTable>(table: T): `${T}_search_index` {
 }
 
 function makeIndex(table: SearchedTable): SqlText {
-  return sqlText`create index if not exists "${sqlConstant(nameOfIndex(table))}" on "${sqlConstant(table)}" using gin ("search_text" gin_trgm_ops)`;
+  return sqlText`create index if not exists "${sqlConstant(nameOfIndex(table))}" on "${sqlConstant(table)}" using gin (${sqlConstant(INDEXED[table])} gin_trgm_ops)`;
 }
 
 /** Describes the index on Postgres to the ORM; on SQLite it is a virtual table. */
@@ -25,7 +28,7 @@ export function describeSearchIndex(meta: EntityMetadata): void {
   const table = SEARCHED_TABLES.find((one) => one === meta.tableName);
   if (table === undefined) return;
   const name = nameOfIndex(table);
-  meta.indexes.push({ name, expression: `create index "${name}" on "${table}" using gin ("search_text" gin_trgm_ops)` });
+  meta.indexes.push({ name, expression: `create index "${name}" on "${table}" using gin (${INDEXED[table]} gin_trgm_ops)` });
 }
 
 async function run(database: SqlMikroORM, statement: SqlText): Promise<{ name: string }[]> {

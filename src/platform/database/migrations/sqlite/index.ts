@@ -13,7 +13,9 @@ import { SchemaCompatibility } from './2026-11-27-schema-compatibility.js';
 import { ImageVerify } from './2026-11-27-image-verify.js';
 import { Claims } from './2026-11-27-claims.js';
 import { FileKeys } from './2026-11-27-file-keys.js';
+import { RecordedChanges } from './2026-11-27-recorded-changes.js';
 import { IdempotencyKeys } from './2026-11-27-idempotency-keys.js';
+import { ListFilters } from './2026-11-27-list-filters.js';
 
 /** Oldest first; a migration that has been released never changes. */
-export const sqliteMigrations = [Initial, Search, FewerIndexes, OnePlace, KeptSearch, ImageList, FileKind, ApiKeyUses, ImageOrigin, ComparisonKeys, RepositoryCredentials, SchemaCompatibility, ImageVerify, Claims, FileKeys, IdempotencyKeys];
+export const sqliteMigrations = [Initial, Search, FewerIndexes, OnePlace, KeptSearch, ImageList, FileKind, ApiKeyUses, ImageOrigin, ComparisonKeys, RepositoryCredentials, SchemaCompatibility, ImageVerify, Claims, FileKeys, RecordedChanges, IdempotencyKeys, ListFilters];
