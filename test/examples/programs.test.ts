@@ -132,7 +132,7 @@ describe('the page', () => {
     await expect.poll(requests, { timeout: 15_000 }).toBe(2);
     const shown = async (change: string, expected: readonly string[]): Promise<void> => {
       await admin.run(`mutation { ${change} }`);
-      await expect.poll(async () => items.allTextContents()).toEqual(expected);
+      await expect.poll(async () => items.allTextContents(), { timeout: 15_000 }).toEqual(expected);
     };
     expect((await importNewest(admin.key, 'debian-12-minimal')).code).toBe(0);
     await shown('updateImage(input: { name: "debian-12", alias: "debian" }) { image { name } }', ['debian 2.0.0 (LINUX_VM)']);
