@@ -107,6 +107,7 @@ class FaultRun {
     const images = Array.from({ length: ACTORS }, (_, at) => new ImageActor(`a${at}`, this.#services, this.#random(), listed.slice(at * LISTED_EACH, (at + 1) * LISTED_EACH).map(({ manifest }) => ({
       uuid: manifest.uuid, name: String(manifest.name), sha1: (manifest.files as [{ sha1: string }])[0].sha1,
     }))));
+    await Promise.all(images.map(async (actor) => actor.prepare()));
     return { images, catalogue: new CatalogueActor(this.#services, this.#random()) };
   }
 

@@ -33,9 +33,15 @@ export class ImageActor {
     private readonly listed: { uuid: string; sha1: string }[],
   ) {}
 
+  /** Makes what the changes begin with: a server with a snapshot, and two images. */
+  async prepare(): Promise<void> {
+    await this.#registerServer();
+    await this.#importUrl();
+    await this.#importListed();
+  }
+
   /** Makes random changes until it is told to stop. */
   async run(signal: AbortSignal): Promise<void> {
-    await this.#registerServer();
     while (!signal.aborted) {
       await this.#step();
       await sleep(this.random() * 100);

@@ -14,7 +14,7 @@ export interface FaultTimes {
   skewedMs: number;
   /** Between two faults. */
   pauseMs: number;
-  /** How long a source misbehaves, and how long it is healthy after that. */
+  /** How long a source is healthy; it then misbehaves half as long. */
   sourceMs: number;
 }
 
@@ -172,7 +172,7 @@ export class Injector {
       const fault = this.#pick(SOURCE_FAULTS);
       this.history.inject('source', fault.name);
       source.misbehave(fault);
-      await rest(this.#about(this.options.times.sourceMs), signal);
+      await rest(this.#about(this.options.times.sourceMs) / 2, signal);
       source.misbehave(HEALTHY);
       this.history.fault('source: healthy');
     }
