@@ -18,13 +18,21 @@ export function slowFigures({ figures }: FaultRunResult): string[] {
   return figures.filter(({ ms, mostMs }) => !(ms <= mostMs)).map(figureLine);
 }
 
+interface ErrorKind {
+  count: number;
+  /** When the first came, in ms since 1970. */
+  firstAt: number;
+}
+
 /** What was logged, without the numbers and ids in it, with how often it was. */
-function errorKinds(errors: readonly string[]): Map<string, number> {
-  const kinds = new Map<string, number>();
+function errorKinds(errors: readonly string[]): Map<string, ErrorKind> {
+  const kinds = new Map<string, ErrorKind>();
   for (const line of errors) {
-    const { msg, err } = JSON.parse(line) as { msg?: string; err?: { message?: string } };
+    const { msg, err, time } = JSON.parse(line) as { msg?: string; err?: { message?: string }; time: string };
     const kind = `${msg ?? ''} ${err?.message ?? ''}`.replaceAll(/[0-9a-f-]{8,}|\d+/g, '…').slice(0, 300);
-    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+    const known = kinds.get(kind);
+    if (known === undefined) kinds.set(kind, { count: 1, firstAt: Date.parse(time) });
+    else known.count += 1;
   }
   return kinds;
 }
@@ -50,6 +58,6 @@ export function reportOf(result: FaultRunResult): string {
     `  rules looked at: ${watch.looks} times; an image was PENDING without a live claim for ${seconds(watch.longestPendingMs)} at most`,
     ...figures.map(figureLine),
     ...missing.map((one) => `  not had here: ${one}`),
-    ...[...errorKinds(errors)].map(([kind, count]) => `  logged as an error ${count} times: ${kind}`),
+    ...[...errorKinds(errors)].map(([kind, { count, firstAt }]) => `  logged as an error ${count} times, first at ${seconds(firstAt - history.startedAt)}: ${kind}`),
   ].join('\n');
 }

@@ -84,7 +84,7 @@ describe('a process that stands still within a transaction on Postgres', () => {
 
   it('loses it soon, by the database, which bounds how long a transaction may stand', async () => {
     const em = database.em.fork();
-    expect(await inTransaction(em, async (tx) => readRows(tx, sqlText`show idle_in_transaction_session_timeout`))).toEqual([['8s']]);
+    expect(await inTransaction(em, async (tx) => readRows(tx, sqlText`show idle_in_transaction_session_timeout`))).toEqual([['4s']]);
     expect(await readRows(em, sqlText`show idle_in_transaction_session_timeout`)).toEqual([['0']]);
   });
 

@@ -7,9 +7,10 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
  * How long a transaction may stand between two statements, in ms. A process that is frozen within one would keep the rows that it locked:
- * nobody could take over its task, nor change what else the transaction had changed. Shorter than a claim on a task.
+ * nobody could take over its task, nor change what else the transaction had changed. Its transactions that wait for the same row get so long
+ * each, one after the other, so it is much shorter than a claim on a task.
  */
-const IDLE_MS = 8000;
+const IDLE_MS = 4000;
 const LIMIT_IDLE = sqlText`set local idle_in_transaction_session_timeout = ${sqlInteger(IDLE_MS, { max: IDLE_MS })}`;
 
 /** Begins a transaction with timeouts of its own, in one message: a pooler refuses them as parameters of the connection, which others use afterwards. */
