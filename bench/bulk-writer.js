@@ -66,7 +66,7 @@ export async function writePostgres(url, tables, report) {
       await client.query(`insert into ${table} (${columns.join()}) select * from unnest(${lists.join()})`, values);
       count += batch.length;
     }
-    if (types.has('id')) await client.query(`select setval(s, (select max(id) from ${table})) from pg_get_serial_sequence('${table}', 'id') s where s is not null`);
+    if (types.get('id') === 'integer') await client.query(`select setval(s, (select max(id) from ${table})) from pg_get_serial_sequence('${table}', 'id') s where s is not null`);
     report(`${table}: ${count} rows`);
   }
   for (const { sql } of dropped) await client.query(sql);

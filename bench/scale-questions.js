@@ -26,7 +26,7 @@ const offers = (list, declared = '') => `query${declared} { imageRepository(name
 const servers = (filter, declared = '') => `query${declared} { servers(datacenter: "main", filter: { ${filter} }) { nodes { hostname status owner { username } } pageInfo { endCursor } } }`;
 const tasks = (list) => `{ tasks${list} { nodes { action status createdAt user { username } } pageInfo { endCursor } } }`;
 /** Orders with a value that many images have. */
-const ORDERS = [['VERSION', '5.10'], ['OS_TYPE', 'LINUX_VM'], ['STATUS', 'OK'], ['OWNER', 'user-50'], ['UPDATED_AT', 1_767_225_600_000]];
+const ORDERS = [['VERSION', '5.10'], ['OS_TYPE', 'LINUX_VM'], ['STATUS', 'OK'], ['OWNER', 'user-50'], ['UPDATED_AT', 1_739_900_000_000]];
 
 /**
  * What is asked of each catalogue: [letter, what, who asks, query, variables of the question number `at` of a catalogue with so
@@ -72,8 +72,8 @@ export const QUESTIONS = [
     ['g', `every image by ${field}, from its end`, 'admin', `{ images(showAll: true, last: 50, orderBy: { field: ${field} }) { ${FIELDS} } }`, noVariables],
     ['g', `what a plain user may use by ${field}`, 'plain', `{ usableImages(datacenter: "main", orderBy: { field: ${field}, direction: DESC }) { ${FIELDS} } }`, noVariables],
   ]),
-  ['g', 'changed within an hour', 'admin', images(', filter: { updatedAfter: "2026-12-31T23:00:00Z" }'), noVariables],
-  ['g', 'changed in half of the time', 'admin', images(', filter: { updatedAfter: "2026-01-01T00:00:00Z" }'), noVariables],
+  ['g', 'changed within an hour', 'admin', images(', filter: { updatedAfter: "2025-02-19T12:00:00Z", updatedBefore: "2025-02-19T13:00:00Z" }'), noVariables],
+  ['g', 'changed in half of the time', 'admin', images(', filter: { updatedAfter: "2025-02-19T00:00:00Z" }'), noVariables],
   ['g', '100 by name', 'admin', images(', filter: { name: $names }', '', ' ($names: [String!])'), (at, { images: n }) => ({ names: Array.from({ length: 100 }, (_, one) => imageName(some(at * 100 + one, n))) })],
   ['g', 'of a version that a hundredth has', 'admin', images(', filter: { version: ["3.7"] }, orderBy: { field: UPDATED_AT, direction: DESC }'), noVariables],
   ['g', 'between two sizes', 'admin', images(', filter: { minSize: 10240, maxSize: 20480 }'), noVariables],

@@ -24,6 +24,21 @@ async function listed(run: Run, id: number): Promise<unknown> {
   return { places: places === '' ? [] : places.split(',').map(Number).sort((a, b) => a - b), tags: JSON.parse(String(row?.tag_list)) };
 }
 
+const COPIES = [['name', 'name'], ['alias', 'alias'], ['version', 'version'], ['size_mib', 'size_mib'], ['os_type', 'os_type'], ['status', 'status'], ['access', 'access'], ['owner_name', 'owner_name'], ['image_created_at', 'created_at'], ['image_updated_at', 'updated_at']] as const;
+
+/** Attachments with a copy that differs from the image, and images whose owner has another name. */
+async function wrongCopies(run: Run): Promise<unknown[]> {
+  const differs = COPIES.map(([copy, source]) => `a.${copy} <> i.${source}`).join(' or ');
+  return [
+    ...(await run(`select i.id, a.datacenter_id from image_attachment a join image i on i.id = a.image_id where ${differs}`)),
+    ...(await run('select i.id from image i join user_account u on u.id = i.owner_id where i.owner_name <> u.username')),
+  ];
+}
+
+async function usedImages(run: Run): Promise<unknown[]> {
+  return (await run('select id from image where in_use = true order by id')).map(({ id }) => id);
+}
+
 describe('the row of an image', () => {
   let opened: TestedDatabase;
   let run: Run;
@@ -58,6 +73,29 @@ describe('the row of an image', () => {
     expect(await run('select distinct name, access from image_attachment where image_id = 1')).toEqual([{ name: 'other', access: 'PRIVATE' }]);
   });
 
+  it('has copies in its attachments, also where a program fills in some of them, and follows each change', async () => {
+    await run("insert into user_account (id, username, created_at) values (2, 'other', 0)");
+    await run("insert into image_attachment (image_id, datacenter_id, name, alias, size_mib, image_created_at, access) values (2, 1, 'image-2', 'alias', 1024, 0, 'PUBLIC')");
+    expect(await wrongCopies(run)).toEqual([]);
+    for (const change of ["owner_id = 2, updated_at = 5", "version = '2', status = 'PENDING'", "os_type = 'BSD_VM', size_mib = 7, created_at = 3", "owner_id = 1", "owner_id = 2, alias = 'x', access = 'DELETED', name = 'image-z'"]) {
+      await run(`update image set ${change} where id = 2`);
+      expect({ change, wrong: await wrongCopies(run) }).toEqual({ change, wrong: [] });
+    }
+    await run('delete from image_attachment where image_id = 2 and datacenter_id = 1');
+  });
+
+  it('knows whether a server uses it', async () => {
+    await run("insert into virtual_server (id, uuid, hostname, datacenter_id, owner_id, os_type, status, tags, addresses, created_at) values (1, 's1', 'a', 1, 1, 'LINUX_VM', 'RUNNING', '[]', '[]', 0), (2, 's2', 'b', 1, 1, 'LINUX_VM', 'RUNNING', '[]', '[]', 0)");
+    await run('insert into virtual_disk (server_id, disk_id, size_mib, image_id) values (1, 1, 1, 1), (1, 2, 1, null), (2, 1, 1, 1)');
+    expect(await usedImages(run)).toEqual([1]);
+    await run('update virtual_disk set image_id = 2 where server_id = 1 and disk_id = 1');
+    expect(await usedImages(run)).toEqual([1, 2]);
+    await run('update virtual_disk set image_id = null where server_id = 2');
+    expect(await usedImages(run)).toEqual([2]);
+    await run('delete from virtual_server where id = 1');
+    expect(await usedImages(run)).toEqual([]);
+  });
+
   it('follows when a datacenter goes, and an image goes with all of it', async () => {
     await run('delete from datacenter where id = 3');
     expect(await listed(run, 2)).toEqual({ places: [], tags: [] });
@@ -73,7 +111,10 @@ describe('a database of the version before', () => {
     await opened.database.migrator.up({ to: '2026-11-24-fewer-indexes' });
     const run = runner(opened);
     await fill(run);
+    await run("insert into virtual_server (id, uuid, hostname, datacenter_id, owner_id, os_type, status, tags, addresses, created_at) values (1, 's1', 'a', 1, 1, 'LINUX_VM', 'RUNNING', '[]', '[]', 0)");
+    await run('insert into virtual_disk (server_id, disk_id, size_mib, image_id) values (1, 1, 1, 2)');
     expect(await migrate(opened.database)).toContain('2026-11-24-one-place');
+    expect([await wrongCopies(run), await usedImages(run)]).toEqual([[], [2]]);
     expect([await listed(run, 1), await listed(run, 2)]).toEqual([{ places: [-2, 1], tags: ['first', 'second'] }, { places: [3], tags: [] }]);
     expect(await run('select manifest from image order by id')).toEqual([{ manifest: '{"v":1}' }, { manifest: '{"v":2}' }]);
     expect(await run('select distinct access from image_attachment')).toEqual([{ access: 'PUBLIC' }]);
