@@ -134,7 +134,7 @@ export function demandFilter(filter: ImageFilter | null | undefined, viewer: Vie
     if (one?.repository?.length) viewer.demand('repository.use');
     if (typeof one?.inUse === 'boolean') viewer.demand('image.filterByUse');
   }
-  if (not?.not !== null && not?.not !== undefined) throw badInput([{ path: 'not.not', code: 'TOO_DEEP', message: 'The filter within not has another not; accepted is one level, with its conditions beside each other.' }]);
+  if (not?.not !== null && not?.not !== undefined) throw badInput([{ path: 'not.not', code: 'TOO_DEEP', params: { accepted: 1 }, message: 'The filter within not has another not; accepted is one level, with its conditions beside each other.' }]);
 }
 
 /** Ids by each index that a filter can use. */

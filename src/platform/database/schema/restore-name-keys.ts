@@ -22,7 +22,8 @@ export async function restoreNameKeys(em: SqlEntityManager): Promise<void> {
 function restoringStatement(table: SqlText, column: SqlText, key: SqlText, collation: SqlText): SqlText {
   const lower = (alias: SqlText): SqlText => sqlText`lower(${alias}.${column}${collation})`;
   const [own, other] = [sqlConstant('t'), sqlConstant('x')];
-  const isTaken = sqlText`exists (select 1 from ${table} x where x.${key} = ${lower(own)})
-    or exists (select 1 from ${table} x where x.${key} is null and ${lower(other)} = ${lower(own)} and x.id < t.id)`;
-  return sqlText`update ${table} as t set ${key} = case when ${isTaken} then ${lower(own)} || '<' || cast(t.id as text) || '>' else ${lower(own)} end where t.${key} is null`;
+  const isTaken = sqlText`n.place > 1 or exists (select 1 from ${table} x where x.${key} = ${lower(own)})`;
+  return sqlText`update ${table} as t set ${key} = case when ${isTaken} then ${lower(own)} || '<' || cast(t.id as text) || '>' else ${lower(own)} end
+    from (select x.id, row_number() over (partition by ${lower(other)} order by x.id) as place from ${table} x where x.${key} is null) n
+    where n.id = t.id`;
 }
