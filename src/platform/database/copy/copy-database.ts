@@ -84,6 +84,8 @@ export async function copyDatabase(from: Database, to: Database, { replaces = fa
       await replaceRows(target, tables, async () => {
         for (const table of tables) copies.push(await copyTable(source, target, table, onProgress).catch((error: unknown) => Promise.reject(copyFault(table, error))));
       });
+      // Without statistics, Postgres would read whole tables until its own upkeep comes by.
+      if (!isSqlite(target)) for (const { name } of tables) await throughKysely(target, sqlText`analyze ${sqlName(name)}`);
       return copies;
     });
   });
