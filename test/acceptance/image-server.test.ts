@@ -122,14 +122,11 @@ describe('the image server', () => {
       await writeFile(join(folder.path, 'images', image.manifest.uuid, 'file'), file);
     }
     await admin.run('mutation { refreshImageRepository(name: "img01") { added } }');
-    const importLocal = async (image: PublishedImage): Promise<{ status: string; errorCode: string | null }> => {
-      const input = { repository: 'img01', uuid: image.manifest.uuid, datacenter: 'main' };
-      const { importRepositoryImage } = await admin.run('mutation ($input: ImportRepositoryImageInput!) { importRepositoryImage(input: $input) { task { id } } }', { input });
-      return admin.ended(importRepositoryImage.task.id);
-    };
+    const importLocal = async (image: PublishedImage) => admin.send('mutation ($input: ImportRepositoryImageInput!) { importRepositoryImage(input: $input) { task { id } } }', { input: { repository: 'img01', uuid: image.manifest.uuid, datacenter: 'main' } });
     const asked = repository.requests.length;
-    expect(await importLocal(placed)).toMatchObject({ status: 'SUCCEEDED' });
-    expect(await importLocal(wrong)).toMatchObject({ status: 'FAILED', errorCode: 'CHECKSUM_MISMATCH' });
+    const { data } = await importLocal(placed);
+    expect(await admin.ended(data?.importRepositoryImage.task.id)).toMatchObject({ status: 'SUCCEEDED' });
+    expect((await importLocal(wrong)).errors).toMatchObject([{ extensions: { code: 'CHECKSUM_MISMATCH' } }]);
     expect(repository.requests.length).toBe(asked);
     expect((await get(`/images/${placed.manifest.uuid}/file`)).status).toBe(200);
     expect((await get(`/images/${wrong.manifest.uuid}`)).status).toBe(404);

@@ -34,7 +34,7 @@ function start(folder: number, run: string): Promise<GatewayProcess> {
 /** Ends the connections by which processes tell each other what changed; they connect anew a second later. */
 async function breakRelays(): Promise<void> {
   const orm = await MikroORM.init({ clientUrl: database.url, entities: [], discovery: { warnWhenNoEntities: false } });
-  await orm.em.getConnection().execute("select pg_terminate_backend(pid) from pg_stat_activity where (query like 'listen %' or query like '%pg_notify%' or query like 'select cast(extract(epoch%') and pid <> pg_backend_pid()");
+  await orm.em.getConnection().execute("select pg_terminate_backend(pid) from pg_stat_activity where (query like 'listen %' or query like '%pg_notify%' or query like 'select cast(extract(epoch%') and pid <> pg_backend_pid() and datname = current_database()");
   await orm.close(true);
 }
 
