@@ -213,7 +213,7 @@ describe('a reader that does not read', { timeout: 60_000 }, () => {
       text = text.slice(-40);
       if (descriptions.at(-1) === String(changes)) break;
     }
-    expect(descriptions).not.toContain(String(changes - 5));
+    // The buffers of the system take what they like; some of the changes between are never told.
     expect(new Set(descriptions).size).toBeLessThan(changes - first);
     await readers(1);
   });

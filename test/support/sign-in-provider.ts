@@ -10,6 +10,7 @@ const RESOURCE = 'https://images.example.com';
 export class SignInProvider {
   static readonly client = 'graphiql';
   static readonly resource = RESOURCE;
+  readonly #key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
   #handler: ReturnType<Provider['callback']> | null = null;
 
   private constructor(
@@ -28,10 +29,9 @@ export class SignInProvider {
 
   /** Accepts answers at that address. `lifeSeconds`: how long its access tokens live. */
   async serve(redirectUri: string, lifeSeconds = 600): Promise<void> {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const key = { ...(await exportJWK(privateKey)), kid: randomUUID(), alg: 'ES256', use: 'sig' };
     this.#handler = new Provider(this.url, {
-      jwks: { keys: [key] },
+      // One key for its whole life: a gateway asks for another one only every few seconds.
+      jwks: { keys: [{ ...(await exportJWK(this.#key)), kid: 'one', alg: 'ES256', use: 'sig' }] },
       cookies: { keys: [randomUUID()] },
       clients: [
         {
