@@ -36,6 +36,7 @@ export class ChangeRelay {
   readonly #id = randomUUID();
   readonly #delivered = new BoundedCache<string, true>({ max: MOST_DELIVERED });
   #client: Client | null = null;
+  #turn: Promise<unknown> = Promise.resolve();
   #isStopped = false;
   /** Everything committed before was delivered, by the clock of the database. */
   #completeTo = 0;
@@ -91,7 +92,16 @@ export class ChangeRelay {
   #send(message: Message): void {
     const whole = JSON.stringify(message);
     const text = Buffer.byteLength(whole) > LARGEST_MESSAGE ? JSON.stringify({ from: this.#id }) : whole;
-    this.#client?.query('select pg_notify($1, $2)', [CHANNEL, text]).catch((error: Error) => this.log.warn({ reason: error.message }, 'A change did not reach the other processes at once.'));
+    const client = this.#client;
+    if (client === null) return;
+    this.#inTurn(async () => client.query('select pg_notify($1, $2)', [CHANNEL, text])).catch((error: Error) => this.log.warn({ reason: error.message }, 'A change did not reach the other processes at once.'));
+  }
+
+  /** One statement at a time: the driver no longer queues them. */
+  async #inTurn<T>(ask: () => Promise<T>): Promise<T> {
+    const answer = this.#turn.then(ask);
+    this.#turn = answer.catch(() => undefined);
+    return answer;
   }
 
   #receive(payload: string): void {
@@ -125,7 +135,7 @@ export class ChangeRelay {
     const client = this.#client;
     if (client === null) return;
     try {
-      const now = await askNow(client);
+      const now = await this.#inTurn(async () => askNow(client));
       this.history.clock.set(now);
       await this.#readRecorded(this.#completeTo - COMMIT_MARGIN_MS, (change) => this.#deliver(change, (one) => this.changes.deliver(one)));
       this.#completeTo = now;
