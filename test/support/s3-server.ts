@@ -26,6 +26,10 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
     return undefined;
   }
   const server = await startRadosgw();
+  if (server === null && process.env['TEST_S3_OPTIONAL'] !== undefined) {
+    console.error('There is no radosgw here, and apt-get cannot download it: these tests are left out.');
+    process.exit(0);
+  }
   if (server === null) throw new Error('There is no radosgw here, and apt-get cannot download it: set TEST_S3_URL=s3://BUCKET/PREFIX?endpoint=URL to an object storage that the tests may write to, and AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.');
   const { endpoint, accessKeyId, secretAccessKey } = server;
   const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } });
