@@ -2,8 +2,6 @@ import { editorStorage } from './storage';
 import { isEdited, rememberedTabs, rememberTabs, type TourStep } from './tabs';
 import type { Caller } from './who-am-i';
 
-export type { TourStep } from './tabs';
-
 /** Whose tasks a tour shows; the folder of its steps, and what the chooser calls it. */
 export const TOURS = {
   operator: 'operators',
@@ -35,8 +33,7 @@ export function stepsOf(tour: Tour, datacenter = editorStorage.getItem(DATACENTE
 /** The tour that fits what somebody may do. */
 export function tourOf({ isSuperAdmin, permissions }: Caller): Tour {
   if (isSuperAdmin) return 'operator';
-  if (!permissions.includes('ADMIN')) return 'user';
-  if (!permissions.includes('IMAGE_ADMIN')) return 'user';
+  if (!permissions.includes('ADMIN') || !permissions.includes('IMAGE_ADMIN')) return 'user';
   return permissions.includes('IMAGE_IMPORT_ADMIN') ? 'importer' : 'image-admin';
 }
 

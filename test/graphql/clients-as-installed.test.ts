@@ -1,5 +1,4 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import { createClient } from 'graphql-ws';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { freePort } from '../../src/platform/http/http.js';
 import { debianProgram } from '../support/debian-program.js';
 import { type GatewayProcess, startFresh, type TestClient } from '../support/gateway.js';
 import type { TemporaryFolder } from '../support/temp-folder.js';
@@ -107,18 +107,9 @@ describe('a WebSocket whose token expires', () => {
 });
 
 describe('behind nginx', () => {
-  async function freePort(): Promise<number> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    server.close();
-    await once(server, 'close');
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  }
-
   /** Runs nginx with that location; answers the port, and the function that stops it. */
   async function nginx(program: string, location: string): Promise<{ port: number; stop: () => Promise<void> }> {
-    const port = await freePort();
+    const port = await freePort('127.0.0.1');
     const at = join(folder.path, `nginx-${port}`);
     await mkdir(join(at, 'logs'), { recursive: true });
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${at}/${name};`).join(' ');

@@ -72,7 +72,7 @@ export async function registerGraphiql(app: FastifyInstance, options: GraphiqlOp
     if (!files.has('index.html')) return sendText(reply, 503, NOT_BUILT);
     const path = request.params['*'];
     const file = files.get(path === '' ? 'index.html' : path);
-    return file === undefined ? sendText(reply, 404, 'There is no such file here. GraphiQL is at /graphiql/.\n') : send(file, request, reply.header('content-security-policy', policy));
+    return file === undefined ? sendText(reply, 404, 'There is no such file here. GraphiQL is at /graphiql/.\n') : send(file, request, withSecurityHeaders(reply, policy));
   });
 }
 
@@ -102,7 +102,7 @@ async function entriesOf(folder: string) {
 }
 
 async function send(file: BundledFile, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  withSecurityHeaders(reply).header('cache-control', file.cacheControl).header('vary', 'accept-encoding').type(file.type);
+  reply.header('cache-control', file.cacheControl).header('vary', 'accept-encoding').type(file.type);
   if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return reply.send(file.content);
   file.compressed ??= compress(file.content);
   return reply.header('content-encoding', 'gzip').send(await file.compressed);
@@ -112,9 +112,9 @@ function sendText(reply: FastifyReply, status: number, text: string): FastifyRep
   return withSecurityHeaders(reply).code(status).header('cache-control', 'no-store').type('text/plain; charset=utf-8').send(text);
 }
 
-function withSecurityHeaders(reply: FastifyReply): FastifyReply {
-  if (!reply.hasHeader('content-security-policy')) void reply.header('content-security-policy', policyWith("'self'"));
+function withSecurityHeaders(reply: FastifyReply, policy = policyWith("'self'")): FastifyReply {
   return reply
+    .header('content-security-policy', policy)
     .header('x-content-type-options', 'nosniff')
     .header('referrer-policy', 'no-referrer');
 }

@@ -118,6 +118,7 @@ export class ImportImage implements TaskHandler {
   async #dropFiles(run: TaskRun, uuid: string, { digest, inPlace }: ImportInstructions): Promise<void> {
     const { store } = this.services;
     await removeAttemptsUpTo(keyOfRun(uuid, run), store);
+    // Only a task that a version before this one began has a digest: it published the pair. What the store refuses stays as a pair to be looked at.
     if (digest !== undefined && inPlace !== true) await store.remove({ uuid, attempt: null }).catch(() => undefined);
   }
 

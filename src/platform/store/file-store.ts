@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { AppError } from '../errors.js';
 import { type AttemptKey, type FileKey, nameOfKey } from './file-key.js';
 
 /** Bytes `start` to `end`, both inclusive as in an HTTP range. */
@@ -106,6 +107,15 @@ export interface OpenFile {
   /** Writes the range into the sink, then closes the file, on failure too. Throws SinkClosed when the receiver disconnects. */
   sendTo(sink: Writable, range: ByteRange): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Bytes of a manifest that are read. */
+export const MANIFEST_LIMIT_BYTES = 1024 * 1024;
+
+/** INVALID_MANIFEST for a longer one. */
+export function manifestTooLong(key: FileKey): AppError {
+  const message = `The manifest of image ${nameOfKey(key)} in the image store is larger than ${MANIFEST_LIMIT_BYTES} bytes, which is the most that is read.`;
+  return new AppError('INVALID_MANIFEST', message);
 }
 
 /** What should be changed is not in the store. */

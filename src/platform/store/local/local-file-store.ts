@@ -3,9 +3,8 @@ import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { AppError } from '../../errors.js';
-import { type AttemptKey, type FileKey, isUuid, nameOfKey } from '../file-key.js';
-import { type ByteRange, type FileDraft, FileStoreMissing, type FileStore, type OpenFile, type StoredFile } from '../file-store.js';
+import { type AttemptKey, type FileKey, isUuid } from '../file-key.js';
+import { type ByteRange, type FileDraft, FileStoreMissing, type FileStore, MANIFEST_LIMIT_BYTES, manifestTooLong, type OpenFile, type StoredFile } from '../file-store.js';
 import { freeBytesOf, isStoreFull, noRoom } from '../free-space.js';
 import { makeFolder } from '../make-folder.js';
 import { errorCode, isFolder, lstatOrNull, openForReading, syncFolder, writeDurably } from '../safe-open.js';
@@ -20,7 +19,6 @@ import { isMisnamedUuid, StoreLayout } from './store-layout.js';
 import { takeOverEarlier, takeOverPartial } from './take-over.js';
 import type { WriteMode } from './write-behind.js';
 
-const MANIFEST_LIMIT_BYTES = 1024 * 1024;
 // Four times Node's default, so that there are fewer reads; still small enough for many streams at once.
 const READ_BUFFER_BYTES = 256 * 1024;
 /** Somebody who removes the last file of an image removes its folder, too, which another one may just have made sure of. */
@@ -108,8 +106,7 @@ export class LocalFileStore implements FileStore {
     if (handle === null) return null;
     const bytes = await buffer(handle.createReadStream({ end: MANIFEST_LIMIT_BYTES }));
     if (bytes.length <= MANIFEST_LIMIT_BYTES) return bytes.toString('utf8');
-    const message = `The manifest of image ${nameOfKey(key)} in the image store is larger than ${MANIFEST_LIMIT_BYTES} bytes, which is the most that is read.`;
-    throw new AppError('INVALID_MANIFEST', message);
+    throw manifestTooLong(key);
   }
 
   async writeManifest(key: FileKey, text: string): Promise<void> {

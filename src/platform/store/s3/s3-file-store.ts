@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
-import { AppError } from '../../errors.js';
 import { type AttemptKey, type FileKey, nameOfKey } from '../file-key.js';
-import { type ByteRange, type FileDraft, FileStoreMissing, type FileStore, type OpenFile, type StoredFile } from '../file-store.js';
+import { type ByteRange, type FileDraft, FileStoreMissing, type FileStore, MANIFEST_LIMIT_BYTES, manifestTooLong, type OpenFile, type StoredFile } from '../file-store.js';
 import { noRoom } from '../free-space.js';
 import type { StoreIdentity } from '../store-identity.js';
 import type { S3Services } from './earlier-attempt.js';
@@ -11,7 +10,6 @@ import { S3FileDraft } from './s3-file-draft.js';
 import { nameOfS3, type S3Location } from './s3-location.js';
 import type { S3Body } from './s3-objects.js';
 
-const MANIFEST_LIMIT_BYTES = 1024 * 1024;
 const CHECK_MS = 10_000;
 /** What could be written a moment ago is not written again for each change. */
 const CHECKED_FOR_MS = 5000;
@@ -111,7 +109,7 @@ export class S3FileStore implements FileStore {
       if (size.read > MANIFEST_LIMIT_BYTES) break;
     }
     if (size.read <= MANIFEST_LIMIT_BYTES) return Buffer.concat(chunks).toString('utf8');
-    throw new AppError('INVALID_MANIFEST', `The manifest of image ${key.uuid} in the image store is larger than ${MANIFEST_LIMIT_BYTES} bytes, which is the most that is read.`);
+    throw manifestTooLong(key);
   }
 
   async writeManifest(key: FileKey, text: string): Promise<void> {
