@@ -23,7 +23,8 @@ function afterEvent(list: List, { imageId, image }: Event): List {
 /** The images by name, as they are at this moment; null until they have come. `error` says why they cannot. */
 export function useImages(socket: Client, datacenter: string): { images: readonly ImageLineFragment[] | null; error: string | null } {
   const variables = { datacenter, filter: { access: ['PUBLIC' as const] } };
-  const { data, error, refetch, client } = useQuery(UsableImagesDocument, { variables });
+  // Each reading is a request of its own: a second one, joined to the first, could have been read before the socket was connected.
+  const { data, error, refetch, client } = useQuery(UsableImagesDocument, { variables, context: { queryDeduplication: false } });
   // No event tells what happened before the socket was connected: read the list then, and let events wait for it.
   const list = useRef<Promise<unknown>>(Promise.resolve());
   useEffect(() => socket.on('connected', () => void (list.current = refetch().catch(() => undefined))), [socket, refetch]);

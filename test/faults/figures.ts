@@ -60,7 +60,6 @@ export class Figures {
     const figures = [...(await this.#pickUp()), await this.#cancel()];
     // One process shares its tasks with nobody.
     if (this.world.isSqlite) return figures;
-    if (!this.isQuick) await this.#loseWorker();
     return [...figures, ...(await this.#takeOvers()), await this.#manyTasks()];
   }
 
@@ -132,7 +131,13 @@ export class Figures {
 
   /** From each kill and freeze of the whole run to the next attempt at what that process ran. */
   async #takeOvers(): Promise<Figure[]> {
-    const waits = takeOvers(await readTaskLog(this.world.rows), this.services.history.struck);
+    const read = async (): Promise<number[]> => takeOvers(await readTaskLog(this.world.rows), this.services.history.struck);
+    let waits = await read();
+    // Those that were struck may all have been idle.
+    if (!this.isQuick || waits.length === 0) {
+      await this.#loseWorker();
+      waits = await read();
+    }
     return [
       { name: 'take-over after a kill or a freeze, longest', ms: most(waits), mostMs: 30_000, samples: waits.length },
       { name: 'take-over after a kill or a freeze, median', ms: median(waits), mostMs: 12_000, samples: waits.length },
