@@ -130,7 +130,7 @@ function databaseOf({ DATABASE_URL: database, DATABASE_DIRECT_URL: directUrl, DA
   return database ?? { kind: 'sqlite', path: join(dataDir, 'gateway.sqlite') };
 }
 
-function providerOf({ GRAPHIQL_OIDC_ISSUER: issuer, GRAPHIQL_OIDC_CLIENT_ID: clientId, GRAPHIQL_OIDC_SCOPE: scope, GRAPHIQL_OIDC_RESOURCE: resource }: SettingValues): Config['graphiqlProvider'] {
+function providerOf({ AUTH_OIDC_ISSUER: issuer, AUTH_OIDC_CLIENT_ID: clientId, AUTH_OIDC_SCOPE: scope, AUTH_OIDC_RESOURCE: resource }: SettingValues): Config['graphiqlProvider'] {
   return issuer === null || clientId === null ? null : { issuer, clientId, scope, resource };
 }
 
@@ -271,9 +271,9 @@ function directUrlFaults({ DATABASE_URL, DATABASE_DIRECT_URL }: SettingValues): 
   return ['DATABASE_DIRECT_URL: it leads to the same database as DATABASE_URL; accepted: beside a DATABASE_URL of Postgres'];
 }
 
-function providerFaults({ GRAPHIQL_OIDC_ISSUER, GRAPHIQL_OIDC_CLIENT_ID }: SettingValues): string[] {
-  if ((GRAPHIQL_OIDC_ISSUER === null) === (GRAPHIQL_OIDC_CLIENT_ID === null)) return [];
-  return [`${GRAPHIQL_OIDC_ISSUER === null ? 'GRAPHIQL_OIDC_CLIENT_ID' : 'GRAPHIQL_OIDC_ISSUER'}: accepted: both GRAPHIQL_OIDC_ISSUER and GRAPHIQL_OIDC_CLIENT_ID, or none of them`];
+function providerFaults({ AUTH_OIDC_ISSUER, AUTH_OIDC_CLIENT_ID }: SettingValues): string[] {
+  if ((AUTH_OIDC_ISSUER === null) === (AUTH_OIDC_CLIENT_ID === null)) return [];
+  return [`${AUTH_OIDC_ISSUER === null ? 'AUTH_OIDC_CLIENT_ID' : 'AUTH_OIDC_ISSUER'}: accepted: both AUTH_OIDC_ISSUER and AUTH_OIDC_CLIENT_ID, or none of them`];
 }
 
 function redirectFaults({ IMAGE_STORE, IMAGE_STORE_REDIRECT }: SettingValues): string[] {

@@ -13,7 +13,7 @@ let browser: Browser;
 beforeAll(async () => {
   provider = await SignInProvider.start();
   const settings = { AUTH_JWKS_URL: provider.keySetUrl, AUTH_JWT_ISSUER: provider.url, AUTH_JWT_AUDIENCE: SignInProvider.resource, FETCH_ALLOW: '127.0.0.1' };
-  const signIn = { GRAPHIQL_OIDC_ISSUER: provider.url, GRAPHIQL_OIDC_CLIENT_ID: SignInProvider.client, GRAPHIQL_OIDC_RESOURCE: SignInProvider.resource };
+  const signIn = { AUTH_OIDC_ISSUER: provider.url, AUTH_OIDC_CLIENT_ID: SignInProvider.client, AUTH_OIDC_RESOURCE: SignInProvider.resource };
   [{ gateway, folder }, browser] = await Promise.all([startFresh({ ...settings, ...signIn }), launchBrowser()]);
   await provider.serve(`${gateway.url}/graphiql/`);
 }, 60_000);
