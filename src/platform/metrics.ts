@@ -1,8 +1,8 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { CallerTrust } from './http/caller-trust.js';
 import { faultBody } from './http/http-faults.js';
+import { withinTime } from './scheduling/within-time.js';
 import { packageVersion } from './version.js';
 
 /** Gauges of prom-client with names of counters; others of its metrics have the same values by type. */
@@ -50,13 +50,10 @@ export function shareRead(read: () => Promise<void>, forget: () => void, maxAgeM
   let readAt = -Infinity;
   let reading: Promise<void> = Promise.resolve();
   const readInTime = async (): Promise<void> => {
-    const limit = new AbortController();
     try {
-      await Promise.race([read(), wait(LONGEST_READ_MS, undefined, { signal: limit.signal }).then(forget)]);
+      await withinTime(LONGEST_READ_MS, read());
     } catch {
       forget();
-    } finally {
-      limit.abort();
     }
   };
   return () => {

@@ -1,6 +1,9 @@
 import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api';
 import type { FastifyInstance } from 'fastify';
+import { withinTime } from './scheduling/within-time.js';
 
+/** How long the stop of the process waits for the collector. */
+const FLUSH_MS = 1000;
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 
 type Api = typeof import('@opentelemetry/api');
@@ -10,7 +13,7 @@ export class Tracing {
   private constructor(
     private readonly api: Api,
     private readonly tracer: Tracer,
-    /** Flushes the remaining spans; gives up after 1 s. */
+    /** Flushes the remaining spans; gives up after FLUSH_MS. */
     readonly stop: () => Promise<void>,
   ) {}
 
@@ -29,7 +32,8 @@ export class Tracing {
       spanProcessors: [new BatchSpanProcessor({ exporter, scheduledDelayMillis: 1000 })],
     });
     const stop = async (): Promise<void> => {
-      await Promise.race([provider.shutdown().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 1000).unref())]);
+      // A collector that is away does not hold up the end of the process.
+      await withinTime(FLUSH_MS, provider.shutdown()).catch(() => undefined);
     };
     return new Tracing(api, provider.getTracer('image-gateway'), stop);
   }

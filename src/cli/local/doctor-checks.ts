@@ -8,6 +8,7 @@ import { readRows } from '../../platform/database/read/read-rows.js';
 import { sqlText } from '../../platform/database/sql-text.js';
 import { redactUrl } from '../../platform/fetch/redact-url.js';
 import { boundMessage } from '../../platform/message-text.js';
+import { withinTime } from '../../platform/scheduling/within-time.js';
 import { startFault } from '../../start-fault.js';
 
 export type Health = 'ok' | 'warning' | 'fault';
@@ -22,7 +23,8 @@ export interface Finding {
 
 const GIB = 1024 ** 3;
 const LEAST_FREE_BYTES = 5 * GIB;
-const LONGEST_CHECK_MS = 10_000;
+/** How long one check of the doctor may take. */
+export const LONGEST_CHECK_MS = 10_000;
 const LONGEST_CLOCK_DIFFERENCE_MS = 5000;
 const LONGEST_ANSWER = 1000;
 
@@ -65,7 +67,7 @@ export async function checkDatabase(config: Config): Promise<Finding> {
     return finding('Database', 'warning', `${where}: not there yet`, 'The first start makes it; if there should be one, check DATABASE_URL and DATA_DIR.');
   }
   try {
-    const pending = await withinLimit(pendingMigrations(target));
+    const pending = await withinTime(LONGEST_CHECK_MS, pendingMigrations(target));
     if (pending === 0) return finding('Database', 'ok', `${where}, up to date`);
     return finding('Database', 'warning', `${where}, ${pending} migrations are missing`, 'Take a backup; "image-gateway migrate" or the next start applies them.');
   } catch (error) {
@@ -88,15 +90,6 @@ async function pendingMigrations(target: DatabaseTarget): Promise<number> {
   } finally {
     await database.close(true);
   }
-}
-
-/** What the work answers; throws when that takes too long. */
-export async function withinLimit<Value>(work: Promise<Value>): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${LONGEST_CHECK_MS / 1000} s`)), LONGEST_CHECK_MS);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 interface Answered {

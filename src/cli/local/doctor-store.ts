@@ -1,9 +1,10 @@
 import type { Config } from '../../config/config.js';
 import { storeRecordOf } from '../../images/store/store-record.js';
 import { AppError } from '../../platform/errors.js';
+import { withinTime } from '../../platform/scheduling/within-time.js';
 import { nameOfLocation, openStoreMark, type StoreLocation } from '../../platform/store/open-store.js';
 import { RecordedIdentity } from '../../platform/store/store-identity.js';
-import { checkFolder, type Finding, finding, reasonOf, withinLimit } from './doctor-checks.js';
+import { checkFolder, type Finding, finding, LONGEST_CHECK_MS, reasonOf } from './doctor-checks.js';
 import { openPresent } from './open-database.js';
 
 const WHAT = 'Image store';
@@ -13,7 +14,7 @@ export async function checkStore(config: Config): Promise<Finding> {
   const { imageStore } = config;
   const reached = imageStore.kind === 'file' ? await checkFolder(WHAT, imageStore.path, 'IMAGE_STORE') : await checkBucket(imageStore);
   if (reached.health === 'fault') return reached;
-  const mismatch = await withinLimit(mismatchOf(config)).catch(() => null);
+  const mismatch = await withinTime(LONGEST_CHECK_MS, mismatchOf(config)).catch(() => null);
   return mismatch === null ? reached : finding(WHAT, 'fault', mismatch, 'Mount its file system, or correct IMAGE_STORE; only if the old store is lost for good: "image-gateway store adopt".');
 }
 
@@ -22,7 +23,7 @@ async function checkBucket(location: StoreLocation): Promise<Finding> {
   const name = nameOfLocation(location);
   try {
     const mark = await openStoreMark(location);
-    await withinLimit(mark.make().then(async () => mark.readId()));
+    await withinTime(LONGEST_CHECK_MS, mark.make().then(async () => mark.readId()));
     return finding(WHAT, 'ok', name);
   } catch (error) {
     return finding(WHAT, 'fault', error instanceof AppError ? error.message : `${name}: ${reasonOf(error)}`, 'Check IMAGE_STORE, and the credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the files of the AWS tools.');

@@ -1,4 +1,5 @@
 import { FieldResolver, Resolver, Root } from 'type-graphql';
+import { withinTime } from '../../platform/scheduling/within-time.js';
 import type { FileStore } from '../../platform/store/file-store.js';
 import { ImageFileType } from '../image.type.js';
 
@@ -15,16 +16,10 @@ export class ImageFileResolver {
       'Whether the image store has it now, with this size. False: its bytes are gone or cannot be reached, so that compute nodes cannot fetch it. `verifyImage` compares the bytes themselves.',
   })
   async available(@Root() { uuid, attempt, size }: ImageFileType): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<null>((resolve) => {
-      timer = setTimeout(() => resolve(null), LONGEST_LOOK_MS);
-    });
     try {
-      return (await Promise.race([this.store.statFile({ uuid, attempt }), late]))?.size === size;
+      return (await withinTime(LONGEST_LOOK_MS, this.store.statFile({ uuid, attempt })))?.size === size;
     } catch {
       return false;
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { withinTime } from '../scheduling/within-time.js';
 
 /** How long each check may take. */
 const CHECK_MS = 1000;
@@ -51,9 +52,7 @@ export class Readiness {
   }
 
   async #isThere(need: Need): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), CHECK_MS)));
-    return Promise.race([this.#checkOf(need), late]).finally(() => clearTimeout(timer));
+    return withinTime(CHECK_MS, this.#checkOf(need), () => false);
   }
 
   async #checkOf(need: Need): Promise<boolean> {

@@ -4,6 +4,7 @@ import { type Database, isSqlite, type SqlEntityManager } from '../../platform/d
 import { failedForNow } from '../../platform/database/failed-for-now.js';
 import { AppError } from '../../platform/errors.js';
 import { Periodic } from '../../platform/scheduling/periodic.js';
+import { withinTime } from '../../platform/scheduling/within-time.js';
 import type { ChangeBus } from '../changes/change-bus.js';
 import type { TaskAction } from '../task.states.js';
 import { CLAIM_MS, RENEW_MS, TaskClaims } from './claims.js';
@@ -126,7 +127,7 @@ export class TaskRunner {
   async cancel(taskId: string, action: TaskAction, userId: number): Promise<void> {
     const entry = this.#entries.get(taskId) ?? this.#add(taskId, action, userId);
     entry.controller.abort('cancelled' satisfies StopReason);
-    await Promise.race([this.ended(taskId), delay(CANCEL_WAIT_MS, undefined, { ref: false })]);
+    await withinTime(CANCEL_WAIT_MS, this.ended(taskId), () => undefined);
   }
 
   /** Aborts all tasks and gives their claims back: other workers, or the next start, take them up. */

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../errors.js';
+import { withinTime } from '../../scheduling/within-time.js';
 import { isStoreFull } from '../free-space.js';
 import { writeDurably } from '../safe-open.js';
 
@@ -13,13 +13,10 @@ const CHECK_TIMEOUT_MS = 10_000;
  * mount may hang for ever.
  */
 export async function checkFolder(root: string, prepare: () => Promise<void>): Promise<void> {
-  const timer = new AbortController();
   try {
-    await Promise.race([prepare().then(async () => proveWritable(root)), timeout(timer.signal)]);
+    await withinTime(CHECK_TIMEOUT_MS, prepare().then(async () => proveWritable(root)));
   } catch (error) {
     throw error instanceof AppError ? error : unavailable(root, error);
-  } finally {
-    timer.abort();
   }
 }
 
@@ -38,9 +35,4 @@ async function proveWritable(root: string): Promise<void> {
     if (!isStoreFull(error)) throw error;
   }
   await rm(probe, { force: true });
-}
-
-async function timeout(signal: AbortSignal): Promise<never> {
-  await delay(CHECK_TIMEOUT_MS, undefined, { signal });
-  throw new Error(`no answer within ${CHECK_TIMEOUT_MS / 1000} s`);
 }

@@ -1,8 +1,9 @@
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { NoAnswer } from '../../scheduling/within-time.js';
 import type { ByteRange } from '../file-store.js';
 import { SinkClosed } from '../send-file.js';
-import { NoAnswer, S3Failure } from './s3-failure.js';
+import { S3Failure } from './s3-failure.js';
 import type { S3Body, S3Objects } from './s3-objects.js';
 
 /** The object to read, and where to stop reading. */

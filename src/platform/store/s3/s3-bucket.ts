@@ -2,7 +2,8 @@ import { Agent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { ProxySettings } from '../../fetch/proxy-settings.js';
-import { NoAnswer, S3Failure } from './s3-failure.js';
+import { withinTime } from '../../scheduling/within-time.js';
+import { S3Failure } from './s3-failure.js';
 import type { S3Location } from './s3-location.js';
 
 const CONNECT_MS = 5000;
@@ -41,19 +42,13 @@ export class S3Bucket {
   /** Makes a request. Throws S3Failure, also when no answer came in time or the signal ended it; the body of an answer is not in that time. */
   async ask<T>(request: S3Request<T>, withinMs = REQUEST_MS, signal?: AbortSignal): Promise<T> {
     const cancel = new AbortController();
-    let timer: NodeJS.Timeout | undefined;
-    // Looking for credentials does not obey the signal.
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new NoAnswer(withinMs)), withinMs);
-    });
+    const abortSignal = signal === undefined ? cancel.signal : AbortSignal.any([cancel.signal, signal]);
     try {
-      const abortSignal = signal === undefined ? cancel.signal : AbortSignal.any([cancel.signal, signal]);
-      return await Promise.race([request(this.#client, { abortSignal }), late]);
+      // Its abort alone is not enough: looking for credentials does not obey the signal.
+      return await withinTime(withinMs, request(this.#client, { abortSignal }));
     } catch (error) {
       cancel.abort();
       throw new S3Failure(this.location, error);
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -2,6 +2,7 @@ import { AppError } from '../../errors.js';
 import { reasonOf } from '../../fetch/fetch-failure.js';
 import { redactUrl } from '../../fetch/redact-url.js';
 import { truncate } from '../../message-text.js';
+import { NoAnswer } from '../../scheduling/within-time.js';
 import { nameOfS3, type S3Location } from './s3-location.js';
 
 /** What an operator can do about an error of the storage, by its code. */
@@ -26,14 +27,6 @@ const STATUS_REASONS: ReadonlyMap<number, string> = new Map([
 const FULL = new Set(['QuotaExceeded', 'StorageFull', 'XMinioStorageFull', 'InsufficientStorage', 'EntityTooLarge']);
 const INSUFFICIENT_STORAGE = 507;
 const MAX_CODE_CHARACTERS = 60;
-
-/** The storage did not answer in time. */
-export class NoAnswer extends Error {
-  constructor(readonly withinMs: number) {
-    super(`no answer within ${withinMs / 1000} s`);
-    this.name = 'NoAnswer';
-  }
-}
 
 /**
  * IMAGE_SERVER_UNAVAILABLE that names the store and why it cannot be used. It does not keep the error of the client, which has the whole

@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream';
+import { NoAnswer, withinTime } from '../../scheduling/within-time.js';
 import { type AttemptKey, type FileKey, nameOfKey } from '../file-key.js';
 import { type ByteRange, type FileDraft, FileStoreMissing, type FileStore, MANIFEST_LIMIT_BYTES, manifestTooLong, type OpenFile, type StoredFile } from '../file-store.js';
 import { noRoom } from '../free-space.js';
 import type { StoreIdentity } from '../store-identity.js';
 import type { S3Services } from './earlier-attempt.js';
 import { readObject, sendChunks } from './read-object.js';
-import { NoAnswer, S3Failure } from './s3-failure.js';
+import { S3Failure } from './s3-failure.js';
 import { S3FileDraft } from './s3-file-draft.js';
 import { nameOfS3, type S3Location } from './s3-location.js';
 import type { S3Body } from './s3-objects.js';
@@ -34,15 +35,9 @@ export class S3FileStore implements FileStore {
   }
 
   async check(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new S3Failure(this.#location, new NoAnswer(CHECK_MS))), CHECK_MS);
+    await withinTime(CHECK_MS, this.#reachAndWrite(), () => {
+      throw new S3Failure(this.#location, new NoAnswer(CHECK_MS));
     });
-    try {
-      await Promise.race([this.#reachAndWrite(), late]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   async reach(): Promise<void> {
