@@ -23,8 +23,8 @@ class TaskPresenter implements Presenter<'task', TaskType> {
     this.#taskId = wanted.id ? taskUuid(wanted.id) : null;
   }
 
-  async admit({ viewer }: RequestContainer): Promise<null> {
-    void viewer;
+  /** Whoever is signed in may follow tasks; `show` decides which. */
+  async admit(): Promise<null> {
     return null;
   }
 

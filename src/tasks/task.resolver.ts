@@ -6,7 +6,6 @@ import { connectionSelection } from '../platform/graphql/selection.js';
 import { TaskActionEnum, TaskStatusEnum } from './task.enums.js';
 import type { TaskAction, TaskStatus } from './task.states.js';
 import { TaskCancelVerdictType, TaskConnection, TaskType, taskUuid } from './task.type.js';
-
 import { TaskDatacenters } from './task-datacenters.js';
 import { TaskQueries } from './task.queries.js';
 import { TaskService } from './task.service.js';
@@ -17,7 +16,7 @@ export class TaskResolver {
   constructor(
     private readonly queries: TaskQueries,
     private readonly service: TaskService,
-    private readonly places: TaskDatacenters,
+    private readonly datacenters: TaskDatacenters,
   ) {}
 
   @Query(() => TaskType, { nullable: true, description: 'One task, or null when there is none that you can see.' })
@@ -59,7 +58,7 @@ export class TaskResolver {
     @Arg('createdBefore', () => DateTime, { nullable: true, description: 'Asked for earlier than this.' })
     createdBefore?: Date | null,
   ): Promise<Connection<TaskType>> {
-    const datacenterId = typeof datacenter === 'string' ? await this.places.datacenterId(datacenter) : null;
+    const datacenterId = typeof datacenter === 'string' ? await this.datacenters.datacenterId(datacenter) : null;
     return this.queries.page({ datacenterId, imageName, repository, user, action, status, createdAfter, createdBefore }, page, connectionSelection(info));
   }
 

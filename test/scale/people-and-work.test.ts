@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GroupQueries } from '../../src/access/people/group.queries.js';
-import { UserQueries } from '../../src/access/people/user.queries.js';
+import { type UserFilter, UserQueries } from '../../src/access/people/user.queries.js';
 import { Viewer } from '../../src/access/viewer.js';
 import { DatacenterQueries } from '../../src/datacenters/datacenter.queries.js';
 import type { DatacenterType } from '../../src/datacenters/datacenter.type.js';
 import { MemberQueries } from '../../src/datacenters/members/member.queries.js';
 import { ImageQueries } from '../../src/images/image.queries.js';
 import type { Database } from '../../src/platform/database/database.js';
+import { nameKeyStatements, restoreNameKeys } from '../../src/platform/database/schema/restore-name-keys.js';
 import { type TaskFilter, TaskQueries } from '../../src/tasks/task.queries.js';
 import type { ServerFilter } from '../../src/virtual-servers/list/server-filter.inputs.js';
 import { ServerQueries } from '../../src/virtual-servers/server.queries.js';
@@ -85,17 +86,33 @@ describe.each(KINDS)('on %s', (kind) => {
     expect(await fault(async () => tasks(PLAIN).page({ createdAfter: new Date(1_000_000) }, {}, SELECTION))).toEqual([]);
   });
 
-  it.each([{}, { active: true }, { active: false }, { search: 'user' }, { search: 'user-77', active: true }])('users are read along an index: %o', async (filter) => {
-    expect(await fault(async () => users().page(filter, {}, SELECTION))).toEqual([]);
+  it.each([
+    [{}, false], [{ active: true }, false], [{ active: false }, false], [{ search: 'user' }, false], [{ search: 'us' }, false],
+    [{ search: '7919', active: true }, true], [{ search: 'user-7919' }, true], [{ search: 'nobody' }, true],
+  ] as [filter: UserFilter, few: boolean][])('users are read along an index, or found by one: %o, few: %s', async (filter, few) => {
+    const plan = await planned.planOf(async () => users().page(filter, {}, SELECTION));
+    expect(few ? planned.scans(plan) : planned.slow(plan)).toEqual([]);
+    expect(plan.steps.some((step) => step.includes('user_account_search_index') || step.startsWith('SEARCH u USING INTEGER PRIMARY KEY'))).toBe(few);
   });
 
   it('groups are read along an index, also those that a search finds', async () => {
     for (const search of [null, 'group']) expect(await fault(async () => new GroupQueries(planned.database.em.fork()).page(search, {}, SELECTION))).toEqual([]);
   });
 
+  it('rows whose name has no key are found by an index, so that a start reads no table', async () => {
+    const em = planned.database.em.fork();
+    await restoreNameKeys(em);
+    await em.getConnection().execute('analyze', [], 'run');
+    // Of images there are two, which are read as fast without an index.
+    const ofMany = nameKeyStatements(em).filter(({ text }) => !/^update .?image\b/.test(text));
+    expect(ofMany).toHaveLength(4);
+    for (const { text } of ofMany) expect(planned.scans(await planned.planOfStatement({ sql: text, parameters: [] }))).toEqual([]);
+  });
+
   it('members of a public datacenter are read along an index, those of a private one found by its groups', async () => {
     const members = new MemberQueries(ADMIN, users());
     expect(await fault(async () => members.ofDatacenter(MAIN, null, {}, SELECTION))).toEqual([]);
+    expect(await fault(async () => members.ofDatacenter(MAIN, 'user-7919', {}, SELECTION), true)).toEqual([]);
     expect(await fault(async () => members.ofDatacenter(CLOSED, 'user', {}, SELECTION), true)).toEqual([]);
   });
 });

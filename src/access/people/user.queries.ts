@@ -4,6 +4,7 @@ import { type Connection, type PageArgs, readPage } from '../../platform/databas
 import { type ListStatement, readList } from '../../platform/database/list/read-page.js';
 import type { ConnectionSelection } from '../../platform/graphql/selection.js';
 import { amongIds, readObjects } from '../../platform/database/read/read-rows.js';
+import { searchedIds } from '../../platform/database/search/trigrams.js';
 import { sqlText } from '../../platform/database/sql-text.js';
 import { keyLoader } from '../../platform/database/list/key-loader.js';
 import { toUser, USER_COLUMNS, type UserRow } from './user.columns.js';
@@ -26,6 +27,11 @@ export const BY_USERNAME = {
 } as const satisfies Omit<FilteredList['walk'], 'where'>;
 
 export const notSystem: Condition = sqlText`u.username <> ${SYSTEM_USERNAME}`;
+
+/** Users `u` whose username or e-mail address contains a text, and the ids that the index of trigrams has for it. */
+export function searchedUsers(text: string): { condition: Condition; index: FilteredList['candidates'][number] } {
+  return { condition: contains('u.search_text', text), index: { ids: searchedIds('user_account', text), areSearched: true } };
+}
 
 /** Reads accounts. The rules of the fields decide who may see more of one than its username. */
 export class UserQueries {
@@ -65,8 +71,9 @@ export class UserQueries {
   /** Everybody, active or not, by username; `search` looks at username and e-mail address. */
   async page({ search, active }: UserFilter, page: PageArgs, selection: ConnectionSelection): Promise<Connection<UserType>> {
     const ofState = typeof active === 'boolean' ? (active ? sqlText`u.active = true` : sqlText`u.active = false`) : ALWAYS;
-    const conditions = search ? [notSystem, contains('u.search_text', search)] : [notSystem];
-    return this.pageOf({ walk: { ...BY_USERNAME, where: ofState }, conditions, candidates: [] }, page, selection);
+    const found = search ? searchedUsers(search) : null;
+    const conditions = found === null ? [notSystem] : [notSystem, found.condition];
+    return this.pageOf({ walk: { ...BY_USERNAME, where: ofState }, conditions, candidates: found === null ? [] : [found.index] }, page, selection);
   }
 
   /** One page of a list of users by username. */

@@ -1,7 +1,8 @@
-import { BY_USERNAME, notSystem, type UserQueries } from '../../access/people/user.queries.js';
+import { BY_USERNAME, notSystem, searchedUsers, type UserQueries } from '../../access/people/user.queries.js';
 import type { UserType } from '../../access/people/user.type.js';
 import type { Viewer } from '../../access/viewer.js';
 import { anyOf, type Condition, containsText } from '../../platform/database/list/conditions.js';
+import type { FilteredList } from '../../platform/database/list/filtered-list.js';
 import type { Connection, PageArgs } from '../../platform/database/list/page.js';
 import type { ConnectionSelection } from '../../platform/graphql/selection.js';
 import { type SqlText, sqlText } from '../../platform/database/sql-text.js';
@@ -34,9 +35,13 @@ export class MemberQueries {
     this.viewer.demand('datacenter.listMembers', { datacenter });
     const isPublic = datacenter.access === 'PUBLIC';
     const conditions = isPublic ? [notSystem] : [notSystem, hasAccess(datacenter)];
-    // Usernames are ASCII, so that every database knows their lower case.
-    if (search) conditions.push(containsText(sqlText`lower(u.username)`, search));
-    const walk = { ...BY_USERNAME, where: sqlText`u.active = true` };
-    return this.users.pageOf({ walk, conditions, candidates: isPublic ? [] : [{ ids: idsWithAccess(datacenter) }] }, page, selection);
+    const candidates: FilteredList['candidates'][number][] = isPublic ? [] : [{ ids: idsWithAccess(datacenter) }];
+    if (search) {
+      const { condition, index } = searchedUsers(search);
+      // The index has the e-mail addresses too. Usernames are ASCII, so that every database knows their lower case.
+      conditions.push(condition, containsText(sqlText`lower(u.username)`, search));
+      candidates.push(index);
+    }
+    return this.users.pageOf({ walk: { ...BY_USERNAME, where: sqlText`u.active = true` }, conditions, candidates }, page, selection);
   }
 }

@@ -43,6 +43,7 @@ async function fillSearchIndexes(tx: SqlEntityManager): Promise<void> {
   }
   await throughKysely(tx, sqlText`insert into image_search (rowid, search_text) select id, search_text || char(10, 10) from image`);
   await throughKysely(tx, sqlText`insert into virtual_server_search (rowid, search_text) select id, lower(hostname) || char(10, 10) from virtual_server`);
+  await throughKysely(tx, sqlText`insert into user_account_search (rowid, search_text) select id, search_text || char(10, 10) from user_account where search_text is not null`);
   await throughKysely(tx, sqlText`insert into repository_image_search (rowid, search_text)
     select coalesce(nullif(search_id, 0), id), min(search_text) || char(10, 10) from repository_image group by coalesce(nullif(search_id, 0), id)`);
 }

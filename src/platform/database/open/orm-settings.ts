@@ -1,5 +1,6 @@
 import type { SqlMikroORM } from '@mikro-orm/sqlite';
 import type { Tracing } from '../../tracing.js';
+import { SEARCHED_TABLES } from '../search/trigrams.js';
 
 /** `directUrl` leads past a pooler, to where a session keeps its state: LISTEN, locks, temporary tables. By default it is `url`. */
 export type DatabaseTarget = { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: string; directUrl?: string };
@@ -21,7 +22,7 @@ export const MIGRATION_FOLDERS = { sqlite: 'src/platform/database/migrations/sql
 export const MIGRATIONS = { tableName: 'migration', transactional: true, snapshot: true, snapshotName: '.snapshot', snapshotOnMigrate: false, silent: true, emit: 'ts' as const };
 
 /** What migrations make that no entity describes: search indexes with their own tables, and the triggers that keep copies true. */
-export const BY_HAND = { ignoreTriggers: true, ignoreRoutines: true, skipTables: [/^(image|repository_image|virtual_server)_search(_|$)/] };
+export const BY_HAND = { ignoreTriggers: true, ignoreRoutines: true, skipTables: [new RegExp(`^(${SEARCHED_TABLES.join('|')})_search(_|$)`)] };
 
 /** Runs `end` before the database is closed. */
 export function closeBefore(database: Database, end: () => Promise<void>): void {

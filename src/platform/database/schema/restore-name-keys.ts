@@ -8,15 +8,20 @@ const NAMES = [['user_group', 'name'], ['user_account', 'username'], ['datacente
 
 /**
  * Fills in the keys by which names that differ in case only are refused, where they are missing: in rows that an older program wrote
- * after a rollback. Of names that clash, the row that has the plain key keeps it, and the others get keys with their id in them.
- * Several processes may do this at once.
+ * after a rollback. Of names that clash, the row that has the plain key keeps it, and the others get keys with their id in them. The
+ * unique indexes of the keys find the rows without one, so this is quick where there are none. Several processes may do this at once.
  */
 export async function restoreNameKeys(em: SqlEntityManager): Promise<void> {
+  await inTransaction(em, async (tx) => {
+    for (const statement of nameKeyStatements(tx)) await writeRows(tx, statement);
+  });
+}
+
+/** The statements that fill in the keys, one for each table. */
+export function nameKeyStatements(em: SqlEntityManager): SqlText[] {
   // Not by the locale of the database: the lower case of I is another letter in some.
   const collation = sqlConstant(isSqlite(em) ? '' : ' collate "C"');
-  await inTransaction(em, async (tx) => {
-    for (const [table, column] of NAMES) await writeRows(tx, restoringStatement(sqlName(table), sqlName(column), sqlName(`${column}_key`), collation));
-  });
+  return NAMES.map(([table, column]) => restoringStatement(sqlName(table), sqlName(column), sqlName(`${column}_key`), collation));
 }
 
 function restoringStatement(table: SqlText, column: SqlText, key: SqlText, collation: SqlText): SqlText {

@@ -5,11 +5,11 @@ import { queryOf } from '../kysely-query.js';
 import { sqlConstant, type SqlText, sqlText } from '../sql-text.js';
 
 /** Tables with an index of the trigrams of a text in lower case. */
-export const SEARCHED_TABLES = ['image', 'repository_image', 'virtual_server'] as const;
+export const SEARCHED_TABLES = ['image', 'repository_image', 'virtual_server', 'user_account'] as const;
 export type SearchedTable = (typeof SEARCHED_TABLES)[number];
 
 /** The text that is indexed on Postgres: a column, or for host names, which are ASCII, an expression. */
-const INDEXED = { image: '"search_text"', repository_image: '"search_text"', virtual_server: 'lower("hostname")' } as const satisfies Record<SearchedTable, string>;
+const INDEXED = { image: '"search_text"', repository_image: '"search_text"', virtual_server: 'lower("hostname")', user_account: '"search_text"' } as const satisfies Record<SearchedTable, string>;
 
 /** More trigrams take longer than they narrow the search. */
 const MOST_TRIGRAMS = 24;

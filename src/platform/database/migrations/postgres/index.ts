@@ -16,6 +16,7 @@ import { FileKeys } from './2026-11-27-file-keys.js';
 import { RecordedChanges } from './2026-11-27-recorded-changes.js';
 import { IdempotencyKeys } from './2026-11-27-idempotency-keys.js';
 import { ListFilters } from './2026-11-27-list-filters.js';
+import { UserSearch } from './2026-11-28-user-search.js';
 
 /** Oldest first; a migration that has been released never changes. */
-export const postgresMigrations = [Initial, Search, FewerIndexes, OnePlace, KeptSearch, ImageList, FileKind, ApiKeyUses, ImageOrigin, ComparisonKeys, RepositoryCredentials, SchemaCompatibility, ImageVerify, Claims, FileKeys, RecordedChanges, IdempotencyKeys, ListFilters];
+export const postgresMigrations = [Initial, Search, FewerIndexes, OnePlace, KeptSearch, ImageList, FileKind, ApiKeyUses, ImageOrigin, ComparisonKeys, RepositoryCredentials, SchemaCompatibility, ImageVerify, Claims, FileKeys, RecordedChanges, IdempotencyKeys, ListFilters, UserSearch];
