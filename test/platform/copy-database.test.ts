@@ -91,8 +91,8 @@ describe('a copy of a database', () => {
     // Image 2 was deleted before the copy, and its id is given to nobody else.
     expect(made.id).toBe(3);
     if (target === 'postgres') return;
-    const found = async (table: 'image' | 'repository_image', text: string) => (await readRows<[number]>(tx, searchedIds(table, text))).map(([id]) => id);
-    expect([await found('image', 'findable'), await found('image', 'words'), await found('repository_image', 'shared'), await found('repository_image', 'own text')]).toEqual([[1], [3], [1], [2]]);
+    const found = async (table: 'image' | 'repository_image' | 'user_account', text: string) => (await readRows<[number]>(tx, searchedIds(table, text))).map(([id]) => id);
+    expect([await found('image', 'findable'), await found('image', 'words'), await found('repository_image', 'shared'), await found('repository_image', 'own text'), await found('user_account', 'owner')]).toEqual([[1], [3], [1], [2], [owner.id]]);
   });
 
   it.each<[Kind, Kind]>([['sqlite', 'postgres'], ['postgres', 'sqlite']])('from %s to %s changes nothing where it fails', async (source, target) => {

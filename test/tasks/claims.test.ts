@@ -138,7 +138,7 @@ describe('an attempt whose task another one has begun anew', () => {
     ['publishes nothing', async (run) => run.commitToPublish({ digest: 'mine' })],
     ['ends nothing well', async (run) => transact(opened.database.em.fork(), changes, async (tx, announce) => run.succeed(tx, announce))],
     ['ends nothing badly', async (run) => transact(opened.database.em.fork(), changes, async (tx, announce) => run.fail(tx, { status: 'FAILED', code: 'X', message: 'x' }, announce))],
-    ['changes no other row', async (run) => transact(opened.database.em.fork(), changes, async (tx) => run.requireClaim(tx))],
+    ['changes no other row', async (run) => transact(opened.database.em.fork(), changes, async (tx) => run.lockClaim(tx))],
   ])('%s', async (_what, write) => {
     const id = await record();
     const frozen = await attemptAt(id);

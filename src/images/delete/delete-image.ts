@@ -48,7 +48,7 @@ export class DeleteImage implements TaskHandler {
     await this.#deleteRow(run);
     const { uuid, attempt = null } = await run.latestInstructions<DeleteInstructions>();
     // A pair has the same name for everybody, who may have placed another one by now if this attempt is not the present one.
-    await run.demandClaim();
+    await run.requireClaim();
     try {
       await this.services.store.remove({ uuid, attempt });
     } catch (error) {
@@ -61,7 +61,7 @@ export class DeleteImage implements TaskHandler {
 
   async #deleteRow(run: TaskRun): Promise<void> {
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
-      await run.requireClaim(tx);
+      await run.lockClaim(tx);
       const image = await tx.findOne(Image, { id: run.task.imageId ?? 0, status: 'PENDING' });
       if (image === null) return;
       await run.authorize(tx);

@@ -98,7 +98,7 @@ export class ImportImage implements TaskHandler {
     const image = await this.#em().findOne(Image, { id: run.task.imageId ?? 0, status: 'PENDING' });
     const wanted = await run.latestInstructions<ImportInstructions>();
     // The files go before the row: after a kill in between, the open task runs again and finishes this.
-    await run.demandClaim();
+    await run.requireClaim();
     if (image !== null) await this.#dropFiles(run, image.uuid, wanted);
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
       await run.fail(tx, failure, announce);

@@ -68,10 +68,10 @@ export class UpdateImage implements TaskHandler {
   async undo(run: TaskRun, failure: Failure): Promise<void> {
     const { undo } = run.task.instructions as unknown as { undo: UndoUpdate };
     const id = run.task.imageId ?? 0;
-    await run.demandClaim();
+    await run.requireClaim();
     if (await run.isPublishing()) await this.#restoreManifest(id, undo);
     await transact(this.#em(), this.services.changes, async (tx, announce) => {
-      await run.requireClaim(tx);
+      await run.lockClaim(tx);
       const image = await tx.findOneOrFail(Image, id, { populate: ['tags'] });
       const { boundDatacenterId } = await attachmentsOf(tx, id);
       const before = { access: image.access, ownerId: image.owner.id, boundDatacenterId };

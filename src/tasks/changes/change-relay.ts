@@ -70,11 +70,16 @@ export class ChangeRelay {
     client.on('error', (error) => this.log.warn({ reason: error.message }, 'The connection that carries changes is broken.'));
     client.on('end', () => this.#broke(client));
     client.on('notification', ({ payload }) => this.#receive(payload ?? ''));
-    await client.connect();
-    await client.query(LISTEN);
-    const now = await askNow(client);
-    this.history.clock.set(now);
-    if (this.#completeTo === 0) await this.#begin(now);
+    try {
+      await client.connect();
+      await client.query(LISTEN);
+      const now = await askNow(client);
+      this.history.clock.set(now);
+      if (this.#completeTo === 0) await this.#begin(now);
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
     this.#client = client;
   }
 
@@ -104,11 +109,17 @@ export class ChangeRelay {
     return answer;
   }
 
+  /** Any role of the database may send to the channel, so a message may have any form. */
   #receive(payload: string): void {
-    const { from, change } = JSON.parse(payload) as Message;
-    if (from === this.#id) return;
-    if (change === undefined) this.#checkSoon();
-    else this.#deliver(understood(change), (one) => this.changes.receive(one));
+    try {
+      const { from, change } = JSON.parse(payload) as Message;
+      if (from === this.#id) return;
+      if (change === undefined) this.#checkSoon();
+      else this.#deliver(understood(change), (one) => this.changes.receive(one));
+    } catch (error) {
+      this.log.warn({ err: error }, 'A message of another process cannot be read; its changes are read from the database.');
+      this.#checkSoon();
+    }
   }
 
   /** Each recorded change once. */

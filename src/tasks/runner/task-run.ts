@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { SqlEntityManager } from '../../platform/database/database.js';
 import { AppError } from '../../platform/errors.js';
 import { sqlText } from '../../platform/database/sql-text.js';
+import { readRows } from '../../platform/database/read/read-rows.js';
 import { writeRows } from '../../platform/database/write-rows.js';
 import { inTransaction } from '../../platform/database/in-transaction.js';
 import type { ChangeBus } from '../changes/change-bus.js';
@@ -86,14 +87,13 @@ export class TaskRun {
    * Locks the row of the task until the transaction ends. Throws RunStopped when another attempt has begun or the task has ended: a
    * transaction that changes other rows calls this first.
    */
-  async requireClaim(tx: SqlEntityManager): Promise<void> {
+  async lockClaim(tx: SqlEntityManager): Promise<void> {
     if ((await writeRows(tx, sqlText`update task set attempts = attempts where ${isPresentAttempt(this.task)}`)) === 0) throw new RunStopped('lost');
   }
 
   /** Throws RunStopped when another attempt has begun or the task has ended: a step that takes bytes away calls this first. */
-  async demandClaim(): Promise<void> {
-    const { id, attempts } = this.task;
-    if ((await this.parts.em().count(Task, { id, attempts, finishedAt: null })) === 0) throw new RunStopped('lost');
+  async requireClaim(): Promise<void> {
+    if ((await readRows(this.parts.em(), sqlText`select 1 from task where ${isPresentAttempt(this.task)}`)).length === 0) throw new RunStopped('lost');
   }
 
   /**
@@ -144,7 +144,7 @@ export class TaskRun {
   async commitToPublish(remember: Record<string, unknown>): Promise<void> {
     this.checkpoint();
     await inTransaction(this.parts.em(), async (tx) => {
-      await this.requireClaim(tx);
+      await this.lockClaim(tx);
       await this.authorize(tx);
       const instructions = { ...(await this.#storedInstructions(tx)), ...remember };
       const { id } = this.task;
@@ -154,7 +154,7 @@ export class TaskRun {
     this.#announce();
   }
 
-  /** Adds to the stored instructions, for a later attempt. In a transaction that has required the claim. */
+  /** Adds to the stored instructions, for a later attempt. In a transaction that has locked the claim. */
   async remember(tx: SqlEntityManager, more: Record<string, unknown>): Promise<void> {
     await tx.nativeUpdate(Task, { id: this.task.id }, { instructions: { ...(await this.#storedInstructions(tx)), ...more } });
   }

@@ -77,7 +77,7 @@ export class CreateImageFromSnapshot implements TaskHandler {
     const { uuid, snapshotId, digest } = await run.latestInstructions<CreateImageInstructions>();
     const image = await this.#em().findOne(Image, { uuid, status: 'PENDING' });
     // The files go before the row: after a kill in between, the open task runs again and finishes this.
-    await run.demandClaim();
+    await run.requireClaim();
     await removeAttemptsUpTo(keyOfRun(uuid, run), this.services.store);
     // The uuid was made for this image, so nobody else has placed a pair under it.
     if (image !== null && digest !== undefined) await this.services.store.remove({ uuid, attempt: null }).catch(() => undefined);
