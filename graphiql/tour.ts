@@ -31,7 +31,7 @@ export function stepsOf(tour: Tour, datacenter = editorStorage.getItem(DATACENTE
 }
 
 /** The tour that fits what somebody may do. */
-export function tourOf({ isSuperAdmin, permissions }: Caller): Tour {
+function tourOf({ isSuperAdmin, permissions }: Caller): Tour {
   if (isSuperAdmin) return 'operator';
   if (!permissions.includes('ADMIN') || !permissions.includes('IMAGE_ADMIN')) return 'user';
   return permissions.includes('IMAGE_IMPORT_ADMIN') ? 'importer' : 'image-admin';

@@ -17,7 +17,7 @@ const LONGEST_NAME = 64;
 const MOST_NAMES = 20;
 
 /** The variables of an environment that are probably settings with a typing error, at most 20. Looks at names only. */
-export function unknownSettings(env: Readonly<Record<string, string | undefined>>): UnknownSetting[] {
+function unknownSettings(env: Readonly<Record<string, string | undefined>>): UnknownSetting[] {
   const names = Object.keys(env).filter((name) => /^\w+$/.test(name) && name.length <= LONGEST_NAME && !KNOWN.includes(name) && !KNOWN_ELSEWHERE.has(name));
   return names.flatMap((name) => likeASetting(name) ?? []).slice(0, MOST_NAMES);
 }

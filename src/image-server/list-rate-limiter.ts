@@ -11,8 +11,8 @@ export interface ListLimit {
 }
 
 /** For the trusted networks: an address may be a proxy in front of many compute nodes. */
-export const TRUSTED_LIMIT: ListLimit = { concurrent: 32, imagesPerSecond: 50_000, burst: 5_000_000 };
-export const PUBLIC_LIMIT: ListLimit = { concurrent: 4, imagesPerSecond: 2000, burst: 200_000 };
+const TRUSTED_LIMIT: ListLimit = { concurrent: 32, imagesPerSecond: 50_000, burst: 5_000_000 };
+const PUBLIC_LIMIT: ListLimit = { concurrent: 4, imagesPerSecond: 2000, burst: 200_000 };
 
 /** The base cost of a list, in images. */
 const REQUEST_COST = 20;

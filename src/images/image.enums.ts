@@ -103,7 +103,7 @@ registerEnumType(ImageOrderFieldEnum, {
 });
 
 /** The kinds of changes that events report. */
-export const CHANGE_KINDS = ['CREATED', 'UPDATED', 'DELETED', 'HIDDEN'] as const;
+const CHANGE_KINDS = ['CREATED', 'UPDATED', 'DELETED', 'HIDDEN'] as const;
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
 export const ChangeKindEnum = enumOf(CHANGE_KINDS);
 

@@ -1,7 +1,7 @@
 import { redactUrlsIn, redactValue } from './fetch/redact-text.js';
 
 /** Longest part of a caller's value that a message repeats. */
-export const MAX_VALUE_CHARACTERS = 200;
+const MAX_VALUE_CHARACTERS = 200;
 
 /** Longest message. */
 const MAX_MESSAGE_CHARACTERS = 2000;

@@ -83,6 +83,17 @@ it('has a reader without budget look at its rights all the same', async () => {
   await changes.return();
 });
 
+it('ends a reader with RATE_LIMITED whose empty budget made it wait for too long, and says when there is some again', async () => {
+  const bus = new ChangeBus();
+  bus.useBudget({ waitMs: () => 30_500, charge: () => undefined });
+  const changes = bus.listen('image', everything);
+  const next = changes.next();
+  bus.publish(change(1));
+  await expect(next).rejects.toMatchObject({ code: 'RATE_LIMITED', extensions: { retryAfter: 31 }, message: expect.stringContaining('subscribe again in 31 s') });
+  expect(await changes.next()).toEqual({ done: true, value: undefined });
+  expect(bus.listening).toBe(0);
+});
+
 it('loses nothing when a reader is to look at its rights while changes wait', async () => {
   const bus = new ChangeBus();
   const changes = bus.listen('image', everything);

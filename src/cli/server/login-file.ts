@@ -12,7 +12,7 @@ export interface Login {
 }
 
 /** In the folder that the system has for settings of a user. */
-export function loginFile(env: Environment): string {
+function loginFile(env: Environment): string {
   const folder = env['XDG_CONFIG_HOME'] || env['APPDATA'] || join(env['HOME'] || homedir(), '.config');
   return join(folder, 'image-gateway', 'login.json');
 }

@@ -1,7 +1,7 @@
 import { isPlainText } from './documents.js';
 
 /** Compressions that image manifests name, and zstd, which newer files have. */
-export const COMPRESSIONS = ['none', 'gzip', 'bzip2', 'xz', 'zstd'] as const;
+const COMPRESSIONS = ['none', 'gzip', 'bzip2', 'xz', 'zstd'] as const;
 export type Compression = (typeof COMPRESSIONS)[number];
 
 /** What a file is once it is decompressed. */

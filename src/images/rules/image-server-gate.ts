@@ -29,7 +29,7 @@ export class ImageServerGate {
   }
 }
 
-export function requireOperational(server: ImageServerState): void {
+function requireOperational(server: ImageServerState): void {
   if (OPERATIONAL.includes(server.status)) return;
   throw new AppError(
     'IMAGE_SERVER_UNAVAILABLE',

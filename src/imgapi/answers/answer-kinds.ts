@@ -11,7 +11,7 @@ export interface AnswerKind {
 const OCI_TYPE = /^application\/vnd\.(oci|docker)\./;
 
 /** What servers answer that are something else, in the order in which they are looked for: the special before the general. */
-export const ANSWER_KINDS: readonly AnswerKind[] = [
+const ANSWER_KINDS: readonly AnswerKind[] = [
   {
     what: 'a port that speaks TLS; use https:// in the URL',
     matches: ({ status, head }) => status === 400 && /plain HTTP request was sent to HTTPS port|Client sent an HTTP request to an HTTPS server|speaking plain HTTP to an SSL-enabled server port/.test(head),

@@ -8,7 +8,7 @@ const ENDS_TRANSACTION = /^\s*(?:commit|rollback)\b/i;
 const MAY_WRITE = /^\s*(?:with|merge|replace|truncate|alter|drop)\b/i;
 
 /** Lifetime of cached reads: a change by another process is seen after this time at the latest, where it is not told at once. */
-export const CACHE_TTL_MS = 2000;
+const CACHE_TTL_MS = 2000;
 
 /** What a statement means for the caches: it writes a watched table, it ends a transaction, or neither. */
 export type StatementKind = 'writes' | 'ends' | 'other';

@@ -10,7 +10,7 @@ import type { SqliteWriterConnection } from './writer-connection.js';
 const LONGEST_SQL = 500;
 
 /** The text of a statement without quoted text, which callers may have written. */
-export function withoutValues(sql: string): string {
+function withoutValues(sql: string): string {
   return sql.replace(/'(?:[^']|'')*'/g, '?').slice(0, LONGEST_SQL);
 }
 

@@ -56,11 +56,6 @@ export class FairSchedule {
     this.#budget.charge(user, cost);
   }
 
-  /** The ms until the user has budget again; 0 if there is some now. */
-  delayOf(user: string): number {
-    return this.#budget.waitMs(user);
-  }
-
   /** Queues a job, unless it waits already. */
   add(job: Job, isFree: boolean): void {
     if (this.#users.size === 0) this.#yielder.restart();

@@ -2,7 +2,7 @@ import { registerEnumType } from 'type-graphql';
 import { enumOf } from '../../platform/graphql/enum-of.js';
 
 /** What a repository's images can be sorted by; equal ones are sorted by id. */
-export const REPOSITORY_IMAGE_ORDER_FIELDS = ['PUBLISHED_AT', 'NAME', 'SIZE'] as const;
+const REPOSITORY_IMAGE_ORDER_FIELDS = ['PUBLISHED_AT', 'NAME', 'SIZE'] as const;
 export type RepositoryImageOrderField = (typeof REPOSITORY_IMAGE_ORDER_FIELDS)[number];
 
 export const RepositoryImageOrderFieldEnum = enumOf(REPOSITORY_IMAGE_ORDER_FIELDS);

@@ -106,7 +106,7 @@ function rootFieldsOf(operation: OperationDefinitionNode, size: Size): number {
 }
 
 /** Validation rule: QUERY_TOO_COMPLEX for an operation that is too deep, has too many aliases or is too large with its fragments expanded. */
-export function documentLimits(context: ValidationContext): ASTVisitor {
+function documentLimits(context: ValidationContext): ASTVisitor {
   const measure = new OperationMeasurer(context.getDocument());
   return {
     OperationDefinition(operation) {
@@ -125,7 +125,7 @@ export function documentLimits(context: ValidationContext): ASTVisitor {
 }
 
 /** Validation rule: refuses long names. Aliases are repeated in each object of a response; operation names are logged. */
-export function nameLimits(context: ValidationContext): ASTVisitor {
+function nameLimits(context: ValidationContext): ASTVisitor {
   return {
     Name(node) {
       if (node.value.length <= MAX_NAME_LENGTH) return;

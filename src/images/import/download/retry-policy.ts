@@ -12,7 +12,7 @@ export interface RetryPolicy {
 export const DEFAULT_RETRY: RetryPolicy = { retryForMs: 3_600_000, baseDelayMs: 500, maxDelayMs: 60_000, minRate: 1024, rateWindowMs: 60_000 };
 
 /** The longest wait that a Retry-After header is granted: a server may be wrong about days. */
-export const MOST_RETRY_AFTER_MS = 15 * 60_000;
+const MOST_RETRY_AFTER_MS = 15 * 60_000;
 
 /** Time and chance, so that a test decides both. */
 export interface Clock {

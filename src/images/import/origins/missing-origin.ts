@@ -25,7 +25,7 @@ export function missingOrigin(child: string, origin: string, offered: OfferedOri
 }
 
 /** The refusal because a base is in the catalogue and not ready. Names it by its uuid, as the caller may not see it. */
-export function originNotReady(child: string, origin: string, { state }: Base): AppError {
+function originNotReady(child: string, origin: string, { state }: Base): AppError {
   const [doing, todo] = state === 'LEAVING' ? ['being deleted', 'import it again first'] : ['still being imported', 'wait for that, or give includeOrigins: true to have this import wait'];
   return new AppError('MISSING_ORIGIN', `Image ${child} builds on ${origin}, which is ${doing}; ${todo}.`, { origin, repository: null });
 }

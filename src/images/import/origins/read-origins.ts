@@ -7,7 +7,7 @@ import type { ImportSource } from '../source.js';
 import { cyclicOrigin, type FindOrigin, missingOrigin } from './missing-origin.js';
 
 /** How many missing origins one import brings; the longest known chains have five images. */
-export const MOST_ORIGINS = 10;
+const MOST_ORIGINS = 10;
 
 /** An origin to import before the images that build on it. */
 export interface OriginToImport {

@@ -37,7 +37,7 @@ export function knownMigrations(kind: 'sqlite' | 'postgres'): string[] {
 }
 
 /** Names of migrations that the database lacks, and of those that it has and this program does not know. */
-export async function migrationDifference(database: Database): Promise<{ missing: string[]; unknown: string[] }> {
+async function migrationDifference(database: Database): Promise<{ missing: string[]; unknown: string[] }> {
   const executed = (await database.migrator.getExecuted()).map(({ name }) => name);
   const known = knownMigrations(isSqlite(database.em) ? 'sqlite' : 'postgres');
   return { missing: known.filter((name) => !executed.includes(name)), unknown: executed.filter((name) => !known.includes(name)) };

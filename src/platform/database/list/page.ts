@@ -6,7 +6,7 @@ import { LARGEST_ID } from '../tables.js';
 export const DEFAULT_PAGE = 50;
 export const LARGEST_PAGE = 200;
 
-export const ORDER_DIRECTIONS = ['ASC', 'DESC'] as const;
+const ORDER_DIRECTIONS = ['ASC', 'DESC'] as const;
 export type OrderDirection = (typeof ORDER_DIRECTIONS)[number];
 export const OrderDirectionEnum = enumOf(ORDER_DIRECTIONS);
 registerEnumType(OrderDirectionEnum, {

@@ -14,7 +14,7 @@ const IDLE_MS = 4000;
 const LIMIT_IDLE = sqlText`set local idle_in_transaction_session_timeout = ${sqlInteger(IDLE_MS, { max: IDLE_MS })}`;
 
 /** Begins a transaction with timeouts of its own, in one message: a pooler refuses them as parameters of the connection, which others use afterwards. */
-export function beginWithTimeouts(statementMs: number): SqlText {
+function beginWithTimeouts(statementMs: number): SqlText {
   return sqlText`begin; set local statement_timeout = ${sqlInteger(statementMs, { max: MAX_TIMEOUT_MS })}; ${LIMIT_IDLE}`;
 }
 

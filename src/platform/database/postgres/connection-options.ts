@@ -18,11 +18,6 @@ export function connectionOptions(url: string): ClientConfig {
   };
 }
 
-/** Throws InvalidPostgresUrl unless connections can be made of it; connects to nothing. */
-export function checkPostgresUrl(url: string): void {
-  connectionOptions(url);
-}
-
 function tlsOptions({ mode, rootCert, client }: PostgresTls, host: string): ConnectionOptions {
   const shown = client === null ? {} : { cert: pem('sslcert', client.cert), key: pem('sslkey', client.key), passphrase: client.passphrase };
   // As in libpq, an authority that is named is always asked for.
