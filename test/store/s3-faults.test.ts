@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
@@ -8,6 +9,7 @@ import { S3Bucket } from '../../src/platform/store/s3/s3-bucket.js';
 import { S3FileStore } from '../../src/platform/store/s3/s3-file-store.js';
 import { type S3Location, parseS3Url } from '../../src/platform/store/s3/s3-location.js';
 import { partBytes } from '../../src/platform/store/s3/part-sizes.js';
+import { SinkClosed } from '../../src/platform/store/send-file.js';
 import { bucketAt } from '../support/s3-store.js';
 import { A, pair } from './store-contract.js';
 
@@ -138,6 +140,20 @@ describe('a read of an object', () => {
     const store = await openStore(await serverThat(breaking(110_000, () => '"one"')), { identity: null, isSoleOwner: false });
     expect((await buffer((await store.readFile(pair(A)))!)).equals(bytes)).toBe(true);
     expect((await buffer((await store.readFile(pair(A), { start: 1000, end: 200_000 }))!)).equals(bytes.subarray(1000, 200_001))).toBe(true);
+  });
+
+  it('ends the connection for a receiver that is gone before the first byte', async () => {
+    const closed = Promise.withResolvers<void>();
+    const store = await openStore(await serverThat((_request, response) => {
+      response.on('close', closed.resolve);
+      response.writeHead(206, { 'content-length': bytes.length, etag: '"one"' });
+      response.write(bytes.subarray(0, 1000));
+    }), { identity: null, isSoleOwner: false });
+    const range = { start: 0, end: bytes.length - 1 };
+    const file = await store.openFile(pair(A), range);
+    const gone = new PassThrough().destroy();
+    await expect(file?.sendTo(gone, range)).rejects.toThrow(SinkClosed);
+    await closed.promise;
   });
 
   it('never goes on with another object of that name', async () => {

@@ -138,7 +138,12 @@ export class S3FileStore implements FileStore {
       sendTo: async (sink, sent) => {
         const isFirst = first !== null && sent.start === range?.start && sent.end === range.end;
         if (!isFirst) first?.body.destroy();
-        await sendChunks((signal) => readObject(objects, { name, etag, range: sent, signal }, isFirst ? first : null), sink);
+        try {
+          await sendChunks((signal) => readObject(objects, { name, etag, range: sent, signal }, isFirst ? first : null), sink);
+        } finally {
+          // Nobody has begun to read it if the receiver was gone already.
+          first?.body.destroy();
+        }
       },
       close: async () => void first?.body.destroy(),
     };
