@@ -1,10 +1,7 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { exportJWK, type JWK } from 'jose';
-import { Provider } from 'oidc-provider';
-
-type Handler = ReturnType<Provider['callback']>;
+import { listen, OpenIdServer } from './openid-server.js';
 
 async function newKey(): Promise<JWK> {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -17,37 +14,21 @@ export interface IssuedToken {
   resource: string;
 }
 
-/** A real OpenID provider on a port of its own, whose clients sign in with their secret and get JWTs as access tokens. */
-export class OidcIssuer {
+/** An OpenID provider whose clients sign in with their secret and get JWTs as access tokens. */
+export class OidcIssuer extends OpenIdServer {
   #keys: JWK[] = [];
-  #handler: Handler | null = null;
   #isDown = false;
+  #clients: readonly string[] = [];
   /** Claims that every token carries besides those of the protocol. */
   claims: Record<string, unknown> = {};
   /** How often the key set was asked for. */
   keySetRequests = 0;
 
-  private constructor(
-    readonly server: Server,
-    readonly url: string,
-    private readonly clients: readonly string[],
-  ) {}
-
   static async start(...clients: string[]): Promise<OidcIssuer> {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const issuer = new OidcIssuer(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`, clients);
-    server.on('request', (request, response) => {
-      if (request.url === '/jwks') issuer.keySetRequests += 1;
-      if (issuer.#isDown) response.writeHead(503).end();
-      else issuer.#handler?.(request, response);
-    });
+    const issuer = new OidcIssuer(await listen());
+    issuer.#clients = clients;
     await issuer.addKey();
     return issuer;
-  }
-
-  get keySetUrl(): string {
-    return `${this.url}/jwks`;
   }
 
   /** From now on a new key signs; the older ones stay in the key set. */
@@ -74,16 +55,17 @@ export class OidcIssuer {
     return token;
   }
 
-  async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
+  protected override answersItself(request: IncomingMessage, response: ServerResponse): boolean {
+    if (request.url === '/jwks') this.keySetRequests += 1;
+    if (this.#isDown) response.writeHead(503).end();
+    return this.#isDown;
   }
 
   #useKeys(keys: JWK[]): void {
     this.#keys = keys;
-    this.#handler = new Provider(this.url, {
+    this.provide({
       jwks: { keys },
-      clients: this.clients.map((id) => ({ client_id: id, client_secret: `secret-of-${id}`, grant_types: ['client_credentials'], response_types: [], redirect_uris: [], id_token_signed_response_alg: 'ES256' })),
+      clients: this.#clients.map((id) => ({ client_id: id, client_secret: `secret-of-${id}`, grant_types: ['client_credentials'], response_types: [], redirect_uris: [], id_token_signed_response_alg: 'ES256' })),
       features: {
         devInteractions: { enabled: false },
         clientCredentials: { enabled: true },
@@ -93,6 +75,6 @@ export class OidcIssuer {
         },
       },
       extraTokenClaims: () => this.claims,
-    }).callback();
+    });
   }
 }

@@ -1,35 +1,24 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { exportJWK } from 'jose';
-import { Provider } from 'oidc-provider';
+import { listen, OpenIdServer } from './openid-server.js';
 
 const RESOURCE = 'https://images.example.com';
 
 /** A real OpenID provider with a page to sign in on, for one public client that must use PKCE. Any login is accepted; it is the `sub` of its tokens. */
-export class SignInProvider {
+export class SignInProvider extends OpenIdServer {
   static readonly client = 'graphiql';
   static readonly resource = RESOURCE;
   readonly #key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
-  #handler: ReturnType<Provider['callback']> | null = null;
-
-  private constructor(
-    readonly server: Server,
-    readonly url: string,
-  ) {}
 
   static async start(): Promise<SignInProvider> {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const provider = new SignInProvider(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    server.on('request', (request, response) => provider.#handler?.(request, response));
+    const provider = new SignInProvider(await listen());
     await provider.serve('http://127.0.0.1/graphiql/');
     return provider;
   }
 
   /** Accepts answers at that address. `lifeSeconds`: how long its access tokens live. */
   async serve(redirectUri: string, lifeSeconds = 600): Promise<void> {
-    this.#handler = new Provider(this.url, {
+    this.provide({
       // One key for its whole life: a gateway asks for another one only every few seconds.
       jwks: { keys: [{ ...(await exportJWK(this.#key)), kid: 'one', alg: 'ES256', use: 'sig' }] },
       cookies: { keys: [randomUUID()] },
@@ -47,15 +36,6 @@ export class SignInProvider {
           getResourceServerInfo: () => ({ audience: RESOURCE, scope: 'openid', accessTokenFormat: 'jwt', accessTokenTTL: lifeSeconds, jwt: { sign: { alg: 'ES256' } } }),
         },
       },
-    }).callback();
-  }
-
-  get keySetUrl(): string {
-    return `${this.url}/jwks`;
-  }
-
-  async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
+    });
   }
 }
