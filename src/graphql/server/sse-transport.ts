@@ -128,7 +128,9 @@ export function streamHandler(graphqlServer: GraphqlServer) {
       setHeaders(reply, graphqlServer.admission.budgetHeaders(context));
       reply.hijack();
       reply.raw.once('close', release);
-      serve(graphqlServer, operation, context, reply);
+      // For a client that left while it signed in, 'close' does not come any more.
+      if (reply.raw.destroyed) release();
+      else serve(graphqlServer, operation, context, reply);
       return reply;
     } catch (error) {
       const { errors, response: { extensions, headers } } = graphqlServer.pipeline.refusal(error, { ...caller, startedAt: performance.now() });

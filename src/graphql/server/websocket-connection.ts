@@ -47,11 +47,12 @@ function msUntilExpiry(authorization: string, now = Date.now()): number | null {
   }
 }
 
-/** Releases the slot when the socket closes; without a slot, closes the socket and returns false. */
+/** Releases the slot when the socket closes, or at once when it has closed meanwhile. Without a slot, closes the socket and returns false. */
 function holdSlot(socket: WebSocket, release: (() => void) | null): boolean {
   if (release === null) socket.close(TRY_AGAIN_LATER, 'Too many connections');
+  else if (socket.readyState === socket.CLOSED) release();
   else socket.once('close', release);
-  return release !== null;
+  return release !== null && socket.readyState !== socket.CLOSED;
 }
 
 /** Signs the caller in and counts the socket in its quota until it closes. Closes the socket and returns false for whom it refuses. */
