@@ -53,6 +53,7 @@ const EXCEPTIONS = [
   'test/platform/postgres-reader.test.ts',
   'test/platform/search-upkeep.test.ts',
   'test/platform/statement-timeout.test.ts',
+  'test/tasks/change-relay.test.ts',
   'test/s3/gateway.test.ts',
   'test/s3/interrupted-upload.test.ts',
   'test/s3/refusals.test.ts',

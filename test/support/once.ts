@@ -13,6 +13,7 @@ export const ONCE: readonly string[] = [
   'test/graphql/stream-key.test.ts',
   'test/image-server/{file-response,published-manifest}.test.ts',
   'test/tasks/change-bus.test.ts',
+  'test/tasks/change-relay.test.ts',
   'test/virtual-servers/download-gzipped.test.ts',
   // What gateways make of the SDL; that references are read right is in references.test.ts, on both.
   'test/federation/!(references).test.ts',
