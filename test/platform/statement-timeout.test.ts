@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENTITIES } from '../../src/entities.js';
 import { type Database, openDatabase, type SqlEntityManager } from '../../src/platform/database/database.js';
-import { failedForNow } from '../../src/platform/database/failed-for-now.js';
+import { failedForNow } from '../../src/platform/database/outage/failed-for-now.js';
 import { inTransaction } from '../../src/platform/database/in-transaction.js';
 import { readObjects, readRows } from '../../src/platform/database/read/read-rows.js';
 import { Operation } from '../../src/platform/database/read/operation.js';
