@@ -18,7 +18,7 @@ import { datacenterModule } from './datacenters/datacenter.module.js';
 import { DatacenterQueries } from './datacenters/datacenter.queries.js';
 import { readImageServer } from './datacenters/settings/image-server-state.js';
 import { createTaskRunner } from './app-tasks.js';
-import { lockData, needsOf, reachDatabase } from './reach-data.js';
+import { lockData, needsOf, reachDatabase } from './app-data.js';
 import { ENTITIES } from './entities.js';
 import { prepareFirstStart } from './first-start.js';
 import { registerEntrance } from './graphql/server/entrance.js';

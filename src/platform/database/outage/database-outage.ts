@@ -6,6 +6,8 @@ import { sqlText } from '../sql-text.js';
 import { type DatabaseProblem, databaseProblem } from './failed-for-now.js';
 import { onWritten } from './written.js';
 
+/** An attempt that began in an outage may fail so long after its end: the next outage is told once a look at the database failed, too. */
+const LATE_MS = 15_000;
 /** How often it looks whether a database that was away is back. */
 const PROBE_MS = 500;
 
@@ -21,6 +23,7 @@ const OVER: Readonly<Record<DatabaseProblem, string>> = {
 interface Outage {
   since: number;
   failures: number;
+  isTold: boolean;
 }
 
 /**
@@ -31,6 +34,7 @@ interface Outage {
 export class DatabaseOutage {
   readonly #present = new Map<DatabaseProblem, Outage>();
   #isStopped = false;
+  #lastEnd = -Infinity;
 
   constructor(
     private readonly database: Database,
@@ -48,9 +52,11 @@ export class DatabaseOutage {
       present.failures += 1;
       return true;
     }
-    this.#present.set(problem, { since: performance.now(), failures: 1 });
-    this.log.error({ err: error }, BEGUN[problem]);
-    if (problem === 'away') void this.#probe();
+    const since = performance.now();
+    const outage: Outage = { since, failures: 1, isTold: problem === 'not writable' || since - this.#lastEnd > LATE_MS };
+    this.#present.set(problem, outage);
+    if (outage.isTold) this.log.error({ err: error }, BEGUN[problem]);
+    if (problem === 'away') void this.#probe(outage);
     return true;
   }
 
@@ -64,11 +70,14 @@ export class DatabaseOutage {
     this.#isStopped = true;
   }
 
-  async #probe(): Promise<void> {
-    while (!this.#isStopped) {
+  async #probe(outage: Outage): Promise<void> {
+    for (;;) {
+      const failure: unknown = await readRows(this.database.em.fork(), sqlText`select 1 as answer`).then(() => null, (error: unknown) => error);
+      if (this.#isStopped) return;
+      if (failure === null) return this.#end('away');
+      if (!outage.isTold) this.log.error({ err: failure }, BEGUN.away);
+      outage.isTold = true;
       await delay(PROBE_MS, undefined, { ref: false });
-      const isBack = await readRows(this.database.em.fork(), sqlText`select 1 as answer`).then(() => true, () => false);
-      if (isBack) return this.#end('away');
     }
   }
 
@@ -76,7 +85,8 @@ export class DatabaseOutage {
     const outage = this.#present.get(problem);
     if (outage === undefined) return;
     this.#present.delete(problem);
+    this.#lastEnd = performance.now();
     const seconds = Math.round((performance.now() - outage.since) / 100) / 10;
-    this.log.info({ seconds, failures: outage.failures }, OVER[problem]);
+    if (outage.isTold) this.log.info({ seconds, failures: outage.failures }, OVER[problem]);
   }
 }

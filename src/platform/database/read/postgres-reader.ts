@@ -93,7 +93,10 @@ export class PostgresReader {
 
   #overtime(error: unknown, limitMs: number, operation: Operation | null | undefined): Error {
     if (limitMs === this.timeoutMs) return statementTooLong(this.timeoutMs);
-    return operation && limitMs < LONG_MS ? operation.tooSlow() : new DatabaseAway(error);
+    if (operation && limitMs < LONG_MS) return operation.tooSlow();
+    const away = new DatabaseAway(error);
+    operation?.noteUnanswered(away);
+    return away;
   }
 
   #isFullWith(client: PoolClient, name: string): boolean {
