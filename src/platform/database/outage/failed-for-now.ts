@@ -11,9 +11,9 @@ const AWAY = /^(08...|57P0[1-4]|25P03|53300)$/;
 const UNREACHABLE = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
 /**
  * It answers, and writes nothing: Postgres is a standby or read-only, has no room or memory, cannot use its disk, or somebody else locks the
- * table; the disk of the SQLite file is full or fails, or another program holds the file.
+ * table, or changes the same rows again and again; the disk of the SQLite file is full or fails, or another program holds the file.
  */
-const CANNOT_WRITE = /^(25006|53[0124]00|58030|55P03|SQLITE_(FULL|IOERR|BUSY|LOCKED|CANTOPEN|READONLY).*)$/;
+const CANNOT_WRITE = /^(25006|40001|40P01|53[0124]00|58030|55P03|SQLITE_(FULL|IOERR|BUSY|LOCKED|CANTOPEN|READONLY).*)$/;
 /** The driver of Postgres gives these errors no code. */
 const BROKEN = /Connection terminated|connection timeout|timeout exceeded when trying to connect|Client has encountered a connection error|server closed the connection/i;
 const DEPTH = 10;

@@ -92,10 +92,12 @@ export class PostgresReader {
   }
 
   #overtime(error: unknown, limitMs: number, operation: Operation | null | undefined): Error {
+    // A task that reads is tried again.
+    if (!operation) return new DatabaseAway(error);
     if (limitMs === this.timeoutMs) return statementTooLong(this.timeoutMs);
-    if (operation && limitMs < LONG_MS) return operation.tooSlow();
+    if (limitMs < LONG_MS) return operation.tooSlow();
     const away = new DatabaseAway(error);
-    operation?.noteUnanswered(away);
+    operation.noteUnanswered(away);
     return away;
   }
 
