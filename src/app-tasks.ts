@@ -11,6 +11,7 @@ import { DEFAULT_LANES } from './tasks/runner/task-lanes.js';
 import { CreateImageFromSnapshot } from './virtual-servers/create-image/create-image-from-snapshot.js';
 import type { ImgapiClient } from './imgapi/client.js';
 import type { Database } from './platform/database/database.js';
+import type { DatabaseOutage } from './platform/database/outage/database-outage.js';
 import type { GuardedFetch } from './platform/fetch/fetch.js';
 import type { FileStore } from './platform/store/file-store.js';
 import type { StoreRecord } from './platform/store/store-identity.js';
@@ -21,6 +22,7 @@ import type { accessToRepositories } from './repositories/credentials/repository
 /** What the handlers of tasks work with. */
 export interface TaskServices {
   database: Database;
+  outage: DatabaseOutage;
   changes: ChangeBus;
   store: FileStore;
   storeRecord: StoreRecord;
@@ -30,7 +32,7 @@ export interface TaskServices {
 }
 
 /** The runner of tasks, with a handler for each action that goes on after the answer. */
-export function createTaskRunner(config: Config, { database, changes, store, storeRecord, fetch, imgapi, accessTo }: TaskServices, log: Logger): TaskRunner {
+export function createTaskRunner(config: Config, { database, outage, changes, store, storeRecord, fetch, imgapi, accessTo }: TaskServices, log: Logger): TaskRunner {
   const { concurrency, minRate, retryForMs } = config.imports;
   const retry = { ...DEFAULT_RETRY, minRate, retryForMs };
   const download = downloadsInThreads({ store: config.imageStore, isSoleOwner: config.database.kind === 'sqlite', storeId: async () => storeRecord.readId(), allow: config.fetchAllow, proxies: config.proxies, retry });
@@ -42,5 +44,5 @@ export function createTaskRunner(config: Config, { database, changes, store, sto
     IMAGE_VERIFY: new VerifyImage({ database, changes, store }),
     REPOSITORY_REFRESH: new RefreshRepository({ database, changes, store, imgapi, accessTo }),
   };
-  return new TaskRunner(database, changes, log, { handlers, lanes: { ...DEFAULT_LANES, downloads: concurrency } });
+  return new TaskRunner(database, changes, log, { handlers, outage, lanes: { ...DEFAULT_LANES, downloads: concurrency } });
 }

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
@@ -19,6 +18,7 @@ import { datacenterModule } from './datacenters/datacenter.module.js';
 import { DatacenterQueries } from './datacenters/datacenter.queries.js';
 import { readImageServer } from './datacenters/settings/image-server-state.js';
 import { createTaskRunner } from './app-tasks.js';
+import { lockData, needsOf, reachDatabase } from './app-data.js';
 import { ENTITIES } from './entities.js';
 import { prepareFirstStart } from './first-start.js';
 import { registerEntrance } from './graphql/server/entrance.js';
@@ -43,23 +43,20 @@ import { StoreSweep } from './images/store/store-sweep.js';
 import { ImgapiClient } from './imgapi/client.js';
 import { CallerTrust } from './platform/http/caller-trust.js';
 import { type Database, migrate, missingSearchIndex, openDatabase } from './platform/database/database.js';
-import { readRows } from './platform/database/read/read-rows.js';
 import { restoreNameKeys } from './platform/database/schema/restore-name-keys.js';
-import { sqlText } from './platform/database/sql-text.js';
+import { DatabaseOutage } from './platform/database/outage/database-outage.js';
 import { forgetCachedReads } from './platform/database/cache-invalidation.js';
 import { Drain } from './platform/http/drain.js';
 import { GuardedFetch } from './platform/fetch/fetch.js';
 import type { FileStore } from './platform/store/file-store.js';
 import { openStore } from './platform/store/open-store.js';
 import { RecordedIdentity } from './platform/store/store-identity.js';
-import { type Need, Readiness, registerHealth, type Stage } from './platform/http/health.js';
+import { Readiness, registerHealth, type Stage } from './platform/http/health.js';
 import { createHttpServer, freePort, type RequestInterceptor } from './platform/http/http.js';
 import { registerAvailability, registerDiskMetrics } from './platform/disk-metrics.js';
 import { Metrics } from './platform/metrics.js';
 import { registerDatabaseMetrics } from './platform/database/metrics/database-metrics.js';
-import { checkSqliteFile, checkTemporaryFolder } from './platform/database/open/check-sqlite-file.js';
 import { protectDataFiles } from './platform/store/private-files.js';
-import { lockDatabaseFile, lockFolder } from './platform/store/process-lock.js';
 import { maintainSearchIndexes } from './platform/database/search/search-upkeep.js';
 import { Tracing } from './platform/tracing.js';
 import { syncLocalRepository } from './repositories/local-repository.js';
@@ -81,7 +78,6 @@ import { taskModule } from './tasks/task.module.js';
 import { TaskRunner } from './tasks/runner/task-runner.js';
 import { virtualServerModule } from './virtual-servers/virtual-server.module.js';
 import { withStartLock } from './platform/database/open/start-lock.js';
-import { reachPostgres } from './platform/database/postgres/reach-postgres.js';
 
 /** Where `npm run build` puts GraphiQL, seen from the built file. */
 const GRAPHIQL_FOLDER = fileURLToPath(new URL('./graphiql', import.meta.url));
@@ -92,6 +88,7 @@ const STORE_CHECK_MS = 30_000;
 /** Services that live as long as the process. */
 interface Work {
   database: Database;
+  outage: DatabaseOutage;
   changes: ChangeBus;
   history: ChangeHistory;
   store: FileStore;
@@ -110,11 +107,12 @@ export interface Gateway {
   database: Database;
   /** A key that signs `admin` in; only where the database was empty before. */
   firstKey: string | null;
-  /** Stops taking requests, lets running ones end, leaves tasks where the next start takes them up. */
+  /** Stops taking requests, lets running ones end within OPERATION_TIMEOUT, leaves tasks where the next start takes them up. */
   close(): Promise<void>;
 }
 
 async function createWork(config: Config, database: Database, tracing: Tracing | null, log: Logger): Promise<Work> {
+  const outage = new DatabaseOutage(database, log);
   const history = new ChangeHistory(database);
   const changes = new ChangeBus(history);
   const record = storeRecordOf(database);
@@ -122,7 +120,7 @@ async function createWork(config: Config, database: Database, tracing: Tracing |
   const fetch = new GuardedFetch({ allow: config.fetchAllow, proxies: config.proxies });
   const imgapi = new ImgapiClient(fetch);
   const accessTo = accessToRepositories(config.repositoryAuth);
-  const runner = createTaskRunner(config, { database, changes, store, storeRecord: record, fetch, imgapi, accessTo }, log);
+  const runner = createTaskRunner(config, { database, outage, changes, store, storeRecord: record, fetch, imgapi, accessTo }, log);
   if (!config.run.worker) runner.leaveToWorkers();
   const metrics = new Metrics();
   registerTaskMetrics(metrics.registry, database);
@@ -130,7 +128,7 @@ async function createWork(config: Config, database: Database, tracing: Tracing |
   registerDatabaseMetrics(metrics.registry, database);
   registerDiskMetrics(metrics.registry, { data: config.dataDir, ...(config.imageStore.kind === 'file' && { store: config.imageStore.path }) });
   registerAvailability(metrics.registry, { name: 'gateway_store_up', help: '1 when the image store can be read and written, else 0; asked twice a minute at most.', everyMs: STORE_CHECK_MS, check: async () => store.reach() });
-  return { database, changes, history, store, fetch, imgapi, accessTo, credentialsFor: credentialsFrom(config.repositoryAuth), runner, metrics, tracing, imageServerUrl: `${config.publicUrl}/imgapi` };
+  return { database, outage, changes, history, store, fetch, imgapi, accessTo, credentialsFor: credentialsFrom(config.repositoryAuth), runner, metrics, tracing, imageServerUrl: `${config.publicUrl}/imgapi` };
 }
 
 function createContainers(config: Config, work: Work, signIns: SignIns): RequestContainerFactory {
@@ -171,10 +169,9 @@ async function openTransports({ app, drain, requestInterceptor }: { app: Fastify
   const reminders = new PeriodicReauthorization(work.changes);
   const end = async (): Promise<void> => {
     reminders.stop();
-    await closeSockets();
-    // The remaining listeners are streams over HTTP, which complete.
+    graphqlServer.openStreams.completeAll();
+    await closeSockets(config.limits.operationTimeoutMs);
     work.changes.close();
-    for (const complete of graphqlServer.openStreams) complete();
   };
   const after = async (): Promise<void> => {
     await stopApollo();
@@ -223,34 +220,6 @@ async function startWorking(config: Config, work: Work, log: Logger): Promise<()
   };
 }
 
-/** What /readyz asks for. Reads need no image store, as other processes may have it. */
-function needsOf({ run }: Config, { database, store }: Work): Need[] {
-  const answers = async (): Promise<unknown> => readRows(database.em.fork(), sqlText`select 1 as answer`);
-  return [{ name: 'database', check: answers }, ...(run.worker ? [{ name: 'store', check: async () => store.reach(), checkedWith: 'database' }] : [])];
-}
-
-/** Makes sure that the database can be used. Returns whether its reads may be prepared. */
-async function reachDatabase({ database, preparedStatements }: Config, log: Logger): Promise<boolean> {
-  if (database.kind === 'sqlite') return true;
-  const { isPooled, isDirect } = await reachPostgres(database);
-  if (!isDirect) log.warn('DATABASE_URL leads to a pooler: set DATABASE_DIRECT_URL to the database itself, or changes in other processes are seen late and subscriptions may miss them.');
-  return preparedStatements === 'auto' ? !isPooled : preparedStatements === 'on';
-}
-
-/** Locks DATA_DIR, shared with other processes of a Postgres database, and the SQLite file, which must be fit for use. Returns what unlocks both. */
-async function lockData({ dataDir, database }: Config): Promise<() => void> {
-  const unlockFolder = await lockFolder(dataDir, database.kind === 'postgres');
-  if (database.kind !== 'sqlite') return unlockFolder;
-  await checkTemporaryFolder(tmpdir());
-  const isDefault = database.path === join(dataDir, 'gateway.sqlite');
-  await checkSqliteFile({ path: database.path, dataDir, isDefault });
-  const unlockFile = await lockDatabaseFile(database.path);
-  return () => {
-    unlockFile();
-    unlockFolder();
-  };
-}
-
 /** Starts a gateway and resolves once it listens. Throws AlreadyRunning when another process has the same SQLite file, or works with SQLite in the same DATA_DIR. */
 export async function startGateway(given: Config, log: Logger): Promise<Gateway> {
   const port = given.port === 0 ? await freePort(given.host) : given.port;
@@ -267,9 +236,9 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   work.history.startPruning((error) => log.warn({ err: error }, 'Old records of changes could not be deleted; this is tried again.'));
   let stage: Stage = 'starting';
   const requestInterceptor: RequestInterceptor = { intercept: null };
-  const app = createHttpServer(log, { trustProxy: config.trustProxy, requestTimeoutMs: config.limits.requestTimeoutMs, ownFaultBody: imageServerFault, rewriteUrl: imageServerRewriter(config.imgapiAtRoot), interceptor: requestInterceptor });
+  const app = createHttpServer(log, { outage: work.outage, trustProxy: config.trustProxy, requestTimeoutMs: config.limits.requestTimeoutMs, ownFaultBody: imageServerFault, rewriteUrl: imageServerRewriter(config.imgapiAtRoot), interceptor: requestInterceptor });
   tracing?.traceRequests(app);
-  const drain = new Drain(app);
+  const drain = new Drain(app, config.limits.operationTimeoutMs);
   registerHealth(app, () => stage, new Readiness(needsOf(config, work), log));
   work.metrics.showReady(() => stage === 'running');
   work.metrics.serve(app, new CallerTrust(config), config.metricsTrusted);
@@ -283,14 +252,15 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
     firstKey,
     async close() {
       stage = 'draining';
+      await delay(config.limits.shutdownDelayMs);
       drain.begin();
-      await stopWorking();
-      await Promise.all([endStreams?.(), drain.close()]);
+      // Tasks stop now: other workers take them up, and who waits for the end of one here is answered.
+      await Promise.all([stopWorking(), work.runner.stop(), endStreams?.(), drain.close()]);
       await afterRequests?.();
-      await work.runner.stop();
       await work.fetch.close();
       await relay?.stop();
       work.history.stopPruning();
+      work.outage.stop();
       await database.close();
       await tracing?.stop();
       unlock();

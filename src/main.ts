@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Gateway } from './app.js';
-import { type Config, ConfigError, readConfig } from './config/config.js';
+import { type Config, ConfigError, type Limits, readConfig } from './config/config.js';
 import { unknownSettingsWarning } from './config/unknown-settings.js';
 import { StartRefusal } from './platform/start-refusal.js';
 import { createLog, type LogOutput } from './platform/log.js';
@@ -52,10 +52,11 @@ function welcome(gateway: Gateway, config: Config): string {
 `;
 }
 
-/** A stop takes some two seconds; a process manager kills what takes longer than it is willing to wait, often half a minute. */
-const LONGEST_STOP_MS = 20_000;
+/** What a stop may take beside the requests that it lets end; a process manager kills what takes longer than it is willing to wait, often half a minute. */
+const STOP_MS = 10_000;
 
-function stopOnSignals(gateway: Gateway, log: ReturnType<typeof createLog>): void {
+function stopOnSignals(gateway: Gateway, { operationTimeoutMs, shutdownDelayMs }: Limits, log: ReturnType<typeof createLog>): void {
+  const longestMs = shutdownDelayMs + operationTimeoutMs + STOP_MS;
   let stopping = false;
   const stop = (signal: string): void => {
     if (stopping) return;
@@ -63,9 +64,9 @@ function stopOnSignals(gateway: Gateway, log: ReturnType<typeof createLog>): voi
     log.info({ signal }, 'Stopping: no new requests, running ones may end.');
     // The database rolls back open transactions, and the next start resumes tasks.
     setTimeout(() => {
-      log.error({ seconds: LONGEST_STOP_MS / 1000 }, 'The gateway did not stop in time, and is ended.');
+      log.error({ seconds: longestMs / 1000 }, 'The gateway did not stop in time, and is ended.');
       process.exit(1);
-    }, LONGEST_STOP_MS).unref();
+    }, longestMs).unref();
     gateway.close().then(
       () => process.exit(0),
       (error: unknown) => {
@@ -94,14 +95,14 @@ async function run(config: Config, isDemo: boolean, warning: string | null): Pro
   if (isDemo) {
     const { startDemo } = await import('./demo/demo.js');
     const demo = await startDemo(config, log);
-    stopOnSignals(demo, log);
+    stopOnSignals(demo, config.limits, log);
     process.stdout.write(demo.welcome);
     return;
   }
   const { startGateway } = await import('./app.js');
   const gateway = await startGateway(config, log);
   // Before the message: whoever waits for it may send a signal at once.
-  stopOnSignals(gateway, log);
+  stopOnSignals(gateway, config.limits, log);
   process.stdout.write(welcome(gateway, config));
   // Now, so that a process that is killed later has written it. A folder that cannot be written is ignored.
   flushCompileCache();

@@ -105,6 +105,8 @@ export const ErrorCode = {
   ChecksumMismatch: 'CHECKSUM_MISMATCH',
   /** The object was changed since you read it, and `current` is its value now; or an `idempotencyKey` was used for another input, and `current` is the task that it made. Show what is new, let the user decide, and send the change again with the new value of `ifUpdatedAt`. For another input, take another key. */
   Conflict: 'CONFLICT',
+  /** The database of the gateway cannot be reached, or cannot be written, at present. `retryAfter`, and Retry-After, are the seconds to wait. Wait that long, then send the request again. A change whose answer was lost may have been made: read first, or give an `idempotencyKey`. */
+  DatabaseUnavailable: 'DATABASE_UNAVAILABLE',
   /** The datacenter has servers, and so cannot be deleted. Unregister or move them first. */
   DatacenterNotEmpty: 'DATACENTER_NOT_EMPTY',
   /** The gateway runs trusted documents only, and this is none of them. Have the document added to the manifest of the gateway. */
@@ -131,7 +133,7 @@ export const ErrorCode = {
   ImageNotUsable: 'IMAGE_NOT_USABLE',
   /** The image server cannot take work: it is not running, or its store cannot be reached, written, or has no room (`bytesNeeded`, `bytesFree`). Nothing was changed. Try again later, and tell the operator; `imageServer.available` says when. */
   ImageServerUnavailable: 'IMAGE_SERVER_UNAVAILABLE',
-  /** Something went wrong in the gateway, or its database is away. `requestId` leads to the line in its log. Try again in a moment; report it with the request id if it stays. */
+  /** Something went wrong in the gateway. `requestId` leads to the line in its log. Try again in a moment; report it with the request id if it stays. */
   InternalServerError: 'INTERNAL_SERVER_ERROR',
   /** What is at the address is no manifest, or no list of them. `problems` lists what is wrong with it. Correct the address or the manifest. */
   InvalidManifest: 'INVALID_MANIFEST',

@@ -144,6 +144,7 @@ export const settings = {
   OPERATION_TIMEOUT: withDefault(
     '10', 'Seconds that one operation, or one event of a subscription, may take before its searches, counts and filtered lists are stopped.', integer(1, 3600, ' seconds'),
   ),
+  SHUTDOWN_DELAY: withDefault('0', 'Seconds that the process goes on as before after it was told to stop, while /readyz is 503 already: for balancers that look at it from time to time.', integer(0, 300, ' seconds')),
   METRICS_TRUSTED: withDefault('127.0.0.0/8,::1/128', 'CIDRs, separated by commas, whose callers may read /metrics; `none` is nobody.', networks),
   TRACES: optional('–', 'Base URL of an OpenTelemetry collector (OTLP over HTTP), such as http://collector:4318, that traces are sent to.', baseUrl),
   LOG_LEVEL: withDefault('info', `One of ${logLevels.join(', ')}.`, oneOf(logLevels)),

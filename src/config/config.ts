@@ -74,6 +74,8 @@ export interface Limits {
   operationsPerUser: number;
   requestTimeoutMs: number;
   operationTimeoutMs: number;
+  /** How long a process goes on after it was told to stop, while /readyz says so. */
+  shutdownDelayMs: number;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -161,6 +163,7 @@ function limitsOf(values: SettingValues): Limits {
     operationsPerUser: values.OPERATIONS_PER_USER,
     requestTimeoutMs: values.REQUEST_TIMEOUT * 1000,
     operationTimeoutMs: values.OPERATION_TIMEOUT * 1000,
+    shutdownDelayMs: values.SHUTDOWN_DELAY * 1000,
   };
 }
 

@@ -5,6 +5,8 @@ import { readImageServer } from '../datacenters/settings/image-server-state.js';
 import { type ImgapiError, type ImgapiErrorBody, IMGAPI_STATUS, imageNotFound, imgapiCodeOf, imgapiError } from '../imgapi/errors.js';
 import type { Caller, CallerTrust } from '../platform/http/caller-trust.js';
 import type { Database } from '../platform/database/database.js';
+import type { DatabaseOutage } from '../platform/database/outage/database-outage.js';
+import { DATABASE_RETRY_SECONDS } from '../platform/errors.js';
 import type { FileStore } from '../platform/store/file-store.js';
 import { isUuid } from '../platform/graphql/scalars.js';
 import { truncate, quoteValue } from '../platform/message-text.js';
@@ -25,6 +27,8 @@ export interface ImageServerServices {
   /** Whether the paths of IMGAPI are served at the root of the gateway too. */
   atRoot: boolean;
   log: Logger;
+  /** Is told of what a database that is away made fail. */
+  outage: DatabaseOutage;
 }
 
 type Query = { Querystring: QueryParameters };
@@ -93,6 +97,9 @@ function registerServerRoutes(server: FastifyInstance, services: ImageServerServ
   });
   server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     if (error.statusCode !== undefined && error.statusCode < 500) return refuse(reply, imgapiError('BadRequestError', error.message));
+    if (services.outage.covers(error)) {
+      return refuse(reply.header('retry-after', String(DATABASE_RETRY_SECONDS)), imgapiError('ServiceUnavailableError', 'the database of the gateway is not available at present'));
+    }
     request.log.error({ err: error }, 'An IMGAPI request failed.');
     return refuse(reply, imgapiError('InternalError', `internal error; request ${request.id}`));
   });

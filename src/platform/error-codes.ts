@@ -221,8 +221,13 @@ export const ERROR_CODES = {
   UNSUPPORTED_MEDIA_TYPE: { when: 'The body has a type that is not read here.', advice: 'Send `application/json`.', statuses: [415] },
   HEADERS_TOO_LARGE: { when: 'The headers are too long.', advice: 'Send fewer or shorter ones.', statuses: [431] },
   SHUTTING_DOWN: { when: 'The process stops.', advice: 'Send the request again: another process, or the next one, takes it.', statuses: [503] },
+  DATABASE_UNAVAILABLE: {
+    when: 'The database of the gateway cannot be reached, or cannot be written, at present. `retryAfter`, and Retry-After, are the seconds to wait.',
+    advice: 'Wait that long, then send the request again. A change whose answer was lost may have been made: read first, or give an `idempotencyKey`.',
+    statuses: [503, 200],
+  },
   INTERNAL_SERVER_ERROR: {
-    when: 'Something went wrong in the gateway, or its database is away. `requestId` leads to the line in its log.',
+    when: 'Something went wrong in the gateway. `requestId` leads to the line in its log.',
     advice: 'Try again in a moment; report it with the request id if it stays.',
     statuses: [200, 500],
   },

@@ -34,6 +34,15 @@ export class AppError extends Error {
   }
 }
 
+/** After how many seconds a caller may ask a database again that was away. */
+export const DATABASE_RETRY_SECONDS = 3;
+
+/** The database cannot be reached or written for now. */
+export function databaseUnavailable(): AppError {
+  const message = `The database of the gateway is not available at present. Try again in ${DATABASE_RETRY_SECONDS} seconds; a change whose answer did not come may have been made.`;
+  return new AppError('DATABASE_UNAVAILABLE', message, { retryAfter: DATABASE_RETRY_SECONDS });
+}
+
 /** One message for every failed sign-in, so that it does not tell which accounts exist. */
 export function unauthenticated(): AppError {
   return new AppError('UNAUTHENTICATED', 'Sign in first: send "Authorization: Bearer <token>" with a valid token or API key.');

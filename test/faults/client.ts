@@ -8,7 +8,7 @@ type Data = NonNullable<Answer['data']>;
 export type Outcome = { kind: 'done'; data: Data } | { kind: 'refused'; code: string; message: string } | { kind: 'unknown'; reason: string };
 
 /** Answers after which a change may have been made or not. */
-const UNKNOWN_CODES: readonly string[] = ['INTERNAL_SERVER_ERROR', 'SERVICE_UNAVAILABLE', 'OPERATION_TIMEOUT', 'TIMEOUT', 'QUERY_TOO_COMPLEX'];
+const UNKNOWN_CODES: readonly string[] = ['INTERNAL_SERVER_ERROR', 'DATABASE_UNAVAILABLE', 'SHUTTING_DOWN', 'OPERATION_TIMEOUT', 'TIMEOUT', 'QUERY_TOO_COMPLEX'];
 const RETRY_MS = 150;
 const PATIENCE_MS = 120_000;
 

@@ -6,6 +6,9 @@ import { type ImgapiRepository, makeImage, startImgapiRepository } from '../supp
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { sendRaw } from '../support/raw-http.js';
 import { temporaryFolder, type TemporaryFolder } from '../support/temp-folder.js';
+import { freezableProxy } from '../support/unwilling-servers.js';
+
+const ACTIONS = 'subscription { taskChanged { action datacenter { name } } }';
 
 let database: TestDatabase;
 let repository: ImgapiRepository;
@@ -27,8 +30,8 @@ afterAll(async () => {
 });
 
 /** Both keep images in the same store. */
-function start(folder: number, run: string): Promise<GatewayProcess> {
-  return GatewayProcess.start(folders[folder]!.path, { DATABASE_URL: database.url, IMAGE_STORE: `file:${folders[0]!.path}/images`, RUN: run });
+function start(folder: number, run: string, settings: Record<string, string> = {}): Promise<GatewayProcess> {
+  return GatewayProcess.start(folders[folder]!.path, { DATABASE_URL: database.url, IMAGE_STORE: `file:${folders[0]!.path}/images`, RUN: run, ...settings });
 }
 
 /** Ends the connections by which processes tell each other what changed; they connect anew a second later. */
@@ -66,6 +69,23 @@ describe('a gateway split into API and worker processes', () => {
     expect(await Promise.race([following.ended, again.ended, Promise.resolve('open')])).toBe('open');
     await Promise.all([following.stop(), again.stop()]);
     expect(await worker.stop()).toBe(0);
+  }, 60_000);
+
+  it('goes on with events, both ways, while nothing passes on the connection for them and nobody closes it', async () => {
+    const proxy = await freezableProxy(Number(new URL(database.url).port));
+    const other = await start(1, 'api', { DATABASE_DIRECT_URL: database.url.replace(/:\d+\//, `:${proxy.port}/`) });
+    const [there, here] = [await follow('websocket', other.url, api.firstKey!, ACTIONS), await follow('sse', api.url, api.firstKey!, ACTIONS)];
+    const elsewhere = new TestClient(other.url, api.firstKey);
+    proxy.freeze();
+    await admin.run('mutation { createDatacenter(input: { name: "heard-late" }) { name } }');
+    await elsewhere.run('mutation { createDatacenter(input: { name: "told-late" }) { name } }');
+    const names = ({ events }: typeof there) => events.map(({ taskChanged }) => taskChanged.datacenter?.name);
+    await expect.poll(() => [names(there), names(here)], { timeout: 10_000 }).toEqual([expect.arrayContaining(['heard-late', 'told-late']), expect.arrayContaining(['heard-late', 'told-late'])]);
+    await expect.poll(() => other.output(), { timeout: 10_000 }).toContain('The connection that carries changes is broken.');
+    proxy.thaw();
+    await Promise.all([there.stop(), here.stop()]);
+    expect(await other.stop()).toBe(0);
+    await proxy.close();
   }, 60_000);
 
   it('cancels over the API what runs in the worker', async () => {

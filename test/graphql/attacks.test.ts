@@ -121,7 +121,7 @@ describe('what an attacker would like to read', () => {
     const lines: string[] = [];
     const log = pino({ level: 'error' }, { write: (line: string) => void lines.push(line) });
     const failure = new Error('connect postgres://gateway:hunter2@db/gateway');
-    const shown = publicErrorOf(new GraphQLError(failure.message, { originalError: failure }), { requestId: 'r-1', log });
+    const shown = publicErrorOf(new GraphQLError(failure.message, { originalError: failure }), { requestId: 'r-1', log, outage: { covers: () => false, isStopped: false } });
     expect(shown).toEqual({ message: expect.stringContaining('r-1'), extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: 'r-1' } });
     expect(lines.join()).toContain('"requestId":"r-1"');
   });

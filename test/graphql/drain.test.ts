@@ -1,34 +1,36 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { follow } from '../support/follow.js';
 import { startFresh, type TestClient } from '../support/gateway.js';
+import { ask, type Transport, TRANSPORTS } from '../support/transports.js';
 import { IMPORTER, World } from '../support/world.js';
 
 const EVENTS = 'subscription { taskChanged { detail } }';
 
 /** A gateway with one mutation that runs for as long as it may: the manifest it fetches does not come. */
-async function busyGateway() {
-  const { gateway, admin, folder } = await startFresh();
-  const silent = createServer(() => undefined);
+async function busyGateway(transport: Transport = 'http', settings: Record<string, string> = { OPERATION_TIMEOUT: '1' }) {
+  const { gateway, admin, folder } = await startFresh(settings);
+  const silent = createServer();
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-  const asked = new Promise((resolve) => silent.once('request', resolve));
+  const asked = once(silent, 'request') as Promise<[IncomingMessage, ServerResponse]>;
   const input = { name: 'slow', manifestUrl: `http://127.0.0.1:${(silent.address() as { port: number }).port}/images/x`, datacenter: 'main' };
-  const slow = admin.send('mutation ($input: ImportImageInput!) { importImage(input: $input) { image { name } } }', { input }).catch((error: Error) => error);
-  await asked;
+  const query = 'mutation ($input: ImportImageInput!) { importImage(input: $input) { image { name } } }';
+  const slow = ask(transport, gateway.url, admin.key, { query, variables: { input } }).catch((error: Error) => error);
+  const [, response] = await asked;
   const end = async (): Promise<void> => {
     silent.closeAllConnections();
     silent.close();
     await slow;
     await folder.remove();
   };
-  return { gateway, admin, slow, end };
+  return { gateway, admin, slow, end, answer: () => response.writeHead(404).end() };
 }
 
 describe('a stop', () => {
-  it('tells every stream, and does not wait for a request that would take long', async () => {
+  it('tells every stream, and does not wait for a request that takes longer than OPERATION_TIMEOUT', async () => {
     const { gateway, admin, slow, end } = await busyGateway();
     const [socket, stream] = [await follow('websocket', gateway.url, admin.key!, EVENTS), await follow('sse', gateway.url, admin.key!, EVENTS)];
     expect(await gateway.stop()).toBe(0);
@@ -37,6 +39,29 @@ describe('a stop', () => {
     expect(await socket.closed).toBe(1001);
     expect(await stream.ended).toBe('complete');
     await end();
+  });
+
+  it.each(TRANSPORTS)('waits for a request over %s that is answered within OPERATION_TIMEOUT', async (transport) => {
+    const { gateway, admin, slow, answer, end } = await busyGateway(transport, { LOG_LEVEL: 'info' });
+    const stream = await follow('sse', gateway.url, admin.key!, EVENTS);
+    const stopped = gateway.stop();
+    // Streams end at once, and nobody can connect any more.
+    expect(await stream.ended).toBe('complete');
+    await expect.poll(async () => fetch(`${gateway.url}/livez`).then(() => 'listens', () => 'refuses')).toBe('refuses');
+    answer();
+    expect(await slow).toMatchObject({ errors: [{ extensions: { code: 'MANIFEST_UNREACHABLE' } }] });
+    expect(await stopped).toBe(0);
+    expect(gateway.output()).not.toContain('"level":50');
+    await end();
+  });
+
+  it('begins with SHUTDOWN_DELAY, in which only /readyz says so', async () => {
+    const { gateway, admin, folder } = await startFresh({ SHUTDOWN_DELAY: '1' });
+    const stopped = gateway.stop();
+    await expect.poll(async () => (await fetch(`${gateway.url}/readyz`)).status).toBe(503);
+    expect(await admin.code('{ images { totalCount } }')).toBe('data');
+    expect(await stopped).toBe(0);
+    await folder.remove();
   });
 
   it('answers on an open connection that it is not ready, and asks to connect anew', async () => {

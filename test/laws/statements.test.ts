@@ -54,7 +54,7 @@ const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   'src/platform/database/open/open-postgres.ts': { ways: ['em.getConnection()', 'connection.getNativeClient()'], why: 'hands the pool to the readers' },
   'src/platform/database/postgres/reach-postgres.ts': { ways: ['client.query()'], why: 'one constant statement on a connection of its own, before anything else is made' },
   'src/platform/database/open/start-lock.ts': { ways: ['client.query()'], why: 'constant statements, which take the lock of a start and keep it' },
-  'src/tasks/changes/change-relay.ts': { ways: ['client.query()'], why: 'LISTEN and NOTIFY on a connection of its own, by two constant statements' },
+  'src/platform/database/postgres/listen-connection.ts': { ways: ['client.query()'], why: 'LISTEN and NOTIFY on a connection of its own, by constant statements; the name of the channel is a constant, too' },
 };
 
 /** GraphQL executes and compiles operations; its folders get at no connection, as every other way is closed to them too. */

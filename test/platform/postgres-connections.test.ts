@@ -11,6 +11,7 @@ import { GatewayProcess, TestClient } from '../support/gateway.js';
 import { follow } from '../support/follow.js';
 import { type OwnPostgres, startOwnPostgres } from '../support/own-postgres.js';
 import { type TemporaryFolder, temporaryFolder } from '../support/temp-folder.js';
+import { ask } from '../support/transports.js';
 import { freezableProxy } from '../support/unwilling-servers.js';
 
 const HBA = `
@@ -128,7 +129,7 @@ describe('a gateway whose Postgres or image store is lost', () => {
 
   it('is not ready until both are back, and answers requests quickly', async () => {
     await using folder = await temporaryFolder();
-    const gateway = await GatewayProcess.start(folder.path, { DATABASE_URL: tlsUrl(FULL), DATABASE_DIRECT_URL: socketUrl() });
+    const gateway = await GatewayProcess.start(folder.path, { DATABASE_URL: tlsUrl(FULL), DATABASE_DIRECT_URL: socketUrl(), LOG_LEVEL: 'info' });
     key = gateway.firstKey;
     try {
       const admin = new TestClient(gateway.url, key);
@@ -137,8 +138,15 @@ describe('a gateway whose Postgres or image store is lost', () => {
       await server.stop();
       await expect.poll(async () => ready(gateway), { timeout: 10_000 }).toEqual([503, { status: 'not ready', notReady: ['database'] }]);
       const begun = performance.now();
-      const { errors } = await admin.send('{ images { totalCount } }');
-      expect(errors).toMatchObject([{ message: expect.stringMatching(/^The database is not available at present; try again in a moment\. The log has the reason under request \S+\.$/) as string, extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
+      for (const accept of ['application/json', 'application/graphql-response+json']) {
+        const refused = await fetch(`${gateway.url}/graphql`, { method: 'POST', headers: { accept, 'content-type': 'application/json', authorization: `Bearer ${key}` }, body: '{"query":"{ images { totalCount } }"}' });
+        expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '3']);
+        expect(await refused.json()).toMatchObject({ errors: [{ message: expect.stringMatching(/^The database of the gateway is not available at present\./) as string, extensions: { code: 'DATABASE_UNAVAILABLE', retryAfter: 3 } }] });
+      }
+      const node = await fetch(`${gateway.url}/imgapi/images`);
+      expect([node.status, node.headers.get('retry-after'), await node.json()]).toMatchObject([503, '3', { code: 'ServiceUnavailableError' }]);
+      // The sign-in of a key that was not seen before asks the database. Clients of graphql-ws connect again after 1013, and never after 4500.
+      expect(await ask('websocket', gateway.url, `${key?.slice(0, -1)}_`, { query: '{ images { totalCount } }' })).toMatchObject({ errors: [{ extensions: { code: 'CLOSED_1013' } }] });
       expect(performance.now() - begun).toBeLessThan(5000);
       expect((await fetch(`${gateway.url}/livez`)).status).toBe(200);
       await server.start();
@@ -148,6 +156,9 @@ describe('a gateway whose Postgres or image store is lost', () => {
       await admin.run('mutation { createDatacenter(input: { name: "afterwards" }) { name } }');
       await expect.poll(() => following.events, { timeout: 10_000 }).toEqual([{ taskChanged: { action: 'DATACENTER_CREATE' } }]);
       await following.stop();
+      const lines = gateway.output().split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as { level: number; msg: string; seconds?: number });
+      expect(lines.filter(({ level }) => level >= 50).map(({ msg }) => msg)).toEqual(['The database is not available.']);
+      expect(lines.filter(({ msg }) => msg === 'The database is available again.')).toMatchObject([{ seconds: expect.any(Number) as number, failures: expect.any(Number) as number }]);
 
       await rename(join(folder.path, 'images'), join(folder.path, 'away'));
       await expect.poll(async () => ready(gateway), { timeout: 10_000 }).toEqual([503, { status: 'not ready', notReady: ['store'] }]);
@@ -172,7 +183,7 @@ describe('a gateway whose Postgres falls silent', () => {
       proxy.freeze();
       const begun = performance.now();
       const answers = await Promise.all(Array.from({ length: 20 }, async () => admin.send('{ viewer { datacenters { name owner { username } } } }')));
-      expect(answers.every(({ errors }) => ['INTERNAL_SERVER_ERROR', 'QUERY_TOO_COMPLEX'].includes(errors[0]?.extensions.code ?? 'none'))).toBe(true);
+      expect(answers.every(({ errors }) => ['DATABASE_UNAVAILABLE', 'QUERY_TOO_COMPLEX'].includes(errors[0]?.extensions.code ?? 'none'))).toBe(true);
       expect(performance.now() - begun).toBeLessThan(10_000);
       proxy.thaw();
       await expect.poll(async () => admin.code('{ viewer { datacenters { name owner { username } } } }'), { timeout: 10_000 }).toBe('data');

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENTITIES } from '../../src/entities.js';
 import { type Database, openDatabase, type SqlEntityManager } from '../../src/platform/database/database.js';
-import { failedForNow } from '../../src/platform/database/failed-for-now.js';
+import { failedForNow } from '../../src/platform/database/outage/failed-for-now.js';
 import { inTransaction } from '../../src/platform/database/in-transaction.js';
 import { readObjects, readRows } from '../../src/platform/database/read/read-rows.js';
 import { Operation } from '../../src/platform/database/read/operation.js';
 import { OperationReads } from '../../src/platform/database/read/reads.js';
 import { sqlText } from '../../src/platform/database/sql-text.js';
-import { writeRows } from '../../src/platform/database/write-rows.js';
+import { writeAtOnce, writeRows } from '../../src/platform/database/write-rows.js';
 import { isDatabaseAway } from '../../src/platform/database/postgres/database-away.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
@@ -23,14 +23,17 @@ describe('a statement that takes too long on Postgres', () => {
   beforeAll(async () => {
     test = await createTestDatabase();
     database = await openDatabase({ kind: 'postgres', url: test.url }, ENTITIES, { connections: 2, statementTimeoutMs: TIMEOUT_MS });
+    await database.em.getConnection().execute('create table image (id int)');
   });
   afterAll(async () => {
     await database?.close(true);
     await test?.drop();
   });
 
-  it('ends a read, whose connection is given up', async () => {
-    await expect(readRows(database.em.fork(), SLOW)).rejects.toMatchObject(tooLong);
+  it('ends a read, whose connection is given up; one of no operation, such as of a task, is to be tried again', async () => {
+    await expect(readRows(new OperationReads(database.em.fork(), new Operation('somebody', 20_000)), SLOW)).rejects.toMatchObject(tooLong);
+    const ofTask = await readRows(database.em.fork(), SLOW).catch((error: unknown) => error);
+    expect(failedForNow(ofTask)).toBe(true);
     expect(await readRows(database.em.fork(), sqlText`select 1 as one`)).toEqual([[1]]);
   });
 
@@ -51,6 +54,29 @@ describe('a statement that takes too long on Postgres', () => {
     await expect(inTransaction(em, async (tx) => readRows(tx, SLOW))).rejects.toMatchObject(tooLong);
     expect(await inTransaction(em, async (tx) => readRows(tx, LIMIT))).toEqual([[`${TIMEOUT_MS}ms`]]);
     expect(await readRows(em, LIMIT)).toEqual([['0']]);
+  });
+
+  it.each([
+    ['a transaction', async (em: SqlEntityManager) => inTransaction(em, async (tx) => readRows(tx, sqlText`select count(*) from image`))],
+    ['a heavy read', async (em: SqlEntityManager) => readRows(em, sqlText`select count(*) from image`, { heavy: true })],
+    ['a read', async (em: SqlEntityManager) => readRows(em, sqlText`select i.id from image i where i.id = 1`)],
+    ['a statement of its own', async (em: SqlEntityManager) => writeAtOnce(em, sqlText`delete from image where id = -1`)],
+  ])('says of %s that somebody else locks out that it may succeed later', async (_name, work) => {
+    const failures = await inTransaction(database.em.fork(), async (tx) => {
+      await tx.getConnection().execute('set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0; lock table image', [], 'run', tx.getTransactionContext());
+      return work(database.em.fork()).catch((error: unknown) => error);
+    });
+    expect(failedForNow(failures)).toBe(true);
+  });
+
+  it('begins transactions in the level that they need, whatever the default is', async () => {
+    const level = sqlText`show transaction_isolation`;
+    await database.em.getConnection().execute(`alter database "${new URL(test.url).pathname.slice(1)}" set default_transaction_isolation = 'serializable'`);
+    const other = await openDatabase({ kind: 'postgres', url: test.url }, ENTITIES);
+    expect(await readRows(other.em.fork(), level)).toEqual([['serializable']]);
+    expect(await inTransaction(other.em.fork(), async (tx) => readRows(tx, level))).toEqual([['read committed']]);
+    expect(await readRows(other.em.fork(), level, { heavy: true })).toEqual([['read committed']]);
+    await other.close(true);
   });
 
   it('ends a transaction of the ORM in the database', async () => {

@@ -2,22 +2,23 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ENTITIES } from '../../src/entities.js';
 import { type Database, migrate, openDatabase } from '../../src/platform/database/database.js';
+import { DatabaseOutage } from '../../src/platform/database/outage/database-outage.js';
 import { ChangeBus } from '../../src/tasks/changes/change-bus.js';
 import { ChangeHistory } from '../../src/tasks/changes/change-history.js';
-import { ChangeRelay } from '../../src/tasks/changes/change-relay.js';
+import { ChangeRelay, type RelayServices } from '../../src/tasks/changes/change-relay.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 const log = pino({ level: 'silent' });
 let test: TestDatabase;
 let database: Database;
-let work: { history: ChangeHistory; changes: ChangeBus };
+let work: RelayServices;
 
 beforeEach(async () => {
   test = await createTestDatabase();
   database = await openDatabase({ kind: 'postgres', url: test.url }, ENTITIES);
   await migrate(database);
   const history = new ChangeHistory(database);
-  work = { history, changes: new ChangeBus(history) };
+  work = { history, changes: new ChangeBus(history), outage: new DatabaseOutage(database, log) };
 });
 afterEach(async () => {
   await database.close(true);

@@ -1,6 +1,6 @@
 import { createSourceEventStream, execute, type ExecutionArgs, type ExecutionResult, type FormattedExecutionResult } from 'graphql';
 import type { GatewayContext } from '../../access/request-container.js';
-import { failedForNow } from '../../platform/database/failed-for-now.js';
+import { failedForNow } from '../../platform/database/outage/failed-for-now.js';
 import type { Followed } from '../../tasks/changes/change.js';
 import { ChangeStream } from '../../tasks/changes/change-stream.js';
 import type { StreamMetrics } from './stream-metrics.js';

@@ -1,6 +1,7 @@
 import { type DocumentNode, execute, type ExecutionArgs, type ExecutionResult, type FormattedExecutionResult, getOperationAST, GraphQLError, type GraphQLFormattedError, type GraphQLSchema, type OperationDefinitionNode, parse, specifiedRules, validate } from 'graphql';
 import type { Logger } from 'pino';
 import { isExpiry } from '../../access/sign-in/sign-in-failure.js';
+import type { DatabaseOutage } from '../../platform/database/outage/database-outage.js';
 import { AppError } from '../../platform/errors.js';
 import { quoteValue } from '../../platform/message-text.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
@@ -31,6 +32,7 @@ export interface PipelineServices {
   report: OperationReport;
   changes: ChangeBus;
   log: Logger;
+  outage: DatabaseOutage;
   metrics: StreamMetrics;
   /** Bounds the operations that one user has open over all WebSockets and SSE streams. */
   operationQuota: ConnectionQuota;
@@ -221,7 +223,7 @@ export class OperationPipeline {
   }
 
   #errorLog({ requestId, traceId }: { requestId: string; traceId: string | undefined }): ErrorLog {
-    return { requestId, traceId, log: this.services.log };
+    return { requestId, traceId, log: this.services.log, outage: this.services.outage };
   }
 
   /** Masks and bounds the errors of a result, and adds `extensions.cost`. */

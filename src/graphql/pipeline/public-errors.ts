@@ -2,9 +2,9 @@ import { HeaderMap } from '@apollo/server';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { type CodeRow, ERROR_CODES, type ErrorCode } from '../../platform/error-codes.js';
-import { AppError, badInput } from '../../platform/errors.js';
-import { isDatabaseAway } from '../../platform/database/postgres/database-away.js';
-import { databaseAway, internalError } from '../../platform/http/http-faults.js';
+import { AppError, badInput, databaseUnavailable } from '../../platform/errors.js';
+import type { DatabaseOutage } from '../../platform/database/outage/database-outage.js';
+import { internalError } from '../../platform/http/http-faults.js';
 import { boundMessage } from '../../platform/message-text.js';
 
 /** The codes that GraphQL servers give to faults of the request itself. */
@@ -26,6 +26,8 @@ const STATUSES: ReadonlyMap<string, number> = new Map(Object.entries<CodeRow>(ER
 export interface ErrorLog {
   requestId: string;
   log: Logger;
+  /** Is told of what a database that is away made fail. */
+  outage: Pick<DatabaseOutage, 'covers' | 'isStopped'>;
   traceId?: string | undefined;
 }
 
@@ -107,14 +109,6 @@ function isRefusedRequest(error: unknown): boolean {
   return error.extensions.code === undefined && status >= 400 && status < 500;
 }
 
-function isFromDatabaseAway(error: unknown): boolean {
-  for (let at = error, depth = 0; at instanceof Error && depth < 10; depth += 1) {
-    if (isDatabaseAway(at)) return true;
-    at = at instanceof GraphQLError ? at.originalError : at.cause;
-  }
-  return false;
-}
-
 /**
  * Formats an error for clients, on every transport: shows errors thrown on purpose and faults of the request, and masks everything
  * else behind the request id under which it is logged.
@@ -122,14 +116,16 @@ function isFromDatabaseAway(error: unknown): boolean {
 export function publicError(error: unknown, formatted: GraphQLFormattedError, errorLog: ErrorLog): GraphQLFormattedError {
   const { message, locations, path } = formatted;
   const location = { ...(locations && { locations }), ...(path && { path }) };
-  const intended = appErrorIn(error) ?? argumentFault(error);
+  const intended = appErrorIn(error) ?? (errorLog.outage.covers(error) ? databaseUnavailable() : argumentFault(error));
   if (intended !== null) return { message: intended.message, ...location, extensions: { ...intended.extensions, code: intended.code } };
   const code = isRefusedRequest(error) ? 'BAD_REQUEST' : formatted.extensions?.code;
   // Shortened, because graphql-js repeats names and values of the request in full.
   if (typeof code === 'string' && REQUEST_CODES.has(code)) return { message: boundMessage(withoutSuggestion(message)), ...location, extensions: { code } };
+  // What outlasts the time that a stop gives it finds the database closed.
+  if (errorLog.outage.isStopped) return { message: 'The process stops; send the request again.', ...location, extensions: { code: 'SHUTTING_DOWN' } };
   const { requestId, traceId, log } = errorLog;
   log.error({ err: error, requestId, traceId }, 'An error was masked.');
-  return { ...(isFromDatabaseAway(error) ? databaseAway(requestId) : internalError(requestId)), ...location };
+  return { ...internalError(requestId), ...location };
 }
 
 /** Formats whatever was thrown, in the same way. */

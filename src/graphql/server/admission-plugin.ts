@@ -1,9 +1,9 @@
 import type { ApolloServerPlugin, GraphQLRequestContext, GraphQLRequestContextWillSendResponse } from '@apollo/server';
 import type { GraphQLFormattedError } from 'graphql';
-import { AppError } from '../../platform/errors.js';
+import { AppError, DATABASE_RETRY_SECONDS } from '../../platform/errors.js';
 import type { OperationContext } from '../admission/admission.js';
 import type { GraphqlServer } from './graphql-server.js';
-import { boundedErrors, withStatus } from '../pipeline/public-errors.js';
+import { boundedErrors, statusOf, withStatus } from '../pipeline/public-errors.js';
 import { changesRights } from '../pipeline/changes-rights.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -33,6 +33,17 @@ function negotiateStatus({ request, response }: GraphQLRequestContextWillSendRes
   if (isJson) http.status = 200;
 }
 
+/** Answers with 503, and no data, where nothing could be answered because the database is away. */
+function refuseUnavailable({ response: { http, body } }: GraphQLRequestContextWillSendResponse<OperationContext>): void {
+  if (body.kind !== 'single') return;
+  const { errors = [], data } = body.singleResult;
+  const isWhole = errors.length > 0 && errors.every(({ extensions }) => extensions?.code === 'DATABASE_UNAVAILABLE') && Object.values(data ?? {}).every((value) => value === null);
+  if (!isWhole) return;
+  delete body.singleResult.data;
+  http.status = statusOf('DATABASE_UNAVAILABLE');
+  http.headers.set('retry-after', String(DATABASE_RETRY_SECONDS));
+}
+
 function finish(graphqlServer: GraphqlServer, context: GraphQLRequestContextWillSendResponse<OperationContext>): void {
   const { contextValue, operation, response } = context;
   if (operation !== undefined && changesRights(operation)) graphqlServer.changes.publish({ type: 'rights' });
@@ -48,10 +59,10 @@ function setHeaders(headers: Map<string, string>, pairs: readonly string[]): voi
   for (let at = 0; at < pairs.length; at += 2) headers.set(pairs[at] ?? '', pairs[at + 1] ?? '');
 }
 
-/** The seconds to wait that a RATE_LIMITED error names. */
+/** The seconds after which a refused operation fits into the budget. */
 function retryAfterIn(errors: readonly GraphQLFormattedError[] | undefined): number | undefined {
-  const retryAfter = errors?.[0]?.extensions?.retryAfter;
-  return typeof retryAfter === 'number' ? retryAfter : undefined;
+  const { code, retryAfter } = errors?.[0]?.extensions ?? {};
+  return code === 'RATE_LIMITED' && typeof retryAfter === 'number' ? retryAfter : undefined;
 }
 
 function admit(graphqlServer: GraphqlServer, { document, operation, request, queryHash, contextValue }: GraphQLRequestContext<OperationContext>): void {
@@ -79,6 +90,7 @@ export function admissionPlugin(graphqlServer: GraphqlServer): ApolloServerPlugi
         },
         async willSendResponse(context) {
           negotiateStatus(context);
+          refuseUnavailable(context);
           finish(graphqlServer, context);
         },
       };

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
 import type { RequestContainerFactory } from '../../access/request-container-factory.js';
 import { clientAddress } from '../../platform/http/client-address.js';
+import type { DatabaseOutage } from '../../platform/database/outage/database-outage.js';
 import type { Metrics } from '../../platform/metrics.js';
 import type { ChangeBus } from '../../tasks/changes/change-bus.js';
 import { Admission } from '../admission/admission.js';
@@ -17,6 +18,7 @@ import { OperationPipeline } from '../pipeline/operation-pipeline.js';
 import { OperationReport } from '../pipeline/operation-report.js';
 import { StreamMetrics } from '../pipeline/stream-metrics.js';
 import { originCheck } from './cross-origin.js';
+import { OpenStreams } from './open-streams.js';
 import { persistedQueries, type PersistedQueries } from './persisted-queries.js';
 
 /** Sockets that may be open without a token, all callers together. */
@@ -54,6 +56,7 @@ export interface GraphqlServerServices {
   /** Recent sizes of the catalogue, which costs depend on. */
   sizes: () => Sizes;
   log: Logger;
+  outage: DatabaseOutage;
 }
 
 /** What the GraphQL transports share. */
@@ -74,13 +77,15 @@ export interface GraphqlServer {
   isOriginAllowed: (request: IncomingMessage) => boolean;
   addressOf: (request: IncomingMessage) => string;
   log: Logger;
-  /** Functions that complete the open SSE streams, called when the process stops. */
-  openStreams: Set<() => void>;
+  /** Tells the log of a database that is away. */
+  outage: DatabaseOutage;
+  /** The subscriptions over SSE and WebSocket. */
+  openStreams: OpenStreams;
 }
 
 /** Builds what the transports share. Throws when the manifest of trusted documents cannot be read. */
 export function createGraphqlServer(services: GraphqlServerServices, settings: GraphqlServerSettings): GraphqlServer {
-  const { schema, containers, changes, sizes, log } = services;
+  const { schema, containers, changes, sizes, log, outage } = services;
   const trusted = settings.trustedDocuments === null ? null : TrustedDocuments.read(settings.trustedDocuments);
   const admission = new Admission(schema, containers, { ...settings, trusted, sizes, signIns: new SignInReport(log, services.metrics.registry) });
   changes.useBudget(admission.ledger.budget);
@@ -91,7 +96,7 @@ export function createGraphqlServer(services: GraphqlServerServices, settings: G
   return {
     schema,
     admission,
-    pipeline: new OperationPipeline({ schema, admission, report, changes, log, metrics: new StreamMetrics(services.metrics.registry), operationQuota: new ConnectionQuota(settings.operationsPerUser), documentOf }),
+    pipeline: new OperationPipeline({ schema, admission, report, changes, log, outage, metrics: new StreamMetrics(services.metrics.registry), operationQuota: new ConnectionQuota(settings.operationsPerUser), documentOf }),
     report,
     compiled: new CompiledOperations(services.schemaBelowTheRoot, settings.compiledOperations, services.metrics.registry),
     metrics,
@@ -103,6 +108,7 @@ export function createGraphqlServer(services: GraphqlServerServices, settings: G
     isOriginAllowed: originCheck(settings.publicUrl, settings.origins),
     addressOf: clientAddress(settings.trustProxy),
     log,
-    openStreams: new Set(),
+    outage,
+    openStreams: new OpenStreams(),
   };
 }

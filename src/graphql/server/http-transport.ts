@@ -10,7 +10,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { AppError } from '../../platform/errors.js';
+import { AppError, databaseUnavailable } from '../../platform/errors.js';
 import { BODY_LIMIT_BYTES, type RequestInterceptor } from '../../platform/http/http.js';
 import { NO_STORE } from '../../platform/http/response-headers.js';
 import { traceIdOf } from '../../platform/trace-id.js';
@@ -63,7 +63,7 @@ function createApollo(graphqlServer: GraphqlServer): ApolloServer<OperationConte
     csrfPrevention: { requestHeaders: PREFLIGHTED_HEADERS },
     persistedQueries: { cache: graphqlServer.persistedQueries },
     logger: apolloLogger(graphqlServer.log),
-    formatError: (formatted, error) => publicError(error, formatted, { ...(callers.getStore() ?? { requestId: randomUUID() }), log: graphqlServer.log }),
+    formatError: (formatted, error) => publicError(error, formatted, { ...(callers.getStore() ?? { requestId: randomUUID() }), log: graphqlServer.log, outage: graphqlServer.outage }),
     plugins: [
       admissionPlugin(graphqlServer),
       compiledOperationsPlugin(graphqlServer.compiled),
@@ -114,6 +114,7 @@ function apolloRoute(app: FastifyInstance, apollo: ApolloServer<OperationContext
         contexts.set(request, context);
         return context;
       } catch (error) {
+        if (graphqlServer.outage.covers(error)) throw withStatus(databaseUnavailable());
         throw error instanceof AppError ? withStatus(error) : error;
       }
     },

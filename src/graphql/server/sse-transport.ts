@@ -97,7 +97,7 @@ async function run(graphqlServer: GraphqlServer, request: OperationRequest, cont
     const result = operation === 'subscription' ? await graphqlServer.pipeline.subscribe(admitted, stream) : await graphqlServer.pipeline.execute(admitted);
     if (typeof result === 'function') {
       if (raw.destroyed) result();
-      else raw.once('close', result);
+      else raw.once('close', result).once('close', graphqlServer.openStreams.add(() => stream.end(null)));
       return;
     }
     stream.next(JSON.stringify(result));
@@ -145,11 +145,8 @@ export function streamHandler(graphqlServer: GraphqlServer) {
 function serve(graphqlServer: GraphqlServer, operation: OperationRequest, context: OperationContext, reply: FastifyReply): void {
   const { raw } = reply;
   const stream = new EventStream(raw, reply.getHeaders() as OutgoingHttpHeaders, graphqlServer.log); // the same headers; Fastify types those that HTTP fixes as string or number
-  const stop = (): void => stream.end(null);
-  graphqlServer.openStreams.add(stop);
   graphqlServer.metrics.opened('sse');
   raw.once('close', () => {
-    graphqlServer.openStreams.delete(stop);
     graphqlServer.metrics.closed('sse');
   });
   void run(graphqlServer, operation, context, reply, stream);

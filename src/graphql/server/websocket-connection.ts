@@ -71,6 +71,11 @@ export async function acceptConnection(graphqlServer: GraphqlServer, connection:
     }
     return true;
   } catch (error) {
+    if (graphqlServer.outage.covers(error)) {
+      // Clients connect again after this code; after that of an internal error they give up.
+      socket.close(TRY_AGAIN_LATER, 'The database is not available at present');
+      return false;
+    }
     if (!(error instanceof AppError)) throw error;
     if (error.code === 'RATE_LIMITED') socket.close(TRY_AGAIN_LATER, 'Too many failed sign-ins');
     else if (isExpiry(error)) closeExpired(socket);

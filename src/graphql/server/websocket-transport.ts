@@ -22,6 +22,9 @@ const GOING_AWAY = 1001;
 /** How long clients may take to answer the close frame when the process stops. */
 const CLOSE_MS = 500;
 
+/** How long the result of an operation that has ended may take to be handed to its socket. */
+const RESULT_MS = 100;
+
 /** The operations of one socket. */
 interface SocketOperations {
   /** Queries, mutations, and subscriptions that are being started. */
@@ -35,7 +38,8 @@ interface OpenOperation {
   admitted: AdmittedOperation;
   socket: WebSocket;
   id: string;
-  operations: SocketOperations;
+  /** The open subscriptions of the socket. */
+  streams: SocketOperations['streams'];
 }
 
 /** Throws PublicErrors for an operation that may not run. */
@@ -49,6 +53,7 @@ async function admit(graphqlServer: GraphqlServer, connection: Connection, reque
     connection: socket,
   };
   try {
+    if (graphqlServer.openStreams.isStopping) throw new AppError('SHUTTING_DOWN', 'The process stops; connect again, and send the operation to the next one.');
     if (isTooSlow(socket)) {
       closeSlowReader(socket, graphqlServer);
       throw new AppError('SLOW_READER', 'More than 1 MiB of answers waits to be read on this socket; read them before you ask for more.');
@@ -82,7 +87,7 @@ function forGraphqlWs(result: FormattedExecutionResult): ExecutionResult {
  * Subscribes, and writes each result to the socket itself; the iterator for graphql-ws yields nothing and only ends. Iterating every
  * result through graphql-ws costs up to five promises per reader, which takes several times as long.
  */
-async function subscribe(graphqlServer: GraphqlServer, { admitted, socket, id, operations: { streams } }: OpenOperation): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
+async function subscribe(graphqlServer: GraphqlServer, { admitted, socket, id, streams }: OpenOperation): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
   const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
   const end = Promise.withResolvers<IteratorResult<ExecutionResult>>();
   const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
@@ -122,11 +127,25 @@ async function subscribe(graphqlServer: GraphqlServer, { admitted, socket, id, o
 }
 
 /**
- * Counts the operations of each socket. graphql-ws tracks one per message id and loses those whose id is reused while they
+ * Counts the operations of each socket, and closes sockets once they have none that runs. graphql-ws tracks one per message id and loses those whose id is reused while they
  * start; a client could open any number that way, and they would outlive the socket.
  */
 class OperationsBySocket {
   readonly #operations = new WeakMap<WebSocket, SocketOperations>();
+  readonly #closing = new WeakSet<WebSocket>();
+
+  /** Counts one that ends; its result is sent right afterwards. */
+  ended(socket: WebSocket): void {
+    const operations = this.of(socket);
+    operations.running -= 1;
+    if (operations.running === 0 && this.#closing.has(socket)) setTimeout(() => goAway(socket), RESULT_MS).unref();
+  }
+
+  /** Closes the socket when its last query or mutation has been answered. Its subscriptions end with it, so that its client opens them anew elsewhere. */
+  closeOnceIdle(socket: WebSocket): void {
+    if ((this.#operations.get(socket)?.running ?? 0) === 0) goAway(socket);
+    else this.#closing.add(socket);
+  }
 
   of(socket: WebSocket): SocketOperations {
     const existing = this.#operations.get(socket);
@@ -140,14 +159,19 @@ class OperationsBySocket {
   }
 }
 
+/** Closes the socket, and cuts it off when its client does not answer the close frame. */
+function goAway(socket: WebSocket): void {
+  socket.close(GOING_AWAY, 'Going away');
+  setTimeout(() => socket.terminate(), CLOSE_MS).unref();
+}
+
 /** The callbacks of graphql-ws: who may connect, whether an operation may run, how it runs, and how its errors look. */
-function serverOptions(graphqlServer: GraphqlServer): ServerOptions<ConnectionParams, SocketExtra> {
+function serverOptions(graphqlServer: GraphqlServer, bySocket: OperationsBySocket): ServerOptions<ConnectionParams, SocketExtra> {
   const open = new WeakMap<ExecutionArgs, OpenOperation>();
-  const bySocket = new OperationsBySocket();
   const run = async <R>(args: ExecutionArgs, start: (operation: OpenOperation) => Promise<R>): Promise<R> => {
     const operation = open.get(args);
     if (operation === undefined) throw new Error('graphql-ws runs an operation that was not admitted.');
-    return start(operation).finally(() => (operation.operations.running -= 1));
+    return start(operation).finally(() => bySocket.ended(operation.socket));
   };
   return {
     onConnect: (connection) => acceptConnection(graphqlServer, connection),
@@ -157,12 +181,12 @@ function serverOptions(graphqlServer: GraphqlServer): ServerOptions<ConnectionPa
       operations.running += 1;
       try {
         const admitted = await admit(graphqlServer, connection, payload, operations);
-        open.set(admitted, { admitted, socket, id, operations });
+        open.set(admitted, { admitted, socket, id, streams: operations.streams });
         // graphql-ws holds the message while the operation is open: drop the text and the variables that we have parsed.
         Object.assign(payload, { query: '', variables: null, extensions: null });
         return admitted;
       } catch (error) {
-        operations.running -= 1;
+        bySocket.ended(socket);
         if (!(error instanceof PublicErrors)) throw error;
         if (error.isExpiry) closeExpired(socket);
         return wrapErrors(error);
@@ -180,8 +204,22 @@ function serverOptions(graphqlServer: GraphqlServer): ServerOptions<ConnectionPa
   };
 }
 
-/** Serves GraphQL over WebSocket (graphql-transport-ws) at /graphql; the returned function closes every socket. */
-export function openWebsocketTransport(server: Server, graphqlServer: GraphqlServer): () => Promise<void> {
+/** Resolves once the socket is closed: when its last query or mutation was answered, or the time is over. */
+async function closeWithin(socket: WebSocket, withinMs: number, bySocket: OperationsBySocket): Promise<void> {
+  const closed = Promise.withResolvers<void>();
+  socket.once('close', () => closed.resolve());
+  bySocket.closeOnceIdle(socket);
+  const late = setTimeout(() => goAway(socket), withinMs);
+  await closed.promise;
+  clearTimeout(late);
+}
+
+/**
+ * Serves GraphQL over WebSocket (graphql-transport-ws) at /graphql. The returned function closes every socket once its queries and mutations
+ * have been answered, or after the given time.
+ */
+export function openWebsocketTransport(server: Server, graphqlServer: GraphqlServer): (withinMs: number) => Promise<void> {
+  const bySocket = new OperationsBySocket();
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
@@ -193,7 +231,7 @@ export function openWebsocketTransport(server: Server, graphqlServer: GraphqlSer
     graphqlServer.metrics.opened('websocket');
     socket.once('close', () => graphqlServer.metrics.closed('websocket'));
   });
-  const stopPings = serveProtocol(sockets, serverOptions(graphqlServer), graphqlServer.log);
+  const stopPings = serveProtocol(sockets, serverOptions(graphqlServer, bySocket), graphqlServer.log);
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
     if (request.url?.split('?', 1)[0] !== '/graphql') return refuse(socket, request, 404, 'There is no WebSocket here; it is at /graphql.');
@@ -203,12 +241,10 @@ export function openWebsocketTransport(server: Server, graphqlServer: GraphqlSer
     sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request));
   };
   server.on('upgrade', upgrade);
-  return async () => {
+  return async (withinMs) => {
     server.off('upgrade', upgrade);
-    for (const client of sockets.clients) client.close(GOING_AWAY, 'Going away');
-    const cut = setTimeout(() => sockets.clients.forEach((client) => client.terminate()), CLOSE_MS);
     stopPings();
-    await new Promise((resolve) => sockets.close(resolve));
-    clearTimeout(cut);
+    const closed = [...sockets.clients].map(async (client) => closeWithin(client, withinMs, bySocket));
+    await Promise.all([...closed, new Promise((resolve) => sockets.close(resolve))]);
   };
 }

@@ -4,7 +4,8 @@ import type { Kysely } from 'kysely';
 import type { SqlEntityManager } from './database.js';
 import { AppError } from '../errors.js';
 import { queryOf } from './kysely-query.js';
-import { isCancelled, statementTimeoutOf, statementTooLong } from './read/statement-timeout.js';
+import { noteWritten } from './outage/written.js';
+import { isCancelled, isLockedForLong, statementTimeoutOf, statementTooLong } from './read/statement-timeout.js';
 import { type SqlText, sqlText } from './sql-text.js';
 import { writerOf } from './writer-connection.js';
 
@@ -28,9 +29,13 @@ function toCollision(em: SqlEntityManager, error: unknown): Error | null {
 export async function inTransaction<T>(em: SqlEntityManager, work: (tx: SqlEntityManager) => Promise<T>): Promise<T> {
   for (let run = 1; ; run += 1) {
     try {
-      return await runOnce(em, work);
+      const result = await runOnce(em, work);
+      noteWritten(em.getDriver());
+      return result;
     } catch (error) {
       if (isCancelled(error)) throw statementTooLong(statementTimeoutOf(em.getDriver()) ?? 0);
+      // Who waited for a lock so long would wait as long once more.
+      if (isLockedForLong(error)) throw error;
       const collision = toCollision(em, error);
       if (collision === null) throw error;
       if (run === MAX_ATTEMPTS) throw finalError(collision);

@@ -1,16 +1,20 @@
 import type { FastifyInstance } from 'fastify';
 
-/** How long running requests may continue after the process was told to stop. */
-const DRAIN_MS = 1200;
+/** What a request may take beside its operation: to be read, and to be answered. */
+const GRACE_MS = 1000;
 
 /**
- * Stops an HTTP server within 1.2 s: it accepts no new connections, closes each connection after its response, and destroys those
- * that are still open at the end.
+ * Stops an HTTP server: it accepts no new connections, closes each connection after its response, and destroys those that are still
+ * open when the running requests had their time.
  */
 export class Drain {
   #draining = false;
 
-  constructor(private readonly app: FastifyInstance) {
+  /** `requestMs` is how long one may take. */
+  constructor(
+    private readonly app: FastifyInstance,
+    private readonly requestMs: number,
+  ) {
     app.addHook('onSend', (_request, reply, payload, done) => {
       if (this.#draining) reply.header('connection', 'close');
       done(null, payload);
@@ -28,7 +32,7 @@ export class Drain {
 
   async close(): Promise<void> {
     this.begin();
-    const deadline = setTimeout(() => this.app.server.closeAllConnections(), DRAIN_MS);
+    const deadline = setTimeout(() => this.app.server.closeAllConnections(), this.requestMs + GRACE_MS);
     await this.app.close();
     clearTimeout(deadline);
   }

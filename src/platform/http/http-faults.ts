@@ -51,11 +51,6 @@ export function internalError(requestId: string): Fault {
   return { message, extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } };
 }
 
-/** The same while the database is away, which the caller may wait for. */
-export function databaseAway(requestId: string): Fault {
-  return { ...internalError(requestId), message: `The database is not available at present; try again in a moment. The log has the reason under request ${requestId}.` };
-}
-
 /** A refusal of what is no request, or asks for a WebSocket that is not opened. */
 export interface RawFault {
   status: number;

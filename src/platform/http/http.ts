@@ -5,6 +5,8 @@ import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import type { Logger } from 'pino';
 import { EVERY_RESPONSE, NO_STORE } from './response-headers.js';
 import { RequestLog } from './request-log.js';
+import type { DatabaseOutage } from '../database/outage/database-outage.js';
+import { DATABASE_RETRY_SECONDS, databaseUnavailable } from '../errors.js';
 import { boundMessage, truncate } from '../message-text.js';
 import { codeOfStatus, endWithFault, faultBody, parserFault, internalError } from './http-faults.js';
 
@@ -26,6 +28,8 @@ export interface HttpOptions {
   requestTimeoutMs: number;
   /** The error body for paths of a protocol that defines its own, such as IMGAPI; null for other paths. */
   ownFaultBody?: (url: string, message: string) => object | null;
+  /** Is told of what a database that is away made fail. */
+  outage: DatabaseOutage;
   /** Gets each request before Fastify does. */
   interceptor?: RequestInterceptor;
   /** The URL by which a request is routed. */
@@ -65,6 +69,10 @@ function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyR
     const reason = boundMessage(reasonOf(error));
     request.log.info({ code: codeOfStatus(status), reason }, 'A request was refused.');
     return sendRefusal(request, reply, [status, reason], options);
+  }
+  if (options.outage.covers(error)) {
+    const { code, message, extensions } = databaseUnavailable();
+    return reply.code(503).header('retry-after', String(DATABASE_RETRY_SECONDS)).send({ errors: [{ message, extensions: { ...extensions, code } }] });
   }
   request.log.error({ err: error }, 'A request failed.');
   return reply.code(500).send({ errors: [internalError(request.id)] });

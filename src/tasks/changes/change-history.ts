@@ -17,7 +17,7 @@ const ROWS_PER_INSERT = 200;
 const ROWS_PER_PAGE = 500;
 
 /** Milliseconds since 1970, by the clock of Postgres. */
-const POSTGRES_NOW = sqlText`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`;
+export const POSTGRES_NOW = sqlText`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`;
 
 /** Where a reader of the record is. */
 export interface RecordPosition {

@@ -1,23 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client } from 'pg';
 import type { Logger } from 'pino';
-import { createPostgresClient } from '../../platform/database/postgres/postgres-connections.js';
+import type { DatabaseOutage } from '../../platform/database/outage/database-outage.js';
+import { ListenConnection } from '../../platform/database/postgres/listen-connection.js';
 import { readRows } from '../../platform/database/read/read-rows.js';
 import { sqlText } from '../../platform/database/sql-text.js';
+import type { Big } from '../../platform/database/tables.js';
 import { BoundedCache } from '../../platform/memory/bounded-cache.js';
 import type { Change, Followed, ImageChange, ImageState } from './change.js';
 import type { ChangeBus } from './change-bus.js';
-import { type ChangeHistory, COMMIT_MARGIN_MS, type RecordPage, type RecordPosition } from './change-history.js';
+import { type ChangeHistory, COMMIT_MARGIN_MS, POSTGRES_NOW, type RecordPage, type RecordPosition } from './change-history.js';
 
 const CHANNEL = 'gateway_changes';
-const LISTEN = 'listen gateway_changes';
 /** Postgres takes 8,000 bytes at most. */
 const LARGEST_MESSAGE = 7900;
 const [FIRST_RECONNECT_MS, RECONNECT_MS] = [50, 1000];
-/** How often it looks whether the connection still works, and whether a process died before it could tell of its last changes. */
-const CHECK_MS = 5000;
-const NOW = 'select cast(extract(epoch from clock_timestamp()) * 1000 as bigint) as now';
+/** How often it asks whether the connection still answers. */
+const PING_MS = 2000;
+/** How often it looks whether a process died before it could tell of its last changes; and that without a connection to hear of them. */
+const [CHECK_MS, CHECK_DEAF_MS] = [5000, 1000];
 /** Ids of recorded changes that were delivered, to skip them when they are read again; far more than are made within the margin. */
 const MOST_DELIVERED = 50_000;
 
@@ -27,66 +28,78 @@ interface Message {
   change?: Change;
 }
 
+/** What a relay works with; the outage is told of what it cannot read. */
+export interface RelayServices {
+  changes: ChangeBus;
+  history: ChangeHistory;
+  outage: DatabaseOutage;
+}
+
 /**
  * Relays changes between the processes of one Postgres database, by LISTEN and NOTIFY on a dedicated connection. What this connection may
- * have lost, because it broke or because the process that made a change died, is read from the record of changes, so streams go on. They are
- * ended only when the connection was away for longer than changes are recorded.
+ * have lost, because it broke or because the process that made a change died, is read from the record of changes, so streams go on. While
+ * it is away, changes are sent over the pool, and read from the record every second. Streams are ended only when nothing could be read for
+ * longer than changes are recorded.
  */
 export class ChangeRelay {
   readonly #id = randomUUID();
   readonly #delivered = new BoundedCache<string, true>({ max: MOST_DELIVERED });
-  #client: Client | null = null;
+  #connection: ListenConnection | null = null;
   #turn: Promise<unknown> = Promise.resolve();
   #isStopped = false;
   /** Everything committed before was delivered, by the clock of the database. */
   #completeTo = 0;
+  #checkedAt = 0;
   #checking: Promise<void> | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  readonly #timers: NodeJS.Timeout[] = [];
 
   private constructor(
     private readonly url: string,
-    private readonly changes: ChangeBus,
-    private readonly history: ChangeHistory,
+    private readonly services: RelayServices,
     private readonly log: Logger,
   ) {}
 
-  static async start(url: string, { changes, history }: { changes: ChangeBus; history: ChangeHistory }, log: Logger): Promise<ChangeRelay> {
-    const relay = new ChangeRelay(url, changes, history, log);
+  static async start(url: string, services: RelayServices, log: Logger): Promise<ChangeRelay> {
+    const relay = new ChangeRelay(url, services, log);
     await relay.#connect();
-    changes.relayTo((change) => relay.#relay(change));
-    relay.#timer = setInterval(() => relay.#checkSoon(), CHECK_MS).unref();
+    services.changes.relayTo((change) => relay.#relay(change));
+    relay.#timers.push(setInterval(() => relay.#ping(), PING_MS).unref(), setInterval(() => relay.#checkIfDue(), CHECK_DEAF_MS).unref());
     return relay;
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
-    if (this.#timer !== null) clearInterval(this.#timer);
-    await this.#client?.end();
+    for (const timer of this.#timers) clearInterval(timer);
+    // What was told last must reach the others.
+    await this.#turn;
+    this.#connection?.close('The process stops');
     await this.#checking;
   }
 
+  /** Connects, or throws and leaves no connection open. */
   async #connect(): Promise<void> {
-    const client = createPostgresClient(this.url, { timeoutMs: CHECK_MS });
-    client.on('error', (error) => this.log.warn({ reason: error.message }, 'The connection that carries changes is broken.'));
-    client.on('end', () => this.#broke(client));
-    client.on('notification', ({ payload }) => this.#receive(payload ?? ''));
+    const connection = await ListenConnection.open(this.url, CHANNEL, { message: (payload) => this.#receive(payload), ended: (reason) => this.#broke(connection, reason) });
     try {
-      await client.connect();
-      await client.query(LISTEN);
-      const now = await askNow(client);
-      this.history.clock.set(now);
+      const now = await connection.now();
+      this.services.history.clock.set(now);
       if (this.#completeTo === 0) await this.#begin(now);
+      if (connection.hasEnded) throw new Error('The connection ended meanwhile');
     } catch (error) {
-      await client.end().catch(() => undefined);
+      connection.close('It could not begin');
       throw error;
     }
-    this.#client = client;
+    this.#connection = connection;
   }
 
   /** What was recorded before this process listened is nothing that it missed. */
   async #begin(now: number): Promise<void> {
     await this.#readRecorded(now - COMMIT_MARGIN_MS, (change) => this.#noteDelivered(change));
     this.#completeTo = now;
+  }
+
+  /** A connection whose other side is gone without a word ends when this is not answered. */
+  #ping(): void {
+    this.#connection?.now().then((now) => this.services.history.clock.set(now), () => undefined);
   }
 
   #relay(change: Change): void {
@@ -97,16 +110,19 @@ export class ChangeRelay {
   #send(message: Message): void {
     const whole = JSON.stringify(message);
     const text = Buffer.byteLength(whole) > LARGEST_MESSAGE ? JSON.stringify({ from: this.#id }) : whole;
-    const client = this.#client;
-    if (client === null) return;
-    this.#inTurn(async () => client.query('select pg_notify($1, $2)', [CHANNEL, text])).catch((error: Error) => this.log.warn({ reason: error.message }, 'A change did not reach the other processes at once.'));
+    this.#turn = this.#turn.then(async () => this.#notify(text)).catch((error: unknown) => this.#warn(error, 'A change did not reach the other processes at once.'));
   }
 
-  /** One statement at a time: the driver no longer queues them. */
-  async #inTurn<T>(ask: () => Promise<T>): Promise<T> {
-    const answer = this.#turn.then(ask);
-    this.#turn = answer.catch(() => undefined);
-    return answer;
+  async #notify(text: string): Promise<void> {
+    const sent = await this.#connection?.notify(text).then(() => true, () => false);
+    if (sent !== true) await readRows(this.services.history.em, sqlText`select pg_notify(${CHANNEL}, ${text})`);
+  }
+
+  /** Of a database that is away, others tell. */
+  #warn(error: unknown, message: string): void {
+    if (this.#isStopped) return;
+    if (this.services.outage.covers(error)) this.log.debug({ err: error }, message);
+    else this.log.warn({ err: error }, message);
   }
 
   /** Any role of the database may send to the channel, so a message may have any form. */
@@ -115,7 +131,7 @@ export class ChangeRelay {
       const { from, change } = JSON.parse(payload) as Message;
       if (from === this.#id) return;
       if (change === undefined) this.#checkSoon();
-      else this.#deliver(understood(change), (one) => this.changes.receive(one));
+      else this.#deliver(understood(change), (one) => this.services.changes.receive(one));
     } catch (error) {
       this.log.warn({ err: error }, 'A message of another process cannot be read; its changes are read from the database.');
       this.#checkSoon();
@@ -133,41 +149,45 @@ export class ChangeRelay {
     if (change.type !== 'rights' && change.recordId !== undefined) this.#delivered.set(change.recordId, true);
   }
 
+  #checkIfDue(): void {
+    if (this.#connection === null || performance.now() - this.#checkedAt >= CHECK_MS) this.#checkSoon();
+  }
+
   #checkSoon(): void {
+    this.#checkedAt = performance.now();
     this.#checking ??= this.#check()
-      .catch((error: unknown) => void (this.#isStopped || this.log.warn({ err: error }, 'Changes of other processes could not be read; they are read again soon.')))
+      .catch((error: unknown) => this.#warn(error, 'Changes of other processes could not be read; they are read again soon.'))
       .finally(() => {
         this.#checking = null;
       });
   }
 
-  /** Delivers what was recorded and did not arrive. Breaks a connection that does not answer. */
+  /** Delivers what was recorded and did not arrive. */
   async #check(): Promise<void> {
-    const client = this.#client;
-    if (client === null) return;
-    try {
-      const now = await this.#inTurn(async () => askNow(client));
-      this.history.clock.set(now);
-      await this.#readRecorded(this.#completeTo - COMMIT_MARGIN_MS, (change) => this.#deliver(change, (one) => this.changes.deliver(one)));
-      this.#completeTo = now;
-    } catch (error) {
-      if (this.#client === client && !this.#isStopped) void client.end().catch(() => undefined);
-      throw error;
-    }
+    const [row] = await readRows<[now: Big]>(this.services.history.em, sqlText`select ${POSTGRES_NOW}`);
+    const now = Number(row?.[0]);
+    this.services.history.clock.set(now);
+    const since = this.#completeTo - COMMIT_MARGIN_MS;
+    if (this.services.history.reaches(since)) await this.#readRecorded(since, (change) => this.#deliver(change, (one) => this.services.changes.deliver(one)));
+    else this.services.changes.lost();
+    this.#completeTo = now;
   }
 
   async #readRecorded(since: number, take: (change: Followed) => void): Promise<void> {
-    const { em } = this.history;
+    const { em } = this.services.history;
     for (let position: RecordPosition | null = { since, afterId: '' }; position !== null; ) {
-      const page: RecordPage = await this.history.page(em, position);
+      const page: RecordPage = await this.services.history.page(em, position);
       for (const change of page.changes) take(change);
       position = page.next;
     }
   }
 
-  #broke(client: Client): void {
-    if (this.#client !== client || this.#isStopped) return;
-    this.#client = null;
+  #broke(connection: ListenConnection, reason: string): void {
+    // The end of one that could not begin is told to whoever connects.
+    if (this.#connection !== connection) return;
+    this.#connection = null;
+    if (this.#isStopped) return;
+    this.log.warn({ reason }, 'The connection that carries changes is broken.');
     void this.#reconnect();
   }
 
@@ -177,32 +197,26 @@ export class ChangeRelay {
       if (this.#isStopped) return;
       try {
         await this.#connect();
-        await this.#makeUp();
-        return;
+        break;
       } catch (error) {
         this.log.debug({ err: error }, 'The connection that carries changes is not there yet.');
-        const client = this.#client;
-        this.#client = null;
-        await client?.end().catch(() => undefined);
       }
     }
+    await this.#makeUp().catch((error: unknown) => this.#warn(error, 'Changes of other processes could not be read; they are read again soon.'));
   }
 
   /** Delivers everything that may have happened while there was no connection. */
   async #makeUp(): Promise<void> {
-    if (!this.history.reaches(this.#completeTo - COMMIT_MARGIN_MS)) {
-      this.#completeTo = this.history.clock.now();
-      this.changes.lost();
-      return;
-    }
-    this.changes.receive({ type: 'rights' });
+    this.services.changes.receive({ type: 'rights' });
+    // One that is under way may have begun before the connection was there.
+    await this.#checking;
     await this.#check();
-    for (const change of await this.#runningTasks()) this.changes.deliver(change);
+    for (const change of await this.#runningTasks()) this.services.changes.deliver(change);
   }
 
   /** The progress of tasks is not recorded. */
   async #runningTasks(): Promise<Followed[]> {
-    const rows = await readRows<[id: string, imageName: string | null]>(this.history.em, sqlText`select t.id, t.image_name from task t where t.status = 'RUNNING'`);
+    const rows = await readRows<[id: string, imageName: string | null]>(this.services.history.em, sqlText`select t.id, t.image_name from task t where t.status = 'RUNNING'`);
     return rows.map(([taskId, imageName]) => ({ type: 'task', taskId, imageName }));
   }
 }
@@ -218,9 +232,4 @@ function understood(change: Change): Change {
   if (given.type !== 'image' || given.before !== undefined) return change;
   const { access, ownerId, datacenterIds, boundDatacenterId, ...rest } = given;
   return { ...rest, datacenterIds, before: { access, status: 'OK', ownerId, datacenterIds, boundDatacenterId } };
-}
-
-async function askNow(client: Client): Promise<number> {
-  const { rows } = await client.query<{ now: string }>(NOW);
-  return Number(rows[0]?.now);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GatewayContext, RequestContainer, SubscriptionEvent } from '../../access/request-container.js';
-import { failedForNow } from '../../platform/database/failed-for-now.js';
+import { failedForNow } from '../../platform/database/outage/failed-for-now.js';
 import { unauthenticated } from '../../platform/errors.js';
 import type { Followed, FollowedOf } from './change.js';
 import type { ChangeBus } from './change-bus.js';

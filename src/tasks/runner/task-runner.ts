@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Database, isSqlite, type SqlEntityManager } from '../../platform/database/database.js';
-import { failedForNow } from '../../platform/database/failed-for-now.js';
+import type { DatabaseOutage } from '../../platform/database/outage/database-outage.js';
+import { failedForNow } from '../../platform/database/outage/failed-for-now.js';
 import { AppError } from '../../platform/errors.js';
 import { Periodic } from '../../platform/scheduling/periodic.js';
 import { withinTime } from '../../platform/scheduling/within-time.js';
@@ -81,7 +82,7 @@ export class TaskRunner {
     private readonly database: Database,
     private readonly changes: ChangeBus,
     private readonly log: Logger,
-    private readonly options: { handlers: TaskHandlers; lanes?: LaneLimits },
+    private readonly options: { handlers: TaskHandlers; lanes?: LaneLimits; outage?: Pick<DatabaseOutage, 'covers'> },
   ) {
     this.#lanes = new TaskLanes(options.lanes);
     this.#claims = new TaskClaims(database);
@@ -163,7 +164,7 @@ export class TaskRunner {
       for (const { id, action, userId } of await this.#claims.free(MISSED_MS)) this.enqueue(id, action, userId);
       for (const id of await this.#claims.cancelled([...this.#entries.keys()])) this.#entries.get(id)?.controller.abort('cancelled' satisfies StopReason);
     } catch (error) {
-      this.log.warn({ err: error }, 'Tasks cannot be looked for; the next look follows in a second.');
+      this.#warn(error, {}, 'Tasks cannot be looked for; the next look follows in a second.');
     } finally {
       this.#isLooking = false;
     }
@@ -175,7 +176,7 @@ export class TaskRunner {
       for (const id of await this.#claims.renew(held)) this.#lose(id);
       this.#renewedAt = performance.now();
     } catch (error) {
-      this.log.warn({ err: error }, 'The claims on running tasks cannot be renewed.');
+      this.#warn(error, {}, 'The claims on running tasks cannot be renewed.');
       // They have run out, as far as this process can tell.
       if (performance.now() - this.#renewedAt > CLAIM_MS) for (const { id } of held) this.#lose(id);
     }
@@ -187,7 +188,7 @@ export class TaskRunner {
 
   async #endedElsewhere(taskId: string, waits: number): Promise<void> {
     for (let wait = 0; wait < waits; wait += 1) {
-      if (!(await this.#claims.isOpen(taskId))) return;
+      if (this.#isStopping || !(await this.#claims.isOpen(taskId))) return;
       await delay(WAIT_MS, undefined, { ref: false });
     }
   }
@@ -215,7 +216,7 @@ export class TaskRunner {
         if (run !== null) await this.#attempt(entry, run);
         return true;
       } catch (error) {
-        if (failedForNow(error)) this.log.warn({ err: error, taskId: entry.taskId, retryMs }, 'The database is away; the task is tried again.');
+        if (failedForNow(error)) this.#warn(error, { taskId: entry.taskId, retryMs }, 'The database is away; the task is tried again.');
         else this.log.error({ err: error, taskId: entry.taskId, retryMs }, 'A task could not be ended; it is tried again.');
       } finally {
         entry.run = null;
@@ -251,6 +252,12 @@ export class TaskRunner {
     if (handler.mustWait === undefined) return false;
     const task = await this.#claims.read(taskId);
     return task !== null && !task.cancelRequested && handler.mustWait(this.database.em.fork(), task);
+  }
+
+  /** An outage of the database is told once. */
+  #warn(error: unknown, details: object, message: string): void {
+    if (this.options.outage?.covers(error) === true) this.log.debug({ err: error, ...details }, message);
+    else this.log.warn({ err: error, ...details }, message);
   }
 
   async #attempt(entry: Entry, run: TaskRun): Promise<void> {

@@ -1,5 +1,6 @@
 import type { CompiledQuery, DatabaseConnection } from 'kysely';
 import { queryOf } from '../kysely-query.js';
+import { lockTimeoutOf } from '../read/statement-timeout.js';
 import { sqlInteger, type SqlText, sqlText } from '../sql-text.js';
 
 /** The largest `statement_timeout` that Postgres accepts. */
@@ -13,9 +14,9 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 const IDLE_MS = 4000;
 const LIMIT_IDLE = sqlText`set local idle_in_transaction_session_timeout = ${sqlInteger(IDLE_MS, { max: IDLE_MS })}`;
 
-/** Begins a transaction with timeouts of its own, in one message: a pooler refuses them as parameters of the connection, which others use afterwards. */
-function beginWithTimeouts(statementMs: number): SqlText {
-  return sqlText`begin; set local statement_timeout = ${sqlInteger(statementMs, { max: MAX_TIMEOUT_MS })}; ${LIMIT_IDLE}`;
+/** Begins a transaction in the level that locks and checks count on, whatever the default of the database is, and with timeouts of its own, in one message: a pooler refuses them as parameters of the connection, which others use afterwards. */
+export function beginWithTimeouts(statementMs: number): SqlText {
+  return sqlText`begin isolation level read committed; set local statement_timeout = ${sqlInteger(statementMs, { max: MAX_TIMEOUT_MS })}; set local lock_timeout = ${sqlInteger(lockTimeoutOf(statementMs), { max: MAX_TIMEOUT_MS })}; ${LIMIT_IDLE}`;
 }
 
 /**
@@ -25,10 +26,10 @@ function beginWithTimeouts(statementMs: number): SqlText {
 const LOCK_MS = 700;
 
 /** Begins a migration. Its statements may take as long as they need; what it waits for, and how long it stands still, is bounded. */
-const BEGIN_MIGRATION = sqlText`begin; set local lock_timeout = ${sqlInteger(LOCK_MS, { max: LOCK_MS })}; ${LIMIT_IDLE}`;
+const BEGIN_MIGRATION = sqlText`begin isolation level read committed; set local lock_timeout = ${sqlInteger(LOCK_MS, { max: LOCK_MS })}; ${LIMIT_IDLE}`;
 
-/** Frees a transaction that copies a whole database from both timeouts. */
-export const WITHOUT_TIMEOUTS = sqlText`set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0`;
+/** Frees a transaction that copies a whole database from all timeouts. */
+export const WITHOUT_TIMEOUTS = sqlText`set local statement_timeout = 0; set local lock_timeout = 0; set local idle_in_transaction_session_timeout = 0`;
 
 /** Gives every transaction that the ORM begins on this connection the timeouts. */
 export function boundTransactions(connection: DatabaseConnection, timeoutMs: number): void {

@@ -36,6 +36,7 @@ export class Operation {
   #timer: NodeJS.Timeout | null = null;
   #heavyReads = 0;
   #connection: EventEmitter | null = null;
+  #unanswered: Error | null = null;
   /** Every reader adds the time of its statements. */
   readonly readTime: ReadTime = { cpuMs: 0, waitMs: 0 };
 
@@ -69,11 +70,16 @@ export class Operation {
     this.#isLimitedAsWhole = false;
   }
 
-  /** QUERY_TOO_COMPLEX once its time is over. */
+  /** Throws QUERY_TOO_COMPLEX once its time is over. */
   demandTime(): void {
     if (!this.#isLimitedAsWhole) return;
     this.#abort?.signal.throwIfAborted();
-    if (this.msLeft <= 0) throw this.tooSlow();
+    if (this.msLeft <= 0) throw this.#unanswered ?? this.tooSlow();
+  }
+
+  /** The database did not answer a read: what the operation asks for afterwards fails for that reason, not for its own length. */
+  noteUnanswered(error: Error): void {
+    this.#unanswered = error;
   }
 
   /** The signal aborts when the time is over or the caller has disconnected; its reason is the error to answer with. */

@@ -20,6 +20,8 @@ const OUTDATED = '0A000';
 
 /** A read of a few rows takes milliseconds: a server that has not answered by then is gone without a word. */
 const NO_ANSWER_MS = 10_000;
+/** One that has waited this long is not what made its operation take too long: the server does not answer, or somebody locks the table. */
+const LONG_MS = 5000;
 
 /** How a statement is run. */
 export interface RunOptions {
@@ -90,8 +92,13 @@ export class PostgresReader {
   }
 
   #overtime(error: unknown, limitMs: number, operation: Operation | null | undefined): Error {
+    // A task that reads is tried again.
+    if (!operation) return new DatabaseAway(error);
     if (limitMs === this.timeoutMs) return statementTooLong(this.timeoutMs);
-    return operation && limitMs < NO_ANSWER_MS ? operation.tooSlow() : new DatabaseAway(error);
+    if (limitMs < LONG_MS) return operation.tooSlow();
+    const away = new DatabaseAway(error);
+    operation.noteUnanswered(away);
+    return away;
   }
 
   #isFullWith(client: PoolClient, name: string): boolean {

@@ -1,8 +1,9 @@
 import { AppError } from '../../errors.js';
-import { isReadTimeout } from '../postgres/read-timeout.js';
 
 /** The SQLSTATE of a statement that Postgres cancelled. */
 const CANCELLED = '57014';
+/** That of a statement that waited for a lock longer than it may. */
+const LOCKED = '55P03';
 
 const timeouts = new WeakMap<object, number>();
 
@@ -19,7 +20,20 @@ export function statementTooLong(ms: number): AppError {
   return new AppError('QUERY_TOO_COMPLEX', `A statement took longer than the ${ms / 1000} s that STATEMENT_TIMEOUT allows, and was stopped. Ask for less, or try again when the database is less busy.`);
 }
 
-/** Postgres cancelled the statement, or the driver gave it up. */
+/** The part of its time that a statement may wait for a lock: that it was locked out is told apart from that it takes long. */
+const LOCK_SHARE = 0.9;
+
+/** How long a statement may wait for a lock that may take `statementMs`. */
+export function lockTimeoutOf(statementMs: number): number {
+  return Math.max(1, Math.floor(statementMs * LOCK_SHARE));
+}
+
+/** Postgres cancelled the statement. One that the driver had to give up is another matter: then the server is gone. */
 export function isCancelled(error: unknown): boolean {
-  return (error as { code?: unknown }).code === CANCELLED || isReadTimeout(error);
+  return (error as { code?: unknown }).code === CANCELLED;
+}
+
+/** Somebody else locked what the statement needs for as long as it may wait. */
+export function isLockedForLong(error: unknown): boolean {
+  return (error as { code?: unknown }).code === LOCKED;
 }

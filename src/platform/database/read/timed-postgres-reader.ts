@@ -1,6 +1,7 @@
 import type { Pool, PoolClient, QueryResult } from 'pg';
 import { postgresText } from './postgres-text.js';
 import { sqlInteger, type SqlText, sqlText } from '../sql-text.js';
+import { lockTimeoutOf } from './statement-timeout.js';
 import type { HeavyReader, ReadLimit } from './heavy-reads.js';
 
 /** The largest statement_timeout of Postgres. */
@@ -32,9 +33,11 @@ export class TimedPostgresReader implements HeavyReader {
   async #within(client: PoolClient, statement: SqlText, asObjects: boolean, { signal, msLeft, time }: ReadLimit): Promise<unknown[]> {
     const { text, values } = postgresText(statement);
     // One round trip. 0 would mean no limit.
-    const limit = sqlInteger(Math.max(1, Math.ceil(msLeft())), { max: LONGEST_MS });
-    const begun = await client.query(sqlText`begin read only; set local statement_timeout = ${limit}; select pg_backend_pid() as pid`.text);
-    const [, , backend] = begun as unknown as QueryResult<{ pid: number }>[];
+    const left = Math.max(1, Math.ceil(msLeft()));
+    const limit = sqlInteger(left, { max: LONGEST_MS });
+    const lockLimit = sqlInteger(lockTimeoutOf(left), { max: LONGEST_MS });
+    const begun = await client.query(sqlText`begin isolation level read committed read only; set local statement_timeout = ${limit}; set local lock_timeout = ${lockLimit}; select pg_backend_pid() as pid`.text);
+    const [, , , backend] = begun as unknown as QueryResult<{ pid: number }>[];
     let cancelled: Promise<void> | null = null;
     const cancel = (): void => {
       cancelled = this.#cancel(backend?.rows[0]?.pid ?? 0);
