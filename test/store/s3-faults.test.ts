@@ -8,7 +8,7 @@ import { openStore } from '../../src/platform/store/open-store.js';
 import { S3Bucket } from '../../src/platform/store/s3/s3-bucket.js';
 import { S3FileStore } from '../../src/platform/store/s3/s3-file-store.js';
 import { type S3Location, parseS3Url } from '../../src/platform/store/s3/s3-location.js';
-import { partBytes } from '../../src/platform/store/s3/part-sizes.js';
+import { partBytes } from '../../src/platform/store/s3/draft/part-sizes.js';
 import { SinkClosed } from '../../src/platform/store/send-file.js';
 import { bucketAt } from '../support/s3-store.js';
 import { A, pair } from './store-contract.js';
@@ -175,13 +175,14 @@ describe('the parts of an upload', () => {
 });
 
 describe('the sweep of an object storage', () => {
-  it('drops uploads of pairs that nobody goes on with, and no other', async () => {
+  it('drops old uploads of pairs, and of files that are there, and no other', async () => {
     const bucket = bucketAt('s3://images/x?endpoint=http://127.0.0.1:1', CREDENTIALS);
     const [dayAgo, monthAgo] = [1, 30].map((days) => new Date(Date.now() - days * 86_400_000));
     const name = (key: string): string => `${bucket.location.prefix}${key}`;
     const open = [
       { name: name(`${A}/file`), id: 'old', begunAt: monthAgo! }, { name: name(`${A}/file`), id: 'young', begunAt: dayAgo! },
-      { name: name(`${A}/${A}-1/file`), id: 'attempt', begunAt: monthAgo! }, { name: name('something/else'), id: 'else', begunAt: monthAgo! },
+      { name: name(`${A}/${A}-1/file`), id: 'attempt', begunAt: monthAgo! }, { name: name(`${A}/${A}-2/file`), id: 'sealed', begunAt: monthAgo! },
+      { name: name('something/else'), id: 'else', begunAt: monthAgo! },
     ];
     const aborted: string[] = [];
     const uploads = Object.assign(Object.create(bucket.uploads) as typeof bucket.uploads, {
@@ -190,7 +191,10 @@ describe('the sweep of an object storage', () => {
       },
       abort: async ({ id }: { id: string }) => void aborted.push(id),
     });
-    expect(await new S3FileStore({ ...bucket, uploads }, null).sweep()).toEqual([`${A}/file`]);
-    expect(aborted).toEqual(['old']);
+    const objects = Object.assign(Object.create(bucket.objects) as typeof bucket.objects, {
+      head: async (asked: string) => (asked.endsWith('-2/file') ? { etag: '', size: 1, modifiedAt: new Date() } : null),
+    });
+    expect(await new S3FileStore({ ...bucket, uploads, objects }, null).sweep()).toEqual([`${A}/${A}-2/file`, `${A}/file`]);
+    expect(aborted).toEqual(['old', 'sealed']);
   });
 });

@@ -5,7 +5,7 @@ import { S3Bucket } from '../../src/platform/store/s3/s3-bucket.js';
 import { S3Keys } from '../../src/platform/store/s3/s3-keys.js';
 import { S3Objects } from '../../src/platform/store/s3/s3-objects.js';
 import { S3Uploads } from '../../src/platform/store/s3/s3-uploads.js';
-import type { S3Services } from '../../src/platform/store/s3/earlier-attempt.js';
+import type { S3Services } from '../../src/platform/store/s3/draft/earlier-attempt.js';
 
 /** An object storage with a prefix that no other test uses. */
 export interface TestBucket extends S3Services {

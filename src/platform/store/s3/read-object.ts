@@ -16,15 +16,19 @@ export interface ReadOrder {
 }
 
 const IDLE_MS = 60_000;
+const SMALL_IDLE_MS = 15_000;
 const MOST_BREAKS = 5;
+/** After so many bytes, a connection that breaks is the first again: a slow reader of a large file meets many. */
+const NOTABLE_BYTES = 256 * 1024;
+const MOST_READS = 3;
 const FIRST_PAUSE_MS = 200;
 
 /**
- * The bytes of a range of an object, as they come. Goes on where a connection broke or brought nothing for a minute, at most five times.
+ * The bytes of a range of an object, as they come. Goes on where a connection broke or brought nothing for a minute, at most five times in a row.
  * `first` is an answer to a request for that range, if there is one already. Throws S3Failure.
  */
 export async function* readObject(objects: S3Objects, { name, etag, range, signal }: ReadOrder, first: S3Body | null = null): AsyncGenerator<Buffer> {
-  let [at, answer] = [range.start, first];
+  let [at, brokeAt, answer] = [range.start, range.start, first];
   for (let breaks = 0; at <= range.end; ) {
     try {
       answer ??= await objects.get(name, { range: { start: at, end: range.end }, etag });
@@ -34,11 +38,13 @@ export async function* readObject(objects: S3Objects, { name, etag, range, signa
       }
       for await (const chunk of chunksOf(answer.body, signal)) {
         at += chunk.length;
+        if (at > range.end + 1) throw new S3Failure(objects.bucket.location, new Error(`it answered with more bytes than the range ${range.start}-${range.end} has`));
         yield chunk;
       }
       if (at <= range.end) throw new Error('the answer ended early');
     } catch (error) {
-      breaks += 1;
+      breaks = at - brokeAt >= NOTABLE_BYTES ? 1 : breaks + 1;
+      brokeAt = at;
       const isFinal = error instanceof S3Failure && error.status !== 0 && error.status < 500;
       signal?.throwIfAborted();
       if (isFinal || breaks > MOST_BREAKS) throw error instanceof S3Failure ? error : new S3Failure(objects.bucket.location, error);
@@ -46,6 +52,28 @@ export async function* readObject(objects: S3Objects, { name, etag, range, signa
     } finally {
       answer?.body.destroy();
       answer = null;
+    }
+  }
+}
+
+/**
+ * The bytes of a small object; of a larger one those up to `most` and some more. Null when it is not there. Asks again where the answer breaks
+ * off or stalls. Throws S3Failure.
+ */
+export async function readSmallObject(objects: S3Objects, name: string, most: number): Promise<Buffer | null> {
+  for (let reads = 1; ; reads += 1) {
+    const answer = await objects.get(name);
+    if (answer === null) return null;
+    try {
+      const [chunks, read] = [[] as Buffer[], { bytes: 0 }];
+      for await (const chunk of chunksOf(answer.body, undefined, SMALL_IDLE_MS)) {
+        chunks.push(chunk);
+        read.bytes += chunk.length;
+        if (read.bytes > most) break;
+      }
+      return Buffer.concat(chunks);
+    } catch (error) {
+      if (reads === MOST_READS) throw new S3Failure(objects.bucket.location, error);
     }
   }
 }
@@ -77,14 +105,14 @@ async function drained(sink: Writable): Promise<void> {
   await new Promise<void>((resolve) => sink.once('drain', resolve));
 }
 
-/** The chunks of a body. Throws when none comes for a minute; time that the reader takes does not count. */
-async function* chunksOf(body: Readable, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
+/** The chunks of a body. Throws when none comes for so long; time that the reader takes does not count. */
+async function* chunksOf(body: Readable, signal: AbortSignal | undefined, idleMs = IDLE_MS): AsyncGenerator<Buffer> {
   const cancel = (): void => void body.destroy(new Error('cancelled'));
   signal?.addEventListener('abort', cancel);
   const iterator = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   try {
     for (;;) {
-      const next = await within(iterator.next(), body);
+      const next = await within(iterator.next(), body, idleMs);
       if (next.done === true) return;
       yield next.value;
     }
@@ -94,8 +122,8 @@ async function* chunksOf(body: Readable, signal: AbortSignal | undefined): Async
   }
 }
 
-async function within<T>(read: Promise<T>, body: Readable): Promise<T> {
-  const timer = setTimeout(() => body.destroy(new NoAnswer(IDLE_MS)), IDLE_MS);
+async function within<T>(read: Promise<T>, body: Readable, idleMs: number): Promise<T> {
+  const timer = setTimeout(() => body.destroy(new NoAnswer(idleMs)), idleMs);
   try {
     return await read;
   } finally {

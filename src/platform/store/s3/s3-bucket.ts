@@ -5,10 +5,15 @@ import type { ProxySettings } from '../../fetch/proxy-settings.js';
 import { withinTime } from '../../scheduling/within-time.js';
 import { S3Failure } from './s3-failure.js';
 import type { S3Location } from './s3-location.js';
+import { demandWholeAnswers } from './whole-answers.js';
 
 const CONNECT_MS = 5000;
 const REQUEST_MS = 60_000;
 const MOST_ATTEMPTS = 4;
+/** A connection that sends bytes, and moves none for so long, is dead. */
+const SEND_IDLE_MS = 60_000;
+/** How long sending bytes may take while they move: 8 MiB need a quarter of an hour at 10 kB/s. */
+const SEND_MS = 7_200_000;
 /** Each file that is being sent has a connection of its own. */
 const MOST_CONNECTIONS = 1000;
 
@@ -22,12 +27,29 @@ export type S3Request<T> = (client: S3Client, options: { abortSignal: AbortSigna
 export class S3Bucket {
   readonly bucket: string;
   readonly #client: S3Client;
+  /** Made for the first bytes that are sent. */
+  #sender: S3Client | null = null;
 
   constructor(readonly location: S3Location) {
-    const { bucket, endpoint, region, pathStyle, proxies } = location;
-    this.bucket = bucket;
+    this.bucket = location.bucket;
+    this.#client = this.#newClient();
+  }
+
+  /** Makes a request. Throws S3Failure, also when no answer came in time or the signal ended it; the body of an answer is not in that time. */
+  async ask<T>(request: S3Request<T>, withinMs = REQUEST_MS): Promise<T> {
+    return this.#ask(this.#client, request, { withinMs });
+  }
+
+  /** The same for a request that sends bytes, which may take its time as long as they move. */
+  async send<T>(request: S3Request<T>, signal?: AbortSignal): Promise<T> {
+    this.#sender ??= this.#newClient(SEND_IDLE_MS);
+    return this.#ask(this.#sender, request, { withinMs: SEND_MS, signal });
+  }
+
+  #newClient(socketTimeout = 0): S3Client {
+    const { endpoint, region, pathStyle, proxies } = this.location;
     const agent = { keepAlive: true, maxSockets: MOST_CONNECTIONS, proxyEnv: proxyEnvironment(proxies) };
-    this.#client = new S3Client({
+    const client = new S3Client({
       ...(endpoint !== null && { endpoint }),
       ...(region !== null && { region }),
       forcePathStyle: pathStyle,
@@ -35,17 +57,20 @@ export class S3Bucket {
       // Content-MD5 is what every server verifies; a checksum that is appended to the body is not.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
-      requestHandler: { connectionTimeout: CONNECT_MS, httpAgent: new Agent(agent), httpsAgent: new TlsAgent(agent) },
+      // Bytes are sent at once, so there is nothing to wait for; some proxies refuse the header.
+      expectContinueHeader: false,
+      requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout, httpAgent: new Agent(agent), httpsAgent: new TlsAgent(agent) },
     });
+    demandWholeAnswers(client);
+    return client;
   }
 
-  /** Makes a request. Throws S3Failure, also when no answer came in time or the signal ended it; the body of an answer is not in that time. */
-  async ask<T>(request: S3Request<T>, withinMs = REQUEST_MS, signal?: AbortSignal): Promise<T> {
+  async #ask<T>(client: S3Client, request: S3Request<T>, { withinMs, signal }: { withinMs: number; signal?: AbortSignal | undefined }): Promise<T> {
     const cancel = new AbortController();
     const abortSignal = signal === undefined ? cancel.signal : AbortSignal.any([cancel.signal, signal]);
     try {
       // Its abort alone is not enough: looking for credentials does not obey the signal.
-      return await withinTime(withinMs, request(this.#client, { abortSignal }));
+      return await withinTime(withinMs, request(client, { abortSignal }));
     } catch (error) {
       cancel.abort();
       throw new S3Failure(this.location, error);

@@ -8,6 +8,8 @@ import { nameOfS3, type S3Location } from './s3-location.js';
 /** What an operator can do about an error of the storage, by its code. */
 const REASONS: ReadonlyMap<string, string> = new Map([
   ['NoSuchBucket', 'there is no such bucket; make it first'],
+  ['NoSuchKey', 'the object is not there any more'],
+  ['NoSuchUpload', 'the upload is not there any more: another attempt has completed it, or somebody or a rule of the bucket has dropped it'],
   ['CredentialsProviderError', 'there are no credentials; accepted: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile in the files of the AWS tools, or a role of the machine'],
   ['InvalidAccessKeyId', 'the access key is not known there; check AWS_ACCESS_KEY_ID, or the profile'],
   ['SignatureDoesNotMatch', 'the secret key is not that of the access key; check AWS_SECRET_ACCESS_KEY, or the profile'],
@@ -25,6 +27,8 @@ const STATUS_REASONS: ReadonlyMap<number, string> = new Map([
   [404, 'there is no such bucket'],
 ]);
 const FULL = new Set(['QuotaExceeded', 'StorageFull', 'XMinioStorageFull', 'InsufficientStorage', 'EntityTooLarge']);
+const PASSING = new Set(['BadDigest', 'IncompleteBody', 'RequestTimeout', 'RequestTimeTooSkewed', 'OperationAborted', 'SlowDown']);
+const PASSING_STATUSES = new Set([408, 429]);
 const INSUFFICIENT_STORAGE = 507;
 const MAX_CODE_CHARACTERS = 60;
 
@@ -53,6 +57,12 @@ export class S3Failure extends AppError {
   /** The storage does not know this kind of request. */
   get isUnknownRequest(): boolean {
     return this.status === 501 || this.status === 405 || this.reason === 'NotImplemented';
+  }
+
+  /** Whether the same request may succeed a little later: there was no answer, or one that tells of the moment. */
+  get mayPass(): boolean {
+    if (this.isFull || this.isUnknownRequest) return false;
+    return this.status === 0 || this.status >= 500 || PASSING_STATUSES.has(this.status) || PASSING.has(this.reason);
   }
 
   get isFull(): boolean {

@@ -4,10 +4,11 @@ import { type AttemptKey, type FileKey, nameOfKey } from '../file-key.js';
 import { type ByteRange, type FileDraft, FileStoreMissing, type FileStore, MANIFEST_LIMIT_BYTES, manifestTooLong, type OpenFile, type StoredFile } from '../file-store.js';
 import { noRoom } from '../free-space.js';
 import type { StoreIdentity } from '../store-identity.js';
-import type { S3Services } from './earlier-attempt.js';
-import { readObject, sendChunks } from './read-object.js';
+import type { S3Services } from './draft/earlier-attempt.js';
+import { persist } from './persist.js';
+import { readObject, readSmallObject, sendChunks } from './read-object.js';
 import { S3Failure } from './s3-failure.js';
-import { S3FileDraft } from './s3-file-draft.js';
+import { S3FileDraft } from './draft/s3-file-draft.js';
 import { nameOfS3, type S3Location } from './s3-location.js';
 import type { S3Body } from './s3-objects.js';
 
@@ -95,23 +96,19 @@ export class S3FileStore implements FileStore {
   }
 
   async readManifest(key: FileKey): Promise<string | null> {
-    const object = await this.services.objects.get(this.services.keys.object(key, 'manifest'));
-    if (object === null) return null;
-    const [chunks, size] = [[] as Buffer[], { read: 0 }];
-    for await (const chunk of object.body) {
-      chunks.push(chunk as Buffer);
-      size.read += (chunk as Buffer).length;
-      if (size.read > MANIFEST_LIMIT_BYTES) break;
-    }
-    if (size.read <= MANIFEST_LIMIT_BYTES) return Buffer.concat(chunks).toString('utf8');
+    const bytes = await readSmallObject(this.services.objects, this.services.keys.object(key, 'manifest'), MANIFEST_LIMIT_BYTES);
+    if (bytes === null) return null;
+    if (bytes.length <= MANIFEST_LIMIT_BYTES) return bytes.toString('utf8');
     throw manifestTooLong(key);
   }
 
   async writeManifest(key: FileKey, text: string): Promise<void> {
-    await this.identity?.demand();
     const { objects, keys } = this.services;
-    if ((await objects.head(keys.object(key, 'file'))) === null) throw new FileStoreMissing(key, 'file');
-    await objects.put(keys.object(key, 'manifest'), text);
+    await persist(async () => {
+      await this.identity?.demand();
+      if ((await objects.head(keys.object(key, 'file'))) === null) throw new FileStoreMissing(key, 'file');
+      await objects.put(keys.object(key, 'manifest'), text);
+    });
   }
 
   async statFile(key: FileKey): Promise<StoredFile | null> {
@@ -121,7 +118,7 @@ export class S3FileStore implements FileStore {
 
   async readFile(key: FileKey, range?: ByteRange): Promise<Readable | null> {
     const name = this.services.keys.object(key, 'file');
-    const object = await this.services.objects.head(name);
+    const object = await persist(async () => this.services.objects.head(name));
     if (object === null) return null;
     const asked = { start: range?.start ?? 0, end: Math.min(range?.end ?? Infinity, object.size - 1) };
     return Readable.from(readObject(this.services.objects, { name, etag: object.etag, range: asked }), { objectMode: false });
@@ -154,7 +151,7 @@ export class S3FileStore implements FileStore {
   }
 
   async openDraft(key: FileKey): Promise<FileDraft> {
-    await this.identity?.demand();
+    await persist(async () => this.identity?.demand());
     return S3FileDraft.open(this.services, key);
   }
 
@@ -168,15 +165,15 @@ export class S3FileStore implements FileStore {
     for await (const upload of uploads.list(name)) if (upload.name === name) await uploads.abort(upload);
   }
 
-  /** There are no drafts of manifests; what is left are uploads of pairs by hand, or by a copy, that nobody goes on with. */
+  /** There are no drafts of manifests; what is left are uploads of pairs by hand, or by a copy, that nobody goes on with, and of files that are there. */
   async sweep(): Promise<string[]> {
     await this.identity?.demand();
-    const { uploads, keys } = this.services;
+    const { uploads, objects, keys } = this.services;
     const swept: string[] = [];
     for await (const upload of uploads.list(keys.prefix)) {
       const named = keys.parse(upload.name);
-      const isPair = named !== null && 'key' in named && named.key.attempt === null;
-      if (!isPair || Date.now() - upload.begunAt.getTime() < ABANDONED_AFTER_MS) continue;
+      if (named === null || !('key' in named) || Date.now() - upload.begunAt.getTime() < ABANDONED_AFTER_MS) continue;
+      if (named.key.attempt !== null && (await objects.head(upload.name)) === null) continue;
       await uploads.abort(upload);
       swept.push(upload.name.slice(keys.prefix.length));
     }

@@ -5,6 +5,7 @@ import {
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { Readable } from 'node:stream';
 import type { ByteRange } from '../file-store.js';
+import { eachEntry, nextMarker } from './pages.js';
 import type { S3Bucket } from './s3-bucket.js';
 import { S3Failure } from './s3-failure.js';
 
@@ -20,11 +21,12 @@ export interface S3Object {
 /** The bytes of an object. Who gets them reads them to the end or destroys the stream. */
 export interface S3Body {
   body: Readable;
+  /** Bytes; null where the answer does not say. */
+  size: number | null;
   etag: string;
 }
 
 const TYPE = 'application/octet-stream';
-const LARGE_PUT_MS = 300_000;
 
 /** The bucket, asked for objects by their whole names. */
 export class S3Objects {
@@ -50,25 +52,26 @@ export class S3Objects {
     const found = await this.bucket.askOrNull(async (client, options) => client.send(new GetObjectCommand(asked), options));
     if (found === null) return null;
     // In Node, the body is the response itself.
-    const [body, length] = [found.Body as unknown as Readable, found.ContentLength ?? 0];
-    if (range === undefined || length === range.end - range.start + 1) return { body, etag: found.ETag ?? '' };
+    const body = found.Body as unknown as Readable;
+    const size = found.ContentLength ?? null;
+    if (range === undefined || isAnswerTo(range, size, found.ContentRange)) return { body, size, etag: found.ETag ?? '' };
     body.destroy();
-    throw new S3Failure(this.bucket.location, new Error(`it answered with ${length} bytes for the range ${range.start}-${range.end}`));
+    throw new S3Failure(this.bucket.location, new Error(`it answered with ${found.ContentRange ?? `${size} bytes`} for the range ${range.start}-${range.end}`));
   }
 
-  /** Writes a whole object; with `ifAbsent` only if there is none, and false if there is one. A server that cannot tell writes it. */
+  /** Writes a whole object; with `ifAbsent` only if there is none, and false if there is one. A server that knows no such condition writes it. */
   async put(name: string, body: Buffer | string, { ifAbsent = false } = {}): Promise<boolean> {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
     const put = { ...this.#named(name), Body: bytes, ContentType: TYPE, ContentMD5: md5Of(bytes) };
     const send = async (condition: { IfNoneMatch?: string }): Promise<unknown> =>
-      this.bucket.ask(async (client, options) => client.send(new PutObjectCommand({ ...put, ...condition }), options), LARGE_PUT_MS);
+      this.bucket.send(async (client, options) => client.send(new PutObjectCommand({ ...put, ...condition }), options));
     try {
       await send(ifAbsent ? { IfNoneMatch: '*' } : {});
     } catch (error) {
       if (!ifAbsent || !(error instanceof S3Failure)) throw error;
       // 412: there is one. 409: another one is being written.
       if (error.status === 412 || error.status === 409) return false;
-      if (!error.isUnknownRequest) throw error;
+      if (!error.isUnknownRequest && error.status !== 400) throw error;
       await send({});
     }
     return true;
@@ -80,15 +83,17 @@ export class S3Objects {
   }
 
   /** All objects whose names begin like this, in the order of their names. */
-  async *list(prefix: string): AsyncGenerator<{ name: string; size: number }> {
-    for (let token: string | undefined; ; ) {
-      const page = await this.bucket.ask(async (client, options) =>
-        client.send(new ListObjectsV2Command({ Bucket: this.bucket.bucket, Prefix: prefix, ContinuationToken: token }), options),
-      );
-      for (const { Key, Size } of page.Contents ?? []) if (Key !== undefined) yield { name: Key, size: Size ?? 0 };
-      token = page.NextContinuationToken;
-      if (page.IsTruncated !== true || token === undefined) return;
-    }
+  list(prefix: string): AsyncGenerator<{ name: string; size: number }> {
+    const Bucket = this.bucket.bucket;
+    return eachEntry(this.bucket.location, async ([token, after]) => {
+      // XML has no way to write some characters that a name may have.
+      const asked = { Bucket, Prefix: prefix, ContinuationToken: token, StartAfter: after, EncodingType: 'url' as const };
+      const page = await this.bucket.ask(async (client, options) => client.send(new ListObjectsV2Command(asked), options));
+      const isEncoded = page.EncodingType === 'url';
+      const entries = (page.Contents ?? []).flatMap(({ Key, Size }) => (Key === undefined ? [] : [{ name: isEncoded ? decodeName(Key) : Key, size: Size ?? 0 }]));
+      const next = page.NextContinuationToken === undefined ? nextMarker(page.IsTruncated, undefined, entries.at(-1)?.name) : nextMarker(page.IsTruncated, page.NextContinuationToken);
+      return { entries, next };
+    });
   }
 
   /** A URL at which anybody can fetch this object for a while. */
@@ -101,7 +106,23 @@ export class S3Objects {
   }
 }
 
+/** A proxy may leave out the length, and a server that knows no ranges sends the whole object. */
+function isAnswerTo({ start, end }: ByteRange, size: number | null, contentRange: string | undefined): boolean {
+  const [, first, last] = /^bytes (\d+)-(\d+)\//.exec(contentRange ?? '') ?? [];
+  const isSize = size === end - start + 1;
+  return first === undefined ? isSize : (isSize || size === null) && Number(first) === start && Number(last) === end;
+}
+
 /** As Content-MD5 has it. */
 export function md5Of(bytes: Buffer): string {
   return createHash('md5').update(bytes).digest('base64');
+}
+
+/** A name as a list in URL encoding has it. */
+export function decodeName(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return text;
+  }
 }

@@ -1,5 +1,6 @@
 import type { FileKey } from '../file-key.js';
 import { STORE_ID_FILE, type StoreMark } from '../store-mark.js';
+import { readSmallObject } from './read-object.js';
 import type { S3Keys } from './s3-keys.js';
 import { S3Failure } from './s3-failure.js';
 import { nameOfS3 } from './s3-location.js';
@@ -21,11 +22,8 @@ export class S3StoreMark implements StoreMark {
   }
 
   async readId(): Promise<string | null> {
-    const object = await this.objects.get(this.#name);
-    if (object === null) return null;
-    // What is longer than a chunk is no id.
-    for await (const chunk of object.body) return (chunk as Buffer).subarray(0, MAX_ID_BYTES).toString('utf8').trim();
-    return '';
+    const bytes = await readSmallObject(this.objects, this.#name, MAX_ID_BYTES);
+    return bytes === null ? null : bytes.subarray(0, MAX_ID_BYTES).toString('utf8').trim();
   }
 
   async writeId(id: string): Promise<string | null> {

@@ -3,7 +3,9 @@ import {
 } from '@aws-sdk/client-s3';
 import type { ByteRange } from '../file-store.js';
 import type { S3Bucket } from './s3-bucket.js';
-import { md5Of } from './s3-objects.js';
+import { eachEntry, nextMarker, type Page } from './pages.js';
+import { S3Failure } from './s3-failure.js';
+import { decodeName, md5Of } from './s3-objects.js';
 
 /** An upload in parts that is not complete. */
 export interface S3Upload {
@@ -29,7 +31,6 @@ export interface CopySource {
 }
 
 const TYPE = 'application/octet-stream';
-const PART_MS = 300_000;
 /** Some servers join the parts only now. */
 const COMPLETE_MS = 900_000;
 
@@ -39,13 +40,14 @@ export class S3Uploads {
 
   async begin(name: string): Promise<S3Upload> {
     const begun = await this.bucket.ask(async (client, options) => client.send(new CreateMultipartUploadCommand({ Bucket: this.bucket.bucket, Key: name, ContentType: TYPE }), options));
-    return { name, id: begun.UploadId ?? '', begunAt: new Date() };
+    if (!begun.UploadId) throw new S3Failure(this.bucket.location, new Error('it began an upload without an id'));
+    return { name, id: begun.UploadId, begunAt: new Date() };
   }
 
   /** The server compares the bytes with their MD5. */
   async putPart(upload: S3Upload, number: number, bytes: Buffer, signal: AbortSignal): Promise<S3Part> {
     const part = { ...this.#of(upload), PartNumber: number, Body: bytes, ContentMD5: md5Of(bytes) };
-    const put = await this.bucket.ask(async (client, options) => client.send(new UploadPartCommand(part), options), PART_MS, signal);
+    const put = await this.bucket.send(async (client, options) => client.send(new UploadPartCommand(part), options), signal);
     return { number, etag: put.ETag ?? '', size: bytes.length };
   }
 
@@ -68,30 +70,45 @@ export class S3Uploads {
     await this.bucket.askOrNull(async (client, options) => client.send(new AbortMultipartUploadCommand(this.#of(upload)), options));
   }
 
-  /** The parts of an upload, in their order; null when it is complete or dropped. */
+  /** The parts of an upload, in their order; null when it is complete or dropped. Empty where the server cannot list them. */
   async parts(upload: S3Upload): Promise<S3Part[] | null> {
     const parts: S3Part[] = [];
-    for (let marker: string | undefined; ; ) {
-      const page = await this.bucket.askOrNull(async (client, options) => client.send(new ListPartsCommand({ ...this.#of(upload), PartNumberMarker: marker }), options));
-      if (page === null) return null;
-      for (const { PartNumber, ETag, Size } of page.Parts ?? []) parts.push({ number: PartNumber ?? 0, etag: ETag ?? '', size: Size ?? 0 });
-      marker = page.NextPartNumberMarker;
-      if (page.IsTruncated !== true || marker === undefined) return parts.sort((one, other) => one.number - other.number);
+    try {
+      for await (const part of eachEntry(this.bucket.location, async ([marker]) => this.#pageOfParts(upload, marker))) parts.push(part);
+      return parts.sort((one, other) => one.number - other.number);
+    } catch (error) {
+      if (!(error instanceof S3Failure)) throw error;
+      if (error.isAbsent) return null;
+      if (error.isUnknownRequest) return [];
+      throw error;
     }
   }
 
-  /** Open uploads to names that begin like this. Some servers list only those to exactly this name. */
+  async #pageOfParts(upload: S3Upload, marker: string | undefined): Promise<Page<S3Part>> {
+    const page = await this.bucket.ask(async (client, options) => client.send(new ListPartsCommand({ ...this.#of(upload), PartNumberMarker: marker }), options));
+    const entries = (page.Parts ?? []).map(({ PartNumber, ETag, Size }) => ({ number: PartNumber ?? 0, etag: ETag ?? '', size: Size ?? 0 }));
+    return { entries, next: nextMarker(page.IsTruncated, page.NextPartNumberMarker ?? entries.at(-1)?.number.toString()) };
+  }
+
+  /** Open uploads to names that begin like this. Some servers list only those to exactly this name, and some none. */
   async *list(prefix: string): AsyncGenerator<S3Upload> {
-    for (let [key, id]: [string | undefined, string | undefined] = [undefined, undefined]; ; ) {
-      const page = await this.bucket.ask(async (client, options) =>
-        client.send(new ListMultipartUploadsCommand({ Bucket: this.bucket.bucket, Prefix: prefix, KeyMarker: key, UploadIdMarker: id }), options),
-      );
-      for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
-        if (Key !== undefined && UploadId !== undefined) yield { name: Key, id: UploadId, begunAt: Initiated ?? new Date() };
-      }
-      [key, id] = [page.NextKeyMarker, page.NextUploadIdMarker];
-      if (page.IsTruncated !== true || key === undefined) return;
+    try {
+      yield* eachEntry(this.bucket.location, async ([key, id]) => this.#pageOfUploads(prefix, key, id));
+    } catch (error) {
+      if (!(error instanceof S3Failure && error.isUnknownRequest)) throw error;
     }
+  }
+
+  async #pageOfUploads(prefix: string, key: string | undefined, id: string | undefined): Promise<Page<S3Upload>> {
+    const asked = { Bucket: this.bucket.bucket, Prefix: prefix, KeyMarker: key, UploadIdMarker: id, EncodingType: 'url' as const };
+    const page = await this.bucket.ask(async (client, options) => client.send(new ListMultipartUploadsCommand(asked), options));
+    const nameOf = (text: string): string => (page.EncodingType === 'url' ? decodeName(text) : text);
+    const entries = (page.Uploads ?? []).flatMap(({ Key, UploadId, Initiated }) =>
+      Key === undefined || UploadId === undefined ? [] : [{ name: nameOf(Key), id: UploadId, begunAt: Initiated ?? new Date() }],
+    );
+    const last = entries.at(-1);
+    const { NextKeyMarker, NextUploadIdMarker } = page;
+    return { entries, next: nextMarker(page.IsTruncated, ...(NextKeyMarker ? [nameOf(NextKeyMarker), NextUploadIdMarker] : [last?.name, last?.id])) };
   }
 
   #of({ name, id }: S3Upload): { Bucket: string; Key: string; UploadId: string } {

@@ -1,11 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { MOST_BYTES_IN_FLIGHT, MOST_PARTS, partBytes } from './part-sizes.js';
-import { S3Failure } from './s3-failure.js';
-import type { CopySource, S3Part, S3Upload, S3Uploads } from './s3-uploads.js';
-import type { ByteRange } from '../file-store.js';
+import { completeUpload } from './complete-upload.js';
+import { persist } from '../persist.js';
+import { S3Failure } from '../s3-failure.js';
+import type { S3Objects } from '../s3-objects.js';
+import type { CopySource, S3Part, S3Upload, S3Uploads } from '../s3-uploads.js';
+import type { ByteRange } from '../../file-store.js';
 
-const MOST_TRIES = 5;
-const FIRST_PAUSE_MS = 1000;
 const STOP_MS = 10_000;
 
 /**
@@ -24,7 +24,7 @@ export class PartWriter {
   #fault: unknown = null;
 
   constructor(
-    private readonly uploads: S3Uploads,
+    private readonly services: { objects: S3Objects; uploads: S3Uploads },
     private readonly name: string,
   ) {}
 
@@ -60,7 +60,7 @@ export class PartWriter {
   /** Copies the next part from another object. */
   async copy(source: CopySource, range: ByteRange): Promise<void> {
     const number = this.#takeNumber();
-    this.#parts.push(await this.uploads.copyPart(await this.#begun(), number, source, range));
+    this.#parts.push(await persist(async () => this.services.uploads.copyPart(await this.#begun(), number, source, range), this.#stop.signal));
   }
 
   /** Resolves when there is room for another part. Rejects with the first failure. */
@@ -83,7 +83,8 @@ export class PartWriter {
   /** Makes the object of all parts. */
   async complete(): Promise<void> {
     await this.settle();
-    await this.uploads.complete(await this.#begun(), this.#parts.sort((one, other) => one.number - other.number));
+    await completeUpload(this.services, await this.#begun(), this.#parts.sort((one, other) => one.number - other.number));
+    await this.#dropOthers().catch(() => undefined);
   }
 
   /** Stops trying again, and resolves when nothing is on its way, after ten seconds at the latest; the parts that are there stay. */
@@ -94,11 +95,17 @@ export class PartWriter {
     clearTimeout(timer);
   }
 
-  /** Drops the upload with its parts. */
+  /** Drops the upload with its parts; what the storage does not drop now is dropped when the file is complete, or removed. */
   async abort(): Promise<void> {
     await this.stop();
     const upload = await this.#upload?.catch(() => null);
-    if (upload) await this.uploads.abort(upload);
+    if (upload) await this.services.uploads.abort(upload).catch(() => undefined);
+  }
+
+  /** Uploads of this file that were begun, but whose answer was lost, or that could not be dropped. */
+  async #dropOthers(): Promise<void> {
+    const { uploads } = this.services;
+    for await (const upload of uploads.list(this.name)) if (upload.name === this.name) await uploads.abort(upload);
   }
 
   #takeNumber(): number {
@@ -108,7 +115,7 @@ export class PartWriter {
   }
 
   async #begun(): Promise<S3Upload> {
-    this.#upload ??= this.uploads.begin(this.name).catch((error: unknown) => {
+    this.#upload ??= this.services.uploads.begin(this.name).catch((error: unknown) => {
       this.#upload = null;
       throw error;
     });
@@ -116,22 +123,20 @@ export class PartWriter {
   }
 
   async #put(number: number, bytes: Buffer): Promise<void> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        this.#parts.push(await this.uploads.putPart(await this.#begun(), number, bytes, this.#cancel.signal));
-        return;
-      } catch (error) {
-        if (tries === MOST_TRIES || !mayPass(error) || this.#stop.signal.aborted) throw error;
-      }
-      await delay(FIRST_PAUSE_MS * 2 ** tries, undefined, { signal: this.#stop.signal });
-    }
+    this.#parts.push(await persist(async () => this.#send(await this.#begun(), number, bytes), this.#stop.signal));
+  }
+
+  /** A storage that has lost sight of an upload for a moment is asked for it. */
+  async #send(upload: S3Upload, number: number, bytes: Buffer): Promise<S3Part> {
+    const { uploads } = this.services;
+    const send = async (): Promise<S3Part> => uploads.putPart(upload, number, bytes, this.#cancel.signal);
+    return send().catch(async (error: unknown) => {
+      if (error instanceof S3Failure && error.isAbsent && (await uploads.parts(upload)) !== null) return send();
+      throw error;
+    });
   }
 
   #throwFault(): void {
     if (this.#fault !== null) throw this.#fault;
   }
-}
-
-function mayPass(error: unknown): boolean {
-  return error instanceof S3Failure && (error.status === 0 || error.status >= 500 || error.status === 429 || error.reason === 'BadDigest');
 }

@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream';
-import type { FileKey } from '../file-key.js';
-import type { FileDraft } from '../file-store.js';
+import type { FileKey } from '../../file-key.js';
+import type { FileDraft } from '../../file-store.js';
 import { type EarlierFile, findEarlierFile, removeEarlierFile, type S3Services } from './earlier-attempt.js';
 import { COPIED_PART_BYTES, FIRST_PART_BYTES, partBytes } from './part-sizes.js';
 import { PartWriter } from './part-writer.js';
-import { readObject } from './read-object.js';
-import { S3Failure } from './s3-failure.js';
+import { persist } from '../persist.js';
+import { readObject } from '../read-object.js';
+import { S3Failure } from '../s3-failure.js';
 
 const PRECONDITION_FAILED = 412;
 const COPIES_AT_ONCE = 4;
@@ -35,7 +36,7 @@ export class S3FileDraft implements FileDraft {
   /** Begins the file of an attempt with what an earlier one of the same task left; that of a pair, where nobody may see half a file, from its start. */
   static async open(services: S3Services, { uuid, attempt }: FileKey): Promise<S3FileDraft> {
     const draft = new S3FileDraft(services, { uuid, attempt });
-    const earlier = attempt === null ? null : await findEarlierFile(services, { uuid, attempt });
+    const earlier = attempt === null ? null : await persist(async () => findEarlierFile(services, { uuid, attempt }));
     if (earlier !== null) await draft.#takeOver(earlier);
     return draft;
   }
@@ -72,15 +73,14 @@ export class S3FileDraft implements FileDraft {
   async seal(manifest?: string): Promise<void> {
     const { objects, keys } = this.services;
     await this.#writer.settle();
-    if (manifest !== undefined) await objects.put(keys.object(this.key, 'manifest'), manifest);
+    if (manifest !== undefined) await persist(async () => objects.put(keys.object(this.key, 'manifest'), manifest));
     if (this.#writer.hasBegun) {
       this.#sendPart();
       await this.#writer.complete();
     } else {
-      await objects.put(this.#name, this.#part?.subarray(0, this.#filled) ?? Buffer.alloc(0));
+      await persist(async () => objects.put(this.#name, this.#part?.subarray(0, this.#filled) ?? Buffer.alloc(0)));
     }
-    const stored = await objects.head(this.#name);
-    if (stored?.size !== this.#size) throw new S3Failure(objects.bucket.location, new Error(`an object of ${this.#size} bytes was written, and it has ${stored?.size ?? 'none'}`));
+    await persist(async () => this.#demandStored());
     this.#isSealed = true;
     await this.#removeEarlier();
   }
@@ -92,8 +92,14 @@ export class S3FileDraft implements FileDraft {
     await this.#writer.stop();
   }
 
+  async #demandStored(): Promise<void> {
+    const { objects } = this.services;
+    const stored = await objects.head(this.#name);
+    if (stored?.size !== this.#size) throw new S3Failure(objects.bucket.location, new Error(`an object of ${this.#size} bytes was written, and it has ${stored?.size ?? 'none'}`));
+  }
+
   #newWriter(): PartWriter {
-    return new PartWriter(this.services.uploads, this.#name);
+    return new PartWriter(this.services, this.#name);
   }
 
   /** The caller may use the memory of the chunk again. */
@@ -165,9 +171,10 @@ export class S3FileDraft implements FileDraft {
     yield* readObject(this.services.objects, { ...earlier, range: { start: 0, end: earlier.size - 1 } });
   }
 
+  /** What the storage refuses to remove now, a sweep removes once the task has ended. */
   async #removeEarlier(): Promise<void> {
     const earlier = this.#earlier;
     this.#earlier = null;
-    if (earlier !== null && earlier.name !== this.#name) await removeEarlierFile(this.services, earlier);
+    if (earlier !== null && earlier.name !== this.#name) await removeEarlierFile(this.services, earlier).catch(() => undefined);
   }
 }

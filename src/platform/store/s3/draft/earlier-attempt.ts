@@ -1,8 +1,9 @@
-import { type AttemptKey, parseAttempt } from '../file-key.js';
-import { S3Failure } from './s3-failure.js';
-import type { S3Keys } from './s3-keys.js';
-import type { S3Objects } from './s3-objects.js';
-import type { S3Part, S3Upload, S3Uploads } from './s3-uploads.js';
+import { type AttemptKey, parseAttempt } from '../../file-key.js';
+import { completeUpload } from './complete-upload.js';
+import { S3Failure } from '../s3-failure.js';
+import type { S3Keys } from '../s3-keys.js';
+import type { S3Objects } from '../s3-objects.js';
+import type { S3Part, S3Upload, S3Uploads } from '../s3-uploads.js';
 
 /** What drafts and stores are made of. */
 export interface S3Services {
@@ -104,14 +105,15 @@ async function asObject(services: S3Services, { key, name, size, upload }: Lefto
 }
 
 /** How many bytes of the object are of the file. Some servers demand that all parts are named, also those after a gap. */
-async function complete({ uploads }: S3Services, { upload, parts }: { upload: S3Upload; parts: readonly S3Part[] }): Promise<number> {
+async function complete(services: S3Services, { upload, parts }: { upload: S3Upload; parts: readonly S3Part[] }): Promise<number> {
+  const { uploads } = services;
   let known: readonly S3Part[] | null = parts;
   for (let tries = 1; known !== null && known.length > 0 && tries <= MOST_TRIES; tries += 1) {
     try {
-      await uploads.complete(upload, known);
+      await completeUpload(services, upload, known);
       return gaplessBytes(known);
     } catch (error) {
-      if (!(error instanceof S3Failure) || error.status === 0 || error.status >= 500 || error.status === 403) throw error;
+      if (!(error instanceof S3Failure) || error.mayPass || error.status >= 500 || error.status === 403) throw error;
     }
     known = await uploads.parts(upload);
   }
