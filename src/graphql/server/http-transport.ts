@@ -20,15 +20,19 @@ import { MAX_TOKENS } from '../admission/rules/document-limits.js';
 import { compiledOperationsPlugin } from '../compiled/compiled-operations-plugin.js';
 import { DocumentCache } from '../pipeline/document-cache.js';
 import type { FinishedOperation } from '../pipeline/operation-report.js';
-import { publicError, withStatus } from '../pipeline/public-errors.js';
+import { publicError, statusOf, withStatus } from '../pipeline/public-errors.js';
 import { admissionPlugin, prefersApplicationJson } from './admission-plugin.js';
 import { FastPath } from './fast-path.js';
 import type { GraphqlServer } from './graphql-server.js';
 import { HttpInterceptor } from './http-interceptor.js';
-import { setHeaders, streamHandler, wantsStream } from './sse-transport.js';
+import { streamFormatOf } from './stream-format.js';
+import { setHeaders, streamHandler } from './stream-transport.js';
 
 /** Bytes of a body; a longer one is read only for callers who are signed in, as parsing it takes milliseconds. */
 const MAX_ANONYMOUS_BYTES = 16 * 1024;
+
+/** A batch of more operations is refused with as many answers. */
+const MAX_ANSWERED_OPERATIONS = 100;
 
 /**
  * Headers of a GET that a page of another origin cannot send unless the browser has asked first. `authorization` is one of them; a browser
@@ -83,16 +87,29 @@ interface Exchange {
   context: ReportContext;
 }
 
-/**
- * Refuses a request whose sender's budget is spent, without Apollo Server: it would take several times as long, and a sender who
- * does not stop must not keep the process busy.
- */
-function refuseOverBudget(graphqlServer: GraphqlServer, { request, reply, context }: Exchange, error: BudgetExceeded): string {
+/** Answers with one refusal for each of `count` operations: a list of them for a batch, whose clients expect as many answers as they sent operations. */
+function refuseDirectly(graphqlServer: GraphqlServer, { request, reply, context }: Exchange, error: AppError, count?: number): string {
   const { errors, response } = graphqlServer.pipeline.refusal(error, context);
   setHeaders(reply, response.headers ?? []);
+  const { retryAfter } = error.extensions;
+  if (typeof retryAfter === 'number') reply.header('retry-after', String(retryAfter));
   const type = prefersApplicationJson(request.headers.accept) ? 'application/json' : 'application/graphql-response+json';
-  void reply.code(429).header('retry-after', String(error.retryAfter)).header('content-type', `${type}; charset=utf-8`);
-  return `${JSON.stringify({ errors, extensions: response.extensions })}\n`;
+  void reply.code(statusOf(error.code)).header('content-type', `${type}; charset=utf-8`);
+  const refusal = { errors, extensions: response.extensions };
+  return `${JSON.stringify(count === undefined ? refusal : Array.from({ length: count }, () => refusal))}\n`;
+}
+
+/**
+ * Refuses without Apollo Server what it would take several times as long for: a request whose sender's budget is spent, as a sender who does
+ * not stop must not keep the process busy; and a batch, which has more than one operation in one request. Null for any other request.
+ */
+function refuseEarly(graphqlServer: GraphqlServer, exchange: Exchange, signedIn: OperationContext | Error): string | null {
+  const { body } = exchange.request;
+  const operations = Array.isArray(body) ? Math.min(body.length, MAX_ANSWERED_OPERATIONS) : undefined;
+  if (signedIn instanceof BudgetExceeded) return refuseDirectly(graphqlServer, exchange, signedIn, operations);
+  if (operations === undefined) return null;
+  const refusal = new AppError('BAD_REQUEST', 'Several operations in one request are not accepted: send each in a request of its own.');
+  return refuseDirectly(graphqlServer, exchange, signedIn instanceof AppError ? signedIn : refusal, operations);
 }
 
 /** Signs the caller in; returns the error of a sign-in that fails, as Apollo Server fails in the same way and formats it. */
@@ -122,7 +139,8 @@ function apolloRoute(app: FastifyInstance, apollo: ApolloServer<OperationContext
     const caller = callerOf(request);
     const startedAt = performance.now();
     const signedIn = await trySignIn(fastPath, request);
-    if (signedIn instanceof BudgetExceeded) return refuseOverBudget(graphqlServer, { request, reply, context: { ...caller, startedAt } }, signedIn);
+    const refused = refuseEarly(graphqlServer, { request, reply, context: { ...caller, startedAt } }, signedIn);
+    if (refused !== null) return refused;
     if (!(signedIn instanceof Error)) await graphqlServer.admission.fairQueue.wait(signedIn.container.viewer.username);
     const body: unknown = await callers.run(caller, async () => apolloHandler.call(app, request, reply));
     // Apollo Server would let caches store some refusals.
@@ -135,7 +153,7 @@ function apolloRoute(app: FastifyInstance, apollo: ApolloServer<OperationContext
 }
 
 /**
- * Serves GraphQL over HTTP and SSE at /graphql. `mayBypassHooks` says whether a request may be answered before Fastify and its
+ * Serves GraphQL over HTTP at /graphql, with streams as server-sent events and in parts. `mayBypassHooks` says whether a request may be answered before Fastify and its
  * hooks see it. Call the returned function after the last request.
  */
 export async function openHttpTransport({ app, requestInterceptor }: { app: FastifyInstance; requestInterceptor: RequestInterceptor }, graphqlServer: GraphqlServer, mayBypassHooks: (request: IncomingMessage) => boolean): Promise<() => Promise<void>> {
@@ -155,7 +173,8 @@ export async function openHttpTransport({ app, requestInterceptor }: { app: Fast
     },
     handler: async (request, reply) => {
       refuseLostUpgrade(request);
-      return wantsStream(request) ? stream(request, reply) : handle(request, reply);
+      const format = streamFormatOf(request);
+      return format === null ? handle(request, reply) : stream(request, reply, format);
     },
   });
   return () => apollo.stop();
