@@ -2,8 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { ApolloClient, CombinedGraphQLErrors, gql, HttpLink, InMemoryCache } from '@apollo/client';
-import { BatchHttpLink } from '@apollo/client/link/batch-http';
+import { ApolloClient, gql, HttpLink, InMemoryCache } from '@apollo/client';
 import { cacheExchange, Client as UrqlClient, fetchExchange } from '@urql/core';
 import { createClient } from 'graphql-ws';
 import { SignJWT } from 'jose';
@@ -56,30 +55,21 @@ describe('a client with its defaults', () => {
   });
 });
 
-describe('a client that sends several operations in one request', () => {
-  const refusalOf = async (key: string): Promise<unknown> => {
-    const client = new ApolloClient({ link: new BatchHttpLink({ uri: `${gateway.url}/graphql`, headers: { authorization: `Bearer ${key}` } }), cache: new InMemoryCache() });
-    const asked = [ME, '{ viewer { permissions } }'].map(async (query) => client.query({ query: gql(query) }).catch((error: unknown) => error));
-    return (await Promise.all(asked)).map((error) => (CombinedGraphQLErrors.is(error) ? [error.errors[0]?.extensions?.['code'], error.message.split(':')[0]] : error));
-  };
-
-  it('is told for each of them that they are not accepted together', async () => {
-    const refused = ['BAD_REQUEST', 'Several operations in one request are not accepted'];
-    expect(await refusalOf(admin.key ?? '')).toEqual([refused, refused]);
-  });
-
-  it('is told for each of them to sign in', async () => {
-    const refused = ['UNAUTHENTICATED', 'Sign in first'];
-    expect(await refusalOf(await tokenFor(-60))).toEqual([refused, refused]);
-  });
-});
-
 describe('a request without a valid token', () => {
   it('is answered with the scheme to sign in with, in parts and as events too', async () => {
     for (const accept of ['application/json', 'text/event-stream', 'multipart/mixed;subscriptionSpec=1.0']) {
       const response = await fetch(`${gateway.url}/graphql`, { method: 'POST', headers: { accept, 'content-type': 'application/json', authorization: 'Bearer no' }, body: JSON.stringify({ query: ME }) });
       expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
     }
+  });
+});
+
+describe('several operations in one request', () => {
+  it('are refused with what to do instead', async () => {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${admin.key}` };
+    const response = await fetch(`${gateway.url}/graphql`, { method: 'POST', headers, body: JSON.stringify([{ query: ME }, { query: ME }]) });
+    const { errors } = (await response.json()) as { errors: unknown[] };
+    expect([response.status, errors]).toEqual([400, [{ message: 'Several operations in one request are not accepted: send each in a request of its own.', extensions: { code: 'BAD_REQUEST' } }]]);
   });
 });
 

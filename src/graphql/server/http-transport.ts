@@ -31,9 +31,6 @@ import { setHeaders, streamHandler } from './stream-transport.js';
 /** Bytes of a body; a longer one is read only for callers who are signed in, as parsing it takes milliseconds. */
 const MAX_ANONYMOUS_BYTES = 16 * 1024;
 
-/** A batch of more operations is refused with as many answers. */
-const MAX_ANSWERED_OPERATIONS = 100;
-
 /**
  * Headers of a GET that a page of another origin cannot send unless the browser has asked first. `authorization` is one of them; a browser
  * sends one by itself only with Basic or Negotiate, which sign nobody in here.
@@ -87,29 +84,25 @@ interface Exchange {
   context: ReportContext;
 }
 
-/** Answers with one refusal for each of `count` operations: a list of them for a batch, whose clients expect as many answers as they sent operations. */
-function refuseDirectly(graphqlServer: GraphqlServer, { request, reply, context }: Exchange, error: AppError, count?: number): string {
+/**
+ * Refuses without Apollo Server what it would take several times as long for: a request whose sender's budget is spent, as a sender who does
+ * not stop must not keep the process busy; and a batch, whose refusal names what to do instead.
+ */
+function refuseDirectly(graphqlServer: GraphqlServer, { request, reply, context }: Exchange, error: AppError): string {
   const { errors, response } = graphqlServer.pipeline.refusal(error, context);
   setHeaders(reply, response.headers ?? []);
   const { retryAfter } = error.extensions;
   if (typeof retryAfter === 'number') reply.header('retry-after', String(retryAfter));
   const type = prefersApplicationJson(request.headers.accept) ? 'application/json' : 'application/graphql-response+json';
   void reply.code(statusOf(error.code)).header('content-type', `${type}; charset=utf-8`);
-  const refusal = { errors, extensions: response.extensions };
-  return `${JSON.stringify(count === undefined ? refusal : Array.from({ length: count }, () => refusal))}\n`;
+  return `${JSON.stringify({ errors, extensions: response.extensions })}\n`;
 }
 
-/**
- * Refuses without Apollo Server what it would take several times as long for: a request whose sender's budget is spent, as a sender who does
- * not stop must not keep the process busy; and a batch, which has more than one operation in one request. Null for any other request.
- */
-function refuseEarly(graphqlServer: GraphqlServer, exchange: Exchange, signedIn: OperationContext | Error): string | null {
-  const { body } = exchange.request;
-  const operations = Array.isArray(body) ? Math.min(body.length, MAX_ANSWERED_OPERATIONS) : undefined;
-  if (signedIn instanceof BudgetExceeded) return refuseDirectly(graphqlServer, exchange, signedIn, operations);
-  if (operations === undefined) return null;
-  const refusal = new AppError('BAD_REQUEST', 'Several operations in one request are not accepted: send each in a request of its own.');
-  return refuseDirectly(graphqlServer, exchange, signedIn instanceof AppError ? signedIn : refusal, operations);
+/** The refusal of a request that need not reach Apollo Server; null when it must. */
+function earlyRefusal({ body }: FastifyRequest, signedIn: OperationContext | Error): AppError | null {
+  if (signedIn instanceof BudgetExceeded) return signedIn;
+  if (signedIn instanceof Error || !Array.isArray(body)) return null;
+  return new AppError('BAD_REQUEST', 'Several operations in one request are not accepted: send each in a request of its own.');
 }
 
 /** Signs the caller in; returns the error of a sign-in that fails, as Apollo Server fails in the same way and formats it. */
@@ -139,8 +132,8 @@ function apolloRoute(app: FastifyInstance, apollo: ApolloServer<OperationContext
     const caller = callerOf(request);
     const startedAt = performance.now();
     const signedIn = await trySignIn(fastPath, request);
-    const refused = refuseEarly(graphqlServer, { request, reply, context: { ...caller, startedAt } }, signedIn);
-    if (refused !== null) return refused;
+    const refusal = earlyRefusal(request, signedIn);
+    if (refusal !== null) return refuseDirectly(graphqlServer, { request, reply, context: { ...caller, startedAt } }, refusal);
     if (!(signedIn instanceof Error)) await graphqlServer.admission.fairQueue.wait(signedIn.container.viewer.username);
     const body: unknown = await callers.run(caller, async () => apolloHandler.call(app, request, reply));
     // Apollo Server would let caches store some refusals.
