@@ -65,7 +65,8 @@ class EventStream implements Sink {
     clearInterval(this.#ping);
     if (this.raw.writableEnded) return;
     if (error !== null) this.#write(JSON.stringify({ errors: error.errors, extensions: error.response.extensions }));
-    this.raw.end(this.format.end);
+    // Without the mark of the end a client takes the connection as lost: after an expiry, it connects again and asks for a new token.
+    this.raw.end(error?.isExpiry === true ? '' : this.format.end);
   }
 
   #write(json: string): void {
