@@ -31,7 +31,7 @@ async function importOffer({ repository, uuid }: { repository: string; uuid: str
   for (const warning of importRepositoryImage.warnings) console.log(`Note: ${warning}`);
   for await (const task of progress(gateway, importRepositoryImage.task.id)) {
     console.log(`${task.status} ${task.phase}${percent(task)}`);
-    if (task.status === 'FAILED') throw new Error(`${task.errorCode}: ${task.error}`);
+    if (task.status === 'FAILED' || task.status === 'CANCELLED') throw new Error(`${task.errorCode}: ${task.error}`);
   }
 }
 

@@ -1,8 +1,16 @@
+import { isObjectType } from 'graphql';
 import { operationsOf } from './trusted-documents.js';
 
 const capital = (word) => word[0].toUpperCase() + word.slice(1);
 
-function sdk(operations) {
+/** Types without an id that lists do not hold together: values of the object around them. */
+function valueTypesOf(schema) {
+  const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
+  const isValue = (type) => isObjectType(type) && !roots.includes(type) && !type.name.startsWith('__') && type.getFields().id === undefined && !/(?:Connection|Edge|PageInfo|Payload)$/.test(type.name);
+  return Object.values(schema.getTypeMap()).filter(isValue).map(({ name }) => name).sort();
+}
+
+function sdk(operations, valueTypes) {
   const types = ({ name, kind }) => `${name}${capital(kind)}, ${name}${capital(kind)}Variables`;
   return `
 /** The text of an operation, with the types of its answer and its variables; clients that know typed documents know this one. */
@@ -34,10 +42,16 @@ export type Sdk = ReturnType<typeof getSdk>;
 
 /** Every \`extensions.code\` that an error can have. They are stable; a message beside one is for people and may change. */
 export const ERROR_CODES: readonly ErrorCode[] = Object.values(ErrorCode);
+
+/**
+ * The types without an \`id\`, whose values belong to the object around them. Caches want to be told: Graphcache with \`keys\`, Apollo Client
+ * with \`merge: true\`.
+ */
+export const VALUE_TYPES: readonly string[] = [${valueTypes.map((name) => `'${name}'`).join(', ')}];
 `;
 }
 
 /** A plugin of graphql-codegen: the SDK as TypeScript. Every operation must have a name. */
-export function plugin(_schema, documents) {
-  return sdk(operationsOf(documents));
+export function plugin(schema, documents) {
+  return sdk(operationsOf(documents), valueTypesOf(schema));
 }

@@ -40,11 +40,13 @@ function answerIn<R>(status: number, body: string): Answer<R> {
   }
 }
 
-/** What ended a subscription: the errors of its operation, or the close of the socket that refused the token. */
+/** What ended a subscription: the errors of its operation, or the close of its socket, as an Error. */
 function refusalOf(reason: unknown): unknown {
   if (Array.isArray(reason)) return new GatewayError(reason as GraphqlError[]);
-  const isUnauthorized = typeof reason === 'object' && reason !== null && 'code' in reason && reason.code === 4401;
-  return isUnauthorized ? new GatewayError([{ message: 'The token is not accepted.', extensions: { code: 'UNAUTHENTICATED' } }]) : reason;
+  if (reason instanceof Error || typeof reason !== 'object' || reason === null) return reason;
+  const { code, reason: why } = reason as { code?: unknown; reason?: unknown };
+  if (code === 4401) return new GatewayError([{ message: 'The token is not accepted.', extensions: { code: 'UNAUTHENTICATED' } }]);
+  return new Error(`The connection for events is lost${typeof code === 'number' ? `: it was closed with ${code} ${String(why ?? '')}`.trimEnd() : ''}.`, { cause: reason });
 }
 
 /**

@@ -1467,3 +1467,9 @@ export type Sdk = ReturnType<typeof getSdk>;
 
 /** Every `extensions.code` that an error can have. They are stable; a message beside one is for people and may change. */
 export const ERROR_CODES: readonly ErrorCode[] = Object.values(ErrorCode);
+
+/**
+ * The types without an `id`, whose values belong to the object around them. Caches want to be told: Graphcache with `keys`, Apollo Client
+ * with `merge: true`.
+ */
+export const VALUE_TYPES: readonly string[] = ['DatacenterActionVerdict', 'DatacenterSettings', 'GlobalSettings', 'ImageActionVerdict', 'ImageChange', 'ImageFile', 'ImageServer', 'MissingPermissions', 'NamedUrl', 'TaskCancelVerdict', 'VirtualDisk'];

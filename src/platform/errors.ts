@@ -45,7 +45,7 @@ export function databaseUnavailable(): AppError {
 
 /** One message for every failed sign-in, so that it does not tell which accounts exist. */
 export function unauthenticated(): AppError {
-  return new AppError('UNAUTHENTICATED', 'Sign in first: send "Authorization: Bearer <token>" with a valid token or API key.');
+  return new AppError('UNAUTHENTICATED', 'Sign in first: send "Authorization: Bearer <token>" with a valid token or API key; over WebSocket, as "authorization" in connectionParams.');
 }
 
 /** The input fields that an error blames, by their path, with the value of each. */

@@ -10,7 +10,7 @@ type Cancelled = Pick<TaskType, 'userId' | 'status' | 'phase' | 'finishedAt'>;
 
 /** The refusal of a cancel that comes too late; `id` as the caller knows it. */
 export function notCancellable({ status, phase, finishedAt }: Omit<Cancelled, 'userId'>, id: string): AppError {
-  const state = finishedAt === null ? `its phase is ${phase}` : `it has ${status}`;
+  const state = finishedAt === null ? `its phase is ${phase}` : `its status is ${status}`;
   return blame(new AppError('TASK_NOT_CANCELLABLE', `Task ${id} can no longer be cancelled: ${state}.`), { id });
 }
 

@@ -1,5 +1,6 @@
 import { ApolloClient, gql, HttpLink, InMemoryCache } from '@apollo/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { VALUE_TYPES } from '../../sdk/src/generated.js';
 import { type ImageWorld, type ShownImage, startImageWorld } from './image-world.js';
 
 const LIST = gql('query List { images { nodes { id name alias owner { id username } } } }');
@@ -57,6 +58,14 @@ describe("Apollo Client's cache", () => {
     const { data } = await client.mutate<{ updateImage: { image: ShownImage } }>({ mutation: RENAME, variables: { input: { name: 'first', alias: 'tried', dryRun: true } } });
     expect(data?.updateImage.image.alias).toBe('tried');
     expect([shownList()[0], shownDetail('first')]).toEqual([before, before]);
+  });
+
+  it('keeps what two queries ask of a value, once the SDK has told it which types are values', async () => {
+    client.cache = new InMemoryCache({ typePolicies: Object.fromEntries(VALUE_TYPES.map((name) => [name, { merge: true }])) });
+    const [card, sources] = [gql('{ globalSettings { vmsImageVmNic } }'), gql('{ globalSettings { vmsImageSources } }')];
+    await client.query({ query: card });
+    await client.query({ query: sources });
+    expect([client.readQuery({ query: card }), client.readQuery({ query: sources })]).toMatchObject([{ globalSettings: { vmsImageVmNic: 1 } }, { globalSettings: { vmsImageSources: [] } }]);
   });
 
   it('reads an object again by its id into the same record', async () => {

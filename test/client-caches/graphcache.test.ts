@@ -1,6 +1,8 @@
+import { getIntrospectionQuery } from 'graphql';
 import { type AnyVariables, Client, fetchExchange, type OperationResult } from '@urql/core';
 import { type Cache, cacheExchange } from '@urql/exchange-graphcache';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { VALUE_TYPES } from '../../sdk/src/generated.js';
 import { type ImageWorld, type ShownImage, startImageWorld } from './image-world.js';
 
 const LIST = 'query List { images { nodes { id name alias owner { id username } } pageInfo { hasNextPage } } }';
@@ -8,6 +10,13 @@ const DETAIL = 'query Detail($name: String!) { image(name: $name) { id name alia
 const NODE = 'query Again($id: ID!) { node(id: $id) { id ... on Image { name alias } } }';
 const RENAME = 'mutation Rename($input: UpdateImageInput!) { updateImage(input: $input) { image { id alias } } }';
 const DELETE = 'mutation Delete($input: DeleteImageInput!) { deleteImage(input: $input) { deletedImageId } }';
+
+const CONSOLE = `{
+  viewer { id datacenters { id settings { vmsImageLimit } actions { action allowed requires { permissions } } } }
+  images { nodes { id file { size } actions { action allowed reason requires { permissions datacenter } } tasks { nodes { id cancel { allowed reason } } } } }
+  globalSettings { vmsImageVmNic vmsImageRepositories { name url } }
+  servers { nodes { id disks { diskId image { id } } } }
+}`;
 
 interface List {
   images: { nodes: ShownImage[] };
@@ -77,6 +86,14 @@ describe("urql's Graphcache", () => {
     await shownDetail('third');
     await client.mutation<Deleted>(DELETE, { input: { name: 'third' } }).toPromise();
     expect([await shownList(), await shownDetail('third')]).toEqual([['elsewhere', 'second'], undefined]);
+  });
+
+  it('takes verdicts and settings as values of the object around them, once the SDK has told it which types are values', async () => {
+    const schema = await made.world.admin.run(getIntrospectionQuery());
+    const keys = Object.fromEntries(VALUE_TYPES.map((name) => [name, () => null]));
+    const exchanges = [cacheExchange({ schema: schema as never, keys }), fetchExchange];
+    client = new Client({ url: `${made.world.gateway.url}/graphql`, exchanges, fetch: made.fetch, preferGetMethod: false });
+    expect(await read(CONSOLE)).toMatchObject({ images: { nodes: [{ actions: { length: 6 } }, {}] }, globalSettings: { vmsImageVmNic: 1 } });
   });
 
   it('has not complained of a missing key in any of this', () => {

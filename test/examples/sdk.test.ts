@@ -1,8 +1,12 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { buildSchema, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import { WebSocketServer } from 'ws';
+import { connect } from '../../sdk/src/connect.js';
 import { ERROR_CODES } from '../../sdk/src/generated.js';
 import { ERROR_CODES as GATEWAY_CODES } from '../../src/platform/error-codes.js';
 import { filesUnder, projectFile } from '../laws/sources.js';
@@ -31,6 +35,17 @@ describe('the SDK', () => {
 
   it('knows every code of the gateway, each once', () => {
     expect(ERROR_CODES.toSorted()).toEqual(Object.keys(GATEWAY_CODES).sort());
+  });
+
+  it('throws an Error when the connection for events is lost for good', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols: () => 'graphql-transport-ws' });
+    server.on('connection', (socket) => socket.close(4500, 'Broken'));
+    await once(server, 'listening');
+    const gateway = connect({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, token: 'any' });
+    const [event] = await Promise.allSettled([gateway.followTask()[Symbol.asyncIterator]().next()]);
+    expect(event).toMatchObject({ status: 'rejected', reason: new Error('The connection for events is lost: it was closed with 4500 Broken.') });
+    await gateway.close();
+    server.close();
   });
 
   it('comes with a manifest that names each document by the sha256 of its text', () => {

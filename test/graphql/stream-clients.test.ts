@@ -60,6 +60,16 @@ const CLIENTS: Record<string, Follow> = {
     });
     return { ...followed, stop: () => (subscription.unsubscribe(), void sockets.dispose()) };
   },
+  'Apollo Client over HTTP, in parts': (url, key, query = QUERY) => {
+    const followed = collector();
+    const link = new HttpLink({ uri: `${url}/graphql`, headers: { authorization: `Bearer ${key}` } });
+    const subscription = new ApolloClient({ link, cache: new InMemoryCache() }).subscribe<{ taskChanged: unknown }>({ query: gql(query), fetchPolicy: 'no-cache' }).subscribe({
+      next: ({ data, error }) => (error ? followed.fail(error) : followed.next(data?.taskChanged)),
+      error: followed.fail,
+      complete: followed.end,
+    });
+    return { ...followed, stop: () => subscription.unsubscribe() };
+  },
   'urql over SSE': (url, key, query = QUERY) => {
     const followed = collector();
     const fetchOptions = { headers: { authorization: `Bearer ${key}` } };

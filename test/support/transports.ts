@@ -2,7 +2,9 @@ import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import type { GraphqlError } from './gateway.js';
 
-export const TRANSPORTS = ['http', 'sse', 'websocket'] as const;
+export const TRANSPORTS = ['http', 'sse', 'multipart', 'websocket'] as const;
+
+const ACCEPTS = { http: 'application/json', sse: 'text/event-stream', multipart: 'multipart/mixed;subscriptionSpec=1.0' };
 export type Transport = (typeof TRANSPORTS)[number];
 
 export interface Operation {
@@ -54,9 +56,8 @@ async function overWebSocket(url: string, key: string | null, operation: Operati
 /** The first answer to an operation over a transport. */
 export async function ask(transport: Transport, url: string, key: string | null, operation: Operation, headers: Headers = {}): Promise<Result> {
   if (transport === 'websocket') return overWebSocket(url, key, operation, headers);
-  const accept = transport === 'http' ? 'application/json' : 'text/event-stream';
-  const text = await post(url, key, operation, { ...headers, accept });
-  return JSON.parse(text.startsWith('{') ? text : /data: (\{.*\})/.exec(text)![1]!) as Result;
+  const text = await post(url, key, operation, { ...headers, accept: ACCEPTS[transport] });
+  return JSON.parse(text.startsWith('{') ? text : /(?:data: (\{.*\})|\{"payload":(\{.*\})\})/.exec(text)!.slice(1).find(Boolean)!) as Result;
 }
 
 /** The codes of its errors; empty when there are none. */

@@ -18,7 +18,7 @@ import { costOfMicroseconds, OperationCosts } from './cost/operation-costs.js';
 import type { TrustedDocuments } from './trusted-documents.js';
 import { coerceVariables, type VariableValues } from './input/coerce-variables.js';
 
-export type Transport = 'http' | 'sse' | 'websocket';
+export type Transport = 'http' | 'sse' | 'multipart' | 'websocket';
 
 /** What is known of a caller before sign-in. */
 export interface Caller {

@@ -20,12 +20,13 @@ import { MAX_TOKENS } from '../admission/rules/document-limits.js';
 import { compiledOperationsPlugin } from '../compiled/compiled-operations-plugin.js';
 import { DocumentCache } from '../pipeline/document-cache.js';
 import type { FinishedOperation } from '../pipeline/operation-report.js';
-import { publicError, withStatus } from '../pipeline/public-errors.js';
+import { publicError, statusOf, withStatus } from '../pipeline/public-errors.js';
 import { admissionPlugin, prefersApplicationJson } from './admission-plugin.js';
 import { FastPath } from './fast-path.js';
 import type { GraphqlServer } from './graphql-server.js';
 import { HttpInterceptor } from './http-interceptor.js';
-import { setHeaders, streamHandler, wantsStream } from './sse-transport.js';
+import { streamFormatOf } from './stream-format.js';
+import { setHeaders, streamHandler } from './stream-transport.js';
 
 /** Bytes of a body; a longer one is read only for callers who are signed in, as parsing it takes milliseconds. */
 const MAX_ANONYMOUS_BYTES = 16 * 1024;
@@ -84,15 +85,24 @@ interface Exchange {
 }
 
 /**
- * Refuses a request whose sender's budget is spent, without Apollo Server: it would take several times as long, and a sender who
- * does not stop must not keep the process busy.
+ * Refuses without Apollo Server what it would take several times as long for: a request whose sender's budget is spent, as a sender who does
+ * not stop must not keep the process busy; and a batch, whose refusal names what to do instead.
  */
-function refuseOverBudget(graphqlServer: GraphqlServer, { request, reply, context }: Exchange, error: BudgetExceeded): string {
+function refuseDirectly(graphqlServer: GraphqlServer, { request, reply, context }: Exchange, error: AppError): string {
   const { errors, response } = graphqlServer.pipeline.refusal(error, context);
   setHeaders(reply, response.headers ?? []);
+  const { retryAfter } = error.extensions;
+  if (typeof retryAfter === 'number') reply.header('retry-after', String(retryAfter));
   const type = prefersApplicationJson(request.headers.accept) ? 'application/json' : 'application/graphql-response+json';
-  void reply.code(429).header('retry-after', String(error.retryAfter)).header('content-type', `${type}; charset=utf-8`);
+  void reply.code(statusOf(error.code)).header('content-type', `${type}; charset=utf-8`);
   return `${JSON.stringify({ errors, extensions: response.extensions })}\n`;
+}
+
+/** The refusal of a request that need not reach Apollo Server; null when it must. */
+function earlyRefusal({ body }: FastifyRequest, signedIn: OperationContext | Error): AppError | null {
+  if (signedIn instanceof BudgetExceeded) return signedIn;
+  if (signedIn instanceof Error || !Array.isArray(body)) return null;
+  return new AppError('BAD_REQUEST', 'Several operations in one request are not accepted: send each in a request of its own.');
 }
 
 /** Signs the caller in; returns the error of a sign-in that fails, as Apollo Server fails in the same way and formats it. */
@@ -123,7 +133,8 @@ function apolloRoute(app: FastifyInstance, apollo: ApolloServer<OperationContext
     const caller = callerOf(request);
     const startedAt = performance.now();
     const signedIn = await trySignIn(fastPath, request);
-    if (signedIn instanceof BudgetExceeded) return refuseOverBudget(graphqlServer, { request, reply, context: { ...caller, startedAt } }, signedIn);
+    const refusal = earlyRefusal(request, signedIn);
+    if (refusal !== null) return refuseDirectly(graphqlServer, { request, reply, context: { ...caller, startedAt } }, refusal);
     if (!(signedIn instanceof Error)) await graphqlServer.admission.fairQueue.wait(signedIn.container.viewer.username);
     const body: unknown = await callers.run(caller, async () => apolloHandler.call(app, request, reply));
     // Apollo Server would let caches store some refusals.
@@ -136,7 +147,7 @@ function apolloRoute(app: FastifyInstance, apollo: ApolloServer<OperationContext
 }
 
 /**
- * Serves GraphQL over HTTP and SSE at /graphql. `mayBypassHooks` says whether a request may be answered before Fastify and its
+ * Serves GraphQL over HTTP at /graphql, with streams as server-sent events and in parts. `mayBypassHooks` says whether a request may be answered before Fastify and its
  * hooks see it. Call the returned function after the last request.
  */
 export async function openHttpTransport({ app, requestInterceptor }: { app: FastifyInstance; requestInterceptor: RequestInterceptor }, graphqlServer: GraphqlServer, mayBypassHooks: (request: IncomingMessage) => boolean): Promise<() => Promise<void>> {
@@ -156,7 +167,8 @@ export async function openHttpTransport({ app, requestInterceptor }: { app: Fast
     },
     handler: async (request, reply) => {
       refuseLostUpgrade(request);
-      return wantsStream(request) ? stream(request, reply) : handle(request, reply);
+      const format = streamFormatOf(request);
+      return format === null ? handle(request, reply) : stream(request, reply, format);
     },
   });
   return () => apollo.stop();

@@ -95,7 +95,7 @@ function logRefusals(app: FastifyInstance): void {
   });
   app.addHook('onRequestAbort', async ({ log, method, url, headers }) => {
     // A stream has no other end.
-    if (headers.accept?.includes('text/event-stream') !== true) log.info({ method, path: pathOf(url) }, 'A caller went away before the answer was complete.');
+    if (!/text\/event-stream|multipart\/mixed/.test(headers.accept ?? '')) log.info({ method, path: pathOf(url) }, 'A caller went away before the answer was complete.');
   });
 }
 
@@ -162,6 +162,11 @@ export function createHttpServer(log: Logger, options: HttpOptions): FastifyInst
     const { host } = request.headers;
     if (isHost(host)) done();
     else refuseHost(request, reply, options);
+  });
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    // HTTP wants it with every 401; no browser asks for a password because of this scheme.
+    if (reply.statusCode === 401) reply.header('www-authenticate', 'Bearer');
+    done(null, payload);
   });
   logRefusals(app);
   app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply, options));

@@ -6,9 +6,10 @@ import type { OperationContext } from '../admission/admission.js';
 import type { GraphqlServer } from './graphql-server.js';
 import { PublicErrors, statusOf } from '../pipeline/public-errors.js';
 import type { OperationRequest } from '../pipeline/operation-pipeline.js';
-import { isRecord, parseRequest } from './parse-request.js';
+import { parseRequest } from './parse-request.js';
 import type { Sink } from '../pipeline/shared-stream.js';
 import { ReadProgress } from './read-progress.js';
+import type { StreamFormat } from './stream-format.js';
 
 const PING_MS = 12_000;
 /** While more bytes than these wait to be read, nothing more is written. */
@@ -16,36 +17,28 @@ const MOST_WAITING_BYTES = 256 * 1024;
 /** How long a reader that has read nothing may take to read what waits before it is cut off. */
 const CUT_OFF_MS = 10_000;
 
-/** Whether to answer with server-sent events: the request accepts nothing else, or accepts them and carries a subscription. */
-export function wantsStream({ headers, body, query: search }: FastifyRequest): boolean {
-  const accept = headers.accept ?? '';
-  if (!accept.includes('text/event-stream')) return false;
-  if (!/json|\*\/\*/.test(accept)) return true;
-  const fields: unknown = body ?? search;
-  return isRecord(fields) && typeof fields.query === 'string' && /\bsubscription\b/.test(fields.query);
-}
-
-/** Writes one response as an event stream, in the distinct connections mode of GraphQL over SSE. */
+/** Writes one response as a stream of results. */
 class EventStream implements Sink {
   readonly #ping: NodeJS.Timeout;
 
   constructor(
     private readonly raw: ServerResponse,
     headers: OutgoingHttpHeaders,
+    private readonly format: StreamFormat,
     private readonly log: GraphqlServer['log'],
   ) {
     raw.writeHead(200, {
       ...headers,
-      'content-type': 'text/event-stream; charset=utf-8',
+      'content-type': format.contentType,
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
       // Ends the connection with the stream, so that a shutdown need not wait for keep-alive.
       connection: 'close',
     });
-    raw.write(':\n\n');
+    raw.write(format.begin);
     const progress = new ReadProgress(raw.socket);
     this.#ping = setInterval(() => {
-      if (!raw.writableNeedDrain) raw.write(':\n\n');
+      if (!raw.writableNeedDrain) raw.write(format.ping);
       else if (progress.isStalled()) this.#endDeadReader();
     }, PING_MS);
     raw.once('close', () => clearInterval(this.#ping));
@@ -72,16 +65,17 @@ class EventStream implements Sink {
     clearInterval(this.#ping);
     if (this.raw.writableEnded) return;
     if (error !== null) this.#write(JSON.stringify({ errors: error.errors, extensions: error.response.extensions }));
-    this.raw.end('event: complete\ndata: \n\n');
+    // Without the mark of the end a client takes the connection as lost: after an expiry, it connects again and asks for a new token.
+    this.raw.end(error?.isExpiry === true ? '' : this.format.end);
   }
 
   #write(json: string): void {
-    this.raw.write(`event: next\ndata: ${json}\n\n`);
+    this.raw.write(this.format.result(json));
   }
 
   /** Appends the reason to what waits, and cuts the connection after some time to read it. */
   #endDeadReader(): void {
-    this.log.info({ transport: 'sse' }, 'A reader has read nothing for a minute and is cut off.');
+    this.log.info({ transport: this.format.transport }, 'A reader has read nothing for a minute and is cut off.');
     this.end(new PublicErrors([{ message: 'Nothing of the stream was read for a minute. Read the present state and subscribe again.', extensions: { code: 'SLOW_READER' } }]));
     const cut = setTimeout(() => this.raw.destroy(), CUT_OFF_MS).unref();
     this.raw.once('close', () => clearTimeout(cut));
@@ -112,11 +106,11 @@ export function setHeaders(reply: FastifyReply, pairs: readonly string[]): void 
   for (let at = 0; at < pairs.length; at += 2) reply.header(pairs[at] ?? '', pairs[at + 1]);
 }
 
-/** Handles requests for GraphQL over SSE. Answers refusals from before the operation is read with a status and JSON instead of a stream. */
+/** Handles requests that want a stream. Answers refusals from before the operation is read with a status and JSON instead of a stream. */
 export function streamHandler(graphqlServer: GraphqlServer) {
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+  return async (request: FastifyRequest, reply: FastifyReply, format: StreamFormat): Promise<FastifyReply> => {
     const { authorization, traceparent } = request.headers;
-    const caller = { authorization, transport: 'sse' as const, requestId: request.id, traceId: traceIdOf(traceparent), connection: request.raw.socket };
+    const caller = { authorization, transport: format.transport, requestId: request.id, traceId: traceIdOf(traceparent), connection: request.raw.socket };
     try {
       if (!graphqlServer.isOriginAllowed(request.raw)) {
         throw new AppError('FORBIDDEN', `Pages of ${request.headers.origin} may not open streams here; ALLOWED_ORIGINS names those that may.`);
@@ -130,7 +124,7 @@ export function streamHandler(graphqlServer: GraphqlServer) {
       reply.raw.once('close', release);
       // For a client that left while it signed in, 'close' does not come any more.
       if (reply.raw.destroyed) release();
-      else serve(graphqlServer, operation, context, reply);
+      else serve(graphqlServer, operation, context, reply, format);
       return reply;
     } catch (error) {
       const { errors, response: { extensions, headers } } = graphqlServer.pipeline.refusal(error, { ...caller, startedAt: performance.now() });
@@ -142,12 +136,12 @@ export function streamHandler(graphqlServer: GraphqlServer) {
   };
 }
 
-function serve(graphqlServer: GraphqlServer, operation: OperationRequest, context: OperationContext, reply: FastifyReply): void {
+function serve(graphqlServer: GraphqlServer, operation: OperationRequest, context: OperationContext, reply: FastifyReply, format: StreamFormat): void {
   const { raw } = reply;
-  const stream = new EventStream(raw, reply.getHeaders() as OutgoingHttpHeaders, graphqlServer.log); // the same headers; Fastify types those that HTTP fixes as string or number
-  graphqlServer.metrics.opened('sse');
+  const stream = new EventStream(raw, reply.getHeaders() as OutgoingHttpHeaders, format, graphqlServer.log); // the same headers; Fastify types those that HTTP fixes as string or number
+  graphqlServer.metrics.opened(format.transport);
   raw.once('close', () => {
-    graphqlServer.metrics.closed('sse');
+    graphqlServer.metrics.closed(format.transport);
   });
   void run(graphqlServer, operation, context, reply, stream);
 }
