@@ -97,10 +97,10 @@ it('opens the steps of a newer version of the tour, with the tabs that were edit
 
 it('works with a full storage, and keeps what is written for a reload', async () => {
   const page = await open(undefined, () => {
-    const write = Storage.prototype.setItem;
+    const setItem = Storage.prototype.setItem;
     Storage.prototype.setItem = function refuse(key, value) {
       if (this === window.localStorage) throw new DOMException('full', 'QuotaExceededError');
-      write.call(this, key, value);
+      setItem.call(this, key, value);
     };
   });
   await write(page, 'Mine');

@@ -279,6 +279,8 @@ describe('GraphiQL in a browser', () => {
         if (type === 'subscribe') socket.send(JSON.stringify({ type: 'error', id, payload: [{ message: 'Sign in first.', extensions: { code: 'UNAUTHENTICATED' } }] }));
       });
     });
+    await page.reload();
+    await status(page).getByText('Signed in as ada').waitFor();
     await page.route('**/graphql', (route) => route.fulfill({ status: 401, json: { errors: [{ message: 'Sign in first.' }] } }));
     await run(page, 'Watch');
     await answerHolds(page, 'Sign in first');
@@ -289,7 +291,7 @@ describe('GraphiQL in a browser', () => {
   it('is signed in to on a phone: the field for the token is wide enough to type in', async () => {
     await using visited = await visit('/graphiql/');
     await visited.page.setViewportSize({ width: 390, height: 844 });
-    await expect.poll(async () => (await visited.page.getByLabel('Token or API key').boundingBox())?.width).toBeGreaterThan(200);
+    await expect.poll(async () => (await visited.page.getByLabel('Token or API key').boundingBox())?.width, { timeout: 15_000 }).toBeGreaterThan(200);
   });
 
   it('opens the tour of what the caller may do most, in the datacenter where that is', async () => {
