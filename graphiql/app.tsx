@@ -1,28 +1,28 @@
 import { explorerPlugin } from '@graphiql/plugin-explorer';
 import { HISTORY_PLUGIN } from '@graphiql/plugin-history';
+import { useMonaco } from '@graphiql/react';
 import type { Fetcher } from '@graphiql/toolkit';
 import { GraphiQL } from 'graphiql';
 import type { ReactNode } from 'react';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
+import { editorStorage, noteTabs } from './editor-storage';
 import { fetcherWith } from './fetcher';
+import type { Provider } from './provider';
 import { SignInBar } from './sign-in-bar';
-import { closeStorage, editorStorage } from './storage';
-import { noteTabs } from './tabs';
+import { stepsOf } from './steps';
 import { SwitchDialog } from './switch-dialog';
-import { leaveForSignIn, type Provider } from './provider';
-import { expiryOf, forgetToken, signInFromAddress, storedToken, storeToken } from './token';
-import { beginTour, openedTour, startTour, stepsOf, type Tour } from './tour';
+import { signInFromAddress } from './token';
+import { openedTour } from './tour';
+import { useLeaving, useSession } from './use-session';
+import { useSignIn } from './use-sign-in';
 import type { SignIn } from './who-am-i';
-import { whoAmI } from './who-am-i';
 
 // One of each for the whole visit: a plugin made anew would lose what it shows.
 const PLUGINS = [HISTORY_PLUGIN, explorerPlugin({ showAttribution: false })];
 
-/** Longer than the gateway still takes a token that has expired. */
-const EXPIRY_MARGIN_MS = 11_000;
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 export interface AppProps {
+  /** What the gateway says of the stored token; null: there is none. */
+  signIn: SignIn | null;
   /** The token of a link that was opened while somebody else is signed in. */
   offered: string | null;
   /** Through which people can sign in, if one is configured. */
@@ -34,59 +34,54 @@ export interface AppProps {
 /** GraphiQL under a line that shows who is signed in; the schema is read only with a token, and again with each new one. */
 export function App(props: AppProps): ReactNode {
   const { provider } = props;
-  const [token, setToken] = useState(storedToken);
   const [offered, setOffered] = useState(props.offered);
-  const [problem, setProblem] = useState(props.problem);
-  const [signIn, lookAgain] = useSignIn(token);
-  const [offeredSignIn] = useSignIn(offered);
-  const fetcher = useMemo(() => fetcherWith(token, lookAgain), [token, lookAgain]);
+  const { session, load, acceptToken, switchTo, signOut, openTour } = useSession(props.signIn);
+  const { problem, isLeaving, leave } = useLeaving(provider, props.problem);
+  const { token, answer } = session;
+  const [signIn, askAgain] = useSignIn(token, answer);
+  const [offeredSignIn] = useSignIn(offered, null);
+  const fetcher = useMemo(() => fetcherWith(token, askAgain), [token, askAgain]);
   useEffect(() => followLinks(setOffered), []);
 
-  async function acceptToken(pasted: string): Promise<void> {
-    storeToken(pasted);
-    setProblem(null);
-    const answer = await whoAmI(pasted);
-    // The tabs of another tour show only after a load.
-    if (answer.state === 'signed-in' && beginTour(answer.caller)) loadAnew();
-    else setToken(pasted);
-  }
-
-  function signInAtProvider(): void {
-    if (provider !== null) leaveForSignIn(provider).catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)));
+  function acceptOffer(other: string): void {
+    setOffered(null);
+    switchTo(other);
   }
 
   return (
     <>
       {offered === null ? null : (
-        <SwitchDialog key={offered} present={signIn} offered={offeredSignIn} onKeep={() => setOffered(null)} onSwitch={() => signInAnew(offered)} />
+        <SwitchDialog key={offered} present={signIn} offered={offeredSignIn} onKeep={() => setOffered(null)} onSwitch={() => acceptOffer(offered)} />
       )}
       <SignInBar
         signIn={signIn}
         problem={problem}
         onToken={(pasted) => void acceptToken(pasted)}
-        onProvider={provider === null ? null : signInAtProvider}
+        onProvider={provider === null ? null : leave}
+        isLeaving={isLeaving}
         onSignOut={signOut}
         tour={openedTour()}
-        onTour={tourAnew}
+        onTour={(tour) => void openTour(tour, signIn)}
       />
       <main>
-        <Editors fetcher={fetcher} isSignedIn={token !== null} />
+        <Editors key={load} fetcher={fetcher} readsSchema={token !== null && !isRefusal(answer)} />
       </main>
     </>
   );
 }
 
-function Editors({ fetcher, isSignedIn }: { fetcher: Fetcher; isSignedIn: boolean }): ReactNode {
+function Editors({ fetcher, readsSchema }: { fetcher: Fetcher; readsSchema: boolean }): ReactNode {
+  useLineWrapping();
   return (
     <GraphiQL
       plugins={PLUGINS}
       fetcher={fetcher}
-      schema={isSignedIn ? undefined : null}
+      schema={readsSchema ? undefined : null}
       schemaDescription
       inputValueDeprecation
       defaultTabs={stepsOf(openedTour())}
       storage={editorStorage}
-      onTabChange={({ tabs }) => noteTabs(tabs)}
+      onTabChange={({ tabs, activeTabIndex }) => noteTabs(tabs, activeTabIndex)}
       customScalarSchemas={{ JSON: {} }}
       defaultEditorToolsVisibility="variables"
     >
@@ -97,29 +92,20 @@ function Editors({ fetcher, isSignedIn }: { fetcher: Fetcher; isSignedIn: boolea
   );
 }
 
-/** Whom a token signs in; `lookAgain` asks the gateway once more. It is also asked when the token expires. */
-function useSignIn(token: string | null): [SignIn, lookAgain: () => void] {
-  const [signIn, setSignIn] = useState<SignIn>({ state: token === null ? 'anonymous' : 'checking' });
-  const [looks, setLooks] = useState(0);
-  const lookAgain = useCallback(() => setLooks((before) => before + 1), []);
-  useEffect(() => setSignIn({ state: token === null ? 'anonymous' : 'checking' }), [token]);
+/** Breaks long lines, which a narrow editor would cut off. */
+function useLineWrapping(): void {
+  const monaco = useMonaco((state) => state.monaco);
   useEffect(() => {
-    if (token === null) return;
-    const abandoned = new AbortController();
-    void whoAmI(token, abandoned.signal).then((answer) => {
-      // The answer for an older token must not overwrite that of the newer one.
-      if (!abandoned.signal.aborted) setSignIn(answer);
-    });
-    return () => abandoned.abort();
-  }, [token, looks]);
-  useEffect(() => {
-    const expiry = token === null ? null : expiryOf(token);
-    const left = expiry === null ? LONGEST_TIMER_MS : expiry - Date.now() + EXPIRY_MARGIN_MS;
-    if (left < 0 || left >= LONGEST_TIMER_MS) return;
-    const timer = setTimeout(lookAgain, left);
-    return () => clearTimeout(timer);
-  }, [token, lookAgain]);
-  return [signIn, lookAgain];
+    if (monaco === undefined) return;
+    for (const editor of monaco.editor.getEditors()) editor.updateOptions({ wordWrap: 'on' });
+    const watch = monaco.editor.onDidCreateEditor((editor) => editor.updateOptions({ wordWrap: 'on' }));
+    return () => watch.dispose();
+  }, [monaco]);
+}
+
+// Not for a token that expires later: the schema that was read stays.
+function isRefusal(answer: SignIn | null): boolean {
+  return answer?.state === 'refused' || answer?.state === 'expired';
 }
 
 /** A sign-in link opened over this page changes only the fragment. */
@@ -131,26 +117,4 @@ function followLinks(ask: (offered: string) => void): () => void {
   }
   window.addEventListener('hashchange', follow);
   return () => window.removeEventListener('hashchange', follow);
-}
-
-// The page loads anew, so that nothing of the former caller stays.
-function signInAnew(token: string): void {
-  storeToken(token);
-  location.reload();
-}
-
-// A reload closes the sockets and drops the answers on the screen along with the token.
-function signOut(): void {
-  forgetToken();
-  location.reload();
-}
-
-function loadAnew(): void {
-  closeStorage();
-  location.reload();
-}
-
-function tourAnew(tour: Tour): void {
-  startTour(tour);
-  loadAnew();
 }

@@ -5,6 +5,7 @@ import './styles.css';
 import { createRoot } from 'react-dom/client';
 import { keepAccessible } from './accessibility';
 import { App } from './app';
+import { storeTabsNow } from './editor-storage';
 import { configuredProvider, returnFromSignIn } from './provider';
 import { signInFromAddress, storedToken, storeToken } from './token';
 import { beginTour } from './tour';
@@ -17,9 +18,11 @@ const returned = await returnFromSignIn(provider);
 if (returned !== null && 'token' in returned) storeToken(returned.token);
 const token = storedToken();
 const signIn = token === null ? null : await whoAmI(token);
-beginTour(signIn?.state === 'signed-in' ? signIn.caller : null);
+await beginTour(token, signIn?.state === 'signed-in' ? signIn.caller : null);
+// GraphiQL stores what was typed half a second later, which may be too late.
+window.addEventListener('pagehide', storeTabsNow);
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no element with the id "root".');
-createRoot(root).render(<App offered={offered} provider={provider} problem={returned !== null && 'error' in returned ? returned.error : null} />);
+createRoot(root).render(<App signIn={signIn} offered={offered} provider={provider} problem={returned !== null && 'error' in returned ? returned.error : null} />);
 keepAccessible(root);

@@ -1,4 +1,5 @@
 import * as oidc from 'openid-client';
+import { sessionStore } from './storage';
 
 /** The OpenID provider through which people sign in here, as the gateway names it. */
 export interface Provider {
@@ -9,7 +10,9 @@ export interface Provider {
   resource: string | null;
 }
 
-const PENDING = 'image-gateway:sign-in';
+const PENDING = 'sign-in';
+/** How long an answer of the provider may take. */
+const TIMEOUT_S = 10;
 
 interface PendingSignIn {
   verifier: string;
@@ -35,11 +38,17 @@ async function discovered({ issuer, clientId }: Provider): Promise<oidc.Configur
   const server = new URL(issuer);
   // Only a provider on this very machine may do without TLS.
   const isLocal = server.protocol === 'http:' && /^(localhost|127\.|\[::1\])/.test(server.hostname);
-  return oidc.discovery(server, clientId, undefined, oidc.None(), isLocal ? { execute: [oidc.allowInsecureRequests] } : undefined);
+  try {
+    return await oidc.discovery(server, clientId, undefined, oidc.None(), { timeout: TIMEOUT_S, ...(isLocal && { execute: [oidc.allowInsecureRequests] }) });
+  } catch (error) {
+    const causes = 'It may be away, be another issuer than the gateway expects, or not allow this page to ask it (CORS)';
+    throw new Error(`${issuer} does not answer as the OpenID provider. ${causes}`, { cause: error });
+  }
 }
 
 /** Leaves the page for the sign-in of the provider (authorization code with PKCE), which leads back here. */
 export async function leaveForSignIn(provider: Provider): Promise<void> {
+  if (!sessionStore.isLasting) throw new Error('This browser lets the page store nothing, which this sign-in needs. Allow cookies and site data for the page, or paste a token.');
   const pending: PendingSignIn = { verifier: oidc.randomPKCECodeVerifier(), state: oidc.randomState() };
   const address = oidc.buildAuthorizationUrl(await discovered(provider), {
     redirect_uri: here(),
@@ -49,7 +58,7 @@ export async function leaveForSignIn(provider: Provider): Promise<void> {
     code_challenge_method: 'S256',
     ...(provider.resource !== null && { resource: provider.resource }),
   });
-  sessionStorage.setItem(PENDING, JSON.stringify(pending));
+  sessionStore.setItem(PENDING, JSON.stringify(pending));
   location.assign(address);
 }
 
@@ -57,9 +66,9 @@ export async function leaveForSignIn(provider: Provider): Promise<void> {
 export async function returnFromSignIn(provider: Provider | null): Promise<{ token: string } | { error: string } | null> {
   const address = new URL(location.href);
   const isAnswer = address.searchParams.has('state') && (address.searchParams.has('code') || address.searchParams.has('error'));
-  const pending = sessionStorage.getItem(PENDING);
+  const pending = sessionStore.getItem(PENDING);
   if (!isAnswer || provider === null) return null;
-  sessionStorage.removeItem(PENDING);
+  sessionStore.removeItem(PENDING);
   history.replaceState(null, '', location.pathname);
   if (pending === null) return { error: 'The answer of the provider belongs to no sign-in of this tab.' };
   const { verifier, state } = JSON.parse(pending) as PendingSignIn;
@@ -72,7 +81,9 @@ export async function returnFromSignIn(provider: Provider | null): Promise<{ tok
   }
 }
 
-function reasonOf(error: unknown): string {
+/** Why a sign-in failed, in the words of the provider where it has any. */
+export function reasonOf(error: unknown): string {
   if (error instanceof oidc.AuthorizationResponseError || error instanceof oidc.ResponseBodyError) return error.error_description ?? error.error;
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${reasonOf(error.cause)}` : error.message;
 }

@@ -1,7 +1,8 @@
 import type { FormEvent, ReactNode } from 'react';
 import { useState } from 'react';
+import { type Tour, TOURS } from './steps';
+import { localStore, sessionStore } from './storage';
 import { readToken } from './token';
-import { type Tour, TOURS } from './tour';
 import type { SignIn } from './who-am-i';
 
 interface SignInBarProps {
@@ -11,29 +12,36 @@ interface SignInBarProps {
   onToken(token: string): void;
   /** Null: no provider is configured. */
   onProvider: (() => void) | null;
+  /** On the way to the provider. */
+  isLeaving: boolean;
   onSignOut(): void;
   tour: Tour;
   onTour(tour: Tour): void;
 }
 
 /** The line above GraphiQL: who asks, and the way in and out. */
-export function SignInBar({ signIn, problem, onToken, onProvider, onSignOut, tour, onTour }: SignInBarProps): ReactNode {
+export function SignInBar({ signIn, problem, onToken, onProvider, isLeaving, onSignOut, tour, onTour }: SignInBarProps): ReactNode {
   return (
     <header className="sign-in-bar">
       <h1>Image gateway</h1>
       <span role="status" data-state={signIn.state}>
         {describe(signIn, onProvider !== null)}
       </span>
-      {problem === null ? null : (
+      {problem === null || signIn.state === 'signed-in' ? null : (
         <span role="alert" data-state="refused">
           The sign-in failed: {problem}
+        </span>
+      )}
+      {localStore.isLasting && sessionStore.isLasting ? null : (
+        <span role="note" data-state="forgetful">
+          This browser lets the page store nothing: your sign-in and your tabs end with the page.
         </span>
       )}
       {WITHOUT_CALLER.includes(signIn.state) ? (
         <>
           {onProvider === null ? null : (
-            <button type="button" onClick={onProvider}>
-              Sign in at the provider
+            <button type="button" onClick={onProvider} disabled={isLeaving}>
+              {isLeaving ? 'Asking the provider …' : 'Sign in at the provider'}
             </button>
           )}
           <TokenField onToken={onToken} />
@@ -107,6 +115,6 @@ function describe(signIn: SignIn, hasProvider: boolean): ReactNode {
     case 'refused':
       return `This token is not accepted: it may be mistyped or revoked. To go on, ${ways} another.`;
     case 'unreachable':
-      return 'The gateway does not answer. Reload the page to try again.';
+      return `${signIn.reason} Reload the page to try again.`;
   }
 }

@@ -1,69 +1,123 @@
-import { editorStorage } from './storage';
-
-/** One tab of a tour: an operation whose first line says what it shows, and the variables it is run with. */
-export interface TourStep {
-  query: string;
-  variables: string | null;
-}
+import type { TourStep } from './steps';
+import { localStore, sessionStore, tabStore } from './storage';
 
 /** A tab as GraphiQL stores it. */
 export interface StoredTab {
-  query?: string | null;
-  variables?: string | null;
+  id: string;
+  title: string;
+  query: string | null;
+  variables: string | null;
+  headers: string | null;
+  operationName: string | null;
+  hash: null;
+  response: null;
 }
 
-const WITHOUT_ANSWER = { headers: null, hash: null, response: null };
-const TABS = 'graphiql:tabState';
+/** A tab as GraphiQL or an older version of this page wrote it. */
+export type WrittenTab = Partial<Omit<StoredTab, 'hash' | 'response'>>;
 
-let open: readonly StoredTab[] | null = null;
-
-/** Takes the tabs as they are on the screen: GraphiQL stores them only a moment later. */
-export function noteTabs(tabs: readonly StoredTab[]): void {
-  open = tabs;
+export interface StoredTabs {
+  tabs: readonly StoredTab[];
+  activeTabIndex: number;
 }
 
-/** The tabs on the screen, else those of the last visit; null when there was none, or when they cannot be read. */
-export function rememberedTabs(): readonly StoredTab[] | null {
-  if (open !== null) return open;
+/** What of a tab is written by hand. */
+type TabText = Pick<StoredTab, 'query' | 'variables'>;
+
+/** Where GraphiQL stores tabs. */
+export const TABS = 'graphiql:tabState';
+const STEPS = 'tour-steps';
+
+/** Every tab that was one of ours: one that is no longer there was closed, and is not that of another tab of the browser. */
+const seen = new Set<string>();
+
+/**
+ * The tabs of this tab of the browser; in a new one, copies of all that the last visits left. Null when there are none, or when they
+ * cannot be read.
+ */
+export function readTabs(): StoredTabs | null {
+  const own = parseTabs(sessionStore.getItem(TABS));
+  const found = own ?? copyOf(parseTabs(localStore.getItem(TABS)));
+  for (const { id } of found?.tabs ?? []) seen.add(id);
+  if (own === null && found !== null) writeTabs(found);
+  return found;
+}
+
+/** Remembers the tabs for a reload, and for later visits beside those that other tabs of the browser have edited. */
+export function writeTabs(own: StoredTabs): void {
+  for (const { id } of own.tabs) seen.add(id);
+  sessionStore.setItem(TABS, JSON.stringify(own));
+  const known = rememberedSteps();
+  const others = (parseTabs(localStore.getItem(TABS))?.tabs ?? []).filter(
+    (tab) => !seen.has(tab.id) && isEdited(tab, known) && !own.tabs.some((mine) => sameText(mine.query, tab.query) && sameText(mine.variables, tab.variables)),
+  );
+  localStore.setItem(TABS, JSON.stringify({ ...own, tabs: [...own.tabs, ...others] }));
+}
+
+/** Opens the steps as tabs, the first of them in front, and behind them the tabs that were edited. */
+export function openSteps(steps: readonly TourStep[], edited: readonly StoredTab[]): void {
+  tabStore.setItem(STEPS, JSON.stringify(steps));
+  writeTabs({ activeTabIndex: 0, tabs: [...steps.map(tabOf), ...edited] });
+}
+
+/** The steps that were opened as tabs last, which another version of this page may have had; null when they cannot be read. */
+export function rememberedSteps(): readonly TourStep[] {
   try {
-    const { tabs } = JSON.parse(editorStorage.getItem(TABS) ?? '') as { tabs?: unknown };
-    return Array.isArray(tabs) ? (tabs as StoredTab[]) : null;
+    const steps: unknown = JSON.parse(tabStore.getItem(STEPS) ?? '');
+    return Array.isArray(steps) ? (steps as TourStep[]) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Whether a tab holds something of its user: neither empty nor a step of a tour as it came. */
+export function isEdited({ query, variables }: TabText, known: readonly TourStep[]): boolean {
+  if (sameText(query, null)) return false;
+  return !known.some((step) => sameText(step.query, query) && (sameText(step.variables, variables) || sameText(variables, null)));
+}
+
+/** Reads tabs as GraphiQL or this page wrote them, without answers, and without headers unless `withHeaders`: they may hold tokens. */
+export function storable({ tabs, activeTabIndex }: { tabs: readonly WrittenTab[]; activeTabIndex: number }, withHeaders: boolean): StoredTabs {
+  return {
+    activeTabIndex,
+    tabs: tabs.map(({ id, title, query, variables, headers, operationName }) => ({
+      id: id ?? newTabId(),
+      title: title ?? '<untitled>',
+      query: query ?? null,
+      variables: variables ?? null,
+      headers: withHeaders ? (headers ?? null) : null,
+      operationName: operationName ?? null,
+      hash: null,
+      response: null,
+    })),
+  };
+}
+
+/** Reads the text of stored tabs; null when it holds none. */
+export function parseTabs(text: string | null): StoredTabs | null {
+  try {
+    const { tabs, activeTabIndex } = JSON.parse(text ?? '') as { tabs?: unknown; activeTabIndex?: unknown };
+    if (!Array.isArray(tabs) || tabs.length === 0) return null;
+    return storable({ tabs: tabs as WrittenTab[], activeTabIndex: typeof activeTabIndex === 'number' ? activeTabIndex : 0 }, true);
   } catch {
     return null;
   }
 }
 
-function sameText(one: string | null | undefined, other: string | null | undefined): boolean {
+function copyOf(stored: StoredTabs | null): StoredTabs | null {
+  return stored && { ...stored, tabs: stored.tabs.map((tab) => ({ ...tab, id: newTabId() })) };
+}
+
+function sameText(one: string | null, other: string | null): boolean {
   return (one ?? '').replace(/\s+/g, '') === (other ?? '').replace(/\s+/g, '');
 }
 
-/** Whether a tab holds something of its user: neither empty nor a step of a tour as it came. */
-export function isEdited({ query, variables }: StoredTab, known: readonly TourStep[]): boolean {
-  if (sameText(query, null)) return false;
-  return !known.some((step) => sameText(step.query, query) && (sameText(step.variables, variables) || sameText(variables, null)));
-}
-
-/** What GraphiQL finds at its next load: the steps, the first of them open, and behind them the tabs that were edited. */
-export function rememberTabs(steps: readonly TourStep[], edited: readonly StoredTab[]): void {
-  const [first] = steps;
-  if (edited.length === 0) editorStorage.removeItem(TABS);
-  else editorStorage.setItem(TABS, JSON.stringify({ activeTabIndex: 0, tabs: [...steps.map(tabOf), ...edited.map(withoutAnswer)] }));
-  // GraphiQL fills the editors of the first tab from these two, not from the tab: without them its variables stay empty.
-  editorStorage.setItem('graphiql:query', first?.query ?? '');
-  editorStorage.setItem('graphiql:variables', first?.variables ?? '');
-}
-
-/** As GraphiQL wants it: with null where there is nothing, and without what may be long or secret. */
-function withoutAnswer(tab: StoredTab): StoredTab {
-  return { ...tab, query: tab.query ?? null, variables: tab.variables ?? null, ...WITHOUT_ANSWER };
-}
-
 // Over plain HTTP a page has no crypto.randomUUID.
-function tabId(): string {
+function newTabId(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-function tabOf({ query, variables }: TourStep): StoredTab & Record<string, unknown> {
+function tabOf({ query, variables }: TourStep): StoredTab {
   const name = /^(?:query|mutation|subscription) (\w+)/m.exec(query)?.[1] ?? null;
-  return { id: tabId(), title: name ?? '<untitled>', query, variables, operationName: name, ...WITHOUT_ANSWER };
+  return { id: newTabId(), title: name ?? '<untitled>', query, variables, operationName: name, headers: null, hash: null, response: null };
 }

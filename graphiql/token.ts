@@ -1,4 +1,6 @@
-const KEY = 'image-gateway:token';
+import { sessionStore } from './storage';
+
+const KEY = 'token';
 
 /** Takes a token or API key as pasted, with or without "Bearer"; null when it cannot be sent in a header. */
 export function readToken(pasted: string): string | null {
@@ -45,13 +47,13 @@ export function signInFromAddress(): { offered: string | null; isNew: boolean } 
 
 /** The token of this browser tab; it ends with the tab and is never written to disk by us. */
 export function storedToken(): string | null {
-  return sessionStorage.getItem(KEY);
+  return sessionStore.getItem(KEY);
 }
 
 export function storeToken(token: string): void {
-  sessionStorage.setItem(KEY, token);
+  sessionStore.setItem(KEY, token);
 }
 
 export function forgetToken(): void {
-  sessionStorage.removeItem(KEY);
+  sessionStore.removeItem(KEY);
 }

@@ -4,9 +4,10 @@ import { expiryOf } from './token';
 export interface Caller {
   username: string;
   isSuperAdmin: boolean;
-  /** In the current datacenter. */
+  /** What the caller may do in `datacenter`. */
   permissions: readonly string[];
-  currentDatacenter: string;
+  /** The datacenter in which the caller may do most: the current one, unless another allows more. */
+  datacenter: string;
 }
 
 /** What the bar shows of a token: whom it signs in, or why it signs in nobody. */
@@ -16,34 +17,70 @@ export type SignIn =
   | { state: 'signed-in'; caller: Caller }
   | { state: 'expired' }
   | { state: 'refused' }
-  | { state: 'unreachable' };
+  | { state: 'unreachable'; reason: string };
 
-interface ViewerAnswer {
-  data?: {
-    viewer?: { user: { username: string; isSuperAdmin: boolean | null }; currentDatacenter: { name: string }; permissions: string[] | null };
-  } | null;
+interface Viewer {
+  user: {
+    username: string;
+    isSuperAdmin: boolean | null;
+    groups: { permissions: string[]; datacenters: { name: string }[] }[] | null;
+  };
+  currentDatacenter: { name: string };
+  permissions: string[] | null;
 }
 
-const QUERY = '{ viewer { user { username isSuperAdmin } currentDatacenter { name } permissions } }';
+const QUERY = `{
+  viewer {
+    user { username isSuperAdmin groups { permissions datacenters { name } } }
+    currentDatacenter { name }
+    permissions
+  }
+}`;
 
-/** Asks the gateway whose token this is; an answer without a viewer means the token is not accepted. */
-export async function whoAmI(token: string, signal?: AbortSignal): Promise<SignIn> {
+interface Answer<T> {
+  status: number;
+  data?: T | null;
+  errors?: { message: string }[];
+}
+
+/** Asks the gateway on behalf of the page itself; null when it does not answer. */
+export async function ask<T>(token: string, query: string, variables: Record<string, unknown> = {}, signal: AbortSignal | null = null): Promise<Answer<T> | null> {
   try {
     const response = await fetch('/graphql', {
       method: 'POST',
-      signal: signal ?? null,
+      signal,
       headers: { 'content-type': 'application/json', accept: 'application/json', authorization: `Bearer ${token}` },
-      body: JSON.stringify({ query: QUERY }),
+      body: JSON.stringify({ query, variables }),
     });
-    if (response.status >= 500) return { state: 'unreachable' };
-    const { data } = (await response.json()) as ViewerAnswer;
-    if (!data?.viewer) return { state: isPast(expiryOf(token)) ? 'expired' : 'refused' };
-    const { user, currentDatacenter, permissions } = data.viewer;
-    const caller = { username: user.username, isSuperAdmin: user.isSuperAdmin === true, permissions: permissions ?? [], currentDatacenter: currentDatacenter.name };
-    return { state: 'signed-in', caller };
+    return { ...((await response.json()) as Omit<Answer<T>, 'status'>), status: response.status };
   } catch {
-    return { state: 'unreachable' };
+    return null;
   }
+}
+
+/** Asks the gateway whose token this is. */
+export async function whoAmI(token: string, signal?: AbortSignal): Promise<SignIn> {
+  const answer = await ask<{ viewer?: Viewer }>(token, QUERY, {}, signal);
+  if (answer === null) return { state: 'unreachable', reason: 'The gateway does not answer.' };
+  const { status, data, errors } = answer;
+  if (status === 401) return { state: isPast(expiryOf(token)) ? 'expired' : 'refused' };
+  if (!data?.viewer) return { state: 'unreachable', reason: errors?.[0]?.message ?? `The gateway answers with ${status}.` };
+  return { state: 'signed-in', caller: callerOf(data.viewer) };
+}
+
+function callerOf({ user, currentDatacenter, permissions }: Viewer): Caller {
+  const held = new Map<string, readonly string[]>([[currentDatacenter.name, permissions ?? []]]);
+  for (const group of user.groups ?? []) {
+    for (const { name } of group.datacenters) if (name !== currentDatacenter.name) held.set(name, [...(held.get(name) ?? []), ...group.permissions]);
+  }
+  const [[datacenter, most] = [currentDatacenter.name, []]] = [...held].toSorted(([, one], [, other]) => powerOf(other) - powerOf(one));
+  return { username: user.username, isSuperAdmin: user.isSuperAdmin === true, permissions: most, datacenter };
+}
+
+// IMAGE_ADMIN allows nothing without ADMIN, and IMAGE_IMPORT_ADMIN nothing without both.
+function powerOf(permissions: readonly string[]): number {
+  const missing = ['ADMIN', 'IMAGE_ADMIN', 'IMAGE_IMPORT_ADMIN'].findIndex((permission) => !permissions.includes(permission));
+  return missing === -1 ? 3 : missing;
 }
 
 function isPast(time: number | null): boolean {

@@ -18,8 +18,8 @@ const WIDTH_OF_PAGE = 100;
 export const OF_EVERY_COMMAND = 'Options of every command:';
 
 const EPILOGUE = `Without a command the gateway itself starts, as with "start".
-Exit codes: 0 done or already so, 1 refused or failed, 2 wrong call, 3 not reachable.
-GATEWAY_URL and GATEWAY_KEY go before what "login" keeps. NO_COLOR turns colours off.`;
+Exit codes: 0 done, or nothing to do; 1 refused or failed; 2 wrong arguments or settings; 3 no answer.
+GATEWAY_URL and GATEWAY_KEY win over what "login" has stored. NO_COLOR turns colours off.`;
 
 /** Runs one command; answers the exit code of the process. Help, refusals and notes are written before. */
 export async function runCommandLine(words: readonly string[], own: Process): Promise<number> {
@@ -66,7 +66,7 @@ function withGlobalOptions(parser: Argv, words: readonly string[], { version, wi
     .check((given, known) => refuseRepeated(given, known as unknown as KnownOptions, words), true)
     .wrap(width)
     .option('output', { alias: 'o', type: 'string', choices: ['table', 'json'], default: 'table', describe: 'How results are printed' })
-    .option('server', { type: 'string', describe: 'Address of the gateway, before GATEWAY_URL and the login' })
+    .option('server', { type: 'string', describe: 'Address of the gateway; wins over GATEWAY_URL and the stored one' })
     .option('timeout', { type: 'number', default: 120, coerce: wholeNumber('timeout', 1, 3600), describe: 'Seconds that one answer may take' })
     .group(['output', 'server', 'timeout', 'help', 'version'], OF_EVERY_COMMAND);
 }

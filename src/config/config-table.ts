@@ -71,7 +71,7 @@ export const settings = {
   ),
   DATABASE_DIRECT_URL: optional('DATABASE_URL', 'URL of the same Postgres past a pooler, for LISTEN and migrations.', postgresUrl),
   DATABASE_PREPARED: withDefault(
-    'auto', '`on` or `off`: reads are prepared statements on Postgres; `auto`: unless the start finds a pooler at DATABASE_URL.', oneOf(['auto', 'on', 'off'] as const),
+    'auto', 'Whether reads on Postgres are prepared statements: `on`, `off`, or `auto`: on, unless the gateway finds a pooler at DATABASE_URL when it starts.', oneOf(['auto', 'on', 'off'] as const),
   ),
   DATABASE_POOL: withDefault('10', 'Connections to Postgres that the process may have open; at most half of them answer searches and counts.', integer(2, 1000, ' connections')),
   STATEMENT_TIMEOUT: withDefault('30', 'Seconds that one statement may take on Postgres, except in migrations, and a search or count of a task anywhere.', integer(1, 3600, ' seconds')),
@@ -93,9 +93,9 @@ export const settings = {
   AUTH_USERNAME_CLAIM: withDefault('sub', 'The claim of a token that holds the username.', claimName),
   AUTH_PROVISION: withDefault('off', '`on`: a valid token of an unknown username creates the user; `off`: it is refused.', onOff),
   AUTH_GROUPS_CLAIM: optional('–', 'The claim of a token that holds names of groups, which the user is in for as long as the token says so.', claimName),
-  API_KEY_MAX_DAYS: withDefault('365', 'Days that an API key may live which a user makes for itself; SuperAdmins are not bound by it.', integer(1, 36_500, ' days')),
+  API_KEY_MAX_DAYS: withDefault('365', 'Longest life, in days, of an API key that users create for themselves; it does not limit SuperAdmins.', integer(1, 36_500, ' days')),
   FETCH_ALLOW: optional(
-    '–', 'Hosts, addresses and CIDRs, separated by commas, that the gateway may fetch from although they are not public.', hostsAndNetworks,
+    '–', 'Hosts, addresses and CIDRs, separated by commas, that are not public and from which the gateway may fetch all the same.', hostsAndNetworks,
   ),
   HTTPS_PROXY: alsoInLowerCase(optional(
     '–', 'Proxy for https URLs of repositories, manifests, files, snapshots, key sets and the object storage: `http://USER:PASSWORD@HOST:PORT`, the user and password only if it asks for them.', proxyUrl,
@@ -107,21 +107,21 @@ export const settings = {
   IMGAPI_TRUSTED: withDefault(
     '127.0.0.0/8,::1/128', 'CIDRs, separated by commas, whose IMGAPI callers see every image; `none` trusts nobody.', networks,
   ),
-  PUBLIC_IMGAPI_ROOT: withDefault('off', '`on`: IMGAPI is served at the root of the gateway (/images, /ping) as at /imgapi, for nodes that know no base path.', onOff),
+  PUBLIC_IMGAPI_ROOT: withDefault('off', '`on`: IMGAPI is served at the root (/images, /ping), too, for nodes that cannot be given a path.', onOff),
   RUN: withDefault('api,worker', 'What this process does: `api` answers requests, `worker` runs tasks; separate both by a comma.', processRoles),
   IMPORT_CONCURRENCY: withDefault('4', 'Downloads that run at once: imports, and images that are created from snapshots. A user who has none running may run one more.', integer(1, 64, ' downloads')),
   IMPORT_MIN_RATE: withDefault(
-    '1024', 'Bytes per second, measured over 60 s, below which a download counts as stalled and is tried again; 0: only one that brings nothing.', integer(0, 1_000_000_000, ' bytes per second'),
+    '1024', 'Bytes per second, measured over 60 s, below which a download counts as stalled and is tried again; 0: it counts as stalled only when nothing arrives.', integer(0, 1_000_000_000, ' bytes per second'),
   ),
   IMPORT_RETRY_FOR: withDefault('3600', 'Seconds that a download survives an outage of its source; what has arrived is kept meanwhile.', integer(0, 7 * 86_400, ' seconds')),
   REFRESH_INTERVAL: withDefault(
     '3600', 'Seconds between scheduled repository loads; 0 is off.', integer(0, longestTimerSeconds, ' seconds, 0 is off'),
   ),
   GRAPHIQL: withDefault('on', '`on` or `off`: GraphiQL at /graphiql.', onOff),
-  AUTH_OIDC_ISSUER: optional('–', 'Issuer of the OpenID provider through which people sign in to GraphiQL (authorization code with PKCE). Its tokens must be ones that the AUTH settings accept.', httpUrl),
-  AUTH_OIDC_CLIENT_ID: optional('–', 'The public client that GraphiQL is at that provider; its redirect URI is PUBLIC_URL with /graphiql/.', anyText),
+  AUTH_OIDC_ISSUER: optional('–', 'Issuer of the OpenID provider through which people sign in to GraphiQL (authorization code with PKCE). The other AUTH settings must accept its tokens.', httpUrl),
+  AUTH_OIDC_CLIENT_ID: optional('–', 'Id under which GraphiQL is registered at that provider, as a public client with the redirect URI PUBLIC_URL/graphiql/.', anyText),
   AUTH_OIDC_SCOPE: withDefault('openid', 'Scopes, separated by spaces, that GraphiQL asks for.', anyText),
-  AUTH_OIDC_RESOURCE: optional('–', 'The API that GraphiQL asks a token for (`resource`), where the provider needs it to give JWTs as access tokens.', anyText),
+  AUTH_OIDC_RESOURCE: optional('–', 'The API for which GraphiQL requests a token (`resource`). Some providers issue JWTs as access tokens only if it is given.', anyText),
   INTROSPECTION: withDefault('on', '`on`: introspection for signed-in callers; `off`: for nobody.', onOff),
   ALLOWED_ORIGINS: optional('–', 'Other origins, separated by commas, whose pages may use the API, such as `https://cloud.example.com`.', origins),
   TRUST_PROXY: optional('–', 'CIDRs, separated by commas, of proxies whose X-Forwarded-For, -Host and -Proto headers are trusted.', networks),
@@ -130,7 +130,7 @@ export const settings = {
   ),
   COMPILED_OPERATIONS: withDefault('on', '`on`: repeated queries run as compiled code; `off`: every operation goes through Apollo Server.', onOff),
   FAILED_SIGN_INS: withDefault(
-    '600', 'Failed sign-ins per minute that one address (IPv6: one /64) may have before it has to wait; 0 is any number.', integer(0, 1_000_000_000, ' sign-ins, 0 is any number'),
+    '600', 'Failed sign-ins per minute after which an address (IPv6: a /64) has to wait; 0: no limit.', integer(0, 1_000_000_000, ' sign-ins, 0 is any number'),
   ),
   COST_LIMIT: withDefault('100000', 'Highest cost of one operation; 1 is about 10 µs of processor time.', integer(1, 1_000_000_000, '')),
   COST_PER_SECOND: withDefault(

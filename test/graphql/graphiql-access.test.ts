@@ -25,7 +25,7 @@ async function open(address: string, colorScheme: 'light' | 'dark' = 'light'): P
   await page.goto(world.origin + address);
   await page.locator('.graphiql-response .view-lines').waitFor();
   // The names of tabs come with the editors.
-  await page.locator('.graphiql-tab').first().getByText('WhoAmI').waitFor();
+  await page.locator('.graphiql-tab').first().getByText(/WhoAmI|Usable/).waitFor();
   return page;
 }
 

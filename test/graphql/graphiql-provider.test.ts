@@ -66,6 +66,23 @@ it('takes no answer that it has not asked for, and shows why a sign-in failed', 
   await page.context().close();
 });
 
+it('says what is wrong when the provider is away or another issuer, and can be tried again', async () => {
+  const page = await open();
+  const problem = page.locator('.sign-in-bar [role=alert]');
+  const discovery = `${provider.url}/.well-known/**`;
+  await page.route(discovery, (route) => route.abort());
+  await page.getByRole('button', { name: 'Sign in at the provider' }).click();
+  await problem.getByText(`${provider.url}/ does not answer as the OpenID provider`).waitFor();
+  await page.unroute(discovery);
+  await page.route(discovery, (route) => route.fulfill({ json: { issuer: 'https://other.example.com' }, headers: { 'access-control-allow-origin': '*' } }));
+  await page.getByRole('button', { name: 'Sign in at the provider' }).click();
+  await problem.getByText('does not match the expected issuer').waitFor();
+  await page.unroute(discovery);
+  await signInAs(page, 'admin');
+  await page.getByRole('status').getByText('Signed in as admin').waitFor();
+  await page.context().close();
+});
+
 it('says that a token has expired, keeps the tabs, and goes on with a new one', { timeout: 60_000 }, async () => {
   await provider.serve(`${gateway.url}/graphiql/`, 1);
   const page = await open();

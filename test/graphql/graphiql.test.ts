@@ -268,6 +268,49 @@ describe('GraphiQL in a browser', () => {
     expect(visited.complaints).toEqual([]);
   });
 
+  it('says so when a token is revoked while events come', async () => {
+    await using visited = await visit(link);
+    const { page } = visited;
+    await status(page).getByText('Signed in as ada').waitFor();
+    await page.routeWebSocket('**/graphql', (socket) => {
+      socket.onMessage((text) => {
+        const { type, id } = JSON.parse(String(text)) as { type: string; id?: string };
+        if (type === 'connection_init') socket.send(JSON.stringify({ type: 'connection_ack' }));
+        if (type === 'subscribe') socket.send(JSON.stringify({ type: 'error', id, payload: [{ message: 'Sign in first.', extensions: { code: 'UNAUTHENTICATED' } }] }));
+      });
+    });
+    await page.reload();
+    await status(page).getByText('Signed in as ada').waitFor();
+    await page.route('**/graphql', (route) => route.fulfill({ status: 401, json: { errors: [{ message: 'Sign in first.' }] } }));
+    await run(page, 'Watch');
+    await answerHolds(page, 'Sign in first');
+    await status(page).getByText('may be mistyped or revoked').waitFor();
+    expect(visited.complaints.filter((text) => !text.startsWith('Failed to load resource'))).toEqual([]);
+  });
+
+  it('is signed in to on a phone: the field for the token is wide enough to type in', async () => {
+    await using visited = await visit('/graphiql/');
+    await visited.page.setViewportSize({ width: 390, height: 844 });
+    await expect.poll(async () => (await visited.page.getByLabel('Token or API key').boundingBox())?.width, { timeout: 15_000 }).toBeGreaterThan(200);
+  });
+
+  it('opens the tour of what the caller may do most, in the datacenter where that is', async () => {
+    await using visited = await visit('/graphiql/');
+    const { page } = visited;
+    await page.route('**/graphql', async (route) => {
+      const groups = [{ permissions: ['ADMIN', 'IMAGE_ADMIN'], datacenters: [{ name: 'alpha' }] }];
+      const viewer = { user: { username: 'xenia', isSuperAdmin: false, groups }, currentDatacenter: { name: 'main' }, permissions: [] };
+      const images = { nodes: [{ name: 'freebsd-14' }] };
+      await route.fulfill({ json: { data: route.request().postData()?.includes('viewer') === true ? { viewer } : { images } } });
+    });
+    await page.getByLabel('Token or API key').fill(KEY);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.locator('.graphiql-tab', { hasText: 'WhatMayI' }).waitFor();
+    await page.locator('.graphiql-editor-tools ~ * .view-lines, .graphiql-editor-tool .view-lines').filter({ hasText: 'alpha' }).first().waitFor();
+    await page.locator('.graphiql-tab', { hasText: 'Withdraw' }).click();
+    await page.locator('.graphiql-editor-tool .view-lines').filter({ hasText: 'freebsd-14' }).first().waitFor();
+  });
+
   it('says so when a token is refused and takes another', async () => {
     await using visited = await visit('/graphiql/#token=stale');
     const { page } = visited;

@@ -1,4 +1,4 @@
-import { buildSchema, findBreakingChanges, type GraphQLSchema, Kind, parse } from 'graphql';
+import { buildSchema, findBreakingChanges, findDangerousChanges, type GraphQLSchema, Kind, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { projectFile } from './sources.js';
 
@@ -33,8 +33,10 @@ const CHANGELOG = projectFile('docs/changelog.md');
 
 describe('what breaks clients of the last release', () => {
   it('is named in docs/changelog.md, word for word', () => {
-    const changes = breakingChanges(projectFile('test/fixtures/schema-baseline.graphql'), projectFile('schema.graphql'), projectFile('schema.subgraph.graphql'));
-    expect(unnamed(changes, CHANGELOG)).toEqual([]);
+    const [before, after] = [projectFile('test/fixtures/schema-baseline.graphql'), projectFile('schema.graphql')];
+    expect(unnamed(breakingChanges(before, after, projectFile('schema.subgraph.graphql')), CHANGELOG)).toEqual([]);
+    const dangerous = findDangerousChanges(schemaOf(before), schemaOf(after)).map(({ description }) => description);
+    expect(unnamed(dangerous, CHANGELOG)).toEqual([]);
   });
 
   it.each([

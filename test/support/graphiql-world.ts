@@ -18,7 +18,7 @@ const schema = buildSchema(`
   type Query { viewer: Viewer! }
   type Viewer { user: User! currentDatacenter: Datacenter! datacenters: [Datacenter!]! permissions(datacenter: String): [String!]! }
   type User { username: String! isSuperAdmin: Boolean! groups: [Group!]! }
-  type Group { name: String! }
+  type Group { name: String! permissions: [String!]! datacenters: [Datacenter!]! }
   type Datacenter { name: String! alias: String! access: String! imageCount: Int! }
   type Subscription { taskChanged: Task! }
   type Task {

@@ -33,11 +33,11 @@ export const importImage = defineCommand({
   usage: 'import <name>',
   summary: 'Import an image from a repository, or from the address of its manifest.',
   notes: `NAME is the name in the repository, and the name it gets; --as gives it another one, in which {version} stands for its version.
-With --newest, versions that have come before keep their names, so give each version its own: --as 'NAME-{version}'.
-With --if-missing, an image that is here already is no failure: exit code 0.`,
+With --newest, versions that were imported before keep their names, so give each version its own: --as 'NAME-{version}'.
+With --if-missing, it is no failure if the image is here already: exit code 0.`,
   examples: [
     ["images import debian-12 --repo community --newest --as 'debian-12-{version}' --if-missing --wait", 'Nightly, by cron'],
-    ['images import debian-12 --repo community --uuid 2b683a82-… --dc main', 'A certain one'],
+    ['images import debian-12 --repo community --uuid 2b683a82-… --dc main', 'One version, by its UUID'],
     ['images import mine --url https://images.example.com/images/2b683a82-…', 'From the address of its manifest'],
   ],
   options: withOptions,

@@ -22,8 +22,8 @@ interface Adopted {
 /** Accepts the folder of IMAGE_STORE as the store of the catalogue, whatever it was written with. */
 export const adoptImageStore = defineCommand({
   usage: 'adopt',
-  summary: 'Go on with the folder or bucket of IMAGE_STORE as the image store, although it is not the one that the catalogue was written with.',
-  notes: 'For a gateway that says STORE_MISMATCH. First make sure that the right file system is mounted: images whose files are not in the folder stay in the catalogue without their bytes.',
+  summary: 'Accept the folder or bucket of IMAGE_STORE as the image store, although the catalogue was written with another one.',
+  notes: 'Use it when the gateway answers STORE_MISMATCH. First make sure that the right file system is mounted: images whose files are not in the folder stay in the catalogue without their bytes.',
   examples: [['store adopt --dry-run', 'Only count the images whose file is there']],
   options: (parser) => parser.option('dry-run', DRY_RUN),
   async run({ process: { env }, output }, { dryRun }) {

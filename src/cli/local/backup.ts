@@ -20,7 +20,7 @@ export const backup = defineCommand({
   notes: 'A folder has one backup. Done again into the same folder, only image files that are new are copied, and the backup before stays whole until this one is. The database is an SQLite file in it, from Postgres too. Settings of the environment are not in it. Exit code 1, after everything else was backed up, when an image has no bytes or wrong ones.',
   examples: [
     ['backup --to /backup/images', 'Each night, by cron'],
-    ['restore --from /backup/images', 'Bring it back'],
+    ['restore --from /backup/images', 'Restore it'],
   ],
   options: (parser) => parser.option('to', { type: 'string', demandOption: true, describe: 'The folder of the backup: a new one, an empty one, or one with an earlier backup' }),
   async run(session, { to }) {

@@ -7,7 +7,7 @@ import { checkStore } from './doctor-store.js';
 /** Looks at everything the gateway needs, beside a running or a stopped one, and changes nothing. */
 export const doctor = defineCommand({
   usage: 'doctor',
-  summary: 'Look at the settings and at all that the gateway needs; one line each, with what to do.',
+  summary: 'Check the settings and everything that the gateway needs: one line for each, with what to do.',
   notes: 'Run it with the environment of the gateway. Exit code 1 when there is a fault; a warning is none.',
   options: (parser) => parser,
   async run({ process, output }) {

@@ -8,7 +8,7 @@ import { openReachable, withDatabase } from './open-database.js';
 export const migrate = defineCommand({
   usage: 'migrate [action]',
   summary: 'Bring the database of DATABASE_URL up to date, or show what is missing.',
-  notes: 'Exit code 3 when the database does not answer. A database that a newer image-gateway has migrated, and that says it needs that one, is refused.',
+  notes: 'Exit code 3 when the database does not answer. A database that a newer version has migrated is refused if it says that older versions must not use it.',
   examples: [['migrate status', 'What is applied, and what a start would apply']],
   options: (parser) => parser.positional('action', { type: 'string', choices: ['up', 'status'], default: 'up', describe: 'up applies what is missing, as a start does by itself; status only lists it' }),
   async run({ process: { env }, output }, { action }) {

@@ -15,7 +15,7 @@ export const printToken = defineCommand({
   notes: 'Run it with the environment of the gateway, beside a running or a stopped one. Whoever can run this with the settings of the gateway can sign in as anybody.',
   options: (parser) =>
     parser
-      .positional('username', { type: 'string', demandOption: true, describe: 'Whom it signs in; an active user' })
+      .positional('username', { type: 'string', demandOption: true, describe: 'User whom the token signs in; must be active' })
       .option('hours', { type: 'number', default: 12, describe: `How long it holds: more than 0, at most ${LONGEST_HOURS}` }),
   async run({ process: { env }, output }, { username, hours }) {
     if (!(hours > 0 && hours <= LONGEST_HOURS)) throw new WrongCall(`--hours is ${hours}. Accepted: more than 0, at most ${LONGEST_HOURS}.`);

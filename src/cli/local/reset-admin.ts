@@ -22,12 +22,12 @@ interface Request {
 /** Makes a key for a SuperAdmin in the database itself, for who has no key left. */
 export const resetAdmin = defineCommand({
   usage: 'reset [username]',
-  summary: 'Make an API key for a SuperAdmin in the database itself, and print it: this once.',
-  notes: 'Run it with the environment of the gateway, beside a running or a stopped one; it works however tokens are verified. The keys that there are stay as they are.',
+  summary: 'Create an API key for a SuperAdmin, directly in the database, and print it once.',
+  notes: 'Run it with the environment of the gateway, beside a running or a stopped one; it works however tokens are verified. Existing keys stay valid.',
   examples: [['admin reset > key.txt', 'A key for admin, into a file; the id goes to stderr']],
   options: (parser) =>
     parser
-      .positional('username', { type: 'string', default: 'admin', describe: 'Whom the key signs in; a SuperAdmin' })
+      .positional('username', { type: 'string', default: 'admin', describe: 'User whom the key signs in; must be a SuperAdmin' })
       .option('restore', { type: 'boolean', default: false, describe: 'Make the user active and a SuperAdmin, when it is not' })
       .option('days', { type: 'number', coerce: wholeNumber('days', 1, 36_500), describe: 'Days after which the key is refused; never when left out' }),
   async run({ process: { env }, output }, { username, restore, days: life }) {

@@ -26,7 +26,7 @@ export const restore = defineCommand({
   notes: 'Stop the gateway first. From SQLite to Postgres and back as well: DATABASE_URL says where to. Without --replace the database must be empty, and the image store too, or have images of the backup alone. With it, the present database stays until the backup is ready beside it; images that are not in the backup stay. An older backup is brought up to date; a newer one is refused.',
   examples: [
     ['restore --from /backup/images', 'Into an empty DATA_DIR'],
-    ['restore --from /backup/images --replace', 'Back to the state of the backup'],
+    ['restore --from /backup/images --replace', 'Return to the state of the backup'],
   ],
   options: (parser) =>
     parser

@@ -13,7 +13,7 @@ export const start = defineCommand({
 /** Runs the gateway with a sample world, in a folder of its own. */
 export const demo = defineCommand({
   usage: 'demo',
-  summary: 'Run the gateway here with a sample world, for a look around.',
+  summary: 'Run the gateway here with sample data, to try it.',
   options: (parser) => parser,
   run: async ({ process }) => process.startGateway(true),
 });

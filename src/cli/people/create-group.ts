@@ -8,7 +8,7 @@ const CREATE = 'mutation CliCreateGroup($input: CreateGroupInput!) { createGroup
 /** Makes a group. */
 export const createGroup = defineCommand({
   usage: 'create <name>',
-  summary: 'Make a group that grants permissions in datacenters to its members.',
+  summary: 'Create a group that grants permissions in datacenters to its members.',
   examples: [['groups create image-admins --permission ADMIN --permission IMAGE_ADMIN --dc main --user ann', 'Who may change images in main']],
   options: (parser) => withGroupFields(parser).option('if-missing', IF_MISSING),
   async run({ gateway, output }, { name, ifMissing, ...given }) {

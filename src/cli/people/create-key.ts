@@ -16,7 +16,7 @@ interface NewKey {
 /** Makes an API key; stdout gets the key alone, so that a script can take it. */
 export const createKey = defineCommand({
   usage: 'create [username]',
-  summary: 'Make an API key for yourself, or as a SuperAdmin for a user, and print it: this once.',
+  summary: 'Create an API key for yourself, or as a SuperAdmin for a user, and print it once.',
   examples: [['keys create backup --name nightly --expires-at 2027-01-01T00:00:00Z > key.txt', 'Into a file; the id goes to stderr']],
   options: (parser) =>
     parser

@@ -7,7 +7,7 @@ const CREATE = 'mutation CliCreateUser($input: CreateUserInput!) { createUser(in
 /** Makes a user. */
 export const createUser = defineCommand({
   usage: 'create <username>',
-  summary: 'Make a user. Make a key to sign in with: keys create USERNAME',
+  summary: 'Create a user. To sign in, the user needs a key: keys create USERNAME',
   examples: [['users create ann --email ann@example.com --group image-admins', 'A member of a group']],
   options: (parser) =>
     parser

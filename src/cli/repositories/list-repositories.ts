@@ -17,7 +17,7 @@ interface RepositoryRow {
 /** The repositories that images can be imported from. */
 export const listRepositories = defineCommand({
   usage: ['ls', 'list'],
-  summary: 'List image repositories, and how their lists stand.',
+  summary: 'List image repositories, with the state of their lists.',
   options: (parser) => parser.option('limit', LIMIT),
   async run({ gateway, output }, { limit }) {
     const { imageRepositories } = await (await gateway()).run<{ imageRepositories: RepositoryRow[] }>(REPOSITORIES);

@@ -14,8 +14,8 @@ const LONGEST_INPUT = 65_536;
 /** Keeps the address of a gateway and a key, once the gateway has accepted the key. */
 export const login = defineCommand({
   usage: 'login [url]',
-  summary: 'Keep the address of a gateway and a key for further commands.',
-  notes: 'The key is asked for on a terminal, and read from stdin otherwise, or taken from GATEWAY_KEY: never from the command line, where others can see it. It is kept in a file that only you can read.',
+  summary: 'Sign in: store the address of a gateway and a key for further commands.',
+  notes: 'The key is taken from GATEWAY_KEY, asked for on a terminal, or else read from stdin: never taken from the command line, where others can see it. It is stored in a file that only you can read.',
   examples: [
     ['login https://images.example.com', 'Ask for the key'],
     ['login https://images.example.com < key.txt', 'Read the key from a file'],

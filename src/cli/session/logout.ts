@@ -4,7 +4,7 @@ import { removeLogin } from '../server/login-file.js';
 /** Forgets what `login` kept. */
 export const logout = defineCommand({
   usage: 'logout',
-  summary: 'Forget the address and the key that "login" kept. The key itself stays good; see "keys revoke".',
+  summary: 'Delete the stored address and key. The key itself stays valid; see "keys revoke".',
   options: (parser) => parser,
   async run({ process: { env }, output }) {
     const wasThere = await removeLogin(env);

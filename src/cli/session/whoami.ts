@@ -14,7 +14,7 @@ interface Viewer {
 /** Whom the key signs in, and what this user may do in the current datacenter. */
 export const whoami = defineCommand({
   usage: 'whoami',
-  summary: 'Show whom the key signs in, and where.',
+  summary: 'Show the user whom the key signs in, and the gateway.',
   options: (parser) => parser,
   async run({ gateway, output }) {
     const client = await gateway();

@@ -8,7 +8,7 @@ const CANCEL = 'mutation CliCancelTask($id: ID!) { cancelTask(id: $id) { id acti
 /** Calls a task off. */
 export const cancelTask = defineCommand({
   usage: 'cancel <id>',
-  summary: 'Call off a task that has not ended. It takes back what it has begun.',
+  summary: 'Cancel a task that has not ended. What it has begun is undone.',
   options: (parser) => parser.positional('id', { type: 'string', demandOption: true, describe: 'Id of the task' }),
   async run({ gateway, output }, { id }) {
     const client = await gateway();
