@@ -68,7 +68,7 @@ export default defineConfig({
   test: {
     maxWorkers,
     sequence: { sequencer: ByProject },
-    globalSetup: [isOnObjectStorage ? 'test/support/s3-server.ts' : 'test/support/postgres-server.ts'],
+    globalSetup: ['test/support/migrated-sqlite.ts', isOnObjectStorage ? 'test/support/s3-server.ts' : 'test/support/postgres-server.ts'],
     projects: isOnObjectStorage ? [suiteOnObjectStorage()] : [suiteOn('sqlite', [], {}), suiteOn('postgres', [...ONCE], { COMPILED_OPERATIONS: 'off' })],
   },
 });
