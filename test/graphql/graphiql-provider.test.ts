@@ -16,7 +16,7 @@ beforeAll(async () => {
   const signIn = { AUTH_OIDC_ISSUER: provider.url, AUTH_OIDC_CLIENT_ID: SignInProvider.client, AUTH_OIDC_RESOURCE: SignInProvider.resource };
   [{ gateway, folder }, browser] = await Promise.all([startFresh({ ...settings, ...signIn }), launchBrowser()]);
   await provider.serve(`${gateway.url}/graphiql/`);
-}, 60_000);
+});
 afterAll(async () => {
   await browser?.close();
   await gateway?.stop();
@@ -66,7 +66,7 @@ it('takes no answer that it has not asked for, and shows why a sign-in failed', 
   await page.context().close();
 });
 
-it('says that a token has expired, keeps the tabs, and goes on with a new one', { timeout: 60_000 }, async () => {
+it('says that a token has expired, keeps the tabs, and goes on with a new one', async () => {
   await provider.serve(`${gateway.url}/graphiql/`, 1);
   const page = await open();
   await signInAs(page, 'admin');

@@ -25,7 +25,7 @@ let fresh = 0;
 
 beforeAll(async () => {
   world = await buildFuzzWorld();
-}, 60_000);
+});
 afterAll(async () => world?.close());
 
 function tapeOf(seed: number): Tape {

@@ -150,7 +150,7 @@ export async function freshFolder(): Promise<TemporaryFolder> {
 }
 
 /** The same with the tables of the gateway in the database, so that the first start makes nothing but the first rows. */
-async function migratedFolder(): Promise<TemporaryFolder> {
+export async function migratedFolder(): Promise<TemporaryFolder> {
   const folder = await temporaryFolder();
   if (process.env.TEST_DATABASE === 'postgres') return beside(folder, await createMigratedDatabase());
   await copyMigratedSqlite(folder.path);
