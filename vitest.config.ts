@@ -2,11 +2,13 @@ import { randomInt } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { LONGEST } from './test/support/longest.js';
 import { ONCE } from './test/support/once.js';
 
-// Most of a test is waiting for a process of its own, so four files at once on two cores starve nobody.
-const maxWorkers = 4;
-const patience = { testTimeout: 60_000, hookTimeout: 60_000, teardownTimeout: 30_000 };
+// Most of a test is waiting for a process of its own, so six files at once on two cores starve nobody.
+const maxWorkers = 6;
+// Whoever waits for a condition goes on as soon as it holds: patience costs time only where a test fails.
+const patience = { testTimeout: 120_000, hookTimeout: 120_000, teardownTimeout: 30_000, expect: { poll: { timeout: 20_000, interval: 20 } } };
 
 /** Tests that need a real object storage. */
 const OBJECT_STORAGE = 'test/s3/**/*.test.ts';
@@ -23,10 +25,20 @@ function seedOfRun(): string {
 
 const TEST_SEED = seedOfRun();
 
-/** One database after the other: a process of the pool goes on to the next file only when that belongs to the same project. */
+const longest = LONGEST.map((path) => fileURLToPath(new URL(path, import.meta.url)));
+
+function rank({ moduleId }: TestSpecification): number {
+  const at = longest.indexOf(moduleId);
+  return at === -1 ? longest.length : at;
+}
+
+/**
+ * One database after the other, as a process of the pool goes on to the next file only when that belongs to the same project; in each,
+ * the longest files first.
+ */
 class ByProject extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files);
+    const sorted = (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other));
     return [...Map.groupBy(sorted, ({ project }) => project.name).values()].flat();
   }
 }
@@ -68,7 +80,7 @@ export default defineConfig({
   test: {
     maxWorkers,
     sequence: { sequencer: ByProject },
-    globalSetup: [isOnObjectStorage ? 'test/support/s3-server.ts' : 'test/support/postgres-server.ts'],
+    globalSetup: ['test/support/migrated-sqlite.ts', isOnObjectStorage ? 'test/support/s3-server.ts' : 'test/support/postgres-server.ts'],
     projects: isOnObjectStorage ? [suiteOnObjectStorage()] : [suiteOn('sqlite', [], {}), suiteOn('postgres', [...ONCE], { COMPILED_OPERATIONS: 'off' })],
   },
 });

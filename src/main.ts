@@ -134,6 +134,7 @@ async function startGatewayHere(isDemo: boolean): Promise<void> {
 }
 
 async function runCommand(words: readonly string[]): Promise<void> {
+  enableCompileCache(COMPILED_FOLDER);
   const { runCommandLine } = await import('./cli/command-line.js');
   // What reads the output may end first, such as "head".
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));

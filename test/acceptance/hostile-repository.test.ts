@@ -36,7 +36,7 @@ describe('a repository that misbehaves', () => {
     ['takes the connection and says nothing', 'silence'],
   ];
 
-  it.each(faults)('and %s leaves the old list, and an error that says so', { timeout: 60_000 }, async (_what, fault) => {
+  it.each(faults)('and %s leaves the old list, and an error that says so', async (_what, fault) => {
     const before = (await admin.run(STATE)).imageRepository;
     repository.fail = { list: fault };
     const load = admin.send(LOAD);

@@ -34,7 +34,7 @@ let gateway: GatewayProcess;
 beforeAll(async () => {
   folder = await freshFolder();
   gateway = await GatewayProcess.start(folder.path, { FETCH_ALLOW: '' }, ['--demo']);
-}, 60_000);
+});
 afterAll(async () => {
   await gateway?.stop();
   await folder?.remove();
@@ -52,7 +52,7 @@ it('has a tour of several commands', () => {
   expect(steps.length).toBeGreaterThan(5);
 });
 
-it.each(steps)('tells what the demo prints for: $command', { timeout: 60_000 }, async ({ command, answer }) => {
+it.each(steps)('tells what the demo prints for: $command', async ({ command, answer }) => {
   // A query is sent until the import is as far as its answer says; a mutation is sent once.
   let once: Promise<string> | undefined;
   const printed = async (): Promise<string> => (command.includes('mutation') ? (once ??= print(command)) : print(command));

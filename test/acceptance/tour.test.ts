@@ -15,7 +15,7 @@ let browser: Browser;
 beforeAll(async () => {
   folder = await freshFolder();
   [gateway, browser] = await Promise.all([GatewayProcess.start(folder.path, { FETCH_ALLOW: '' }, ['--demo']), launchBrowser()]);
-}, 60_000);
+});
 afterAll(async () => {
   await browser?.close();
   await gateway?.stop();
@@ -105,7 +105,7 @@ const GUIDES = [
   { tour: 'platform', username: 'admin' },
 ];
 
-it.each(GUIDES)('has a tab for each task of the tour "$tour", which $username can do', { timeout: 60_000 }, async ({ tour, username }) => {
+it.each(GUIDES)('has a tab for each task of the tour "$tour", which $username can do', async ({ tour, username }) => {
   const client = new TestClient(gateway.url, linkOf(username).split('#token=')[1] ?? '');
   const names = (await readdir(join(TOURS, tour))).toSorted();
   for (const name of names.filter((one) => one.endsWith('.graphql'))) {

@@ -8,7 +8,7 @@ let world: World;
 let clients: PersonaWorld['clients'];
 beforeAll(async () => {
   ({ world, clients } = await startPersonas());
-}, 60_000);
+});
 afterAll(async () => world?.close());
 
 testCases(READS, () => ({ world, clients }));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { freshFolder, GatewayProcess, TestClient } from '../support/gateway.js';
+import { migratedFolder, GatewayProcess, TestClient } from '../support/gateway.js';
 import { OidcIssuer } from '../support/oidc-issuer.js';
 import type { TemporaryFolder } from '../support/temp-folder.js';
 
@@ -17,7 +17,7 @@ function settings(more: Record<string, string> = {}): Record<string, string> {
 
 beforeAll(async () => {
   issuer = await OidcIssuer.start('builder', 'stranger');
-  folder = await freshFolder();
+  folder = await migratedFolder();
   issuer.isDown = true;
   gateway = await GatewayProcess.start(folder.path, settings());
   admin = new TestClient(gateway.url, gateway.firstKey);
@@ -103,7 +103,7 @@ describe('a client of an OpenID provider', () => {
 
 describe('with AUTH_USERNAME_CLAIM and AUTH_PROVISION', () => {
   it('a client is the user that the claim names, made by its first token', async () => {
-    const home = await freshFolder();
+    const home = await migratedFolder();
     const other = await GatewayProcess.start(home.path, settings({ AUTH_USERNAME_CLAIM: 'login', AUTH_PROVISION: 'on' }));
     issuer.claims = { login: 'build.server@example.com', groups: ['admins'] };
     const token = await issuer.token({ client: 'builder', resource: RESOURCE });

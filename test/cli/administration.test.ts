@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GatewayProcess, startFresh } from '../support/gateway.js';
 import type { TemporaryFolder } from '../support/temp-folder.js';
-import { type CommandRunner, freshRunner } from './run-command.js';
+import { type CommandRunner, freshRunnerHere } from './run-command.js';
 
 const NOBODY = { GATEWAY_URL: 'http://127.0.0.1:9' };
 
@@ -12,7 +12,7 @@ let ann: CommandRunner;
 
 beforeAll(async () => {
   ({ gateway, folder: data } = await startFresh());
-  admin = (await freshRunner()).with({ GATEWAY_URL: gateway.url, GATEWAY_KEY: gateway.firstKey ?? '' });
+  admin = (await freshRunnerHere()).with({ GATEWAY_URL: gateway.url, GATEWAY_KEY: gateway.firstKey ?? '' });
   await admin.run('users', 'create', 'ann', '--email', 'ann@example.com');
   ann = admin.with({ GATEWAY_KEY: (await admin.run('keys', 'create', 'ann')).stdout.trim() });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GatewayProcess, startFresh } from '../support/gateway.js';
 import { type ImgapiRepository, makeImage, startImgapiRepository } from '../support/imgapi-repository.js';
 import type { TemporaryFolder } from '../support/temp-folder.js';
-import { type CommandRunner, freshRunner } from './run-command.js';
+import { type CommandRunner, freshRunnerHere } from './run-command.js';
 
 const NOBODY = { GATEWAY_URL: 'http://127.0.0.1:9' };
 const NIGHTLY = ['images', 'import', 'debian-12', '--repo', 'remote', '--newest', '--as', 'debian-12-{version}', '--if-missing', '--wait'];
@@ -25,7 +25,7 @@ beforeAll(async () => {
   offer('debian-12', '2.0.0', '2026-09-01T00:00:00Z');
   offer('debian-12-minimal', '9.0.0', '2026-10-01T00:00:00Z');
   ({ gateway, folder: data } = await startFresh());
-  admin = (await freshRunner()).with({ GATEWAY_URL: gateway.url, GATEWAY_KEY: gateway.firstKey ?? '' });
+  admin = (await freshRunnerHere()).with({ GATEWAY_URL: gateway.url, GATEWAY_KEY: gateway.firstKey ?? '' });
   await admin.run('users', 'create', 'ann');
   ann = admin.with({ GATEWAY_KEY: (await admin.run('keys', 'create', 'ann')).stdout.trim() });
 });

@@ -27,7 +27,7 @@ const tally = new Map<string, number>();
 
 beforeAll(async () => {
   world = await buildFuzzWorld();
-}, 60_000);
+});
 afterAll(async () => world?.close());
 
 function count(what: string): void {

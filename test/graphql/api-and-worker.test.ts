@@ -21,7 +21,7 @@ beforeAll(async () => {
   folders = [await temporaryFolder(), await temporaryFolder(), await temporaryFolder()];
   api = await start(0, 'api');
   admin = new TestClient(api.url, api.firstKey);
-}, 60_000);
+});
 afterAll(async () => {
   await api?.stop();
   await repository?.close();
@@ -53,7 +53,7 @@ describe('a gateway split into API and worker processes', () => {
     await admin.run('mutation ($input: UpdateGlobalSettingsInput!) { updateGlobalSettings(input: $input) { vmsImageVmNic } }', { input: { vmsImageRepositories: [{ name: 'remote', url: repository.url }] } });
     expect(await admin.run('mutation { refreshImageRepository(name: "remote") { added task { status } } }')).toEqual({ refreshImageRepository: { added: 1, task: { status: 'SUCCEEDED' } } });
     expect(await worker.stop()).toBe(0);
-  }, 60_000);
+  });
 
   it('sends events of the worker to the subscribers of the API, also what happened while the connection between them was broken', async () => {
     const worker = await start(1, 'worker');
@@ -69,7 +69,7 @@ describe('a gateway split into API and worker processes', () => {
     expect(await Promise.race([following.ended, again.ended, Promise.resolve('open')])).toBe('open');
     await Promise.all([following.stop(), again.stop()]);
     expect(await worker.stop()).toBe(0);
-  }, 60_000);
+  });
 
   it('goes on with events, both ways, while nothing passes on the connection for them and nobody closes it', async () => {
     const proxy = await freezableProxy(Number(new URL(database.url).port));
@@ -103,7 +103,7 @@ describe('a gateway split into API and worker processes', () => {
     expect(await admin.ended(id)).toMatchObject({ status: 'CANCELLED' });
     repository.fail = {};
     expect(await worker.stop()).toBe(0);
-  }, 60_000);
+  });
 
   it('lets another worker take over what a worker ran that was killed', async () => {
     const image = makeImage({ name: 'taken-over', version: '1', size: 2_000_000 });
@@ -122,7 +122,7 @@ describe('a gateway split into API and worker processes', () => {
     const file = Buffer.from(await (await fetch(`${api.url}/imgapi/images/${image.manifest.uuid}/file`)).arrayBuffer());
     expect(file.equals(image.file)).toBe(true);
     expect(await other.stop()).toBe(0);
-  }, 60_000);
+  });
 
   it('starts at the same time as others on an empty database, and makes one first key', async () => {
     const empty = await createTestDatabase();
@@ -132,7 +132,7 @@ describe('a gateway split into API and worker processes', () => {
     expect(three.filter(({ firstKey }) => firstKey !== null)).toHaveLength(1);
     expect(await Promise.all(three.map(async (process) => process.stop()))).toEqual([0, 0, 0]);
     await empty.drop();
-  }, 60_000);
+  });
 
   it('shows the first key where a worker is the first to start', async () => {
     const empty = await createTestDatabase();
@@ -143,7 +143,7 @@ describe('a gateway split into API and worker processes', () => {
     expect(await new TestClient(second.url, worker.firstKey).run('{ viewer { user { username } } }')).toEqual({ viewer: { user: { username: 'admin' } } });
     expect(await Promise.all([worker.stop(), second.stop()])).toEqual([0, 0]);
     await empty.drop();
-  }, 60_000);
+  });
 
   it('finds a datacenter that another process made before this one has heard of it', async () => {
     const other = await start(1, 'api');
@@ -153,12 +153,12 @@ describe('a gateway split into API and worker processes', () => {
     await admin.run('mutation { createDatacenter(input: { name: "just-made" }) { name } }');
     expect(await elsewhere.run('{ datacenter(name: "just-made") { name } }')).toEqual({ datacenter: { name: 'just-made' } });
     expect(await other.stop()).toBe(0);
-  }, 60_000);
+  });
 
   it('serves no transport in a worker process, but health and metrics', async () => {
     const worker = await start(1, 'worker');
     const statusOf = async (path: string): Promise<number> => (await sendRaw(worker.url, `GET ${path} HTTP/1.1\r\nhost: ${new URL(worker.url).host}\r\n\r\n`)).status;
     expect(await Promise.all(['/livez', '/readyz', '/metrics', '/graphql', '/graphiql', '/imgapi/ping'].map(statusOf))).toEqual([200, 200, 200, 404, 404, 404]);
     expect(await worker.stop()).toBe(0);
-  }, 60_000);
+  });
 });

@@ -10,7 +10,7 @@ import { WebSocket } from 'ws';
 import { plugin } from '../../scripts/trusted-documents.js';
 import { publicErrorOf } from '../../src/graphql/pipeline/public-errors.js';
 import { hashOf } from '../../src/graphql/admission/trusted-documents.js';
-import { freshFolder, GatewayProcess, TestClient } from '../support/gateway.js';
+import { migratedFolder, GatewayProcess, TestClient } from '../support/gateway.js';
 import { codesOf, sendRaw } from '../support/raw-http.js';
 import { temporaryFolder, type TemporaryFolder } from '../support/temp-folder.js';
 import { ask, codes, type Operation, type Transport, TRANSPORTS } from '../support/transports.js';
@@ -27,7 +27,7 @@ let strictKey: string;
 const folders: TemporaryFolder[] = [];
 
 beforeAll(async () => {
-  const [first, second, place] = [await freshFolder(), await freshFolder(), await temporaryFolder()];
+  const [first, second, place] = [await migratedFolder(), await migratedFolder(), await temporaryFolder()];
   folders.push(first, second, place);
   const manifest = join(place.path, 'trusted.json');
   await writeFile(manifest, plugin(null, [{ document: parse(LISTED) }, { document: parse(SCHEMA) }]));

@@ -160,5 +160,5 @@ describe('behind nginx', () => {
     refused.on('error', () => undefined).terminate();
     await client.dispose();
     await Promise.all([forwarding.stop(), bare.stop()]);
-  }, 60_000);
+  });
 });

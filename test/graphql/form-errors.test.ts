@@ -22,7 +22,7 @@ let world: World;
 beforeAll(async () => {
   world = await World.start({ imageServer: false });
   await world.image('taken', { alias: 'Taken', version: '1' });
-}, 60_000);
+});
 afterAll(async () => world?.close());
 
 /** The code of the only error, and what a form reads of it. */

@@ -16,7 +16,7 @@ beforeAll(async () => {
   const signIn = { AUTH_OIDC_ISSUER: provider.url, AUTH_OIDC_CLIENT_ID: SignInProvider.client, AUTH_OIDC_RESOURCE: SignInProvider.resource };
   [{ gateway, folder }, browser] = await Promise.all([startFresh({ ...settings, ...signIn }), launchBrowser()]);
   await provider.serve(`${gateway.url}/graphiql/`);
-}, 60_000);
+});
 afterAll(async () => {
   await browser?.close();
   await gateway?.stop();

@@ -39,7 +39,7 @@ beforeAll(async () => {
   await world.group('crew', [], ['member', 'other'], ['main']);
   // From its third run on, the compiled operation answers whom nothing refuses.
   for (let run = 0; run < 3; run += 1) await world.admin.run(PAGE);
-}, 60_000);
+});
 afterAll(async () => world?.close());
 
 describe('one refusal leaves the rest of the answer', () => {

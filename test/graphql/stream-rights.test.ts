@@ -84,7 +84,7 @@ it('a token that expires ends its streams, and closes its socket with 4403', asy
   expect(await sse?.ended).toBe('UNAUTHENTICATED');
   expect([await socket?.closed, await closed]).toEqual([4403, 4403]);
   for (const stream of [socket, sse]) await stream?.stop();
-}, 60_000);
+});
 
 describe('a page', () => {
   const preflight = (origin: string) =>

@@ -10,7 +10,7 @@ import type { World } from '../support/world.js';
 const FIELDS = `uuid name alias access status description dcBound updatedAt owner { username } datacenters { name } boundDatacenter { name }
   actions { action allowed code }`;
 const SETTINGS = { COST_PER_SECOND: '100000000', COST_BURST: '100000000', SOCKETS_PER_USER: '100' };
-const ROUNDS = 6;
+const ROUNDS = 4;
 const CHANGES_PER_ROUND = 5;
 const MOST_IMAGES = 8;
 

@@ -1,5 +1,6 @@
 import { matchesGlob } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { LONGEST } from '../support/longest.js';
 import { ONCE } from '../support/once.js';
 import { filesUnder, importsOf } from './sources.js';
 
@@ -87,5 +88,9 @@ describe('the suite', () => {
 
   it('lists among those that run once only tests that are there', () => {
     expect(ONCE.filter((pattern) => !tests.some((path) => matchesGlob(path, pattern)))).toEqual([]);
+  });
+
+  it('begins with tests that are there', () => {
+    expect(LONGEST.filter((path) => !tests.includes(path))).toEqual([]);
   });
 });

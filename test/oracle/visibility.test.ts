@@ -12,7 +12,7 @@ import { everyWay, material } from './questions.js';
 import { closeWorlds, inEveryWorld } from './worlds.js';
 
 const LIMIT_MS = 150_000;
-const RANDOM_QUESTIONS = 40;
+const RANDOM_QUESTIONS = 20;
 
 afterAll(closeWorlds);
 

@@ -24,7 +24,7 @@ async function namesIn({ database }: TestedDatabase): Promise<string[]> {
 }
 
 describe('a large change in steps', () => {
-  it('keeps the log of an SQLite file short, and leaves what was written as it is', { timeout: 60_000 }, async () => {
+  it('keeps the log of an SQLite file short, and leaves what was written as it is', async () => {
     await using opened = await openMigratedDatabase();
     const { database } = opened;
     const text = 'x'.repeat(STEP_BYTES);
@@ -40,7 +40,7 @@ describe('a large change in steps', () => {
     expect(row).toEqual([expect.toSatisfy((count) => Number(count) === STEPS)]);
   });
 
-  it('lets transactions of this process that have read go on to write, each in its turn', { timeout: 60_000 }, async () => {
+  it('lets transactions of this process that have read go on to write, each in its turn', async () => {
     await using opened = await openMigratedDatabase();
     const { database } = opened;
     await using writer = createBatchWriter(database);

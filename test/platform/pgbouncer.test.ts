@@ -93,7 +93,7 @@ describe('PgBouncer in transaction mode', () => {
     } finally {
       for (const gateway of gateways) await gateway.stop();
     }
-  }, 60_000);
+  });
 });
 
 let key: string | null = null;

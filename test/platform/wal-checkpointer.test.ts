@@ -27,7 +27,7 @@ async function logOf(database: Database): Promise<Log> {
 }
 
 describe('the write-ahead log of SQLite', () => {
-  it('is copied into the file aside, long before whoever writes would have to', { timeout: 60_000 }, async () => {
+  it('is copied into the file aside, long before whoever writes would have to', async () => {
     await using opened = await openMigratedDatabase();
     const { database } = opened;
     await writeAtOnce(database.em.fork(), sqlText`pragma wal_autocheckpoint = 0`);
@@ -36,7 +36,7 @@ describe('the write-ahead log of SQLite', () => {
     expect(await readRows(database.em.fork(), sqlText`select count(*) as count from image_repository where length(error) = ${ROW_BYTES}`)).toEqual([[ROWS]]);
   });
 
-  it('is whole when the database is closed in the middle of it', { timeout: 60_000 }, async () => {
+  it('is whole when the database is closed in the middle of it', async () => {
     await using opened = await openMigratedDatabase();
     await write(opened.database);
     await opened.database.close();

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENTITIES } from '../../src/entities.js';
 import { openDatabase } from '../../src/platform/database/database.js';
 import { DATABASE } from '../support/database.js';
-import { databaseOf, freshFolder, GatewayProcess, TestClient } from '../support/gateway.js';
+import { databaseOf, migratedFolder, GatewayProcess, TestClient } from '../support/gateway.js';
 import type { TemporaryFolder } from '../support/temp-folder.js';
 import { ask, type Operation, TRANSPORTS } from '../support/transports.js';
 
@@ -15,7 +15,7 @@ interface Running { folder: TemporaryFolder; gateway: GatewayProcess; admin: Tes
 
 /** A gateway whose only image has this id, or that has none; with another user beside admin. */
 async function start(lastId: number | null, env: Record<string, string> = {}): Promise<Running> {
-  const folder = await freshFolder();
+  const folder = await migratedFolder();
   const first = await GatewayProcess.start(folder.path);
   const setUp = new TestClient(first.url, first.firstKey);
   await setUp.run('mutation { createUser(input: { username: "other" }) { username } }');

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Gateway, startGateway } from '../../src/app.js';
 import { readConfig } from '../../src/config/config.js';
 import { createLog } from '../../src/platform/log.js';
-import { databaseOf, freshFolder, TestClient } from '../support/gateway.js';
+import { databaseOf, migratedFolder, TestClient } from '../support/gateway.js';
 import { DATABASE } from '../support/database.js';
 import { type Statement, watchStatements } from '../support/statements.js';
 import { ask, TRANSPORTS } from '../support/transports.js';
@@ -44,7 +44,7 @@ interface Started extends AsyncDisposable {
 
 /** A gateway in this process, with a plain user. */
 async function startWith(settings: Record<string, string>): Promise<Started> {
-  const folder = await freshFolder();
+  const folder = await migratedFolder();
   const target = databaseOf(folder);
   const env = { DATA_DIR: folder.path, PORT: '0', REFRESH_INTERVAL: '0', ...settings, ...(target.kind === 'postgres' && { DATABASE_URL: target.url }) };
   const made = await startGateway(readConfig(env), createLog('silent'));

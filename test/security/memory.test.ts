@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readClientMessage } from '../../src/graphql/server/websocket-protocol.js';
-import { GatewayProcess, freshFolder, TestClient } from '../support/gateway.js';
+import { GatewayProcess, migratedFolder, TestClient } from '../support/gateway.js';
 import type { TemporaryFolder } from '../support/temp-folder.js';
 
 /** Distinct documents of some 7 KB, each often enough to be compiled where that is done. */
@@ -13,7 +13,7 @@ let gateway: GatewayProcess;
 let admin: TestClient;
 
 beforeAll(async () => {
-  folder = await freshFolder();
+  folder = await migratedFolder();
   // V8 ends a process whose heap grows beyond this.
   gateway = await GatewayProcess.start(folder.path, { NODE_OPTIONS: '--max-old-space-size=128' });
   admin = new TestClient(gateway.url, gateway.firstKey);

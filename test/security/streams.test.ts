@@ -140,7 +140,7 @@ describe('the operations that a user has open', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a reader that does not read', { timeout: 60_000 }, () => {
+describe('a reader that does not read', () => {
   const manifests = Array.from({ length: 94 }, (_, at) => `m${at}: manifest`).join(' ');
   const LARGE = `subscription { imageChanged(image: "followed") { image { description ${manifests} } } }`;
   const executions = (): Promise<number> => metric('gateway_subscription_executions_total');

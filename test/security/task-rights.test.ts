@@ -183,7 +183,7 @@ async function loseMeanwhile(loss: Loss, starter: Starter, held: HeldServer, tas
   return world.admin.ended(taskId);
 }
 
-describe.each(losses)('a task that runs while its starter %s', { timeout: 60_000 }, (loss) => {
+describe.each(losses)('a task that runs while its starter %s', (loss) => {
   it('publishes no import', async () => {
     const [held, starter] = [await startHeldServer(world.unique()), await createStarter(world, loss)];
     const name = world.unique();

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GatewayProcess, freshFolder, TestClient } from '../support/gateway.js';
+import { GatewayProcess, migratedFolder, TestClient } from '../support/gateway.js';
 import { makeImage } from '../support/make-image.js';
 import { sendRaw } from '../support/raw-http.js';
 import { ask, TRANSPORTS } from '../support/transports.js';
@@ -166,7 +166,7 @@ it('none of it is in any answer, nor in the log', async () => {
 });
 
 it('a database that cannot be reached is told without its password', async () => {
-  await using elsewhere = await freshFolder();
+  await using elsewhere = await migratedFolder();
   const url = `postgres://gw:${SECRET}@127.0.0.1:1/gateway?options=${SECRET}`;
   const failed = await GatewayProcess.start(elsewhere.path, { DATABASE_URL: url }).then(() => 'started', (error: Error) => error.message);
   expect(failed).toContain('ended with 1');

@@ -1,6 +1,7 @@
 import { ENTITIES } from '../../src/entities.js';
-import { type Database, type DatabaseTarget, migrate, openDatabase } from '../../src/platform/database/database.js';
-import { createTestDatabase } from './postgres.js';
+import { type Database, type DatabaseTarget, openDatabase } from '../../src/platform/database/database.js';
+import { createMigratedDatabase, createTestDatabase, type TestDatabase } from './postgres.js';
+import { copyMigratedSqlite, sqlitePathIn } from './sqlite.js';
 import { temporaryFolder } from './temp-folder.js';
 
 /** Which database this run of the suite is about: the project of vitest.config.ts that the file runs in says so. */
@@ -13,18 +14,21 @@ export interface TestedDatabase extends AsyncDisposable {
   close: () => Promise<void>;
 }
 
-async function emptyTarget(): Promise<{ target: DatabaseTarget; remove: () => Promise<void> }> {
-  if (DATABASE === 'postgres') {
-    const { url, drop } = await createTestDatabase();
-    return { target: { kind: 'postgres', url }, remove: drop };
-  }
-  const folder = await temporaryFolder();
-  return { target: { kind: 'sqlite', path: `${folder.path}/gateway.sqlite` }, remove: folder.remove };
+interface OwnTarget {
+  target: DatabaseTarget;
+  remove: () => Promise<void>;
 }
 
-/** An empty database of its own, opened in this process and without any table. */
-export async function openEmptyDatabase(): Promise<TestedDatabase> {
-  const { target, remove } = await emptyTarget();
+function postgresTarget({ url, drop }: TestDatabase): OwnTarget {
+  return { target: { kind: 'postgres', url }, remove: drop };
+}
+
+async function sqliteTarget(): Promise<OwnTarget & { folder: string }> {
+  const { path: folder, remove } = await temporaryFolder();
+  return { target: { kind: 'sqlite', path: sqlitePathIn(folder) }, remove, folder };
+}
+
+async function open({ target, remove }: OwnTarget): Promise<TestedDatabase> {
   const database = await openDatabase(target, ENTITIES);
   const close = async (): Promise<void> => {
     await database.close(true);
@@ -33,9 +37,15 @@ export async function openEmptyDatabase(): Promise<TestedDatabase> {
   return { database, target, close, [Symbol.asyncDispose]: close };
 }
 
+/** An empty database of its own, opened in this process and without any table. */
+export async function openEmptyDatabase(): Promise<TestedDatabase> {
+  return open(DATABASE === 'postgres' ? postgresTarget(await createTestDatabase()) : await sqliteTarget());
+}
+
 /** The same with the tables of the gateway. */
 export async function openMigratedDatabase(): Promise<TestedDatabase> {
-  const opened = await openEmptyDatabase();
-  await migrate(opened.database);
-  return opened;
+  if (DATABASE === 'postgres') return open(postgresTarget(await createMigratedDatabase()));
+  const { folder, ...own } = await sqliteTarget();
+  await copyMigratedSqlite(folder);
+  return open(own);
 }

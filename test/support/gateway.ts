@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient, type Client } from 'graphql-ws';
 import { afterAll } from 'vitest';
 import { WebSocket } from 'ws';
 import type { DatabaseTarget } from '../../src/platform/database/database.js';
-import { createTestDatabase } from './postgres.js';
+import { createMigratedDatabase, createTestDatabase, type TestDatabase } from './postgres.js';
+import { copyMigratedSqlite, sqlitePathIn } from './sqlite.js';
 import { type TemporaryFolder, temporaryFolder } from './temp-folder.js';
 
 /** Settings that every process over a folder shares, such as its database. */
@@ -146,8 +146,18 @@ export class GatewayProcess {
 /** An empty folder, and with the project `postgres` an empty database beside it. */
 export async function freshFolder(): Promise<TemporaryFolder> {
   const folder = await temporaryFolder();
-  if (process.env.TEST_DATABASE !== 'postgres') return folder;
-  const database = await createTestDatabase();
+  return process.env.TEST_DATABASE === 'postgres' ? beside(folder, await createTestDatabase()) : folder;
+}
+
+/** The same with the tables of the gateway in the database, so that the first start makes nothing but the first rows. */
+export async function migratedFolder(): Promise<TemporaryFolder> {
+  const folder = await temporaryFolder();
+  if (process.env.TEST_DATABASE === 'postgres') return beside(folder, await createMigratedDatabase());
+  await copyMigratedSqlite(folder.path);
+  return folder;
+}
+
+function beside(folder: TemporaryFolder, database: TestDatabase): TemporaryFolder {
   settingsOf.set(folder.path, { DATABASE_URL: database.url });
   const remove = async (): Promise<void> => {
     await database.drop();
@@ -159,12 +169,12 @@ export async function freshFolder(): Promise<TemporaryFolder> {
 /** Where a process over that folder keeps its rows. */
 export function databaseOf({ path }: TemporaryFolder): DatabaseTarget {
   const url = settingsOf.get(path)?.DATABASE_URL;
-  return url === undefined ? { kind: 'sqlite', path: join(path, 'gateway.sqlite') } : { kind: 'postgres', url };
+  return url === undefined ? { kind: 'sqlite', path: sqlitePathIn(path) } : { kind: 'postgres', url };
 }
 
 /** A fresh gateway process with admin signed in. */
 export async function startFresh(env: Record<string, string> = {}): Promise<{ gateway: GatewayProcess; admin: TestClient; folder: TemporaryFolder }> {
-  const folder = await freshFolder();
+  const folder = await migratedFolder();
   const gateway = await GatewayProcess.start(folder.path, env);
   return { gateway, admin: new TestClient(gateway.url, gateway.firstKey), folder };
 }

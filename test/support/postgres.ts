@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MikroORM } from '@mikro-orm/postgresql';
+import { Client } from 'pg';
 import { inject } from 'vitest';
 
 export interface TestDatabase {
@@ -15,29 +15,40 @@ const patienceMs = 25_000;
 export async function createTestDatabase(template = 'template0'): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
   const url = new URL(inject('pgUrl'));
-  await whenStarted();
+  await whenThere(template);
   await asAdmin(`create database "${name}" template "${template}"`);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => asAdmin(`drop database if exists "${name}" with (force)`) };
+  return { url: url.href, drop: async () => void (await asAdmin(`drop database if exists "${name}" with (force)`)) };
 }
 
-async function asAdmin(statement: string): Promise<void> {
-  const orm = await MikroORM.init({ clientUrl: inject('pgUrl'), entities: [], ensureDatabase: false, discovery: { warnWhenNoEntities: false } });
+/** The same with the tables of the gateway, in which there are no rows. */
+export async function createMigratedDatabase(): Promise<TestDatabase> {
+  return createTestDatabase(inject('migratedPostgres'));
+}
+
+async function asAdmin(statement: string, values: readonly string[] = []): Promise<unknown[]> {
+  const client = new Client({ connectionString: inject('pgUrl') });
+  // A connection that breaks while nothing is asked is told to whoever asks next.
+  client.on('error', () => undefined);
   try {
-    await orm.em.getConnection().execute(statement);
+    await client.connect();
+    return (await client.query(statement, [...values])).rows;
   } finally {
-    await orm.close(true);
+    await client.end();
   }
 }
 
-async function whenStarted(): Promise<void> {
+/** Resolves when the server runs and has that database: both are still being made when the first tests begin. */
+async function whenThere(database: string): Promise<void> {
   const deadline = performance.now() + patienceMs;
-  for (;;) {
+  let cause: unknown;
+  do {
     try {
-      return await asAdmin('select 1');
+      if ((await asAdmin('select 1 from pg_database where datname = $1', [database])).length > 0) return;
     } catch (error) {
-      if (performance.now() > deadline) throw new Error('The Postgres of the tests did not start; see the message at the head of the run.', { cause: error });
-      await sleep(100);
+      cause = error;
     }
-  }
+    await sleep(50);
+  } while (performance.now() < deadline);
+  throw new Error(`The Postgres of the tests did not start, or has no database ${database}; see the message at the head of the run.`, { cause });
 }

