@@ -97,7 +97,7 @@ describe('the arrows between the folders', () => {
     expect(isAllowed({ from: 'src/tasks/worker.ts', to: 'src/images/image.entity.ts' })).toBe(false);
     expect(isAllowed({ from: 'src/app.ts', to: 'src/demo/world.ts' })).toBe(false);
     expect(isAllowed({ from: 'src/graphql/server/graphql-server.ts', to: 'src/config/config.ts' })).toBe(false);
-    expect(isAllowed({ from: 'src/graphql/pipeline/operation-pipeline.ts', to: 'src/graphql/server/sse-transport.ts' })).toBe(false);
+    expect(isAllowed({ from: 'src/graphql/pipeline/operation-pipeline.ts', to: 'src/graphql/server/streams/stream-transport.ts' })).toBe(false);
     expect(isAllowed({ from: 'src/graphql/compiled/compile-query.ts', to: 'src/graphql/pipeline/public-errors.ts' })).toBe(false);
     expect(isAllowed({ from: 'src/graphql/schema/schema.ts', to: 'src/graphql/admission/admission.ts' })).toBe(false);
     expect(cycleAmong([{ from: 'a', to: 'b' }, { from: 'b', to: 'c' }, { from: 'c', to: 'b' }])).toEqual(['b', 'c', 'b']);

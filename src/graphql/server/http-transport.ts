@@ -25,8 +25,8 @@ import { admissionPlugin, prefersApplicationJson } from './admission-plugin.js';
 import { FastPath } from './fast-path.js';
 import type { GraphqlServer } from './graphql-server.js';
 import { HttpInterceptor } from './http-interceptor.js';
-import { streamFormatOf } from './stream-format.js';
-import { setHeaders, streamHandler } from './stream-transport.js';
+import { streamFormatOf } from './streams/stream-format.js';
+import { setHeaders, streamHandler } from './streams/stream-transport.js';
 
 /** Bytes of a body; a longer one is read only for callers who are signed in, as parsing it takes milliseconds. */
 const MAX_ANONYMOUS_BYTES = 16 * 1024;

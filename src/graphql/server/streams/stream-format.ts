@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import type { Transport } from '../admission/admission.js';
-import { isRecord } from './parse-request.js';
+import type { Transport } from '../../admission/admission.js';
+import { isRecord } from '../parse-request.js';
 
 /** How the results of a stream are written into the body of a response. */
 export interface StreamFormat {

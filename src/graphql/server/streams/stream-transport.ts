@@ -1,14 +1,14 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AppError } from '../../platform/errors.js';
-import { traceIdOf } from '../../platform/trace-id.js';
-import type { OperationContext } from '../admission/admission.js';
-import type { GraphqlServer } from './graphql-server.js';
-import { PublicErrors, statusOf } from '../pipeline/public-errors.js';
-import type { OperationRequest } from '../pipeline/operation-pipeline.js';
-import { parseRequest } from './parse-request.js';
-import type { Sink } from '../pipeline/shared-stream.js';
-import { ReadProgress } from './read-progress.js';
+import { AppError } from '../../../platform/errors.js';
+import { traceIdOf } from '../../../platform/trace-id.js';
+import type { OperationContext } from '../../admission/admission.js';
+import type { GraphqlServer } from '../graphql-server.js';
+import { PublicErrors, statusOf } from '../../pipeline/public-errors.js';
+import type { OperationRequest } from '../../pipeline/operation-pipeline.js';
+import { parseRequest } from '../parse-request.js';
+import type { Sink } from '../../pipeline/shared-stream.js';
+import { ReadProgress } from '../read-progress.js';
 import type { StreamFormat } from './stream-format.js';
 
 const PING_MS = 12_000;
