@@ -102,11 +102,15 @@ describe('an operator with a new gateway', () => {
   it('cancels an import and finds nothing left of it', async () => {
     repository.fail = { file: { slow: 50_000 } };
     const { importRepositoryImage } = await admin.run(IMPORT, { input: { repository: 'remote', uuid: older.manifest.uuid, datacenter: 'main' } });
-    const { cancelTask } = await admin.run('mutation ($id: ID!) { cancelTask(id: $id) { status image { name } imageName } }', { id: importRepositoryImage.task.id });
+    const { id } = importRepositoryImage.task;
+    const { cancelTask } = await admin.run('mutation ($id: ID!) { cancelTask(id: $id) { status imageName } }', { id });
     repository.fail = {};
-    expect(cancelTask).toEqual({ status: 'CANCELLED', image: null, imageName: 'debian-12' });
+    // On a busy machine, it still runs for a moment.
+    expect(cancelTask).toEqual({ status: expect.stringMatching(/^(CANCELLED|RUNNING)$/), imageName: 'debian-12' });
+    expect(await admin.ended(id)).toMatchObject({ status: 'CANCELLED' });
+    expect((await admin.run('query ($id: ID!) { task(id: $id) { image { name } imageName } }', { id })).task).toEqual({ image: null, imageName: 'debian-12' });
     expect((await admin.run(SHOW, { name: 'debian-12' })).image).toBeNull();
-    expect(await admin.code('mutation ($id: ID!) { cancelTask(id: $id) { id } }', { id: importRepositoryImage.task.id })).toBe('TASK_NOT_CANCELLABLE');
+    expect(await admin.code('mutation ($id: ID!) { cancelTask(id: $id) { id } }', { id })).toBe('TASK_NOT_CANCELLABLE');
   });
 
   it('answers 401 to a caller without a key and to one with a wrong key', async () => {

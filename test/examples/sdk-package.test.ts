@@ -36,8 +36,13 @@ async function main(): Promise<void> {
   if (!(refused instanceof GatewayError)) throw new Error('It was not refused.');
   const events = gateway.followTask()[Symbol.asyncIterator]();
   const first = events.next();
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  await gateway.send<unknown, object>('mutation { updateDatacenter(input: { name: "main", description: "' + process.pid + '" }) { name } }', {});
+  const followed: IteratorResult<unknown>[] = [];
+  void first.then((result) => followed.push(result));
+  // What is changed before the subscription has begun, nobody hears of.
+  for (let time = 0; followed.length === 0; time += 1) {
+    await gateway.send<unknown, object>('mutation { updateDatacenter(input: { name: "main", description: "' + process.pid + ' ' + time + '" }) { name } }', {});
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
   const event = await first;
   console.log(JSON.stringify([username, tasks.tasks?.nodes.length, refused.code, refused.fields[0]?.path, event.value?.taskChanged.action, ImagesDocument.kind]));
   await events.return?.();

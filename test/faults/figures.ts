@@ -16,8 +16,8 @@ export interface Figure {
 const IMAGES = 12;
 const SHORT_TASKS = 1000;
 const FEW_SHORT_TASKS = 200;
-/** Beside other tests, a gateway gets a third of the machine. */
-const QUICK_FACTOR = 3;
+/** Beside other tests, a gateway gets a sixth of the machine. Whoever misses a task or a cancel still needs longer than that. */
+const QUICK_FACTOR = 6;
 const SMALL_FILE = 4096;
 const LARGE_FILE = 200_000;
 const SLOW = { ...HEALTHY, name: 'slow', repository: { file: { slow: 20_000 } } };
@@ -96,7 +96,7 @@ export class Figures {
       const steps = await this.#stepsOf([made]);
       waits.push((steps.find(({ attempts }) => attempts === 1)?.at ?? Infinity) - (steps[0]?.at ?? 0));
     }
-    return [{ name: 'pick-up after commit, median', ms: median(waits), mostMs: 100, samples: waits.length }];
+    return [{ name: 'pick-up after commit, median', ms: median(waits), mostMs: 100 * this.#factor, samples: waits.length }];
   }
 
   /** From asking for a cancel to the end of the task. */

@@ -6,7 +6,7 @@ import { Rules } from './rules.js';
 import { tryCancel, tryDelete, tryInDatacenter, tryOnImage, tryUse, type Said, type Verdict } from './verdicts.js';
 import { closeWorlds, inEveryWorld } from './worlds.js';
 
-const LIMIT_MS = 150_000;
+const LIMIT_MS = 300_000;
 const NOWHERE = 'nowhere';
 const IMAGE_ACTIONS = ['UPDATE', 'DELETE', 'CHANGE_DC_BOUND', 'ATTACH', 'DETACH', 'USE'];
 const DATACENTER_ACTIONS = ['LIST_IMAGES', 'IMPORT', 'IMPORT_UNBOUND', 'CREATE_FROM_SNAPSHOT', 'UPDATE', 'CHANGE_SETTINGS', 'DELETE'];

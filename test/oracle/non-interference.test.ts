@@ -9,7 +9,7 @@ import { Rules } from './rules.js';
 import { Watcher } from './watching.js';
 import { closeWorlds, inEveryWorld } from './worlds.js';
 
-const LIMIT_MS = 150_000;
+const LIMIT_MS = 300_000;
 const SENTINEL = 'sentinel';
 
 afterAll(closeWorlds);

@@ -11,7 +11,7 @@ import { secrets } from './secrets.js';
 import { everyWay, material } from './questions.js';
 import { closeWorlds, inEveryWorld } from './worlds.js';
 
-const LIMIT_MS = 150_000;
+const LIMIT_MS = 300_000;
 const RANDOM_QUESTIONS = 20;
 
 afterAll(closeWorlds);

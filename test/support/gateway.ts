@@ -89,10 +89,11 @@ export class TestClient {
 
   /** The task once it has ended, however. */
   async ended(taskId: string): Promise<{ status: string; errorCode: string | null; error: string | null }> {
-    for (;;) {
+    // Most end at once; of those that take seconds, few questions are enough.
+    for (let pauseMs = 5; ; pauseMs = Math.min(200, pauseMs * 1.5)) {
       const { task } = await this.run('query ($id: ID!) { task(id: $id) { status errorCode error attempts } }', { id: taskId });
       if (!['PENDING', 'RUNNING'].includes(task.status)) return task;
-      await new Promise((resolve) => setTimeout(resolve, 25));
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
 }

@@ -59,6 +59,12 @@ async function code(fields: Record<string, unknown>, client: TestClient = admin)
   return client.code(CREATE, { input: input(fields) });
 }
 
+/** Cancels a task and waits until it has ended: a running one notices it a moment later. */
+async function cancel(id: string): Promise<void> {
+  await admin.run(CANCEL, { id });
+  await admin.ended(id);
+}
+
 describe('who may create an image from a snapshot', () => {
   it.each([
     ['A', 'admins', 'UNAUTHENTICATED'],
@@ -141,7 +147,7 @@ describe('the errors of a creation, and their order', () => {
     const { errors } = await admin.send('mutation ($uuid: UUID!) { unregisterServer(uuid: $uuid) }', { uuid });
     expect(errors[0]?.extensions.code).toBe('SNAPSHOT_NOT_READY');
     expect(errors[0]?.message).toContain(createImageFromSnapshot.image.name);
-    await admin.run(CANCEL, { id: createImageFromSnapshot.task.id });
+    await cancel(createImageFromSnapshot.task.id);
     expect(await admin.run('mutation ($uuid: UUID!) { unregisterServer(uuid: $uuid) }', { uuid })).toEqual({ unregisterServer: uuid });
   });
 
@@ -175,7 +181,7 @@ describe('the errors of a creation, and their order', () => {
     const answers = await Promise.all(Array.from({ length: 6 }, () => admin.send(CREATE, { input: input({ server: 'wanted' }) })));
     const codes = answers.map(({ errors }) => errors[0]?.extensions.code ?? 'data').sort();
     expect(codes).toEqual([...Array(5).fill('SNAPSHOT_NOT_READY'), 'data'].sort());
-    for (const { data: answer } of answers) if (answer) await admin.run(CANCEL, { id: answer.createImageFromSnapshot.task.id });
+    for (const { data: answer } of answers) if (answer) await cancel(answer.createImageFromSnapshot.task.id);
   });
 
   it('creates from a snapshot or unregisters it, never both, when both are requested at once', async () => {
@@ -187,7 +193,7 @@ describe('the errors of a creation, and their order', () => {
       const forgotten = admin.code('mutation ($input: SnapshotKeyInput!) { unregisterSnapshot(input: $input) }', { input: { server: 'racing', name } });
       const { data: answer, errors } = await admin.send(CREATE, { input: input({ server: 'racing', snapshot: name }) });
       expect([errors[0]?.extensions.code ?? 'data', await forgotten]).toEqual(answer ? ['data', 'SNAPSHOT_NOT_READY'] : ['NOT_FOUND', 'data']);
-      if (answer) await admin.run(CANCEL, { id: answer.createImageFromSnapshot.task.id });
+      if (answer) await cancel(answer.createImageFromSnapshot.task.id);
     }
   });
 
