@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { attemptKey, type FileKey, nameOfKey } from '../../src/platform/store/file-key.js';
@@ -155,6 +155,13 @@ export function storeContract(kind: string, make: () => Promise<StoreUnderTest>)
       await once(sink, 'readable');
       sink.destroy();
       await expect(sending).rejects.toBeInstanceOf(SinkClosed);
+    });
+
+    it('takes a write that fails for a receiver that is gone', async () => {
+      await fill(store, attempt(1), Buffer.alloc(3 * 1024 * 1024));
+      const opened = await store.openFile(attempt(1));
+      const sink = new Writable({ write: (_chunk, _encoding, done) => done(new Error('write ECANCELED')) }).on('error', () => undefined);
+      await expect(opened!.sendTo(sink, { start: 0, end: 3 * 1024 * 1024 - 1 })).rejects.toBeInstanceOf(SinkClosed);
     });
 
     it('is read up to its end where the range goes beyond', async () => {

@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { AppError } from '../../platform/errors.js';
 import { type AttemptKey, attemptKey, type FileKey, nameOfKey, parseAttempt } from '../../platform/store/file-key.js';
 import type { FileDraft, FileStore } from '../../platform/store/file-store.js';
@@ -22,6 +22,8 @@ export interface CopiedImages {
   leftOut: string[];
   /** What is in the target with other bytes, and was not replaced. */
   different: string[];
+  /** What was copied as it is, and has another sha1 than its manifest says. */
+  damaged: string[];
 }
 
 interface FileToCopy {
@@ -35,7 +37,7 @@ interface FileToCopy {
  * is no image.
  */
 export async function copyImages({ from, to, replaces, onBytes }: CopyWork): Promise<CopiedImages> {
-  const copied: CopiedImages = { copied: 0, present: 0, bytes: 0, leftOut: [], different: [] };
+  const copied: CopiedImages = { copied: 0, present: 0, bytes: 0, leftOut: [], different: [], damaged: [] };
   const files = await filesOf(from, copied);
   const total = files.reduce((sum, { size }) => sum + size, 0);
   let done = 0;
@@ -47,9 +49,10 @@ export async function copyImages({ from, to, replaces, onBytes }: CopyWork): Pro
       continue;
     }
     const outcome = await copyFile({ from, to, replaces, count }, file, manifest);
+    if (outcome === 'damaged') copied.damaged.push(nameOfKey(file.key));
     if (outcome === 'different') copied.different.push(nameOfKey(file.key));
-    else if (outcome === 'copied') copied.copied += 1;
-    else copied.present += 1;
+    else if (outcome === 'present') copied.present += 1;
+    else copied.copied += 1;
     copied.bytes += file.size;
   }
   return copied;
@@ -88,7 +91,7 @@ async function manifestOf(from: FileStore, key: FileKey): Promise<string | null 
   }
 }
 
-async function copyFile(work: Omit<CopyWork, 'onBytes'> & { count: OnBytes }, { key, size }: FileToCopy, manifest: string | null): Promise<'copied' | 'present' | 'different'> {
+async function copyFile(work: Omit<CopyWork, 'onBytes'> & { count: OnBytes }, { key, size }: FileToCopy, manifest: string | null): Promise<'copied' | 'damaged' | 'present' | 'different'> {
   const { from, to, replaces, count } = work;
   const present = await to.statFile(key);
   if (present !== null) {
@@ -103,39 +106,77 @@ async function copyFile(work: Omit<CopyWork, 'onBytes'> & { count: OnBytes }, { 
   }
   const draft = await to.openDraft(key);
   try {
-    const hash = await writeFrom(from, key, draft, count);
+    const { sha256, isDamaged } = await writeWhole({ from, key, draft, count }, sha1In(manifest));
     await draft.seal(manifest ?? undefined);
-    if ((await hashOf(to, key, () => undefined)) !== hash) throw new Refused(`${nameOfKey(key)}: the copy has other bytes than the file; look at the disk or the network in between, and copy again.`);
+    if ((await hashOf(to, key, () => undefined)) !== sha256) throw new Refused(`${nameOfKey(key)}: the copy has other bytes than the file; look at the disk or the network in between, and copy again.`);
+    return isDamaged ? 'damaged' : 'copied';
   } finally {
     await draft.close();
   }
-  return 'copied';
 }
 
-/** Goes on from what an interrupted copy left, if those are the bytes of the file. Returns the hash of the file. */
-async function writeFrom(from: FileStore, key: FileKey, draft: FileDraft, count: OnBytes): Promise<string> {
-  const hash = (await hashOfWritten(from, key, draft)) ?? createHash('sha256');
+/** A file with another sha1 than its manifest says is read twice: its bytes may have changed on the way only. */
+async function writeWhole(work: FileWork, sha1: string | null): Promise<{ sha256: string; isDamaged: boolean }> {
+  const first = await writeFrom(work);
+  if (sha1 === null || first.sha1 === sha1) return { sha256: first.sha256, isDamaged: false };
+  await work.draft.restart();
+  const second = await writeFrom(work);
+  if (second.sha1 === sha1) return { sha256: second.sha256, isDamaged: false };
+  if (second.sha256 === first.sha256) return { sha256: second.sha256, isDamaged: true };
+  throw new Refused(`${nameOfKey(work.key)}: each read of the file brings other bytes; look at the disk or the network in between, and copy again.`);
+}
+
+/** The checksum of the file; null where the manifest has none that can be read. */
+function sha1In(manifest: string | null): string | null {
+  const [, sha1] = /"sha1"\s*:\s*"([0-9a-f]{40})"/i.exec(manifest ?? '') ?? [];
+  return sha1?.toLowerCase() ?? null;
+}
+
+interface FileWork {
+  from: FileStore;
+  key: FileKey;
+  draft: FileDraft;
+  count: OnBytes;
+}
+
+/** Both checksums of the same bytes. */
+class Hashes {
+  #hashes = [createHash('sha256'), createHash('sha1')] as const;
+
+  update(bytes: Buffer): void {
+    for (const hash of this.#hashes) hash.update(bytes);
+  }
+
+  digest(): { sha256: string; sha1: string } {
+    const [sha256, sha1] = this.#hashes;
+    return { sha256: sha256.copy().digest('hex'), sha1: sha1.copy().digest('hex') };
+  }
+}
+
+/** Goes on from what an interrupted copy left, if those are the bytes of the file. Returns the checksums of the file. */
+async function writeFrom({ from, key, draft, count }: FileWork): Promise<{ sha256: string; sha1: string }> {
+  const hashes = (await hashesOfWritten(from, key, draft)) ?? new Hashes();
   count(draft.size);
   const readable = await from.readFile(key, { start: draft.size, end: Number.MAX_SAFE_INTEGER });
   if (readable === null) throw new Refused(`${nameOfKey(key)}: the file was removed while it was copied; stop the gateway, and copy again.`);
   for await (const chunk of readable) {
     const bytes = chunk as Buffer;
-    hash.update(bytes);
+    hashes.update(bytes);
     const wait = draft.write(bytes);
     if (wait !== undefined) await wait;
     count(bytes.length);
   }
-  return hash.digest('hex');
+  return hashes.digest();
 }
 
-/** The hash of what the draft has; null, with an empty draft, where those are no bytes of the file. */
-async function hashOfWritten(from: FileStore, key: FileKey, draft: FileDraft): Promise<Hash | null> {
+/** The checksums of what the draft has; null, with an empty draft, where those are no bytes of the file. */
+async function hashesOfWritten(from: FileStore, key: FileKey, draft: FileDraft): Promise<Hashes | null> {
   if (draft.size === 0) return null;
-  const [hash, written] = [createHash('sha256'), createHash('sha256')];
+  const [hashes, written] = [new Hashes(), createHash('sha256')];
   const readable = await from.readFile(key, { start: 0, end: draft.size - 1 });
-  for await (const chunk of readable ?? []) hash.update(chunk as Buffer);
+  for await (const chunk of readable ?? []) hashes.update(chunk as Buffer);
   for await (const chunk of await draft.readWritten()) written.update(chunk as Buffer);
-  if (hash.copy().digest('hex') === written.digest('hex')) return hash;
+  if (hashes.digest().sha256 === written.digest('hex')) return hashes;
   await draft.restart();
   return null;
 }

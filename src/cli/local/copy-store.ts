@@ -68,9 +68,10 @@ async function demandCopyable(source: StoreMark, target: StoreMark): Promise<str
 }
 
 function tell({ output }: Session, to: StoreLocation, copied: CopiedImages): void {
-  const { different, leftOut } = copied;
+  const { different, damaged, leftOut } = copied;
   if (leftOut.length > 0) output.note(`Left out, as they have no file or a manifest above 1 MiB: ${listed(leftOut)}.`);
   if (different.length > 0) throw new Refused(`${different.length} images in ${nameOfLocation(to)} differ from those of --from, which is a copy that a gateway may have changed: ${listed(different)}. Accepted: --replace, which replaces them.`);
+  if (damaged.length > 0) throw new Refused(`${damaged.length} files in --from have another sha1 than their manifests say, and were copied as they are: ${listed(damaged)}. All others are in ${nameOfLocation(to)}. Replace those files in both stores, or delete their images.`);
   output.done(`${copied.copied} images were copied to ${nameOfLocation(to)}, and ${copied.present} were there already; the hashes are the same.`, copied);
 }
 

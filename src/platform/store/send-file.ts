@@ -57,5 +57,6 @@ function newBuffer(): Buffer {
 }
 
 async function writeChunk(sink: Writable, chunk: Buffer): Promise<void> {
-  await new Promise<void>((resolve, reject) => sink.write(chunk, (error) => (error ? reject(error) : resolve())));
+  // What was on its way when the receiver disconnected fails before the sink tells of it.
+  await new Promise<void>((resolve, reject) => sink.write(chunk, (error) => (error ? reject(new SinkClosed()) : resolve())));
 }
