@@ -41,7 +41,7 @@ export class DatacenterResolver {
     @Arg('search', () => String, { nullable: true, description: 'Text that occurs in the name or alias; upper and lower case are the same.' })
     search?: string | null,
   ): Promise<Connection<DatacenterType>> {
-    return this.queries.page(search, readPage(page, 'string', 'number'), connectionSelection(info));
+    return this.queries.page(search, readPage(page, { name: 'datacenter', value: 'string', id: 'number' }), connectionSelection(info));
   }
 
   @Mutation(() => DatacenterType, {

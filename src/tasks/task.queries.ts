@@ -152,7 +152,7 @@ export class TaskQueries {
   async page(filter: TaskFilter, page: PageArgs, selection: ConnectionSelection): Promise<Connection<TaskType>> {
     if (typeof filter.repository === 'string') this.viewer.demand('repository.use');
     const list: ListStatement = { ...(await this.#read(filter)), columns: COLUMNS, order: NEWEST_FIRST };
-    return readList<TaskRow, TaskType>(this.em, list, readPage(page, 'number', 'string'), selection, {
+    return readList<TaskRow, TaskType>(this.em, list, readPage(page, { name: 'task', value: 'number', id: 'string' }), selection, {
       keyOf: (row) => [Number(row.created_at), row.id],
       nodesOf: async (rows) => new Map(rows.map((row) => [row, toTask(row)])),
     });

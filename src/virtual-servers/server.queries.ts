@@ -148,7 +148,7 @@ export class ServerQueries {
 
   async #page(read: Pick<ListStatement, 'from' | 'where' | 'walk'>, page: PageArgs, selection: ConnectionSelection): Promise<Connection<VirtualServerType>> {
     const list: ListStatement = { ...read, columns: SELECTED, order: BY_HOSTNAME };
-    return readList<ServerRow, VirtualServerType>(this.em, list, readPage(page, 'string', 'number'), selection, {
+    return readList<ServerRow, VirtualServerType>(this.em, list, readPage(page, { name: 'server', value: 'string', id: 'number' }), selection, {
       keyOf: (row) => [row.hostname, row.id],
       nodesOf: async (rows) => new Map(rows.map((row) => [row, toServer(row)])),
     });

@@ -41,7 +41,7 @@ async function bothAnswers(query: string, value: unknown, variables: Record<stri
   const document = parse(query);
   const operation = getOperationAST(document);
   if (!operation) throw new Error('No operation.');
-  const { values } = coerceVariables(schema, operation, variables);
+  const { values } = coerceVariables(schema, { document, operation, given: variables });
   const context = { requestId: 'test', variables: values ?? {} } as OperationContext;
   const compiled = compileQuery(withoutArguments(schema), document, operation);
   const written = (await compiled?.execute(context).catch(() => null)) ?? null;

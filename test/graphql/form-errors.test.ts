@@ -78,11 +78,27 @@ describe('a value of a variable that does not fit its type', () => {
     expect([code, ...fields.map(short)]).toEqual(['BAD_USER_INPUT', wanted]);
   });
 
-  it('is named by its variable outside of inputs, with its type and value', async () => {
+  it('is named by the argument outside of inputs, with its type and value', async () => {
     const { fields } = await refusal('query ($uuid: UUID) { image(uuid: $uuid) { name } }', { uuid: 'none' });
     expect(fields).toMatchObject([{ path: 'uuid', code: 'INVALID_FORMAT', params: { type: 'UUID', value: 'none' } }]);
     expect((await refusal('query ($id: ID!) { task(id: $id) { id } }', {})).fields).toMatchObject([{ path: 'id', code: 'REQUIRED', params: { type: 'ID!' } }]);
-    expect((await refusal('query ($n: Int) { datacenters(first: $n) { totalCount } }', { n: 2 ** 40 })).fields.map(short)).toEqual(['n OUT_OF_RANGE']);
+    expect((await refusal('query ($n: Int) { datacenters(first: $n) { totalCount } }', { n: 2 ** 40 })).fields.map(short)).toEqual(['first OUT_OF_RANGE']);
+  });
+
+  const LIST = 'query ($given: [ID!]!) { ...Found } fragment Found on Query { found: nodes(ids: $given) { id } }';
+  const SIZED = 'mutation ($given: Int!, $more: [VirtualDiskInput!]) { registerServer(input: { uuid: "aaaaaaaa-0000-4000-8000-000000000001", hostname: "a", datacenter: "main", owner: "admin", osType: LINUX_VM, disks: [{ diskId: 1, size: $given }] }) { id } updateServer(input: { uuid: "aaaaaaaa-0000-4000-8000-000000000001", disks: $more }) { id } }';
+  const PLACES: [where: string, query: string, variables: object, wanted: string[]][] = [
+    ['an argument in a fragment', LIST, { given: [{ a: 1 }] }, ['ids.0 WRONG_TYPE']],
+    ['a missing argument in a fragment', LIST, {}, ['ids REQUIRED']],
+    ['a field of a literal input', 'mutation ($given: [String!]) { updateImage(input: { name: "a", tags: $given }) { warnings } }', { given: ['a', 5] }, ['tags.1 WRONG_TYPE']],
+    ['a field within a list of a literal input', SIZED, { given: 'x', more: [{ diskId: 1, size: 'y' }] }, ['disks.0.size WRONG_TYPE', 'disks.0.size WRONG_TYPE']],
+    ['an input with too many fields', SERVER, { input: { disks: [{ diskId: 1, size: 1, image: 'a', more: 1 }] } }, ['disks.0 TOO_MANY']],
+    ['an input that is missing', UPDATE.replaceAll('$input', '$given'), {}, ['input REQUIRED']],
+  ];
+
+  it.each(PLACES)('is named by where it is used, whatever the variable is called: %s', async (_where, query, variables, wanted) => {
+    const { code, fields } = await refusal(query, variables);
+    expect([code, ...fields.map(short)]).toEqual(['BAD_USER_INPUT', ...wanted]);
   });
 
   it.each(TRANSPORTS)('is the same over %s', async (transport) => {

@@ -84,6 +84,23 @@ describe.each(STREAM_TRANSPORTS)('over %s, an image', (transport) => {
     await Promise.all([there.stop(), everywhere.stop()]);
   });
 
+  it('that is in several datacenters whose rights change together is told once', async () => {
+    const [who, second] = [await person(['ADMIN']), await world.datacenter()];
+    await change(`updateGroup(input: { name: "${who.group}", datacenters: ["${who.datacenter}", "${second}"] })`);
+    const { name } = await world.image(undefined, { access: 'PRIVATE', datacenter: who.datacenter });
+    await world.attach(name, second);
+    const following = await follow(transport, world.gateway.url, who.key, `subscription { imageChanged ${CHANGED} }`);
+    const { name: last } = await world.image(undefined, { access: 'PUBLIC', datacenter: 'main' });
+    await change(`updateGroup(input: { name: "${who.group}", permissions: [] })`);
+    await expect.poll(() => told(following, name), { timeout: 10_000 }).toEqual([HIDDEN]);
+    await change(`updateGroup(input: { name: "${who.group}", permissions: [ADMIN] })`);
+    await expect.poll(() => told(following, name), { timeout: 10_000 }).toEqual([HIDDEN, SHOWN]);
+    await change(`updateImage(input: { name: "${last}", description: "the end" })`);
+    await expect.poll(() => told(following, last), { timeout: 10_000 }).toContain(SHOWN);
+    expect(following.events.filter(({ imageChanged }) => imageChanged.name === name).map(({ imageChanged }) => imageChanged.kind)).toEqual(['HIDDEN', 'UPDATED']);
+    await following.stop();
+  });
+
   it('that somebody never saw is not told of, whatever happens to it', async () => {
     const who = await person([]);
     const following = await follow(transport, world.gateway.url, who.key, `subscription { imageChanged ${CHANGED} }`);

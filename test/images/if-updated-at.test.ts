@@ -63,6 +63,16 @@ describe('updatedAt', () => {
     }
   });
 
+  it('stays when the image has all the given values already, so that nobody gets a CONFLICT for it', async () => {
+    const { name } = await world.image(undefined, { tags: ['a', 'b'] });
+    const before = await updatedAt(name);
+    const { image } = await world.admin.run('query ($name: String!) { image(name: $name) { alias access description tags owner { username } dcBound } }', { name });
+    for (const same of [{}, { tags: ['a', 'b'] }, { ...image, owner: image.owner.username }]) expect((await update(name, same)).errors).toEqual([]);
+    expect(await updatedAt(name)).toBe(before);
+    expect((await update(name, { ifUpdatedAt: before, tags: ['b', 'a'] })).errors).toEqual([]);
+    expect(await updatedAt(name)).not.toBe(before);
+  });
+
   it('moves with what else ends a binding: attaching, detaching, and the end of its datacenter', async () => {
     await world.datacenter('going');
     const [{ name }, bound] = [await world.image(), await world.image(undefined, { datacenter: 'going' })];

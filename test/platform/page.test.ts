@@ -1,17 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { AppError } from '../../src/platform/errors.js';
-import { buildConnection, type CursorKey, DEFAULT_PAGE, encodeCursor, keptRows, LARGEST_PAGE, type PageArgs, readPage } from '../../src/platform/database/list/page.js';
+import { buildConnection, type CursorForm, type CursorKey, DEFAULT_PAGE, encodeCursor, keptRows, LARGEST_PAGE, type PageArgs, readPage } from '../../src/platform/database/list/page.js';
 
 interface Row {
   name: string;
   id: number;
 }
 
+const BY_NAME: CursorForm = { name: 'NAME', value: 'string', id: 'number' };
+
 const ROWS: Row[] = ['a', 'b', 'c', 'd', 'e'].map((name, index) => ({ name, id: index + 1 }));
 
 /** What a database would answer: up to limit + 1 rows between the cursors, from the end when paging backward. */
 function read(args: PageArgs) {
-  const page = readPage(args, 'string', 'number');
+  const page = readPage(args, BY_NAME);
   const { after, before } = page;
   const between = ROWS.filter(({ name }) => (after === null || name > after[0]) && (before === null || name < before[0]));
   const rows = (page.backward ? between.toReversed() : between).slice(0, page.limit + 1);
@@ -22,7 +24,7 @@ function read(args: PageArgs) {
 
 function refusalOf(args: PageArgs, id: 'string' | 'number'): AppError | null {
   try {
-    readPage(args, 'string', id);
+    readPage(args, { ...BY_NAME, id });
     return null;
   } catch (error) {
     return error as AppError;
@@ -43,8 +45,8 @@ function forged(text: string): string {
 
 describe('a page', () => {
   it('holds 50 from the start when nothing is asked', () => {
-    expect(readPage({}, 'string')).toEqual({ limit: DEFAULT_PAGE, backward: false, after: null, before: null });
-    expect(readPage({ first: null, after: null, last: null, before: null }, 'string').limit).toBe(50);
+    expect(readPage({}, BY_NAME)).toEqual({ order: 'NAME', limit: DEFAULT_PAGE, backward: false, after: null, before: null });
+    expect(readPage({ first: null, after: null, last: null, before: null }, BY_NAME).limit).toBe(50);
   });
 
   it('walks forward through every row once', () => {
@@ -76,18 +78,18 @@ describe('a page', () => {
     const { edges, pageInfo } = read({ first: 0 });
     expect(edges).toEqual([]);
     expect(pageInfo).toEqual({ hasNextPage: true, hasPreviousPage: false, startCursor: null, endCursor: null });
-    expect(read({ after: encodeCursor(['e', 5]) }).pageInfo.hasNextPage).toBe(false);
+    expect(read({ after: encodeCursor(['e', 5], 'NAME') }).pageInfo.hasNextPage).toBe(false);
   });
 
   it('takes the largest size, and between two cursors', () => {
-    expect(readPage({ first: LARGEST_PAGE }, 'string').limit).toBe(200);
-    expect(read({ last: 5, after: encodeCursor(['a', 1]), before: encodeCursor(['e', 5]) }).nodes).toEqual(['b', 'c', 'd']);
+    expect(readPage({ first: LARGEST_PAGE }, BY_NAME).limit).toBe(200);
+    expect(read({ last: 5, after: encodeCursor(['a', 1], 'NAME'), before: encodeCursor(['e', 5], 'NAME') }).nodes).toEqual(['b', 'c', 'd']);
   });
 
   it('takes ids that are texts where the list has such', () => {
-    const after = encodeCursor([1_700_000_000_000, 'aab9']);
-    expect(readPage({ after }, 'number', 'string').after).toEqual([1_700_000_000_000, 'aab9']);
-    expect(readPage({ after }, 'number').after).toEqual([1_700_000_000_000, 'aab9']);
+    const after = encodeCursor([1_700_000_000_000, 'aab9'], 'NAME');
+    expect(readPage({ after }, { name: 'NAME', value: 'number', id: 'string' }).after).toEqual([1_700_000_000_000, 'aab9']);
+    expect(readPage({ after }, { name: 'NAME', value: 'number', id: null }).after).toEqual([1_700_000_000_000, 'aab9']);
   });
 
   it('refuses sizes below 0 and above 200', () => {
@@ -105,10 +107,15 @@ describe('a page', () => {
     expect(faultsOf({ first: 0, last: 0 })).toEqual(['last']);
   });
 
+  it('refuses a cursor of another order with keys of the same form', () => {
+    for (const order of ['ALIAS', '-NAME', 'user', '']) expect(faultsOf({ after: encodeCursor(['a', 1], order) })).toEqual(['after']);
+    expect(faultsOf({ before: forged('["a",1]') })).toEqual(['before']);
+  });
+
   it('refuses a cursor of another kind of list', () => {
-    expect(faultsOf({ after: encodeCursor([5, 1]) })).toEqual(['after']);
-    expect(faultsOf({ before: encodeCursor(['a', 'b']) })).toEqual(['before']);
-    expect(faultsOf({ before: encodeCursor(['a', 1]) }, 'string')).toEqual(['before']);
+    expect(faultsOf({ after: encodeCursor([5, 1], 'NAME') })).toEqual(['after']);
+    expect(faultsOf({ before: encodeCursor(['a', 'b'], 'NAME') })).toEqual(['before']);
+    expect(faultsOf({ before: encodeCursor(['a', 1], 'NAME') }, 'string')).toEqual(['before']);
   });
 
   it('names everything that is wrong at once', () => {
@@ -118,18 +125,18 @@ describe('a page', () => {
   it.each([
     ['nothing', ''],
     ['no base64url', '!!!'],
-    ['a cursor with something behind it', `${encodeCursor(['a', 1])}!`],
-    ['a cursor padded as base64', `${encodeCursor(['a', 1])}=`],
-    ['another spelling of the same key', forged('[ "a",1]')],
+    ['a cursor with something behind it', `${encodeCursor(['a', 1], 'NAME')}!`],
+    ['a cursor padded as base64', `${encodeCursor(['a', 1], 'NAME')}=`],
+    ['another spelling of the same key', forged('[ "a",1,"NAME"]')],
     ['no JSON', forged('["a"')],
-    ['an object', forged('{"length":2}')],
-    ['a key too long', forged('["a",1,2]')],
-    ['null for an id', forged('["a",null]')],
-    ['a list in place of a value', forged('[["a"],1]')],
-    ['a fraction', forged('["a",1.5]')],
-    ['a number beyond 2^53', forged('["a",1e300]')],
-    ['an id that no row can have', forged('["a",2147483648]')],
-    ['a text with a NUL, which Postgres cannot take', forged('["a\\u0000",1]')],
+    ['an object', forged('{"length":3}')],
+    ['a key too long', forged('["a",1,"NAME",2]')],
+    ['null for an id', forged('["a",null,"NAME"]')],
+    ['a list in place of a value', forged('[["a"],1,"NAME"]')],
+    ['a fraction', forged('["a",1.5,"NAME"]')],
+    ['a number beyond 2^53', forged('["a",1e300,"NAME"]')],
+    ['an id that no row can have', forged('["a",2147483648,"NAME"]')],
+    ['a text with a NUL, which Postgres cannot take', forged('["a\\u0000",1,"NAME"]')],
   ])('breaks on no forged cursor: %s', (_what, after) => {
     expect(faultsOf({ after })).toEqual(['after']);
   });

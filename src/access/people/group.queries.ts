@@ -65,7 +65,7 @@ export class GroupQueries {
   async page(search: string | null | undefined, page: PageArgs, selection: ConnectionSelection): Promise<Connection<GroupType>> {
     const where = search ? contains('g.search_text', search) : ALWAYS;
     const walk = wholeRows({ table: GROUPS, alias: sqlText`g`, where: ALWAYS, order: BY_NAME });
-    return readList<GroupRow, GroupType>(this.em, { columns: GROUP_COLUMNS, from: GROUPS, where, order: BY_NAME, walk }, readPage(page, 'string', 'number'), selection, {
+    return readList<GroupRow, GroupType>(this.em, { columns: GROUP_COLUMNS, from: GROUPS, where, order: BY_NAME, walk }, readPage(page, { name: 'group', value: 'string', id: 'number' }), selection, {
       keyOf: ({ name, id }) => [name, id],
       nodesOf: async (rows) => new Map(rows.map((row) => [row, toGroup(row)])),
     });

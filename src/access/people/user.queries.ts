@@ -79,7 +79,7 @@ export class UserQueries {
   /** One page of a list of users by username. */
   async pageOf(list: FilteredList, page: PageArgs, selection: ConnectionSelection): Promise<Connection<UserType>> {
     const read: ListStatement = { ...(await filteredList(this.em, list)), columns: USER_COLUMNS, order: BY_USERNAME.order };
-    return readList<UserRow, UserType>(this.em, read, readPage(page, 'string', 'number'), selection, {
+    return readList<UserRow, UserType>(this.em, read, readPage(page, { name: 'user', value: 'string', id: 'number' }), selection, {
       keyOf: ({ username, id }) => [username, id],
       nodesOf: async (rows) => new Map(rows.map((row) => [row, toUser(row)])),
     });

@@ -176,7 +176,7 @@ export class Admission {
       throw new AppError('BAD_REQUEST', 'A subscription is a stream: send "Accept: text/event-stream", or use a WebSocket with graphql-transport-ws.');
     }
     if (operation.operation === 'mutation') context.container.operation.limitHeavyReadsOnly();
-    const { values, faults } = coerceVariables(this.schema, operation, variables);
+    const { values, faults } = coerceVariables(this.schema, { document, operation, given: variables });
     if (faults !== null) throw badInput(faults);
     const oversized = this.#input.validate(document, operation, values);
     if (oversized.length > 0) throw badInput(oversized);

@@ -9,6 +9,7 @@ import type { Reads } from '../../platform/database/read/reads.js';
 import { sqlInteger, type SqlText, sqlText } from '../../platform/database/sql-text.js';
 import { Loader } from '../../platform/graphql/loader.js';
 import type { ConnectionSelection } from '../../platform/graphql/selection.js';
+import { cursorForm } from '../list/list-order.js';
 import { type ImageReader, imageReader, type RowValues } from '../image.statement.js';
 import type { SelectedImage } from '../image.type.js';
 import { visibleImages } from '../image.visibility.js';
@@ -21,6 +22,7 @@ interface ChildrenRequest {
 }
 
 const BY_NAME: KeysetOrder = { column: 'i.name', id: 'i.id', direction: 'ASC' };
+const BY_NAME_CURSORS = cursorForm({ field: 'NAME', direction: 'ASC' });
 
 /** Reads the images that build on others. */
 export class ImageChildren {
@@ -39,7 +41,7 @@ export class ImageChildren {
 
   /** The children of an image that the viewer sees, by name. Pages of many images take one statement, and one more for their counts. */
   async page(base: string, page: PageArgs, selection: ConnectionSelection): Promise<Connection<SelectedImage>> {
-    return this.#pages.load({ base, page: readPage(page, 'string', 'number'), selection });
+    return this.#pages.load({ base, page: readPage(page, BY_NAME_CURSORS), selection });
   }
 
   /** `requests` differ in their bases only. */

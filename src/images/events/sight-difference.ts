@@ -54,7 +54,10 @@ export class SightDifference implements ChangeSource {
   /** Throws SLOW_READER when more images change meanwhile than it can hold. */
   async page({ reads }: RequestContainer): Promise<readonly ImageChange[] | null> {
     if (this.#isOver) return null;
-    const present = await this.#nextImages(reads);
+    // An image that is attached to several of the datacenters was told with the first of them.
+    const earlier = new Set(this.suspects.datacenterIds?.slice(0, this.#datacenterAt));
+    const images = await this.#nextImages(reads);
+    const present = images.filter(({ state }) => !state.datacenterIds.some((id) => earlier.has(id)));
     // Read after the images, so that each change that these rows show is among them.
     const changed = await this.#changedSince(reads);
     const { before, after, at } = this.sight;

@@ -13,13 +13,9 @@ import type { ImageOrderField } from '../image.enums.js';
 import type { ImageFilter, ImageOrder } from './image.inputs.js';
 import { filterCandidates, type IdSelect, scannedByFilter, taggedWith } from './image-filter.js';
 import { chunkedScan, type ScannedPage } from './chunked-scan.js';
+import { cursorForm } from './list-order.js';
 import { IMAGE_FROM } from '../image.statement.js';
 import { attachedTo, type ImageScope } from '../image.visibility.js';
-
-/** The type of the values that each order compares. */
-export const ORDER_VALUES: Record<ImageOrderField, 'string' | 'number'> = {
-  NAME: 'string', ALIAS: 'string', VERSION: 'string', SIZE: 'number', OS_TYPE: 'string', STATUS: 'string', OWNER: 'string', CREATED_AT: 'number', UPDATED_AT: 'number',
-};
 
 /** Where a list of images is read from, and by which columns it is in order there. */
 export interface AccessPath {
@@ -130,8 +126,8 @@ function pathByIds(em: Reads, scope: ImageScope, ids: SqlText): AccessPath {
 
 function scannedPage({ orderBy, page, selection }: ImageListing, where: Condition): ScannedPage | null {
   if (page === undefined || selection?.items === false) return null;
-  const field = orderBy?.field ?? 'NAME';
-  return { where, page, column: IMAGE_ORDER[field], direction: orderBy?.direction ?? 'ASC', kind: ORDER_VALUES[field] };
+  const { field = 'NAME', direction = 'ASC' } = orderBy ?? {};
+  return { where, page, column: IMAGE_ORDER[field], direction, form: cursorForm({ field, direction }) };
 }
 
 /** The paths of unfiltered lists by scope. Every path gives the same rows, so an outdated one is slower at worst. */

@@ -2,7 +2,7 @@ import type { Column } from '../../platform/database/columns.js';
 import { allOf, type Condition } from '../../platform/database/list/conditions.js';
 import { cachedCounts } from '../../platform/database/list/selectivity.js';
 import { type KeysetOrder, keysetConditions, keysetOrderBy } from '../../platform/database/list/keyset.js';
-import { LARGEST_PAGE, type OrderDirection, type PageArgs, readPage } from '../../platform/database/list/page.js';
+import { type CursorForm, LARGEST_PAGE, type OrderDirection, type PageArgs, readPage } from '../../platform/database/list/page.js';
 import { listed, readRows } from '../../platform/database/read/read-rows.js';
 import type { Reads } from '../../platform/database/read/reads.js';
 import { joinTexts, sqlInteger, type SqlText, sqlText } from '../../platform/database/sql-text.js';
@@ -14,7 +14,7 @@ export interface ScannedPage {
   page: PageArgs;
   column: Column;
   direction: OrderDirection;
-  kind: 'string' | 'number';
+  form: CursorForm;
 }
 
 /** Images checked to estimate how many of all meet the condition; they take a millisecond. */
@@ -44,7 +44,7 @@ export async function chunkedScan(em: Reads, ordered: IdSelect, others: readonly
   const [matches = 0] = await cachedCounts(em, sqlText`select count(*) as passed from (${ordered(middle)}) w cross join image i where i.id = w.id and ${scanned.where}`, {});
   if (matches >= DENSE_MATCHES) return null;
   const select = await shortestOf(em, [ordered, ...others]);
-  const page = readPage(scanned.page, scanned.kind, 'number');
+  const page = readPage(scanned.page, scanned.form);
   const order: KeysetOrder = { column: scanned.column, id: 'i.id', direction: scanned.direction };
   const where = allOf([scanned.where, ...keysetConditions(page, order)]);
   const firstOf = async (ids: SqlText): Promise<number[]> => {

@@ -2,18 +2,18 @@ import type { Viewer } from '../../access/viewer.js';
 import { allOf, type Condition } from '../../platform/database/list/conditions.js';
 import { Memo } from '../../platform/memory/memo.js';
 import type { KeysetOrder } from '../../platform/database/list/keyset.js';
-import { type Connection, type OrderDirection, type PageArgs, readPage } from '../../platform/database/list/page.js';
+import { type Connection, type PageArgs, readPage } from '../../platform/database/list/page.js';
 import { type ListStatement, newFirstPages, readRowList } from '../../platform/database/list/read-page.js';
 import type { Reads } from '../../platform/database/read/reads.js';
 import type { ConnectionSelection } from '../../platform/graphql/selection.js';
 import { countImages } from './count-images.js';
-import type { ImageOrderField } from '../image.enums.js';
 import type { ImageFilter, ImageOrder } from './image.inputs.js';
 import type { ImageReader, RowValues } from '../image.statement.js';
 import type { SelectedImage } from '../image.type.js';
 import type { ImageScope } from '../image.visibility.js';
 import { demandFilter, imageFilter } from './image-filter.js';
-import { type AccessPath, chooseAccessPath, ORDER_VALUES } from './access-path.js';
+import { type AccessPath, chooseAccessPath } from './access-path.js';
+import { cursorForm, type ListOrder } from './list-order.js';
 
 /** What a caller may request of any list of images. */
 export interface ImageListRequest {
@@ -21,11 +21,6 @@ export interface ImageListRequest {
   filter?: ImageFilter | null;
   orderBy?: ImageOrder | null;
   selection: ConnectionSelection;
-}
-
-interface ListOrder {
-  field: ImageOrderField;
-  direction: OrderDirection;
 }
 
 function listOf(path: AccessPath, reader: ImageReader, { field, direction }: ListOrder, filtered: Condition): ListStatement {
@@ -63,10 +58,10 @@ export async function listImages(
   const path = await chooseAccessPath(em, scope, { ...request, viewer }, filtered);
   const order = { field, direction: request.orderBy?.direction ?? 'ASC' };
   const list = cachedListOf(path, reader, order, filtered);
-  const kind = ORDER_VALUES[field];
-  const page = readPage(request.page, kind, 'number');
+  const form = cursorForm(order);
+  const page = readPage(request.page, form);
   const connection = await readRowList<RowValues, SelectedImage>(em, list, page, { ...request.selection, totalCount: false }, {
-    keyOf: (row) => [kind === 'number' ? Number(reader.orderValueOf(row)) : String(reader.orderValueOf(row)), Number(row[0])],
+    keyOf: (row) => [form.value === 'number' ? Number(reader.orderValueOf(row)) : String(reader.orderValueOf(row)), Number(row[0])],
     nodesOf: reader.imagesOf,
   });
   if (!request.selection.totalCount) return connection;

@@ -58,7 +58,9 @@ export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update:
   const undo: UndoUpdate = { shown: updatableValuesOf(image), labelKeys, ownerId: image.owner.id, boundDatacenterId: target.bound?.id ?? null };
   if (changed.dcBound) await changeBinding(tx, target, changed.dcBound.after === true);
   if (wanted.owner) tx.assign(image, { owner: wanted.owner.id });
-  await applyUpdatableValues(tx, image, wanted.shown);
+  // Values that the image has already change nothing: nobody gets a CONFLICT or an event for them.
+  const isChanged = Object.keys(changed).length > 0;
+  if (isChanged) await applyUpdatableValues(tx, image, wanted.shown);
   const isShown = Object.keys(changed).some((field) => field !== 'owner' && field !== 'dcBound');
   const isWork = hasServer && isShown && image.fileSha1 !== null && image.fileSha1 !== undefined;
   if (isWork) image.status = 'PENDING';
@@ -67,7 +69,7 @@ export async function recordUpdate(tx: SqlEntityManager, viewer: Viewer, update:
   const datacenterId = after.boundDatacenterId ?? target.bound?.id ?? null;
   const facts = { action: 'IMAGE_UPDATE' as const, ...viewer.starter, datacenterId, imageId: image.id, imageName: name, detail: changed };
   const taskId = isWork ? await recordWork(tx, facts, { instructions: { undo } }, announce) : await recordDone(tx, facts, announce);
-  announceImage('UPDATED', image, { ...after, before: stateOf(target) }, announce);
+  if (isChanged) announceImage('UPDATED', image, { ...after, before: stateOf(target) }, announce);
   if (isWork) dryRunWarnings.push('The image will be PENDING until the image server has its new manifest.');
   return { taskId, work: isWork ? 'IMAGE_UPDATE' : null, warnings, dryRunWarnings };
 }

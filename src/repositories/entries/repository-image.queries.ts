@@ -7,7 +7,7 @@ import { findBases } from '../../images/bases/base-rules.js';
 import type { OfferedOrigin } from '../../images/import/origins/missing-origin.js';
 import { Memo } from '../../platform/memory/memo.js';
 import type { KeysetOrder } from '../../platform/database/list/keyset.js';
-import { type Connection, type PageArgs, readPage } from '../../platform/database/list/page.js';
+import { type Connection, orderName, type PageArgs, readPage } from '../../platform/database/list/page.js';
 import { type ListStatement, newFirstPages, readRowList, wholeRows } from '../../platform/database/list/read-page.js';
 import { readRows } from '../../platform/database/read/read-rows.js';
 import type { Reads } from '../../platform/database/read/reads.js';
@@ -81,7 +81,8 @@ export class RepositoryImageQueries {
     this.viewer.demand('repository.use');
     const filter = entryFilter(this.viewer, request.filter);
     const search = await searchedEntries(this.em, request.filter);
-    const order = ENTRY_ORDERS[request.orderBy?.field ?? 'PUBLISHED_AT'];
+    const field = request.orderBy?.field ?? 'PUBLISHED_AT';
+    const order = ENTRY_ORDERS[field];
     const direction = request.orderBy?.direction ?? 'DESC';
     // Counting a long list is slow, and its refresh has counted it already.
     const isCounted = filter === null && !hidesImportedEntries(this.viewer, repository);
@@ -99,7 +100,7 @@ export class RepositoryImageQueries {
       ? unfilteredLists.get(this.viewer, request.selection, `${repository.id} ${order.column} ${direction}`, () => ({ ...makeList(), firstPages: newFirstPages() }))
       : makeList();
     const selection = isCounted ? { ...request.selection, totalCount: false } : request.selection;
-    const connection = await readRowList<EntryRow, SelectedRepositoryImage>(this.em, list, readPage(request.page, order.value), selection, {
+    const connection = await readRowList<EntryRow, SelectedRepositoryImage>(this.em, list, readPage(request.page, { name: orderName(field, direction), value: order.value, id: null }), selection, {
       keyOf: ([id, sortKey]) => [order.value === 'number' ? Number(sortKey) : String(sortKey), id],
       nodesOf: async (rows) => this.#toRepositoryImages(rows, repository, request.selection),
     });

@@ -1,8 +1,10 @@
 import { getNamedType, getNullableType, type GraphQLError, type GraphQLInputType, isEnumType, isInputObjectType, isListType } from 'graphql';
 import type { FieldCode } from '../../../platform/error-codes.js';
 import type { FieldError } from '../../../platform/errors.js';
+import { joinPath, type PathLink, type VariablePath } from './variable-paths.js';
 
-type Path = readonly (string | number)[];
+/** Keys and indexes that lead into a value. */
+export type Path = readonly (string | number)[];
 
 /** What graphql-js refused: a value, where it is within its variable, and why. */
 export interface RefusedValue {
@@ -35,9 +37,15 @@ function codeOf(type: GraphQLInputType, value: unknown, message: string): FieldC
   return isEnumType(named) ? 'NOT_ACCEPTED' : 'INVALID_FORMAT';
 }
 
-/** The fault of a value that graphql-js refused. A path begins with the field of an input object, as in the errors of services; else with the variable. */
-export function coercionFault(variable: string, type: GraphQLInputType, { path, value, error, quoted }: RefusedValue): FieldError {
-  const pathOf = (within: Path): string => (isInputObjectType(getNullableType(type)) && within.length > 0 ? within : [variable, ...within]).join('.');
+/** The path of a value within a variable. */
+export function pathWithin({ itself, start }: VariablePath, within: Path): string {
+  if (within.length === 0) return itself;
+  return joinPath(within.reduce<PathLink | null>((before, key) => ({ before, key }), start));
+}
+
+/** The fault of a value that graphql-js refused, by its path as in the errors of services. */
+export function coercionFault(at: VariablePath, type: GraphQLInputType, { path, value, error, quoted }: RefusedValue): FieldError {
+  const pathOf = (within: Path): string => pathWithin(at, within);
   const message = `${error.message} (given: ${quoted})`;
   const lacking = LACKING.exec(error.message)?.[1];
   if (lacking !== undefined) return { path: pathOf([...path, lacking]), code: 'REQUIRED', message, params: { type: String(typeAt(type, [...path, lacking])) } };

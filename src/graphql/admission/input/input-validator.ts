@@ -1,8 +1,9 @@
-import { type ArgumentNode, type DocumentNode, type FragmentDefinitionNode, getNamedType, getNullableType, type GraphQLArgument, type GraphQLInputType, type GraphQLSchema, isInputObjectType, Kind, type OperationDefinitionNode, TypeInfo, type ValueNode, valueFromAST, visit, visitWithTypeInfo } from 'graphql';
+import { type ArgumentNode, type DocumentNode, getNamedType, getNullableType, type GraphQLInputType, type GraphQLSchema, isInputObjectType, Kind, type OperationDefinitionNode, TypeInfo, type ValueNode, valueFromAST, visit, visitWithTypeInfo } from 'graphql';
 import type { FieldError } from '../../../platform/errors.js';
 import { WeakMemo } from '../../../platform/memory/weak-memo.js';
 import { inputKindOf, type InputPosition, inputPositions } from '../../schema/input-bounds.js';
-import { type PathLink, type SizeValidator, SizeValidators } from './size-validators.js';
+import { type SizeValidator, SizeValidators } from './size-validators.js';
+import { definitionsOf, type PathLink, rootOf } from './variable-paths.js';
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -26,32 +27,10 @@ interface OperationChecks {
 
 const NONE: readonly FieldError[] = [];
 
-/** The operation and the fragments it spreads, each once. */
-function definitionsOf(document: DocumentNode, operation: OperationDefinitionNode): (OperationDefinitionNode | FragmentDefinitionNode)[] {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const one of document.definitions) if (one.kind === Kind.FRAGMENT_DEFINITION) fragments.set(one.name.value, one);
-  const found: (OperationDefinitionNode | FragmentDefinitionNode)[] = [operation];
-  for (const definition of found) {
-    visit(definition, {
-      FragmentSpread({ name }) {
-        const fragment = fragments.get(name.value);
-        if (fragment !== undefined) found.push(fragment);
-        fragments.delete(name.value);
-      },
-    });
-  }
-  return found;
-}
-
 function usesVariables(value: ValueNode): boolean {
   let found = false;
   visit(value, { Variable: () => void (found = true) });
   return found;
-}
-
-/** The start of a path: the argument, but nothing for an input object, as services name its fields alone. */
-function rootOf({ name, type }: GraphQLArgument): PathLink | null {
-  return isInputObjectType(getNullableType(type)) ? null : { before: null, key: name };
 }
 
 function valueReader(value: ValueNode, type: GraphQLInputType): VariableArgument['valueIn'] {

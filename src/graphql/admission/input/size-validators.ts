@@ -2,24 +2,13 @@ import { getNullableType, type GraphQLInputType, isInputObjectType, isListType }
 import type { FieldError } from '../../../platform/errors.js';
 import { quoteValue } from '../../../platform/message-text.js';
 import { boundsOf, JSON_BOUNDS, inputKindOf } from '../../schema/input-bounds.js';
-
-/** The path of a value as a linked list from its end, joined only when there is a fault. */
-export interface PathLink {
-  before: PathLink | null;
-  key: string | number;
-}
+import { joinPath, type PathLink } from './variable-paths.js';
 
 /** Adds a fault for each size of a coerced value that exceeds its bound, and for each URL with a password that may have none. */
 export type SizeValidator = (value: unknown, at: PathLink | null, faults: FieldError[]) => void;
 
 /** Faults after which validation stops. */
 const MAX_FAULTS = 100;
-
-function pathOf(at: PathLink | null): string {
-  const keys: (string | number)[] = [];
-  for (let link = at; link !== null; link = link.before) keys.unshift(link.key);
-  return keys.join('.');
-}
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
@@ -38,7 +27,7 @@ function isLongerThan(text: string, most: number): boolean {
 function tooLong(text: string, most: number, at: PathLink | null): FieldError {
   const given = charactersIn(text);
   const message = `${quoteValue(text)} has ${given} characters; at most ${most} are accepted.`;
-  return { path: pathOf(at), code: 'TOO_LONG', message, params: { given, accepted: most } };
+  return { path: joinPath(at), code: 'TOO_LONG', message, params: { given, accepted: most } };
 }
 
 function stringValidator(most: number): SizeValidator {
@@ -87,7 +76,7 @@ class JsonSizeValidator {
   }
 
   #refuse(code: 'TOO_MANY' | 'TOO_DEEP', message: string, accepted: number): false {
-    this.faults.push({ path: pathOf(this.top), code, message, params: { accepted } });
+    this.faults.push({ path: joinPath(this.top), code, message, params: { accepted } });
     return false;
   }
 }
@@ -100,7 +89,7 @@ function validateJson(value: unknown, at: PathLink | null, faults: FieldError[])
 function validateUrl(value: unknown, at: PathLink | null, faults: FieldError[]): void {
   const url = typeof value === 'string' ? URL.parse(value) : null;
   if (url === null || (url.username === '' && url.password === '')) return;
-  faults.push({ path: pathOf(at), code: 'NOT_ACCEPTED', message: `The URL for ${quoteValue(value)} has a user name or a password in it; give it without.` });
+  faults.push({ path: joinPath(at), code: 'NOT_ACCEPTED', message: `The URL for ${quoteValue(value)} has a user name or a password in it; give it without.` });
 }
 
 function listValidator(most: number, isDistinct: boolean, item: SizeValidator | null): SizeValidator {
@@ -109,7 +98,7 @@ function listValidator(most: number, isDistinct: boolean, item: SizeValidator | 
     const items: readonly unknown[] = isDistinct && value.length > most ? [...new Set(value)] : value;
     if (items.length > most) {
       const message = `${items.length} ${isDistinct ? 'different values' : 'values'} are given, the first of them ${quoteValue(items[0])}; at most ${most} are accepted.`;
-      faults.push({ path: pathOf(at), code: 'TOO_MANY', message, params: { given: items.length, accepted: most } });
+      faults.push({ path: joinPath(at), code: 'TOO_MANY', message, params: { given: items.length, accepted: most } });
       return;
     }
     if (item === null) return;

@@ -54,6 +54,8 @@ export class PageInfo {
 export type CursorKey = readonly [value: string | number, id: string | number];
 
 export interface PageRequest {
+  /** The `name` of the list's order, which is in each of its cursors. */
+  order: string;
   limit: number;
   /** `backward` reads from the end of the list. */
   backward: boolean;
@@ -76,36 +78,48 @@ export interface Connection<T> {
   totalCount: number;
 }
 
-export function encodeCursor(key: CursorKey): string {
-  return Buffer.from(JSON.stringify(key)).toString('base64url');
+/** The cursor of a row in the order of that name. */
+export function encodeCursor(key: CursorKey, order: string): string {
+  return Buffer.from(JSON.stringify([...key, order])).toString('base64url');
 }
 
 type KeyKind = 'string' | 'number';
+
+/** What the cursors of a list hold. */
+export interface CursorForm {
+  /** Tells the order from all others whose keys have the same form: where its cursor stands is no place in theirs. */
+  name: string;
+  value: KeyKind;
+  /** Null: either kind of id may come back. */
+  id: KeyKind | null;
+}
+
+/** The name of the order by a column, for cursors. */
+export function orderName(column: string, direction: OrderDirection): string {
+  return direction === 'ASC' ? column : `-${column}`;
+}
 
 /** Refuses values that a database cannot compare: fractions, numbers beyond 2^53, and texts with NUL or lone surrogates. */
 function isKeyPart(value: unknown): value is string | number {
   return typeof value === 'string' ? !value.includes('\0') && value.isWellFormed() : Number.isSafeInteger(value);
 }
 
-/** Null for every text that `encodeCursor` did not make from a key of these kinds. */
-function decodeCursor(cursor: string, value: KeyKind, id: KeyKind | null): CursorKey | null {
+/** Null for every text that `encodeCursor` did not make from a key of these kinds, in this order. */
+function decodeCursor(cursor: string, { name, value, id }: CursorForm): CursorKey | null {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (!Array.isArray(key) || key.length !== 2 || !key.every(isKeyPart)) return null;
-    const [at, row] = key as [string | number, string | number];
+    if (!Array.isArray(key) || key.length !== 3 || !key.every(isKeyPart)) return null;
+    const [at, row] = key as [string | number, string | number, string | number];
     if (typeof at !== value || (id !== null && typeof row !== id)) return null;
     if (typeof row === 'number' && Math.abs(row) > LARGEST_ID) return null;
-    return encodeCursor([at, row]) === cursor ? [at, row] : null;
+    return encodeCursor([at, row], name) === cursor ? [at, row] : null;
   } catch {
     return null;
   }
 }
 
-/**
- * Checks the paging arguments of a list whose order compares values, and then ids, of the given kinds; without a kind
- * of id, either may come back. All faults at once, as BAD_USER_INPUT.
- */
-export function readPage(args: PageArgs, value: KeyKind, id: KeyKind | null = null): PageRequest {
+/** Checks the paging arguments of a list with such cursors. All faults at once, as BAD_USER_INPUT. */
+export function readPage(args: PageArgs, form: CursorForm): PageRequest {
   const faults: FieldError[] = [];
   const size = (path: 'first' | 'last'): number | null => {
     const given = args[path] ?? null;
@@ -117,7 +131,7 @@ export function readPage(args: PageArgs, value: KeyKind, id: KeyKind | null = nu
   };
   const key = (path: 'after' | 'before'): CursorKey | null => {
     const given = args[path] ?? null;
-    const decoded = given === null ? null : decodeCursor(given, value, id);
+    const decoded = given === null ? null : decodeCursor(given, form);
     if (given !== null && decoded === null) {
       faults.push({ path, code: 'INVALID_FORMAT', message: 'This is not a cursor of this list; take one from a page in the same order.' });
     }
@@ -126,7 +140,7 @@ export function readPage(args: PageArgs, value: KeyKind, id: KeyKind | null = nu
   const [first, last, after, before] = [size('first'), size('last'), key('after'), key('before')];
   if (first !== null && last !== null) faults.push({ path: 'last', code: 'EXCLUSIVE', message: 'Give first or last, not both.', params: { other: 'first' } });
   if (faults.length > 0) throw badInput(faults);
-  return { limit: first ?? last ?? DEFAULT_PAGE, backward: last !== null, after, before };
+  return { order: form.name, limit: first ?? last ?? DEFAULT_PAGE, backward: last !== null, after, before };
 }
 
 /**
@@ -145,14 +159,14 @@ export function buildConnection<R, T>(
   keyOf: (row: R) => CursorKey,
   asked: { totalCount: number; withEdges: boolean },
 ): Connection<T> {
-  const cursorOf = (row: R | undefined): string | null => (row === undefined ? null : encodeCursor(keyOf(row)));
+  const cursorOf = (row: R | undefined): string | null => (row === undefined ? null : encodeCursor(keyOf(row), page.order));
   const pageInfo = {
     hasNextPage: page.backward ? page.before !== null : more,
     hasPreviousPage: page.backward ? more : page.after !== null,
     startCursor: cursorOf(kept[0]),
     endCursor: cursorOf(kept.at(-1)),
   };
-  const edges = asked.withEdges ? kept.map((row, at) => ({ cursor: encodeCursor(keyOf(row)), node: nodes[at] as T })) : [];
+  const edges = asked.withEdges ? kept.map((row, at) => ({ cursor: encodeCursor(keyOf(row), page.order), node: nodes[at] as T })) : [];
   return { edges, nodes, pageInfo, totalCount: asked.totalCount };
 }
 
