@@ -92,13 +92,15 @@ function Editors({ fetcher, readsSchema }: { fetcher: Fetcher; readsSchema: bool
   );
 }
 
-/** Breaks long lines, which a narrow editor would cut off. */
+/** Breaks long lines, which a narrow editor would cut off; on a phone, the numbers of lines make room for them. */
 function useLineWrapping(): void {
   const monaco = useMonaco((state) => state.monaco);
   useEffect(() => {
     if (monaco === undefined) return;
-    for (const editor of monaco.editor.getEditors()) editor.updateOptions({ wordWrap: 'on' });
-    const watch = monaco.editor.onDidCreateEditor((editor) => editor.updateOptions({ wordWrap: 'on' }));
+    const onPhone = window.matchMedia('(max-width: 720px)').matches;
+    const options = { wordWrap: 'on', lineNumbers: onPhone ? 'off' : 'on', folding: !onPhone } as const;
+    for (const editor of monaco.editor.getEditors()) editor.updateOptions(options);
+    const watch = monaco.editor.onDidCreateEditor((editor) => editor.updateOptions(options));
     return () => watch.dispose();
   }, [monaco]);
 }
