@@ -39,7 +39,7 @@ export const DATABASE_RETRY_SECONDS = 3;
 
 /** The database cannot be reached or written for now. */
 export function databaseUnavailable(): AppError {
-  const message = `The database of the gateway is not available at present. Try again in ${DATABASE_RETRY_SECONDS} seconds; a change whose answer did not come may have been made.`;
+  const message = `The database of the gateway cannot be reached or written at present. Try again in ${DATABASE_RETRY_SECONDS} seconds; a change whose answer did not come may have been made.`;
   return new AppError('DATABASE_UNAVAILABLE', message, { retryAfter: DATABASE_RETRY_SECONDS });
 }
 

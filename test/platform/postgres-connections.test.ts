@@ -141,7 +141,7 @@ describe('a gateway whose Postgres or image store is lost', () => {
       for (const accept of ['application/json', 'application/graphql-response+json']) {
         const refused = await fetch(`${gateway.url}/graphql`, { method: 'POST', headers: { accept, 'content-type': 'application/json', authorization: `Bearer ${key}` }, body: '{"query":"{ images { totalCount } }"}' });
         expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '3']);
-        expect(await refused.json()).toMatchObject({ errors: [{ message: expect.stringMatching(/^The database of the gateway is not available at present\./) as string, extensions: { code: 'DATABASE_UNAVAILABLE', retryAfter: 3 } }] });
+        expect(await refused.json()).toMatchObject({ errors: [{ message: expect.stringMatching(/^The database of the gateway cannot be reached or written at present\./) as string, extensions: { code: 'DATABASE_UNAVAILABLE', retryAfter: 3 } }] });
       }
       const node = await fetch(`${gateway.url}/imgapi/images`);
       expect([node.status, node.headers.get('retry-after'), await node.json()]).toMatchObject([503, '3', { code: 'ServiceUnavailableError' }]);

@@ -18,7 +18,7 @@ import { OperationPipeline } from '../pipeline/operation-pipeline.js';
 import { OperationReport } from '../pipeline/operation-report.js';
 import { StreamMetrics } from '../pipeline/stream-metrics.js';
 import { originCheck } from './cross-origin.js';
-import { OpenStreams } from './open-streams.js';
+import { OpenStreams } from '../pipeline/open-streams.js';
 import { persistedQueries, type PersistedQueries } from './persisted-queries.js';
 
 /** Sockets that may be open without a token, all callers together. */

@@ -20,12 +20,12 @@ export function statementTooLong(ms: number): AppError {
   return new AppError('QUERY_TOO_COMPLEX', `A statement took longer than the ${ms / 1000} s that STATEMENT_TIMEOUT allows, and was stopped. Ask for less, or try again when the database is less busy.`);
 }
 
-/** The part of its time that a statement may wait for a lock: that it was locked out is told apart from that it takes long. */
-const LOCK_SHARE = 0.9;
+/** How much earlier than its time is over a statement stops to wait for a lock. */
+const BEFORE_MS = 2000;
 
-/** How long a statement may wait for a lock that may take `statementMs`. */
+/** How long a statement that may take `statementMs` may wait for a lock: less, so that being locked out is told apart from taking long. */
 export function lockTimeoutOf(statementMs: number): number {
-  return Math.max(1, Math.floor(statementMs * LOCK_SHARE));
+  return Math.max(1, Math.floor(statementMs / 2), statementMs - BEFORE_MS);
 }
 
 /** Postgres cancelled the statement. One that the driver had to give up is another matter: then the server is gone. */
