@@ -37,7 +37,7 @@ function here(): string {
 async function discovered({ issuer, clientId }: Provider): Promise<oidc.Configuration> {
   const server = new URL(issuer);
   // Only a provider on this very machine may do without TLS.
-  const isLocal = server.protocol === 'http:' && /^(localhost|127\.|\[::1\])/.test(server.hostname);
+  const isLocal = server.protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(server.hostname);
   try {
     return await oidc.discovery(server, clientId, undefined, oidc.None(), { timeout: TIMEOUT_S, ...(isLocal && { execute: [oidc.allowInsecureRequests] }) });
   } catch (error) {

@@ -31,7 +31,7 @@ import { NodeResolver } from './graphql/schema/node.resolver.js';
 import { referenceResolvers } from './graphql/schema/reference-resolvers.js';
 import { buildGatewaySchema } from './graphql/schema/schema.js';
 import { traceRootFields } from './graphql/schema/trace-root-fields.js';
-import { openWebsocketTransport } from './graphql/server/websocket-transport.js';
+import { openWebsocketTransport } from './graphql/server/websocket/websocket-transport.js';
 import { imageServerRewriter } from './image-server/request-url.js';
 import { imageServerFault, registerImageServer } from './image-server/routes.js';
 import { countSentBytes } from './image-server/sent-bytes-metric.js';

@@ -72,7 +72,14 @@ export function connect({ url, token, fetch: send = globalThis.fetch, webSocket 
       // No generator: leaving one would wait for its next event.
       const next = async (): Promise<IteratorResult<R>> => {
         const event = await events.next().catch((reason: unknown) => Promise.reject(refusalOf(reason)));
-        return event.done === true ? { done: true, value: undefined } : { done: false, value: dataOf(event.value as Answer<R>) };
+        if (event.done === true) return { done: true, value: undefined };
+        try {
+          return { done: false, value: dataOf(event.value as Answer<R>) };
+        } catch (error) {
+          // A loop that an error ends does not call `return`: the stream would go on, and its events wait here for ever.
+          await events.return?.();
+          throw error;
+        }
       };
       const leave = async (): Promise<IteratorResult<R>> => {
         await events.return?.();

@@ -13,8 +13,9 @@ export async function* progress(sdk: Pick<Sdk, 'followTask' | 'task'>, id: strin
       if (task === null) return;
       yield task;
       if (task.status !== 'PENDING' && task.status !== 'RUNNING') return;
-      const look = new Promise<null>((resolve) => setTimeout(resolve, LOOK_MS, null));
-      const happened = await Promise.race([event, look]);
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const look = new Promise<null>((resolve) => (timer = setTimeout(resolve, LOOK_MS, null)));
+      const happened = await Promise.race([event, look]).finally(() => clearTimeout(timer));
       if (happened !== null) event = happened.done === true ? new Promise(() => undefined) : events.next();
     }
   } finally {

@@ -147,3 +147,29 @@ describe('the page', () => {
     await page.getByRole('alert').getByText('Sign in first').waitFor();
   });
 });
+
+/** What this file uses of the SDK, which is compiled by settings of its own. */
+interface StreamingSdk {
+  connect(to: { url: string; token: string }): { follow(query: string, variables: object): AsyncIterable<unknown>; close(): Promise<void> };
+}
+
+describe('a stream of the SDK', () => {
+  it('ends at the gateway, too, when an event comes with a refusal', async () => {
+    await admin.run('mutation { createUser(input: { username: "reader" }) { username } }');
+    const { createApiKey } = await admin.run('mutation { createApiKey(input: { username: "reader", name: "stream" }) { key } }');
+    await admin.run('mutation { updateImage(input: { name: "debian-12", access: PUBLIC }) { image { name } } }');
+    const readers = async (): Promise<string | undefined> => /^gateway_subscription_readers (\d+)$/m.exec(await (await fetch(`${gateway.url}/metrics`)).text())?.[1];
+    const { connect } = (await import(new URL('../../sdk/src/connect.ts', import.meta.url).href)) as StreamingSdk;
+    const api = connect({ url: gateway.url, token: createApiKey.key });
+    const events = api.follow('subscription { imageChanged { image { owner { username email } } } }', {})[Symbol.asyncIterator]();
+    // An image that a task works on is hidden from its users meanwhile.
+    const refusal = (async () => {
+      while ((await events.next()).done !== true);
+    })().catch((error: unknown) => error);
+    await expect.poll(readers, { timeout: 5000 }).toBe('1');
+    await admin.run('mutation { updateImage(input: { name: "debian-12", description: "told" }) { image { name } } }');
+    expect(await refusal).toMatchObject({ code: 'FORBIDDEN', data: { imageChanged: { image: { owner: { username: 'admin', email: null } } } } });
+    await expect.poll(readers, { timeout: 5000 }).toBe('0');
+    await api.close();
+  });
+});

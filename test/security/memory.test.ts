@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readClientMessage } from '../../src/graphql/server/websocket-protocol.js';
+import { readClientMessage } from '../../src/graphql/server/websocket/websocket-protocol.js';
 import { GatewayProcess, migratedFolder, TestClient } from '../support/gateway.js';
 import type { TemporaryFolder } from '../support/temp-folder.js';
 

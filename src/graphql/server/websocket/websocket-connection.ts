@@ -1,8 +1,8 @@
 import type { Context } from 'graphql-ws';
 import type { WebSocket } from 'ws';
-import { isExpiry } from '../../access/sign-in/sign-in-failure.js';
-import { AppError } from '../../platform/errors.js';
-import type { GraphqlServer } from './graphql-server.js';
+import { isExpiry } from '../../../access/sign-in/sign-in-failure.js';
+import { AppError } from '../../../platform/errors.js';
+import type { GraphqlServer } from '../graphql-server.js';
 import type { SocketExtra } from './websocket-protocol.js';
 
 /** Close codes: of the WebSocket protocol, and of graphql-transport-ws. */

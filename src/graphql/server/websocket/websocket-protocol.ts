@@ -3,8 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import { CloseCode, makeServer, type ServerOptions } from 'graphql-ws';
 import type { Logger } from 'pino';
 import type { WebSocket, WebSocketServer } from 'ws';
-import { isRecord } from './parse-request.js';
-import { ReadProgress } from './read-progress.js';
+import { isRecord } from '../parse-request.js';
+import { ReadProgress } from '../read-progress.js';
 
 const PING_MS = 12_000;
 /** Pings sent before the event loop may turn to other work. */
