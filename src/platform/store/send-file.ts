@@ -17,15 +17,48 @@ export class SinkClosed extends Error {
 }
 
 /**
+ * Waits for the steps of a transfer while the receiver is there. A `Promise.race` against one promise that lives as long as the transfer would
+ * keep the outcome of every step, and so all bytes that were sent.
+ */
+export class Receiver {
+  readonly #cancel = new AbortController();
+  #fail: (error: SinkClosed) => void = () => undefined;
+  readonly #onClose = (): void => {
+    this.#fail(new SinkClosed());
+    this.#cancel.abort();
+  };
+
+  /** Throws SinkClosed when it has disconnected already. */
+  constructor(readonly sink: Writable) {
+    if (sink.destroyed) throw new SinkClosed();
+    sink.once('close', this.#onClose);
+  }
+
+  /** Aborted when the receiver disconnects, and at the end of the transfer. */
+  get signal(): AbortSignal {
+    return this.#cancel.signal;
+  }
+
+  /** The outcome of one step; rejects with SinkClosed when the receiver disconnects before. */
+  async wait<T>(step: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#fail = reject;
+      step.then(resolve, reject);
+      if (this.#cancel.signal.aborted) reject(new SinkClosed());
+    });
+  }
+
+  end(): void {
+    this.sink.off('close', this.#onClose);
+    this.#cancel.abort();
+  }
+}
+
+/**
  * Copies a range of a file into a sink and reads the next chunk while the sink takes the last one. Closes the handle but not the
  * sink. Throws SinkClosed when the receiver disconnects, and an error when a read fails or the file is too short.
  */
 export async function sendFile(handle: FileHandle, sink: Writable, { start, end }: ByteRange): Promise<void> {
-  const closed = Promise.withResolvers<never>();
-  const onClose = (): void => closed.reject(new SinkClosed());
-  // The sink may close while nothing awaits this promise; do not let that become an unhandled rejection.
-  closed.promise.catch(() => undefined);
-  sink.once('close', onClose);
   const buffers = [freeBuffers.pop() ?? newBuffer(), freeBuffers.pop() ?? newBuffer()] as const;
   const read = async (turn: 0 | 1, at: number): Promise<Buffer> => {
     const { bytesRead } = await handle.read(buffers[turn], 0, Math.min(BUFFER_BYTES, end + 1 - at), at);
@@ -33,21 +66,22 @@ export async function sendFile(handle: FileHandle, sink: Writable, { start, end 
     return buffers[turn].subarray(0, bytesRead);
   };
   let nextRead: Promise<Buffer> | null = null;
+  let receiver: Receiver | null = null;
   try {
-    if (sink.destroyed) throw new SinkClosed();
+    receiver = new Receiver(sink);
     let turn: 0 | 1 = 0;
     let chunk = await read(turn, start);
     for (let at = start + chunk.length; chunk.length > 0; at += chunk.length) {
       turn = turn === 0 ? 1 : 0;
       nextRead = at <= end ? read(turn, at) : Promise.resolve(Buffer.alloc(0));
       nextRead.catch(() => undefined);
-      await Promise.race([writeChunk(sink, chunk), closed.promise]);
+      await receiver.wait(writeChunk(sink, chunk));
       chunk = await nextRead;
     }
     // Return the buffers only after success: after a failure, a read or write may still be using them.
     if (freeBuffers.length + buffers.length <= MAX_FREE_BUFFERS) freeBuffers.push(...buffers);
   } finally {
-    sink.off('close', onClose);
+    receiver?.end();
     await handle.close();
   }
 }

@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { NoAnswer } from '../../scheduling/within-time.js';
 import type { ByteRange } from '../file-store.js';
-import { SinkClosed } from '../send-file.js';
+import { Receiver } from '../send-file.js';
 import { S3Failure } from './s3-failure.js';
 import type { S3Body, S3Objects } from './s3-objects.js';
 
@@ -80,24 +80,14 @@ export async function readSmallObject(objects: S3Objects, name: string, most: nu
 
 /** Sends what a generator yields, and waits while the receiver is slow. Throws SinkClosed when it disconnects. */
 export async function sendChunks(chunks: (signal: AbortSignal) => AsyncGenerator<Buffer>, sink: Writable): Promise<void> {
-  const closed = Promise.withResolvers<never>();
-  const cancel = new AbortController();
-  const onClose = (): void => {
-    closed.reject(new SinkClosed());
-    cancel.abort();
-  };
-  // The sink may close while nothing awaits this promise.
-  closed.promise.catch(() => undefined);
-  sink.once('close', onClose);
+  const receiver = new Receiver(sink);
   try {
-    if (sink.destroyed) throw new SinkClosed();
-    const reading = chunks(cancel.signal);
-    for (let next = await Promise.race([reading.next(), closed.promise]); next.done !== true; next = await Promise.race([reading.next(), closed.promise])) {
-      if (!sink.write(next.value)) await Promise.race([drained(sink), closed.promise]);
+    const reading = chunks(receiver.signal);
+    for (let next = await receiver.wait(reading.next()); next.done !== true; next = await receiver.wait(reading.next())) {
+      if (!sink.write(next.value)) await receiver.wait(drained(sink));
     }
   } finally {
-    sink.off('close', onClose);
-    cancel.abort();
+    receiver.end();
   }
 }
 
