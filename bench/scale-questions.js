@@ -4,8 +4,9 @@ const FIELDS = 'nodes { name alias version size status tags owner { username } d
 const ONE = 'name owner { username } datacenters { name } boundDatacenter { name }';
 const OFFER = 'nodes { name version importable notImportableReason image { name } } pageInfo { endCursor }';
 
-function cursor(...key) {
-  return Buffer.from(JSON.stringify(key)).toString('base64url');
+/** The cursor of a row: the value of the order, the id, and the name of the order, with a minus for DESC. */
+function cursor(value, id, order) {
+  return Buffer.from(JSON.stringify([value, id, order])).toString('base64url');
 }
 
 /** A number of an image, another one each time and all over the catalogue. */
@@ -34,9 +35,9 @@ const ORDERS = [['VERSION', '5.10'], ['OS_TYPE', 'LINUX_VM'], ['STATUS', 'OK'], 
  */
 export const QUESTIONS = [
   ['a', 'a page of a datacenter with all images', 'admin', images(''), noVariables],
-  ['a', 'the same, deep inside', 'admin', images(', after: $after', '', ' ($after: String!)'), (at, { images: n }) => ({ after: cursor(imageName(some(at, n)), 1) })],
+  ['a', 'the same, deep inside', 'admin', images(', after: $after', '', ' ($after: String!)'), (at, { images: n }) => ({ after: cursor(imageName(some(at, n)), 1, 'NAME') })],
   ['a', 'the same, its end', 'admin', images(', last: 50'), noVariables],
-  ['a', 'by alias, deep inside', 'admin', images(', orderBy: { field: ALIAS }, after: $after', '', ' ($after: String!)'), (at, { images: n }) => ({ after: cursor(`rocky ${some(at, n).toString(36)}`, 1) })],
+  ['a', 'by alias, deep inside', 'admin', images(', orderBy: { field: ALIAS }, after: $after', '', ' ($after: String!)'), (at, { images: n }) => ({ after: cursor(`rocky ${some(at, n).toString(36)}`, 1, 'ALIAS') })],
   ['a', 'a page of a datacenter with five', 'imageadmin', `{ images(datacenter: "few") { ${FIELDS} } }`, noVariables],
   ['a', 'every image, by date', 'admin', `{ images(showAll: true, orderBy: { field: CREATED_AT, direction: DESC }) { ${FIELDS} } }`, noVariables],
   ['a', 'every image of an admin of three datacenters', 'imageadmin', `{ images(showAll: true) { ${FIELDS} } }`, noVariables],
@@ -46,12 +47,12 @@ export const QUESTIONS = [
   ['b', 'the same by an admin of half of the datacenters', 'manyadmin', `query ($name: String!) { image(name: $name) { ${ONE} } }`, (at, { images: n }) => ({ name: imageName(some(at, n)) })],
   ['b', 'who uses it', 'admin', 'query ($name: String!) { image(name: $name) { serverCount servers { nodes { hostname } } } }', (at, { images: n }) => ({ name: imageName(some(at, n)) })],
   ['c', 'what a plain user may use', 'plain', `{ usableImages(datacenter: "main") { ${FIELDS} } }`, noVariables],
-  ['c', 'the same, deep inside', 'plain', `query ($after: String!) { usableImages(datacenter: "main", after: $after) { ${FIELDS} } }`, (at, { images: n }) => ({ after: cursor(imageName(some(at, n)), 1) })],
+  ['c', 'the same, deep inside', 'plain', `query ($after: String!) { usableImages(datacenter: "main", after: $after) { ${FIELDS} } }`, (at, { images: n }) => ({ after: cursor(imageName(some(at, n)), 1, 'NAME') })],
   ['c', 'the same where five are', 'plain', `{ usableImages(datacenter: "few") { ${FIELDS} } }`, noVariables],
   ['c', 'five among many of others', 'tenant', `{ usableImages(datacenter: "closed") { ${FIELDS} } }`, noVariables],
   ['d', 'filtered, searched, sorted', 'admin', images(', filter: { search: "Kernel", osType: [LINUX_VM], access: [PUBLIC] }, orderBy: { field: SIZE, direction: DESC }'), noVariables],
   ['d', 'a search that finds a third', 'admin', found, () => ({ text: 'kernel' })],
-  ['d', 'the same, deep inside', 'admin', images(', filter: { search: "kernel" }, after: $after', '', ' ($after: String!)'), (at, { images: n }) => ({ after: cursor(imageName(some(at, n)), 1) })],
+  ['d', 'the same, deep inside', 'admin', images(', filter: { search: "kernel" }, after: $after', '', ' ($after: String!)'), (at, { images: n }) => ({ after: cursor(imageName(some(at, n)), 1, 'NAME') })],
   ['d', 'a search that finds 35', 'admin', found, () => ({ text: '-0000' })],
   ['d', 'a search that finds one', 'admin', found, (at, { images: n }) => ({ text: ownPart(some(at, n)) })],
   ['d', 'a search that finds nothing', 'admin', found, (at) => ({ text: `zebra ${at}` })],
@@ -60,7 +61,7 @@ export const QUESTIONS = [
   ['d', 'by a tag that forty have, by date', 'admin', images(', filter: { tags: [$tag] }, orderBy: { field: CREATED_AT }', '', ' ($tag: String!)'), (at, { images: n }) => ({ tag: `batch-${Math.floor(some(at, n) / 40)}` })],
   ['d', 'by owner', 'admin', images(', filter: { owner: $owner }', '', ' ($owner: String!)'), (at) => ({ owner: `user-${10 + (at % 90)}` })],
   ['e', 'a page of a repository', 'admin', offers(''), noVariables],
-  ['e', 'the same, deep inside', 'admin', offers('(after: $after)', ' ($after: String!)'), (at) => ({ after: cursor(1_735_689_600_000 + ((at * 7919) % 365) * 86_400_000, 1) })],
+  ['e', 'the same, deep inside', 'admin', offers('(after: $after)', ' ($after: String!)'), (at) => ({ after: cursor(1_735_689_600_000 + ((at * 7919) % 365) * 86_400_000, 1, '-PUBLISHED_AT') })],
   ['e', 'by name', 'admin', offers('(orderBy: { field: NAME, direction: ASC })'), noVariables],
   ['e', 'what can be imported', 'admin', offers('(filter: { importable: true, osType: [LINUX_VM] })'), noVariables],
   ['e', 'a search that finds a third', 'admin', offers('(filter: { search: "hardened" })'), noVariables],
@@ -68,7 +69,7 @@ export const QUESTIONS = [
   ['e', 'a search that finds nothing', 'admin', offers('(filter: { search: $text })', ' ($text: String!)'), (at) => ({ text: `zebra ${at}` })],
   ...ORDERS.flatMap(([field, key]) => [
     ['g', `a datacenter with all images by ${field}`, 'admin', images(`, orderBy: { field: ${field} }`), noVariables],
-    ['g', `the same, deep inside`, 'admin', images(`, orderBy: { field: ${field} }, after: $after`, '', ' ($after: String!)'), (at, { images: n }) => ({ after: cursor(key, some(at, n)) })],
+    ['g', `the same, deep inside`, 'admin', images(`, orderBy: { field: ${field} }, after: $after`, '', ' ($after: String!)'), (at, { images: n }) => ({ after: cursor(key, some(at, n), field) })],
     ['g', `every image by ${field}, from its end`, 'admin', `{ images(showAll: true, last: 50, orderBy: { field: ${field} }) { ${FIELDS} } }`, noVariables],
     ['g', `what a plain user may use by ${field}`, 'plain', `{ usableImages(datacenter: "main", orderBy: { field: ${field}, direction: DESC }) { ${FIELDS} } }`, noVariables],
   ]),

@@ -77,7 +77,7 @@ describe('half of a surrogate pair', () => {
     expect(await world.admin.code('query ($search: String) { images(showAll: true, filter: { search: $search }) { nodes { name } } }', { search: HALF })).toBe('BAD_USER_INPUT');
     expect(await world.admin.code('query ($name: String) { image(name: $name) { name } }', { name: HALF })).toBe('BAD_USER_INPUT');
     expect(await world.admin.code('mutation ($url: HttpUrl!) { importImage(input: { name: "x", datacenter: "north", manifestUrl: $url }) { task { id } } }', { url: `http://127.0.0.1/${HALF}` })).toBe('BAD_USER_INPUT');
-    const cursor = Buffer.from(String.raw`["\ud83d",1]`).toString('base64url');
+    const cursor = Buffer.from(String.raw`["\ud83d",1,"NAME"]`).toString('base64url');
     expect(await world.admin.code('query ($after: String) { images(showAll: true, after: $after) { nodes { name } } }', { after: cursor })).toBe('BAD_USER_INPUT');
     const entities = await world.admin.send('query ($of: [_Any!]!) { found: _entities(representations: $of) { ... on Image { name } } }', { of: [{ __typename: 'Image', name: HALF }, { __typename: 'Image', name: 'base' }] });
     expect(entities.data?.found).toEqual([null, { name: 'base' }]);
