@@ -21,6 +21,10 @@ const signIn = token === null ? null : await whoAmI(token);
 await beginTour(token, signIn?.state === 'signed-in' ? signIn.caller : null);
 // GraphiQL stores what was typed half a second later, which may be too late.
 window.addEventListener('pagehide', storeTabsNow);
+// The editor cancels what it was computing for a tab that is closed, and handles that nowhere.
+window.addEventListener('unhandledrejection', (event) => {
+  if (event.reason instanceof Error && event.reason.name === 'Canceled') event.preventDefault();
+});
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no element with the id "root".');

@@ -52,7 +52,7 @@ import type { FileStore } from './platform/store/file-store.js';
 import { openStore } from './platform/store/open-store.js';
 import { RecordedIdentity } from './platform/store/store-identity.js';
 import { Readiness, registerHealth, type Stage } from './platform/http/health.js';
-import { createHttpServer, freePort, type RequestInterceptor } from './platform/http/http.js';
+import { createHttpServer, type RequestInterceptor, reservePort } from './platform/http/http.js';
 import { registerAvailability, registerDiskMetrics } from './platform/disk-metrics.js';
 import { Metrics } from './platform/metrics.js';
 import { registerDatabaseMetrics } from './platform/database/metrics/database-metrics.js';
@@ -222,7 +222,7 @@ async function startWorking(config: Config, work: Work, log: Logger): Promise<()
 
 /** Starts a gateway and resolves once it listens. Throws AlreadyRunning when another process has the same SQLite file, or works with SQLite in the same DATA_DIR. */
 export async function startGateway(given: Config, log: Logger): Promise<Gateway> {
-  const port = given.port === 0 ? await freePort(given.host) : given.port;
+  const { port, release } = given.port === 0 ? await reservePort(given.host) : { port: given.port, release: null };
   const config = { ...given, port, publicUrl: given.publicUrl.replace(/:0$/, `:${port}`) };
   const unlock = await lockData(config);
   await protectDataFiles({ dataDir: config.dataDir, databasePath: config.database.kind === 'sqlite' ? config.database.path : null }, log);
@@ -243,6 +243,7 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   work.metrics.showReady(() => stage === 'running');
   work.metrics.serve(app, new CallerTrust(config), config.metricsTrusted);
   const [endStreams, afterRequests] = config.run.api ? await openTransports({ app, drain, requestInterceptor }, config, work, log) : [];
+  await release?.();
   await app.listen({ host: config.host, port: config.port });
   const stopWorking = await startWorking(config, work, log);
   stage = 'running';

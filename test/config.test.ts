@@ -48,7 +48,7 @@ describe('the configuration', () => {
       origins: [],
       trustProxy: [],
       trustedDocuments: null,
-      limits: { budget: { perSecond: 100_000, burst: 500_000 }, failedSignIns: 600, cost: 100_000, socketsPerUser: 10_000, operationsPerSocket: 100, operationsPerUser: 1000, requestTimeoutMs: 30_000, operationTimeoutMs: 10_000 },
+      limits: { budget: { perSecond: 100_000, burst: 500_000 }, failedSignIns: 600, cost: 100_000, socketsPerUser: 10_000, operationsPerSocket: 100, operationsPerUser: 1000, requestTimeoutMs: 30_000, operationTimeoutMs: 10_000, shutdownDelayMs: 0 },
       metricsTrusted: ['127.0.0.0/8', '::1/128'],
       traces: null,
       logLevel: 'info',
@@ -68,7 +68,7 @@ describe('the configuration', () => {
       AUTH_JWT_AUDIENCE: 'gateway', AUTH_USERNAME_CLAIM: 'email', AUTH_GROUPS_CLAIM: 'https://id.example.com/groups', AUTH_PROVISION: 'on', API_KEY_MAX_DAYS: '30', FETCH_ALLOW: 'Images.lan, 10.0.0.0/8,fd00::1', IMGAPI_TRUSTED: '10.9.8.7,fd00::/8', PUBLIC_IMGAPI_ROOT: 'on', RUN: 'worker', REFRESH_INTERVAL: '0', IMPORT_CONCURRENCY: '2', IMPORT_MIN_RATE: '0', IMPORT_RETRY_FOR: '60',
       GRAPHIQL: 'off', AUTH_OIDC_ISSUER: 'https://id.example.com', AUTH_OIDC_CLIENT_ID: 'console', AUTH_OIDC_SCOPE: 'openid profile', AUTH_OIDC_RESOURCE: 'images', INTROSPECTION: 'off', LOG_LEVEL: 'debug', LOG_FORMAT: 'json', ALLOWED_ORIGINS: 'https://a.example, http://b.example:8080/',
       TRUST_PROXY: '10.0.0.1', TRUSTED_DOCUMENTS: 'manifest.json', FAILED_SIGN_INS: '7', COST_LIMIT: '5000', COST_PER_SECOND: '0', COST_BURST: '7000', SOCKETS_PER_USER: '10', OPERATIONS_PER_SOCKET: '5', OPERATIONS_PER_USER: '50',
-      REQUEST_TIMEOUT: '5', OPERATION_TIMEOUT: '3', STATEMENT_TIMEOUT: '60', DATABASE_POOL: '20', METRICS_TRUSTED: 'none', TRACES: 'http://collector:4318/',
+      REQUEST_TIMEOUT: '5', OPERATION_TIMEOUT: '3', SHUTDOWN_DELAY: '7', STATEMENT_TIMEOUT: '60', DATABASE_POOL: '20', METRICS_TRUSTED: 'none', TRACES: 'http://collector:4318/',
       HTTPS_PROXY: 'http://me:p%40ss@proxy.lan:3128', HTTP_PROXY: 'proxy.lan:3128', NO_PROXY: 'images.lan, .Example.com *.a.example:8443,10.0.0.0/8,[::1]:80', REPOSITORY_AUTH_MY_REPO: 'me:a:b',
     })).toEqual({
       host: '::', port: 0, publicUrl: 'https://images.example.com/gateway', dataDir: '/var/lib/gateway',
@@ -78,7 +78,7 @@ describe('the configuration', () => {
       imports: { concurrency: 2, minRate: 0, retryForMs: 60_000 },
       refreshIntervalSeconds: 0, graphiql: false, graphiqlProvider: { issuer: 'https://id.example.com/', clientId: 'console', scope: 'openid profile', resource: 'images' }, introspection: false, compiledOperations: true, logLevel: 'debug', logFormat: 'json',
       origins: ['https://a.example', 'http://b.example:8080'], trustProxy: ['10.0.0.1/32'], trustedDocuments: resolve('manifest.json'),
-      limits: { budget: { perSecond: 0, burst: 7000 }, failedSignIns: 7, cost: 5000, socketsPerUser: 10, operationsPerSocket: 5, operationsPerUser: 50, requestTimeoutMs: 5000, operationTimeoutMs: 3000 }, metricsTrusted: [], traces: 'http://collector:4318',
+      limits: { budget: { perSecond: 0, burst: 7000 }, failedSignIns: 7, cost: 5000, socketsPerUser: 10, operationsPerSocket: 5, operationsPerUser: 50, requestTimeoutMs: 5000, operationTimeoutMs: 3000, shutdownDelayMs: 7000 }, metricsTrusted: [], traces: 'http://collector:4318',
       proxies: { https: 'http://me:p%40ss@proxy.lan:3128/', http: 'http://proxy.lan:3128/', noProxy: ['images.lan', '.example.com', '*.a.example:8443', '10.0.0.0/8', '[::1]:80'] },
       repositoryAuth: new Map([['MY_REPO', 'me:a:b']]),
     });

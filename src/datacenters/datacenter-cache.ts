@@ -1,4 +1,5 @@
 import type { Viewer } from '../access/viewer.js';
+import { isSqlite } from '../platform/database/database.js';
 import { readObjects } from '../platform/database/read/read-rows.js';
 import type { Reads } from '../platform/database/read/reads.js';
 import { sqlText } from '../platform/database/sql-text.js';
@@ -9,6 +10,8 @@ import { DATACENTER_COLUMNS, type DatacenterRow, toDatacenter } from './datacent
 import type { DatacenterType } from './datacenter.type.js';
 import { seesDatacenter } from './datacenter.visibility.js';
 
+/** Ids of datacenters that are gone, which tasks of theirs still name. */
+const MOST_GONE = 10_000;
 /** Lists cached per viewer: most images are attached to one of a few combinations of datacenters. */
 const MOST_LISTS = 2000;
 
@@ -75,4 +78,25 @@ async function currentSnapshot(em: Reads, isFresh: boolean): Promise<Snapshot> {
 export async function loadVisibleDatacenters(em: Reads, viewer: Viewer, isFresh = false): Promise<VisibleDatacenters> {
   const { all, byViewer } = await currentSnapshot(em, isFresh);
   return byViewer.getOrCompute(viewer, () => new VisibleDatacenters(all, viewer));
+}
+
+/** Per database driver. */
+const gone = new WeakMemo<object, BoundedCache<number, true>>();
+
+/**
+ * One of the viewer's datacenters, null where it is none of theirs. An id that is not known here is looked for once: a row that names it may
+ * arrive before what tells that another process has made the datacenter.
+ */
+export async function loadVisibleDatacenter(em: Reads, viewer: Viewer, id: number): Promise<DatacenterType | null> {
+  const visible = await loadVisibleDatacenters(em, viewer);
+  const found = visible.byId(id);
+  if (found !== null || isSqlite(em)) return found;
+  const goneIds = gone.getOrCompute(em.getDriver(), () => new BoundedCache({ max: MOST_GONE }));
+  if (goneIds.has(id) || (await isKnown(em, id, false))) return null;
+  if (!(await isKnown(em, id, true))) goneIds.set(id, true);
+  return (await loadVisibleDatacenters(em, viewer)).byId(id);
+}
+
+async function isKnown(em: Reads, id: number, isFresh: boolean): Promise<boolean> {
+  return (await currentSnapshot(em, isFresh)).all.some((one) => one.id === id);
 }

@@ -9,7 +9,7 @@ import { readObjects } from '../platform/database/read/read-rows.js';
 import type { ConnectionSelection } from '../platform/graphql/selection.js';
 import { isSqlite } from '../platform/database/database.js';
 import { sqlText } from '../platform/database/sql-text.js';
-import { type VisibleDatacenters, loadVisibleDatacenters } from './datacenter-cache.js';
+import { loadVisibleDatacenter, loadVisibleDatacenters, type VisibleDatacenters } from './datacenter-cache.js';
 import { DATACENTER_COLUMNS, type DatacenterRow, toDatacenter } from './datacenter.columns.js';
 import { DEFAULT_DATACENTER } from './datacenter.entity.js';
 import type { DatacenterType } from './datacenter.type.js';
@@ -21,7 +21,7 @@ import type { Reads } from '../platform/database/read/reads.js';
 export class DatacenterQueries {
   /** By id; null for one that the viewer cannot see. */
   readonly byId = {
-    load: async (id: number): Promise<DatacenterType | null> => (await this.visible()).byId(id),
+    load: async (id: number): Promise<DatacenterType | null> => loadVisibleDatacenter(this.em, this.viewer, id),
   };
 
   /** Visible datacenters per group id, by name. */

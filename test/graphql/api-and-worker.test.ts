@@ -80,13 +80,13 @@ describe('a gateway split into API and worker processes', () => {
     await admin.run('mutation { createDatacenter(input: { name: "heard-late" }) { name } }');
     await elsewhere.run('mutation { createDatacenter(input: { name: "told-late" }) { name } }');
     const names = ({ events }: typeof there) => events.map(({ taskChanged }) => taskChanged.datacenter?.name);
-    await expect.poll(() => [names(there), names(here)], { timeout: 10_000 }).toEqual([expect.arrayContaining(['heard-late', 'told-late']), expect.arrayContaining(['heard-late', 'told-late'])]);
-    await expect.poll(() => other.output(), { timeout: 10_000 }).toContain('The connection that carries changes is broken.');
+    await expect.poll(() => [names(there), names(here)], { timeout: 30_000 }).toEqual([expect.arrayContaining(['heard-late', 'told-late']), expect.arrayContaining(['heard-late', 'told-late'])]);
+    await expect.poll(() => other.output(), { timeout: 30_000 }).toContain('The connection that carries changes is broken.');
     proxy.thaw();
     await Promise.all([there.stop(), here.stop()]);
     expect(await other.stop()).toBe(0);
     await proxy.close();
-  }, 60_000);
+  });
 
   it('cancels over the API what runs in the worker', async () => {
     const worker = await start(1, 'worker');
@@ -113,7 +113,7 @@ describe('a gateway split into API and worker processes', () => {
     const input = { name: 'taken-over', manifestUrl: repository.manifestUrl(image), datacenter: 'main', access: 'PUBLIC' };
     const { importImage } = await admin.run('mutation ($input: ImportImageInput!) { importImage(input: $input) { task { id } } }', { input });
     const task = async () => (await admin.run('query ($id: ID!) { task(id: $id) { status phase attempts } }', { id: importImage.task.id })).task;
-    await expect.poll(async () => (await task()).phase, { timeout: 10_000 }).toBe('DOWNLOADING');
+    await expect.poll(async () => (await task()).phase, { timeout: 30_000 }).toBe('DOWNLOADING');
     const other = await start(2, 'worker');
     await killed.kill();
     repository.fail = {};
@@ -158,7 +158,9 @@ describe('a gateway split into API and worker processes', () => {
   it('serves no transport in a worker process, but health and metrics', async () => {
     const worker = await start(1, 'worker');
     const statusOf = async (path: string): Promise<number> => (await sendRaw(worker.url, `GET ${path} HTTP/1.1\r\nhost: ${new URL(worker.url).host}\r\n\r\n`)).status;
-    expect(await Promise.all(['/livez', '/readyz', '/metrics', '/graphql', '/graphiql', '/imgapi/ping'].map(statusOf))).toEqual([200, 200, 200, 404, 404, 404]);
+    expect(await Promise.all(['/livez', '/metrics', '/graphql', '/graphiql', '/imgapi/ping'].map(statusOf))).toEqual([200, 200, 404, 404, 404]);
+    // What it asks for must answer within a second, which a busy machine does not always manage.
+    await expect.poll(async () => statusOf('/readyz')).toBe(200);
     expect(await worker.stop()).toBe(0);
   });
 });

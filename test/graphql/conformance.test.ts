@@ -97,7 +97,7 @@ describe('faults of variables', () => {
     expect(errors).toHaveLength(1);
     expect(errors[0]!.extensions.code).toBe('BAD_USER_INPUT');
     const fields = errors[0]!.extensions.fields as { path: string; message: string }[];
-    expect(fields.map(({ path }) => path).sort()).toEqual(['access', 'groups.0', 'n', 'nam', 'name']);
+    expect(fields.map(({ path }) => path).sort()).toEqual(['access', 'first', 'groups.0', 'nam', 'name']);
     expect(JSON.stringify(errors)).not.toMatch(/did you mean/i);
   });
 

@@ -89,20 +89,25 @@ const CASES: Record<string, Case> = {
   },
 };
 
+/** Without the times at which keys were used last, which are written a moment after a request. */
+async function dump(): Promise<string> {
+  return dumpDatabase(databaseOf(world.folder), ['api_key_use']);
+}
+
 async function send({ field, type, payload = PAYLOAD }: Case, input: Record<string, unknown>) {
   return world.admin.send(`mutation ($input: ${type}!) { ${field}(input: $input) { ${payload} } }`, { input });
 }
 
 describe.each(Object.entries(CASES))('a dry run of %s', (_name, one) => {
   it('tells what would happen, and changes nothing', async () => {
-    const before = await dumpDatabase(databaseOf(world.folder));
+    const before = await dump();
     const { data, errors } = await send(one, { ...one.input(), dryRun: true });
     expect(errors).toEqual([]);
     const answer = data?.[one.field];
     expect(answer.warnings).toHaveLength(one.warnings.length);
     one.warnings.forEach((pattern, at) => expect(answer.warnings[at]).toMatch(pattern));
     expect(answer).toMatchObject(one.shows ?? {});
-    expect(await dumpDatabase(databaseOf(world.folder))).toBe(before);
+    expect(await dump()).toBe(before);
   });
 });
 
@@ -124,12 +129,12 @@ describe('a dry run that would be refused', () => {
   ];
   it.each(refusals)('%s is refused with the same words, and changes nothing', async (_name, one, input) => {
     const given = one.field === 'importImage' ? { manifestUrl, ...input } : input;
-    const before = await dumpDatabase(databaseOf(world.folder));
+    const before = await dump();
     const dry = await send(one, { ...given, dryRun: true });
     const real = await send(one, given);
     expect(dry.errors).toHaveLength(1);
     expect(told(dry)).toEqual(told(real));
-    expect(await dumpDatabase(databaseOf(world.folder))).toBe(before);
+    expect(await dump()).toBe(before);
   });
 
   it('is refused to who may not do it', async () => {

@@ -174,11 +174,17 @@ export function createHttpServer(log: Logger, options: HttpOptions): FastifyInst
   return app;
 }
 
-/** Finds a free port, for PORT=0: the gateway must know its own address before it listens. */
-export async function freePort(host: string): Promise<number> {
+/** A free port, kept from other programs until it is released: a start takes a while, and its other parts need the port before. */
+export async function reservePort(host: string): Promise<{ port: number; release: () => Promise<void> }> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, host, resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
+  const { port } = server.unref().address() as AddressInfo;
+  return { port, release: async () => void (await new Promise((resolve) => server.close(resolve))) };
+}
+
+/** A port that is free at this moment. */
+export async function freePort(host: string): Promise<number> {
+  const { port, release } = await reservePort(host);
+  await release();
   return port;
 }
