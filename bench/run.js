@@ -82,11 +82,17 @@ async function smoke(folder) {
     const answers = await answersOf(name, folder);
     for (const query of asked) {
       const [ours, theirs] = [JSON.stringify(expected[query]), JSON.stringify(answers[query])];
-      if (ours !== theirs) faults.push(`${query} differs\n  ${first}: ${ours.slice(0, 600)}\n  ${name}: ${theirs.slice(0, 600)}`);
+      if (ours !== theirs) faults.push(`${query} differs\n  ${first}: ${aroundDifference(ours, theirs)}\n  ${name}: ${aroundDifference(theirs, ours)}`);
     }
   }
   if (faults.length > 0) stop(faults.join('\n'));
   console.log(`${names.length} servers give the same answers to ${asked.length} queries.`);
+}
+
+/** The text from a little before the first place where the other one differs. */
+function aroundDifference(text, other) {
+  const at = [...text].findIndex((letter, index) => letter !== other[index]);
+  return text.slice(Math.max(0, at - 200), at + 400);
 }
 
 async function load(url, query, seconds) {

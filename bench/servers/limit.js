@@ -36,7 +36,7 @@ function connection(rows, show, keyOf) {
   return { nodes: kept.map(show), pageInfo: { hasNextPage: rows.length > 50, endCursor: last ? cursor(...keyOf(last)) : null } };
 }
 
-const byName = (row) => [row.name, row.id];
+const byName = (row) => [row.name, row.id, 'NAME'];
 const instant = (ms) => (ms === null ? null : new Date(ms).toISOString());
 
 function shownImages(rows) {
@@ -74,7 +74,7 @@ const ANSWERS = {
     const rows = found.all(datacenterId(dc), trigrams(text), pattern(text));
     const tagsOf = grouped(tags, rows.slice(0, 50), (row) => row.tag);
     const show = (row) => ({ name: row.name, alias: row.alias, size: row.size_mib, createdAt: instant(row.created_at), owner: { username: row.username }, tags: tagsOf.get(row.id) });
-    return { images: connection(rows, show, (row) => [row.created_at, row.id]) };
+    return { images: connection(rows, show, (row) => [row.created_at, row.id, '-CREATED_AT']) };
   },
   Browse: ({ name }) => {
     const { id } = repository.get(name);
@@ -83,7 +83,7 @@ const ANSWERS = {
       importable: row.reason === null, notImportableReason: row.reason,
       image: row.image_name === null ? null : { name: row.image_name, status: row.image_status },
     });
-    return { imageRepository: { name, images: connection(offered.all(id), show, (row) => [row.published_sort, row.id]) } };
+    return { imageRepository: { name, images: connection(offered.all(id), show, (row) => [row.published_sort, row.id, '-PUBLISHED_AT']) } };
   },
   Entities: ({ refs }) => {
     const rows = new Map(entities.all(JSON.stringify(refs.map((ref) => ref.uuid))).map((row) => [row.uuid, row]));

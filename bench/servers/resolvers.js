@@ -34,14 +34,14 @@ function connection(rows, first, keyOf) {
   return { nodes, pageInfo: { hasNextPage: rows.length > first, endCursor: last ? cursor(...keyOf(last)) : null } };
 }
 
-const byName = (row) => [row.name, row.id];
+const byName = (row) => [row.name, row.id, 'NAME'];
 const datacenterId = (name) => findDatacenter.get(name).id;
 
 function images(_source, { datacenter, first, filter, orderBy }) {
   const id = datacenterId(datacenter);
   if (!filter) return connection(statements.page.all(id, first + 1), first, byName);
   if (orderBy?.field !== 'CREATED_AT') throw new Error('This server knows the queries of the bench alone.');
-  return connection(statements.found.all(id, trigrams(filter.search), pattern(filter.search), first + 1), first, (row) => [row.createdAt, row.id]);
+  return connection(statements.found.all(id, trigrams(filter.search), pattern(filter.search), first + 1), first, (row) => [row.createdAt, row.id, '-CREATED_AT']);
 }
 
 function change(work) {
@@ -90,7 +90,7 @@ export const roots = {
   },
   Mutation: { attachImage: change(attach), detachImage: change(detach) },
   ImageRepository: {
-    images: ({ id }, { first }) => connection(statements.offered.all(id, first + 1), first, (row) => [row.sort, row.id]),
+    images: ({ id }, { first }) => connection(statements.offered.all(id, first + 1), first, (row) => [row.sort, row.id, '-PUBLISHED_AT']),
   },
   RepositoryImage: { importable: (row) => row.reason === null, notImportableReason: (row) => row.reason },
 };

@@ -41,7 +41,7 @@ export function trigrams(text) {
   return [...new Set(characters.slice(2).map((last, at) => `"${characters[at]}${characters[at + 1]}${last}"`))].join(' AND ');
 }
 
-export const reason = `case when o.problem is not null then o.problem when i.id is not null then 'ALREADY_EXISTS'
+export const reason = `case when i.id is not null then 'ALREADY_EXISTS' when o.problem is not null then o.problem
   when o.origin is not null and base.id is null then 'MISSING_ORIGIN' end`;
 export const offeredFrom = `repository_image o join image_repository r on r.id = o.repository_id left join image i on i.uuid = o.uuid
   left join image base on base.uuid = o.origin and base.status = 'OK'`;
@@ -50,8 +50,8 @@ export function pattern(text) {
   return `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
 }
 
-export function cursor(value, id) {
-  return Buffer.from(JSON.stringify([value, id])).toString('base64url');
+export function cursor(value, id, orderName) {
+  return Buffer.from(JSON.stringify([value, id, orderName])).toString('base64url');
 }
 
 /** The write side of attach and detach: the row and its line in the log, one transaction each. */
