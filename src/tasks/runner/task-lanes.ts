@@ -8,7 +8,7 @@ export interface LaneLimits {
 }
 export type Lane = keyof LaneLimits;
 
-export const DEFAULT_LANES: LaneLimits = { downloads: 4, changes: 4, repositories: 16 };
+export const DEFAULT_LANES: LaneLimits = { downloads: 4, changes: 8, repositories: 16 };
 
 /** The queues of tasks: one for each lane, in which users take turns. */
 export class TaskLanes {
