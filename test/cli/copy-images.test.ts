@@ -41,6 +41,7 @@ function changing(store: FileStore, reads: (read: number) => number | null): Fil
   };
   return Object.assign(Object.create(store) as FileStore, {
     readFile, listPairs: async () => store.listPairs(), listAttempts: () => store.listAttempts(), statFile: async (key: Parameters<FileStore['statFile']>[0]) => store.statFile(key),
+    openDraft: async (key: Parameters<FileStore['openDraft']>[0]) => store.openDraft(key), remove: async (key: Parameters<FileStore['remove']>[0]) => store.remove(key),
     readManifest: async (key: Parameters<FileStore['readManifest']>[0]) => store.readManifest(key),
   });
 }
@@ -64,5 +65,13 @@ describe('a copy of an image store', () => {
     await fill(from, pair(A), BYTES, MANIFEST);
     await expect(copy(changing(from, (read) => read))).rejects.toThrow(/each read of the file brings other bytes/);
     expect(await to.statFile(pair(A))).toBeNull();
+  });
+
+  it('leaves nothing in the target whose bytes come back changed', async () => {
+    await fill(from, pair(A), BYTES, MANIFEST);
+    const work = { from, to: changing(to, () => 7), replaces: false, onBytes: () => undefined };
+    await expect(copyImages(work)).rejects.toThrow(`${A}: the copy has other bytes than the file; it was removed again.`);
+    expect(await to.listPairs()).toEqual([]);
+    expect(await copy(from)).toMatchObject({ copied: 1, different: [] });
   });
 });

@@ -107,7 +107,7 @@ describe('an error of an object storage', () => {
   it('tells of a full store with the bytes that are needed', async () => {
     const location = await serverThat((request, response) => (request.method === 'PUT' ? fault(response, 403, 'QuotaExceeded') : response.end()));
     const store = await openStore(location, { identity: null, isSoleOwner: false });
-    const filled = async () => store.explainFull(5, async () => {
+    const filled = async () => store.explainFaults(5, async () => {
       const draft = await store.openDraft(pair(A));
       draft.write(Buffer.from('bytes'));
       await draft.seal();

@@ -108,7 +108,11 @@ async function copyFile(work: Omit<CopyWork, 'onBytes'> & { count: OnBytes }, { 
   try {
     const { sha256, isDamaged } = await writeWhole({ from, key, draft, count }, sha1In(manifest));
     await draft.seal(manifest ?? undefined);
-    if ((await hashOf(to, key, () => undefined)) !== sha256) throw new Refused(`${nameOfKey(key)}: the copy has other bytes than the file; look at the disk or the network in between, and copy again.`);
+    if ((await hashOf(to, key, () => undefined)) !== sha256) {
+      // Nobody may take it for the image, and the next run copies it again.
+      await to.remove(key);
+      throw new Refused(`${nameOfKey(key)}: the copy has other bytes than the file; it was removed again. Look at the disk or the network in between, and copy again.`);
+    }
     return isDamaged ? 'damaged' : 'copied';
   } finally {
     await draft.close();
