@@ -39,11 +39,12 @@ function changing(store: FileStore, reads: (read: number) => number | null): Fil
     bytes[at] = (bytes[at] ?? 0) ^ 0x40;
     return Readable.from([bytes], { objectMode: false });
   };
-  return Object.assign(Object.create(store) as FileStore, {
-    readFile, listPairs: async () => store.listPairs(), listAttempts: () => store.listAttempts(), statFile: async (key: Parameters<FileStore['statFile']>[0]) => store.statFile(key),
-    openDraft: async (key: Parameters<FileStore['openDraft']>[0]) => store.openDraft(key), remove: async (key: Parameters<FileStore['remove']>[0]) => store.remove(key),
-    readManifest: async (key: Parameters<FileStore['readManifest']>[0]) => store.readManifest(key),
-  });
+  const get = (_store: FileStore, name: string): unknown => {
+    if (name === 'readFile') return readFile;
+    const member: unknown = Reflect.get(store, name);
+    return typeof member === 'function' ? member.bind(store) : member;
+  };
+  return new Proxy(store, { get: get as ProxyHandler<FileStore>['get'] & object });
 }
 
 describe('a copy of an image store', () => {
