@@ -106,7 +106,8 @@ function wordsOf(location: S3Location, error: unknown): string {
   const status = statusOf(error);
   if (status === 0) {
     const asked = endpoint === null ? '' : `${redactUrl(endpoint)}: `;
-    return `${asked}${known ?? unknownHost(location, error) ?? (error instanceof NoAnswer ? error.message : reasonOf(error))}`;
+    const reason = known ?? unknownHost(location, error) ?? (error instanceof NoAnswer ? error.message : reasonOf(error));
+    return `${asked}${reason}`;
   }
   const name = truncate(codeOf(error), MAX_CODE_CHARACTERS);
   const id = requestIdOf(error);
