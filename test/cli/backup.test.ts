@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { appendFile, chown, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, chown, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -116,9 +116,13 @@ describe('backup', () => {
     const images = join(data.path, 'images');
     await rm(join(await folderOfImage(images, first ?? ''), 'file'));
     await appendFile(join(await folderOfImage(images, second ?? ''), 'file'), 'more');
+    const placed = join(images, '00000000-0000-4000-8000-000000000001');
+    await mkdir(placed);
+    await writeFile(join(placed, 'file'), 'by hand');
+    await writeFile(join(placed, 'manifest'), Buffer.alloc(2 ** 20 + 1));
     const partly = join(folder.path, 'partly');
     const { code, stderr } = await shell.run('backup', '--to', partly);
-    expect([code, stderr.includes(`Image ${first} has no bytes`), stderr.includes(`Image ${second} has other bytes`)]).toEqual([1, true, true]);
+    expect([code, stderr.includes(`Image ${first} has no bytes`), stderr.includes(`Image ${second} has other bytes`), stderr.includes('000000000001 was placed by hand and has a manifest above 1 MiB')]).toEqual([1, true, true, true]);
     expect((await listOf(partly)).images).toHaveLength((await listOf(backup)).images.length - 2);
     await data.remove();
   });

@@ -39,10 +39,12 @@ function changing(store: FileStore, reads: (read: number) => number | null): Fil
     bytes[at] = (bytes[at] ?? 0) ^ 0x40;
     return Readable.from([bytes], { objectMode: false });
   };
-  return Object.assign(Object.create(store) as FileStore, {
-    readFile, listPairs: async () => store.listPairs(), listAttempts: () => store.listAttempts(), statFile: async (key: Parameters<FileStore['statFile']>[0]) => store.statFile(key),
-    readManifest: async (key: Parameters<FileStore['readManifest']>[0]) => store.readManifest(key),
-  });
+  const get = (_store: FileStore, name: string): unknown => {
+    if (name === 'readFile') return readFile;
+    const member: unknown = Reflect.get(store, name);
+    return typeof member === 'function' ? member.bind(store) : member;
+  };
+  return new Proxy(store, { get: get as ProxyHandler<FileStore>['get'] & object });
 }
 
 describe('a copy of an image store', () => {
@@ -64,5 +66,13 @@ describe('a copy of an image store', () => {
     await fill(from, pair(A), BYTES, MANIFEST);
     await expect(copy(changing(from, (read) => read))).rejects.toThrow(/each read of the file brings other bytes/);
     expect(await to.statFile(pair(A))).toBeNull();
+  });
+
+  it('leaves nothing in the target whose bytes come back changed', async () => {
+    await fill(from, pair(A), BYTES, MANIFEST);
+    const work = { from, to: changing(to, () => 7), replaces: false, onBytes: () => undefined };
+    await expect(copyImages(work)).rejects.toThrow(`${A}: the copy has other bytes than the file; it was removed again.`);
+    expect(await to.listPairs()).toEqual([]);
+    expect(await copy(from)).toMatchObject({ copied: 1, different: [] });
   });
 });

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { folderOfImage } from '../support/stored-image.js';
@@ -73,6 +73,7 @@ describe('verify-store', () => {
       [() => '00000000-0000-4000-8000-000000000001', 'stray', mkdir],
       [() => '00000000-0000-4000-8000-000000000002.partial', 'stray', mkdir],
       [() => '00000000-0000-4000-8000-000000000003', 'wrong manifest', async (path) => placePair(path, 'said', 'other')],
+      [() => '00000000-0000-4000-8000-000000000005', 'wrong manifest', async (path) => placePair(path, 'said', 'said').then(async () => truncate(join(path, 'manifest'), 2 ** 20 + 1))],
     ]],
   ])('finds what is wrong: %s', async (_what, changes) => {
     await cp(store, `${store}.before`, { recursive: true });

@@ -42,10 +42,14 @@ async function recordedId(target: DatabaseTarget): Promise<string | null> {
   return row?.store_id ?? null;
 }
 
-async function forgetId(target: DatabaseTarget): Promise<void> {
+async function execute(target: DatabaseTarget, statement: string): Promise<void> {
   const database = await openDatabase(target, ENTITIES);
-  await database.em.getConnection().execute('update global_settings set store_id = null');
+  await database.em.getConnection().execute(statement);
   await database.close(true);
+}
+
+async function forgetId(target: DatabaseTarget): Promise<void> {
+  await execute(target, 'update global_settings set store_id = null');
 }
 
 /** What each change is answered while the store is not the right one; reads go on. */
@@ -113,6 +117,38 @@ describe('an image store', () => {
     await world.restart();
     expect(await recordedId(databaseOf(world.folder))).toBe(await idOf(store));
     await world.image(world.unique('after'));
+  });
+});
+
+describe('an image store without images', () => {
+  const importWorks = async (gateway: World): Promise<string> => (await gateway.import(gateway.unique())).errors[0]?.extensions.code ?? 'data';
+
+  it('that another catalogue has begun with is refused, and one whose first start was killed in between is not', async () => {
+    await using first = await World.start();
+    const path = join(first.folder.path, 'images');
+    await using second = await World.start({ settings: { IMAGE_STORE: `file:${path}` } });
+    expect((await second.import(second.unique())).errors[0]).toMatchObject({ message: expect.stringContaining(`it has the id (${await idOf(path)}) of another catalogue`) as string, extensions: { code: 'STORE_MISMATCH' } });
+    expect(await importWorks(first)).toBe('data');
+    const proposal = (await idOf(path)).replaceAll('-', '');
+    await execute(databaseOf(second.folder), `update global_settings set store_id = '${proposal}'`);
+    expect(await importWorks(second)).toBe('data');
+    expect(await recordedId(databaseOf(second.folder))).toBe(await idOf(path));
+  });
+});
+
+describe('an image store that refuses a file', () => {
+  it('ends the import with its reason, and is not taken for an internal error', async () => {
+    const held = await startHeldServer('refused');
+    const { uuid } = held.image.manifest;
+    const { data } = await world.import('refused', {}, { ...held.image, uuid, manifestUrl: held.manifestUrl });
+    await held.held;
+    const attempts = async (): Promise<string[]> => (existsSync(join(store, uuid)) ? readdir(join(store, uuid)) : []);
+    await expect.poll(attempts).toHaveLength(1);
+    await mkdir(join(store, uuid, (await attempts())[0] ?? '', 'file', 'in-the-way'), { recursive: true });
+    held.release();
+    expect(await world.admin.ended(data?.importImage.task.id)).toMatchObject({ status: 'FAILED', errorCode: 'IMAGE_SERVER_UNAVAILABLE', error: expect.stringMatching(/The image store .+ cannot be used: (EISDIR|ENOTEMPTY|EEXIST)/) as string });
+    await expect.poll(async () => existsSync(join(store, uuid))).toBe(false);
+    await held.close();
   });
 });
 

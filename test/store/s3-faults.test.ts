@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import { openStore } from '../../src/platform/store/open-store.js';
 import { S3Bucket } from '../../src/platform/store/s3/s3-bucket.js';
+import { S3Failure } from '../../src/platform/store/s3/s3-failure.js';
 import { S3FileStore } from '../../src/platform/store/s3/s3-file-store.js';
 import { type S3Location, parseS3Url } from '../../src/platform/store/s3/s3-location.js';
 import { partBytes } from '../../src/platform/store/s3/draft/part-sizes.js';
@@ -55,7 +56,10 @@ describe('an error of an object storage', () => {
     [403, 'SignatureDoesNotMatch', 'the secret key is not that of the access key'],
     [403, 'AccessDenied', 'access is denied; check the credentials and the policy of the bucket (AccessDenied, 403'],
     [403, 'RequestTimeTooSkewed', 'the clock here or there is wrong'],
-    [400, 'ExpiredToken', 'the credentials have expired'],
+    [400, 'ExpiredToken', 'the credentials have expired; renew them'],
+    [400, 'TokenRefreshRequired', 'the credentials have expired; renew them'],
+    [400, 'InvalidToken', 'the session token is not valid there'],
+    [403, 'InvalidClientTokenId', 'the access key is not known there'],
     [301, 'PermanentRedirect', 'the bucket is in another region'],
     [400, 'AuthorizationHeaderMalformed', 'the bucket is in another region'],
     [503, 'SlowDown', 'it asks for fewer requests (SlowDown, 503'],
@@ -86,6 +90,13 @@ describe('an error of an object storage', () => {
     expect(await refusalOf(async () => site.listPairs())).toContain('The image store s3://images/prod cannot be used');
   });
 
+  it('names the host of the bucket that was looked up, and what to set where there is none', () => {
+    const unknown = Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' });
+    const location = { ...locationOn(1), endpoint: 'http://s3.example:1', pathStyle: false };
+    expect(new S3Failure(location, unknown).message).toContain('the host name images.s3.example is not known; set pathStyle=true in IMAGE_STORE');
+    expect(new S3Failure({ ...location, pathStyle: true }, unknown).message).not.toContain('images.s3.example');
+  });
+
   it('bounds the wait for an answer', async () => {
     const bucket = new S3Bucket(await serverThat(() => undefined));
     const asked = async () => bucket.ask(async (client, options) => client.send(new HeadBucketCommand({ Bucket: 'images' }), options), 200);
@@ -107,7 +118,7 @@ describe('an error of an object storage', () => {
   it('tells of a full store with the bytes that are needed', async () => {
     const location = await serverThat((request, response) => (request.method === 'PUT' ? fault(response, 403, 'QuotaExceeded') : response.end()));
     const store = await openStore(location, { identity: null, isSoleOwner: false });
-    const filled = async () => store.explainFull(5, async () => {
+    const filled = async () => store.explainFaults(5, async () => {
       const draft = await store.openDraft(pair(A));
       draft.write(Buffer.from('bytes'));
       await draft.seal();

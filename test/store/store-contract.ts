@@ -46,7 +46,7 @@ async function contentOf(store: FileStore, key: FileKey, range?: { start: number
   return stream && text(stream);
 }
 
-async function namesOf(store: FileStore, uuid?: string): Promise<string[]> {
+export async function namesOf(store: FileStore, uuid?: string): Promise<string[]> {
   const names: string[] = [];
   for await (const key of store.listAttempts(uuid)) names.push(nameOfKey(key));
   return names.sort();
@@ -229,7 +229,7 @@ export function storeContract(kind: string, make: () => Promise<StoreUnderTest>)
     it('is reached and has room', async () => {
       await store.reach();
       await store.requireRoom(1);
-      expect(await store.explainFull(1, async () => 'done')).toBe('done');
+      expect(await store.explainFaults(1, async () => 'done')).toBe('done');
       expect(await store.sweep()).toEqual([]);
       expect(await store.redirectTo(attempt(1))).toBeNull();
     });

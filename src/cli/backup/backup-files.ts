@@ -7,13 +7,17 @@ import type { FileStore } from '../../platform/store/file-store.js';
 import { makeFolder } from '../../platform/store/make-folder.js';
 import { lstatOrNull, syncFolder } from '../../platform/store/safe-open.js';
 import type { BackedUpFile, BackedUpImage } from './backup-manifest.js';
+import { manifestOf } from './copy-images.js';
 import { copyHashed, type OnBytes } from './hashed-copy.js';
 
 /** The images of the backup before, by uuid. */
 type Earlier = ReadonlyMap<string, BackedUpImage>;
 
-/** How an image was taken into the backup: whole, not at all as its bytes are gone, or not at all as they are not those of its row. */
-export type Taken = 'whole' | 'gone' | 'damaged';
+/**
+ * How an image was taken into the backup: whole; or not at all as its bytes are gone, are not those of its row, or have no row and a manifest
+ * that is too large to be read.
+ */
+export type Taken = 'whole' | 'gone' | 'damaged' | 'left out';
 
 /**
  * The image files of a backup, each under its hash: what an earlier backup has is not copied again, and nothing is ever changed. A file
@@ -48,10 +52,11 @@ export class BackupFiles {
     const stats = await this.store.statFile(key);
     if (stats === null) return 'gone';
     if (expected !== null && expected.size !== stats.size) return 'damaged';
+    const text = await manifestOf(this.store, key);
+    if (text === 'too large' && expected === null) return 'left out';
     const file = (await this.#present(uuid, stats.size, stats.modifiedAt.getTime(), expected)) ?? (await this.#copy(key, expected));
     if (file === 'gone' || file === 'damaged') return file;
-    const text = await this.store.readManifest(key);
-    const manifest = text === null ? null : await this.#writeManifest(Buffer.from(text));
+    const manifest = text === null || text === 'too large' ? null : await this.#writeManifest(Buffer.from(text));
     this.#images.set(uuid, { uuid, attempt, file: { ...file, modifiedMs: stats.modifiedAt.getTime() }, manifest });
     return 'whole';
   }

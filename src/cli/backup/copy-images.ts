@@ -48,7 +48,7 @@ export async function copyImages({ from, to, replaces, onBytes }: CopyWork): Pro
       copied.leftOut.push(nameOfKey(file.key));
       continue;
     }
-    const outcome = await copyFile({ from, to, replaces, count }, file, manifest);
+    const outcome = await to.explainFaults(file.size, async () => copyFile({ from, to, replaces, count }, file, manifest));
     if (outcome === 'damaged') copied.damaged.push(nameOfKey(file.key));
     if (outcome === 'different') copied.different.push(nameOfKey(file.key));
     else if (outcome === 'present') copied.present += 1;
@@ -82,9 +82,10 @@ async function lastAttempts(from: FileStore): Promise<AttemptKey[]> {
   return [...last.values()].map(({ uuid, ...attempt }) => attemptKey(uuid, attempt));
 }
 
-async function manifestOf(from: FileStore, key: FileKey): Promise<string | null | 'too large'> {
+/** The manifest of a file; null where it has none. A hand-placed one may be of any size. */
+export async function manifestOf(store: FileStore, key: FileKey): Promise<string | null | 'too large'> {
   try {
-    return await from.readManifest(key);
+    return await store.readManifest(key);
   } catch (error) {
     if (error instanceof AppError && error.code === 'INVALID_MANIFEST') return 'too large';
     throw error;
@@ -108,7 +109,11 @@ async function copyFile(work: Omit<CopyWork, 'onBytes'> & { count: OnBytes }, { 
   try {
     const { sha256, isDamaged } = await writeWhole({ from, key, draft, count }, sha1In(manifest));
     await draft.seal(manifest ?? undefined);
-    if ((await hashOf(to, key, () => undefined)) !== sha256) throw new Refused(`${nameOfKey(key)}: the copy has other bytes than the file; look at the disk or the network in between, and copy again.`);
+    if ((await hashOf(to, key, () => undefined)) !== sha256) {
+      // Nobody may take it for the image, and the next run copies it again.
+      await to.remove(key);
+      throw new Refused(`${nameOfKey(key)}: the copy has other bytes than the file; it was removed again. Look at the disk or the network in between, and copy again.`);
+    }
     return isDamaged ? 'damaged' : 'copied';
   } finally {
     await draft.close();

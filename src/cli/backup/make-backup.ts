@@ -34,6 +34,8 @@ export interface BackupResult {
   damaged: string[];
   /** Images that were deleted while the backup ran. */
   deleted: string[];
+  /** Files that were placed by hand, and have a manifest that is too large to be read. */
+  leftOut: string[];
   bytesCopied: number;
 }
 
@@ -67,11 +69,11 @@ export async function makeBackup(work: BackupWork): Promise<BackupResult> {
   await writeBackupManifest(folder, manifest);
   await files.removeOthers(images);
   await removeEarlier(folder, manifest);
-  return { manifest, missing, damaged, deleted, bytesCopied: progress.done };
+  return { manifest, missing, damaged, deleted, leftOut: stored.leftOut, bytesCopied: progress.done };
 }
 
 /** Copies all files of images and all pairs that are there now. What fails here is looked at again with the snapshot. */
-async function copyStored({ database, store }: BackupWork, files: BackupFiles, progress: { total: number }): Promise<{ withoutRow: Set<string> }> {
+async function copyStored({ database, store }: BackupWork, files: BackupFiles, progress: { total: number }): Promise<{ withoutRow: Set<string>; leftOut: string[] }> {
   const pairs = await store.listPairs();
   const known = await imageKeys(database.em.fork());
   const rows: ImageRow[] = [];
@@ -81,8 +83,9 @@ async function copyStored({ database, store }: BackupWork, files: BackupFiles, p
   for (const { size } of rows) progress.total += size;
   for (const uuid of withoutRow) progress.total += (await store.statFile({ uuid, attempt: null }))?.size ?? 0;
   for (const row of rows) await files.take({ uuid: row.uuid, attempt: row.attempt }, row);
-  for (const uuid of withoutRow) await files.take({ uuid, attempt: null }, null);
-  return { withoutRow };
+  const leftOut: string[] = [];
+  for (const uuid of withoutRow) if ((await files.take({ uuid, attempt: null }, null)) === 'left out') leftOut.push(uuid);
+  return { withoutRow, leftOut };
 }
 
 async function copySnapshot({ database, onRows }: BackupWork, files: BackupFiles, path: string) {

@@ -30,7 +30,7 @@ export async function restoreImages(backup: string, images: readonly BackedUpIma
   const count: OnBytes = (bytes) => onBytes((done += bytes), Math.max(total, done));
   const restored: RestoredImages = { copied: 0, present: 0, waiting: [] };
   try {
-    for (const image of images) await restoreImage(backup, image, store, { count, restored });
+    for (const image of images) await store.explainFaults(image.file.size, async () => restoreImage(backup, image, store, { count, restored }));
   } catch (error) {
     await closeWaiting(restored.waiting);
     throw error;

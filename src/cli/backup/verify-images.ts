@@ -4,9 +4,12 @@ import { MOST_KEYS, type Owner, ownersOf } from '../../images/store/attempt-owne
 import { inBatches } from '../../platform/in-batches.js';
 import { type AttemptKey, type FileKey, nameOfKey } from '../../platform/store/file-key.js';
 import type { FileStore } from '../../platform/store/file-store.js';
+import { manifestOf } from './copy-images.js';
 import { hashStream } from './hashed-copy.js';
 import { type ImageRow, imageKeys, imageRowOf, imageRows } from './image-rows.js';
 import { strayFiles } from './stray-files.js';
+
+const TOO_LARGE = 'its manifest is larger than 1 MiB, which is the most that is read';
 
 /** One thing about an image, or a file that belongs to none. */
 export interface StoreFinding {
@@ -92,7 +95,11 @@ class Verification {
   }
 
   async #placed(key: FileKey, right: Pick<StoreFinding, 'finding' | 'detail'>): Promise<StoreFinding[]> {
-    const [name, manifest, readable] = [nameOfKey(key), await this.work.store.readManifest(key), await this.work.store.readFile(key)];
+    const [name, manifest, readable] = [nameOfKey(key), await manifestOf(this.work.store, key), await this.work.store.readFile(key)];
+    if (manifest === 'too large') {
+      readable?.destroy();
+      return [wrong(name, 'wrong manifest', `no image has this uuid; ${TOO_LARGE}`)];
+    }
     if (manifest === null || readable === null) {
       readable?.destroy();
       // Deleted meanwhile.
@@ -122,7 +129,8 @@ class Verification {
 
   async #manifest({ uuid, attempt, size, sha1 }: ImageRow): Promise<StoreFinding[]> {
     const key = { uuid, attempt };
-    const text = await this.work.store.readManifest(key);
+    const text = await manifestOf(this.work.store, key);
+    if (text === 'too large') return [wrong(nameOfKey(key), 'wrong manifest', TOO_LARGE)];
     if (text === null) return [wrong(nameOfKey(key), 'missing manifest', '')];
     const said = fileOf(text);
     return said !== null && said.size === size && said.sha1 === sha1 ? [] : [wrong(nameOfKey(key), 'wrong manifest', `it names ${said === null ? 'no file' : `a file of ${said.size} bytes with sha1 ${said.sha1}`}; ${size} and ${sha1} in the database`)];

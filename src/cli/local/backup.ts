@@ -64,10 +64,10 @@ async function prepareFolder(folder: string): Promise<() => void> {
   }
 }
 
-function report({ output }: Session, folder: string, { manifest, missing, damaged, deleted, bytesCopied }: BackupResult): void {
+function report({ output }: Session, folder: string, { manifest, missing, damaged, deleted, leftOut, bytesCopied }: BackupResult): void {
   const { madeAt, images, rows, database, secret } = manifest;
   const bytes = images.reduce((sum, { file }) => sum + file.size, 0);
-  output.item({ folder, madeAt, databaseBytes: database.size, rows, images: images.length, imageBytes: bytes, bytesCopied, secret: secret !== null, deleted, missing, damaged }, [
+  output.item({ folder, madeAt, databaseBytes: database.size, rows, images: images.length, imageBytes: bytes, bytesCopied, secret: secret !== null, deleted, leftOut, missing, damaged }, [
     { title: 'FOLDER', of: (one) => one.folder, isWhole: true },
     { title: 'MADE AT', of: (one) => one.madeAt },
     { title: 'DATABASE', of: (one) => `${one.databaseBytes} bytes, ${one.rows.reduce((sum, each) => sum + each.rows, 0)} rows` },
@@ -76,6 +76,7 @@ function report({ output }: Session, folder: string, { manifest, missing, damage
     { title: 'SECRET', of: (one) => one.secret },
   ]);
   for (const uuid of deleted) output.note(`Image ${uuid} was deleted while the backup ran, and is not in it.`);
+  for (const uuid of leftOut) output.note(`${uuid} was placed by hand and has a manifest above 1 MiB, so it is not in the backup.`);
   const faults = [...missing.map((uuid) => `Image ${uuid} has no bytes in the image store.`), ...damaged.map((uuid) => `Image ${uuid} has other bytes in the image store than its row says.`)];
   if (faults.length > 0) throw new Refused([...faults.slice(0, 100), `The backup has everything but ${faults.length === 1 ? 'this image' : `these ${faults.length} images`}; "image-gateway verify-store" tells more.`].join('\n'));
 }

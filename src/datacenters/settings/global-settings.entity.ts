@@ -9,7 +9,7 @@ const GlobalSettingsSchema = defineEntity({
     id: p.integer().primary().autoincrement(false),
     imageServer: () => p.manyToOne(VirtualServer).ref().nullable().deleteRule('no action').index(),
     imageServerNic: p.integer().default(1),
-    /** The id of the image store that the catalogue was written with; null before the first start with a store. */
+    /** The id of the image store that the catalogue was written with; null before the first start with a store, and without hyphens until the store has it. */
     storeId: p.string().length(36).nullable(),
     imageSources: p.type(JsonTextType<string[]>).$type<string[]>(),
   },

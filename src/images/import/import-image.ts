@@ -87,7 +87,7 @@ export class ImportImage implements TaskHandler {
     await run.enter('CHECKING', { done: 0, total: wanted.size });
     await this.services.store.check();
     const placed = await this.#placedFile(image, wanted);
-    const file = await this.services.store.explainFull(wanted.size, async () =>
+    const file = await this.services.store.explainFaults(wanted.size, async () =>
       placed === null ? this.#download(run, image, wanted) : this.#inspect(run, image, wanted, placed),
     );
     await this.#record(run, image, wanted, file);

@@ -10,7 +10,7 @@ const UNKNOWN_AGE_MS = 10 * 60 * 1000;
 
 export interface LostAttemptsWork {
   em: SqlEntityManager;
-  store: FileStore;
+  store: Pick<FileStore, 'remove' | 'reach' | 'statFile'>;
   /** Called after each batch, with the names of what was removed. */
   onBatch?: (removed: readonly string[]) => Promise<void>;
   signal?: AbortSignal;
@@ -19,25 +19,34 @@ export interface LostAttemptsWork {
 /**
  * Removes those of the attempts that nobody can want any more: their task has ended, and they are not the file of their image. The attempts
  * must have been listed before, as a task is recorded before it writes. A sealed file of a task that the database does not know stays, unless
- * its image has another one: where a database was restored to an earlier state, it can be imported again from the local repository.
+ * its image has another one: where a database was restored to an earlier state, it can be imported again from the local repository. Goes on
+ * with the others when one cannot be removed, and throws at the end.
  */
 export async function removeLostAttempts({ em, store, onBatch, signal }: LostAttemptsWork, attempts: AsyncIterable<AttemptKey>): Promise<void> {
+  let fault: unknown = null;
   for await (const keys of inBatches(attempts, MOST_KEYS)) {
     const owners = await ownersOf(em, keys);
     const removed: string[] = [];
     for (const key of keys) {
       if (signal?.aborted) return;
       const name = nameOfKey(key);
-      if (!(await isLost(store, key, owners.get(name)))) continue;
-      await store.remove(key);
-      removed.push(name);
+      try {
+        if (!(await isLost(store, key, owners.get(name)))) continue;
+        await store.remove(key);
+        removed.push(name);
+      } catch (error) {
+        fault ??= error;
+        // One that cannot be removed does not protect the others, but a store that is away is not asked for each of them.
+        await store.reach();
+      }
     }
     await onBatch?.(removed);
   }
+  if (fault !== null) throw fault;
 }
 
 /** The same for what one image has in the store, at the end of a task. What the store refuses now is removed by a later sweep. */
-export async function removeLostAttemptsOf(uuid: string, work: LostAttemptsWork): Promise<void> {
+export async function removeLostAttemptsOf(uuid: string, work: LostAttemptsWork & { store: FileStore }): Promise<void> {
   await removeLostAttempts(work, work.store.listAttempts(uuid)).catch(() => undefined);
 }
 
@@ -53,7 +62,7 @@ export async function removeAttemptsUpTo(key: AttemptKey, store: FileStore): Pro
   }
 }
 
-async function isLost(store: FileStore, key: AttemptKey, owner: Owner | undefined): Promise<boolean> {
+async function isLost(store: LostAttemptsWork['store'], key: AttemptKey, owner: Owner | undefined): Promise<boolean> {
   if (owner === 'nobody') return true;
   if (owner !== 'unknown' && owner !== 'replaced') return false;
   const begun = timeOfTask(parseAttempt(key.attempt)?.taskId ?? '');

@@ -57,7 +57,7 @@ export class UpdateImage implements TaskHandler {
       const image = await this.#em().findOneOrFail(Image, imageId ?? 0, { populate: ['tags'] });
       const manifest = storedManifest(image);
       if (manifest === written) return image;
-      await store.explainFull(Buffer.byteLength(manifest), async () => store.writeManifest(keyOfImage(image), manifest)).catch((error: unknown) => {
+      await store.explainFaults(Buffer.byteLength(manifest), async () => store.writeManifest(keyOfImage(image), manifest)).catch((error: unknown) => {
         if (!(error instanceof FileStoreMissing)) throw error;
         throw new AppError('NO_FILE', `The image store has lost image ${image.name}; place its file there again as ${nameOfKey(keyOfImage(image))}/file, or delete the image.`);
       });

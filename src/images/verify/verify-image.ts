@@ -52,7 +52,8 @@ export class VerifyImage implements TaskHandler {
       throw new AppError('NO_FILE', `The image store has no file of image ${run.task.imageName}; place it there again as ${nameOfKey(key)}/file.`);
     }
     await run.enter('VERIFYING', { done: 0, total: size });
-    const digest = await digestStream(bytes, { onProgress: (done) => void run.progress(done).catch(() => undefined), signal: run.signal });
+    const onProgress = (done: number): void => void run.progress(done).catch(() => undefined);
+    const digest = await store.explainFaults(null, async () => digestStream(bytes, { onProgress, signal: run.signal }));
     await this.#keyOf(uuid);
     requireSame(digest, recorded);
     await transact(this.#em(), this.services.changes, async (tx, announce) => {

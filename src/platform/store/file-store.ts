@@ -37,16 +37,19 @@ export interface FileStore {
   reach(): Promise<void>;
   /** Throws IMAGE_SERVER_UNAVAILABLE, with the bytes needed and free, unless that many bytes fit. A store that has no such limit passes. */
   requireRoom(bytes: number): Promise<void>;
-  /** Does work that writes to the store; when that finds it full, throws IMAGE_SERVER_UNAVAILABLE with the bytes needed (null: unknown) and free. */
-  explainFull<T>(bytesNeeded: number | null, work: () => Promise<T>): Promise<T>;
+  /**
+   * Does work on the store. Throws IMAGE_SERVER_UNAVAILABLE when that finds the store full, with the bytes needed (null: unknown) and free, or
+   * when the store refuses it: no right, read-only, a broken disk.
+   */
+  explainFaults<T>(bytesNeeded: number | null, work: () => Promise<T>): Promise<T>;
 
-  /** Uuids under which there is a pair or a part of one, or a folder with nothing in it; sorted. */
+  /** Uuids under which there is a pair or a part of one, or a folder that is empty or cannot be read; sorted. */
   listPairs(): Promise<string[]>;
   /** Folders placed by hand that are left out, as their name is a uuid with capital letters, sorted. */
   listMisnamed(): Promise<string[]>;
   /**
    * Every attempt of which anything is in the store, sealed or not, or of those of one uuid; as a stream, in no order. An object store's open
-   * uploads are among them.
+   * uploads are among them. Without a uuid, a folder that cannot be read is left out: `listPairs` has it.
    */
   listAttempts(uuid?: string): AsyncIterable<AttemptKey>;
 

@@ -9,7 +9,11 @@ import { STORE_ID_FILE, type StoreMark } from './store-mark.js';
 export interface StoreRecord {
   /** Its id; null before the first start with a store. */
   readId(): Promise<string | null>;
-  /** Records the id unless one is recorded already; returns the one that is recorded then. */
+  /** The id that a store without one gets, also once it is recorded; null before it was proposed. */
+  readProposal(): Promise<string | null>;
+  /** Proposes an id unless one is proposed or recorded already; returns the one that is then. */
+  proposeId(id: string): Promise<string>;
+  /** Records the id in place of the proposal, unless one is recorded already; returns the one that is recorded then. */
   recordId(id: string): Promise<string>;
   /** Keys of the files of images, at most `limit`. */
   filesInStore(limit: number): Promise<FileKey[]>;
@@ -47,7 +51,9 @@ export function knownIdentity(mark: StoreMark, id: string | null): StoreIdentity
 
 /**
  * Compares the id in the store with the one in the database. Where the database has none yet, the store is taken over: it is made if
- * the catalogue has no files, and both get the same id. A catalogue with files accepts only a store that has some of them.
+ * the catalogue has no files, and both get the same id. A catalogue with files accepts only a store that has some of them, and one without
+ * files only a store that has no id: that of another catalogue is refused though it is empty, as both would write to it. The id is proposed
+ * in the database first, so that a start that was killed between the two is finished by the next one.
  */
 export class RecordedIdentity implements StoreIdentity {
   constructor(
@@ -63,29 +69,33 @@ export class RecordedIdentity implements StoreIdentity {
 
   async compare(): Promise<void> {
     const expected = await this.record.readId();
-    if (expected === null) await this.#requireOwn(await this.mark.readId());
+    if (expected === null) await this.#requireOwn(await this.mark.readId(), await this.record.readProposal());
     else await demandId(this.mark, expected);
   }
 
   async #takeOver(): Promise<void> {
     const found = await this.mark.readId();
-    await this.#requireOwn(found);
+    await this.#requireOwn(found, await this.record.readProposal());
     try {
+      const proposal = await this.record.proposeId(randomUUID());
       await this.mark.make();
-      const id = found ?? (await this.mark.writeId(randomUUID()));
-      if (id !== null) await demandId(this.mark, await this.record.recordId(id));
+      const id = found ?? (await this.mark.writeId(proposal));
+      if (id === null) return;
+      // Another catalogue may have been first.
+      if (found === null) await this.#requireOwn(id, proposal);
+      await demandId(this.mark, await this.record.recordId(id));
     } catch (error) {
       // A store that is full can still be read, and images be deleted from it; a later check writes the id.
       if (!isStoreFull(error)) throw error;
     }
   }
 
-  async #requireOwn(found: string | null): Promise<void> {
+  async #requireOwn(found: string | null, proposal: string | null): Promise<void> {
     const files = await this.record.filesInStore(FILES_LOOKED_FOR);
     if (files.length > 0) {
       if (!(await hasOneOf(this.mark, files))) throw storeMismatch(this.mark, 'it has no file of the images of the catalogue');
-    } else if (found !== null && (await this.mark.holdsImages())) {
-      throw storeMismatch(this.mark, `it has the images and the id (${truncate(found)}) of another catalogue`);
+    } else if (found !== null && found !== proposal) {
+      throw storeMismatch(this.mark, `it has the id (${truncate(found)}) of another catalogue`);
     }
   }
 }

@@ -17,6 +17,4 @@ export interface StoreMark {
   make(): Promise<void>;
   /** Whether this file is in the store. */
   hasFile(key: FileKey): Promise<boolean>;
-  /** Whether anything in the store is named after an image. */
-  holdsImages(): Promise<boolean>;
 }

@@ -20,6 +20,8 @@ export interface LocalListing {
 
 /** Rows that one statement reads, or is asked for. */
 const PAGE = 500;
+/** Entries that are read at once, as an object storage lets each wait. A file that is hashed has two threads. */
+const AT_ONCE = 8;
 
 /**
  * What the image store has, as entries of the local repository: the pairs that were placed by hand, the files of the catalogue, and those
@@ -45,17 +47,19 @@ async function* readPairs(listing: LocalListing, uuids: readonly string[]): Asyn
   const em = listing.em();
   const rows = await readRows<[uuid: string, attempt: string | null]>(em, sqlText`select i.uuid, i.file_key from image i where ${amongIds(em, 'i.uuid', uuids)} and i.file_sha1 is not null`);
   const images = new Map(rows);
-  for (const uuid of uuids) {
-    const attempt = images.get(uuid);
-    if (typeof attempt !== 'string') yield [await readPlaced(listing, { key: { uuid, attempt: null }, isInCatalogue: attempt === null })];
-  }
+  const placed = uuids.filter((uuid) => typeof images.get(uuid) !== 'string');
+  yield* inTurns(placed, async (uuid) => readPlaced(listing, { key: { uuid, attempt: null }, isInCatalogue: images.get(uuid) === null }));
+}
+
+async function* inTurns<T>(items: readonly T[], read: (item: T) => Promise<ParsedEntry>): AsyncGenerator<ParsedEntry[]> {
+  for (let at = 0; at < items.length; at += AT_ONCE) yield Promise.all(items.slice(at, at + AT_ONCE).map(read));
 }
 
 /** Images whose file is under the name of an attempt; their manifests are those that the image server shows. */
 async function* readCatalogue(listing: LocalListing): AsyncGenerator<ParsedEntry[]> {
   for (let last = 0; ; ) {
     const images = await listing.em().find(Image, { id: { $gt: last }, fileKey: { $ne: null }, fileSha1: { $ne: null } }, { populate: ['tags'], orderBy: { id: 'asc' }, limit: PAGE });
-    for (const image of images) yield [await readEntry(listing, { key: keyOfImage(image), isInCatalogue: true }, async () => storedManifest(image))];
+    yield* inTurns(images, async (image) => readEntry(listing, { key: keyOfImage(image), isInCatalogue: true }, async () => storedManifest(image)));
     const end = images.at(-1);
     if (end === undefined || images.length < PAGE) return;
     last = end.id;

@@ -68,7 +68,7 @@ export class CreateImageFromSnapshot implements TaskHandler {
     await run.enter('CHECKING');
     await this.services.store.check();
     const image = await this.#image(run);
-    const file = await this.services.store.explainFull(null, async () => this.#store(run, image));
+    const file = await this.services.store.explainFaults(null, async () => this.#store(run, image));
     await this.#record(run, image.id, file);
     await this.#tidy(run);
   }

@@ -3,8 +3,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { removeLostAttempts } from '../../../src/images/store/lost-attempts.js';
 import { StoreSweep } from '../../../src/images/store/store-sweep.js';
 import { ClusterSchedule } from '../../../src/platform/scheduling/cluster-schedule.js';
+import type { FileStore } from '../../../src/platform/store/file-store.js';
 import { newTaskId } from '../../../src/tasks/runner/record-task.js';
 import { DATABASE } from '../../support/database.js';
 import { AttemptWorld } from './attempt-world.js';
@@ -63,6 +65,21 @@ describe('a sweep of the image store', () => {
     await world.image(uuid, { fileKey: null });
     await sweep.sweep();
     expect(await world.stored()).not.toContain(`${uuid}/${unknown}-1/file`);
+  });
+
+  it('goes on with the others where one cannot be removed, and fails at the end', async () => {
+    const uuid = randomUUID();
+    const id = await world.task('IMAGE_IMPORT', await world.image(uuid));
+    await ended(id);
+    for (const number of [1, 2, 3]) await leave(uuid, `${id}-${number}`);
+    const remove: FileStore['remove'] = async (key) => {
+      if (key.attempt === `${id}-2`) throw new Error('it is in use');
+      await world.store.remove(key);
+    };
+    const { store } = world;
+    const refusing: Pick<FileStore, 'remove' | 'reach' | 'statFile'> = { remove, reach: async () => store.reach(), statFile: async (key) => store.statFile(key) };
+    await expect(removeLostAttempts({ em: world.database.em.fork(), store: refusing }, store.listAttempts())).rejects.toThrow('it is in use');
+    expect(await world.stored()).toEqual([`${uuid}/${id}-2/unfinished`]);
   });
 
   it('removes what a woken process has written since the last one', async () => {

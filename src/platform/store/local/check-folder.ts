@@ -3,9 +3,13 @@ import { join } from 'node:path';
 import { AppError } from '../../errors.js';
 import { withinTime } from '../../scheduling/within-time.js';
 import { isStoreFull } from '../free-space.js';
-import { writeDurably } from '../safe-open.js';
+import { errorCode, writeDurably } from '../safe-open.js';
 
 const CHECK_TIMEOUT_MS = 10_000;
+/** No right, read-only, a broken disk or network mount, or something else where a file or a folder should be. */
+const UNUSABLE_CODES: ReadonlySet<string> = new Set([
+  'EACCES', 'EPERM', 'EROFS', 'EIO', 'EUCLEAN', 'ESTALE', 'ENODEV', 'ENXIO', 'ENOTCONN', 'EHOSTDOWN', 'EBUSY', 'ETXTBSY', 'EMFILE', 'ENFILE', 'EISDIR', 'ENOTDIR', 'ELOOP', 'EEXIST', 'ENOTEMPTY', 'EXDEV', 'EMLINK',
+]);
 
 /**
  * Runs `prepare` and then writes a probe file, since permission bits do not show that a file system is read-only. A full store passes:
@@ -17,6 +21,15 @@ export async function checkFolder(root: string, prepare: () => Promise<void>): P
     await withinTime(CHECK_TIMEOUT_MS, prepare().then(async () => proveWritable(root)));
   } catch (error) {
     throw error instanceof AppError ? error : unavailable(root, error);
+  }
+}
+
+/** Does work on the folder. Throws what the system refuses as IMAGE_SERVER_UNAVAILABLE; a full store is left to the caller. */
+export async function explainUnusable<T>(root: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw UNUSABLE_CODES.has(errorCode(error) ?? '') ? unavailable(root, error) : error;
   }
 }
 

@@ -10,7 +10,7 @@ import { makeFolder } from '../make-folder.js';
 import { errorCode, isFolder, lstatOrNull, openForReading, syncFolder, writeDurably } from '../safe-open.js';
 import { sendFile } from '../send-file.js';
 import type { StoreIdentity } from '../store-identity.js';
-import { checkFolder, unavailable } from './check-folder.js';
+import { checkFolder, explainUnusable, unavailable } from './check-folder.js';
 import { attemptFolders } from './attempt-folders.js';
 import { ensureSubfolder } from './ensure-subfolder.js';
 import { LocalFileDraft } from './local-file-draft.js';
@@ -68,9 +68,9 @@ export class LocalFileStore implements FileStore {
     if (bytes > free) throw noRoom(this.#layout.root, bytes, free);
   }
 
-  async explainFull<T>(bytesNeeded: number | null, work: () => Promise<T>): Promise<T> {
+  async explainFaults<T>(bytesNeeded: number | null, work: () => Promise<T>): Promise<T> {
     try {
-      return await work();
+      return await explainUnusable(this.#layout.root, work);
     } catch (error) {
       if (!isStoreFull(error)) throw error;
       const free = await freeBytesOf(this.#layout.root).catch(() => null);
@@ -81,8 +81,7 @@ export class LocalFileStore implements FileStore {
   async listPairs(): Promise<string[]> {
     const uuids: string[] = [];
     for (const { name } of (await this.#entries()).filter((entry) => entry.isDirectory() && isUuid(entry.name))) {
-      const names = await namesIn(this.#layout.image(name));
-      if (names?.length === 0 || names?.includes('file') || names?.includes('manifest')) uuids.push(name);
+      if (await mayHoldPair(this.#layout.image(name))) uuids.push(name);
     }
     return uuids.sort();
   }
@@ -98,13 +97,13 @@ export class LocalFileStore implements FileStore {
     const folder = await opendir(this.#layout.root).catch((error: unknown) => {
       throw unavailable(this.#layout.root, error);
     });
-    for await (const entry of folder) if (entry.isDirectory() && isUuid(entry.name)) yield* this.#attemptsOf(entry.name);
+    for await (const entry of folder) if (entry.isDirectory() && isUuid(entry.name)) yield* this.#attemptsOf(entry.name, unlessUnreadable);
   }
 
   async readManifest(key: FileKey): Promise<string | null> {
     const handle = await this.#open(key, 'manifest');
     if (handle === null) return null;
-    const bytes = await buffer(handle.createReadStream({ end: MANIFEST_LIMIT_BYTES }));
+    const bytes = await explainUnusable(this.#layout.root, async () => buffer(handle.createReadStream({ end: MANIFEST_LIMIT_BYTES })));
     if (bytes.length <= MANIFEST_LIMIT_BYTES) return bytes.toString('utf8');
     throw manifestTooLong(key);
   }
@@ -125,8 +124,8 @@ export class LocalFileStore implements FileStore {
   }
 
   async statFile(key: FileKey): Promise<StoredFile | null> {
-    if (!(await this.#isThere(key))) return null;
-    const stats = await lstatOrNull(join(this.#layout.folder(key), 'file'));
+    const path = join(this.#layout.folder(key), 'file');
+    const stats = await explainUnusable(this.#layout.root, async () => ((await this.#isThere(key)) ? lstatOrNull(path) : null));
     return stats?.isFile() ? { size: stats.size, modifiedAt: stats.mtime } : null;
   }
 
@@ -169,8 +168,8 @@ export class LocalFileStore implements FileStore {
     return sweepLeftovers(this.#layout, await this.#entries());
   }
 
-  async *#attemptsOf(uuid: string): AsyncGenerator<AttemptKey> {
-    for (const name of await attemptFolders(this.#layout.image(uuid))) yield { uuid, attempt: name };
+  async *#attemptsOf(uuid: string, onFault = rethrow): AsyncGenerator<AttemptKey> {
+    for (const name of await attemptFolders(this.#layout.image(uuid)).catch(onFault)) yield { uuid, attempt: name };
   }
 
   /** For an attempt, makes the folder of its image too, again where somebody removes it as empty meanwhile. */
@@ -231,7 +230,8 @@ export class LocalFileStore implements FileStore {
   }
 
   async #open(key: FileKey, name: 'file' | 'manifest'): Promise<Awaited<ReturnType<typeof openForReading>>> {
-    return (await this.#isThere(key)) ? openForReading(join(this.#layout.folder(key), name)) : null;
+    const path = join(this.#layout.folder(key), name);
+    return explainUnusable(this.#layout.root, async () => ((await this.#isThere(key)) ? openForReading(path) : null));
   }
 
   async #entries(): Promise<Dirent[]> {
@@ -244,12 +244,24 @@ export class LocalFileStore implements FileStore {
   }
 }
 
-/** The names in a folder; null where it went away meanwhile. */
-async function namesIn(folder: string): Promise<string[] | null> {
-  return readdir(folder).catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT') return null;
-    throw error;
-  });
+/** Whether a folder has a part of a pair, or nothing. One that cannot be read may, and whoever reads the pair is told why. */
+async function mayHoldPair(folder: string): Promise<boolean> {
+  try {
+    const names = await readdir(folder);
+    return names.length === 0 || names.includes('file') || names.includes('manifest');
+  } catch (error) {
+    return errorCode(error) !== 'ENOENT';
+  }
+}
+
+function rethrow(error: unknown): string[] {
+  throw error;
+}
+
+/** A folder that one user has closed to the gateway does not hide the others. */
+function unlessUnreadable(error: unknown): string[] {
+  if (errorCode(error) === 'EACCES' || errorCode(error) === 'EPERM') return [];
+  throw error;
 }
 
 function unlessMissing(error: unknown): void {

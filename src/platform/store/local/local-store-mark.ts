@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { link, readdir, rename, rm } from 'node:fs/promises';
+import { link, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { type FileKey, isUuid } from '../file-key.js';
+import type { FileKey } from '../file-key.js';
 import { makeFolder } from '../make-folder.js';
 import { errorCode, isFolder, lstatOrNull, openForReading, syncFolder, writeDurably } from '../safe-open.js';
 import { StoreLayout } from './store-layout.js';
@@ -52,9 +52,5 @@ export class LocalStoreMark implements StoreMark {
 
   async hasFile(key: FileKey): Promise<boolean> {
     return (await lstatOrNull(join(this.layout.folder(key), 'file')))?.isFile() ?? false;
-  }
-
-  async holdsImages(): Promise<boolean> {
-    return (await readdir(this.location)).some(isUuid);
   }
 }

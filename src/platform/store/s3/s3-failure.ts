@@ -3,17 +3,26 @@ import { reasonOf } from '../../fetch/fetch-failure.js';
 import { redactUrl } from '../../fetch/redact-url.js';
 import { truncate } from '../../message-text.js';
 import { NoAnswer } from '../../scheduling/within-time.js';
+import { errorCode } from '../safe-open.js';
 import { nameOfS3, type S3Location } from './s3-location.js';
 
+const EXPIRED = 'the credentials have expired; renew them, such as AWS_SESSION_TOKEN';
+const UNKNOWN_KEY = 'the access key is not known there; check AWS_ACCESS_KEY_ID, or the profile';
 /** What an operator can do about an error of the storage, by its code. */
 const REASONS: ReadonlyMap<string, string> = new Map([
   ['NoSuchBucket', 'there is no such bucket; make it first'],
   ['NoSuchKey', 'the object is not there any more'],
   ['NoSuchUpload', 'the upload is not there any more: another attempt has completed it, or somebody or a rule of the bucket has dropped it'],
   ['CredentialsProviderError', 'there are no credentials; accepted: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile in the files of the AWS tools, or a role of the machine'],
-  ['InvalidAccessKeyId', 'the access key is not known there; check AWS_ACCESS_KEY_ID, or the profile'],
+  ['InvalidAccessKeyId', UNKNOWN_KEY],
   ['SignatureDoesNotMatch', 'the secret key is not that of the access key; check AWS_SECRET_ACCESS_KEY, or the profile'],
-  ['ExpiredToken', 'the credentials have expired'],
+  ['ExpiredToken', EXPIRED],
+  ['ExpiredTokenException', EXPIRED],
+  ['TokenRefreshRequired', EXPIRED],
+  ['RequestExpired', EXPIRED],
+  ['InvalidToken', 'the session token is not valid there; check AWS_SESSION_TOKEN, or the profile'],
+  ['InvalidClientTokenId', UNKNOWN_KEY],
+  ['UnrecognizedClientException', UNKNOWN_KEY],
   ['RequestTimeTooSkewed', 'the clock here or there is wrong by more than the storage accepts'],
   ['PermanentRedirect', 'the bucket is in another region, or at another endpoint; correct region or endpoint in IMAGE_STORE'],
   ['AuthorizationHeaderMalformed', 'the bucket is in another region; correct region in IMAGE_STORE'],
@@ -85,12 +94,20 @@ function requestIdOf(error: unknown): string | null {
   return (error.$metadata as { requestId?: string }).requestId ?? null;
 }
 
-function wordsOf({ endpoint }: S3Location, error: unknown): string {
+/** Without pathStyle, the name that is looked up is not that of the endpoint. */
+function unknownHost({ bucket, endpoint, pathStyle }: S3Location, error: unknown): string | null {
+  if (pathStyle || endpoint === null || errorCode(error) !== 'ENOTFOUND') return null;
+  return `the host name ${bucket}.${URL.parse(endpoint)?.hostname} is not known; set pathStyle=true in IMAGE_STORE where buckets have no host names`;
+}
+
+function wordsOf(location: S3Location, error: unknown): string {
+  const { endpoint } = location;
   const known = error instanceof Error ? REASONS.get(error.name) : undefined;
   const status = statusOf(error);
   if (status === 0) {
     const asked = endpoint === null ? '' : `${redactUrl(endpoint)}: `;
-    return `${asked}${known ?? (error instanceof NoAnswer ? error.message : reasonOf(error))}`;
+    const reason = known ?? unknownHost(location, error) ?? (error instanceof NoAnswer ? error.message : reasonOf(error));
+    return `${asked}${reason}`;
   }
   const name = truncate(codeOf(error), MAX_CODE_CHARACTERS);
   const id = requestIdOf(error);

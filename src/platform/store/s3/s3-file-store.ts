@@ -50,7 +50,7 @@ export class S3FileStore implements FileStore {
     // An object storage does not tell how much more it takes.
   }
 
-  async explainFull<T>(bytesNeeded: number | null, work: () => Promise<T>): Promise<T> {
+  async explainFaults<T>(bytesNeeded: number | null, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {

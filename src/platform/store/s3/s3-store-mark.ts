@@ -48,12 +48,4 @@ export class S3StoreMark implements StoreMark {
   async hasFile(key: FileKey): Promise<boolean> {
     return (await this.objects.head(this.keys.object(key, 'file'))) !== null;
   }
-
-  async holdsImages(): Promise<boolean> {
-    for await (const { name } of this.objects.list(this.keys.prefix)) {
-      const named = this.keys.parse(name);
-      if (named !== null && 'key' in named) return true;
-    }
-    return false;
-  }
 }
