@@ -15,10 +15,13 @@ import { describeSearchIndex } from '../search/trigrams.js';
 import { traceHeavy, tracePostgres, traceStatements } from '../traced-statements.js';
 import { boundMigrations, boundTransactions } from './bound-transactions.js';
 import { nameConnectFaults, type PoolLimits, postgresPoolOptions } from '../postgres/postgres-connections.js';
+import { withinTime } from '../../scheduling/within-time.js';
 import { parsePostgresUrl } from '../postgres/postgres-url.js';
 
 /** How often a close looks whether somebody still waits for a connection. */
 const POLL_MS = 10;
+/** How long the end of a direct connection may take. */
+const LONGEST_CLOSE_MS = 1000;
 
 type PostgresTarget = Extract<DatabaseTarget, { kind: 'postgres' }>;
 type Entities = EntityClass<AnyEntity>[];
@@ -54,7 +57,8 @@ export async function withDirectConnection<T>(database: Database, work: (direct:
   try {
     return await work(direct);
   } finally {
-    await direct.close(true);
+    // A transaction whose connection broke is never given back to the pool, which would wait for it.
+    await withinTime(LONGEST_CLOSE_MS, direct.close(true), () => undefined);
   }
 }
 

@@ -2,12 +2,12 @@ import type { Database } from '../open/orm-settings.js';
 import { readRows } from '../read/read-rows.js';
 import { sqlText } from '../sql-text.js';
 
-/** Who has locked a table of the gateway, whoever has for the longest time first. A role that is no superuser sees no state of others. */
+/** Who has locked a table of the gateway for longer than a change takes, whoever has for the longest time first. A role that is no superuser sees no state and time of others. */
 const LOCKING = sqlText`select a.pid, cast(a.usename as text), a.application_name, a.state, cast(floor(extract(epoch from clock_timestamp() - a.xact_start)) as integer)
   from pg_stat_activity a
   where a.pid in (select l.pid from pg_locks l join pg_class c on c.oid = l.relation join pg_namespace n on n.oid = c.relnamespace
       where l.granted and l.database = (select d.oid from pg_database d where d.datname = current_database()) and n.nspname = current_schema())
-    and a.pid <> pg_backend_pid()
+    and a.pid <> pg_backend_pid() and (a.xact_start is null or a.xact_start < clock_timestamp() - interval '0.5 seconds')
   order by a.xact_start limit 3`;
 /** Any client of the database chooses this name. */
 const LONGEST_NAME = 60;
