@@ -43,6 +43,7 @@ import { StoreSweep } from './images/store/store-sweep.js';
 import { ImgapiClient } from './imgapi/client.js';
 import { CallerTrust } from './platform/http/caller-trust.js';
 import { type Database, migrate, missingSearchIndex, openDatabase } from './platform/database/database.js';
+import { inTransaction } from './platform/database/in-transaction.js';
 import { restoreNameKeys } from './platform/database/schema/restore-name-keys.js';
 import { DatabaseOutage } from './platform/database/outage/database-outage.js';
 import { forgetCachedReads } from './platform/database/cache-invalidation.js';
@@ -191,7 +192,7 @@ async function prepare(config: Config, work: Work, log: Logger): Promise<string 
   await restoreSearchTexts(work.database.em.fork());
   const firstKey = await prepareFirstStart(work.database);
   const server = await readImageServer(work.database.em.fork());
-  await work.database.em.fork().transactional((tx) => syncLocalRepository(tx, server?.hostname ?? null, work.imageServerUrl));
+  await inTransaction(work.database.em.fork(), async (tx) => syncLocalRepository(tx, server?.hostname ?? null, work.imageServerUrl));
   const unknown = await unknownRepositoryAuth(work.database.em, config.repositoryAuth);
   if (unknown.length > 0) log.warn({ settings: unknown.map((name) => `REPOSITORY_AUTH_${name}`) }, 'No repository of that name is configured; the setting has no effect until one is.');
   // Only a worker cleans up unfinished work.

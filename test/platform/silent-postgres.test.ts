@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ENTITIES } from '../../src/entities.js';
+import { createBatchWriter } from '../../src/platform/database/batch-writer.js';
 import { type Database, migrate, openDatabase } from '../../src/platform/database/database.js';
 import { inTransaction } from '../../src/platform/database/in-transaction.js';
 import { withDirectConnection } from '../../src/platform/database/open/open-postgres.js';
@@ -59,6 +60,21 @@ describe('a Postgres that says nothing, such as behind a pooler that is paused',
     expect(await Promise.all(waiting.map(isRefusedSoon))).toEqual(waiting.map(() => true));
     proxy.thaw();
     await expect.poll(async () => readRows(within(), ONE).catch(() => null)).toEqual([[1]]);
+  });
+});
+
+describe('a connection that breaks within a transaction', () => {
+  it('is replaced by another one, also in a change in steps', async () => {
+    await using writer = createBatchWriter(database);
+    for (let connection = 0; connection < 3; connection += 1) {
+      writer.add([sqlText`select 2 from pg_sleep(60)`]);
+      const broken = expect(writer.write()).rejects.toThrow(/Connection terminated/);
+      await expect.poll(async () => readRows(database.em.fork(), sqlText`select 1 from pg_stat_activity where state = 'active' and query like 'select 2 from pg_sleep%' and datname = current_database()`)).toHaveLength(connection + 1);
+      proxy.cut();
+      await broken;
+    }
+    writer.add([sqlText`select 1`]);
+    expect(await writer.write()).toMatchObject({ rows: 0 });
   });
 });
 
