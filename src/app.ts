@@ -43,6 +43,7 @@ import { StoreSweep } from './images/store/store-sweep.js';
 import { ImgapiClient } from './imgapi/client.js';
 import { CallerTrust } from './platform/http/caller-trust.js';
 import { type Database, migrate, missingSearchIndex, openDatabase } from './platform/database/database.js';
+import { inTransaction } from './platform/database/in-transaction.js';
 import { restoreNameKeys } from './platform/database/schema/restore-name-keys.js';
 import { DatabaseOutage } from './platform/database/outage/database-outage.js';
 import { forgetCachedReads } from './platform/database/cache-invalidation.js';
@@ -182,7 +183,7 @@ async function openTransports({ app, drain, requestInterceptor }: { app: Fastify
 
 /** Migrates and fills the database before the transports open. Returns the first key of a new database. */
 async function prepare(config: Config, work: Work, log: Logger): Promise<string | null> {
-  const applied = await migrate(work.database);
+  const applied = await migrate(work.database, (message) => log.warn(message));
   if (applied.length > 0) log.info({ applied }, 'Migrations applied.');
   const unindexed = await missingSearchIndex(work.database);
   if (unindexed !== null) log.warn(unindexed);
@@ -191,7 +192,7 @@ async function prepare(config: Config, work: Work, log: Logger): Promise<string 
   await restoreSearchTexts(work.database.em.fork());
   const firstKey = await prepareFirstStart(work.database);
   const server = await readImageServer(work.database.em.fork());
-  await work.database.em.fork().transactional((tx) => syncLocalRepository(tx, server?.hostname ?? null, work.imageServerUrl));
+  await inTransaction(work.database.em.fork(), async (tx) => syncLocalRepository(tx, server?.hostname ?? null, work.imageServerUrl));
   const unknown = await unknownRepositoryAuth(work.database.em, config.repositoryAuth);
   if (unknown.length > 0) log.warn({ settings: unknown.map((name) => `REPOSITORY_AUTH_${name}`) }, 'No repository of that name is configured; the setting has no effect until one is.');
   // Only a worker cleans up unfinished work.
@@ -228,9 +229,9 @@ export async function startGateway(given: Config, log: Logger): Promise<Gateway>
   await protectDataFiles({ dataDir: config.dataDir, databasePath: config.database.kind === 'sqlite' ? config.database.path : null }, log);
   const tracing = config.traces === null ? null : await Tracing.start(config.traces);
   const prepares = await reachDatabase(config, log);
-  const database = await openDatabase(config.database, ENTITIES, { ...config.databaseLimits, prepares, tracing });
+  const database = await openDatabase(config.database, ENTITIES, { ...config.databaseLimits, answerMs: config.limits.operationTimeoutMs, prepares, tracing });
   const work = await createWork(config, database, tracing, log);
-  const firstKey = await withStartLock(config.database, async () => prepare(config, work, log));
+  const firstKey = await withStartLock(config.database, (message) => log.warn(message), async () => prepare(config, work, log));
   work.changes.onRightsElsewhere(() => forgetCachedReads(database.driver));
   const relay = config.database.kind === 'postgres' ? await ChangeRelay.start(config.database.directUrl ?? config.database.url, work, log) : null;
   work.history.startPruning((error) => log.warn({ err: error }, 'Old records of changes could not be deleted; this is tried again.'));

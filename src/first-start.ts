@@ -1,3 +1,4 @@
+import { inTransaction } from './platform/database/in-transaction.js';
 import { randomUUID } from 'node:crypto';
 import { issueApiKey } from './access/api-keys/issue-api-key.js';
 import { SYSTEM_USERNAME, User } from './access/people/user.entity.js';
@@ -35,5 +36,5 @@ async function populate(tx: SqlEntityManager): Promise<string> {
  * Null when the database is not empty; then it changes nothing.
  */
 export async function prepareFirstStart(database: Database): Promise<string | null> {
-  return database.em.fork().transactional(async (tx) => ((await tx.count(User)) > 0 ? null : populate(tx)));
+  return inTransaction(database.em.fork(), async (tx) => ((await tx.count(User)) > 0 ? null : populate(tx)));
 }

@@ -53,6 +53,7 @@ const EXCEPTIONS = [
   'test/platform/postgres-connections.test.ts',
   'test/platform/postgres-reader.test.ts',
   'test/platform/search-upkeep.test.ts',
+  'test/platform/silent-postgres.test.ts',
   'test/platform/statement-timeout.test.ts',
   'test/tasks/change-relay.test.ts',
   'test/s3/gateway.test.ts',

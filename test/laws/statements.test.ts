@@ -38,7 +38,7 @@ const EXCEPTIONS: Readonly<Record<string, Exception>> = {
     ways: ['import better-sqlite3', 'file.pragma()', 'file.prepare()', 'statement.raw()'],
     why: 'a process that imports nothing of ours: heavy-reads.ts sends it the text of an SqlText, and asks whether it is one',
   },
-  'src/platform/database/read/timed-postgres-reader.ts': { ways: ['client.query()', 'pool.query()'], why: 'runs what postgresText makes, within a limit that is set by constant statements' },
+  'src/platform/database/read/timed-postgres-reader.ts': { ways: ['client.query()', 'other.query()'], why: 'runs what postgresText makes, within a limit that is set by constant statements' },
   'src/platform/database/batch-writer-thread.ts': {
     ways: ['import better-sqlite3', 'file.pragma()', 'file.prepare()', 'file.exec()'],
     why: 'a thread that imports nothing of ours: batch-writer.ts sends it the text of an SqlText',

@@ -65,7 +65,7 @@ describe('PgBouncer in transaction mode', () => {
   it('never lets two processes mean different statements by one name', async () => {
     const pools = [0, 1].map(() => new Pool({ connectionString: pooler!.url, max: 8 }));
     try {
-      const readers = pools.map((pool) => new PostgresReader(async () => pool, 30_000));
+      const readers = pools.map((pool) => new PostgresReader(async () => pool, { statementMs: 30_000, answerMs: 10_000 }));
       await manyAtOnce(600, async (number) => {
         const value = sqlInteger((number % 2 === 0 ? number : 600 - number) % 20, { max: 20 });
         const rows = await readers[number % 2]!.all(sqlText`select ${value} as n, ${number}::int as m`, { steady: true });

@@ -32,7 +32,7 @@ describe('a reader on Postgres', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     pool = new Pool({ connectionString: database.url, max: 1 });
-    reader = new PostgresReader(async () => pool, 30_000);
+    reader = new PostgresReader(async () => pool, { statementMs: 30_000, answerMs: 10_000 });
   });
   afterAll(async () => {
     await pool.end();

@@ -73,8 +73,8 @@ export async function blackHole(): Promise<UnwillingServer> {
   };
 }
 
-/** Passes everything on to that port, until it is frozen: then connections stay, and nothing passes. */
-export async function freezableProxy(to: number): Promise<UnwillingServer & { freeze: () => void; thaw: () => void }> {
+/** Passes everything on to that port, until it is frozen: then connections stay, and nothing passes. `cut` ends them all, as the end of a process does. */
+export async function freezableProxy(to: number): Promise<UnwillingServer & { freeze: () => void; thaw: () => void; cut: () => void }> {
   const pairs = new Set<[Socket, Socket]>();
   let isFrozen = false;
   const server = await listening((socket) => {
@@ -97,6 +97,7 @@ export async function freezableProxy(to: number): Promise<UnwillingServer & { fr
       isFrozen = false;
       each((end) => end.uncork());
     },
+    cut: () => each((end) => end.destroy()),
   };
 }
 

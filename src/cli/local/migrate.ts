@@ -1,5 +1,6 @@
 import { readConfig } from '../../config/config.js';
 import { migrate as applyMigrations } from '../../platform/database/database.js';
+import { withStartLock } from '../../platform/database/open/start-lock.js';
 import { refuseNewerSchema } from '../../platform/database/schema/schema-compatibility.js';
 import { defineCommand } from '../command.js';
 import { openReachable, withDatabase } from './open-database.js';
@@ -16,7 +17,8 @@ export const migrate = defineCommand({
     const database = await openReachable(config);
     await withDatabase(database, config, async () => {
       if (action === 'up') {
-        const names = await applyMigrations(database);
+        const told = (sentence: string): void => output.note(sentence);
+        const names = await withStartLock(config.database, told, async () => applyMigrations(database, told));
         if (names.length === 0) return output.done('Nothing to do: every migration is applied.', []);
         return output.list({ rows: names, hasMore: false }, [{ title: 'APPLIED', of: (name) => name }]);
       }

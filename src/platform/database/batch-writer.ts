@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
+import { inTransaction } from './in-transaction.js';
 import { BUSY_TIMEOUT_MS, type Database, isSqlite } from './database.js';
 import { throughKysely } from './read/read-rows.js';
 import { requireSqlText, type SqlText, type SqlValue } from './sql-text.js';
@@ -136,7 +137,8 @@ class TransactionWriter implements BatchWriter {
   }
 
   async #transact(work: readonly SqlText[], condition: SqlText | null): Promise<number | null> {
-    return this.database.em.fork().transactional(async (tx) => {
+    // Not by the ORM: it never gives a connection back that broke within a transaction.
+    return inTransaction(this.database.em.fork(), async (tx) => {
       if (condition !== null && (await throughKysely(tx, condition)).rows.length === 0) return null;
       let rows = 0;
       for (const statement of work) rows += Number((await throughKysely(tx, statement)).numAffectedRows ?? 0);

@@ -16,7 +16,7 @@ import type { Tracing } from '../tracing.js';
 import { BY_HAND, closeBefore, type Database, type DatabaseOptions, type DatabaseTarget, MIGRATION_FOLDERS, MIGRATIONS } from './open/orm-settings.js';
 import { openPostgres, withDirectConnection } from './open/open-postgres.js';
 import { hasSearchIndexes, prepareSearch } from './search/trigrams.js';
-import { applyMigrations } from './schema/apply-migrations.js';
+import { applyMigrations, type ToldWaits } from './schema/apply-migrations.js';
 import { refuseNewerSchema } from './schema/schema-compatibility.js';
 import { type ConnectionWrites, giveWriteVersions, WriteVersions } from './cache-invalidation.js';
 import { giveWriter, type SqliteClient, SqliteWriterConnection } from './writer-connection.js';
@@ -44,7 +44,7 @@ async function prepareSqliteConnection(connection: DatabaseConnection): Promise<
  * folder is created. Statements that fail name the statement, never the parameters.
  */
 export async function openDatabase(target: DatabaseTarget, entities: EntityClass<AnyEntity>[], options: DatabaseOptions = {}): Promise<Database> {
-  const all = { tracing: null, connections: 10, statementTimeoutMs: 30_000, prepares: true, ...options };
+  const all = { tracing: null, connections: 10, statementTimeoutMs: 30_000, answerMs: 10_000, prepares: true, ...options };
   return target.kind === 'sqlite' ? openSqlite(target.path, entities, all) : openPostgres(target, entities, all);
 }
 
@@ -102,10 +102,10 @@ function addSqliteReaders(database: Database, path: string, { tracing, statement
  * newer program. Search works without its index on a Postgres that
  * forbids the extension: `missingSearchIndex` tells.
  */
-export async function migrate(database: Database): Promise<string[]> {
+export async function migrate(database: Database, told: ToldWaits = () => undefined): Promise<string[]> {
   await refuseNewerSchema(database);
   const pending = await database.migrator.getPending();
-  const applied = pending.length === 0 ? [] : await applyMigrations(database);
+  const applied = pending.length === 0 ? [] : await applyMigrations(database, told);
   await missingSearchIndex(database);
   return applied;
 }

@@ -25,8 +25,14 @@ export function beginWithTimeouts(statementMs: number): SqlText {
  */
 const LOCK_MS = 700;
 
+/**
+ * Lets Postgres look every second whether the process is still there: the statement of one that was killed would otherwise go on, and keep
+ * the tables locked. A system that Postgres cannot do it on refuses the setting, and does without.
+ */
+const END_WITH_PROCESS = sqlText`do $$ begin perform set_config('client_connection_check_interval', '1s', true); exception when others then null; end $$`;
+
 /** Begins a migration. Its statements may take as long as they need; what it waits for, and how long it stands still, is bounded. */
-const BEGIN_MIGRATION = sqlText`begin isolation level read committed; set local lock_timeout = ${sqlInteger(LOCK_MS, { max: LOCK_MS })}; ${LIMIT_IDLE}`;
+const BEGIN_MIGRATION = sqlText`begin isolation level read committed; set local lock_timeout = ${sqlInteger(LOCK_MS, { max: LOCK_MS })}; ${LIMIT_IDLE}; ${END_WITH_PROCESS}`;
 
 /** Frees a transaction that copies a whole database from all timeouts. */
 export const WITHOUT_TIMEOUTS = sqlText`set local statement_timeout = 0; set local lock_timeout = 0; set local idle_in_transaction_session_timeout = 0`;

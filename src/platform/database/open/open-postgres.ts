@@ -14,11 +14,14 @@ import { TimedPostgresReader } from '../read/timed-postgres-reader.js';
 import { describeSearchIndex } from '../search/trigrams.js';
 import { traceHeavy, tracePostgres, traceStatements } from '../traced-statements.js';
 import { boundMigrations, boundTransactions } from './bound-transactions.js';
-import { nameConnectFaults, postgresPoolOptions } from '../postgres/postgres-connections.js';
+import { nameConnectFaults, type PoolLimits, postgresPoolOptions } from '../postgres/postgres-connections.js';
+import { withinTime } from '../../scheduling/within-time.js';
 import { parsePostgresUrl } from '../postgres/postgres-url.js';
 
 /** How often a close looks whether somebody still waits for a connection. */
 const POLL_MS = 10;
+/** How long the end of a direct connection may take. */
+const LONGEST_CLOSE_MS = 1000;
 
 type PostgresTarget = Extract<DatabaseTarget, { kind: 'postgres' }>;
 type Entities = EntityClass<AnyEntity>[];
@@ -29,8 +32,8 @@ const directly = new WeakMap<object, () => Promise<Database>>();
 /** Opens a Postgres with the pool of requests and tasks, whose statements all end within the statement timeout. */
 export async function openPostgres(target: PostgresTarget, entities: Entities, options: Required<DatabaseOptions>): Promise<Database> {
   const versions = new WriteVersions();
-  const { connections: max, statementTimeoutMs, tracing } = options;
-  const { database, pool } = await initialize(target.url, entities, { max, statementTimeoutMs }, (connection) => {
+  const { connections: max, statementTimeoutMs, answerMs, tracing } = options;
+  const { database, pool } = await initialize(target.url, entities, { max, statementTimeoutMs, answerMs }, (connection) => {
     versions.follow(connection);
     boundTransactions(connection, statementTimeoutMs);
     if (tracing !== null) traceStatements(connection, tracing);
@@ -38,7 +41,7 @@ export async function openPostgres(target: PostgresTarget, entities: Entities, o
   giveWriteVersions(database.driver, versions);
   giveStatementTimeout(database.driver, statementTimeoutMs);
   directly.set(database.driver, async () => {
-    const direct = await initialize(target.directUrl ?? target.url, entities, { max: 1, statementTimeoutMs: null }, boundMigrations);
+    const direct = await initialize(target.directUrl ?? target.url, entities, { max: 1, statementTimeoutMs: null, answerMs }, boundMigrations);
     return direct.database;
   });
   addReaders(database, options);
@@ -54,13 +57,9 @@ export async function withDirectConnection<T>(database: Database, work: (direct:
   try {
     return await work(direct);
   } finally {
-    await direct.close(true);
+    // A transaction whose connection broke is never given back to the pool, which would wait for it.
+    await withinTime(LONGEST_CLOSE_MS, direct.close(true), () => undefined);
   }
-}
-
-interface PoolLimits {
-  max: number;
-  statementTimeoutMs: number | null;
 }
 
 async function initialize(url: string, entities: Entities, limits: PoolLimits, created: (connection: DatabaseConnection) => void): Promise<{ database: Database; pool: () => Pool | null }> {
@@ -87,10 +86,10 @@ async function initialize(url: string, entities: Entities, limits: PoolLimits, c
 }
 
 /** Reads outside of transactions need nothing of MikroORM but its pool. */
-function addReaders(database: Database, { tracing, connections, statementTimeoutMs, prepares }: Required<DatabaseOptions>): void {
+function addReaders(database: Database, { tracing, connections, statementTimeoutMs, answerMs, prepares }: Required<DatabaseOptions>): void {
   const connection = database.em.getConnection() as unknown as { getNativeClient(): Promise<Pool> };
   const pool = async (): Promise<Pool> => connection.getNativeClient();
-  const reader = new PostgresReader(pool, statementTimeoutMs, prepares);
+  const reader = new PostgresReader(pool, { statementMs: statementTimeoutMs, answerMs }, prepares);
   const heavy = new HeavyReads(new TimedPostgresReader(pool), postgresTurns(connections), statementTimeoutMs);
   if (tracing !== null) {
     tracePostgres(reader, tracing);

@@ -12,6 +12,8 @@ export interface DatabaseOptions {
   connections?: number;
   /** How long a statement of a request may take. */
   statementTimeoutMs?: number;
+  /** How long a request waits for a Postgres that does not answer. */
+  answerMs?: number;
   /** False: no read is prepared under a name on Postgres. A pooler that gives each transaction another connection needs it. */
   prepares?: boolean;
 }

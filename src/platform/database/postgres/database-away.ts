@@ -22,6 +22,6 @@ export function awayOr(error: unknown): unknown {
 }
 
 /** Whether the error is DatabaseAway, or was made of one. */
-export function isDatabaseAway(error: unknown): boolean {
+export function isDatabaseAway(error: unknown): error is Error {
   return error instanceof Error && 'isDatabaseAway' in error;
 }

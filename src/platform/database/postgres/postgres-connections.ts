@@ -1,10 +1,11 @@
 import { Client, type ClientConfig, type Pool, type PoolClient } from 'pg';
 import { connectionOptions } from './connection-options.js';
-import { awayOr } from './database-away.js';
+import { NoAnswer, withinTime } from '../../scheduling/within-time.js';
+import { awayOr, DatabaseAway } from './database-away.js';
 import { isReadTimeout } from './read-timeout.js';
 
-/** How long a request waits for a free connection of the pool. */
-const LONGEST_WAIT_MS = 15_000;
+/** Of the time in which a request must be answered, the share that it waits for a free connection of the pool; the rest is for the first statement. */
+const WAITING_SHARE = 0.6;
 /** The database cancels a statement itself; this is for a server that is gone without a word. */
 const GRACE_MS = 1000;
 
@@ -13,10 +14,31 @@ export function createPostgresClient(url: string, { timeoutMs }: { timeoutMs?: n
   return new Client({ ...connectionOptions(url), ...(timeoutMs !== undefined && { query_timeout: timeoutMs }) });
 }
 
-/** The options of the pool that MikroORM makes. Without `statementTimeoutMs`, a statement may take as long as it likes. */
-export function postgresPoolOptions(url: string, { max, statementTimeoutMs }: { max: number; statementTimeoutMs: number | null }): object {
+/** The bounds of a pool. Without `statementTimeoutMs`, a statement may take as long as it likes. `answerMs` is how long one waits for a database that does not answer. */
+export interface PoolLimits {
+  max: number;
+  statementTimeoutMs: number | null;
+  answerMs: number;
+}
+
+/** The options of the pool that MikroORM makes. */
+export function postgresPoolOptions(url: string, { max, statementTimeoutMs, answerMs }: PoolLimits): object {
   const options = { ...connectionOptions(url), ...(statementTimeoutMs !== null && { query_timeout: statementTimeoutMs + GRACE_MS }) };
-  return { ...options, max, connectionTimeoutMillis: LONGEST_WAIT_MS, Client: pooledClient(options) };
+  const waitMs = Math.ceil(answerMs * WAITING_SHARE);
+  return { ...options, max, connectionTimeoutMillis: waitMs, Client: pooledClient(options, Math.max(1, answerMs - waitMs)) };
+}
+
+/** A free connection of the pool, or DatabaseAway once the time is over. */
+export async function connectWithin(pool: Pool, ms: number): Promise<PoolClient> {
+  const connecting = pool.connect();
+  try {
+    return await withinTime(Math.max(1, ms), connecting);
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) throw error;
+    // It is given back as soon as it is there.
+    connecting.then((client) => client.release(), () => undefined);
+    throw new DatabaseAway(error);
+  }
 }
 
 /** Makes the pool say DatabaseAway when it cannot connect. */
@@ -28,14 +50,23 @@ export function nameConnectFaults(pool: Pool): void {
     })) as Pool['connect'];
 }
 
+/** How every transaction begins. It waits for no lock: a server that does not answer it soon is gone without a word. */
+const BEGIN = /^begin\b/;
+
+/** The words of a query with the time in which the beginning of a transaction must be answered. */
+function withBeginTimeout(words: readonly unknown[], beginMs: number): readonly unknown[] {
+  const [text, ...rest] = words;
+  return typeof text === 'string' && BEGIN.test(text) ? [{ text, query_timeout: beginMs }, ...rest] : words;
+}
+
 /** Clients whose time to connect is not that of waiting for a free one, and which break when a statement is given up. */
-function pooledClient(options: ClientConfig): typeof Client {
+function pooledClient(options: ClientConfig, beginMs: number): typeof Client {
   return class extends Client {
     constructor({ types }: ClientConfig) {
       super({ ...options, types });
       const query = this.query.bind(this) as (...words: unknown[]) => unknown;
       this.query = ((...words: unknown[]) => {
-        const result = query(...words);
+        const result = query(...withBeginTimeout(words, beginMs));
         return result instanceof Promise ? result.catch((error: unknown) => this.#failed(error)) : result;
       }) as Client['query'];
     }

@@ -1,6 +1,7 @@
 import type { AppError } from '../../errors.js';
 import { BoundedCache } from '../../memory/bounded-cache.js';
 import { requireSqlText, type SqlText } from '../sql-text.js';
+import { isDatabaseAway } from '../postgres/database-away.js';
 import type { Operation, ReadTime } from './operation.js';
 import { isCancelled, statementTooLong } from './statement-timeout.js';
 import { FairQueue, type FairQueueLimits, type WaitingJobs } from '../../scheduling/fair-queue.js';
@@ -55,6 +56,8 @@ function keyOf({ text, values }: SqlText): string {
 /** Runs statements of unknown duration off the event loop, bounded per user and in time. */
 export class HeavyReads {
   readonly #queue: FairQueue;
+  /** The statement that ended last had no answer: those that wait for their turn wait for the same reason. */
+  #away: Error | null = null;
   readonly #short = new BoundedCache<string, true>({ max: MOST_SHORT, ttlMs: SHORT_FOR_MS });
 
   constructor(
@@ -102,7 +105,12 @@ export class HeavyReads {
     const statementMs = this.statementTimeoutMs;
     const msLeft = (): number => Math.min(operation.msLeft, statementMs);
     const overtime = (): AppError => (operation.msLeft < NEARLY_OVER_MS ? operation.tooSlow() : statementTooLong(statementMs));
-    return operation.duringRead(async (signal) => this.#inTurn(operation.user, text, asObjects, { signal, msLeft, overtime, time: operation.readTime }));
+    try {
+      return await operation.duringRead(async (signal) => this.#inTurn(operation.user, text, asObjects, { signal, msLeft, overtime, time: operation.readTime }));
+    } catch (error) {
+      if (isDatabaseAway(error)) operation.noteUnanswered(error);
+      throw error;
+    }
   }
 
   async #alone(text: SqlText, asObjects: boolean): Promise<unknown[]> {
@@ -117,7 +125,9 @@ export class HeavyReads {
   }
 
   async #inTurn(user: string, text: SqlText, asObjects: boolean, limit: ReadLimit): Promise<unknown[]> {
-    return this.#queue.run(user, limit.signal, async () => {
+    let hasBegun = false;
+    const read = async (): Promise<unknown[]> => {
+      hasBegun = true;
       const before = limit.time.cpuMs;
       try {
         const rows = await this.reader.read(text, asObjects, limit);
@@ -125,12 +135,21 @@ export class HeavyReads {
         // Postgres reports no processor time, and its statements never run on the event loop, so nothing is cached for it.
         if (tookMs > 0) this.noteTime(text, tookMs);
         limit.time.cpuMs += ASKING_MS;
+        this.#away = null;
         return rows;
       } catch (error) {
+        this.#away = isDatabaseAway(error) ? error : null;
+        // The time of the operation was over because the database did not answer.
+        if (this.#away !== null) throw error;
         if (limit.signal.aborted) throw limit.signal.reason;
         throw isCancelled(error) ? limit.overtime() : error;
       }
-    });
+    };
+    try {
+      return await this.#queue.run(user, limit.signal, read);
+    } catch (error) {
+      throw hasBegun ? error : (this.#away ?? error);
+    }
   }
 }
 

@@ -6,7 +6,8 @@ import { MOST_STATEMENTS } from './prepared-statements.js';
 import { postgresText } from './postgres-text.js';
 import type { Operation } from './operation.js';
 import { statementTooLong } from './statement-timeout.js';
-import { DatabaseAway } from '../postgres/database-away.js';
+import { DatabaseAway, isDatabaseAway } from '../postgres/database-away.js';
+import { connectWithin } from '../postgres/postgres-connections.js';
 import { isReadTimeout } from '../postgres/read-timeout.js';
 import type { SqlText } from '../sql-text.js';
 
@@ -18,10 +19,14 @@ const SWITCHED = new Set(['26000', '42P05']);
 /** The tables of a prepared statement have changed. */
 const OUTDATED = '0A000';
 
-/** A read of a few rows takes milliseconds: a server that has not answered by then is gone without a word. */
-const NO_ANSWER_MS = 10_000;
 /** One that has waited this long is not what made its operation take too long: the server does not answer, or somebody locks the table. */
 const LONG_MS = 5000;
+
+/** How long a read may take, and how long it waits for a server that is gone without a word: a read of a few rows takes milliseconds. */
+export interface ReadTimes {
+  statementMs: number;
+  answerMs: number;
+}
 
 /** How a statement is run. */
 export interface RunOptions {
@@ -31,7 +36,7 @@ export interface RunOptions {
 }
 
 /**
- * Reads outside of transactions on Postgres, each of a bounded number of rows. A read fails after `timeoutMs`, yet goes on in the
+ * Reads outside of transactions on Postgres, each of a bounded number of rows. A read fails after `statementMs`, yet goes on in the
  * database; reads that may take long belong to `HeavyReads`, which cancels them there.
  */
 export class PostgresReader {
@@ -44,7 +49,7 @@ export class PostgresReader {
   /** Prepares nothing unless `prepares` is set, nor after a pooler has switched connections once. */
   constructor(
     private readonly pool: () => Promise<Pool>,
-    private readonly timeoutMs: number,
+    private readonly times: ReadTimes,
     prepares = true,
   ) {
     this.#prepares = prepares;
@@ -66,13 +71,14 @@ export class PostgresReader {
   async #run(statement: SqlText, { steady = false, rowMode, operation }: RunOptions & { rowMode?: 'array' }): Promise<QueryResult> {
     const { text, values } = postgresText(statement);
     const name = steady && this.#prepares ? this.#nameOf(text) : undefined;
-    const client = await (await this.pool()).connect();
+    const limitMs = Math.min(this.times.statementMs, this.times.answerMs, operation?.readLimitMs ?? Infinity);
+    const until = performance.now() + limitMs;
+    const client = await this.#connect(limitMs, operation);
     let isSpent = name !== undefined && this.#isFullWith(client, name);
-    const limitMs = Math.min(this.timeoutMs, NO_ANSWER_MS, operation?.readLimitMs ?? Infinity);
     const began = performance.now();
     try {
       // Its types leave out how long a query may take.
-      const query = { text, values, name, rowMode: rowMode as 'array', query_timeout: limitMs };
+      const query = { text, values, name, rowMode: rowMode as 'array', query_timeout: Math.max(1, Math.ceil(until - began)) };
       return await client.query(query);
     } catch (error) {
       if (isReadTimeout(error)) {
@@ -91,10 +97,19 @@ export class PostgresReader {
     return this.#run(statement, { rowMode, operation });
   }
 
+  async #connect(limitMs: number, operation: Operation | null | undefined): Promise<PoolClient> {
+    try {
+      return await connectWithin(await this.pool(), limitMs);
+    } catch (error) {
+      if (isDatabaseAway(error)) operation?.noteUnanswered(error);
+      throw error;
+    }
+  }
+
   #overtime(error: unknown, limitMs: number, operation: Operation | null | undefined): Error {
     // A task that reads is tried again.
     if (!operation) return new DatabaseAway(error);
-    if (limitMs === this.timeoutMs) return statementTooLong(this.timeoutMs);
+    if (limitMs === this.times.statementMs) return statementTooLong(limitMs);
     if (limitMs < LONG_MS) return operation.tooSlow();
     const away = new DatabaseAway(error);
     operation.noteUnanswered(away);
