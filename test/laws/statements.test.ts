@@ -54,6 +54,7 @@ const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   'src/platform/database/open/open-postgres.ts': { ways: ['em.getConnection()', 'connection.getNativeClient()'], why: 'hands the pool to the readers' },
   'src/platform/database/postgres/reach-postgres.ts': { ways: ['client.query()'], why: 'one constant statement on a connection of its own, before anything else is made' },
   'src/platform/database/open/start-lock.ts': { ways: ['client.query()'], why: 'constant statements, which take the lock of a start and keep it' },
+  'src/platform/database/schema/open-transactions.ts': { ways: ['fork().getKysely()', 'getKysely().executeQuery()'], why: 'one constant statement, without the reads, which would make a circle of modules' },
   'src/platform/database/postgres/listen-connection.ts': { ways: ['client.query()'], why: 'LISTEN and NOTIFY on a connection of its own, by constant statements; the name of the channel is a constant, too' },
 };
 
