@@ -262,7 +262,7 @@ describe('what a crash leaves behind', () => {
     await writeFile(join(root, `${A}.manifest-0001`), '{');
     for (const name of [`${A}.manifest-0001`, `${B}.partial/file`, `${B}.partial`]) await utimes(join(root, name), 0, 0);
     await mkdir(join(root, C));
-    await utimes(join(root, C), 0, 0);
+    await utimes(join(root, C), new Date(), new Date(Date.now() - 31_000));
     const left = [`${A}.manifest-0002`, 'README', `${A}.partial.bak`, 'x.removed-00ff', `${A}.partial`];
     for (const name of left) await writeFile(join(root, name), 'by hand');
     expect(await store.sweep()).toEqual(old);

@@ -5,8 +5,10 @@ import { isUuid } from '../file-key.js';
 import { lstatOrNull } from '../safe-open.js';
 import { isManifestDraft, isRemoved, type StoreLayout, uuidOfPartial } from './store-layout.js';
 
-/** Another process may be about to rename a younger draft, or somebody to fill a younger folder. */
+/** Another process may be about to rename a younger draft. */
 const DRAFT_AGE_MS = 10 * 60 * 1000;
+/** Somebody who places a pair by hand may be about to fill a younger folder; a task makes the folder of its image again. */
+const EMPTY_AGE_MS = 30 * 1000;
 /** During an update, a process of an earlier version may still write to a younger one. */
 const PARTIAL_AGE_MS = 24 * 60 * 60 * 1000;
 
@@ -17,7 +19,7 @@ export async function sweepLeftovers({ root }: StoreLayout, entries: readonly Di
     const path = join(root, entry.name);
     if (entry.isDirectory() && isUuid(entry.name)) {
       // Fails for every folder that has something in it.
-      if (await isOlder(path, DRAFT_AGE_MS)) await rmdir(path).catch(() => undefined);
+      if (await isOlder(path, EMPTY_AGE_MS)) await rmdir(path).catch(() => undefined);
       continue;
     }
     if (!(await isLeftover(entry, path))) continue;
